@@ -1,0 +1,95 @@
+# imapsrv: one Makefile, no configure step.  Adding a source, a test or a script needs no edit here.
+#
+#   make            the library (static and shared) and the examples
+#   make check      every test that needs only cc, make, libc and cmocka
+#   make demo       two scripted connections to the Maildir server over loopback
+#   make serve      a small Maildir, served on 127.0.0.1:1143
+#   make install    PREFIX and DESTDIR are honoured
+#
+# CC AR CFLAGS CPPFLAGS LDFLAGS PREFIX DESTDIR BUILD may be set on the command line.
+
+CC       ?= cc
+AR       ?= ar
+CFLAGS   ?= -O2 -g
+PREFIX   ?= /usr/local
+LIBDIR   ?= $(PREFIX)/lib
+BUILD    ?= build
+VERSION  := 0.1.0
+SOMAJOR  := 0
+WARN     := -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wstrict-prototypes -Wvla \
+            -Wformat=2 -Werror=format -Werror=implicit-function-declaration
+WERROR   ?=
+BASEFLAGS := -std=c11 $(WARN) $(WERROR) -Iinclude -Ilib $(CPPFLAGS) $(CFLAGS)
+LIBFLAGS := $(BASEFLAGS) -fPIC -fvisibility=hidden -ffunction-sections -fdata-sections
+POSIX    := -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE
+
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
+.PHONY: all check demo serve bench fuzz coverage lint interop install uninstall dist clean \
+        example-minimal
+
+LIB_SRC  := $(sort $(wildcard lib/*/*.c))
+LIB_OBJ  := $(LIB_SRC:%.c=$(BUILD)/%.o)
+LIB_A    := $(BUILD)/libimapsrv.a
+LIB_SO   := $(BUILD)/libimapsrv.so.$(VERSION)
+
+all: $(LIB_A) $(LIB_SO) $(BUILD)/imapsrv.pc $(BUILD)/imapsrv-minimal $(BUILD)/imapsrv-maildir
+
+$(BUILD)/lib/%.o: lib/%.c
+	@mkdir -p $(@D)
+	$(CC) $(LIBFLAGS) -MMD -MP -c -o $@ $<
+
+$(LIB_A): $(LIB_OBJ)
+	@rm -f $@
+	$(AR) rcs $@ $(LIB_OBJ)
+
+$(LIB_SO): $(LIB_OBJ)
+	$(CC) -shared -Wl,-soname,libimapsrv.so.$(SOMAJOR) $(CFLAGS) $(LDFLAGS) -o $@ $(LIB_OBJ)
+	@ln -sf libimapsrv.so.$(VERSION) $(BUILD)/libimapsrv.so.$(SOMAJOR)
+	@ln -sf libimapsrv.so.$(SOMAJOR) $(BUILD)/libimapsrv.so
+
+$(BUILD)/imapsrv.pc: Makefile
+	@mkdir -p $(@D)
+	@printf '%s\n' 'prefix=$(PREFIX)' 'libdir=$(LIBDIR)' 'includedir=$${prefix}/include' '' \
+	  'Name: imapsrv' 'Description: Embeddable IMAP server library' 'Version: $(VERSION)' \
+	  'Libs: -L$${libdir} -limapsrv' 'Cflags: -I$${includedir}' > $@
+
+# ---- examples ------------------------------------------------------------------------------
+
+MAILDIR_SRC := $(sort $(wildcard examples/maildir/*.c))
+MAILDIR_OBJ := $(MAILDIR_SRC:%.c=$(BUILD)/%.o)
+# crypt(3) lives in libcrypt with glibc and in libc with musl.
+CRYPT_LIB   := $(shell printf 'int main(void){return 0;}' | \
+                 $(CC) -x c -o /dev/null - -lcrypt 2>/dev/null && echo -lcrypt)
+
+$(BUILD)/examples/%.o: examples/%.c
+	@mkdir -p $(@D)
+	$(CC) $(BASEFLAGS) $(POSIX) -MMD -MP -c -o $@ $<
+
+$(BUILD)/imapsrv-minimal: $(BUILD)/examples/minimal.o $(LIB_A)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^
+
+$(BUILD)/imapsrv-maildir: $(MAILDIR_OBJ) $(LIB_A)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(CRYPT_LIB)
+
+# ---- tests ---------------------------------------------------------------------------------
+
+UNIT_SRC := $(sort $(wildcard tests/unit/t_*.c))
+UNIT_BIN := $(UNIT_SRC:tests/%.c=$(BUILD)/tests/%)
+
+$(BUILD)/tests/%.o: tests/%.c
+	@mkdir -p $(@D)
+	$(CC) $(BASEFLAGS) $(POSIX) -Itests -MMD -MP -c -o $@ $<
+
+$(BUILD)/tests/unit/t_%: $(BUILD)/tests/unit/t_%.o $(LIB_A)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka
+
+.PRECIOUS: $(BUILD)/tests/%.o $(BUILD)/lib/%.o $(BUILD)/examples/%.o
+
+check: $(UNIT_BIN)
+	@for t in $(UNIT_BIN); do $$t || exit 1; done
+
+clean:
+	rm -rf $(BUILD)
+
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

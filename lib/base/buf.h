@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * base/buf - a run of bytes that grows up to a maximum fixed when it is made.  There is no buffer
+ * without one.
+ */
+#ifndef ISRV_BASE_BUF_H
+#define ISRV_BASE_BUF_H
+
+#include <stdbool.h>
+
+#include "base/mem.h"
+
+struct isrv_buf {
+	char *data; /* NULL while cap is 0 */
+	size_t len;
+	size_t cap;
+	size_t max;
+};
+
+void isrv_buf_init(struct isrv_buf *buf, size_t max);
+
+/* Gives the memory back; the maximum stays.  isrv_buf_wipe overwrites what was held first. */
+void isrv_buf_clear(struct isrv_buf *buf, struct isrv_mem *mem);
+void isrv_buf_wipe(struct isrv_buf *buf, struct isrv_mem *mem);
+
+/* Room for n more octets, or false (maximum passed, or no memory: then cap is as before).
+ * Grows by doubling, from 64. */
+bool isrv_buf_reserve(struct isrv_buf *buf, struct isrv_mem *mem, size_t n);
+bool isrv_buf_add(struct isrv_buf *buf, struct isrv_mem *mem, const void *data, size_t n);
+
+/* Gives back what is not used, as far as the allocator can. */
+void isrv_buf_shrink(struct isrv_buf *buf, struct isrv_mem *mem);
+
+#endif

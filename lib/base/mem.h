@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * base/mem - memory with a budget.  Every block that the library holds comes from here; nothing
+ * else calls an allocator.  Frees are sized, so a block carries no header.
+ */
+#ifndef ISRV_BASE_MEM_H
+#define ISRV_BASE_MEM_H
+
+#include "imapsrv/types.h"
+
+struct isrv_mem {
+	const struct imapsrv_allocator *allocator; /* outlives this */
+	size_t used;                               /* octets held now */
+	size_t peak;                               /* the most that were ever held */
+	size_t budget;                             /* never more than this; SIZE_MAX for no bound */
+};
+
+/* The C library's allocator. */
+extern const struct imapsrv_allocator isrv_mem_libc;
+
+void isrv_mem_init(struct isrv_mem *mem, const struct imapsrv_allocator *allocator, size_t budget);
+
+/* All three give NULL when the allocator fails or the budget would be passed; then nothing has
+ * changed.  A size of 0 is treated as 1.  isrv_mem_zalloc clears the block. */
+void *isrv_mem_alloc(struct isrv_mem *mem, size_t size);
+void *isrv_mem_zalloc(struct isrv_mem *mem, size_t size);
+void *isrv_mem_realloc(struct isrv_mem *mem, void *block, size_t old_size, size_t size);
+
+/* NULL is allowed. */
+void isrv_mem_free(struct isrv_mem *mem, void *block, size_t size);
+
+/* Overwrites with zeros in a way that a compiler keeps: for credentials. */
+void isrv_mem_wipe(void *block, size_t size);
+
+#endif
