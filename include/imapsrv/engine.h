@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * imapsrv/engine.h - what all sessions share: the host's callbacks, limits, allocator and identity.
+ * Immutable once made, so any number of threads may use one engine; it outlives its sessions.
+ */
+#ifndef IMAPSRV_ENGINE_H
+#define IMAPSRV_ENGINE_H
+
+#include "imapsrv/mailboxes.h"
+#include "imapsrv/sasl.h"
+#include "imapsrv/store.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/*
+ * Every bound of a session.  0 takes the default that stands beside it (IMAPSRV_LIMITS_INIT is all
+ * zeros).  imapsrv_engine(3) says what the client gets at each.
+ */
+struct imapsrv_limits {
+	size_t size;
+	size_t command;           /* octets of one command and its literals, APPEND's aside: 1 MiB.  Clients send
+	                             UID sets of hundreds of KB                                         */
+	size_t command_prelogin;  /* the same before login: 8 KiB                                       */
+	size_t arena;             /* octets that the arguments and results of one command may need: 16 MiB */
+	size_t memory;            /* octets that a session may hold in all: 64 MiB                      */
+	size_t memory_prelogin;   /* the same before login: 64 KiB                                      */
+	size_t output;            /* octets waiting to leave at which commands stop: 64 KiB             */
+	uint64_t append;          /* octets of one appended message: 256 MiB                            */
+	uint64_t drop;            /* octets of a refused literal or overlong line that are read and thrown
+	                             away before the connection is closed: 64 MiB                       */
+	uint32_t append_messages; /* messages in one APPEND (RFC 3502): 1000                            */
+	uint32_t set_ranges;      /* ranges in one set, and of pending changes in a mailbox: 100,000    */
+	uint32_t names;           /* mailbox names that LIST handles: 100,000                           */
+	uint32_t keyword_len;     /* octets in a keyword: 255                                           */
+	uint32_t keywords;        /* keywords that a mailbox announces: 1000                            */
+	uint32_t search_terms;    /* terms in one SEARCH: 10,000                                        */
+	uint32_t fetch_items;     /* items in one FETCH: 1000                                           */
+	uint32_t depth;           /* parentheses within parentheses: 100                                */
+	uint32_t batch;           /* messages asked for at a time: 500                                  */
+	uint32_t failed_logins;   /* then BYE: 5                                                        */
+	uint32_t bad_commands;    /* in a row, then BYE: 50                                             */
+	uint32_t bad_prelogin;    /* in all before login, then BYE: 10                                  */
+	uint32_t login_delay;     /* ms before a failed login is answered, doubled for each more: 2000.
+	                             UINT32_MAX: none                                                   */
+	uint32_t login_timeout;   /* ms from the greeting to a login, then BYE: 180,000                 */
+	uint32_t inactivity;      /* ms without a command, then BYE: 1,860,000 (RFC 9051 5.4: 30 min or more) */
+	uint32_t idle_timeout;    /* ms in one IDLE, then BYE: 1,860,000 (RFC 2177)                     */
+	uint32_t keepalive;       /* ms of silence in IDLE, then an untagged OK: 120,000.  UINT32_MAX: none */
+};
+#define IMAPSRV_LIMITS_INIT {sizeof(struct imapsrv_limits)}
+
+/* One field of the ID response (RFC 2971 3.3). */
+struct imapsrv_id {
+	const char *field;
+	const char *value;
+};
+
+/* What the trace hook is shown. */
+enum imapsrv_trace {
+	IMAPSRV_TRACE_RECEIVED, /* one command, or one continuation line.  Passwords and SASL responses are
+	                           replaced by "***"; an appended message by its size                 */
+	IMAPSRV_TRACE_SENT      /* octets that left, as they are                                      */
+};
+
+struct imapsrv_config {
+	size_t size;
+	const struct imapsrv_allocator *allocator; /* NULL: malloc and free.  Outlives the engine */
+	/* Copied, as far as their own size members say. */
+	const struct imapsrv_store *store;         /* needed */
+	const struct imapsrv_mailboxes *mailboxes; /* NULL: none */
+	const struct imapsrv_sasl *sasl;           /* NULL: none */
+	const struct imapsrv_limits *limits;       /* NULL: the defaults */
+	/* All strings below outlive the engine. */
+	const char *greeting;        /* text of the greeting; NULL: "IMAP server ready" */
+	const struct imapsrv_id *id; /* answer to ID; NULL: NIL */
+	size_t id_count;
+	int literal_minus;           /* not 0: LITERAL- instead of LITERAL+ (RFC 7888): a literal above 4096
+	                                octets must wait for leave */
+	/* Hooks; each may be NULL.  `user` is the session's. */
+	void (*trace)(void *user, enum imapsrv_trace what, const char *data, size_t len);
+	/* The host broke the contract of store.h: what, in English, for a log. */
+	void (*fault)(void *user, const char *what);
+	/* The client identified itself (ID): called once per field, value NULL for NIL, before the answer. */
+	void (*client_id)(void *user, struct imapsrv_span field, const struct imapsrv_span *value);
+};
+#define IMAPSRV_CONFIG_INIT {sizeof(struct imapsrv_config)}
+
+struct imapsrv_engine;
+
+/*
+ * Makes an engine.  Errors: IMAPSRV_EINVAL (a mandatory callback is missing: list, open, close, uids,
+ * fetch, body, body_close; or some but not all of a group), IMAPSRV_ENOMEM.
+ */
+IMAPSRV_API int imapsrv_engine_new(const struct imapsrv_config *config,
+                                   struct imapsrv_engine **engine_r);
+/* NULL is allowed.  All its sessions are gone by then. */
+IMAPSRV_API void imapsrv_engine_free(struct imapsrv_engine *engine);
+
+/* The limits in force, defaults filled in.  Belongs to the engine. */
+IMAPSRV_API const struct imapsrv_limits *
+imapsrv_engine_limits(const struct imapsrv_engine *engine);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,398 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * imapsrv/store.h - the store side: what the library asks the host, and how the host answers.
+ *
+ * Every question is a callback that receives an op.  The host gives its results with the
+ * imapsrv_op_* calls that the callback's text names and ends the op exactly once with
+ * imapsrv_op_done, before the callback returns or any time later, on the thread that uses the
+ * session.  Both are the same to the client.  A session has at most one op open at a time.
+ *
+ * If the session ends first, cancel is called once for the open op, and nothing may be done with
+ * the op after that.  An op that was answered is dead as well.  Calls on a dead op are refused with
+ * IMAPSRV_ESTATE as far as that can be seen, and reported to the `fault` hook.
+ *
+ * After answering an op later (outside a callback), call imapsrv_session_run on its session.
+ *
+ * The host speaks UIDs only (RFC 9051 2.3.1.1): sequence numbers, quoting, response timing, wildcards
+ * and line ends are the library's work.
+ *
+ * `user` is the pointer that the host gave to imapsrv_session_new for this connection.  Handles
+ * (account, mailbox, body, append) are the host's own pointers: the library keeps them, hands them
+ * back, and says when it has no more use for them.
+ */
+#ifndef IMAPSRV_STORE_H
+#define IMAPSRV_STORE_H
+
+#include "imapsrv/types.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct imapsrv_op;
+struct imapsrv_session;
+
+/* ---- who: login --------------------------------------------------------------------------- */
+
+/* Somebody wants in: LOGIN, AUTHENTICATE PLAIN or AUTHENTICATE EXTERNAL (RFC 9051 6.2). */
+struct imapsrv_login {
+	const char *mechanism;        /* "LOGIN", "PLAIN" or "EXTERNAL" */
+	struct imapsrv_span authcid;  /* whose credentials; for EXTERNAL what the host itself said in
+	                                 imapsrv_session_set_external */
+	struct imapsrv_span authzid;  /* who to act as; empty: the same.  Whether that is allowed is the
+	                                 host's decision (RFC 4616 2) */
+	struct imapsrv_span password; /* empty for EXTERNAL.  Wiped when the callback returns: a host that
+	                                 answers later copies it */
+};
+
+/* One namespace (RFC 2342, RFC 9051 6.3.10). */
+enum imapsrv_namespace_kind {
+	IMAPSRV_NS_PERSONAL,
+	IMAPSRV_NS_OTHER_USERS,
+	IMAPSRV_NS_SHARED
+};
+struct imapsrv_namespace {
+	enum imapsrv_namespace_kind kind;
+	struct imapsrv_span prefix; /* UTF-8, with the separator at its end where it has one */
+};
+
+/*
+ * The account that a login leads to.  All that it points to stays until `logout` is called with its
+ * handle.
+ */
+struct imapsrv_account {
+	size_t size;
+	void *handle;
+	char separator; /* of the mailbox hierarchy; 0: names are flat.  An ASCII character, not one of
+	                   "%*\"\\", not a control */
+	const struct imapsrv_namespace *namespaces; /* NULL: one personal namespace, prefix "" */
+	size_t namespace_count;
+};
+#define IMAPSRV_ACCOUNT_INIT {sizeof(struct imapsrv_account), NULL, '/', NULL, 0}
+
+/* ---- which mailboxes: list ------------------------------------------------------------------ */
+
+/* Attributes of a name (RFC 9051 7.3.1, RFC 6154, RFC 8457). */
+enum imapsrv_attribute {
+	IMAPSRV_ATTR_NONEXISTENT = 1 << 0,
+	IMAPSRV_ATTR_NOSELECT = 1 << 1,
+	IMAPSRV_ATTR_NOINFERIORS = 1 << 2,
+	IMAPSRV_ATTR_HASCHILDREN = 1 << 3,   /* not needed: the library sees from the other names */
+	IMAPSRV_ATTR_HASNOCHILDREN = 1 << 4, /* not needed likewise */
+	IMAPSRV_ATTR_MARKED = 1 << 5,
+	IMAPSRV_ATTR_UNMARKED = 1 << 6,
+	IMAPSRV_ATTR_SUBSCRIBED = 1 << 7,
+	IMAPSRV_ATTR_REMOTE = 1 << 8,
+	IMAPSRV_USE_ALL = 1 << 16, /* special uses */
+	IMAPSRV_USE_ARCHIVE = 1 << 17,
+	IMAPSRV_USE_DRAFTS = 1 << 18,
+	IMAPSRV_USE_FLAGGED = 1 << 19,
+	IMAPSRV_USE_JUNK = 1 << 20,
+	IMAPSRV_USE_SENT = 1 << 21,
+	IMAPSRV_USE_TRASH = 1 << 22,
+	IMAPSRV_USE_IMPORTANT = 1 << 23
+};
+
+struct imapsrv_list {
+	void *account;
+	struct imapsrv_span prefix; /* all names asked for start with this; a host may ignore it and
+	                               give more.  Often empty.  INBOX matches in any case */
+	int subscribed;             /* not 0: IMAPSRV_ATTR_SUBSCRIBED is wanted, and names that are subscribed
+	                               to but do not exist too (with IMAPSRV_ATTR_NONEXISTENT) */
+};
+
+/* One mailbox name, for imapsrv_op_name. */
+struct imapsrv_name {
+	struct imapsrv_span name; /* UTF-8; INBOX is spelled "INBOX" */
+	uint32_t attributes;      /* enum imapsrv_attribute, or-ed */
+};
+
+/* ---- a mailbox: open, uids, fetch, body, store, expunge ------------------------------------- */
+
+struct imapsrv_open {
+	void *account;
+	struct imapsrv_span name;
+	int read_only; /* EXAMINE, or a look from outside: no state of the mailbox may change */
+};
+
+/* What is known of a mailbox when it is opened, for imapsrv_op_mailbox. */
+struct imapsrv_mailbox {
+	size_t size;
+	void *handle;
+	uint32_t uidvalidity; /* not 0 (RFC 9051 2.3.1.1) */
+	uint32_t uidnext;     /* above every UID that ever was in it; not 0 */
+	int read_only;        /* not 0: may only be read, whatever was asked */
+	int uid_not_sticky;   /* not 0: UIDs do not survive (RFC 4315 2, UIDNOTSTICKY) */
+	uint32_t permanent_flags;             /* system flags that can be changed and are kept */
+	const struct imapsrv_span *keywords;  /* the keywords in use or known */
+	size_t keyword_count;
+	int new_keywords;     /* not 0: clients may make more ("\*" in PERMANENTFLAGS) */
+	uint32_t recent_from; /* messages with this UID and above are \Recent to this session (RFC 3501
+	                         2.3.2); 0: none.  A store that keeps it moves it up to UIDNEXT at each
+	                         open that is not read-only */
+	uint32_t first_unseen; /* the lowest UID without \Seen; 0: none, or not known */
+};
+#define IMAPSRV_MAILBOX_INIT \
+	{sizeof(struct imapsrv_mailbox), NULL, 0, 0, 0, 0, IMAPSRV_SYSTEM_FLAGS, NULL, 0, 1, 0, 0}
+
+/* Which messages exist, of those with UIDs in a range. */
+struct imapsrv_uids {
+	void *mailbox;
+	struct imapsrv_range range; /* 1..4294967295 for all */
+};
+
+/* Facts about a message. */
+enum imapsrv_fact {
+	IMAPSRV_FACT_FLAGS = 1 << 0,
+	IMAPSRV_FACT_DATE = 1 << 1, /* INTERNALDATE */
+	IMAPSRV_FACT_SIZE = 1 << 2  /* RFC822.SIZE: with every line end counted as CRLF */
+};
+
+struct imapsrv_fetch {
+	void *mailbox;
+	struct imapsrv_set uids;
+	uint32_t facts; /* enum imapsrv_fact, or-ed; may be 0: which of them exist */
+};
+
+/* What is known of one message, for imapsrv_op_row. */
+struct imapsrv_row {
+	uint32_t uid;
+	uint32_t facts; /* which of the members below are filled in.  FLAGS and DATE are when asked for;
+	                   without SIZE the library counts the message's octets itself */
+	struct imapsrv_flags flags;
+	int64_t date;  /* seconds since 1970-01-01 UTC */
+	int zone;      /* minutes east of UTC in which the date is shown */
+	uint64_t octets;
+	int unchanged; /* in answer to `store`: the flags are as they were before */
+};
+
+struct imapsrv_body {
+	void *mailbox;
+	uint32_t uid;
+};
+
+/* How lines end in a message that the host hands out. */
+enum imapsrv_eol {
+	IMAPSRV_EOL_CRLF, /* sent as it is                                            */
+	IMAPSRV_EOL_LF    /* every LF without a CR before it is sent as CRLF          */
+};
+
+struct imapsrv_body_read {
+	void *body;
+	uint64_t offset;
+	size_t len;
+};
+
+enum imapsrv_store_mode {
+	IMAPSRV_FLAGS_SET,
+	IMAPSRV_FLAGS_ADD,
+	IMAPSRV_FLAGS_REMOVE
+};
+struct imapsrv_store_flags {
+	void *mailbox;
+	struct imapsrv_set uids;
+	enum imapsrv_store_mode mode;
+	struct imapsrv_flags flags;
+};
+
+struct imapsrv_expunge {
+	void *mailbox;
+	struct imapsrv_set uids;
+	int only_deleted; /* not 0: of these, the ones with \Deleted; else all of them (MOVE) */
+};
+
+/* ---- new messages: append, copy, move --------------------------------------------------------- */
+
+struct imapsrv_append {
+	void *account;
+	struct imapsrv_span name; /* the mailbox */
+	void *append;             /* NULL for the first message of a command; then what the host gave */
+	uint64_t octets;          /* exactly so many will come */
+	struct imapsrv_flags flags;
+	int has_date;             /* else the time of arrival */
+	int64_t date;
+	int zone;
+	int literal8;             /* may contain NUL (RFC 3516) */
+};
+
+struct imapsrv_append_data {
+	void *append;
+	const char *data; /* dies when the callback returns, also when the op is answered later */
+	size_t len;
+};
+
+struct imapsrv_append_finish {
+	void *append;
+};
+
+struct imapsrv_copy {
+	void *account;
+	void *mailbox; /* where from */
+	struct imapsrv_set uids;
+	struct imapsrv_span name; /* where to */
+};
+
+/* ---- a mailbox from outside: status ----------------------------------------------------------- */
+
+enum imapsrv_status_item {
+	IMAPSRV_STATUS_MESSAGES = 1 << 0,
+	IMAPSRV_STATUS_UIDNEXT = 1 << 1,
+	IMAPSRV_STATUS_UIDVALIDITY = 1 << 2,
+	IMAPSRV_STATUS_UNSEEN = 1 << 3,
+	IMAPSRV_STATUS_DELETED = 1 << 4,
+	IMAPSRV_STATUS_SIZE = 1 << 5,
+	IMAPSRV_STATUS_RECENT = 1 << 6
+};
+
+struct imapsrv_status_query {
+	void *account;
+	struct imapsrv_span name;
+	uint32_t items; /* enum imapsrv_status_item, or-ed */
+};
+
+struct imapsrv_status {
+	uint32_t items; /* which are filled in: at least those that were asked for */
+	uint32_t messages;
+	uint32_t uidnext;
+	uint32_t uidvalidity;
+	uint32_t unseen;
+	uint32_t deleted;
+	uint32_t recent;
+	uint64_t octets; /* SIZE: the sum of all RFC822.SIZE, or more (RFC 8438) */
+};
+
+/* ---- the table of callbacks ------------------------------------------------------------------- */
+
+struct imapsrv_store {
+	size_t size; /* IMAPSRV_STORE_INIT sets it */
+
+	/* The op will not be waited for any more: called once, only for an op that is open.  May be NULL
+	 * in a host that always answers before its callbacks return. */
+	void (*cancel)(void *user, struct imapsrv_op *op);
+
+	/* Checks credentials.  Answer: imapsrv_op_account, then IMAPSRV_OK; or a refusal
+	 * (AUTHENTICATIONFAILED for an unknown user and a wrong password alike).  NULL: only
+	 * pre-authenticated sessions. */
+	void (*login)(void *user, struct imapsrv_op *op, const struct imapsrv_login *q);
+	/* The library has done with the account.  Comes after everything else of it was given back.
+	 * May be NULL. */
+	void (*logout)(void *user, void *account);
+
+	/* Enumerates the account's mailboxes in any order: imapsrv_op_name for each.  INBOX is always
+	 * among them. */
+	void (*list)(void *user, struct imapsrv_op *op, const struct imapsrv_list *q);
+
+	/* Opens a mailbox for SELECT, EXAMINE, and to look into it.  Answer: imapsrv_op_mailbox, then OK; or
+	 * NONEXISTENT (also for what this account may not see), NOPERM, ...  From the moment of this call
+	 * until `close`, its changes are posted to the session (imapsrv_session_post). */
+	void (*open)(void *user, struct imapsrv_op *op, const struct imapsrv_open *q);
+	/* The library has done with the mailbox. */
+	void (*close)(void *user, void *mailbox);
+
+	/* The UIDs that exist within the range: imapsrv_op_uids, any number of times, ascending. */
+	void (*uids)(void *user, struct imapsrv_op *op, const struct imapsrv_uids *q);
+
+	/* Facts of messages: imapsrv_op_row once for each message of the set that exists, in any order;
+	 * none for one that does not (that is not an error). */
+	void (*fetch)(void *user, struct imapsrv_op *op, const struct imapsrv_fetch *q);
+
+	/* The octets of one message.  Answer: imapsrv_op_lend or imapsrv_op_pull, then OK; EXPUNGEISSUED if it
+	 * is gone.  What is handed out does not change until body_close. */
+	void (*body)(void *user, struct imapsrv_op *op, const struct imapsrv_body *q);
+	/* Octets of a pulled body: imapsrv_op_bytes, once, with 1..len of them.  Reads come in ascending
+	 * order within one pass; a second pass may start at 0.  NULL if the host only lends. */
+	void (*body_read)(void *user, struct imapsrv_op *op, const struct imapsrv_body_read *q);
+	/* The library has done with the body; lent memory is no longer read. */
+	void (*body_close)(void *user, void *body);
+
+	/* Changes flags, atomically for each message.  imapsrv_op_row with FLAGS, as they are now, for each
+	 * message of the set that exists.  NULL (together with append_begin and expunge): every mailbox
+	 * is read-only. */
+	void (*store)(void *user, struct imapsrv_op *op, const struct imapsrv_store_flags *q);
+
+	/* A message is about to come.  For the first of a command (q->append NULL) answer with
+	 * imapsrv_op_append; a refusal reaches the client before it sends the message.  NONEXISTENT becomes
+	 * [TRYCREATE] (RFC 9051 6.3.12).  The message ends when the next begins or with append_finish. */
+	void (*append_begin)(void *user, struct imapsrv_op *op, const struct imapsrv_append *q);
+	void (*append_data)(void *user, struct imapsrv_op *op, const struct imapsrv_append_data *q);
+	/* All messages have come: store all of them or none (RFC 3502).  Answer: imapsrv_op_appended.
+	 * Ends the append handle, also when refused. */
+	void (*append_finish)(void *user, struct imapsrv_op *op,
+	                      const struct imapsrv_append_finish *q);
+	/* Forget what came; ends the append handle. */
+	void (*append_abort)(void *user, void *append);
+
+	/* Removes messages for good.  imapsrv_op_uids with those that were removed, any number of times,
+	 * ascending. */
+	void (*expunge)(void *user, struct imapsrv_op *op, const struct imapsrv_expunge *q);
+
+	/* Optional from here on: the library does without. */
+
+	/* Copies, all or nothing, with flags and INTERNALDATE.  Answer: imapsrv_op_copied.  NONEXISTENT becomes
+	 * [TRYCREATE].  NULL: done with body and append. */
+	void (*copy)(void *user, struct imapsrv_op *op, const struct imapsrv_copy *q);
+	/* The same, and removes them here (RFC 6851).  NULL: copy and expunge. */
+	void (*move)(void *user, struct imapsrv_op *op, const struct imapsrv_copy *q);
+	/* Numbers of a mailbox: imapsrv_op_status.  NULL: done with open, uids and fetch. */
+	void (*status)(void *user, struct imapsrv_op *op, const struct imapsrv_status_query *q);
+	/* CHECK (RFC 3501 6.4.1): make a checkpoint, if that means anything.  q->uids is empty.  NULL: OK. */
+	void (*check)(void *user, struct imapsrv_op *op, const struct imapsrv_fetch *q);
+};
+#define IMAPSRV_STORE_INIT {sizeof(struct imapsrv_store)}
+
+/* ---- answers ---------------------------------------------------------------------------------- */
+/*
+ * Each gives IMAPSRV_ESTATE if the op is not open or asks something else, IMAPSRV_EINVAL if what is
+ * given makes no sense (an unsorted set, UID 0, ...; it is passed over and reported to the `fault`
+ * hook), IMAPSRV_ENOMEM, or 0.  A host may ignore the value: the library does the right thing.
+ * All data is read before the call returns unless said otherwise.
+ */
+
+/* Ends the op.  `text` (may be NULL) is for a human and used when code is not IMAPSRV_OK.  Never calls
+ * back into the host. */
+IMAPSRV_API int imapsrv_op_done(struct imapsrv_op *op, enum imapsrv_code code, const char *text);
+
+/* login, sasl step: the account to use. */
+IMAPSRV_API int imapsrv_op_account(struct imapsrv_op *op, const struct imapsrv_account *account);
+/* list: one more name. */
+IMAPSRV_API int imapsrv_op_name(struct imapsrv_op *op, const struct imapsrv_name *name);
+/* open. */
+IMAPSRV_API int imapsrv_op_mailbox(struct imapsrv_op *op, const struct imapsrv_mailbox *mailbox);
+/* uids, expunge: more of them, above those given before. */
+IMAPSRV_API int imapsrv_op_uids(struct imapsrv_op *op, struct imapsrv_set uids);
+/* fetch, store: one message. */
+IMAPSRV_API int imapsrv_op_row(struct imapsrv_op *op, const struct imapsrv_row *row);
+/* body: the whole message in memory, which stays as it is until body_close(body). */
+IMAPSRV_API int imapsrv_op_lend(struct imapsrv_op *op, const void *data, size_t len,
+                                enum imapsrv_eol eol, void *body);
+/* body: it will be read in pieces; `octets` is what body_read can give in all. */
+IMAPSRV_API int imapsrv_op_pull(struct imapsrv_op *op, uint64_t octets, enum imapsrv_eol eol,
+                                void *body);
+/* body_read: copied before this returns. */
+IMAPSRV_API int imapsrv_op_bytes(struct imapsrv_op *op, const void *data, size_t len);
+/* append_begin, for the first message: the handle. */
+IMAPSRV_API int imapsrv_op_append(struct imapsrv_op *op, void *append);
+/* append_finish: the UIDs that the messages got, in order.  uidvalidity 0: not known, or UIDs do not
+ * stick (no APPENDUID is sent then, RFC 4315 3). */
+IMAPSRV_API int imapsrv_op_appended(struct imapsrv_op *op, uint32_t uidvalidity,
+                                    struct imapsrv_set uids);
+/* copy, move: which were copied, and the UIDs that they got, as many, in the same order; may be called
+ * several times, ascending.  uidvalidity (of the target) 0: not known. */
+IMAPSRV_API int imapsrv_op_copied(struct imapsrv_op *op, uint32_t uidvalidity,
+                                  struct imapsrv_set from, struct imapsrv_set to);
+/* status. */
+IMAPSRV_API int imapsrv_op_status(struct imapsrv_op *op, const struct imapsrv_status *status);
+/* sasl step: send this to the client and come back with its response (may be empty). */
+IMAPSRV_API int imapsrv_op_challenge(struct imapsrv_op *op, const void *data, size_t len);
+
+/* The session that asks. */
+IMAPSRV_API struct imapsrv_session *imapsrv_op_session(const struct imapsrv_op *op);
+/* A pointer of the host's own for as long as the op is open; NULL at first. */
+IMAPSRV_API void imapsrv_op_set_data(struct imapsrv_op *op, void *data);
+IMAPSRV_API void *imapsrv_op_get_data(const struct imapsrv_op *op);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

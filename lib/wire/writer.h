@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * wire/writer - values to bytes: the one place that quotes, and the one way into the output
+ * queue.  Nothing that comes from a client or a host can make it emit a CR, LF or NUL outside a
+ * literal, or end a string early (ATTACKS: response injection).
+ *
+ * Failure is sticky: after an allocation failed every call does nothing, and isrv_writer_failed
+ * says so at the end; no call needs its own check.
+ */
+#ifndef ISRV_WIRE_WRITER_H
+#define ISRV_WIRE_WRITER_H
+
+#include <string.h>
+
+#include "wire/outq.h"
+
+struct isrv_writer {
+	struct isrv_outq *q;
+	bool utf8; /* mailbox names and quoted strings may be UTF-8 (ENABLE IMAP4rev2 or UTF8=ACCEPT) */
+	bool failed;
+};
+
+void isrv_writer_init(struct isrv_writer *w, struct isrv_outq *q);
+
+/* Protocol constants written in our own code; never anything else. */
+void isrv_w_raw(struct isrv_writer *w, const char *data, size_t len);
+#define ISRV_W(w, constant) isrv_w_raw((w), "" constant, sizeof(constant) - 1)
+void isrv_w_cstr(struct isrv_writer *w, const char *constant);
+void isrv_w_crlf(struct isrv_writer *w);
+
+void isrv_w_u32(struct isrv_writer *w, uint32_t n);
+void isrv_w_u64(struct isrv_writer *w, uint64_t n);
+
+/* A tag as it was read (1*<ASTRING-CHAR but "+">): writes "*" should it be anything else. */
+void isrv_w_tag(struct isrv_writer *w, const char *data, size_t len);
+/* RFC 9051 9 string: quoted where that can hold it (no CR, LF, NUL, 8-bit only as valid UTF-8 in UTF-8
+ * mode, at most 1024 octets), else a literal; a NUL, which neither can carry, becomes "?". */
+void isrv_w_string(struct isrv_writer *w, const char *data, size_t len);
+/* NULL data is NIL. */
+void isrv_w_nstring(struct isrv_writer *w, const char *data, size_t len);
+/* An atom where the bytes allow it and they do not spell NIL, else a string. */
+void isrv_w_astring(struct isrv_writer *w, const char *data, size_t len);
+/* A mailbox name, given in UTF-8, in the session's encoding: UTF-8 or modified UTF-7 (RFC 9051 5.1).
+ * INBOX in any case is written INBOX. */
+void isrv_w_mailbox(struct isrv_writer *w, const char *utf8, size_t len);
+/* resp-text behind a code: control characters become spaces, 8-bit octets "?" unless in UTF-8
+ * mode and valid; empty text becomes "-"; a "[" at the start, which would read as a code, is "(". */
+void isrv_w_text(struct isrv_writer *w, const char *data, size_t len);
+
+/* "(\Seen \Recent kw)": system bits, \Recent if told, then those keywords that are atoms. */
+void isrv_w_flags(struct isrv_writer *w, const struct imapsrv_flags *flags, bool recent);
+/* date-time with its quotes, in the zone of `zone` minutes east of UTC (clamped to +-14 h).
+ * Years outside 0000-9999 are clamped. */
+void isrv_w_datetime(struct isrv_writer *w, int64_t utc_seconds, int zone);
+/* sequence-set of an ascending set: "1:3,5".  Nothing for an empty one. */
+void isrv_w_set(struct isrv_writer *w, struct imapsrv_set set);
+
+/* "{n}" CRLF, or "~{n}" CRLF: the next `size` octets put by isrv_w_bytes or isrv_w_lend are its
+ * content, exactly. */
+void isrv_w_literal(struct isrv_writer *w, uint64_t size, bool literal8);
+void isrv_w_bytes(struct isrv_writer *w, const void *data, size_t len);
+/* Takes the lent memory over, also when it fails: release is called once in every case. */
+void isrv_w_lend(struct isrv_writer *w, const void *data, size_t len, isrv_outq_release *release,
+                 void *user);
+
+static inline bool isrv_writer_failed(const struct isrv_writer *w)
+{
+	return w->failed;
+}
+
+#endif
