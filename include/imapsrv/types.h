@@ -133,8 +133,9 @@ struct imapsrv_flags {
 
 /*
  * Where memory comes from.  realloc and free are told the size that the block has now, so that an
- * allocator without headers can serve.  alloc and realloc may return NULL; the session at hand
- * then ends with IMAPSRV_ENOMEM and frees all that it holds.
+ * allocator without headers can serve.  Blocks are aligned for any object (max_align_t), as those
+ * of malloc are; size is never 0.  alloc and realloc may return NULL; the session at hand then
+ * ends with IMAPSRV_ENOMEM and frees all that it holds.
  */
 struct imapsrv_allocator {
 	void *(*alloc)(void *user, size_t size);

@@ -15,7 +15,7 @@ struct isrv_arena {
 	struct isrv_mem *mem;
 	struct isrv_arena_chunk *first; /* the oldest, kept by reset */
 	struct isrv_arena_chunk *last;  /* the one that is being filled */
-	size_t used;                    /* octets asked for since the last reset, rounded */
+	size_t used;                    /* octets taken since the last reset, rounded up */
 	size_t max;                     /* the most that `used` may become */
 };
 
@@ -23,12 +23,14 @@ void isrv_arena_init(struct isrv_arena *arena, struct isrv_mem *mem, size_t max)
 void isrv_arena_reset(struct isrv_arena *arena);
 void isrv_arena_clear(struct isrv_arena *arena);
 
-/* Aligned for any object; NULL when max is passed or memory is short.  Not cleared; zalloc is. */
+/* Aligned for any object; NULL when max would be passed or memory is short, and then all that was
+ * taken before still stands.  A size of 0 is treated as 1.  Not cleared; zalloc is. */
 void *isrv_arena_alloc(struct isrv_arena *arena, size_t size);
 void *isrv_arena_zalloc(struct isrv_arena *arena, size_t size);
 /* n objects of `size`, with the multiplication checked. */
 void *isrv_arena_array(struct isrv_arena *arena, size_t n, size_t size);
-/* Grows an array; a copy unless it was the last thing taken and there is room behind it. */
+/* Grows an array; a copy unless it was the last thing taken and there is room behind it.  NULL as
+ * `old` is allowed; on failure `old` stands.  A copied-from piece counts until the next reset. */
 void *isrv_arena_grow(struct isrv_arena *arena, void *old, size_t old_size, size_t size);
 /* A copy of bytes, with a NUL behind them that is not counted. */
 char *isrv_arena_copy(struct isrv_arena *arena, const void *data, size_t len);

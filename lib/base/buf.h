@@ -19,16 +19,22 @@ struct isrv_buf {
 
 void isrv_buf_init(struct isrv_buf *buf, size_t max);
 
-/* Gives the memory back; the maximum stays.  isrv_buf_wipe overwrites what was held first. */
+/*
+ * Gives the memory back; the maximum stays.  isrv_buf_wipe overwrites all of the block first: but
+ * growing and shrinking may have left copies elsewhere, so reserve room for a secret once, before
+ * it comes in.
+ */
 void isrv_buf_clear(struct isrv_buf *buf, struct isrv_mem *mem);
 void isrv_buf_wipe(struct isrv_buf *buf, struct isrv_mem *mem);
 
 /* Room for n more octets, or false (maximum passed, or no memory: then cap is as before).
  * Grows by doubling, from 64. */
 bool isrv_buf_reserve(struct isrv_buf *buf, struct isrv_mem *mem, size_t n);
+/* The same, and puts a copy there.  data must not point into the buffer, and may be NULL when n
+ * is 0. */
 bool isrv_buf_add(struct isrv_buf *buf, struct isrv_mem *mem, const void *data, size_t n);
 
-/* Gives back what is not used, as far as the allocator can. */
+/* Gives back what is not used, as far as the allocator can; what is held stays as it is. */
 void isrv_buf_shrink(struct isrv_buf *buf, struct isrv_mem *mem);
 
 #endif
