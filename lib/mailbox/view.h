@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * mailbox/view - a selected mailbox as one session sees it: what was announced to the client
+ * (numbering, keywords), and what has happened since and was not told yet.  The numbering changes
+ * only when the client is told, so a number means the same message on both sides at all times.
+ */
+#ifndef ISRV_MAILBOX_VIEW_H
+#define ISRV_MAILBOX_VIEW_H
+
+#include "base/nummap.h"
+#include "base/uidset.h"
+#include "mailbox/keywords.h"
+
+struct isrv_view {
+	void *handle;    /* the host's */
+	char *name;      /* UTF-8, owned */
+	size_t name_len;
+	uint32_t uidvalidity;
+	uint32_t uidnext; /* above everything known: announced, fresh, or told at open */
+	uint32_t recent_from;
+	uint32_t permanent_flags;
+	bool read_only;
+	bool new_keywords;
+	bool uid_not_sticky;
+
+	struct isrv_nummap map;      /* announced */
+	struct isrv_keywords keywords; /* announced */
+
+	/* Known but not told. */
+	struct isrv_uidset expunged; /* announced, and gone */
+	struct isrv_uidset changed;  /* announced, flags may have changed */
+	struct isrv_uidset fresh;    /* above map.last_uid */
+	bool look_new;               /* ask the store what is above uidnext */
+	bool look_all;               /* compare everything with the store */
+	bool looking;                /* such a question is open: remember what goes meanwhile */
+	bool keywords_new;           /* FLAGS is to be told again */
+	struct isrv_uidset gone;     /* expunged while looking, announced or not */
+
+	struct isrv_uidset saved;    /* "$" (RFC 5182): UIDs */
+};
+
+/* Takes name as a copy; limits bound the sets and keywords.  False: no memory, nothing is held. */
+bool isrv_view_init(struct isrv_view *v, struct isrv_mem *mem, struct imapsrv_span name,
+                    uint32_t max_ranges, uint32_t max_keywords);
+void isrv_view_clear(struct isrv_view *v, struct isrv_mem *mem);
+
+/* Events.  None fails: where memory or a limit is short the view is marked for comparison. */
+void isrv_view_post_new(struct isrv_view *v, struct isrv_mem *mem, struct imapsrv_set uids);
+void isrv_view_post_gone(struct isrv_view *v, struct isrv_mem *mem, struct imapsrv_set uids);
+void isrv_view_post_changed(struct isrv_view *v, struct isrv_mem *mem, struct imapsrv_set uids);
+
+/* Is there something that may be told?  With or without expunges. */
+bool isrv_view_pending(const struct isrv_view *v, bool expunges);
+
+/* The store's list of what exists is about to be asked for: the UIDs from *first_r up. */
+void isrv_view_look_begin(struct isrv_view *v, uint32_t *first_r);
+/* It has come: exists holds the UIDs >= first that exist.  False: no memory. */
+bool isrv_view_look_end(struct isrv_view *v, struct isrv_mem *mem, uint32_t first,
+                        struct isrv_uidset *exists);
+/* It has not come (the store refused): what was to be looked up is to be looked up again. */
+void isrv_view_look_failed(struct isrv_view *v, uint32_t first);
+
+/* The fresh messages become announced.  False: no memory. */
+bool isrv_view_announce(struct isrv_view *v, struct isrv_mem *mem);
+/* How many announced messages are \Recent. */
+uint32_t isrv_view_recent(const struct isrv_view *v);
+static inline bool isrv_view_is_recent(const struct isrv_view *v, uint32_t uid)
+{
+	return v->recent_from != 0 && uid >= v->recent_from;
+}
+
+#endif

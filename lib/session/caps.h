@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * session/caps - capabilities: what each needs from the host, in which state it shows, and the CAPABILITY
+ * list.  Nothing is configured twice: what is announced is what the callbacks can do, less what the
+ * host hides from this session (RFC 9051 6.1.1).
+ */
+#ifndef ISRV_SESSION_CAPS_H
+#define ISRV_SESSION_CAPS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct imapsrv_engine;
+struct imapsrv_session;
+struct isrv_writer;
+
+/* In the order in which they are announced. */
+enum isrv_cap {
+	ISRV_CAP_NONE,
+	ISRV_CAP_IMAP4REV1,
+	ISRV_CAP_IMAP4REV2,
+	ISRV_CAP_LITERAL_PLUS,
+	ISRV_CAP_LITERAL_MINUS,
+	ISRV_CAP_STARTTLS,
+	ISRV_CAP_LOGINDISABLED,
+	ISRV_CAP_AUTH_PLAIN,
+	ISRV_CAP_AUTH_EXTERNAL,
+	ISRV_CAP_AUTH_HOST, /* stands for all mechanisms of the host */
+	ISRV_CAP_SASL_IR,
+	ISRV_CAP_ID,
+	ISRV_CAP_ENABLE,
+	ISRV_CAP_IDLE,
+	ISRV_CAP_NAMESPACE,
+	ISRV_CAP_CHILDREN,
+	ISRV_CAP_LIST_EXTENDED,
+	ISRV_CAP_LIST_STATUS,
+	ISRV_CAP_SPECIAL_USE,
+	ISRV_CAP_UIDPLUS,
+	ISRV_CAP_MOVE,
+	ISRV_CAP_MULTIAPPEND,
+	ISRV_CAP_UNSELECT,
+	ISRV_CAP_ESEARCH,
+	ISRV_CAP_SEARCHRES,
+	ISRV_CAP_STATUS_SIZE,
+	ISRV_CAP_UNAUTHENTICATE,
+	ISRV_CAP_COUNT
+};
+
+#define ISRV_CAP_BIT(cap) (UINT64_C(1) << (cap))
+
+/* What an engine with these callbacks can do. */
+uint64_t isrv_caps_of_engine(const struct imapsrv_engine *engine);
+/* What a session can do, in the state that it is in. */
+uint64_t isrv_caps_of_session(const struct imapsrv_session *s);
+bool isrv_caps_has(const struct imapsrv_session *s, enum isrv_cap cap);
+/* The capability of that name in any case, ISRV_CAP_NONE if there is none. */
+enum isrv_cap isrv_caps_find(const char *name, size_t len);
+/* "CAPABILITY IMAP4rev1 ...", without brackets. */
+void isrv_caps_put(struct isrv_writer *w, const struct imapsrv_session *s);
+
+#endif

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/* session/engine - the inside of struct imapsrv_engine: a copy of what the host configured. */
+#ifndef ISRV_SESSION_ENGINE_H
+#define ISRV_SESSION_ENGINE_H
+
+#include "base/mem.h"
+#include "imapsrv/engine.h"
+
+struct isrv_command;
+
+struct imapsrv_engine {
+	struct imapsrv_config config;       /* its pointers to tables are replaced by the copies below */
+	struct imapsrv_store store;
+	struct imapsrv_mailboxes mailboxes; /* members NULL if the host has none */
+	struct imapsrv_sasl sasl;
+	struct imapsrv_limits limits;       /* defaults filled in */
+	const struct imapsrv_allocator *allocator;
+	const struct isrv_command *commands; /* sorted by name */
+	size_t command_count;
+	uint64_t caps; /* bit 1 << enum isrv_cap: what the callbacks can do */
+};
+
+/* The engine is given the table of commands, which live above it. */
+int isrv_engine_new(const struct imapsrv_config *config, const struct isrv_command *commands,
+                    size_t command_count, struct imapsrv_engine **engine_r);
+
+#endif

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * session/op - questions to the host, one at a time.  A command asks with ISRV_ASK and returns ISRV_HOST
+ * until isrv_answered; that the host answered before the callback returned is the same path.
+ *
+ * Ops live in the session.  They take turns in a few slots, so that a late second answer to an op that
+ * is dead is seen for what it is instead of answering the next question.
+ */
+#ifndef ISRV_SESSION_OP_H
+#define ISRV_SESSION_OP_H
+
+#include "imapsrv/store.h"
+
+#define ISRV_OP_SLOTS 4
+
+enum isrv_op_kind {
+	ISRV_OP_DEAD,
+	ISRV_OP_LOGIN,         /* sink: none, the account is set in s->account      */
+	ISRV_OP_SASL,          /* sink: struct imapsrv_span, the challenge          */
+	ISRV_OP_LIST,          /* sink: struct imapsrv_name                         */
+	ISRV_OP_OPEN,          /* sink: struct imapsrv_mailbox                      */
+	ISRV_OP_UIDS,          /* sink: struct imapsrv_set, valid                   */
+	ISRV_OP_FETCH,         /* sink: struct imapsrv_row                          */
+	ISRV_OP_BODY,          /* sink: struct isrv_op_body                         */
+	ISRV_OP_BODY_READ,     /* sink: struct imapsrv_span, 1..len octets          */
+	ISRV_OP_STORE,         /* sink: struct imapsrv_row                          */
+	ISRV_OP_APPEND_BEGIN,  /* sink: the handle itself                           */
+	ISRV_OP_APPEND_DATA,   /* no sink                                           */
+	ISRV_OP_APPEND_FINISH, /* sink: struct isrv_op_uids                         */
+	ISRV_OP_EXPUNGE,       /* sink: struct imapsrv_set, valid                   */
+	ISRV_OP_COPY,          /* sink: struct isrv_op_uids                         */
+	ISRV_OP_STATUS,        /* sink: struct imapsrv_status                       */
+	ISRV_OP_PLAIN          /* nothing but OK or a refusal: CREATE, CHECK, ...   */
+};
+
+enum isrv_op_state {
+	ISRV_OP_NONE,
+	ISRV_OP_OPEN_NOW, /* asked, not answered */
+	ISRV_OP_ANSWERED
+};
+
+struct imapsrv_op {
+	struct imapsrv_session *session;
+	void *data; /* the host's */
+	enum isrv_op_kind kind;
+	size_t max; /* BODY_READ: octets asked for */
+};
+
+struct isrv_op_body {
+	const char *data; /* NULL: pulled */
+	uint64_t octets;
+	enum imapsrv_eol eol;
+	void *handle;
+};
+
+struct isrv_op_uids {
+	uint32_t uidvalidity;
+	struct imapsrv_set from; /* COPY */
+	struct imapsrv_set to;
+};
+
+/* How the last question was answered. */
+struct isrv_result {
+	enum imapsrv_code code;
+	char text[80]; /* what the host said to a human, cut; "" for nothing */
+};
+
+/* What a sink is given is named beside the kinds. */
+typedef void isrv_sink(struct imapsrv_session *s, void *ctx, const void *answer);
+
+struct imapsrv_op *isrv_op_begin(struct imapsrv_session *s, enum isrv_op_kind kind, isrv_sink *sink,
+                                 void *ctx);
+/* The callback has returned. */
+void isrv_op_called(struct imapsrv_session *s);
+/* The session ends: tells the host. */
+void isrv_op_cancel(struct imapsrv_session *s);
+
+/* Asks: table is store, mailboxes or sasl; member the callback; q points to its question. */
+#define ISRV_ASK(s, kind, table, member, q, sink, ctx)                                         \
+	do {                                                                                   \
+		struct imapsrv_op *op_ = isrv_op_begin((s), (kind), (sink), (ctx));            \
+		(s)->engine->table.member((s)->user, op_, (q));                                \
+		isrv_op_called(s);                                                             \
+	} while (0)
+
+/* True once, when the answer is there; s->result says what it is. */
+#define isrv_answered(s) ((s)->op_state == ISRV_OP_ANSWERED)
+
+#endif

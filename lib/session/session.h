@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * session/session - the inside of struct imapsrv_session, and what commands use of it.  The loop
+ * itself is in session.c, replies in reply.c, questions to the host in op.c, untagged updates in
+ * sync.c.
+ */
+#ifndef ISRV_SESSION_SESSION_H
+#define ISRV_SESSION_SESSION_H
+
+#include "base/arena.h"
+#include "imapsrv/session.h"
+#include "mailbox/view.h"
+#include "session/caps.h"
+#include "session/command.h"
+#include "session/engine.h"
+#include "session/op.h"
+#include "wire/framer.h"
+#include "wire/writer.h"
+
+enum isrv_phase {
+	ISRV_PHASE_READ,    /* between commands, or in the middle of reading one   */
+	ISRV_PHASE_REFUSED, /* a literal was refused: the rest is being dropped     */
+	ISRV_PHASE_STEP,    /* a command is at work                                */
+	ISRV_PHASE_SYNC,    /* it is done: untagged updates, then its tagged line  */
+	ISRV_PHASE_TLS,     /* after STARTTLS's OK                                 */
+	ISRV_PHASE_END      /* BYE is queued, or nothing more can be said          */
+};
+
+/* The end of a command: its tagged line. */
+struct isrv_reply {
+	enum {
+		ISRV_REPLY_OK,
+		ISRV_REPLY_NO,
+		ISRV_REPLY_BAD
+	} status;
+	const char *code; /* inside the brackets; static or in the arena; NULL for none */
+	/* Writes the code, brackets aside, if `code` cannot hold it; NULL for none. */
+	void (*put_code)(struct imapsrv_session *s, void *args);
+	const char *text; /* static or in the arena; not yet sanitized */
+	size_t text_len;
+};
+
+enum isrv_enabled {
+	ISRV_ENABLED_REV2 = 1 << 0
+};
+
+/* Resume points of sync.c. */
+struct isrv_sync {
+	uint8_t at;
+	bool expunges;           /* this time they may be told */
+	bool flags_lost;         /* the store refused to tell flags: they are told later */
+	uint32_t first;          /* where a look-up began */
+	struct isrv_uidset told; /* flag changes that are being told, or what a look-up found */
+};
+
+struct imapsrv_session {
+	struct imapsrv_engine *engine;
+	void *user;
+	struct isrv_mem mem;
+	struct isrv_outq out;
+	struct isrv_writer w;
+	struct isrv_framer framer;
+	struct isrv_arena arena; /* of the command at work */
+	uint64_t steps;
+
+	/* what may be said and done */
+	enum isrv_phase phase;
+	int error;               /* sticky, fatal */
+	uint64_t hidden;         /* capabilities that the host took away */
+	uint32_t enabled;        /* enum isrv_enabled */
+	bool secure;
+	bool can_starttls;
+	bool allow_plaintext;
+	bool bye_asked;          /* imapsrv_session_bye: as soon as possible */
+	bool eof;                /* the client will send nothing more */
+	uint8_t in_call;         /* inside an API call: no re-entry */
+	uint8_t in_callback;     /* inside the host: nothing but answers and events */
+
+	/* who and where */
+	struct imapsrv_account account; /* valid if logged_in */
+	bool logged_in;
+	struct isrv_view *view;         /* NULL: nothing selected */
+	struct imapsrv_span opening;    /* the mailbox that a SELECT at work is opening; else data NULL */
+	bool opening_changed;           /* it changed meanwhile */
+	char *external;                 /* for EXTERNAL; NULL: not known */
+	size_t external_len;
+	char *bye_text;
+	size_t bye_len;
+
+	/* the command at work */
+	const struct isrv_command *command;
+	void *args;
+	struct imapsrv_span tag; /* in the arena */
+	bool uid;
+	enum isrv_step wait;     /* what its step said last */
+	bool wake;               /* an event came: step again although no input did */
+	struct isrv_reply reply;
+	enum isrv_frame frame;   /* news from the framer for a step that waits for INPUT: MORE for none */
+	const char *in;          /* input not taken yet, within the call of recv */
+	const char *in_end;
+	uint64_t literal_left;   /* octets of a streamed literal that are the command's */
+	struct isrv_sync sync;
+
+	/* the question to the host */
+	struct imapsrv_op ops[ISRV_OP_SLOTS];
+	uint8_t op_slot;         /* the one that is or was last in use */
+	enum isrv_op_state op_state;
+	isrv_sink *sink;
+	void *sink_ctx;
+	struct isrv_result result;
+
+	/* time and patience */
+	uint64_t now;            /* as tick told it */
+	uint64_t since;          /* the start of what is being timed: login, inactivity, IDLE */
+	uint64_t quiet_since;    /* last output in IDLE */
+	uint64_t delay_until;    /* of a failed login */
+	bool active;             /* something came in since the last tick */
+	bool idling;             /* in IDLE: other timers */
+	bool keepalive_due;      /* IDLE has been silent for long */
+	uint32_t failed_logins;
+	uint32_t bad_commands;
+};
+
+/* ---- replies (reply.c): each sets the reply and returns ISRV_DONE --------------------------- */
+
+enum isrv_step isrv_ok(struct imapsrv_session *s, const char *text);
+/* "[code] text"; code NULL for none */
+enum isrv_step isrv_ok_code(struct imapsrv_session *s, const char *code, const char *text);
+enum isrv_step isrv_no(struct imapsrv_session *s, const char *code, const char *text);
+enum isrv_step isrv_bad(struct imapsrv_session *s, const char *text);
+/* NO, as the host's answer in s->result says: response code and text (RFC 5530).  nonexistent, if not NULL, is the
+ * code in place of NONEXISTENT: "TRYCREATE". */
+enum isrv_step isrv_refused(struct imapsrv_session *s, const char *nonexistent);
+/* The name of a host's code, NULL for OK and NO. */
+const char *isrv_code_name(enum imapsrv_code code);
+const char *isrv_code_text(enum imapsrv_code code);
+/* "* OK text", or with a code: "* OK [code] text" */
+void isrv_untagged(struct imapsrv_session *s, const char *status, const char *code,
+                   const char *text);
+/* The command's tagged line, from s->reply. */
+void isrv_reply_put(struct imapsrv_session *s);
+
+/* ---- the session itself (session.c) ------------------------------------------------------------ */
+
+/* Ends the session: BYE with this text (static), phase END.  For what the client did wrong. */
+void isrv_session_end(struct imapsrv_session *s, const char *code, const char *text);
+/* Sticky failure.  ENOMEM drops a half-written line that has not left. */
+void isrv_session_fail(struct imapsrv_session *s, int error);
+void isrv_session_fault(struct imapsrv_session *s, const char *what);
+/* Is the output queue at its mark? */
+static inline bool isrv_session_full(const struct imapsrv_session *s)
+{
+	return isrv_outq_size(&s->out) >= s->engine->limits.output;
+}
+/* Logs in with s->account set: limits, capabilities. */
+void isrv_session_logged_in(struct imapsrv_session *s);
+/* Gives mailbox and account back and forgets what was enabled. */
+void isrv_session_log_out(struct imapsrv_session *s);
+/* Gives the selected mailbox back. */
+void isrv_session_deselect(struct imapsrv_session *s);
+
+static inline bool isrv_session_rev2(const struct imapsrv_session *s)
+{
+	return (s->enabled & ISRV_ENABLED_REV2) != 0;
+}
+
+/* ---- untagged updates (sync.c) -------------------------------------------------------------------- */
+
+/* Tells what is pending in the view, as far as allowed.  DONE, HOST or OUTPUT. */
+enum isrv_step isrv_sync_step(struct imapsrv_session *s, bool expunges);
+void isrv_sync_clear(struct imapsrv_session *s);
+/* "* FLAGS (...)" and "* OK [PERMANENTFLAGS (...)]" */
+void isrv_sync_put_flags(struct imapsrv_session *s);
+/* If a row shows keywords that were not announced: announces them (before the row is written). */
+void isrv_sync_keywords(struct imapsrv_session *s, const struct imapsrv_flags *flags);
+
+#endif
