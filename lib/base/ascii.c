@@ -62,49 +62,70 @@ static const char pairs[] = "00010203040506070809"
                             "80818283848586878889"
                             "90919293949596979899";
 
-static const uint32_t powers[] = {1,      10,      100,      1000,      10000,
-                                  100000, 1000000, 10000000, 100000000, 1000000000};
-
-/* Writes n in exactly `digits` digits, with leading zeros. */
-static void put_fixed(char *out, size_t digits, uint32_t n)
+/* The lower four digits of n, with leading zeros. */
+static inline void put_four(char *out, uint32_t n)
 {
-	while (digits >= 2) {
-		digits -= 2;
-		memcpy(out + digits, pairs + (n % 100) * 2, 2);
-		n /= 100;
+	memcpy(out, pairs + n / 100 % 100 * 2, 2);
+	memcpy(out + 2, pairs + n % 100 * 2, 2);
+}
+
+/* n < 10000, without leading zeros. */
+static inline size_t put_short(char *out, uint32_t n)
+{
+	if (n >= 1000) {
+		put_four(out, n);
+		return 4;
 	}
-	if (digits)
-		out[0] = (char)('0' + n % 10);
+	if (n >= 100) {
+		out[0] = (char)('0' + n / 100);
+		memcpy(out + 1, pairs + n % 100 * 2, 2);
+		return 3;
+	}
+	if (n >= 10) {
+		memcpy(out, pairs + n * 2, 2);
+		return 2;
+	}
+	out[0] = (char)('0' + n);
+	return 1;
 }
 
 size_t isrv_ascii_u32(char *out, uint32_t n)
 {
-	size_t digits = 1;
+	size_t len;
 
-	while (digits < sizeof(powers) / sizeof(powers[0]) && n >= powers[digits])
-		digits++;
-	put_fixed(out, digits, n);
-	return digits;
+	if (n < 10000)
+		return put_short(out, n);
+	if (n < 100000000) {
+		len = put_short(out, n / 10000);
+	} else {
+		len = put_short(out, n / 100000000);
+		put_four(out + len, n / 10000 % 10000);
+		len += 4;
+	}
+	put_four(out + len, n % 10000);
+	return len + 4;
 }
 
 size_t isrv_ascii_u64(char *out, uint64_t n)
 {
 	const uint32_t eight_digits = 100000000;
-	uint64_t high;
+	uint64_t high = n / eight_digits;
+	uint32_t low = (uint32_t)(n % eight_digits);
 	size_t len;
 
 	if (n <= UINT32_MAX)
 		return isrv_ascii_u32(out, (uint32_t)n);
 	/* At most 12, 8 digits; the 12 are at most 4, 8. */
-	high = n / eight_digits;
 	if (high >= eight_digits) {
-		len = isrv_ascii_u32(out, (uint32_t)(high / eight_digits));
-		put_fixed(out + len, 8, (uint32_t)(high % eight_digits));
+		len = put_short(out, (uint32_t)(high / eight_digits));
+		put_four(out + len, (uint32_t)(high % eight_digits) / 10000);
+		put_four(out + len + 4, (uint32_t)(high % eight_digits) % 10000);
 		len += 8;
 	} else {
 		len = isrv_ascii_u32(out, (uint32_t)high);
 	}
-	put_fixed(out + len, 8, (uint32_t)(n % eight_digits));
+	put_four(out + len, low / 10000);
+	put_four(out + len + 4, low % 10000);
 	return len + 8;
 }
 

@@ -24,7 +24,7 @@ struct isrv_outq {
 	struct isrv_outq_part *tail;
 	struct isrv_outq_chunk *spare; /* one empty chunk, kept against allocation in full flow */
 	char *at;                      /* where the next octet goes in an owned tail; NULL if none */
-	char *limit;                   /* the end of that chunk */
+	char *limit;                   /* the end of that chunk; NULL if none */
 	size_t closed;                 /* octets waiting, but for those of an owned tail */
 	uint64_t sent;                 /* octets that have left since the beginning */
 };
@@ -44,7 +44,7 @@ void isrv_outq_trim(struct isrv_outq *q);  /* frees what an idle queue does not 
 bool isrv_outq_grow(struct isrv_outq *q, size_t n);
 static inline bool isrv_outq_room(struct isrv_outq *q, size_t n)
 {
-	return (q->at && (size_t)(q->limit - q->at) >= n) || isrv_outq_grow(q, n);
+	return (size_t)(q->limit - q->at) > n || isrv_outq_grow(q, n);
 }
 
 /* A copy of the octets; all of them, or none when memory is short. */

@@ -12,6 +12,7 @@
 
 #include <string.h>
 
+#include "base/ascii.h"
 #include "wire/outq.h"
 
 struct isrv_writer {
@@ -22,13 +23,38 @@ struct isrv_writer {
 
 void isrv_writer_init(struct isrv_writer *w, struct isrv_outq *q);
 
+/* Octets as they are, the slow way: what isrv_w_raw and isrv_w_bytes fall back to. */
+void isrv_w_put(struct isrv_writer *w, const void *data, size_t len);
+
 /* Protocol constants written in our own code; never anything else. */
-void isrv_w_raw(struct isrv_writer *w, const char *data, size_t len);
+static inline void isrv_w_raw(struct isrv_writer *w, const char *data, size_t len)
+{
+	struct isrv_outq *q = w->q;
+
+	if (!w->failed && (size_t)(q->limit - q->at) > len) { /* no open chunk: both are NULL */
+		memcpy(q->at, data, len);
+		q->at += len;
+	} else {
+		isrv_w_put(w, data, len);
+	}
+}
 #define ISRV_W(w, constant) isrv_w_raw((w), "" constant, sizeof(constant) - 1)
 void isrv_w_cstr(struct isrv_writer *w, const char *constant);
 void isrv_w_crlf(struct isrv_writer *w);
 
-void isrv_w_u32(struct isrv_writer *w, uint32_t n);
+/* Room for n octets (at most ISRV_OUTQ_CHUNK) at w->q->at; false, for good, if there is none. */
+static inline bool isrv_w_room(struct isrv_writer *w, size_t n)
+{
+	if (!w->failed && !isrv_outq_room(w->q, n))
+		w->failed = true;
+	return !w->failed;
+}
+
+static inline void isrv_w_u32(struct isrv_writer *w, uint32_t n)
+{
+	if (isrv_w_room(w, 10))
+		w->q->at += isrv_ascii_u32(w->q->at, n);
+}
 void isrv_w_u64(struct isrv_writer *w, uint64_t n);
 
 /* A tag as it was read (1*<ASTRING-CHAR but "+">): writes "*" should it be anything else. */
@@ -44,7 +70,8 @@ void isrv_w_astring(struct isrv_writer *w, const char *data, size_t len);
  * INBOX in any case is written INBOX. */
 void isrv_w_mailbox(struct isrv_writer *w, const char *utf8, size_t len);
 /* resp-text behind a code: control characters become spaces, 8-bit octets "?" unless in UTF-8
- * mode and valid; empty text becomes "-"; a "[" at the start, which would read as a code, is "(". */
+ * mode and valid; empty text becomes "-"; a "[" at the start or behind nothing but spaces, which
+ * would read as a code, is "(". */
 void isrv_w_text(struct isrv_writer *w, const char *data, size_t len);
 
 /* "(\Seen \Recent kw)": system bits, \Recent if told, then those keywords that are atoms. */
