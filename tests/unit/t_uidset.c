@@ -163,7 +163,8 @@ static const struct {
 	{"1:4", '=', "", 9, true, ""},
 };
 
-static bool operate(struct isrv_uidset *set, struct isrv_mem *mem, char op, struct imapsrv_set other)
+static bool operate(struct isrv_uidset *set, struct isrv_mem *mem, char op,
+                    struct imapsrv_set other)
 {
 	switch (op) {
 	case '+': return isrv_uidset_add(set, mem, other.ranges[0].first, other.ranges[0].last);
