@@ -11,6 +11,8 @@
 #ifndef ISRV_WIRE_READER_H
 #define ISRV_WIRE_READER_H
 
+#include <stdbool.h>
+
 #include "base/arena.h"
 
 struct isrv_reader {

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A part ends when it holds enough messages, or when its few ranges are used up: a set of single UIDs
+ * gives small parts, one range gives full ones.  How many messages a range holds is the difference of
+ * two ranks, and where to cut it is one look-up; no UID is visited.
+ */
+#include "command/batch.h"
+
+void isrv_batch_init(struct isrv_batch *b, struct imapsrv_set set, uint64_t *steps)
+{
+	b->set = set;
+	b->at = 0;
+	b->from = 1;
+	b->steps = steps;
+}
+
+bool isrv_batch_next(struct isrv_batch *b, const struct isrv_view *v, uint32_t max,
+                     struct imapsrv_set *part_r, uint32_t *messages_r)
+{
+	const struct isrv_nummap *map = &v->map;
+	uint32_t messages = 0, below, held;
+	struct imapsrv_range range;
+	size_t used = 0;
+
+	if (max == 0)
+		max = 1;
+	while (b->at < b->set.count && used < ISRV_BATCH_RANGES && messages < max) {
+		++*b->steps;
+		range = b->set.ranges[b->at];
+		if (range.first < b->from)
+			range.first = b->from;
+		if (range.first > map->last_uid) {
+			b->at = b->set.count;
+			break;
+		}
+		below = isrv_nummap_rank(map, range.first - 1);
+		held = isrv_nummap_rank(map, range.last) - below;
+		if (held > max - messages) {
+			held = max - messages;
+			range.last = isrv_nummap_uid(map, below + held);
+			/* A message follows in this range, so this is no overflow. */
+			b->from = range.last + 1;
+		} else {
+			b->at++;
+		}
+		if (held == 0)
+			continue;
+		messages += held;
+		b->ranges[used++] = range;
+	}
+	*part_r = (struct imapsrv_set){b->ranges, used};
+	*messages_r = messages;
+	return messages > 0;
+}

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The rules of RFC 9051 9, seq-number and seq-range: a sequence number above the number of messages is
+ * an error ("*" in an empty mailbox too), a UID that does not exist is not; "*" is the last message, so
+ * a UID range 3291:* holds it even where it is below 3291.  "$" is the saved result, which may be empty
+ * (RFC 5182 2.1).
+ *
+ * All is linear in the ranges as written, whatever they span (ATTACKS T21).
+ */
+#include "command/set.h"
+
+#include "command/memory.h"
+
+static struct imapsrv_range *room(struct imapsrv_session *s, size_t count)
+{
+	struct imapsrv_range *ranges = isrv_arena_array(&s->arena, count, sizeof(*ranges));
+
+	if (!ranges)
+		isrv_command_nomem(s, count > SIZE_MAX / sizeof(*ranges) ? SIZE_MAX
+		                                                        : count * sizeof(*ranges));
+	return ranges;
+}
+
+static bool resolve_saved(struct imapsrv_session *s, struct imapsrv_set *uids_r)
+{
+	struct imapsrv_set saved = isrv_uidset_view(&s->view->saved);
+	struct imapsrv_range *ranges;
+
+	*uids_r = (struct imapsrv_set){NULL, 0};
+	if (!saved.count)
+		return true;
+	ranges = room(s, saved.count);
+	if (!ranges)
+		return false;
+	s->steps += saved.count;
+	memcpy(ranges, saved.ranges, saved.count * sizeof(*ranges));
+	*uids_r = (struct imapsrv_set){ranges, saved.count};
+	return true;
+}
+
+/* Above the last UID announced there is nothing that the client knows of, so nothing that it can mean;
+ * the set is ascending, and ends there. */
+static size_t clip(struct imapsrv_range *ranges, const struct isrv_rd_set *set, uint32_t last)
+{
+	size_t i;
+
+	for (i = 0; i < set->count && set->ranges[i].first <= last; i++) {
+		ranges[i] = set->ranges[i];
+		if (ranges[i].last > last)
+			ranges[i].last = last;
+	}
+	if (set->star && last)
+		ranges[i++] = (struct imapsrv_range){set->star < last ? set->star : last, last};
+	return i;
+}
+
+/* The numbering holds exactly the messages between the ends of a range, so the UIDs of the ends say
+ * it all. */
+static bool number(struct imapsrv_session *s, struct imapsrv_range *ranges,
+                   const struct isrv_rd_set *set, size_t *count_r)
+{
+	const struct isrv_nummap *map = &s->view->map;
+	size_t i;
+
+	if ((set->count && set->ranges[set->count - 1].last > map->count) ||
+	    (set->star && (map->count == 0 || (set->star != UINT32_MAX && set->star > map->count)))) {
+		isrv_bad(s, "There is no message with that number");
+		return false;
+	}
+	for (i = 0; i < set->count; i++) {
+		ranges[i].first = isrv_nummap_uid(map, set->ranges[i].first);
+		ranges[i].last = isrv_nummap_uid(map, set->ranges[i].last);
+	}
+	if (set->star) {
+		ranges[i].first = set->star == UINT32_MAX ? map->last_uid
+		                                          : isrv_nummap_uid(map, set->star);
+		ranges[i++].last = map->last_uid;
+	}
+	*count_r = i;
+	return true;
+}
+
+bool isrv_set_resolve(struct imapsrv_session *s, const struct isrv_rd_set *set, bool uid,
+                      struct imapsrv_set *uids_r)
+{
+	struct imapsrv_range *ranges;
+	size_t count;
+
+	if (set->saved)
+		return resolve_saved(s, uids_r);
+	ranges = room(s, set->count + 1);
+	if (!ranges)
+		return false;
+	s->steps += set->count + 1;
+	if (uid)
+		count = clip(ranges, set, s->view->map.last_uid);
+	else if (!number(s, ranges, set, &count))
+		return false;
+	/* Only the range with "*" can be out of order. */
+	if (set->star)
+		count = isrv_uidset_normalize(ranges, count);
+	*uids_r = (struct imapsrv_set){ranges, count};
+	return true;
+}
