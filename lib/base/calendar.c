@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Civil dates and day numbers (the date-text of RFC 9051 9, the date of RFC 5322 3.3), without the C
- * library's time functions, which know zones and locales.  The year is counted from the first of
+ * Civil dates and day numbers (the date-text of RFC 9051 9, the date of RFC 5322 3.3), without the
+ * C library's time functions, which know zones and locales.  The year is counted from the first of
  * March, so that the day that leap years add is the last one of it and months have a regular
  * length: month m of that count (0 = March) begins on day (153 m + 2) / 5.  All arithmetic is
  * shifted to be positive before it divides.
@@ -13,12 +13,12 @@
 enum {
 	ERA_YEARS = 400,
 	ERA_DAYS = 146097,
-	EPOCH = 719468,         /* days from 0000-03-01 to 1970-01-01 */
-	SHIFT = 4 * ERA_DAYS    /* makes any day of interest positive; whole eras */
+	EPOCH = 719468,	     /* days from 0000-03-01 to 1970-01-01 */
+	SHIFT = 4 * ERA_DAYS /* makes any day of interest positive; whole eras */
 };
 
 static const char names[12][4] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                  "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+				  "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
 
 static bool is_leap(int year)
 {

@@ -10,8 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define ISRV_CALENDAR_DAY_MIN (-719528) /* 0000-01-01 */
-#define ISRV_CALENDAR_DAY_MAX 2932896   /* 9999-12-31 */
+#define ISRV_CALENDAR_DAY_MIN	  (-719528) /* 0000-01-01 */
+#define ISRV_CALENDAR_DAY_MAX	  2932896   /* 9999-12-31 */
 #define ISRV_CALENDAR_DAY_SECONDS 86400
 
 struct isrv_date {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The table behind wire/chars.h: for each octet the classes of RFC 9051 9 that it is in.  A unit test
- * checks every entry against the grammar.  Octets above 7F and NUL are in none of them.
+ * The table behind wire/chars.h: for each octet the classes of RFC 9051 9 that it is in.  A unit
+ * test checks every entry against the grammar.  Octets above 7F and NUL are in none of them.
  */
 #include "wire/chars.h"
 

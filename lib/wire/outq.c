@@ -5,9 +5,9 @@
  * octets, so that lending a thousand small bodies costs a thousand descriptors and not a thousand
  * chunks (an attacker who asks for many tiny bodies gets no amplification in memory).
  *
- * Invariants: the parts of one chunk are neighbours in the list, so a chunk is empty when the list moves
- * on to a part of another one.  Only the last part can be open (q->at is set): its end is q->at.
- * `closed` counts the octets of all parts but the open one.
+ * Invariants: the parts of one chunk are neighbours in the list, so a chunk is empty when the list
+ * moves on to a part of another one.  Only the last part can be open (q->at is set): its end is
+ * q->at. `closed` counts the octets of all parts but the open one.
  */
 #include "wire/outq.h"
 
@@ -188,7 +188,7 @@ bool isrv_outq_add(struct isrv_outq *q, const void *data, size_t len)
 }
 
 bool isrv_outq_lend(struct isrv_outq *q, const void *data, size_t len, isrv_outq_release *release,
-                    void *user)
+		    void *user)
 {
 	struct isrv_outq_part *part;
 

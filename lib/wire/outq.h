@@ -14,7 +14,7 @@
 #define ISRV_OUTQ_CHUNK 4096u /* octets of payload in an owned chunk */
 
 struct isrv_outq_chunk; /* a block of memory: octets, and the parts that describe them */
-struct isrv_outq_part;  /* a run of octets, inside a chunk or lent */
+struct isrv_outq_part;	/* a run of octets, inside a chunk or lent */
 
 typedef void isrv_outq_release(void *user, const void *data, size_t len);
 
@@ -23,10 +23,10 @@ struct isrv_outq {
 	struct isrv_outq_part *head;
 	struct isrv_outq_part *tail;
 	struct isrv_outq_chunk *spare; /* one empty chunk, kept against allocation in full flow */
-	char *at;                      /* where the next octet goes in an owned tail; NULL if none */
-	char *limit;                   /* the end of that chunk; NULL if none */
-	size_t closed;                 /* octets waiting, but for those of an owned tail */
-	uint64_t sent;                 /* octets that have left since the beginning */
+	char *at;      /* where the next octet goes in an owned tail; NULL if none */
+	char *limit;   /* the end of that chunk; NULL if none */
+	size_t closed; /* octets waiting, but for those of an owned tail */
+	uint64_t sent; /* octets that have left since the beginning */
 };
 
 /* A place in the queue, to fall back to: octets put in since the beginning.  Valid until the
@@ -52,7 +52,7 @@ bool isrv_outq_add(struct isrv_outq *q, const void *data, size_t len);
 /* Queues memory in place.  release (may be NULL) is called once, in every case but a false; at
  * once if len is 0.  It must not touch the queue. */
 bool isrv_outq_lend(struct isrv_outq *q, const void *data, size_t len, isrv_outq_release *release,
-                    void *user);
+		    void *user);
 
 struct isrv_outq_mark isrv_outq_mark(const struct isrv_outq *q);
 /* Drops everything put in since the mark; false (and nothing dropped) if some of it has left. */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Values to bytes (RFC 9051 9), and the only place that quotes.  Names, texts and flags come from
- * clients and hosts alike; none is trusted.  Invariant: outside a literal's octets this file puts out
- * CR and LF only as the pair that it means to write, and no NUL at all, so that no value can end a
- * response and begin another (response injection), nor end its own quotes.
+ * clients and hosts alike; none is trusted.  Invariant: outside a literal's octets this file puts
+ * out CR and LF only as the pair that it means to write, and no NUL at all, so that no value can
+ * end a response and begin another (response injection), nor end its own quotes.
  */
 #include "wire/writer.h"
 
@@ -58,7 +58,7 @@ void isrv_w_tag(struct isrv_writer *w, const char *data, size_t len)
 
 /* Whether quoted can hold the octets; *escapes_r of them need a backslash. */
 static bool is_quotable(const struct isrv_writer *w, const char *data, size_t len,
-                        size_t *escapes_r)
+			size_t *escapes_r)
 {
 	size_t escapes = 0;
 	bool wide = false;
@@ -182,7 +182,7 @@ void isrv_w_mailbox(struct isrv_writer *w, const char *utf8, size_t len)
 	if (isrv_ascii_is(utf8, len, "INBOX"))
 		ISRV_W(w, "INBOX");
 	else if (w->utf8 || (isrv_char_span(utf8, len, ISRV_CHAR_PRINT) == len &&
-	                     (len == 0 || !memchr(utf8, '&', len))))
+			     (len == 0 || !memchr(utf8, '&', len))))
 		isrv_w_astring(w, utf8, len);
 	else
 		put_utf7(w, utf8, len);
@@ -223,15 +223,15 @@ void isrv_w_text(struct isrv_writer *w, const char *data, size_t len)
 	}
 }
 
-/* Each with its space, in rows of 16 octets, of which always the same number is copied: then the copy
- * is two moves and the index a shift. */
+/* Each with its space, in rows of 16 octets, of which always the same number is copied: then the
+ * copy is two moves and the index a shift. */
 enum { FLAG_MAX = 10, SYSTEM_FLAGS = 6, RECENT = 1 << 5 };
 static const struct {
 	char text[15];
 	uint8_t len;
 } system_flags[SYSTEM_FLAGS] = {
-	{" \\Seen", 6},    {" \\Answered", FLAG_MAX}, {" \\Flagged", 9},
-	{" \\Deleted", 9}, {" \\Draft", 7},           {" \\Recent", 8},
+	{" \\Seen", 6},	   {" \\Answered", FLAG_MAX}, {" \\Flagged", 9},
+	{" \\Deleted", 9}, {" \\Draft", 7},	      {" \\Recent", 8},
 };
 
 /* What follows the system flags, and ")". */
@@ -243,7 +243,8 @@ static void put_keywords(struct isrv_writer *w, const struct imapsrv_flags *flag
 		struct imapsrv_span word = flags->keywords[i];
 
 		/* flag-keyword = atom; a keyword that is none is left out (response injection). */
-		if (word.len == 0 || isrv_char_span(word.data, word.len, ISRV_CHAR_ATOM) != word.len)
+		if (word.len == 0 ||
+		    isrv_char_span(word.data, word.len, ISRV_CHAR_ATOM) != word.len)
 			continue;
 		if (!first)
 			ISRV_W(w, " ");
@@ -375,7 +376,7 @@ void isrv_w_bytes(struct isrv_writer *w, const void *data, size_t len)
 }
 
 void isrv_w_lend(struct isrv_writer *w, const void *data, size_t len, isrv_outq_release *release,
-                 void *user)
+		 void *user)
 {
 	if (!w->failed && isrv_outq_lend(w->q, data, len, release, user))
 		return;

@@ -17,7 +17,8 @@
 
 struct isrv_writer {
 	struct isrv_outq *q;
-	bool utf8; /* mailbox names and quoted strings may be UTF-8 (ENABLE IMAP4rev2 or UTF8=ACCEPT) */
+	bool utf8; /* mailbox names and quoted strings may be UTF-8 (ENABLE IMAP4rev2 or
+		      UTF8=ACCEPT) */
 	bool failed;
 };
 
@@ -59,15 +60,15 @@ void isrv_w_u64(struct isrv_writer *w, uint64_t n);
 
 /* A tag as it was read (1*<ASTRING-CHAR but "+">): writes "*" should it be anything else. */
 void isrv_w_tag(struct isrv_writer *w, const char *data, size_t len);
-/* RFC 9051 9 string: quoted where that can hold it (no CR, LF, NUL, 8-bit only as valid UTF-8 in UTF-8
- * mode, at most 1024 octets), else a literal; a NUL, which neither can carry, becomes "?". */
+/* RFC 9051 9 string: quoted where that can hold it (no CR, LF, NUL, 8-bit only as valid UTF-8 in
+ * UTF-8 mode, at most 1024 octets), else a literal; a NUL, which neither can carry, becomes "?". */
 void isrv_w_string(struct isrv_writer *w, const char *data, size_t len);
 /* NULL data is NIL. */
 void isrv_w_nstring(struct isrv_writer *w, const char *data, size_t len);
 /* An atom where the bytes allow it and they do not spell NIL, else a string. */
 void isrv_w_astring(struct isrv_writer *w, const char *data, size_t len);
-/* A mailbox name, given in UTF-8, in the session's encoding: UTF-8 or modified UTF-7 (RFC 9051 5.1).
- * INBOX in any case is written INBOX. */
+/* A mailbox name, given in UTF-8, in the session's encoding: UTF-8 or modified UTF-7 (RFC
+ * 9051 5.1). INBOX in any case is written INBOX. */
 void isrv_w_mailbox(struct isrv_writer *w, const char *utf8, size_t len);
 /* resp-text behind a code: control characters become spaces, 8-bit octets "?" unless in UTF-8
  * mode and valid; empty text becomes "-"; a "[" at the start or behind nothing but spaces, which
@@ -88,7 +89,7 @@ void isrv_w_literal(struct isrv_writer *w, uint64_t size, bool literal8);
 void isrv_w_bytes(struct isrv_writer *w, const void *data, size_t len);
 /* Takes the lent memory over, also when it fails: release is called once in every case. */
 void isrv_w_lend(struct isrv_writer *w, const void *data, size_t len, isrv_outq_release *release,
-                 void *user);
+		 void *user);
 
 static inline bool isrv_writer_failed(const struct isrv_writer *w)
 {

@@ -67,7 +67,7 @@ static void test_every_day(void **state)
 static void test_not_a_day(void **state)
 {
 	static const struct isrv_date rows[] = {
-		{2023, 2, 29}, {1900, 2, 29}, {2024, 2, 30}, {2024, 4, 31},  {2024, 0, 1},
+		{2023, 2, 29}, {1900, 2, 29}, {2024, 2, 30}, {2024, 4, 31}, {2024, 0, 1},
 		{2024, 13, 1}, {2024, 1, 0},  {2024, 1, 32}, {10000, 1, 1}, {-1, 1, 1},
 	};
 	size_t i;
@@ -107,9 +107,25 @@ static void test_months(void **state)
 		const char *name;
 		int month;
 	} rows[] = {
-		{"Jan", 1}, {"feb", 2}, {"MAR", 3}, {"aPR", 4}, {"May", 5},  {"Jun", 6}, {"Jul", 7},
-		{"Aug", 8}, {"Sep", 9}, {"Oct", 10}, {"Nov", 11}, {"Dec", 12}, {"", 0},  {"Ja", 0},
-		{"June", 0}, {"J n", 0}, {"\xc5\xbf""ep", 0},
+		{"Jan", 1},
+		{"feb", 2},
+		{"MAR", 3},
+		{"aPR", 4},
+		{"May", 5},
+		{"Jun", 6},
+		{"Jul", 7},
+		{"Aug", 8},
+		{"Sep", 9},
+		{"Oct", 10},
+		{"Nov", 11},
+		{"Dec", 12},
+		{"", 0},
+		{"Ja", 0},
+		{"June", 0},
+		{"J n", 0},
+		{"\xc5\xbf"
+		 "ep",
+		 0},
 	};
 	size_t i;
 
@@ -126,7 +142,7 @@ static void test_months(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_known),    cmocka_unit_test(test_every_day),
+		cmocka_unit_test(test_known),	  cmocka_unit_test(test_every_day),
 		cmocka_unit_test(test_not_a_day), cmocka_unit_test(test_clamped),
 		cmocka_unit_test(test_months),
 	};

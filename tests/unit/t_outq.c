@@ -95,7 +95,7 @@ static size_t rnd(size_t below)
 enum { MODEL_MAX = 1 << 21, LOANS_MAX = 4096 };
 
 struct model {
-	char *octets;  /* all that were ever put */
+	char *octets; /* all that were ever put */
 	uint64_t put;
 	uint64_t sent;
 	struct loan loans[LOANS_MAX];
@@ -152,7 +152,7 @@ static void model_lend(const char *row, struct fixture *f, struct model *m, size
 }
 
 static void model_rollback(const char *row, struct fixture *f, struct model *m,
-                           struct isrv_outq_mark mark)
+			   struct isrv_outq_mark mark)
 {
 	size_t i;
 
@@ -167,7 +167,7 @@ static void model_rollback(const char *row, struct fixture *f, struct model *m,
 }
 
 static void one_step(const char *row, struct fixture *f, struct model *m, size_t most,
-                     struct isrv_outq_mark *mark)
+		     struct isrv_outq_mark *mark)
 {
 	static char piece[20000];
 	size_t n = rnd(rnd(4) ? 40 : most);
@@ -245,7 +245,8 @@ static void test_model(void **state)
 		seed = rows[i].seed;
 		memset(&m, 0, sizeof(m));
 		m.octets = malloc(MODEL_MAX + 20000);
-		for (step = 0; step < 4000 && m.put < MODEL_MAX && m.loan_count < LOANS_MAX; step++) {
+		for (step = 0; step < 4000 && m.put < MODEL_MAX && m.loan_count < LOANS_MAX;
+		     step++) {
 			one_step(rows[i].name, &f, &m, rows[i].most, &mark);
 			compare(rows[i].name, &f, &m);
 		}

@@ -159,7 +159,7 @@ static bool parse_quoted(const char *out, size_t len, bool utf8, struct value *v
 		value->data[value->len++] = out[i];
 	}
 	return utf8 ? isrv_utf8_valid(value->data, value->len)
-	            : isrv_utf8_is_ascii(value->data, value->len);
+		    : isrv_utf8_is_ascii(value->data, value->len);
 }
 
 static bool parse_literal(const char *out, size_t len, struct value *value)
@@ -254,12 +254,12 @@ static void check_all(const char *row, struct fixture *f, const char *in, size_t
 	isrv_w_string(&f->w, in, len);
 	drain(f);
 	CHECK(row, parse_quoted(f->out, f->len, f->w.utf8, &value) ||
-	                   parse_literal(f->out, f->len, &value));
+			   parse_literal(f->out, f->len, &value));
 	CHECK(row, same(&value, in, len));
 	isrv_w_nstring(&f->w, in, len);
 	drain(f);
 	CHECK(row, parse_quoted(f->out, f->len, f->w.utf8, &value) ||
-	                   parse_literal(f->out, f->len, &value));
+			   parse_literal(f->out, f->len, &value));
 	CHECK(row, same(&value, in, len));
 	isrv_w_astring(&f->w, in, len);
 	drain(f);
@@ -287,7 +287,8 @@ static void test_every_octet(void **state)
 {
 	static const struct {
 		const char *before, *after;
-	} places[] = {{"", ""}, {"a", ""}, {"", "b"}, {"ab", "cd"}, {"a b", "c"}, {"\xc3\xa4", "\""}};
+	} places[] = {{"", ""},	    {"a", ""},	  {"", "b"},
+		      {"ab", "cd"}, {"a b", "c"}, {"\xc3\xa4", "\""}};
 	static struct fixture f;
 	char row[64], in[16];
 	size_t i;
@@ -303,7 +304,8 @@ static void test_every_octet(void **state)
 				memcpy(in, places[i].before, n);
 				in[n] = (char)c;
 				memcpy(in + n + 1, places[i].after, m);
-				snprintf(row, sizeof(row), "utf8 %d place %d octet %02x", utf8, (int)i, c);
+				snprintf(row, sizeof(row), "utf8 %d place %d octet %02x", utf8,
+					 (int)i, c);
 				check_all(row, &f, in, n + 1 + m);
 			}
 		}
@@ -346,7 +348,8 @@ static void test_lengths(void **state)
 		for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 			setup(&f, false);
 			memset(in, fill[k], rows[i]);
-			snprintf(row, sizeof(row), "%d of %02x", (int)rows[i], (unsigned char)fill[k]);
+			snprintf(row, sizeof(row), "%d of %02x", (int)rows[i],
+				 (unsigned char)fill[k]);
 			check_all(row, &f, in, rows[i]);
 			teardown(row, &f);
 		}
@@ -361,10 +364,16 @@ static void test_numbers(void **state)
 		uint64_t n;
 		const char *out;
 	} rows[] = {
-		{0, "0"},       {9, "9"},           {10, "10"},
-		{99, "99"},     {100, "100"},       {12345, "12345"},
-		{999999999, "999999999"},           {4294967295u, "4294967295"},
-		{4294967296u, "4294967296"},        {9223372036854775807u, "9223372036854775807"},
+		{0, "0"},
+		{9, "9"},
+		{10, "10"},
+		{99, "99"},
+		{100, "100"},
+		{12345, "12345"},
+		{999999999, "999999999"},
+		{4294967295u, "4294967295"},
+		{4294967296u, "4294967296"},
+		{9223372036854775807u, "9223372036854775807"},
 		{18446744073709551615u, "18446744073709551615"},
 	};
 	static struct fixture f;
@@ -391,7 +400,8 @@ static void test_flags(void **state)
 {
 	static const struct imapsrv_span good[] = {{S("$Junk")}, {S("x")}};
 	static const struct imapsrv_span mixed[] = {
-		{S("a b")}, {S("")}, {S("ok")}, {S("\\Seen")}, {S("x)\r\n* BYE")}, {S("end")}, {S("]")}};
+		{S("a b")},	    {S("")},	{S("ok")}, {S("\\Seen")},
+		{S("x)\r\n* BYE")}, {S("end")}, {S("]")}};
 	static const struct {
 		struct imapsrv_flags flags;
 		bool recent;
@@ -400,7 +410,8 @@ static void test_flags(void **state)
 		{{0, 0, NULL}, false, "()"},
 		{{IMAPSRV_SEEN, 0, NULL}, false, "(\\Seen)"},
 		{{0, 0, NULL}, true, "(\\Recent)"},
-		{{0xffffffffu, 0, NULL}, true,
+		{{0xffffffffu, 0, NULL},
+		 true,
 		 "(\\Seen \\Answered \\Flagged \\Deleted \\Draft \\Recent)"},
 		{{IMAPSRV_SEEN | IMAPSRV_DRAFT, 2, good}, false, "(\\Seen \\Draft $Junk x)"},
 		{{0, 2, good}, false, "($Junk x)"},
@@ -508,7 +519,8 @@ static void whole_response(struct isrv_writer *w, const char *body, size_t len)
 
 static void test_response(void **state)
 {
-	static const char expected[] = "* 12 FETCH (BINARY[1] ~{5}\r\na\0b\r\n BODY[] {3}\r\nxyz)\r\n";
+	static const char expected[] =
+		"* 12 FETCH (BINARY[1] ~{5}\r\na\0b\r\n BODY[] {3}\r\nxyz)\r\n";
 	static struct fixture f;
 
 	(void)state;
@@ -572,9 +584,9 @@ static void test_no_memory(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_strings),  cmocka_unit_test(test_every_octet),
-		cmocka_unit_test(test_pairs),    cmocka_unit_test(test_lengths),
-		cmocka_unit_test(test_numbers),  cmocka_unit_test(test_flags),
+		cmocka_unit_test(test_strings),	 cmocka_unit_test(test_every_octet),
+		cmocka_unit_test(test_pairs),	 cmocka_unit_test(test_lengths),
+		cmocka_unit_test(test_numbers),	 cmocka_unit_test(test_flags),
 		cmocka_unit_test(test_datetime), cmocka_unit_test(test_sets),
 		cmocka_unit_test(test_response), cmocka_unit_test(test_no_memory),
 	};
