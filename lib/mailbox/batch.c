@@ -4,7 +4,7 @@
  * gives small parts, one range gives full ones.  How many messages a range holds is the difference of
  * two ranks, and where to cut it is one look-up; no UID is visited.
  */
-#include "command/batch.h"
+#include "mailbox/batch.h"
 
 void isrv_batch_init(struct isrv_batch *b, struct imapsrv_set set, uint64_t *steps)
 {

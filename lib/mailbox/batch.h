@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * command/batch - a set of UIDs cut into parts that hold a limited number of announced messages each, so
+ * mailbox/batch - a set of UIDs cut into parts that hold a limited number of announced messages each, so
  * that what the host is asked for at a time, and what its answer may take, is bounded whatever the
  * client asks for.
  */
-#ifndef ISRV_COMMAND_BATCH_H
-#define ISRV_COMMAND_BATCH_H
+#ifndef ISRV_MAILBOX_BATCH_H
+#define ISRV_MAILBOX_BATCH_H
 
 #include "mailbox/view.h"
 
