@@ -19,6 +19,9 @@ SOMAJOR  := 0
 WARN     := -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wstrict-prototypes -Wvla \
             -Wformat=2 -Werror=format -Werror=implicit-function-declaration
 WERROR   ?=
+# Quiet by default: make V=1 shows the commands.
+V        ?= 0
+Q        := $(if $(filter 1,$(V)),,@)
 BASEFLAGS := -std=c11 $(WARN) $(WERROR) -Iinclude -Ilib $(CPPFLAGS) $(CFLAGS)
 LIBFLAGS := $(BASEFLAGS) -fPIC -fvisibility=hidden -ffunction-sections -fdata-sections
 POSIX    := -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE
@@ -37,14 +40,14 @@ all: $(LIB_A) $(LIB_SO) $(BUILD)/imapsrv.pc $(BUILD)/imapsrv-minimal $(BUILD)/im
 
 $(BUILD)/lib/%.o: lib/%.c
 	@mkdir -p $(@D)
-	$(CC) $(LIBFLAGS) -MMD -MP -c -o $@ $<
+	$(Q)$(CC) $(LIBFLAGS) -MMD -MP -c -o $@ $<
 
 $(LIB_A): $(LIB_OBJ)
 	@rm -f $@
-	$(AR) rcs $@ $(LIB_OBJ)
+	$(Q)$(AR) rcs $@ $(LIB_OBJ)
 
 $(LIB_SO): $(LIB_OBJ)
-	$(CC) -shared -Wl,-soname,libimapsrv.so.$(SOMAJOR) $(CFLAGS) $(LDFLAGS) -o $@ $(LIB_OBJ)
+	$(Q)$(CC) -shared -Wl,-soname,libimapsrv.so.$(SOMAJOR) $(CFLAGS) $(LDFLAGS) -o $@ $(LIB_OBJ)
 	@ln -sf libimapsrv.so.$(VERSION) $(BUILD)/libimapsrv.so.$(SOMAJOR)
 	@ln -sf libimapsrv.so.$(SOMAJOR) $(BUILD)/libimapsrv.so
 
@@ -64,13 +67,13 @@ CRYPT_LIB   := $(shell printf 'int main(void){return 0;}' | \
 
 $(BUILD)/examples/%.o: examples/%.c
 	@mkdir -p $(@D)
-	$(CC) $(BASEFLAGS) $(POSIX) -MMD -MP -c -o $@ $<
+	$(Q)$(CC) $(BASEFLAGS) $(POSIX) -MMD -MP -c -o $@ $<
 
 $(BUILD)/imapsrv-minimal: $(BUILD)/examples/minimal.o $(LIB_A)
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^
 
 $(BUILD)/imapsrv-maildir: $(MAILDIR_OBJ) $(LIB_A)
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(CRYPT_LIB)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(CRYPT_LIB)
 
 # ---- tests ---------------------------------------------------------------------------------
 
@@ -79,10 +82,10 @@ UNIT_BIN := $(UNIT_SRC:tests/%.c=$(BUILD)/tests/%)
 
 $(BUILD)/tests/%.o: tests/%.c
 	@mkdir -p $(@D)
-	$(CC) $(BASEFLAGS) $(POSIX) -Itests -MMD -MP -c -o $@ $<
+	$(Q)$(CC) $(BASEFLAGS) $(POSIX) -Itests -MMD -MP -c -o $@ $<
 
 $(BUILD)/tests/unit/t_%: $(BUILD)/tests/unit/t_%.o $(LIB_A)
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka
 
 .PRECIOUS: $(BUILD)/tests/%.o $(BUILD)/lib/%.o $(BUILD)/examples/%.o
 

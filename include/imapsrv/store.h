@@ -274,7 +274,7 @@ struct imapsrv_store {
 	 * (AUTHENTICATIONFAILED for an unknown user and a wrong password alike).  NULL: only
 	 * pre-authenticated sessions. */
 	void (*login)(void *user, struct imapsrv_op *op, const struct imapsrv_login *q);
-	/* The library has done with the account.  Comes after everything else of it was given back.
+	/* The library has done with the account.  Comes after its mailboxes were closed and its appends ended.
 	 * May be NULL. */
 	void (*logout)(void *user, void *account);
 
@@ -302,7 +302,8 @@ struct imapsrv_store {
 	/* Octets of a pulled body: imapsrv_op_bytes, once, with 1..len of them.  Reads come in ascending
 	 * order within one pass; a second pass may start at 0.  NULL if the host only lends. */
 	void (*body_read)(void *user, struct imapsrv_op *op, const struct imapsrv_body_read *q);
-	/* The library has done with the body; lent memory is no longer read. */
+	/* The library has done with the body; lent memory is no longer read.  A slow client can make this come
+	 * after the mailbox was closed and the account logged out: a body stands by itself. */
 	void (*body_close)(void *user, void *body);
 
 	/* Changes flags, atomically for each message.  imapsrv_op_row with FLAGS, as they are now, for each

@@ -9,8 +9,35 @@
 #include "session/command.h"
 
 extern const struct isrv_command isrv_command_append;
+extern const struct isrv_command isrv_command_authenticate;
+extern const struct isrv_command isrv_command_capability;
+extern const struct isrv_command isrv_command_check;
+extern const struct isrv_command isrv_command_close;
 extern const struct isrv_command isrv_command_copy;
+extern const struct isrv_command isrv_command_create;
+extern const struct isrv_command isrv_command_delete;
+extern const struct isrv_command isrv_command_enable;
+extern const struct isrv_command isrv_command_examine;
+extern const struct isrv_command isrv_command_expunge;
+extern const struct isrv_command isrv_command_fetch;
+extern const struct isrv_command isrv_command_id;
+extern const struct isrv_command isrv_command_idle;
+extern const struct isrv_command isrv_command_list;
+extern const struct isrv_command isrv_command_login;
+extern const struct isrv_command isrv_command_logout;
+extern const struct isrv_command isrv_command_lsub;
 extern const struct isrv_command isrv_command_move;
+extern const struct isrv_command isrv_command_namespace;
+extern const struct isrv_command isrv_command_noop;
+extern const struct isrv_command isrv_command_rename;
 extern const struct isrv_command isrv_command_search;
+extern const struct isrv_command isrv_command_select;
+extern const struct isrv_command isrv_command_starttls;
+extern const struct isrv_command isrv_command_status;
+extern const struct isrv_command isrv_command_store;
+extern const struct isrv_command isrv_command_subscribe;
+extern const struct isrv_command isrv_command_unauthenticate;
+extern const struct isrv_command isrv_command_unselect;
+extern const struct isrv_command isrv_command_unsubscribe;
 
 #endif

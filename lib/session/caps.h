@@ -58,5 +58,7 @@ bool isrv_caps_has(const struct imapsrv_session *s, enum isrv_cap cap);
 enum isrv_cap isrv_caps_find(const char *name, size_t len);
 /* "CAPABILITY IMAP4rev1 ...", without brackets. */
 void isrv_caps_put(struct isrv_writer *w, const struct imapsrv_session *s);
+/* May the i-th mechanism of the host be used now? */
+bool isrv_sasl_offered(const struct imapsrv_session *s, size_t i);
 
 #endif

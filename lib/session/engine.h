@@ -15,13 +15,13 @@ struct imapsrv_engine {
 	struct imapsrv_sasl sasl;
 	struct imapsrv_limits limits;       /* defaults filled in */
 	const struct imapsrv_allocator *allocator;
-	const struct isrv_command *commands; /* sorted by name */
+	const struct isrv_command *const *commands; /* sorted by name */
 	size_t command_count;
 	uint64_t caps; /* bit 1 << enum isrv_cap: what the callbacks can do */
 };
 
 /* The engine is given the table of commands, which live above it. */
-int isrv_engine_new(const struct imapsrv_config *config, const struct isrv_command *commands,
+int isrv_engine_new(const struct imapsrv_config *config, const struct isrv_command *const *commands,
                     size_t command_count, struct imapsrv_engine **engine_r);
 
 #endif

@@ -44,14 +44,7 @@ enum isrv_enabled {
 	ISRV_ENABLED_REV2 = 1 << 0
 };
 
-/* Resume points of sync.c. */
-struct isrv_sync {
-	uint8_t at;
-	bool expunges;           /* this time they may be told */
-	bool flags_lost;         /* the store refused to tell flags: they are told later */
-	uint32_t first;          /* where a look-up began */
-	struct isrv_uidset told; /* flag changes that are being told, or what a look-up found */
-};
+struct isrv_sync; /* sync.c's own */
 
 struct imapsrv_session {
 	struct imapsrv_engine *engine;
@@ -77,7 +70,8 @@ struct imapsrv_session {
 	uint8_t in_callback;     /* inside the host: nothing but answers and events */
 
 	/* who and where */
-	struct imapsrv_account account; /* valid if logged_in */
+	struct imapsrv_account account; /* valid if has_account */
+	bool has_account;               /* the host gave it: it is to be given back */
 	bool logged_in;
 	struct isrv_view *view;         /* NULL: nothing selected */
 	struct imapsrv_span opening;    /* the mailbox that a SELECT at work is opening; else data NULL */
@@ -93,13 +87,17 @@ struct imapsrv_session {
 	struct imapsrv_span tag; /* in the arena */
 	bool uid;
 	enum isrv_step wait;     /* what its step said last */
+	enum isrv_phase after;   /* what follows its tagged line: READ, TLS or END */
 	bool wake;               /* an event came: step again although no input did */
 	struct isrv_reply reply;
 	enum isrv_frame frame;   /* news from the framer for a step that waits for INPUT: MORE for none */
 	const char *in;          /* input not taken yet, within the call of recv */
 	const char *in_end;
 	uint64_t literal_left;   /* octets of a streamed literal that are the command's */
-	struct isrv_sync sync;
+	struct isrv_sync *sync;  /* in the arena; NULL while nothing is being told */
+	bool mid_line;           /* a response line is half written while the command waits: no BYE can be said.
+	                            Set by a step that waits in such a place, cleared when the line is whole */
+	struct isrv_outq_mark mark; /* where to fall back to when memory runs out */
 
 	/* the question to the host */
 	struct imapsrv_op ops[ISRV_OP_SLOTS];
@@ -111,12 +109,14 @@ struct imapsrv_session {
 
 	/* time and patience */
 	uint64_t now;            /* as tick told it */
-	uint64_t since;          /* the start of what is being timed: login, inactivity, IDLE */
+	uint64_t login_by;       /* no later than this */
+	uint64_t since;          /* of the client's last octets, or of the start of IDLE */
 	uint64_t quiet_since;    /* last output in IDLE */
 	uint64_t delay_until;    /* of a failed login */
+	bool ticked;             /* the time is known */
 	bool active;             /* something came in since the last tick */
+	bool spoke;              /* something went out since the last tick */
 	bool idling;             /* in IDLE: other timers */
-	bool keepalive_due;      /* IDLE has been silent for long */
 	uint32_t failed_logins;
 	uint32_t bad_commands;
 };
@@ -152,12 +152,16 @@ static inline bool isrv_session_full(const struct imapsrv_session *s)
 {
 	return isrv_outq_size(&s->out) >= s->engine->limits.output;
 }
-/* Logs in with s->account set: limits, capabilities. */
-void isrv_session_logged_in(struct imapsrv_session *s);
+/* Keeps what the host says about an account, checked. */
+void isrv_session_take_account(struct imapsrv_session *s, const struct imapsrv_account *account);
+/* Logs in with that account: other limits, other capabilities. */
+void isrv_session_log_in(struct imapsrv_session *s);
 /* Gives mailbox and account back and forgets what was enabled. */
 void isrv_session_log_out(struct imapsrv_session *s);
 /* Gives the selected mailbox back. */
 void isrv_session_deselect(struct imapsrv_session *s);
+/* Shows one received line to the trace hook; secret: that there was one. */
+void isrv_session_trace(struct imapsrv_session *s, const char *data, size_t len, bool secret);
 
 static inline bool isrv_session_rev2(const struct imapsrv_session *s)
 {
@@ -168,7 +172,8 @@ static inline bool isrv_session_rev2(const struct imapsrv_session *s)
 
 /* Tells what is pending in the view, as far as allowed.  DONE, HOST or OUTPUT. */
 enum isrv_step isrv_sync_step(struct imapsrv_session *s, bool expunges);
-void isrv_sync_clear(struct imapsrv_session *s);
+/* Forgets a telling that was under way. */
+void isrv_sync_drop(struct imapsrv_session *s);
 /* "* FLAGS (...)" and "* OK [PERMANENTFLAGS (...)]" */
 void isrv_sync_put_flags(struct imapsrv_session *s);
 /* If a row shows keywords that were not announced: announces them (before the row is written). */

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * command/idle - IDLE (RFC 2177, RFC 9051 6.3.13): the client listens, everything that happens is told at
+ * once.  What had happened before is told right after "+".
+ */
+#include "base/ascii.h"
+#include "command/commands.h"
+#include "session/session.h"
+
+struct idle_args {
+	enum {
+		AT_START,
+		AT_TELL
+	} at;
+};
+
+static void begin(struct imapsrv_session *s)
+{
+	ISRV_W(&s->w, "+ idling");
+	isrv_w_crlf(&s->w);
+	s->framer.lines_only = true;
+	isrv_framer_next(&s->framer);
+	s->idling = true;
+	s->since = s->quiet_since = s->now;
+	/* An idle session holds what it has to say and where it is, nothing else. */
+	imapsrv_session_trim(s);
+}
+
+/* The client's line: DONE, and nothing else, ends it well. */
+static enum isrv_step end(struct imapsrv_session *s)
+{
+	const struct isrv_buf *line = &s->framer.buf;
+	bool whole = s->frame == ISRV_FRAME_COMMAND;
+
+	s->frame = ISRV_FRAME_MORE;
+	s->idling = false;
+	isrv_session_trace(s, line->data, line->len, false);
+	if (whole && isrv_ascii_is(line->data, line->len, "DONE"))
+		return isrv_ok(s, "IDLE done");
+	return isrv_bad(s, "Expected DONE");
+}
+
+static enum isrv_step step(struct imapsrv_session *s, void *args)
+{
+	struct idle_args *idle = args;
+	enum isrv_step told;
+
+	if (idle->at == AT_START) {
+		idle->at = AT_TELL;
+		begin(s);
+	}
+	told = isrv_sync_step(s, true);
+	if (told != ISRV_DONE)
+		return told;
+	return s->frame == ISRV_FRAME_MORE ? ISRV_INPUT : end(s);
+}
+
+static void drop(struct imapsrv_session *s, void *args)
+{
+	(void)args;
+	s->idling = false;
+}
+
+const struct isrv_command isrv_command_idle = {
+	.name = "IDLE",
+	.states = ISRV_IN_AUTHED,
+	.cap = ISRV_CAP_IDLE,
+	.args_size = sizeof(struct idle_args),
+	.step = step,
+	.drop = drop,
+};

@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * command/select - SELECT, EXAMINE, UNSELECT, CLOSE, CHECK (RFC 9051 6.3.2, 6.3.3, 6.4.1, 6.4.2; RFC 3501 6.4.1): into
+ * a mailbox and out of it.
+ */
+#include "command/commands.h"
+#include "session/session.h"
+
+struct select_args {
+	struct imapsrv_span name;
+	bool read_only;
+	bool no_memory;
+	struct isrv_view *view;  /* being built; the session's once it is whole */
+	bool has_handle;         /* view->handle is to be closed */
+	uint32_t first_unseen;
+	enum {
+		AT_START,
+		AT_OPEN,
+		AT_UIDS
+	} at;
+};
+
+static bool parse_select(struct isrv_parse *p, void *args)
+{
+	struct select_args *a = args;
+
+	return isrv_rd_mailbox(&p->r, &a->name);
+}
+
+static bool parse_examine(struct isrv_parse *p, void *args)
+{
+	struct select_args *a = args;
+
+	a->read_only = true;
+	return parse_select(p, args);
+}
+
+static void drop_select(struct imapsrv_session *s, void *args)
+{
+	struct select_args *a = args;
+	struct isrv_view *v = a->view;
+
+	s->opening.data = NULL;
+	if (!v)
+		return;
+	a->view = NULL;
+	if (a->has_handle) {
+		s->in_callback++;
+		s->engine->store.close(s->user, v->handle);
+		s->in_callback--;
+	}
+	isrv_view_clear(v, &s->mem);
+	isrv_mem_free(&s->mem, v, sizeof(*v));
+}
+
+/* ---- what the host says ------------------------------------------------------------------------------ */
+
+static void take_mailbox(struct imapsrv_session *s, void *ctx, const void *answer)
+{
+	const struct imapsrv_mailbox *m = answer;
+	struct select_args *a = ctx;
+	struct isrv_view *v = a->view;
+
+	if (a->has_handle) {
+		isrv_session_fault(s, "two mailboxes in answer to one open");
+		return;
+	}
+	a->has_handle = true;
+	v->handle = m->handle;
+	v->uidvalidity = m->uidvalidity;
+	v->uidnext = m->uidnext;
+	v->recent_from = m->recent_from;
+	v->permanent_flags = m->permanent_flags & IMAPSRV_SYSTEM_FLAGS;
+	v->read_only = a->read_only || m->read_only || !s->engine->store.store;
+	v->new_keywords = m->new_keywords != 0;
+	v->uid_not_sticky = m->uid_not_sticky != 0;
+	a->first_unseen = m->first_unseen;
+	for (size_t i = 0; i < m->keyword_count && !a->no_memory; i++) {
+		bool added;
+
+		if (!isrv_keywords_add(&v->keywords, &s->mem, m->keywords[i], &added))
+			a->no_memory = true;
+	}
+}
+
+static void take_uids(struct imapsrv_session *s, void *ctx, const void *answer)
+{
+	const struct imapsrv_set *set = answer;
+	struct select_args *a = ctx;
+	struct isrv_nummap *map = &a->view->map;
+
+	for (size_t i = 0; i < set->count && !a->no_memory; i++) {
+		struct imapsrv_range r = set->ranges[i];
+
+		if (r.first <= map->last_uid) {
+			isrv_session_fault(s, "UIDs of a mailbox that do not ascend");
+			return;
+		}
+		if (!isrv_nummap_append(map, &s->mem, r.first, r.last))
+			a->no_memory = true;
+	}
+}
+
+/* ---- what the client is told ---------------------------------------------------------------------------- */
+
+static void put_number(struct imapsrv_session *s, uint32_t n, const char *what)
+{
+	ISRV_W(&s->w, "* ");
+	isrv_w_u32(&s->w, n);
+	isrv_w_cstr(&s->w, what);
+	isrv_w_crlf(&s->w);
+}
+
+static void put_code(struct imapsrv_session *s, const char *code, uint32_t n, const char *text)
+{
+	ISRV_W(&s->w, "* OK [");
+	isrv_w_cstr(&s->w, code);
+	isrv_w_u32(&s->w, n);
+	isrv_w_cstr(&s->w, text);
+	isrv_w_crlf(&s->w);
+}
+
+/* RFC 9051 6.3.2: FLAGS, EXISTS, LIST, then PERMANENTFLAGS, UIDNEXT, UIDVALIDITY as codes; RFC 3501 6.3.1: RECENT
+ * and UNSEEN for a client that did not enable IMAP4rev2. */
+static void put_mailbox(struct imapsrv_session *s, const struct select_args *a)
+{
+	const struct isrv_view *v = s->view;
+	uint32_t unseen = isrv_nummap_seq(&v->map, a->first_unseen);
+
+	isrv_sync_put_flags(s);
+	put_number(s, v->map.count, " EXISTS");
+	if (!isrv_session_rev2(s)) {
+		put_number(s, isrv_view_recent(v), " RECENT");
+		if (unseen)
+			put_code(s, "UNSEEN ", unseen, "] First unseen message");
+	}
+	put_code(s, "UIDVALIDITY ", v->uidvalidity, "] UIDs are valid");
+	put_code(s, "UIDNEXT ", v->uidnext, "] Predicted next UID");
+	if (v->uid_not_sticky)
+		isrv_untagged(s, "NO", "UIDNOTSTICKY", "UIDs do not survive");
+	if (isrv_session_rev2(s)) {
+		char separator = s->account.separator;
+
+		ISRV_W(&s->w, "* LIST () ");
+		isrv_w_nstring(&s->w, separator ? &separator : NULL, 1);
+		ISRV_W(&s->w, " ");
+		isrv_w_mailbox(&s->w, v->name, v->name_len);
+		isrv_w_crlf(&s->w);
+	}
+}
+
+static enum isrv_step selected(struct imapsrv_session *s, struct select_args *a)
+{
+	struct isrv_view *v = a->view;
+
+	if (v->uidnext <= v->map.last_uid)
+		v->uidnext = v->map.last_uid == UINT32_MAX ? UINT32_MAX : v->map.last_uid + 1;
+	a->view = NULL;
+	s->view = v;
+	s->opening.data = NULL;
+	/* Something happened between the host's answers: compare before the next command ends. */
+	if (s->opening_changed)
+		v->look_all = true;
+	put_mailbox(s, a);
+	return isrv_ok_code(s, v->read_only ? "READ-ONLY" : "READ-WRITE",
+	                    a->read_only ? "EXAMINE done" : "SELECT done");
+}
+
+static enum isrv_step failed(struct imapsrv_session *s, struct select_args *a)
+{
+	drop_select(s, a);
+	return isrv_refused(s, NULL);
+}
+
+static void begin(struct imapsrv_session *s, struct select_args *a)
+{
+	const struct imapsrv_limits *limits = &s->engine->limits;
+
+	/* RFC 9051 6.3.2: the mailbox that was selected is left first, and stays left if this fails. */
+	if (s->view) {
+		isrv_session_deselect(s);
+		isrv_untagged(s, "OK", "CLOSED", "The previous mailbox is closed");
+	}
+	a->view = isrv_mem_zalloc(&s->mem, sizeof(*a->view));
+	if (a->view && !isrv_view_init(a->view, &s->mem, a->name, limits->set_ranges,
+	                               limits->keywords)) {
+		isrv_mem_free(&s->mem, a->view, sizeof(*a->view));
+		a->view = NULL;
+	}
+	if (!a->view) {
+		isrv_session_fail(s, IMAPSRV_ENOMEM);
+		return;
+	}
+	s->opening.data = a->view->name;
+	s->opening.len = a->view->name_len;
+	s->opening_changed = false;
+}
+
+static enum isrv_step step_select(struct imapsrv_session *s, void *args)
+{
+	struct select_args *a = args;
+	struct imapsrv_open open = {s->account.handle, a->name, a->read_only};
+	struct imapsrv_uids uids = {NULL, {1, UINT32_MAX}};
+
+	switch (a->at) {
+	case AT_START:
+		begin(s, a);
+		if (s->error)
+			return ISRV_DONE;
+		a->at = AT_OPEN;
+		ISRV_ASK(s, ISRV_OP_OPEN, store, open, &open, take_mailbox, a);
+		/* fall through */
+	case AT_OPEN:
+		if (!isrv_answered(s))
+			return ISRV_HOST;
+		if (s->result.code == IMAPSRV_OK && !a->has_handle) {
+			isrv_session_fault(s, "open was answered OK without a mailbox");
+			s->result.code = IMAPSRV_SERVERBUG;
+		}
+		if (s->result.code != IMAPSRV_OK)
+			return failed(s, a);
+		a->at = AT_UIDS;
+		uids.mailbox = a->view->handle;
+		ISRV_ASK(s, ISRV_OP_UIDS, store, uids, &uids, take_uids, a);
+		/* fall through */
+	case AT_UIDS:
+		break;
+	}
+	if (!isrv_answered(s))
+		return ISRV_HOST;
+	if (a->no_memory) {
+		isrv_session_fail(s, IMAPSRV_ENOMEM);
+		return ISRV_DONE;
+	}
+	return s->result.code == IMAPSRV_OK ? selected(s, a) : failed(s, a);
+}
+
+/* ---- out of it ------------------------------------------------------------------------------------------- */
+
+struct close_args {
+	bool asked;
+};
+
+static enum isrv_step step_close(struct imapsrv_session *s, void *args)
+{
+	struct close_args *a = args;
+	struct imapsrv_range all = {1, s->view->map.last_uid};
+	struct imapsrv_expunge q = {s->view->handle, {&all, 1}, 1};
+
+	if (!a->asked && !s->view->read_only && all.last) {
+		a->asked = true;
+		ISRV_ASK(s, ISRV_OP_EXPUNGE, store, expunge, &q, NULL, NULL);
+	}
+	if (a->asked && !isrv_answered(s))
+		return ISRV_HOST;
+	/* RFC 9051 6.4.1: expunged in silence.  A store that may not still lets the client go. */
+	isrv_session_deselect(s);
+	return isrv_ok(s, "CLOSE done");
+}
+
+static enum isrv_step step_unselect(struct imapsrv_session *s, void *args)
+{
+	(void)args;
+	isrv_session_deselect(s);
+	return isrv_ok(s, "UNSELECT done");
+}
+
+static enum isrv_step step_check(struct imapsrv_session *s, void *args)
+{
+	struct close_args *a = args;
+	struct imapsrv_fetch q = {s->view->handle, {NULL, 0}, 0};
+
+	if (!s->engine->store.check)
+		return isrv_ok(s, "CHECK done");
+	if (!a->asked) {
+		a->asked = true;
+		ISRV_ASK(s, ISRV_OP_PLAIN, store, check, &q, NULL, NULL);
+	}
+	if (!isrv_answered(s))
+		return ISRV_HOST;
+	return s->result.code == IMAPSRV_OK ? isrv_ok(s, "CHECK done") : isrv_refused(s, NULL);
+}
+
+const struct isrv_command isrv_command_select = {
+	.name = "SELECT",
+	.states = ISRV_IN_AUTHED,
+	.flags = ISRV_COMMAND_QUIET,
+	.args_size = sizeof(struct select_args),
+	.parse = parse_select,
+	.step = step_select,
+	.drop = drop_select,
+};
+
+const struct isrv_command isrv_command_examine = {
+	.name = "EXAMINE",
+	.states = ISRV_IN_AUTHED,
+	.flags = ISRV_COMMAND_QUIET,
+	.args_size = sizeof(struct select_args),
+	.parse = parse_examine,
+	.step = step_select,
+	.drop = drop_select,
+};
+
+const struct isrv_command isrv_command_close = {
+	.name = "CLOSE",
+	.states = ISRV_IN_SELECTED,
+	.flags = ISRV_COMMAND_QUIET,
+	.args_size = sizeof(struct close_args),
+	.step = step_close,
+};
+
+const struct isrv_command isrv_command_unselect = {
+	.name = "UNSELECT",
+	.states = ISRV_IN_SELECTED,
+	.cap = ISRV_CAP_UNSELECT,
+	.flags = ISRV_COMMAND_QUIET,
+	.step = step_unselect,
+};
+
+const struct isrv_command isrv_command_check = {
+	.name = "CHECK",
+	.states = ISRV_IN_SELECTED,
+	.args_size = sizeof(struct close_args),
+	.step = step_check,
+};

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * command/table - all commands, sorted by name, and the engine that is given them: the session below never
+ * names a verb.
+ */
+#include "command/commands.h"
+#include "session/engine.h"
+
+static const struct isrv_command *const table[] = {
+	&isrv_command_append,
+	&isrv_command_authenticate,
+	&isrv_command_capability,
+	&isrv_command_check,
+	&isrv_command_close,
+	&isrv_command_copy,
+	&isrv_command_create,
+	&isrv_command_delete,
+	&isrv_command_enable,
+	&isrv_command_examine,
+	&isrv_command_expunge,
+	&isrv_command_fetch,
+	&isrv_command_id,
+	&isrv_command_idle,
+	&isrv_command_list,
+	&isrv_command_login,
+	&isrv_command_logout,
+	&isrv_command_lsub,
+	&isrv_command_move,
+	&isrv_command_namespace,
+	&isrv_command_noop,
+	&isrv_command_rename,
+	&isrv_command_search,
+	&isrv_command_select,
+	&isrv_command_starttls,
+	&isrv_command_status,
+	&isrv_command_store,
+	&isrv_command_subscribe,
+	&isrv_command_unauthenticate,
+	&isrv_command_unselect,
+	&isrv_command_unsubscribe,
+};
+
+int imapsrv_engine_new(const struct imapsrv_config *config, struct imapsrv_engine **engine_r)
+{
+	return isrv_engine_new(config, table, sizeof(table) / sizeof(table[0]), engine_r);
+}

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: MIT */
+/* session/caps - the table of capabilities, and what it comes to for one engine and one session. */
+#include "base/ascii.h"
+#include "session/session.h"
+
+enum {
+	SHOW_NOTAUTH = 1,
+	SHOW_AUTH = 2,
+	SHOW_ALWAYS = 3
+};
+
+static const struct cap {
+	const char *name;
+	uint8_t show;
+	bool fixed; /* the host cannot hide it */
+} caps[ISRV_CAP_COUNT] = {
+	[ISRV_CAP_IMAP4REV1] = {"IMAP4rev1", SHOW_ALWAYS, true},
+	[ISRV_CAP_IMAP4REV2] = {"IMAP4rev2", SHOW_ALWAYS, false},
+	[ISRV_CAP_LITERAL_PLUS] = {"LITERAL+", SHOW_ALWAYS, false},
+	[ISRV_CAP_LITERAL_MINUS] = {"LITERAL-", SHOW_ALWAYS, false},
+	[ISRV_CAP_STARTTLS] = {"STARTTLS", SHOW_NOTAUTH, false},
+	[ISRV_CAP_LOGINDISABLED] = {"LOGINDISABLED", SHOW_NOTAUTH, true},
+	[ISRV_CAP_AUTH_PLAIN] = {"AUTH=PLAIN", SHOW_NOTAUTH, false},
+	[ISRV_CAP_AUTH_EXTERNAL] = {"AUTH=EXTERNAL", SHOW_NOTAUTH, false},
+	[ISRV_CAP_AUTH_HOST] = {"", SHOW_NOTAUTH, true},
+	[ISRV_CAP_SASL_IR] = {"SASL-IR", SHOW_NOTAUTH, false},
+	[ISRV_CAP_ID] = {"ID", SHOW_ALWAYS, false},
+	[ISRV_CAP_ENABLE] = {"ENABLE", SHOW_ALWAYS, false},
+	[ISRV_CAP_IDLE] = {"IDLE", SHOW_AUTH, false},
+	[ISRV_CAP_NAMESPACE] = {"NAMESPACE", SHOW_AUTH, false},
+	[ISRV_CAP_CHILDREN] = {"CHILDREN", SHOW_AUTH, false},
+	[ISRV_CAP_LIST_EXTENDED] = {"LIST-EXTENDED", SHOW_AUTH, false},
+	[ISRV_CAP_LIST_STATUS] = {"LIST-STATUS", SHOW_AUTH, false},
+	[ISRV_CAP_SPECIAL_USE] = {"SPECIAL-USE", SHOW_AUTH, false},
+	[ISRV_CAP_UIDPLUS] = {"UIDPLUS", SHOW_AUTH, false},
+	[ISRV_CAP_MOVE] = {"MOVE", SHOW_AUTH, false},
+	[ISRV_CAP_MULTIAPPEND] = {"MULTIAPPEND", SHOW_AUTH, false},
+	[ISRV_CAP_UNSELECT] = {"UNSELECT", SHOW_AUTH, false},
+	[ISRV_CAP_ESEARCH] = {"ESEARCH", SHOW_AUTH, false},
+	[ISRV_CAP_SEARCHRES] = {"SEARCHRES", SHOW_AUTH, false},
+	[ISRV_CAP_STATUS_SIZE] = {"STATUS=SIZE", SHOW_AUTH, false},
+	[ISRV_CAP_UNAUTHENTICATE] = {"UNAUTHENTICATE", SHOW_AUTH, false},
+};
+
+uint64_t isrv_caps_of_engine(const struct imapsrv_engine *engine)
+{
+	uint64_t bits = (ISRV_CAP_BIT(ISRV_CAP_COUNT) - 1) & ~ISRV_CAP_BIT(ISRV_CAP_NONE);
+
+	bits &= ~ISRV_CAP_BIT(engine->config.literal_minus ? ISRV_CAP_LITERAL_PLUS
+	                                                   : ISRV_CAP_LITERAL_MINUS);
+	if (!engine->store.login)
+		bits &= ~(ISRV_CAP_BIT(ISRV_CAP_AUTH_PLAIN) | ISRV_CAP_BIT(ISRV_CAP_AUTH_EXTERNAL));
+	if (!engine->sasl.mechanisms)
+		bits &= ~ISRV_CAP_BIT(ISRV_CAP_AUTH_HOST);
+	if (!engine->store.store)
+		bits &= ~(ISRV_CAP_BIT(ISRV_CAP_MOVE) | ISRV_CAP_BIT(ISRV_CAP_UIDPLUS) |
+		          ISRV_CAP_BIT(ISRV_CAP_MULTIAPPEND));
+	return bits;
+}
+
+uint64_t isrv_caps_of_session(const struct imapsrv_session *s)
+{
+	uint64_t bits = s->engine->caps & ~s->hidden;
+	bool plaintext = s->secure || s->allow_plaintext;
+
+	if (s->secure || !s->can_starttls)
+		bits &= ~ISRV_CAP_BIT(ISRV_CAP_STARTTLS);
+	/* LOGIN and AUTH=PLAIN show exactly when a password would be taken (RFC 9051 6.2.3, 11.1). */
+	if (plaintext && s->engine->store.login)
+		bits &= ~ISRV_CAP_BIT(ISRV_CAP_LOGINDISABLED);
+	else
+		bits &= ~ISRV_CAP_BIT(ISRV_CAP_AUTH_PLAIN);
+	if (!s->external)
+		bits &= ~ISRV_CAP_BIT(ISRV_CAP_AUTH_EXTERNAL);
+	if (s->engine->config.literal_minus)
+		bits &= ~ISRV_CAP_BIT(ISRV_CAP_LITERAL_PLUS);
+	return bits;
+}
+
+bool isrv_caps_has(const struct imapsrv_session *s, enum isrv_cap cap)
+{
+	return (isrv_caps_of_session(s) & ISRV_CAP_BIT(cap)) != 0;
+}
+
+enum isrv_cap isrv_caps_find(const char *name, size_t len)
+{
+	for (int i = ISRV_CAP_NONE + 1; i < ISRV_CAP_COUNT; i++)
+		if (!caps[i].fixed && isrv_ascii_is(name, len, caps[i].name))
+			return (enum isrv_cap)i;
+	return ISRV_CAP_NONE;
+}
+
+static void put_host_mechanisms(struct isrv_writer *w, const struct imapsrv_session *s)
+{
+	const struct imapsrv_sasl *sasl = &s->engine->sasl;
+
+	for (size_t i = 0; sasl->mechanisms[i]; i++) {
+		if (!isrv_sasl_offered(s, i))
+			continue;
+		ISRV_W(w, " AUTH=");
+		isrv_w_cstr(w, sasl->mechanisms[i]);
+	}
+}
+
+void isrv_caps_put(struct isrv_writer *w, const struct imapsrv_session *s)
+{
+	uint64_t bits = isrv_caps_of_session(s);
+	uint8_t show = s->logged_in ? SHOW_AUTH : SHOW_NOTAUTH;
+
+	ISRV_W(w, "CAPABILITY");
+	for (int i = ISRV_CAP_NONE + 1; i < ISRV_CAP_COUNT; i++) {
+		if (!(bits & ISRV_CAP_BIT(i)) || !(caps[i].show & show))
+			continue;
+		if (i == ISRV_CAP_AUTH_HOST) {
+			put_host_mechanisms(w, s);
+			continue;
+		}
+		ISRV_W(w, " ");
+		isrv_w_cstr(w, caps[i].name);
+	}
+}
+
+bool isrv_sasl_offered(const struct imapsrv_session *s, size_t i)
+{
+	bool plaintext = i < 32 && (s->engine->sasl.plaintext >> i & 1);
+
+	return !plaintext || s->secure || s->allow_plaintext;
+}
+
+int imapsrv_session_hide(struct imapsrv_session *session, const char *capability)
+{
+	size_t len = 0;
+	enum isrv_cap cap;
+
+	if (session->in_callback)
+		return IMAPSRV_EREENTER;
+	while (capability[len])
+		len++;
+	cap = isrv_caps_find(capability, len);
+	if (cap == ISRV_CAP_NONE)
+		return IMAPSRV_EINVAL;
+	session->hidden |= ISRV_CAP_BIT(cap);
+	return 0;
+}

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * session/engine - takes the host's configuration in: copies each table as far as the host knows it,
+ * fills in default limits, checks that what must be there is there.
+ */
+#include <string.h>
+
+#include "session/caps.h"
+#include "session/command.h"
+#include "session/engine.h"
+
+/* Copies a sized structure: what the host does not know stays zero, what we do not know is dropped. */
+static bool copy_sized(void *to, size_t to_size, const void *from)
+{
+	size_t size;
+
+	memset(to, 0, to_size);
+	if (!from)
+		return true;
+	memcpy(&size, from, sizeof(size));
+	if (size < sizeof(size_t))
+		return false;
+	memcpy(to, from, size < to_size ? size : to_size);
+	memcpy(to, &to_size, sizeof(to_size));
+	return true;
+}
+
+#define DEFAULT(member, value)                   \
+	do {                                     \
+		if (!limits->member)             \
+			limits->member = (value); \
+	} while (0)
+
+static void fill_limits(struct imapsrv_limits *limits)
+{
+	DEFAULT(command, (size_t)1 << 20);
+	DEFAULT(command_prelogin, 8192);
+	DEFAULT(arena, (size_t)16 << 20);
+	DEFAULT(memory, (size_t)64 << 20);
+	DEFAULT(memory_prelogin, (size_t)64 << 10);
+	DEFAULT(output, (size_t)64 << 10);
+	DEFAULT(append, UINT64_C(256) << 20);
+	DEFAULT(drop, UINT64_C(64) << 20);
+	DEFAULT(append_messages, 1000);
+	DEFAULT(set_ranges, 100000);
+	DEFAULT(names, 100000);
+	DEFAULT(keyword_len, 255);
+	DEFAULT(keywords, 1000);
+	DEFAULT(search_terms, 10000);
+	DEFAULT(fetch_items, 1000);
+	DEFAULT(depth, 100);
+	DEFAULT(batch, 500);
+	DEFAULT(failed_logins, 5);
+	DEFAULT(bad_commands, 50);
+	DEFAULT(bad_prelogin, 10);
+	DEFAULT(login_delay, 2000);
+	DEFAULT(login_timeout, 180000);
+	DEFAULT(inactivity, 1860000);
+	DEFAULT(idle_timeout, 1860000);
+	DEFAULT(keepalive, 120000);
+	if (limits->keyword_len > 255)
+		limits->keyword_len = 255; /* lengths are kept in an octet */
+}
+
+static bool is_complete(const struct imapsrv_engine *e)
+{
+	const struct imapsrv_store *t = &e->store;
+	bool append = t->append_begin && t->append_data && t->append_finish && t->append_abort;
+	bool no_append = !t->append_begin && !t->append_data && !t->append_finish && !t->append_abort;
+	const struct imapsrv_mailboxes *m = &e->mailboxes;
+
+	if (!t->list || !t->open || !t->close || !t->uids || !t->fetch || !t->body || !t->body_close)
+		return false;
+	if (!append && !no_append)
+		return false;
+	if ((t->store && (!append || !t->expunge)) || (!t->store && (append || t->expunge)))
+		return false;
+	if ((m->create || m->remove || m->rename) && !(m->create && m->remove && m->rename))
+		return false;
+	if (e->sasl.mechanisms && !e->sasl.step)
+		return false;
+	return true;
+}
+
+static bool take_config(struct imapsrv_engine *e, const struct imapsrv_config *config)
+{
+	if (!copy_sized(&e->config, sizeof(e->config), config) ||
+	    !copy_sized(&e->store, sizeof(e->store), e->config.store) ||
+	    !copy_sized(&e->mailboxes, sizeof(e->mailboxes), e->config.mailboxes) ||
+	    !copy_sized(&e->sasl, sizeof(e->sasl), e->config.sasl) ||
+	    !copy_sized(&e->limits, sizeof(e->limits), e->config.limits))
+		return false;
+	e->config.store = &e->store;
+	e->config.mailboxes = &e->mailboxes;
+	e->config.sasl = &e->sasl;
+	e->config.limits = &e->limits;
+	fill_limits(&e->limits);
+	return is_complete(e);
+}
+
+int isrv_engine_new(const struct imapsrv_config *config, const struct isrv_command *const *commands,
+                    size_t command_count, struct imapsrv_engine **engine_r)
+{
+	struct imapsrv_engine *e;
+	const struct imapsrv_allocator *allocator;
+	struct isrv_mem mem;
+
+	if (!config || !engine_r || config->size < sizeof(size_t) || !config->store)
+		return IMAPSRV_EINVAL;
+	allocator = config->allocator ? config->allocator : &isrv_mem_libc;
+	isrv_mem_init(&mem, allocator, SIZE_MAX);
+	e = isrv_mem_zalloc(&mem, sizeof(*e));
+	if (!e)
+		return IMAPSRV_ENOMEM;
+	if (!take_config(e, config)) {
+		isrv_mem_free(&mem, e, sizeof(*e));
+		return IMAPSRV_EINVAL;
+	}
+	e->allocator = allocator;
+	e->commands = commands;
+	e->command_count = command_count;
+	e->caps = isrv_caps_of_engine(e);
+	*engine_r = e;
+	return 0;
+}
+
+void imapsrv_engine_free(struct imapsrv_engine *engine)
+{
+	struct isrv_mem mem;
+
+	if (!engine)
+		return;
+	isrv_mem_init(&mem, engine->allocator, SIZE_MAX);
+	isrv_mem_free(&mem, engine, sizeof(*engine));
+}
+
+const struct imapsrv_limits *imapsrv_engine_limits(const struct imapsrv_engine *engine)
+{
+	return &engine->limits;
+}

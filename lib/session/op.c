@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * session/op - asking the host and taking its answers.  What the host hands in is checked here, so
+ * that commands see only answers that make sense: the right kind for the question, sorted sets, no UID 0.
+ */
+#include <string.h>
+
+#include "base/uidset.h"
+#include "base/utf8.h"
+#include "session/session.h"
+
+struct imapsrv_op *isrv_op_begin(struct imapsrv_session *s, enum isrv_op_kind kind, isrv_sink *sink,
+                                 void *ctx)
+{
+	struct imapsrv_op *op;
+
+	s->op_slot = (uint8_t)((s->op_slot + 1) % ISRV_OP_SLOTS);
+	op = &s->ops[s->op_slot];
+	op->session = s;
+	op->data = NULL;
+	op->kind = kind;
+	op->max = 0;
+	s->op_state = ISRV_OP_OPEN_NOW;
+	s->sink = sink;
+	s->sink_ctx = ctx;
+	s->result.code = IMAPSRV_OK;
+	s->result.text[0] = '\0';
+	s->in_callback++;
+	s->steps++;
+	return op;
+}
+
+void isrv_op_called(struct imapsrv_session *s)
+{
+	s->in_callback--;
+}
+
+void isrv_op_cancel(struct imapsrv_session *s)
+{
+	struct imapsrv_op *op = &s->ops[s->op_slot];
+
+	if (s->op_state != ISRV_OP_OPEN_NOW)
+		return;
+	s->op_state = ISRV_OP_NONE;
+	if (s->engine->store.cancel) {
+		s->in_callback++;
+		s->engine->store.cancel(s->user, op);
+		s->in_callback--;
+	} else {
+		isrv_session_fault(s, "an op was not answered, and there is no cancel callback");
+	}
+	op->kind = ISRV_OP_DEAD;
+}
+
+/* Is this the op that is open, and does it ask for this? */
+static bool expects(struct imapsrv_op *op, unsigned kinds)
+{
+	struct imapsrv_session *s;
+
+	if (!op || !op->session)
+		return false;
+	s = op->session;
+	if (s->op_state != ISRV_OP_OPEN_NOW || op != &s->ops[s->op_slot] || op->kind == ISRV_OP_DEAD) {
+		isrv_session_fault(s, "an op was answered that is not open");
+		return false;
+	}
+	if (!(kinds >> op->kind & 1)) {
+		isrv_session_fault(s, "an op was given an answer of the wrong kind");
+		return false;
+	}
+	return true;
+}
+
+#define KIND(kind) (1u << (kind))
+
+static int nonsense(struct imapsrv_op *op, const char *what)
+{
+	isrv_session_fault(op->session, what);
+	return IMAPSRV_EINVAL;
+}
+
+static int deliver(struct imapsrv_op *op, const void *answer)
+{
+	struct imapsrv_session *s = op->session;
+
+	s->steps++;
+	if (s->sink)
+		s->sink(s, s->sink_ctx, answer);
+	if (isrv_writer_failed(&s->w))
+		isrv_session_fail(s, IMAPSRV_ENOMEM);
+	return s->error;
+}
+
+static void keep_text(struct isrv_result *result, const char *text)
+{
+	size_t len = text ? strlen(text) : 0;
+
+	if (len >= sizeof(result->text))
+		len = sizeof(result->text) - 1;
+	if (len)
+		memcpy(result->text, text, len);
+	result->text[len] = '\0';
+}
+
+int imapsrv_op_done(struct imapsrv_op *op, enum imapsrv_code code, const char *text)
+{
+	struct imapsrv_session *s;
+
+	if (!expects(op, ~0u))
+		return IMAPSRV_ESTATE;
+	s = op->session;
+	s->result.code = code;
+	keep_text(&s->result, text);
+	s->op_state = ISRV_OP_ANSWERED;
+	op->kind = ISRV_OP_DEAD;
+	return s->error;
+}
+
+int imapsrv_op_account(struct imapsrv_op *op, const struct imapsrv_account *account)
+{
+	struct imapsrv_session *s;
+
+	if (!expects(op, KIND(ISRV_OP_LOGIN) | KIND(ISRV_OP_SASL)))
+		return IMAPSRV_ESTATE;
+	s = op->session;
+	if (!account || account->size < sizeof(size_t) || s->has_account)
+		return nonsense(op, "an account that makes no sense");
+	isrv_session_take_account(s, account);
+	return 0;
+}
+
+int imapsrv_op_name(struct imapsrv_op *op, const struct imapsrv_name *name)
+{
+	if (!expects(op, KIND(ISRV_OP_LIST)))
+		return IMAPSRV_ESTATE;
+	if (!name || !name->name.len || !isrv_utf8_is_name(name->name.data, name->name.len))
+		return nonsense(op, "a mailbox name that is empty or not UTF-8 without controls");
+	return deliver(op, name);
+}
+
+int imapsrv_op_mailbox(struct imapsrv_op *op, const struct imapsrv_mailbox *mailbox)
+{
+	struct imapsrv_mailbox copy = IMAPSRV_MAILBOX_INIT;
+
+	if (!expects(op, KIND(ISRV_OP_OPEN)))
+		return IMAPSRV_ESTATE;
+	if (!mailbox || mailbox->size < sizeof(size_t))
+		return nonsense(op, "a mailbox without a size");
+	memcpy(&copy, mailbox, mailbox->size < sizeof(copy) ? mailbox->size : sizeof(copy));
+	if (!copy.uidvalidity || !copy.uidnext) {
+		/* The handle is taken all the same, so that it is given back. */
+		isrv_session_fault(op->session, "UIDVALIDITY and UIDNEXT cannot be 0");
+		copy.uidvalidity = copy.uidvalidity ? copy.uidvalidity : 1;
+		copy.uidnext = copy.uidnext ? copy.uidnext : 1;
+	}
+	return deliver(op, &copy);
+}
+
+int imapsrv_op_uids(struct imapsrv_op *op, struct imapsrv_set uids)
+{
+	if (!expects(op, KIND(ISRV_OP_UIDS) | KIND(ISRV_OP_EXPUNGE)))
+		return IMAPSRV_ESTATE;
+	if (!isrv_uidset_is_valid(uids))
+		return nonsense(op, "UIDs that are not in ascending order");
+	return uids.count ? deliver(op, &uids) : 0;
+}
+
+int imapsrv_op_row(struct imapsrv_op *op, const struct imapsrv_row *row)
+{
+	struct imapsrv_session *s;
+
+	if (!expects(op, KIND(ISRV_OP_FETCH) | KIND(ISRV_OP_STORE)))
+		return IMAPSRV_ESTATE;
+	s = op->session;
+	if (!row || !row->uid)
+		return nonsense(op, "a row without a UID");
+	s->steps++;
+	s->sink(s, s->sink_ctx, row);
+	if (isrv_writer_failed(&s->w))
+		isrv_session_fail(s, IMAPSRV_ENOMEM);
+	return s->error;
+}
+
+static int deliver_body(struct imapsrv_op *op, const struct isrv_op_body *body)
+{
+	if (!expects(op, KIND(ISRV_OP_BODY)))
+		return IMAPSRV_ESTATE;
+	return deliver(op, body);
+}
+
+int imapsrv_op_lend(struct imapsrv_op *op, const void *data, size_t len, enum imapsrv_eol eol,
+                    void *body)
+{
+	struct isrv_op_body answer = {data ? data : "", len, eol, body};
+
+	return deliver_body(op, &answer);
+}
+
+int imapsrv_op_pull(struct imapsrv_op *op, uint64_t octets, enum imapsrv_eol eol, void *body)
+{
+	struct isrv_op_body answer = {NULL, octets, eol, body};
+
+	return deliver_body(op, &answer);
+}
+
+int imapsrv_op_bytes(struct imapsrv_op *op, const void *data, size_t len)
+{
+	struct imapsrv_span span = {data, len};
+
+	if (!expects(op, KIND(ISRV_OP_BODY_READ)))
+		return IMAPSRV_ESTATE;
+	if (len > op->max)
+		return nonsense(op, "more octets of a body than were asked for");
+	op->max -= len;
+	return len ? deliver(op, &span) : 0;
+}
+
+int imapsrv_op_append(struct imapsrv_op *op, void *append)
+{
+	if (!expects(op, KIND(ISRV_OP_APPEND_BEGIN)))
+		return IMAPSRV_ESTATE;
+	return deliver(op, append);
+}
+
+int imapsrv_op_appended(struct imapsrv_op *op, uint32_t uidvalidity, struct imapsrv_set uids)
+{
+	struct isrv_op_uids answer = {uidvalidity, {NULL, 0}, uids};
+
+	if (!expects(op, KIND(ISRV_OP_APPEND_FINISH)))
+		return IMAPSRV_ESTATE;
+	if (!isrv_uidset_is_valid(uids))
+		return nonsense(op, "UIDs that are not in ascending order");
+	return deliver(op, &answer);
+}
+
+int imapsrv_op_copied(struct imapsrv_op *op, uint32_t uidvalidity, struct imapsrv_set from,
+                      struct imapsrv_set to)
+{
+	struct isrv_op_uids answer = {uidvalidity, from, to};
+
+	if (!expects(op, KIND(ISRV_OP_COPY)))
+		return IMAPSRV_ESTATE;
+	if (!isrv_uidset_is_valid(from) || !isrv_uidset_is_valid(to) ||
+	    isrv_uidset_size(from) != isrv_uidset_size(to))
+		return nonsense(op, "copied UIDs that are not ascending or not as many on both sides");
+	return deliver(op, &answer);
+}
+
+int imapsrv_op_status(struct imapsrv_op *op, const struct imapsrv_status *status)
+{
+	if (!expects(op, KIND(ISRV_OP_STATUS)))
+		return IMAPSRV_ESTATE;
+	return status ? deliver(op, status) : nonsense(op, "no status");
+}
+
+int imapsrv_op_challenge(struct imapsrv_op *op, const void *data, size_t len)
+{
+	struct imapsrv_span span = {data, len};
+
+	if (!expects(op, KIND(ISRV_OP_SASL)))
+		return IMAPSRV_ESTATE;
+	return deliver(op, &span);
+}
+
+struct imapsrv_session *imapsrv_op_session(const struct imapsrv_op *op)
+{
+	return op->session;
+}
+
+void imapsrv_op_set_data(struct imapsrv_op *op, void *data)
+{
+	op->data = data;
+}
+
+void *imapsrv_op_get_data(const struct imapsrv_op *op)
+{
+	return op->data;
+}

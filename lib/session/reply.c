@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * session/reply - the end of a command: its tagged line, and the table that turns a host's answer into
+ * a response code and a text (RFC 9051 7.1, RFC 5530).
+ */
+#include <string.h>
+
+#include "session/session.h"
+
+static const struct {
+	const char *name; /* NULL: no code */
+	const char *text;
+} codes[] = {
+	[IMAPSRV_OK] = {NULL, "Done"},
+	[IMAPSRV_NO] = {NULL, "Refused"},
+	[IMAPSRV_ALREADYEXISTS] = {"ALREADYEXISTS", "It exists already"},
+	[IMAPSRV_AUTHENTICATIONFAILED] = {"AUTHENTICATIONFAILED", "Authentication failed"},
+	[IMAPSRV_AUTHORIZATIONFAILED] = {"AUTHORIZATIONFAILED", "Not allowed to act as that user"},
+	[IMAPSRV_CANNOT] = {"CANNOT", "This can never be done here"},
+	[IMAPSRV_CLIENTBUG] = {"CLIENTBUG", "The client should not have asked"},
+	[IMAPSRV_CONTACTADMIN] = {"CONTACTADMIN", "Ask the administrator"},
+	[IMAPSRV_CORRUPTION] = {"CORRUPTION", "The data is damaged"},
+	[IMAPSRV_EXPIRED] = {"EXPIRED", "Expired"},
+	[IMAPSRV_EXPUNGEISSUED] = {"EXPUNGEISSUED", "Some messages have been expunged"},
+	[IMAPSRV_HASCHILDREN] = {"HASCHILDREN", "There are mailboxes below it"},
+	[IMAPSRV_INUSE] = {"INUSE", "In use, try again"},
+	[IMAPSRV_LIMIT] = {"LIMIT", "That is more than the limit"},
+	[IMAPSRV_NONEXISTENT] = {"NONEXISTENT", "No such mailbox"},
+	[IMAPSRV_NOPERM] = {"NOPERM", "Permission denied"},
+	[IMAPSRV_OVERQUOTA] = {"OVERQUOTA", "Over quota"},
+	[IMAPSRV_PRIVACYREQUIRED] = {"PRIVACYREQUIRED", "Not without encryption"},
+	[IMAPSRV_SERVERBUG] = {"SERVERBUG", "Internal error"},
+	[IMAPSRV_TOOBIG] = {"TOOBIG", "Too big"},
+	[IMAPSRV_UNAVAILABLE] = {"UNAVAILABLE", "Temporarily not available"},
+	[IMAPSRV_UNKNOWN_CTE] = {"UNKNOWN-CTE", "Unknown transfer encoding"},
+};
+
+static bool is_known(enum imapsrv_code code)
+{
+	return (unsigned)code < sizeof(codes) / sizeof(codes[0]);
+}
+
+const char *isrv_code_name(enum imapsrv_code code)
+{
+	return is_known(code) ? codes[code].name : NULL;
+}
+
+const char *isrv_code_text(enum imapsrv_code code)
+{
+	return codes[is_known(code) ? code : IMAPSRV_NO].text;
+}
+
+static enum isrv_step reply(struct imapsrv_session *s, int status, const char *code,
+                            const char *text)
+{
+	struct isrv_reply *r = &s->reply;
+
+	r->status = status;
+	r->code = code;
+	r->put_code = NULL;
+	r->text = text;
+	r->text_len = strlen(text);
+	return ISRV_DONE;
+}
+
+enum isrv_step isrv_ok(struct imapsrv_session *s, const char *text)
+{
+	return reply(s, ISRV_REPLY_OK, NULL, text);
+}
+
+enum isrv_step isrv_ok_code(struct imapsrv_session *s, const char *code, const char *text)
+{
+	return reply(s, ISRV_REPLY_OK, code, text);
+}
+
+enum isrv_step isrv_no(struct imapsrv_session *s, const char *code, const char *text)
+{
+	return reply(s, ISRV_REPLY_NO, code, text);
+}
+
+enum isrv_step isrv_bad(struct imapsrv_session *s, const char *text)
+{
+	return reply(s, ISRV_REPLY_BAD, NULL, text);
+}
+
+enum isrv_step isrv_refused(struct imapsrv_session *s, const char *nonexistent)
+{
+	enum imapsrv_code code = s->result.code;
+	const char *name = isrv_code_name(code);
+	const char *text = isrv_code_text(code);
+
+	if (code == IMAPSRV_NONEXISTENT && nonexistent)
+		name = nonexistent;
+	/* s->result.text lasts until the next question: the updates before the tagged line may ask one. */
+	if (s->result.text[0]) {
+		text = isrv_arena_copy(&s->arena, s->result.text, strlen(s->result.text));
+		if (!text) {
+			isrv_session_fail(s, IMAPSRV_ENOMEM);
+			text = "";
+		}
+	}
+	return reply(s, ISRV_REPLY_NO, name, text);
+}
+
+void isrv_untagged(struct imapsrv_session *s, const char *status, const char *code,
+                   const char *text)
+{
+	struct isrv_writer *w = &s->w;
+
+	ISRV_W(w, "* ");
+	isrv_w_cstr(w, status);
+	if (code) {
+		ISRV_W(w, " [");
+		isrv_w_cstr(w, code);
+		ISRV_W(w, "]");
+	}
+	ISRV_W(w, " ");
+	isrv_w_text(w, text, strlen(text));
+	isrv_w_crlf(w);
+}
+
+void isrv_reply_put(struct imapsrv_session *s)
+{
+	const struct isrv_reply *r = &s->reply;
+	struct isrv_writer *w = &s->w;
+
+	isrv_w_tag(w, s->tag.data, s->tag.len);
+	if (r->status == ISRV_REPLY_OK)
+		ISRV_W(w, " OK ");
+	else if (r->status == ISRV_REPLY_NO)
+		ISRV_W(w, " NO ");
+	else
+		ISRV_W(w, " BAD ");
+	if (r->code || r->put_code) {
+		ISRV_W(w, "[");
+		if (r->put_code)
+			r->put_code(s, s->args);
+		else
+			isrv_w_cstr(w, r->code);
+		ISRV_W(w, "] ");
+	}
+	isrv_w_text(w, r->text, r->text_len);
+	isrv_w_crlf(w);
+}

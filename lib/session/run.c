@@ -1,0 +1,537 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * session/run - the loop: input to commands, commands to their steps, and the end of each: untagged
+ * updates, then the tagged line.  Commands run strictly in order, one at a time, so pipelining needs no
+ * rules of its own (RFC 9051 5.5), and what is emitted cannot depend on how input was cut.
+ */
+#include <string.h>
+
+#include "base/ascii.h"
+#include "session/run.h"
+#include "session/session.h"
+
+/* ---- the table ---------------------------------------------------------------------------------- */
+
+static const struct isrv_command *find(const struct imapsrv_engine *e, struct imapsrv_span name)
+{
+	size_t low = 0, high = e->command_count;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+		const char *word = e->commands[mid]->name;
+		int order = isrv_ascii_compare(name.data, name.len, word, strlen(word));
+
+		if (order == 0)
+			return e->commands[mid];
+		if (order < 0)
+			high = mid;
+		else
+			low = mid + 1;
+	}
+	return NULL;
+}
+
+/* Why this command may not run now; NULL if it may.  The one place where the table's columns decide that. */
+static const char *problem(const struct imapsrv_session *s, const struct isrv_command *c, bool uid,
+                           uint64_t caps)
+{
+	unsigned state = s->view ? ISRV_IN_SELECTED : s->logged_in ? ISRV_IN_AUTH : ISRV_IN_NOTAUTH;
+
+	if (c->cap && !(caps & ISRV_CAP_BIT(c->cap)))
+		return "Unknown command";
+	if (uid && !(c->flags & (ISRV_COMMAND_UID | ISRV_COMMAND_UID_ONLY)))
+		return "This command has no UID form";
+	if (!uid && (c->flags & ISRV_COMMAND_UID_ONLY))
+		return "This command has only a UID form";
+	if (c->states & state)
+		return NULL;
+	if (!s->logged_in)
+		return "Log in first";
+	return c->states & ISRV_IN_SELECTED ? "Select a mailbox first" : "Already logged in";
+}
+
+/* ---- reading a command's name ------------------------------------------------------------------- */
+
+struct line {
+	struct isrv_parse p;
+	struct imapsrv_span tag;  /* empty: there is none */
+	struct imapsrv_span name; /* without "UID" */
+	const struct isrv_command *command;
+	const char *problem;      /* why it cannot run */
+};
+
+static void parse_init(struct imapsrv_session *s, struct isrv_parse *p, const char *data, size_t len)
+{
+	isrv_reader_init(&p->r, &s->arena, data, len);
+	p->r.steps = &s->steps;
+	p->r.keyword_max = s->engine->limits.keyword_len;
+	p->r.utf8 = s->w.utf8;
+	p->limits = &s->engine->limits;
+	p->caps = isrv_caps_of_session(s);
+	p->uid = false;
+	p->rev2 = isrv_session_rev2(s);
+}
+
+static bool is_uid(struct imapsrv_span name)
+{
+	return isrv_ascii_is(name.data, name.len, "UID");
+}
+
+/* Tag, name and table row of what stands in the framer.  False: line->problem says what is wrong. */
+static bool read_name(struct imapsrv_session *s, struct line *line)
+{
+	struct isrv_reader *r = &line->p.r;
+
+	memset(&line->tag, 0, sizeof(line->tag));
+	memset(&line->name, 0, sizeof(line->name));
+	line->command = NULL;
+	parse_init(s, &line->p, s->framer.buf.data, s->framer.buf.len);
+	if (!isrv_rd_tag(r, &line->tag)) {
+		line->tag.len = 0;
+		line->problem = "Expected a tag";
+		return false;
+	}
+	line->problem = "Expected a tag, a space and a command";
+	if (!isrv_rd_sp(r) || !isrv_rd_word(r, &line->name))
+		return false;
+	if (is_uid(line->name) && isrv_rd_sp(r) && isrv_rd_word(r, &line->name))
+		line->p.uid = true;
+	line->command = find(s->engine, line->name);
+	line->problem = "Unknown command";
+	if (!line->command)
+		return false;
+	line->problem = problem(s, line->command, line->p.uid, line->p.caps);
+	if (line->problem)
+		return false;
+	if (r->at < r->end && *r->at == ' ')
+		isrv_rd_sp(r);
+	else if (r->at < r->end)
+		line->problem = "Unknown command";
+	return !line->problem;
+}
+
+/* ---- the end of a command ------------------------------------------------------------------------- */
+
+static void count_bad(struct imapsrv_session *s)
+{
+	const struct imapsrv_limits *limits = &s->engine->limits;
+
+	if (s->reply.status != ISRV_REPLY_BAD) {
+		if (s->logged_in)
+			s->bad_commands = 0;
+		return;
+	}
+	s->bad_commands++;
+	if (s->bad_commands >= (s->logged_in ? limits->bad_commands : limits->bad_prelogin))
+		isrv_session_end(s, NULL, "Too many bad commands");
+}
+
+static void next_command(struct imapsrv_session *s)
+{
+	bool secret = s->command && (s->command->flags & ISRV_COMMAND_SECRET);
+
+	isrv_sync_drop(s);
+	s->command = NULL;
+	s->args = NULL;
+	s->wait = ISRV_DONE;
+	s->frame = ISRV_FRAME_MORE;
+	s->framer.lines_only = false;
+	if (secret)
+		isrv_framer_wipe(&s->framer);
+	isrv_framer_next(&s->framer);
+	isrv_arena_reset(&s->arena);
+	s->tag.len = 0;
+	s->phase = s->after;
+	s->after = ISRV_PHASE_READ;
+}
+
+/* The tagged line of a command that ran, or of one that never began. */
+static void finish_command(struct imapsrv_session *s)
+{
+	s->mid_line = false;
+	s->mark = isrv_outq_mark(&s->out);
+	isrv_reply_put(s);
+	if (isrv_writer_failed(&s->w)) {
+		isrv_session_fail(s, IMAPSRV_ENOMEM);
+		return;
+	}
+	count_bad(s);
+	if (s->after == ISRV_PHASE_END)
+		isrv_session_close(s);
+	if (s->phase != ISRV_PHASE_END)
+		next_command(s);
+}
+
+static bool keep_tag(struct imapsrv_session *s, struct imapsrv_span tag)
+{
+	s->tag.data = isrv_arena_copy(&s->arena, tag.data, tag.len);
+	s->tag.len = s->tag.data ? tag.len : 0;
+	if (!s->tag.data)
+		isrv_session_fail(s, IMAPSRV_ENOMEM);
+	return s->tag.data != NULL;
+}
+
+/* ---- the start of a command ------------------------------------------------------------------------- */
+
+static void trace_line(struct imapsrv_session *s, const struct line *line)
+{
+	const struct isrv_buf *buf = &s->framer.buf;
+	bool secret = line->command ? (line->command->flags & ISRV_COMMAND_SECRET) != 0 : !s->logged_in;
+	char shown[64];
+	size_t len;
+
+	if (!s->engine->config.trace)
+		return;
+	if (!secret || !line->name.len) {
+		isrv_session_trace(s, buf->data, buf->len, secret);
+		return;
+	}
+	/* A misspelt LOGIN holds a password too: before login only tag and name are shown. */
+	len = (size_t)(line->name.data + line->name.len - buf->data);
+	if (len > sizeof(shown) - 4) {
+		isrv_session_trace(s, NULL, 0, true);
+		return;
+	}
+	memcpy(shown, buf->data, len);
+	memcpy(shown + len, " ***", 4);
+	isrv_session_trace(s, shown, len + 4, false);
+}
+
+/* "Expected <what> at octet <n>", counted from the start of the command. */
+static void bad_syntax(struct imapsrv_session *s, const struct isrv_reader *r)
+{
+	static const char expected[] = "Expected ", at[] = " at octet ";
+	const char *what = r->expected ? r->expected : "something else";
+	size_t len = strlen(what), used = sizeof(expected) - 1;
+	char *text;
+
+	if (r->nomem) {
+		isrv_no(s, "LIMIT", "The command is too complex");
+		return;
+	}
+	text = isrv_arena_alloc(&s->arena, sizeof(expected) + len + sizeof(at) + 20);
+	if (!text) {
+		isrv_bad(s, "Syntax error");
+		return;
+	}
+	memcpy(text, expected, used);
+	memcpy(text + used, what, len);
+	used += len;
+	memcpy(text + used, at, sizeof(at) - 1);
+	used += sizeof(at) - 1;
+	used += isrv_ascii_u64(text + used, (uint64_t)(r->at - r->begin));
+	isrv_bad(s, "");
+	s->reply.text = text;
+	s->reply.text_len = used;
+}
+
+/* Arguments; false: the reply says what is wrong with them. */
+static bool read_args(struct imapsrv_session *s, struct line *line, bool whole)
+{
+	const struct isrv_command *c = line->command;
+	void *args = isrv_arena_zalloc(&s->arena, c->args_size ? c->args_size : 1);
+
+	if (!args) {
+		isrv_session_fail(s, IMAPSRV_ENOMEM);
+		return false;
+	}
+	if ((c->parse && !c->parse(&line->p, args)) || (whole && !isrv_rd_end(&line->p.r))) {
+		bad_syntax(s, &line->p.r);
+		return false;
+	}
+	if ((c->flags & ISRV_COMMAND_WRITES) && s->view->read_only) {
+		isrv_no(s, "READ-ONLY", "The mailbox may only be read");
+		return false;
+	}
+	s->args = args;
+	return true;
+}
+
+/* A command stands in the framer: whole, or up to a literal that it takes by itself. */
+static void start(struct imapsrv_session *s, struct line *line, bool whole)
+{
+	trace_line(s, line);
+	if (line->tag.len && !keep_tag(s, line->tag))
+		return;
+	s->uid = line->p.uid;
+	if (line->problem) {
+		isrv_bad(s, line->problem);
+		finish_command(s);
+		return;
+	}
+	if (!read_args(s, line, whole)) {
+		if (!s->error && whole) {
+			finish_command(s);
+		} else if (!s->error) {
+			isrv_framer_refuse(&s->framer);
+			s->phase = ISRV_PHASE_REFUSED;
+		}
+		return;
+	}
+	s->command = line->command;
+	s->wait = ISRV_DONE;
+	s->phase = ISRV_PHASE_STEP;
+	s->frame = whole ? ISRV_FRAME_MORE : ISRV_FRAME_LITERAL;
+}
+
+/* ---- literals ------------------------------------------------------------------------------------------ */
+
+static void refuse_literal(struct imapsrv_session *s, const struct line *line, const char *code,
+                           const char *text)
+{
+	trace_line(s, line);
+	if (line->tag.len && !keep_tag(s, line->tag))
+		return;
+	isrv_no(s, code, text);
+	if (!code)
+		isrv_bad(s, text);
+	isrv_framer_refuse(&s->framer);
+	s->phase = ISRV_PHASE_REFUSED;
+}
+
+/*
+ * A literal was announced.  A command that is unknown, or not allowed now, never gets to send one: what
+ * is held for an unfinished command stays small (memory exhaustion before login).
+ */
+static void literal(struct imapsrv_session *s)
+{
+	struct line line;
+
+	if (!read_name(s, &line)) {
+		refuse_literal(s, &line, NULL, line.problem);
+		return;
+	}
+	if (line.command->literal && line.command->literal(&line.p) == ISRV_LITERAL_START) {
+		if (!read_name(s, &line))
+			return;
+		start(s, &line, false);
+		return;
+	}
+	/* RFC 7888 5: with LITERAL- a literal that does not wait is at most 4096 octets. */
+	if (s->engine->config.literal_minus && !s->framer.literal_sync &&
+	    s->framer.literal_size > 4096) {
+		refuse_literal(s, &line, NULL, "A literal above 4096 octets must wait for leave");
+		return;
+	}
+	if (!isrv_framer_accept(&s->framer)) {
+		refuse_literal(s, &line, "TOOBIG", "The command is too long");
+		return;
+	}
+	isrv_arena_reset(&s->arena);
+	if (s->framer.literal_sync) {
+		ISRV_W(&s->w, "+ OK");
+		isrv_w_crlf(&s->w);
+	}
+}
+
+/* ---- input ------------------------------------------------------------------------------------------------ */
+
+static enum isrv_frame feed(struct imapsrv_session *s)
+{
+	size_t used = 0;
+	enum isrv_frame frame;
+
+	frame = isrv_framer_feed(&s->framer, &s->mem, s->in, (size_t)(s->in_end - s->in), &used);
+	if (s->in)
+		s->in += used;
+	if (frame == ISRV_FRAME_NOMEM)
+		isrv_session_fail(s, IMAPSRV_ENOMEM);
+	else if (frame == ISRV_FRAME_FLOOD)
+		isrv_session_end(s, "TOOBIG", "Too much to throw away");
+	else if (frame == ISRV_FRAME_MORE && s->eof && s->in == s->in_end)
+		isrv_session_close(s);
+	return frame;
+}
+
+static bool read_command(struct imapsrv_session *s)
+{
+	struct line line;
+
+	if (isrv_session_full(s))
+		return false;
+	s->mark = isrv_outq_mark(&s->out);
+	switch (feed(s)) {
+	case ISRV_FRAME_COMMAND:
+		s->steps++;
+		(void)read_name(s, &line);
+		start(s, &line, true);
+		return true;
+	case ISRV_FRAME_LITERAL:
+		literal(s);
+		return true;
+	case ISRV_FRAME_DROPPED:
+		(void)read_name(s, &line);
+		if (!line.tag.len || keep_tag(s, line.tag)) {
+			isrv_bad(s, "The command is too long");
+			s->reply.code = "TOOBIG";
+			finish_command(s);
+		}
+		return true;
+	case ISRV_FRAME_MORE:
+	case ISRV_FRAME_FLOOD:
+	case ISRV_FRAME_NOMEM:
+		break;
+	}
+	return false;
+}
+
+/* The reply is known; what belongs to the command is still coming and is thrown away. */
+static bool read_refused(struct imapsrv_session *s)
+{
+	enum isrv_frame frame = feed(s);
+
+	if (frame != ISRV_FRAME_DROPPED)
+		return false;
+	finish_command(s);
+	return true;
+}
+
+/* ---- a command at work -------------------------------------------------------------------------------- */
+
+/* Is there something for a step that waits for input? */
+static bool has_input(struct imapsrv_session *s)
+{
+	if (s->wake || s->frame != ISRV_FRAME_MORE)
+		return true;
+	if (s->literal_left) {
+		if (s->in == s->in_end && s->eof)
+			isrv_session_close(s);
+		return s->in < s->in_end;
+	}
+	s->frame = feed(s);
+	if (s->frame == ISRV_FRAME_FLOOD || s->frame == ISRV_FRAME_NOMEM)
+		return false;
+	return s->frame != ISRV_FRAME_MORE;
+}
+
+static bool may_go(const struct imapsrv_session *s)
+{
+	switch (s->wait) {
+	case ISRV_HOST:
+		return s->op_state != ISRV_OP_OPEN_NOW;
+	case ISRV_OUTPUT:
+		return !isrv_session_full(s);
+	case ISRV_DELAY:
+		return s->now >= s->delay_until;
+	case ISRV_DONE:
+	case ISRV_INPUT:
+		break;
+	}
+	return true;
+}
+
+static bool step_command(struct imapsrv_session *s)
+{
+	enum isrv_step step;
+
+	if (!may_go(s) || (s->wait == ISRV_INPUT && !has_input(s)))
+		return false;
+	s->wake = false;
+	if (!s->mid_line)
+		s->mark = isrv_outq_mark(&s->out);
+	step = s->command->step(s, s->args);
+	if (isrv_writer_failed(&s->w))
+		isrv_session_fail(s, IMAPSRV_ENOMEM);
+	if (s->error)
+		return false;
+	s->wait = step;
+	if (step == ISRV_DONE)
+		s->phase = ISRV_PHASE_SYNC;
+	return true;
+}
+
+/* Which updates may come before the tagged line (RFC 9051 5.2, 7.5.1), from the table. */
+static bool sync_command(struct imapsrv_session *s)
+{
+	unsigned flags = s->command->flags;
+	bool expunges = s->uid || !(flags & ISRV_COMMAND_SEQ);
+
+	if (!may_go(s))
+		return false;
+	if (s->view && !(flags & ISRV_COMMAND_QUIET) && s->reply.status != ISRV_REPLY_BAD) {
+		if (!s->mid_line)
+			s->mark = isrv_outq_mark(&s->out);
+		s->wait = isrv_sync_step(s, expunges);
+		if (isrv_writer_failed(&s->w))
+			isrv_session_fail(s, IMAPSRV_ENOMEM);
+		if (s->error)
+			return false;
+		if (s->wait != ISRV_DONE)
+			return true;
+	}
+	finish_command(s);
+	return true;
+}
+
+/* RFC 9051 6.2.1: whatever is sent in clear behind STARTTLS was put there by somebody else. */
+static bool read_tls(struct imapsrv_session *s)
+{
+	if (s->in < s->in_end || s->eof)
+		isrv_session_close(s);
+	return false;
+}
+
+static bool advance(struct imapsrv_session *s)
+{
+	if (s->bye_asked && !s->mid_line && s->phase != ISRV_PHASE_END) {
+		s->mark = isrv_outq_mark(&s->out);
+		isrv_session_say_bye(s);
+		return false;
+	}
+	switch (s->phase) {
+	case ISRV_PHASE_READ:
+		return read_command(s);
+	case ISRV_PHASE_REFUSED:
+		return read_refused(s);
+	case ISRV_PHASE_STEP:
+		return step_command(s);
+	case ISRV_PHASE_SYNC:
+		return sync_command(s);
+	case ISRV_PHASE_TLS:
+		return read_tls(s);
+	case ISRV_PHASE_END:
+		break;
+	}
+	return false;
+}
+
+void isrv_run(struct imapsrv_session *s)
+{
+	size_t before = isrv_outq_size(&s->out);
+
+	while (!s->error && advance(s))
+		;
+	isrv_session_settle(s);
+	if (isrv_outq_size(&s->out) != before)
+		s->spoke = true;
+}
+
+bool isrv_run_can_go(const struct imapsrv_session *s)
+{
+	if (s->phase == ISRV_PHASE_END)
+		return false;
+	if (s->error || (s->bye_asked && !s->mid_line))
+		return true;
+	if (s->phase == ISRV_PHASE_STEP && s->wait == ISRV_INPUT)
+		return s->wake;
+	return (s->phase == ISRV_PHASE_STEP || s->phase == ISRV_PHASE_SYNC) && may_go(s);
+}
+
+bool isrv_run_can_read(const struct imapsrv_session *s)
+{
+	if (s->error || s->eof)
+		return false;
+	switch (s->phase) {
+	case ISRV_PHASE_READ:
+		return !isrv_session_full(s);
+	case ISRV_PHASE_REFUSED:
+		return true;
+	case ISRV_PHASE_STEP:
+		return s->wait == ISRV_INPUT && !s->wake;
+	case ISRV_PHASE_SYNC:
+	case ISRV_PHASE_TLS:
+	case ISRV_PHASE_END:
+		break;
+	}
+	return false;
+}

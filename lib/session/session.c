@@ -1,0 +1,391 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * session/session - the life of a connection: made, greeted, logged in and out, ended, freed.  How input
+ * becomes commands and commands run is in run.c; the host's calls are in transport.c; time is in
+ * timer.c.
+ */
+#include <string.h>
+
+#include "session/run.h"
+#include "session/session.h"
+
+static void init(struct imapsrv_session *s, struct imapsrv_engine *engine,
+                 const struct imapsrv_session_config *config)
+{
+	const struct imapsrv_limits *limits = &engine->limits;
+
+	s->engine = engine;
+	s->user = config->user;
+	s->secure = config->secure != 0;
+	s->can_starttls = config->can_starttls != 0;
+	s->allow_plaintext = config->allow_plaintext != 0;
+	isrv_outq_init(&s->out, &s->mem);
+	isrv_writer_init(&s->w, &s->out);
+	isrv_framer_init(&s->framer, limits->command_prelogin, limits->drop);
+	isrv_arena_init(&s->arena, &s->mem, limits->arena);
+	s->delay_until = UINT64_MAX;
+}
+
+static void greet(struct imapsrv_session *s)
+{
+	const char *text = s->engine->config.greeting;
+	struct isrv_writer *w = &s->w;
+
+	if (!text)
+		text = "IMAP server ready";
+	if (s->logged_in)
+		ISRV_W(w, "* PREAUTH [");
+	else
+		ISRV_W(w, "* OK [");
+	isrv_caps_put(w, s);
+	ISRV_W(w, "] ");
+	isrv_w_text(w, text, strlen(text));
+	isrv_w_crlf(w);
+}
+
+int imapsrv_session_new(struct imapsrv_engine *engine, const struct imapsrv_session_config *config,
+                        struct imapsrv_session **session_r)
+{
+	struct imapsrv_session_config c = IMAPSRV_SESSION_CONFIG_INIT;
+	struct imapsrv_session *s;
+	struct isrv_mem mem;
+
+	if (!engine || !config || !session_r || config->size < sizeof(size_t))
+		return IMAPSRV_EINVAL;
+	memcpy(&c, config, config->size < sizeof(c) ? config->size : sizeof(c));
+	if (c.preauth && c.preauth->size < sizeof(size_t))
+		return IMAPSRV_EINVAL;
+	isrv_mem_init(&mem, engine->allocator, engine->limits.memory_prelogin);
+	s = isrv_mem_zalloc(&mem, sizeof(*s));
+	if (!s) {
+		if (c.preauth && engine->store.logout)
+			engine->store.logout(c.user, c.preauth->handle);
+		return IMAPSRV_ENOMEM;
+	}
+	s->mem = mem;
+	init(s, engine, &c);
+	if (c.preauth) {
+		isrv_session_take_account(s, c.preauth);
+		isrv_session_log_in(s);
+	}
+	greet(s);
+	if (isrv_writer_failed(&s->w)) {
+		imapsrv_session_free(s);
+		return IMAPSRV_ENOMEM;
+	}
+	*session_r = s;
+	return 0;
+}
+
+/* Lets go of everything that a command at work holds. */
+static void drop_command(struct imapsrv_session *s)
+{
+	isrv_op_cancel(s);
+	isrv_sync_drop(s);
+	if (s->command && s->command->drop)
+		s->command->drop(s, s->args);
+	s->command = NULL;
+	isrv_arena_clear(&s->arena);
+	s->opening.data = NULL;
+}
+
+void isrv_session_deselect(struct imapsrv_session *s)
+{
+	struct isrv_view *view = s->view;
+
+	if (!view)
+		return;
+	s->view = NULL;
+	s->in_callback++;
+	s->engine->store.close(s->user, view->handle);
+	s->in_callback--;
+	isrv_view_clear(view, &s->mem);
+	isrv_mem_free(&s->mem, view, sizeof(*view));
+}
+
+void isrv_session_take_account(struct imapsrv_session *s, const struct imapsrv_account *account)
+{
+	struct imapsrv_account a = IMAPSRV_ACCOUNT_INIT;
+	unsigned char c;
+
+	memcpy(&a, account, account->size < sizeof(a) ? account->size : sizeof(a));
+	c = (unsigned char)a.separator;
+	if (c && (c <= ' ' || c >= 0x7f || strchr("%*\"\\", c))) {
+		isrv_session_fault(s, "a hierarchy separator that cannot be one");
+		a.separator = '/';
+	}
+	s->account = a;
+	s->has_account = true;
+}
+
+void isrv_session_log_in(struct imapsrv_session *s)
+{
+	s->logged_in = true;
+	s->mem.budget = s->engine->limits.memory;
+	s->framer.buf.max = s->engine->limits.command;
+	s->bad_commands = 0;
+	s->failed_logins = 0;
+}
+
+void isrv_session_log_out(struct imapsrv_session *s)
+{
+	isrv_session_deselect(s);
+	if (s->has_account && s->engine->store.logout) {
+		s->in_callback++;
+		s->engine->store.logout(s->user, s->account.handle);
+		s->in_callback--;
+	}
+	memset(&s->account, 0, sizeof(s->account));
+	s->has_account = false;
+	s->logged_in = false;
+	s->enabled = 0;
+	s->w.utf8 = false;
+	s->bad_commands = 0;
+}
+
+/* Nothing more is read or run; what is queued can still leave. */
+static void finish(struct imapsrv_session *s, int error)
+{
+	s->phase = ISRV_PHASE_END;
+	if (!s->error)
+		s->error = error;
+	drop_command(s);
+	isrv_framer_clear(&s->framer, &s->mem);
+	isrv_session_log_out(s);
+}
+
+static void put_bye(struct imapsrv_session *s, const char *code, const char *text, size_t len)
+{
+	struct isrv_writer *w = &s->w;
+	struct isrv_outq_mark mark = isrv_outq_mark(&s->out);
+
+	/* In the middle of a line, a literal above all, a BYE would be read as data. */
+	if (s->mid_line || s->phase == ISRV_PHASE_TLS)
+		return;
+	ISRV_W(w, "* BYE ");
+	if (code) {
+		ISRV_W(w, "[");
+		isrv_w_cstr(w, code);
+		ISRV_W(w, "] ");
+	}
+	isrv_w_text(w, text, len);
+	isrv_w_crlf(w);
+	if (isrv_writer_failed(w))
+		(void)isrv_outq_rollback(&s->out, mark);
+}
+
+void isrv_session_end(struct imapsrv_session *s, const char *code, const char *text)
+{
+	if (s->phase == ISRV_PHASE_END)
+		return;
+	put_bye(s, code, text, strlen(text));
+	finish(s, IMAPSRV_ECLOSED);
+}
+
+void isrv_session_close(struct imapsrv_session *s)
+{
+	if (s->phase != ISRV_PHASE_END)
+		finish(s, IMAPSRV_ECLOSED);
+}
+
+/*
+ * Only marks: the caller may be the host, in the middle of an answer.  run.c ends the session when it is
+ * reached next.
+ */
+void isrv_session_fail(struct imapsrv_session *s, int error)
+{
+	if (s->error)
+		return;
+	s->error = error;
+}
+
+void isrv_session_settle(struct imapsrv_session *s)
+{
+	static const char no_memory[] = "Out of memory";
+	static const char host_fault[] = "Internal error";
+
+	if (!s->error || s->phase == ISRV_PHASE_END)
+		return;
+	if (s->error == IMAPSRV_ENOMEM && !s->mid_line)
+		(void)isrv_outq_rollback(&s->out, s->mark);
+	/* What the command held is free now, so that the BYE may find the room that it needs. */
+	drop_command(s);
+	s->w.failed = false;
+	if (s->error == IMAPSRV_ENOMEM)
+		put_bye(s, NULL, no_memory, sizeof(no_memory) - 1);
+	else
+		put_bye(s, NULL, host_fault, sizeof(host_fault) - 1);
+	finish(s, s->error);
+}
+
+void isrv_session_say_bye(struct imapsrv_session *s)
+{
+	put_bye(s, NULL, s->bye_text ? s->bye_text : "", s->bye_len);
+	finish(s, IMAPSRV_ECLOSED);
+}
+
+void isrv_session_fault(struct imapsrv_session *s, const char *what)
+{
+	if (!s->engine->config.fault)
+		return;
+	s->in_callback++;
+	s->engine->config.fault(s->user, what);
+	s->in_callback--;
+}
+
+void isrv_session_trace(struct imapsrv_session *s, const char *data, size_t len, bool secret)
+{
+	static const char blank[] = "***";
+
+	if (!s->engine->config.trace)
+		return;
+	s->in_callback++;
+	s->engine->config.trace(s->user, IMAPSRV_TRACE_RECEIVED, secret ? blank : data,
+	                        secret ? sizeof(blank) - 1 : len);
+	s->in_callback--;
+}
+
+static void free_text(struct imapsrv_session *s, char **text, size_t *len)
+{
+	if (*text)
+		isrv_mem_free(&s->mem, *text, *len);
+	*text = NULL;
+	*len = 0;
+}
+
+void imapsrv_session_free(struct imapsrv_session *session)
+{
+	struct imapsrv_session *s = session;
+	struct isrv_mem mem;
+
+	if (!s || s->in_callback)
+		return;
+	isrv_session_close(s);
+	isrv_outq_clear(&s->out);
+	free_text(s, &s->external, &s->external_len);
+	free_text(s, &s->bye_text, &s->bye_len);
+	mem = s->mem;
+	isrv_mem_wipe(s, sizeof(*s));
+	isrv_mem_free(&mem, s, sizeof(*s));
+}
+
+/* Replaces a text that the session keeps. */
+static int keep_text(struct imapsrv_session *s, char **text, size_t *text_len, const char *data,
+                     size_t len)
+{
+	char *copy = isrv_mem_alloc(&s->mem, len ? len : 1);
+
+	if (!copy)
+		return IMAPSRV_ENOMEM;
+	if (len)
+		memcpy(copy, data, len);
+	free_text(s, text, text_len);
+	*text = copy;
+	*text_len = len ? len : 1;
+	return 0;
+}
+
+int imapsrv_session_set_external(struct imapsrv_session *session, const char *authcid, size_t len)
+{
+	if (session->in_callback)
+		return IMAPSRV_EREENTER;
+	if (!authcid || !len)
+		return IMAPSRV_EINVAL;
+	if (session->logged_in || session->phase == ISRV_PHASE_END)
+		return IMAPSRV_ESTATE;
+	return keep_text(session, &session->external, &session->external_len, authcid, len);
+}
+
+int imapsrv_session_bye(struct imapsrv_session *session, const char *text)
+{
+	struct imapsrv_session *s = session;
+	int error;
+
+	if (s->in_callback)
+		return IMAPSRV_EREENTER;
+	if (s->phase == ISRV_PHASE_END)
+		return s->error;
+	if (!text || !*text)
+		return IMAPSRV_EINVAL;
+	error = keep_text(s, &s->bye_text, &s->bye_len, text, strlen(text));
+	if (error)
+		return error;
+	s->bye_asked = true;
+	return imapsrv_session_run(s);
+}
+
+int imapsrv_session_tls_started(struct imapsrv_session *session)
+{
+	struct imapsrv_session *s = session;
+
+	if (s->in_callback)
+		return IMAPSRV_EREENTER;
+	if (s->phase != ISRV_PHASE_TLS || isrv_outq_size(&s->out))
+		return IMAPSRV_ESTATE;
+	/* RFC 9051 6.2.1: nothing that came in clear is remembered (injection before the handshake). */
+	isrv_framer_clear(&s->framer, &s->mem);
+	isrv_framer_init(&s->framer, s->engine->limits.command_prelogin, s->engine->limits.drop);
+	isrv_arena_clear(&s->arena);
+	s->enabled = 0;
+	s->w.utf8 = false;
+	s->failed_logins = 0;
+	s->bad_commands = 0;
+	s->secure = true;
+	s->phase = ISRV_PHASE_READ;
+	return 0;
+}
+
+void imapsrv_session_trim(struct imapsrv_session *session)
+{
+	struct imapsrv_session *s = session;
+
+	if (s->in_callback)
+		return;
+	isrv_outq_trim(&s->out);
+	if (s->phase == ISRV_PHASE_READ)
+		isrv_arena_clear(&s->arena);
+	else if (!s->idling)
+		return; /* the arguments of the command at work may lie in the framer's buffer */
+	if (s->framer.buf.len)
+		isrv_buf_shrink(&s->framer.buf, &s->mem);
+	else
+		isrv_buf_clear(&s->framer.buf, &s->mem);
+}
+
+enum imapsrv_state imapsrv_session_state(const struct imapsrv_session *session)
+{
+	if (session->phase == ISRV_PHASE_END)
+		return IMAPSRV_LOGGED_OUT;
+	if (session->view)
+		return IMAPSRV_SELECTED;
+	return session->logged_in ? IMAPSRV_AUTHENTICATED : IMAPSRV_NOT_AUTHENTICATED;
+}
+
+void *imapsrv_session_user(const struct imapsrv_session *session)
+{
+	return session->user;
+}
+
+struct imapsrv_span imapsrv_session_mailbox(const struct imapsrv_session *session)
+{
+	struct imapsrv_span none = {NULL, 0};
+	struct imapsrv_span name;
+
+	if (!session->view)
+		return none;
+	name.data = session->view->name;
+	name.len = session->view->name_len;
+	return name;
+}
+
+uint64_t imapsrv_session_steps(const struct imapsrv_session *session)
+{
+	return session->steps;
+}
+
+size_t imapsrv_session_memory(const struct imapsrv_session *session, size_t *peak_r)
+{
+	if (peak_r)
+		*peak_r = session->mem.peak;
+	return session->mem.used;
+}

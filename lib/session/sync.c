@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * session/sync - telling the client what happened in the selected mailbox: EXPUNGE, EXISTS, RECENT, FETCH
+ * with new flags, FLAGS (RFC 9051 5.2, 7.3, 7.4, 7.5).  Everything that tells, the end of a command or
+ * IDLE, comes through here, so there is one order and one set of rules: expunges first where they
+ * are allowed, then new messages, then flags, which the store is asked for only now.
+ */
+#include "mailbox/batch.h"
+#include "session/session.h"
+
+#define EXPUNGES_AT_A_TIME 256u
+
+struct isrv_sync {
+	enum {
+		AT_START,
+		AT_LOOKED,
+		AT_EXPUNGE,
+		AT_FLAGS,
+		AT_FLAGS_ASKED
+	} at;
+	uint32_t first;           /* where a look-up began */
+	bool failed;              /* its answer could not be kept */
+	struct isrv_uidset found; /* what a look-up found, or the messages whose flags are being told */
+	struct isrv_batch batch;
+};
+
+static struct isrv_sync *get(struct imapsrv_session *s)
+{
+	if (!s->sync) {
+		s->sync = isrv_arena_zalloc(&s->arena, sizeof(*s->sync));
+		if (!s->sync)
+			isrv_session_fail(s, IMAPSRV_ENOMEM);
+		else
+			isrv_uidset_init(&s->sync->found, SIZE_MAX);
+	}
+	return s->sync;
+}
+
+void isrv_sync_drop(struct imapsrv_session *s)
+{
+	if (s->sync)
+		isrv_uidset_clear(&s->sync->found, &s->mem);
+	s->sync = NULL;
+}
+
+/* ---- FLAGS ---------------------------------------------------------------------------------------- */
+
+static void put_keywords(struct imapsrv_session *s)
+{
+	const struct isrv_keywords *k = &s->view->keywords;
+
+	for (uint32_t i = 0; i < k->count; i++) {
+		struct imapsrv_span name = isrv_keywords_at(k, i);
+
+		ISRV_W(&s->w, " ");
+		isrv_w_astring(&s->w, name.data, name.len);
+	}
+}
+
+void isrv_sync_put_flags(struct imapsrv_session *s)
+{
+	static const struct {
+		uint32_t bit;
+		const char *name;
+	} names[] = {
+		{IMAPSRV_ANSWERED, " \\Answered"}, {IMAPSRV_FLAGGED, " \\Flagged"},
+		{IMAPSRV_DELETED, " \\Deleted"},   {IMAPSRV_SEEN, " \\Seen"},
+		{IMAPSRV_DRAFT, " \\Draft"},
+	};
+	const struct isrv_view *v = s->view;
+	uint32_t permanent = v->read_only ? 0 : v->permanent_flags;
+	struct isrv_writer *w = &s->w;
+	bool first = true;
+
+	ISRV_W(w, "* FLAGS (\\Answered \\Flagged \\Deleted \\Seen \\Draft");
+	put_keywords(s);
+	ISRV_W(w, ")");
+	isrv_w_crlf(w);
+	ISRV_W(w, "* OK [PERMANENTFLAGS (");
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (!(permanent & names[i].bit))
+			continue;
+		isrv_w_cstr(w, names[i].name + first);
+		first = false;
+	}
+	if (!v->read_only)
+		put_keywords(s);
+	if (!v->read_only && v->new_keywords)
+		isrv_w_cstr(w, &" \\*"[first]);
+	ISRV_W(w, ")] Flags that are kept");
+	isrv_w_crlf(w);
+}
+
+void isrv_sync_keywords(struct imapsrv_session *s, const struct imapsrv_flags *flags)
+{
+	bool news = false;
+
+	for (uint32_t i = 0; i < flags->keyword_count; i++) {
+		bool added = false;
+
+		if (!isrv_keywords_add(&s->view->keywords, &s->mem, flags->keywords[i], &added)) {
+			isrv_session_fail(s, IMAPSRV_ENOMEM);
+			return;
+		}
+		news = news || added;
+	}
+	if (news)
+		isrv_sync_put_flags(s);
+}
+
+/* ---- look-ups ------------------------------------------------------------------------------------- */
+
+static void found(struct imapsrv_session *s, void *ctx, const void *answer)
+{
+	struct isrv_sync *y = ctx;
+	const struct imapsrv_set *set = answer;
+
+	for (size_t i = 0; i < set->count && !y->failed; i++) {
+		struct imapsrv_range r = set->ranges[i];
+
+		if (r.last < y->first)
+			continue;
+		if (r.first < y->first)
+			r.first = y->first;
+		if (!isrv_uidset_add(&y->found, &s->mem, r.first, r.last))
+			y->failed = true;
+	}
+}
+
+static void look(struct imapsrv_session *s, struct isrv_sync *y)
+{
+	struct imapsrv_uids q = {s->view->handle, {1, UINT32_MAX}};
+
+	isrv_view_look_begin(s->view, &y->first);
+	q.range.first = y->first;
+	y->failed = false;
+	isrv_uidset_empty(&y->found);
+	y->at = AT_LOOKED;
+	ISRV_ASK(s, ISRV_OP_UIDS, store, uids, &q, found, y);
+}
+
+static void looked(struct imapsrv_session *s, struct isrv_sync *y)
+{
+	if (s->result.code != IMAPSRV_OK)
+		isrv_view_look_failed(s->view, y->first);
+	else if (y->failed || !isrv_view_look_end(s->view, &s->mem, y->first, &y->found))
+		isrv_session_fail(s, IMAPSRV_ENOMEM);
+	isrv_uidset_empty(&y->found);
+}
+
+/* ---- EXPUNGE ------------------------------------------------------------------------------------------ */
+
+/* Tells some of the highest, so that the numbers below stay right. */
+static bool put_expunges(struct imapsrv_session *s)
+{
+	struct isrv_view *v = s->view;
+	struct imapsrv_range r = v->expunged.ranges[v->expunged.count - 1];
+	struct imapsrv_set set = {&r, 1};
+	uint32_t high = isrv_nummap_rank(&v->map, r.last);
+	uint32_t low = isrv_nummap_rank(&v->map, r.first - 1);
+
+	if (high - low > EXPUNGES_AT_A_TIME) {
+		low = high - EXPUNGES_AT_A_TIME;
+		r.first = isrv_nummap_uid(&v->map, low + 1);
+	}
+	if (isrv_nummap_remove(&v->map, &s->mem, set) == UINT32_MAX ||
+	    !isrv_uidset_remove(&v->expunged, &s->mem, r.first, r.last)) {
+		isrv_session_fail(s, IMAPSRV_ENOMEM);
+		return false;
+	}
+	for (uint32_t seq = high; seq > low; seq--) {
+		ISRV_W(&s->w, "* ");
+		isrv_w_u32(&s->w, seq);
+		ISRV_W(&s->w, " EXPUNGE");
+		isrv_w_crlf(&s->w);
+		s->steps++;
+	}
+	return true;
+}
+
+/* ---- EXISTS --------------------------------------------------------------------------------------------- */
+
+static bool put_exists(struct imapsrv_session *s)
+{
+	struct isrv_view *v = s->view;
+
+	if (!v->fresh.count)
+		return true;
+	if (!isrv_view_announce(v, &s->mem)) {
+		isrv_session_fail(s, IMAPSRV_ENOMEM);
+		return false;
+	}
+	ISRV_W(&s->w, "* ");
+	isrv_w_u32(&s->w, v->map.count);
+	ISRV_W(&s->w, " EXISTS");
+	isrv_w_crlf(&s->w);
+	if (!isrv_session_rev2(s)) {
+		ISRV_W(&s->w, "* ");
+		isrv_w_u32(&s->w, isrv_view_recent(v));
+		ISRV_W(&s->w, " RECENT");
+		isrv_w_crlf(&s->w);
+	}
+	return true;
+}
+
+/* ---- FETCH with flags ------------------------------------------------------------------------------------ */
+
+static void put_row(struct imapsrv_session *s, void *ctx, const void *answer)
+{
+	const struct imapsrv_row *row = answer;
+	struct isrv_view *v = s->view;
+	uint32_t seq = isrv_nummap_seq(&v->map, row->uid);
+
+	(void)ctx;
+	if (!seq || !(row->facts & IMAPSRV_FACT_FLAGS) ||
+	    isrv_uidset_has(isrv_uidset_view(&v->expunged), row->uid))
+		return;
+	if (row->flags.keyword_count)
+		isrv_sync_keywords(s, &row->flags);
+	ISRV_W(&s->w, "* ");
+	isrv_w_u32(&s->w, seq);
+	ISRV_W(&s->w, " FETCH (UID ");
+	isrv_w_u32(&s->w, row->uid);
+	ISRV_W(&s->w, " FLAGS ");
+	isrv_w_flags(&s->w, &row->flags, !isrv_session_rev2(s) && isrv_view_is_recent(v, row->uid));
+	ISRV_W(&s->w, ")");
+	isrv_w_crlf(&s->w);
+}
+
+/* Takes the pending changes over: what changes while these are told is told next. */
+static void begin_flags(struct imapsrv_session *s, struct isrv_sync *y)
+{
+	struct isrv_uidset taken = s->view->changed;
+
+	s->view->changed = y->found;
+	s->view->changed.max = taken.max;
+	isrv_uidset_empty(&s->view->changed);
+	y->found = taken;
+	y->found.max = SIZE_MAX;
+	isrv_batch_init(&y->batch, isrv_uidset_view(&y->found), &s->steps);
+}
+
+static bool ask_flags(struct imapsrv_session *s, struct isrv_sync *y)
+{
+	struct imapsrv_fetch q = {s->view->handle, {NULL, 0}, IMAPSRV_FACT_FLAGS};
+	uint32_t messages;
+
+	if (!isrv_batch_next(&y->batch, s->view, s->engine->limits.batch, &q.uids, &messages))
+		return false;
+	ISRV_ASK(s, ISRV_OP_FETCH, store, fetch, &q, put_row, y);
+	return true;
+}
+
+/* ---- the routine -------------------------------------------------------------------------------------------- */
+
+static enum isrv_step tell_expunges(struct imapsrv_session *s, struct isrv_sync *y, bool expunges)
+{
+	while (expunges && s->view->expunged.count) {
+		if (isrv_session_full(s))
+			return ISRV_OUTPUT;
+		if (!put_expunges(s))
+			return ISRV_DONE;
+	}
+	if (!put_exists(s))
+		return ISRV_DONE;
+	begin_flags(s, y);
+	y->at = AT_FLAGS;
+	return ISRV_DONE;
+}
+
+static enum isrv_step tell_flags(struct imapsrv_session *s, struct isrv_sync *y)
+{
+	while (!isrv_session_full(s)) {
+		if (ask_flags(s, y)) {
+			y->at = AT_FLAGS_ASKED;
+			return ISRV_HOST;
+		}
+		isrv_uidset_clear(&y->found, &s->mem);
+		y->at = AT_START;
+		return ISRV_DONE;
+	}
+	return ISRV_OUTPUT;
+}
+
+/* The store would not say: they stay pending, and the next command tries again. */
+static void keep_flags(struct imapsrv_session *s, struct isrv_sync *y)
+{
+	isrv_view_post_changed(s->view, &s->mem, isrv_uidset_view(&y->found));
+	isrv_uidset_clear(&y->found, &s->mem);
+	y->at = AT_START;
+}
+
+enum isrv_step isrv_sync_step(struct imapsrv_session *s, bool expunges)
+{
+	struct isrv_sync *y = s->sync;
+	enum isrv_step step = ISRV_DONE;
+
+	if (!s->view || ((!y || y->at == AT_START) && !isrv_view_pending(s->view, expunges)))
+		return ISRV_DONE;
+	y = get(s);
+	while (y && !s->error && step == ISRV_DONE) {
+		switch (y->at) {
+		case AT_START:
+			y->at = AT_EXPUNGE;
+			if (s->view->look_new || s->view->look_all)
+				look(s, y);
+			break;
+		case AT_LOOKED:
+			if (!isrv_answered(s))
+				return ISRV_HOST;
+			y->at = AT_EXPUNGE;
+			looked(s, y);
+			break;
+		case AT_EXPUNGE:
+			step = tell_expunges(s, y, expunges);
+			break;
+		case AT_FLAGS_ASKED:
+			if (!isrv_answered(s))
+				return ISRV_HOST;
+			y->at = AT_FLAGS;
+			if (s->result.code != IMAPSRV_OK) {
+				keep_flags(s, y);
+				return ISRV_DONE;
+			}
+			/* fall through */
+		case AT_FLAGS:
+			step = tell_flags(s, y);
+			if (y->at == AT_START)
+				return ISRV_DONE;
+			if (step == ISRV_HOST && isrv_answered(s))
+				step = ISRV_DONE;
+			break;
+		}
+	}
+	return step;
+}

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * session/timer - what happens because time passes: login timeout, inactivity (RFC 9051 5.4), IDLE's
+ * timeout and keepalive (RFC 2177), the delay of a failed login.  The host says what time it is.
+ */
+#include "session/run.h"
+#include "session/session.h"
+
+static uint64_t after(uint64_t start, uint32_t ms)
+{
+	return start > UINT64_MAX - ms ? UINT64_MAX : start + ms;
+}
+
+static uint64_t earlier(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+/* Does the client keep us waiting, or we the client? */
+static bool waits_for_client(const struct imapsrv_session *s)
+{
+	return s->phase == ISRV_PHASE_READ || s->phase == ISRV_PHASE_REFUSED ||
+	       s->phase == ISRV_PHASE_TLS || isrv_outq_size(&s->out) ||
+	       (s->phase == ISRV_PHASE_STEP && s->wait == ISRV_INPUT);
+}
+
+static uint64_t client_deadline(const struct imapsrv_session *s)
+{
+	const struct imapsrv_limits *limits = &s->engine->limits;
+	uint64_t deadline;
+
+	if (!waits_for_client(s))
+		return s->logged_in ? UINT64_MAX : s->login_by;
+	deadline = after(s->since, s->idling ? limits->idle_timeout : limits->inactivity);
+	return s->logged_in ? deadline : earlier(deadline, s->login_by);
+}
+
+static uint64_t keepalive_deadline(const struct imapsrv_session *s)
+{
+	uint32_t interval = s->engine->limits.keepalive;
+
+	/* A client that does not read what it was told needs no more of it. */
+	if (!s->idling || interval == UINT32_MAX || isrv_outq_size(&s->out))
+		return UINT64_MAX;
+	return after(s->quiet_since, interval);
+}
+
+static void start_clock(struct imapsrv_session *s, uint64_t now)
+{
+	s->ticked = true;
+	s->since = now;
+	s->quiet_since = now;
+	s->login_by = after(now, s->engine->limits.login_timeout);
+}
+
+uint64_t imapsrv_session_tick(struct imapsrv_session *session, uint64_t now_ms)
+{
+	struct imapsrv_session *s = session;
+	uint64_t next;
+
+	if (s->in_callback || s->phase == ISRV_PHASE_END)
+		return UINT64_MAX;
+	if (now_ms > s->now || !s->ticked)
+		s->now = now_ms;
+	if (!s->ticked)
+		start_clock(s, s->now);
+	if (s->active)
+		s->since = s->now;
+	if (s->spoke || s->active)
+		s->quiet_since = s->now;
+	s->active = s->spoke = false;
+	if (s->now >= client_deadline(s)) {
+		s->mark = isrv_outq_mark(&s->out);
+		isrv_session_end(s, NULL, s->logged_in ? "Idle for too long" : "Login took too long");
+	} else if (s->now >= keepalive_deadline(s)) {
+		s->mark = isrv_outq_mark(&s->out);
+		isrv_untagged(s, "OK", NULL, "Still here");
+		if (isrv_writer_failed(&s->w))
+			isrv_session_fail(s, IMAPSRV_ENOMEM);
+		s->quiet_since = s->now;
+	}
+	isrv_run(s);
+	s->spoke = false;
+	if (s->phase == ISRV_PHASE_END)
+		return UINT64_MAX;
+	next = earlier(client_deadline(s), keepalive_deadline(s));
+	if (s->phase == ISRV_PHASE_STEP && s->wait == ISRV_DELAY)
+		next = earlier(next, s->delay_until);
+	return next;
+}
