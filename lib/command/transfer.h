@@ -23,9 +23,9 @@ struct isrv_transfer_uids {
 struct isrv_transfer {
 	/* What to do.  All of it stays as it is until DONE. */
 	void *mailbox;           /* where from: the host's handle */
-	struct isrv_view *view;  /* the view of that mailbox, if it is the selected one; else NULL */
-	struct imapsrv_set uids; /* which.  Without a view each of them exists, or is gone by now; with one, what
-	                            is not announced is passed over */
+	struct isrv_view *view;  /* the selected view, if the messages are its announced ones.  NULL: every one of
+	                            uids exists, or is gone by now */
+	struct imapsrv_set uids; /* which.  With a view, what is not announced is passed over */
 	struct imapsrv_span name; /* where to, UTF-8 */
 	bool move;
 
@@ -36,17 +36,19 @@ struct isrv_transfer {
 	uint32_t uidvalidity;           /* of the target; 0: no COPYUID can be given */
 	struct isrv_transfer_uids from; /* which were copied, */
 	struct isrv_transfer_uids to;   /* and the UIDs they got, as many */
-	struct isrv_transfer_uids gone; /* which left the source */
+	struct isrv_transfer_uids gone; /* which left the source.  A view was told already */
 
 	/* The routine's own. */
 	uint8_t at;
-	bool lost;     /* which UIDs were copied is not known in full */
+	bool lost;     /* `from` and `to` are not all of it */
+	bool answered; /* the host told UIDs */
 	bool moved;    /* the host's move did it all */
 	bool begun;    /* there is an append handle */
 	bool row;      /* the message exists: what follows is set */
 	void *append;
-	uint32_t uid;  /* the message at hand */
-	size_t range;  /* where in uids it stands */
+	size_t range;  /* of uids, where the message at hand stands */
+	uint32_t uid;  /* the message at hand; 0 before the first */
+	uint64_t left; /* octets of it still to be given */
 	struct isrv_body_cursor body;
 	struct imapsrv_flags flags; /* of the message at hand, in buffers that serve all of them */
 	struct imapsrv_span *keywords;

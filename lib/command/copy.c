@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * COPY, MOVE and their UID forms (RFC 9051 6.4.7, 6.4.8; RFC 6851; RFC 4315 3).  How messages get from one
+ * mailbox to another is in transfer.c; here is which ones, and what is said about it.
+ */
+#include "command/commands.h"
+#include "command/set.h"
+#include "command/transfer.h"
+
+enum at {
+	AT_START,
+	AT_TRANSFER
+};
+
+struct copy {
+	uint8_t at;
+	struct isrv_rd_set set;
+	struct imapsrv_span name;
+	struct isrv_transfer transfer;
+};
+
+/* copy = "COPY" SP sequence-set SP mailbox ; move likewise */
+static bool parse(struct isrv_parse *p, void *args)
+{
+	struct copy *a = args;
+
+	return isrv_rd_set(&p->r, &a->set) && isrv_rd_sp(&p->r) &&
+	       isrv_rd_mailbox(&p->r, &a->name);
+}
+
+static void put_copyuid(struct imapsrv_session *s, void *args)
+{
+	const struct copy *a = args;
+
+	isrv_transfer_put_copyuid(s, &a->transfer);
+}
+
+static enum isrv_step copied(struct imapsrv_session *s, const struct isrv_transfer *t)
+{
+	isrv_ok(s, t->copied ? "COPY completed" : "No matching messages, so nothing copied");
+	if (isrv_transfer_has_copyuid(s, t))
+		s->reply.put_code = put_copyuid;
+	return ISRV_DONE;
+}
+
+/* "Servers are also REQUIRED to send the COPYUID response code in an untagged OK before sending EXPUNGE" (RFC
+ * 9051 6.4.8).  Those follow with the other updates.  Of a move that failed after copying, the client learns what
+ * was copied in the same way. */
+static enum isrv_step moved(struct imapsrv_session *s, const struct isrv_transfer *t)
+{
+	if (isrv_transfer_has_copyuid(s, t)) {
+		ISRV_W(&s->w, "* OK [");
+		isrv_transfer_put_copyuid(s, t);
+		ISRV_W(&s->w, "] Copied");
+		isrv_w_crlf(&s->w);
+	}
+	if (t->failed)
+		return isrv_refused(s, "TRYCREATE");
+	return isrv_ok(s, t->copied ? "MOVE completed" : "No matching messages, so nothing moved");
+}
+
+static enum isrv_step step(struct imapsrv_session *s, struct copy *a, bool move)
+{
+	struct isrv_transfer *t = &a->transfer;
+	enum isrv_step wait;
+
+	if (a->at == AT_START) {
+		if (!isrv_set_resolve(s, &a->set, s->uid, &t->uids))
+			return ISRV_DONE;
+		t->mailbox = s->view->handle;
+		t->view = s->view;
+		t->name = a->name;
+		t->move = move;
+		a->at = AT_TRANSFER;
+	}
+	wait = isrv_transfer_step(s, t);
+	if (wait != ISRV_DONE)
+		return wait;
+	if (move)
+		return moved(s, t);
+	return t->failed ? isrv_refused(s, "TRYCREATE") : copied(s, t);
+}
+
+static enum isrv_step copy_step(struct imapsrv_session *s, void *args)
+{
+	return step(s, args, false);
+}
+
+static enum isrv_step move_step(struct imapsrv_session *s, void *args)
+{
+	return step(s, args, true);
+}
+
+static void drop(struct imapsrv_session *s, void *args)
+{
+	struct copy *a = args;
+
+	isrv_transfer_drop(s, &a->transfer);
+}
+
+const struct isrv_command isrv_command_copy = {
+	.name = "COPY",
+	.states = ISRV_IN_SELECTED,
+	.flags = ISRV_COMMAND_UID,
+	.args_size = sizeof(struct copy),
+	.parse = parse,
+	.step = copy_step,
+	.drop = drop,
+};
+
+const struct isrv_command isrv_command_move = {
+	.name = "MOVE",
+	.states = ISRV_IN_SELECTED,
+	.cap = ISRV_CAP_MOVE,
+	.flags = ISRV_COMMAND_UID | ISRV_COMMAND_WRITES,
+	.args_size = sizeof(struct copy),
+	.parse = parse,
+	.step = move_step,
+	.drop = drop,
+};

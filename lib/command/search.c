@@ -1,0 +1,611 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * SEARCH and UID SEARCH (RFC 9051 6.4.4, RFC 3501 6.4.4, RFC 4731, RFC 5182).
+ *
+ * What has to match every message is worked out first: the sets that stand under no NOT and no OR.  Only what
+ * lies within their reach is looked at, in batches; a program of nothing but sets and \Recent asks the host
+ * nothing, and costs by the ranges that it names.  A message whose size the host does not know is measured,
+ * and only where the rest of the program leaves the verdict open.
+ *
+ * Messages that are known to be gone match nothing.  If a SEARCH met some, which it may not announce (RFC 9051
+ * 7.5.1), its OK says EXPUNGEISSUED: the client is advised to issue a NOOP, as the example of RFC 5530 3 shows
+ * for this very command.  UID SEARCH announces them before its tagged line and has no need of it.
+ */
+#include "base/ascii.h"
+#include "command/commands.h"
+#include "command/found.h"
+#include "command/memory.h"
+#include "command/set.h"
+#include "mailbox/batch.h"
+#include "search/program.h"
+#include "session/body.h"
+
+enum option {
+	OPTION_MIN = 1 << 0,
+	OPTION_MAX = 1 << 1,
+	OPTION_ALL = 1 << 2,
+	OPTION_COUNT = 1 << 3,
+	OPTION_SAVE = 1 << 4
+};
+
+enum at {
+	AT_START,
+	AT_BATCH, /* to ask for the next one  */
+	AT_ROWS,  /* its rows are coming      */
+	AT_OPEN,  /* to measure a message: its body is being opened, */
+	AT_MEASURE,
+	AT_TELL,
+	AT_NUMBERS,
+	AT_END
+};
+
+struct search {
+	uint8_t at;
+	uint8_t options; /* enum option */
+	bool extended;   /* RETURN was given, or IMAP4rev2 is enabled: ESEARCH */
+	bool missing;    /* something in reach is gone, and the client does not know */
+	struct isrv_program program;
+	struct isrv_batch batch;
+	struct imapsrv_set part; /* the batch at hand */
+	uint32_t part_max;
+	uint32_t messages; /* in it */
+	uint32_t rows;     /* that came for it */
+	struct isrv_found found;
+	size_t wanted; /* not 0: memory that could not be had */
+	/* Messages of the batch whose size decides and is not known: UIDs, and what the rest of the program says
+	 * about each. */
+	uint32_t *open_uids;
+	uint8_t *open_known;
+	uint32_t open_count;
+	uint32_t open_at;
+	struct isrv_body_cursor body;
+};
+
+/* Sets that narrow the reach.  Each costs as much as all ranges so far: a client may name thousands. */
+#define REACH_SETS 8
+/* Octets for what is known about the messages of one batch that are to be measured. */
+#define KNOWN_MAX (1u << 20)
+
+/* ---- arguments -------------------------------------------------------------------------------- */
+
+static const struct {
+	const char *name;
+	uint8_t option;
+	uint8_t cap; /* without IMAP4rev2 enabled, what offers it */
+} options[] = {
+	{"MIN", OPTION_MIN, ISRV_CAP_ESEARCH},     {"MAX", OPTION_MAX, ISRV_CAP_ESEARCH},
+	{"ALL", OPTION_ALL, ISRV_CAP_ESEARCH},     {"COUNT", OPTION_COUNT, ISRV_CAP_ESEARCH},
+	{"SAVE", OPTION_SAVE, ISRV_CAP_SEARCHRES},
+};
+
+static bool parse_option(struct isrv_parse *p, struct search *a)
+{
+	const char *at = p->r.at;
+	struct imapsrv_span word;
+	size_t i;
+
+	if (!isrv_rd_word(&p->r, &word))
+		return isrv_rd_fail(&p->r, "a result option");
+	for (i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
+		if (isrv_ascii_is(word.data, word.len, options[i].name) &&
+		    (p->rev2 || p->caps & ISRV_CAP_BIT(options[i].cap))) {
+			a->options |= options[i].option;
+			return true;
+		}
+	}
+	/* "Any options not defined by extensions that the server supports MUST be rejected with a BAD
+	 * response" (RFC 9051 6.4.4). */
+	p->r.at = at;
+	return isrv_rd_fail(&p->r, "a result option");
+}
+
+/* search-return-opts = SP "RETURN" SP "(" [search-return-opt *(SP search-return-opt)] ")" */
+static bool parse_return(struct isrv_parse *p, struct search *a)
+{
+	if (!isrv_rd_sp(&p->r) || !isrv_rd_char(&p->r, '('))
+		return false;
+	while (!isrv_rd_try(&p->r, ')')) {
+		if ((a->options && !isrv_rd_sp(&p->r)) || !parse_option(p, a))
+			return false;
+	}
+	if (!a->options)
+		a->options = OPTION_ALL; /* "equivalent to (ALL)" (RFC 4731 3.1) */
+	return isrv_rd_sp(&p->r);
+}
+
+static bool parse(struct isrv_parse *p, void *args)
+{
+	struct search *a = args;
+
+	if ((p->rev2 || p->caps & ISRV_CAP_BIT(ISRV_CAP_ESEARCH)) &&
+	    isrv_rd_try_word(&p->r, "RETURN")) {
+		a->extended = true;
+		if (!parse_return(p, a))
+			return false;
+	} else if (p->rev2) {
+		a->extended = true;
+		a->options = OPTION_ALL;
+	}
+	return isrv_program_parse(&a->program, &p->r, p->limits);
+}
+
+/* ---- the end ---------------------------------------------------------------------------------- */
+
+/* The reply is set.  NO with SAVE empties "$", BAD leaves it alone (RFC 5182 2.1). */
+static enum isrv_step fail(struct imapsrv_session *s, const struct search *a)
+{
+	if ((a->options & OPTION_SAVE) && s->reply.status == ISRV_REPLY_NO)
+		isrv_uidset_empty(&s->view->saved);
+	return ISRV_DONE;
+}
+
+static enum isrv_step finish(struct imapsrv_session *s, const struct search *a)
+{
+	const char *text = a->options & OPTION_SAVE ? "SEARCH completed, result saved"
+	                                            : "SEARCH completed";
+
+	if (a->missing && !s->uid)
+		return isrv_ok_code(s, "EXPUNGEISSUED", text);
+	return isrv_ok(s, text);
+}
+
+/* RFC 5182 2.4: MIN and MAX alone save just those, any other combination all that was found. */
+static bool save(struct imapsrv_session *s, struct search *a)
+{
+	const struct imapsrv_range *ranges = a->found.ranges;
+	size_t i, count = a->found.count, size = (count + 1) * sizeof(*ranges);
+	struct imapsrv_range *uids = isrv_arena_alloc(&s->arena, size);
+	uint32_t last;
+
+	if (!uids) {
+		isrv_command_nomem(s, size);
+		return false;
+	}
+	s->steps += count;
+	for (i = 0; i < count; i++) {
+		uids[i].first = isrv_nummap_uid(&s->view->map, ranges[i].first);
+		uids[i].last = isrv_nummap_uid(&s->view->map, ranges[i].last);
+	}
+	if (count && !(a->options & (OPTION_ALL | OPTION_COUNT)) &&
+	    a->options & (OPTION_MIN | OPTION_MAX)) {
+		last = uids[count - 1].last;
+		count = 0;
+		if (a->options & OPTION_MIN)
+			uids[count++].last = uids[0].first;
+		if (a->options & OPTION_MAX)
+			uids[count++] = (struct imapsrv_range){last, last};
+		count = isrv_uidset_normalize(uids, count);
+	}
+	if (count > s->view->saved.max) {
+		isrv_no(s, "NOTSAVED", "The result has too many parts to be saved");
+		return false; /* RFC 9051 6.4.4.3 */
+	}
+	if (!isrv_uidset_copy(&s->view->saved, &s->mem, (struct imapsrv_set){uids, count})) {
+		isrv_session_fail(s, IMAPSRV_ENOMEM);
+		return false;
+	}
+	return true;
+}
+
+static void put_number(struct imapsrv_session *s, uint32_t n)
+{
+	isrv_w_u32(&s->w, s->uid ? isrv_nummap_uid(&s->view->map, n) : n);
+}
+
+/* "* ESEARCH (TAG "A282") UID MIN 2 MAX 47 COUNT 3 ALL ": what is left is the set. */
+static void put_extended(struct imapsrv_session *s, const struct search *a)
+{
+	const struct isrv_found *f = &a->found;
+	struct isrv_writer *w = &s->w;
+
+	ISRV_W(w, "* ESEARCH (TAG ");
+	isrv_w_string(w, s->tag.data, s->tag.len);
+	ISRV_W(w, ")");
+	if (s->uid)
+		ISRV_W(w, " UID");
+	/* Without a match there is no MIN, MAX or ALL, but always a COUNT (RFC 4731 3.1). */
+	if (a->options & OPTION_MIN && f->count) {
+		ISRV_W(w, " MIN ");
+		put_number(s, f->ranges[0].first);
+	}
+	if (a->options & OPTION_MAX && f->count) {
+		ISRV_W(w, " MAX ");
+		put_number(s, f->ranges[f->count - 1].last);
+	}
+	if (a->options & OPTION_COUNT) {
+		ISRV_W(w, " COUNT ");
+		isrv_w_u32(w, isrv_found_size(f));
+	}
+	if (a->options & OPTION_ALL && f->count)
+		ISRV_W(w, " ALL ");
+}
+
+static enum isrv_step put_numbers(struct imapsrv_session *s, struct search *a)
+{
+	enum isrv_step step = ISRV_DONE;
+
+	if (!a->extended)
+		step = isrv_found_put_list(s, &a->found, s->uid);
+	else if (a->options & OPTION_ALL)
+		step = isrv_found_put_set(s, &a->found, s->uid);
+	s->mid_line = step != ISRV_DONE;
+	if (step == ISRV_DONE)
+		isrv_w_crlf(&s->w);
+	return step;
+}
+
+/* ---- what is looked at ------------------------------------------------------------------------ */
+
+static bool resolve(struct imapsrv_session *s, struct isrv_program *p)
+{
+	struct isrv_term *term;
+	uint32_t i;
+
+	s->steps += p->count;
+	for (i = 0; i < p->count; i++) {
+		term = &p->terms[i];
+		if (term->kind == ISRV_TERM_SET &&
+		    !isrv_set_resolve(s, &term->u.set.written, term->u.set.uid,
+		                      &term->u.set.uids))
+			return false;
+	}
+	return true;
+}
+
+static bool intersect(struct imapsrv_session *s, struct imapsrv_set *set, struct imapsrv_set other)
+{
+	size_t i = 0, k = 0, n = 0;
+	struct imapsrv_range *both =
+		isrv_arena_array(&s->arena, set->count + other.count + 1, sizeof(*both));
+	uint32_t first, last;
+
+	if (!both)
+		return false;
+	while (i < set->count && k < other.count) {
+		first = set->ranges[i].first > other.ranges[k].first ? set->ranges[i].first
+		                                                     : other.ranges[k].first;
+		last = set->ranges[i].last < other.ranges[k].last ? set->ranges[i].last
+		                                                  : other.ranges[k].last;
+		if (first <= last)
+			both[n++] = (struct imapsrv_range){first, last};
+		if (set->ranges[i].last == last)
+			i++;
+		else
+			k++;
+		s->steps++;
+	}
+	*set = (struct imapsrv_set){both, n};
+	return true;
+}
+
+/* The UIDs that can match.  The messages are those that were announced, for sequence numbers and for UIDs:
+ * no response speaks of others. */
+static bool reach(struct imapsrv_session *s, struct search *a, struct imapsrv_set *reach_r)
+{
+	const struct isrv_program *p = &a->program;
+	struct imapsrv_range *all = isrv_arena_alloc(&s->arena, sizeof(*all));
+	uint32_t i, sets = 0;
+
+	if (!all) {
+		a->wanted = sizeof(*all);
+		return false;
+	}
+	*all = (struct imapsrv_range){1, s->view->map.last_uid};
+	*reach_r = (struct imapsrv_set){all, all->last ? 1 : 0};
+	for (i = 0; i < p->count && sets < REACH_SETS; i++) {
+		if (p->terms[i].kind != ISRV_TERM_SET || !p->terms[i].required)
+			continue;
+		a->wanted = reach_r->count + p->terms[i].u.set.uids.count;
+		a->wanted = (a->wanted + 1) * sizeof(*all);
+		if (!intersect(s, reach_r, p->terms[i].u.set.uids))
+			return false;
+		sets++;
+	}
+	a->wanted = 0;
+	return true;
+}
+
+/* ---- without the host ------------------------------------------------------------------------- */
+
+/* One range of the reach: the verdict changes only where a set of the program begins or ends, so whole runs are
+ * judged at once. */
+static bool scan_range(struct imapsrv_session *s, struct search *a, struct imapsrv_range range)
+{
+	const struct isrv_nummap *map = &s->view->map;
+	struct imapsrv_set expunged = isrv_uidset_view(&s->view->expunged);
+	struct isrv_search_row row = {.uid = range.first, .recent_from = s->view->recent_from};
+	struct imapsrv_range run;
+	uint32_t until;
+	size_t i;
+
+	for (; isrv_nummap_run(map, row.uid, &run) && run.first <= range.last;
+	     row.uid = until + 1) {
+		s->steps += a->program.count + 1;
+		row.uid = run.first;
+		i = isrv_uidset_seek(expunged, row.uid);
+		if (i < expunged.count && expunged.ranges[i].first <= row.uid) {
+			a->missing = true;
+			until = expunged.ranges[i].last;
+		} else {
+			bool match = isrv_program_eval(&a->program, &row, NULL) == ISRV_MATCH;
+
+			until = row.until < range.last ? row.until : range.last;
+			if (i < expunged.count && expunged.ranges[i].first <= until)
+				until = expunged.ranges[i].first - 1;
+			if (match && !isrv_found_add(&a->found, &s->arena,
+			                             isrv_nummap_seq(map, row.uid),
+			                             isrv_nummap_rank(map, until), &a->wanted))
+				return false;
+		}
+		if (until >= range.last)
+			break;
+	}
+	return true;
+}
+
+static bool scan(struct imapsrv_session *s, struct search *a, struct imapsrv_set in)
+{
+	size_t i;
+
+	for (i = 0; i < in.count; i++) {
+		if (!scan_range(s, a, in.ranges[i]))
+			return false;
+	}
+	return true;
+}
+
+/* ---- with the host ---------------------------------------------------------------------------- */
+
+/* Where the verdicts about a message that has to be measured are noted; NULL: no memory, or a host that
+ * gives a message twice. */
+static uint8_t *open_slot(struct imapsrv_session *s, struct search *a)
+{
+	size_t leaves = a->program.leaves;
+	uint8_t *slot;
+
+	if (!a->open_uids) {
+		a->open_uids = isrv_arena_array(&s->arena, a->part_max, sizeof(*a->open_uids));
+		a->open_known = isrv_arena_array(&s->arena, a->part_max, leaves);
+		if (!a->open_uids || !a->open_known) {
+			a->wanted = a->part_max * leaves;
+			a->open_uids = NULL;
+			return NULL;
+		}
+	}
+	if (a->open_count == a->part_max)
+		return NULL;
+	slot = a->open_known + a->open_count * leaves;
+	memset(slot, 0, leaves);
+	return slot;
+}
+
+static void add(struct imapsrv_session *s, struct search *a, uint32_t uid)
+{
+	uint32_t n = isrv_nummap_seq(&s->view->map, uid);
+
+	isrv_found_add(&a->found, &s->arena, n, n, &a->wanted);
+}
+
+static void row_sink(struct imapsrv_session *s, void *ctx, const void *answer)
+{
+	struct search *a = ctx;
+	const struct imapsrv_row *row = answer;
+	struct isrv_search_row facts = {.uid = row->uid, .recent_from = s->view->recent_from};
+	uint8_t *known = NULL;
+	enum isrv_verdict is;
+
+	/* A host may tell more than it was asked, or of a message that its event has taken away since. */
+	if (a->wanted || !isrv_uidset_has(a->part, row->uid) ||
+	    isrv_nummap_seq(&s->view->map, row->uid) == 0 ||
+	    isrv_uidset_has(isrv_uidset_view(&s->view->expunged), row->uid))
+		return;
+	a->rows++;
+	s->steps += a->program.count;
+	/* FLAGS and DATE come when they are asked for (store.h); a host that leaves them out says "none". */
+	facts.facts = row->facts | IMAPSRV_FACT_FLAGS | IMAPSRV_FACT_DATE;
+	facts.flags = &row->flags;
+	facts.date = row->date;
+	facts.zone = row->zone;
+	facts.octets = row->octets;
+	if (a->program.facts & ~facts.facts) {
+		known = open_slot(s, a);
+		if (!known)
+			return;
+	}
+	is = isrv_program_eval(&a->program, &facts, known);
+	if (is == ISRV_MATCH)
+		add(s, a, row->uid);
+	else if (is == ISRV_UNDECIDED)
+		a->open_uids[a->open_count++] = row->uid;
+}
+
+static bool next_batch(struct imapsrv_session *s, struct search *a)
+{
+	struct imapsrv_fetch q;
+
+	/* Batches ascend: the lowest match is the first one found (RFC 4731 3.1 wants nothing more). */
+	if ((a->options & ~(unsigned)OPTION_SAVE) == OPTION_MIN && a->found.count)
+		return false;
+	if (!isrv_batch_next(&a->batch, s->view, a->part_max, &a->part, &a->messages))
+		return false;
+	a->rows = 0;
+	a->open_count = 0;
+	a->open_at = 0;
+	q.mailbox = s->view->handle;
+	q.uids = a->part;
+	q.facts = a->program.facts;
+	ISRV_ASK(s, ISRV_OP_FETCH, store, fetch, &q, row_sink, a);
+	return true;
+}
+
+static void measured(struct imapsrv_session *s, struct search *a)
+{
+	struct isrv_search_row row = {.uid = a->open_uids[a->open_at],
+	                              .recent_from = s->view->recent_from,
+	                              .facts = IMAPSRV_FACT_SIZE,
+	                              .octets = a->body.wire};
+	uint8_t *known = a->open_known + (size_t)a->open_at * a->program.leaves;
+
+	s->steps += a->program.count;
+	if (isrv_program_eval(&a->program, &row, known) == ISRV_MATCH)
+		add(s, a, row.uid);
+}
+
+/* ---- the steps -------------------------------------------------------------------------------- */
+
+/* *step_r is set where the search ends here. */
+static bool begin(struct imapsrv_session *s, struct search *a, enum isrv_step *step_r)
+{
+	struct imapsrv_set in;
+	uint32_t most;
+
+	if (a->program.bad_charset) {
+		/* RFC 9051 6.4.4: NO, not BAD, and the code names what is known. */
+		isrv_no(s, "BADCHARSET (US-ASCII UTF-8)", "That character set is not known");
+		*step_r = fail(s, a);
+		return false;
+	}
+	if (!resolve(s, &a->program)) {
+		*step_r = fail(s, a);
+		return false;
+	}
+	a->at = AT_TELL;
+	if (!reach(s, a, &in))
+		return true; /* a->wanted says so */
+	if (!a->program.facts) {
+		scan(s, a, in);
+		return true;
+	}
+	most = KNOWN_MAX / a->program.leaves;
+	a->part_max = s->engine->limits.batch < most ? s->engine->limits.batch : most;
+	if (a->part_max == 0)
+		a->part_max = 1;
+	isrv_batch_init(&a->batch, in, &s->steps);
+	a->at = AT_BATCH;
+	return true;
+}
+
+/* The body of a message could not be had: it is gone, or the search cannot be done. */
+static bool passed_over(struct imapsrv_session *s, struct search *a)
+{
+	isrv_body_close(s, &a->body);
+	if (s->result.code != IMAPSRV_EXPUNGEISSUED)
+		return false;
+	a->missing = true;
+	return true;
+}
+
+static enum isrv_step refused(struct imapsrv_session *s, struct search *a)
+{
+	isrv_refused(s, NULL);
+	return fail(s, a);
+}
+
+/* Measures the messages of the batch that need it.  False: *step_r says what the step returns. */
+static bool measure(struct imapsrv_session *s, struct search *a, enum isrv_step *step_r)
+{
+	for (; a->open_at < a->open_count; a->open_at++, a->at = AT_OPEN) {
+		if (a->at == AT_OPEN) {
+			*step_r = isrv_body_open(s, &a->body, s->view->handle,
+			                         a->open_uids[a->open_at]);
+			if (*step_r != ISRV_DONE)
+				return false;
+			a->at = AT_MEASURE;
+		}
+		if (!a->body.failed) {
+			*step_r = isrv_body_measure(s, &a->body);
+			if (*step_r != ISRV_DONE)
+				return false;
+		}
+		if (!a->body.failed) {
+			measured(s, a);
+			isrv_body_close(s, &a->body);
+		} else if (!passed_over(s, a)) {
+			*step_r = refused(s, a);
+			return false;
+		}
+		memset(&a->body, 0, sizeof(a->body));
+	}
+	return true;
+}
+
+static enum isrv_step tell(struct imapsrv_session *s, struct search *a)
+{
+	if (a->wanted) {
+		isrv_command_nomem(s, a->wanted);
+		return fail(s, a);
+	}
+	if (a->options & OPTION_SAVE && !save(s, a))
+		return fail(s, a);
+	/* SAVE alone asks for no response (RFC 9051 6.4.4). */
+	if (a->extended && a->options == OPTION_SAVE)
+		return finish(s, a);
+	if (a->extended)
+		put_extended(s, a);
+	else
+		ISRV_W(&s->w, "* SEARCH");
+	a->at = AT_NUMBERS;
+	return ISRV_OUTPUT;
+}
+
+static enum isrv_step step(struct imapsrv_session *s, void *args)
+{
+	struct search *a = args;
+	enum isrv_step wait = ISRV_DONE;
+
+	for (;;) {
+		switch ((enum at)a->at) {
+		case AT_START:
+			if (!begin(s, a, &wait))
+				return wait;
+			break;
+		case AT_BATCH:
+			a->at = !a->wanted && next_batch(s, a) ? AT_ROWS : AT_TELL;
+			break;
+		case AT_ROWS:
+			if (!isrv_answered(s))
+				return ISRV_HOST;
+			if (s->result.code != IMAPSRV_OK)
+				return refused(s, a);
+			if (a->rows < a->messages)
+				a->missing = true;
+			a->at = AT_OPEN;
+			break;
+		case AT_OPEN:
+		case AT_MEASURE:
+			if (!measure(s, a, &wait))
+				return wait;
+			a->at = AT_BATCH;
+			break;
+		case AT_TELL:
+			wait = tell(s, a);
+			if (a->at != AT_NUMBERS)
+				return wait;
+			break;
+		case AT_NUMBERS:
+			if (put_numbers(s, a) != ISRV_DONE)
+				return ISRV_OUTPUT;
+			a->at = AT_END;
+			break;
+		case AT_END:
+			return finish(s, a);
+		}
+	}
+}
+
+static void drop(struct imapsrv_session *s, void *args)
+{
+	struct search *a = args;
+
+	isrv_body_close(s, &a->body);
+}
+
+const struct isrv_command isrv_command_search = {
+	.name = "SEARCH",
+	.states = ISRV_IN_SELECTED,
+	.flags = ISRV_COMMAND_SEQ | ISRV_COMMAND_UID,
+	.args_size = sizeof(struct search),
+	.parse = parse,
+	.step = step,
+	.drop = drop,
+};

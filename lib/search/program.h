@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * search/program - what a SEARCH asks for (RFC 9051 6.4.4): search keys as a flat program in postfix
+ * order, parsed and evaluated without recursion, so that neither parentheses nor chains of NOT and OR
+ * can exhaust a stack (ATTACKS T16).
+ *
+ * A message is a row of facts.  Facts that a row does not have leave a verdict open, so that cheap facts are
+ * looked at first and expensive ones are asked for only where they decide.
+ *
+ * A new key is a line in the table of keys, a kind of term, and its test in program.c.
+ */
+#ifndef ISRV_SEARCH_PROGRAM_H
+#define ISRV_SEARCH_PROGRAM_H
+
+#include "imapsrv/engine.h"
+#include "wire/reader.h"
+
+enum isrv_term_kind {
+	/* Leaves: each is true or false of a message. */
+	ISRV_TERM_ALL,
+	ISRV_TERM_SET,     /* a sequence-set, of numbers or UIDs */
+	ISRV_TERM_FLAGS,   /* system flags */
+	ISRV_TERM_KEYWORD,
+	ISRV_TERM_RECENT,
+	ISRV_TERM_DATE,    /* internal date */
+	ISRV_TERM_SIZE,
+	/* Operators on what came before. */
+	ISRV_TERM_NOT,
+	ISRV_TERM_AND,
+	ISRV_TERM_OR
+};
+
+struct isrv_term {
+	uint8_t kind;  /* enum isrv_term_kind */
+	bool negate;   /* a leaf whose opposite is meant: UNSEEN, OLD */
+	bool required; /* a leaf that every match satisfies: it stands under no NOT and no OR */
+	union {
+		struct {
+			struct isrv_rd_set written;
+			struct imapsrv_set uids; /* `written` in the mailbox: set by the caller */
+			bool uid;                /* `written` holds UIDs */
+		} set;
+		uint32_t flag; /* enum imapsrv_flag */
+		struct imapsrv_span keyword;
+		struct {
+			int64_t first; /* days since 1970-01-01, both included */
+			int64_t last;
+		} date;
+		struct {
+			uint64_t first; /* octets, both included; none if last < first */
+			uint64_t last;
+		} size;
+	} u;
+};
+
+struct isrv_program {
+	struct isrv_term *terms;
+	uint32_t count;
+	uint32_t leaves; /* terms that are leaves */
+	uint32_t facts;  /* enum imapsrv_fact: what it looks at */
+	uint8_t *stack;  /* for evaluating */
+	bool bad_charset; /* CHARSET named one that is not known: nothing else is set */
+};
+
+/*
+ * search-program = ["CHARSET" SP charset SP] search-key *(SP search-key), to the end of the command.
+ * "CHARSET UTF-8" with nothing behind it is taken as ALL (a client in use sends that, CLIENTS quirk 10).
+ */
+bool isrv_program_parse(struct isrv_program *p, struct isrv_reader *r,
+                        const struct imapsrv_limits *limits);
+
+enum isrv_verdict {
+	ISRV_MISS,
+	ISRV_MATCH,
+	ISRV_UNDECIDED /* it depends on a fact that the row does not have */
+};
+
+/* A message, or a run of them. */
+struct isrv_search_row {
+	uint32_t uid;
+	uint32_t recent_from; /* UIDs from here on are \Recent; 0: none */
+	uint32_t facts;       /* enum imapsrv_fact: which of the following are known */
+	const struct imapsrv_flags *flags;
+	int64_t date;
+	int zone;
+	uint64_t octets;
+	uint32_t until;       /* set by isrv_program_eval: if no fact was looked at, the verdict is the same
+	                         for all UIDs from uid up to here */
+};
+
+/*
+ * What the program says about a row.  `known` may be NULL; else it has one octet for each leaf, zero at
+ * first, and keeps what this row decides: a later call for the same message needs only the facts that were
+ * missing.
+ */
+enum isrv_verdict isrv_program_eval(const struct isrv_program *p, struct isrv_search_row *row,
+                                    uint8_t *known);
+
+#endif
