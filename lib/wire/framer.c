@@ -216,12 +216,15 @@ static void overflow(struct isrv_framer *f)
  * and LF. */
 static void end_line(struct isrv_framer *f, struct isrv_mem *mem)
 {
-	bool cr = f->buf.len > f->line && f->buf.data[f->buf.len - 1] == '\r';
+	size_t len = f->buf.len - f->line;
+	bool cr = len > 0 && f->buf.data[f->buf.len - 1] == '\r';
 	size_t n;
 
+	len -= cr;
 	f->tail = NOTHING;
-	if (f->buf.len > f->line && !f->lines_only)
-		tail_take(f, f->buf.data + f->line, f->buf.len - f->line);
+	/* Nearly every line ends here: one octet tells. */
+	if (len > 0 && f->buf.data[f->line + len - 1] == '}')
+		tail_take(f, f->buf.data + f->line, len);
 	if (!tail_announces(f)) {
 		f->buf.len -= cr;
 		f->state = SAID;

@@ -143,13 +143,14 @@ bool isrv_rd_try_word(struct isrv_reader *r, const char *word)
 /* 1*DIGIT, not above max.  The cursor stays at the first digit if it is (integer overflow). */
 static bool number(struct isrv_reader *r, uint64_t max, const char *expected, uint64_t *n_r)
 {
+	const uint64_t tenth = max / 10;
 	const char *at = r->at;
 	uint64_t n = 0;
 
 	for (; at < r->end && *at >= '0' && *at <= '9'; at++) {
 		unsigned digit = (unsigned)(*at - '0');
 
-		if (digit > max || n > (max - digit) / 10) {
+		if (n > tenth || (n == tenth && digit > max % 10)) {
 			isrv_rd_charge(r, (size_t)(at - r->at));
 			return isrv_rd_fail(r, expected);
 		}
