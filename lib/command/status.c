@@ -1,0 +1,549 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * STATUS (RFC 9051 6.3.11, RFC 8438), and the routine behind it.  What the host does not answer is
+ * counted in rounds: as many UIDs as fit a set of bounded size, then their flags and sizes in
+ * batches, then the next UIDs; so a mailbox of any size takes the same memory.
+ */
+#include "command/status.h"
+
+#include "command/commands.h"
+
+enum {
+	STATUS_START,
+	STATUS_ASKED,
+	STATUS_OPEN,
+	STATUS_OPENED,
+	STATUS_UIDS,
+	STATUS_UIDS_ASKED,
+	STATUS_FETCH,
+	STATUS_FETCH_ASKED,
+	STATUS_BODY,
+	STATUS_MEASURE
+};
+
+#define OCTETS_MAX ((uint64_t)INT64_MAX) /* RFC 9051 9 number64 */
+
+/* ---- grammar
+ * ------------------------------------------------------------------------------------- */
+
+/* In the order in which they are answered. */
+static const struct {
+	uint32_t item;
+	const char *name;
+} items[] = {
+	{IMAPSRV_STATUS_MESSAGES, "MESSAGES"},
+	{IMAPSRV_STATUS_RECENT, "RECENT"}, /* RFC 3501; asked for by clients of IMAP4rev2 too */
+	{IMAPSRV_STATUS_UIDNEXT, "UIDNEXT"},
+	{IMAPSRV_STATUS_UIDVALIDITY, "UIDVALIDITY"},
+	{IMAPSRV_STATUS_UNSEEN, "UNSEEN"},
+	{IMAPSRV_STATUS_DELETED, "DELETED"},
+	{IMAPSRV_STATUS_SIZE, "SIZE"},
+};
+#define ITEMS (sizeof(items) / sizeof(items[0]))
+
+bool isrv_status_parse(struct isrv_parse *p, uint32_t *items_r)
+{
+	bool may_size = (p->caps & (ISRV_CAP_BIT(ISRV_CAP_STATUS_SIZE) |
+	                            ISRV_CAP_BIT(ISRV_CAP_IMAP4REV2))) != 0;
+	struct isrv_reader *r = &p->r;
+	uint32_t got = 0;
+
+	if (!isrv_rd_char(r, '('))
+		return false;
+	do {
+		size_t i = 0;
+
+		while (i < ITEMS && !isrv_rd_try_word(r, items[i].name))
+			i++;
+		if (i == ITEMS || (items[i].item == IMAPSRV_STATUS_SIZE && !may_size))
+			return isrv_rd_fail(r, "a status item");
+		got |= items[i].item;
+	} while (isrv_rd_try(r, ' '));
+	*items_r = got;
+	return isrv_rd_char(r, ')');
+}
+
+static uint64_t number(const struct imapsrv_status *is, uint32_t item)
+{
+	switch (item) {
+	case IMAPSRV_STATUS_MESSAGES:
+		return is->messages;
+	case IMAPSRV_STATUS_RECENT:
+		return is->recent;
+	case IMAPSRV_STATUS_UIDNEXT: /* nz-number */
+		return is->uidnext ? is->uidnext : 1;
+	case IMAPSRV_STATUS_UIDVALIDITY:
+		return is->uidvalidity ? is->uidvalidity : 1;
+	case IMAPSRV_STATUS_UNSEEN:
+		return is->unseen;
+	case IMAPSRV_STATUS_DELETED:
+		return is->deleted;
+	default:
+		return is->octets < OCTETS_MAX ? is->octets : OCTETS_MAX;
+	}
+}
+
+void isrv_status_put(struct imapsrv_session *s, const struct isrv_status *q)
+{
+	struct isrv_writer *w = &s->w;
+	bool any = false;
+
+	ISRV_W(w, "* STATUS ");
+	isrv_w_mailbox(w, q->name.data, q->name.len);
+	ISRV_W(w, " (");
+	for (size_t i = 0; i < ITEMS; i++) {
+		if (!(q->items & items[i].item))
+			continue;
+		if (any)
+			ISRV_W(w, " ");
+		isrv_w_cstr(w, items[i].name);
+		ISRV_W(w, " ");
+		isrv_w_u64(w, number(&q->is, items[i].item));
+		any = true;
+	}
+	ISRV_W(w, ")");
+	isrv_w_crlf(w);
+}
+
+/* ---- answers of the host
+ * --------------------------------------------------------------------------- */
+
+static void take_status(struct imapsrv_session *s, void *ctx, const void *answer)
+{
+	struct isrv_status *q = ctx;
+
+	(void)s;
+	q->is = *(const struct imapsrv_status *)answer;
+}
+
+static void take_mailbox(struct imapsrv_session *s, void *ctx, const void *answer)
+{
+	const struct imapsrv_mailbox *m = answer;
+	struct isrv_status *q = ctx;
+
+	if (q->opened) {
+		isrv_session_fault(s, "a mailbox was given twice for one open");
+		return;
+	}
+	q->opened = true;
+	q->mailbox = m->handle;
+	q->recent_from = m->recent_from;
+	q->counted.uidvalidity = m->uidvalidity;
+	q->counted.uidnext = m->uidnext;
+}
+
+static void count_range(struct isrv_status *q, struct imapsrv_range r)
+{
+	q->counted.messages += r.last - r.first + 1;
+	if (q->recent_from && r.last >= q->recent_from)
+		q->counted.recent +=
+			r.last - (r.first > q->recent_from ? r.first : q->recent_from) + 1;
+	/* A mailbox that is selected may have grown since its UIDNEXT was learned. */
+	if (r.last >= q->counted.uidnext)
+		q->counted.uidnext = r.last < UINT32_MAX ? r.last + 1 : r.last;
+}
+
+static void take_uids(struct imapsrv_session *s, void *ctx, const void *answer)
+{
+	const struct imapsrv_set *set = answer;
+	struct isrv_status *q = ctx;
+
+	for (size_t i = 0; i < set->count && !q->more && !q->nomem; i++) {
+		struct imapsrv_range r = set->ranges[i];
+
+		s->steps++;
+		if (r.last < q->from)
+			continue;
+		if (r.first < q->from)
+			r.first = q->from;
+		if (q->facts && !isrv_uidset_add(&q->uids, &s->mem, r.first, r.last)) {
+			/* A round is over when no more fit, whatever the reason; but one must
+			 * fit. */
+			q->more = q->uids.count > 0;
+			q->nomem = !q->more;
+			q->from = r.first;
+			return;
+		}
+		count_range(q, r);
+	}
+}
+
+/* Leaves a message whose octets the host does not know for afterwards. */
+static void add_sizeless(struct imapsrv_session *s, struct isrv_status *q, uint32_t uid)
+{
+	uint32_t max = s->engine->limits.batch;
+
+	if (!q->sizeless) {
+		q->sizeless = isrv_arena_array(&s->arena, max, sizeof(*q->sizeless));
+		if (!q->sizeless) {
+			q->nomem = true;
+			return;
+		}
+	}
+	if (q->sizeless_count < max)
+		q->sizeless[q->sizeless_count++] = uid;
+}
+
+static void add_octets(struct isrv_status *q, uint64_t octets)
+{
+	q->counted.octets = octets < OCTETS_MAX - q->counted.octets ? q->counted.octets + octets
+	                                                            : OCTETS_MAX;
+}
+
+static void take_row(struct imapsrv_session *s, void *ctx, const void *answer)
+{
+	const struct imapsrv_row *row = answer;
+	struct isrv_status *q = ctx;
+	struct imapsrv_set asked = {q->part, q->part_count};
+
+	if (!isrv_uidset_has(asked, row->uid)) {
+		isrv_session_fault(s, "a row for a message that was not asked for");
+		return;
+	}
+	if (row->facts & IMAPSRV_FACT_FLAGS) {
+		if (!(row->flags.system & IMAPSRV_SEEN))
+			q->counted.unseen++;
+		if (row->flags.system & IMAPSRV_DELETED)
+			q->counted.deleted++;
+	}
+	if (row->facts & IMAPSRV_FACT_SIZE)
+		add_octets(q, row->octets);
+	else if (q->facts & IMAPSRV_FACT_SIZE)
+		add_sizeless(s, q, row->uid);
+}
+
+/* ---- questions
+ * --------------------------------------------------------------------------------------- */
+
+static void ask_status(struct imapsrv_session *s, struct isrv_status *q)
+{
+	struct imapsrv_status_query ask = {s->account.handle, q->name, q->items};
+
+	ISRV_ASK(s, ISRV_OP_STATUS, store, status, &ask, take_status, q);
+}
+
+static void ask_open(struct imapsrv_session *s, struct isrv_status *q)
+{
+	struct imapsrv_open ask = {s->account.handle, q->name, 1};
+
+	ISRV_ASK(s, ISRV_OP_OPEN, store, open, &ask, take_mailbox, q);
+}
+
+static void ask_uids(struct imapsrv_session *s, struct isrv_status *q)
+{
+	struct imapsrv_uids ask = {q->mailbox, {q->from, UINT32_MAX}};
+
+	ISRV_ASK(s, ISRV_OP_UIDS, store, uids, &ask, take_uids, q);
+}
+
+/* The next messages of q->uids, as many as one fetch may ask for; false if there are no more. */
+static bool next_part(const struct imapsrv_session *s, struct isrv_status *q)
+{
+	uint32_t left = s->engine->limits.batch;
+	size_t n = 0;
+
+	while (n < ISRV_STATUS_RANGES && left && q->range < q->uids.count) {
+		struct imapsrv_range r = q->uids.ranges[q->range];
+
+		if (q->next)
+			r.first = q->next;
+		if (r.last - r.first >= left) {
+			q->next = r.first + left;
+			r.last = q->next - 1;
+		} else {
+			q->next = 0;
+			q->range++;
+		}
+		left -= r.last - r.first + 1;
+		q->part[n++] = r;
+	}
+	q->part_count = n;
+	return n > 0;
+}
+
+static void ask_fetch(struct imapsrv_session *s, struct isrv_status *q)
+{
+	struct imapsrv_fetch ask = {q->mailbox, {q->part, q->part_count}, q->facts};
+
+	ISRV_ASK(s, ISRV_OP_FETCH, store, fetch, &ask, take_row, q);
+}
+
+/* ---- the routine
+ * ---------------------------------------------------------------------------------------- */
+
+void isrv_status_begin(struct isrv_status *q, struct imapsrv_span name, uint32_t wanted)
+{
+	memset(q, 0, sizeof(*q));
+	q->name = name;
+	q->items = wanted;
+}
+
+void isrv_status_drop(struct imapsrv_session *s, struct isrv_status *q)
+{
+	isrv_body_close(s, &q->body);
+	isrv_uidset_clear(&q->uids, &s->mem);
+	if (q->opened) {
+		q->opened = false;
+		s->in_callback++;
+		s->engine->store.close(s->user, q->mailbox);
+		s->in_callback--;
+	}
+}
+
+static enum isrv_step refuse(struct imapsrv_session *s, struct isrv_status *q)
+{
+	q->refused = true;
+	isrv_status_drop(s, q);
+	return ISRV_DONE;
+}
+
+static enum isrv_step out_of_memory(struct imapsrv_session *s, struct isrv_status *q)
+{
+	isrv_session_fail(s, IMAPSRV_ENOMEM);
+	return refuse(s, q);
+}
+
+/* All is counted: what the host had not answered is filled in. */
+static enum isrv_step finish(struct imapsrv_session *s, struct isrv_status *q)
+{
+	uint32_t own = q->items & ~q->is.items;
+
+	if (own & IMAPSRV_STATUS_MESSAGES)
+		q->is.messages = q->counted.messages;
+	if (own & IMAPSRV_STATUS_RECENT)
+		q->is.recent = q->counted.recent;
+	if (own & IMAPSRV_STATUS_UIDNEXT)
+		q->is.uidnext = q->counted.uidnext;
+	if (own & IMAPSRV_STATUS_UIDVALIDITY)
+		q->is.uidvalidity = q->counted.uidvalidity;
+	if (own & IMAPSRV_STATUS_UNSEEN)
+		q->is.unseen = q->counted.unseen;
+	if (own & IMAPSRV_STATUS_DELETED)
+		q->is.deleted = q->counted.deleted;
+	if (own & IMAPSRV_STATUS_SIZE)
+		q->is.octets = q->counted.octets;
+	isrv_status_drop(s, q);
+	return ISRV_DONE;
+}
+
+/* Opens the mailbox, or uses the one that is open: it may be the selected one (RFC 9051 6.3.11
+ * "servers MUST be able to"), of which the host then needs no second handle. */
+static void open_mailbox(struct imapsrv_session *s, struct isrv_status *q)
+{
+	const struct isrv_view *view = s->view;
+
+	if (view && view->name_len == q->name.len &&
+	    !memcmp(view->name, q->name.data, q->name.len)) {
+		q->mailbox = view->handle;
+		q->recent_from = view->recent_from;
+		q->counted.uidvalidity = view->uidvalidity;
+		q->counted.uidnext = view->uidnext;
+		q->at = STATUS_UIDS;
+		return;
+	}
+	ask_open(s, q);
+	q->at = STATUS_OPENED;
+}
+
+/* What is to be counted, when the mailbox is open. */
+static void plan(const struct imapsrv_session *s, struct isrv_status *q)
+{
+	uint32_t own = q->items & ~q->is.items;
+
+	if (own & (IMAPSRV_STATUS_UNSEEN | IMAPSRV_STATUS_DELETED))
+		q->facts |= IMAPSRV_FACT_FLAGS;
+	if (own & IMAPSRV_STATUS_SIZE)
+		q->facts |= IMAPSRV_FACT_SIZE;
+	isrv_uidset_init(&q->uids, s->engine->limits.set_ranges);
+	q->from = 1;
+}
+
+/* Counts the octets of messages whose size the host did not give.  DONE when none is left, or
+ * refused. */
+static enum isrv_step measure(struct imapsrv_session *s, struct isrv_status *q)
+{
+	while (q->sizeless_count > 0) {
+		uint32_t uid = q->sizeless[q->sizeless_count - 1];
+		enum isrv_step step = q->at == STATUS_BODY
+		                              ? isrv_body_open(s, &q->body, q->mailbox, uid)
+		                              : isrv_body_measure(s, &q->body);
+
+		if (step != ISRV_DONE)
+			return step;
+		if (s->error)
+			return refuse(s, q);
+		/* One that has just been expunged counts for nothing; without any other the sum
+		 * would be too low (RFC 8438 3). */
+		if (q->body.failed && s->result.code != IMAPSRV_EXPUNGEISSUED)
+			return refuse(s, q);
+		if (!q->body.failed && q->at == STATUS_BODY) {
+			q->at = STATUS_MEASURE;
+			continue;
+		}
+		if (!q->body.failed)
+			add_octets(q, q->body.wire);
+		isrv_body_close(s, &q->body);
+		q->sizeless_count--;
+		q->at = STATUS_BODY;
+	}
+	return ISRV_DONE;
+}
+
+/* The answer to an op is there: was it a refusal? */
+static bool is_refused(const struct imapsrv_session *s)
+{
+	return s->result.code != IMAPSRV_OK;
+}
+
+/* The answer to the question at hand has come. */
+static enum isrv_step answered(struct imapsrv_session *s, struct isrv_status *q)
+{
+	if (is_refused(s))
+		return refuse(s, q);
+	if (q->nomem)
+		return out_of_memory(s, q);
+	switch (q->at) {
+	case STATUS_ASKED:
+		if (!(q->items & ~q->is.items))
+			return finish(s, q);
+		q->at = STATUS_OPEN;
+		break;
+	case STATUS_OPENED:
+		if (!q->opened) {
+			isrv_session_fault(s, "a mailbox was opened without imapsrv_op_mailbox");
+			s->result.code = IMAPSRV_SERVERBUG;
+			return refuse(s, q);
+		}
+		q->at = STATUS_UIDS;
+		break;
+	case STATUS_UIDS_ASKED:
+		q->at = STATUS_FETCH;
+		break;
+	default: /* STATUS_FETCH_ASKED */
+		q->at = STATUS_BODY;
+		break;
+	}
+	return ISRV_HOST;
+}
+
+/* Asks what is to be asked next. */
+static enum isrv_step ask(struct imapsrv_session *s, struct isrv_status *q)
+{
+	switch (q->at) {
+	case STATUS_START:
+		q->at = STATUS_OPEN;
+		if (s->engine->store.status) {
+			ask_status(s, q);
+			q->at = STATUS_ASKED;
+		}
+		break;
+	case STATUS_OPEN:
+		plan(s, q);
+		open_mailbox(s, q);
+		break;
+	case STATUS_UIDS:
+		ask_uids(s, q);
+		q->at = STATUS_UIDS_ASKED;
+		break;
+	default: /* STATUS_FETCH */
+		if (next_part(s, q)) {
+			ask_fetch(s, q);
+			q->at = STATUS_FETCH_ASKED;
+			break;
+		}
+		if (!q->more)
+			return finish(s, q);
+		isrv_uidset_empty(&q->uids);
+		q->range = 0;
+		q->more = false;
+		q->at = STATUS_UIDS;
+		break;
+	}
+	return ISRV_HOST;
+}
+
+enum isrv_step isrv_status_step(struct imapsrv_session *s, struct isrv_status *q)
+{
+	enum isrv_step step = ISRV_HOST;
+
+	for (;;) {
+		switch (q->at) {
+		case STATUS_START:
+		case STATUS_OPEN:
+		case STATUS_UIDS:
+		case STATUS_FETCH:
+			step = ask(s, q);
+			break;
+		case STATUS_ASKED:
+		case STATUS_OPENED:
+		case STATUS_UIDS_ASKED:
+		case STATUS_FETCH_ASKED:
+			if (!isrv_answered(s))
+				return ISRV_HOST;
+			step = answered(s, q);
+			break;
+		default: /* STATUS_BODY, STATUS_MEASURE */
+			step = measure(s, q);
+			if (step == ISRV_DONE && !q->refused) {
+				q->at = STATUS_FETCH;
+				continue;
+			}
+			return step;
+		}
+		if (step == ISRV_DONE)
+			return step;
+	}
+}
+
+/* ---- the command
+ * ------------------------------------------------------------------------------------------ */
+
+struct args {
+	struct imapsrv_span name;
+	uint32_t items;
+	bool begun;
+	struct isrv_status status;
+};
+
+/* status = "STATUS" SP mailbox SP "(" status-att *(SP status-att) ")" */
+static bool parse(struct isrv_parse *p, void *args)
+{
+	struct args *a = args;
+
+	return isrv_rd_mailbox(&p->r, &a->name) && isrv_rd_sp(&p->r) &&
+	       isrv_status_parse(p, &a->items) && isrv_rd_end(&p->r);
+}
+
+static enum isrv_step step(struct imapsrv_session *s, void *args)
+{
+	struct args *a = args;
+	enum isrv_step wait;
+
+	if (!a->begun) {
+		isrv_status_begin(&a->status, a->name, a->items);
+		a->begun = true;
+	}
+	wait = isrv_status_step(s, &a->status);
+	if (wait != ISRV_DONE)
+		return wait;
+	if (a->status.refused)
+		return isrv_refused(s, NULL);
+	isrv_status_put(s, &a->status);
+	return isrv_ok(s, "STATUS done");
+}
+
+static void drop(struct imapsrv_session *s, void *args)
+{
+	struct args *a = args;
+
+	isrv_status_drop(s, &a->status);
+}
+
+const struct isrv_command isrv_command_status = {
+	.name = "STATUS",
+	.states = ISRV_IN_AUTHED,
+	.args_size = sizeof(struct args),
+	.parse = parse,
+	.step = step,
+	.drop = drop,
+};

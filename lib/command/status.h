@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * command/status - the numbers of one mailbox, for STATUS and for LIST's return option STATUS:
+ * asked from the host's `status`, and counted with open, uids, fetch and body as far as that does
+ * not answer.
+ *
+ * A caller calls isrv_status_begin, then isrv_status_step until it says DONE; its own `drop` calls
+ * isrv_status_drop.
+ */
+#ifndef ISRV_COMMAND_STATUS_H
+#define ISRV_COMMAND_STATUS_H
+
+#include "session/body.h"
+#include "session/session.h"
+
+#define ISRV_STATUS_RANGES 64u
+
+struct isrv_status {
+	struct imapsrv_span name;
+	uint32_t items; /* enum imapsrv_status_item, or-ed: what is asked */
+
+	/* What came of it. */
+	bool refused;   /* s->result says why; or the session has failed */
+	struct imapsrv_status is;
+
+	/* The routine's own. */
+	uint8_t at;
+	bool opened;       /* `mailbox` is to be closed */
+	bool more;         /* `uids` has no room for the rest of the mailbox */
+	bool nomem;        /* an answer did not fit */
+	void *mailbox;
+	struct imapsrv_status counted;
+	uint32_t recent_from;
+	uint32_t from;     /* uids: ask from here */
+	struct isrv_uidset uids;
+	size_t range;      /* fetch: of uids, the next range */
+	uint32_t next;     /* and from which UID of it on; 0: all of it */
+	uint32_t facts;
+	size_t part_count;
+	struct imapsrv_range part[ISRV_STATUS_RANGES];
+	uint32_t *sizeless; /* messages whose octets are to be counted, at most limits.batch */
+	uint32_t sizeless_count;
+	struct isrv_body_cursor body;
+};
+
+/* status-att *(SP status-att) in parentheses. */
+struct isrv_parse;
+bool isrv_status_parse(struct isrv_parse *p, uint32_t *items_r);
+
+void isrv_status_begin(struct isrv_status *q, struct imapsrv_span name, uint32_t items);
+/* DONE or HOST. */
+enum isrv_step isrv_status_step(struct imapsrv_session *s, struct isrv_status *q);
+void isrv_status_drop(struct imapsrv_session *s, struct isrv_status *q);
+/* The untagged response. */
+void isrv_status_put(struct imapsrv_session *s, const struct isrv_status *q);
+
+#endif
