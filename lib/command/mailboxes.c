@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * CREATE, DELETE, SUBSCRIBE, UNSUBSCRIBE (RFC 9051 6.3.4, 6.3.5, 6.3.7, 6.3.8): what the protocol
+ * says of names is decided here, the rest is the host's.  RENAME has a file of its own.
+ */
+#include "command/mailboxes.h"
+
+#include "base/ascii.h"
+#include "command/commands.h"
+
+struct args {
+	struct imapsrv_span name;
+	bool asked;
+};
+
+bool isrv_mailbox_is_inbox(struct imapsrv_span name)
+{
+	return isrv_ascii_is(name.data, name.len, "INBOX");
+}
+
+bool isrv_mailbox_is_below(const struct imapsrv_session *s, struct imapsrv_span name,
+                           struct imapsrv_span up)
+{
+	return s->account.separator && name.len > up.len &&
+	       name.data[up.len] == s->account.separator && !memcmp(name.data, up.data, up.len);
+}
+
+bool isrv_mailbox_is_whole(const struct imapsrv_session *s, struct imapsrv_span name)
+{
+	char separator = s->account.separator;
+	bool empty = true; /* the level so far */
+
+	if (!separator)
+		return name.len > 0;
+	for (size_t i = 0; i < name.len; i++) {
+		if (name.data[i] == separator && empty)
+			return false;
+		empty = name.data[i] == separator;
+	}
+	return !empty;
+}
+
+struct imapsrv_span isrv_mailbox_selected(const struct imapsrv_session *s)
+{
+	struct imapsrv_span name = {NULL, 0};
+
+	if (s->view) {
+		name.data = s->view->name;
+		name.len = s->view->name_len;
+	}
+	return name;
+}
+
+/*
+ * RFC 9051 6.3.5 and 6.3.6 do not say what becomes of the selected mailbox.  Going on with it would
+ * need a host whose handles outlive the mailbox; refusing would leave a client no way to remove
+ * what it looks at.  So the session goes back to the authenticated state, by the way that RFC 9051
+ * 3 has for it: an unsolicited CLOSED.  Clients that do not know the code sent the command
+ * themselves.
+ */
+void isrv_mailbox_leave(struct imapsrv_session *s)
+{
+	isrv_session_deselect(s);
+	isrv_untagged(s, "OK", "CLOSED", "The selected mailbox is not there any more");
+}
+
+static enum isrv_step cannot_change(struct imapsrv_session *s)
+{
+	return isrv_no(s, "CANNOT", "Mailboxes cannot be changed here");
+}
+
+static enum isrv_step cannot_be_named(struct imapsrv_session *s)
+{
+	return isrv_no(s, "CANNOT", "A mailbox name cannot have an empty level");
+}
+
+/* SP mailbox */
+static bool parse(struct isrv_parse *p, void *args)
+{
+	struct args *a = args;
+
+	return isrv_rd_mailbox(&p->r, &a->name) && isrv_rd_end(&p->r);
+}
+
+/* ---- CREATE
+ * ------------------------------------------------------------------------------------- */
+
+static enum isrv_step step_create(struct imapsrv_session *s, void *args)
+{
+	struct args *a = args;
+
+	if (!a->asked) {
+		struct imapsrv_create q = {s->account.handle, a->name, 0};
+
+		/* RFC 9051 6.3.4: a separator at the end declares that names will be created
+		 * below, "in any case, the name created is without" it. */
+		if (s->account.separator && q.name.data[q.name.len - 1] == s->account.separator) {
+			q.name.len--;
+			q.only_parent = 1;
+		}
+		if (isrv_mailbox_is_inbox(q.name))
+			return isrv_no(s, "ALREADYEXISTS", "INBOX always exists");
+		if (!s->engine->mailboxes.create)
+			return cannot_change(s);
+		if (!isrv_mailbox_is_whole(s, q.name))
+			return cannot_be_named(s);
+		ISRV_ASK(s, ISRV_OP_PLAIN, mailboxes, create, &q, NULL, NULL);
+		a->asked = true;
+	}
+	if (!isrv_answered(s))
+		return ISRV_HOST;
+	if (s->result.code != IMAPSRV_OK)
+		return isrv_refused(s, NULL);
+	return isrv_ok(s, "CREATE done");
+}
+
+/* ---- DELETE
+ * ------------------------------------------------------------------------------------- */
+
+static enum isrv_step step_delete(struct imapsrv_session *s, void *args)
+{
+	struct args *a = args;
+	struct imapsrv_span selected;
+
+	if (!a->asked) {
+		struct imapsrv_delete q = {s->account.handle, a->name};
+
+		/* RFC 9051 6.3.5: "It is an error to attempt to delete INBOX" */
+		if (isrv_mailbox_is_inbox(a->name))
+			return isrv_no(s, "CANNOT", "INBOX cannot be deleted");
+		if (!s->engine->mailboxes.remove)
+			return cannot_change(s);
+		if (!isrv_mailbox_is_whole(s, a->name))
+			return cannot_be_named(s);
+		ISRV_ASK(s, ISRV_OP_PLAIN, mailboxes, remove, &q, NULL, NULL);
+		a->asked = true;
+	}
+	if (!isrv_answered(s))
+		return ISRV_HOST;
+	if (s->result.code != IMAPSRV_OK)
+		return isrv_refused(s, NULL);
+	/* Only now: a DELETE that is refused changes nothing. */
+	selected = isrv_mailbox_selected(s);
+	if (selected.len == a->name.len && !memcmp(selected.data, a->name.data, selected.len))
+		isrv_mailbox_leave(s);
+	return isrv_ok(s, "DELETE done");
+}
+
+/* ---- SUBSCRIBE, UNSUBSCRIBE
+ * ------------------------------------------------------------------------ */
+
+static enum isrv_step subscribe(struct imapsrv_session *s, struct args *a, int on,
+                                const char *done)
+{
+	if (!a->asked) {
+		struct imapsrv_subscribe q = {s->account.handle, a->name, on};
+
+		if (!s->engine->mailboxes.subscribe)
+			return isrv_no(s, "CANNOT", "Subscriptions are not kept here");
+		if (!isrv_mailbox_is_whole(s, a->name))
+			return cannot_be_named(s);
+		ISRV_ASK(s, ISRV_OP_PLAIN, mailboxes, subscribe, &q, NULL, NULL);
+		a->asked = true;
+	}
+	if (!isrv_answered(s))
+		return ISRV_HOST;
+	if (s->result.code != IMAPSRV_OK)
+		return isrv_refused(s, NULL);
+	return isrv_ok(s, done);
+}
+
+static enum isrv_step step_subscribe(struct imapsrv_session *s, void *args)
+{
+	return subscribe(s, args, 1, "SUBSCRIBE done");
+}
+
+static enum isrv_step step_unsubscribe(struct imapsrv_session *s, void *args)
+{
+	return subscribe(s, args, 0, "UNSUBSCRIBE done");
+}
+
+const struct isrv_command isrv_command_create = {
+	.name = "CREATE",
+	.states = ISRV_IN_AUTHED,
+	.args_size = sizeof(struct args),
+	.parse = parse,
+	.step = step_create,
+};
+
+const struct isrv_command isrv_command_delete = {
+	.name = "DELETE",
+	.states = ISRV_IN_AUTHED,
+	.args_size = sizeof(struct args),
+	.parse = parse,
+	.step = step_delete,
+};
+
+const struct isrv_command isrv_command_subscribe = {
+	.name = "SUBSCRIBE",
+	.states = ISRV_IN_AUTHED,
+	.args_size = sizeof(struct args),
+	.parse = parse,
+	.step = step_subscribe,
+};
+
+const struct isrv_command isrv_command_unsubscribe = {
+	.name = "UNSUBSCRIBE",
+	.states = ISRV_IN_AUTHED,
+	.args_size = sizeof(struct args),
+	.parse = parse,
+	.step = step_unsubscribe,
+};

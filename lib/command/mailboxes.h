@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+/* command/mailboxes - what CREATE, DELETE, RENAME and SUBSCRIBE have in common. */
+#ifndef ISRV_COMMAND_MAILBOXES_H
+#define ISRV_COMMAND_MAILBOXES_H
+
+#include "session/session.h"
+
+bool isrv_mailbox_is_inbox(struct imapsrv_span name);
+/* Is `name` below `up` in the hierarchy? */
+bool isrv_mailbox_is_below(const struct imapsrv_session *s, struct imapsrv_span name,
+                           struct imapsrv_span up);
+/* Is there no empty level in the name?  Hosts are promised that (imapsrv/mailboxes.h). */
+bool isrv_mailbox_is_whole(const struct imapsrv_session *s, struct imapsrv_span name);
+/* The selected mailbox is not there any more under the name that the client knows: says so, and
+ * leaves it. */
+void isrv_mailbox_leave(struct imapsrv_session *s);
+/* The name of the selected mailbox; empty if none is. */
+struct imapsrv_span isrv_mailbox_selected(const struct imapsrv_session *s);
+
+#endif
