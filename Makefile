@@ -87,6 +87,17 @@ $(BUILD)/tests/%.o: tests/%.c
 $(BUILD)/tests/unit/t_%: $(BUILD)/tests/unit/t_%.o $(LIB_A)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka
 
+# The test host: a store in memory, a driver, a client model; for scripts, simulators and fuzzers.
+HOST_OBJ := $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard tests/host/*.c)))
+
+# Executes tests/script/*/*.txt; tests/script/FORMAT describes them.
+SCRIPT_RUN := $(BUILD)/tests/script-run
+SCRIPTS    := $(sort $(wildcard tests/script/*/*.txt))
+SCRIPT_OBJ := $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard tests/script/*.c)))
+
+$(SCRIPT_RUN): $(SCRIPT_OBJ) $(HOST_OBJ) $(LIB_A)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^
+
 .PRECIOUS: $(BUILD)/tests/%.o $(BUILD)/lib/%.o $(BUILD)/examples/%.o
 
 check: $(UNIT_BIN)

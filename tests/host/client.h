@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * host/client - what a strict client knows: which of its commands is in progress, and its picture
+ * of the selected mailbox, built only from the octets that went both ways.  Complains of every
+ * response that would make the picture wrong (ATTACKS C2, the client-view model):
+ *
+ *   - a FETCH, EXPUNGE, RECENT or SEARCH result beyond the last EXISTS, an EXISTS that shrinks;
+ *   - EXPUNGE while FETCH, STORE or SEARCH is in progress, or nothing is (RFC 9051 7.5.1);
+ *   - EXPUNGE when QRESYNC was enabled, VANISHED when it was not (RFC 7162 3.2.10);
+ *   - a message whose UID changes, UIDs that do not ascend, a FETCH without UID under a UID command;
+ *   - a tagged response out of order, twice, or to nothing; "+" to nothing; anything behind BYE but
+ *     the answer to LOGOUT.
+ */
+#ifndef TEST_HOST_CLIENT_H
+#define TEST_HOST_CLIENT_H
+
+#include "host/text.h"
+
+struct tc_command {
+	char tag[80];
+	char name[24];
+	bool uid;
+	bool doubtful; /* not of the form "tag SP name": what the answer looks like is open */
+	bool answered;
+};
+
+struct tc {
+	struct tx_log *log;
+	int number; /* of the session, for complaints */
+
+	/* What was sent. */
+	struct tc_command *commands;
+	size_t command_count;
+	size_t command_cap;
+	size_t first; /* the first that is not answered */
+	struct tx line;
+	uint64_t literal;
+	bool in_command; /* the next line continues the last command */
+	bool sync;       /* and what comes next does so only if the server agreed */
+
+	/* What is known. */
+	bool greeted;
+	bool bye;
+	bool selected;
+	bool fresh;      /* the SELECT in progress has said EXISTS */
+	bool qresync;
+	bool notify;
+	bool utf8;
+	uint32_t exists;
+	uint32_t *uids;  /* by sequence number - 1; 0: not known */
+	uint32_t uids_cap;
+	uint64_t seen;   /* responses */
+};
+
+void tc_sent(struct tc *c, const char *data, size_t len);
+void tc_response(struct tc *c, const char *data, size_t len);
+/* The command in progress; NULL if none is. */
+const struct tc_command *tc_in_progress(const struct tc *c);
+void tc_free(struct tc *c);
+
+/* client_fetch: reads "(item value ...)"; false if it is not that to the end.  *uid_r is 0 if it has
+ * no UID. */
+bool tc_parse_fetch(const char *data, size_t len, uint32_t *uid_r);
+
+#endif

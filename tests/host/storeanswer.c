@@ -1,0 +1,556 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * host/storeanswer - what becomes of a question: the change is made, the events are posted, the
+ * results are given, the op is ended.  Runs inside the callback or long after it; an op that is
+ * to be refused is refused here.
+ */
+#include "host/teststore.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* A result was handed over; the library may only complain of memory. */
+static void gave(struct ts_op *q, int rc)
+{
+	if (rc == IMAPSRV_EINVAL || rc == IMAPSRV_ESTATE)
+		tx_complain(q->link->ts->log, "%s: a result was refused with %d (%s)",
+		            ts_kind_names[q->kind], rc, imapsrv_strerror(rc));
+}
+
+static void done(struct ts_op *q, enum imapsrv_code code, const char *text)
+{
+	gave(q, imapsrv_op_done(q->op, code, text));
+}
+
+static struct imapsrv_span span_of(const char *s)
+{
+	return (struct imapsrv_span){s, strlen(s)};
+}
+
+/* The mailbox that a name means to this account, or NULL after the op was refused. */
+static struct ts_mailbox *target(struct ts_op *q, const char *name)
+{
+	struct ts *ts = q->link->ts;
+	struct ts_mailbox *m = q->account ? ts_find(ts, q->account->user, name) : NULL;
+
+	if (!m || (m->attributes & (IMAPSRV_ATTR_NOSELECT | IMAPSRV_ATTR_NONEXISTENT))) {
+		done(q, IMAPSRV_NONEXISTENT, "There is no such mailbox");
+		return NULL;
+	}
+	if (m->refused) {
+		done(q, IMAPSRV_NOPERM, "You may not");
+		return NULL;
+	}
+	return m;
+}
+
+/* ---- accounts and mailboxes -------------------------------------------------------------------- */
+
+static void answer_login(struct ts_op *q)
+{
+	struct imapsrv_account account;
+	const struct ts_user *u = *q->name ? ts_find_user(q->link->ts, q->name) : NULL;
+	bool self = !*q->third || (u && strcmp(q->third, u->name) == 0);
+
+	if (!u || (!q->flag && (strlen(u->password) != q->len ||
+	                        memcmp(u->password, q->second, q->len) != 0))) {
+		done(q, IMAPSRV_AUTHENTICATIONFAILED, "Not with that");
+		return;
+	}
+	if (!self) {
+		done(q, IMAPSRV_AUTHORIZATIONFAILED, "Not as somebody else");
+		return;
+	}
+	ts_preauth(q->link, u->name, &account);
+	gave(q, imapsrv_op_account(q->op, &account));
+	done(q, IMAPSRV_OK, NULL);
+}
+
+static bool subscribed(const struct ts_user *u, const char *name)
+{
+	for (size_t i = 0; i < u->subscription_count; i++)
+		if (strcmp(u->subscriptions[i], name) == 0)
+			return true;
+	return false;
+}
+
+static bool begins(const struct ts *ts, const char *name, const char *prefix)
+{
+	size_t len = strlen(prefix);
+
+	return ts->options.generous || strncmp(name, prefix, len) == 0 ||
+	       (tx_same(name, "INBOX") && len <= 5 && tx_same_n(prefix, len, "INBOX")) ||
+	       (len <= 5 && tx_same_n(name, strlen(name) < len ? strlen(name) : len, prefix));
+}
+
+static void answer_list(struct ts_op *q)
+{
+	struct ts *ts = q->link->ts;
+	const struct ts_user *u = q->account ? q->account->user : NULL;
+
+	for (const struct ts_mailbox *m = ts->mailboxes; m; m = m->next) {
+		struct imapsrv_name name;
+
+		if (m->removed || m->owner != u || !begins(ts, m->name, q->name))
+			continue;
+		name.name = span_of(m->name);
+		name.attributes = m->attributes;
+		if (q->flag && subscribed(u, m->name))
+			name.attributes |= IMAPSRV_ATTR_SUBSCRIBED;
+		gave(q, imapsrv_op_name(q->op, &name));
+	}
+	for (size_t i = 0; q->flag && u && i < u->subscription_count; i++) {
+		struct imapsrv_name name = {span_of(u->subscriptions[i]),
+		                            IMAPSRV_ATTR_SUBSCRIBED | IMAPSRV_ATTR_NONEXISTENT};
+
+		if (!ts_find(ts, u, u->subscriptions[i]) && begins(ts, u->subscriptions[i], q->name))
+			gave(q, imapsrv_op_name(q->op, &name));
+	}
+	done(q, IMAPSRV_OK, NULL);
+}
+
+static void answer_open(struct ts_op *q)
+{
+	struct ts *ts = q->link->ts;
+	struct imapsrv_mailbox box = IMAPSRV_MAILBOX_INIT;
+	struct imapsrv_span *keywords;
+	struct ts_mailbox *m = target(q, q->name);
+
+	if (!m || !q->mailbox) {
+		if (q->mailbox)
+			ts_handle_close(ts, q->mailbox);
+		if (m)
+			done(q, IMAPSRV_UNAVAILABLE, "It was born just now");
+		return;
+	}
+	keywords = tx_alloc((m->keyword_count + 1) * sizeof(*keywords));
+	for (size_t i = 0; i < m->keyword_count; i++)
+		keywords[i] = span_of(m->keywords[i]);
+	box.handle = q->mailbox;
+	box.uidvalidity = m->uidvalidity;
+	box.uidnext = m->uidnext;
+	box.read_only = q->mailbox->read_only;
+	box.uid_not_sticky = m->not_sticky;
+	box.permanent_flags = m->permanent;
+	box.keywords = keywords;
+	box.keyword_count = m->keyword_count;
+	box.new_keywords = !m->no_new_keywords;
+	if (m->keep_recent) {
+		box.recent_from = m->recent_from;
+		if (!q->mailbox->read_only)
+			m->recent_from = m->uidnext;
+	}
+	for (size_t i = m->count; i-- > 0;)
+		if (!(m->messages[i].system & IMAPSRV_SEEN))
+			box.first_unseen = m->messages[i].uid;
+	gave(q, imapsrv_op_mailbox(q->op, &box));
+	done(q, IMAPSRV_OK, NULL);
+	free(keywords);
+}
+
+static void answer_status(struct ts_op *q)
+{
+	struct imapsrv_status status = {.items = q->facts};
+	const struct ts_mailbox *m = target(q, q->name);
+
+	if (!m)
+		return;
+	status.messages = (uint32_t)m->count;
+	status.uidnext = m->uidnext;
+	status.uidvalidity = m->uidvalidity;
+	for (size_t i = 0; i < m->count; i++) {
+		status.unseen += !(m->messages[i].system & IMAPSRV_SEEN);
+		status.deleted += (m->messages[i].system & IMAPSRV_DELETED) != 0;
+		status.recent += m->keep_recent && m->messages[i].uid >= m->recent_from;
+		status.octets += m->messages[i].blob->len;
+	}
+	if (q->link->ts->options.generous)
+		status.items = 0x7f;
+	gave(q, imapsrv_op_status(q->op, &status));
+	done(q, IMAPSRV_OK, NULL);
+}
+
+/* ---- messages ------------------------------------------------------------------------------------ */
+
+/* Calls `each` for the messages of the op's set that exist. */
+static void for_messages(struct ts_op *q, void (*each)(struct ts_op *q, struct ts_message *m))
+{
+	struct ts_mailbox *box = q->mailbox ? q->mailbox->mailbox : NULL;
+
+	for (size_t i = 0; box && i < q->set.count; i++)
+		for (size_t k = ts_position(box, q->set.ranges[i].first);
+		     k < box->count && box->messages[k].uid <= q->set.ranges[i].last; k++)
+			each(q, &box->messages[k]);
+}
+
+static void give_uids(struct ts_op *q, struct imapsrv_set set)
+{
+	size_t piece = q->link->ts->options.set_piece;
+
+	if (!piece)
+		piece = set.count;
+	for (size_t i = 0; i < set.count; i += piece) {
+		size_t n = set.count - i < piece ? set.count - i : piece;
+
+		gave(q, imapsrv_op_uids(q->op, (struct imapsrv_set){set.ranges + i, n}));
+	}
+}
+
+static void answer_uids(struct ts_op *q)
+{
+	struct ts_set found = {0};
+	const struct ts_mailbox *box = q->mailbox ? q->mailbox->mailbox : NULL;
+
+	for (size_t k = box ? ts_position(box, q->set.ranges[0].first) : 0;
+	     box && k < box->count && box->messages[k].uid <= q->set.ranges[0].last; k++)
+		ts_set_add(&found, box->messages[k].uid);
+	give_uids(q, ts_set_view(&found));
+	done(q, IMAPSRV_OK, NULL);
+	ts_set_clear(&found);
+}
+
+static void give_row(struct ts_op *q, struct ts_message *m, uint32_t facts, bool unchanged)
+{
+	const struct ts_mailbox *box = q->mailbox->mailbox;
+	struct imapsrv_span *keywords = tx_alloc((m->keyword_count + 1) * sizeof(*keywords));
+	struct imapsrv_row row = {.uid = m->uid, .facts = facts, .unchanged = unchanged};
+
+	if (q->link->ts->options.generous)
+		row.facts |= IMAPSRV_FACT_FLAGS | IMAPSRV_FACT_DATE | IMAPSRV_FACT_SIZE;
+	if (q->link->ts->options.no_size)
+		row.facts &= ~(uint32_t)IMAPSRV_FACT_SIZE;
+	for (uint32_t i = 0; i < m->keyword_count; i++)
+		keywords[i] = span_of(box->keywords[m->keywords[i]]);
+	if (row.facts & IMAPSRV_FACT_FLAGS)
+		row.flags = (struct imapsrv_flags){m->system, m->keyword_count, keywords};
+	if (row.facts & IMAPSRV_FACT_DATE) {
+		row.date = m->date;
+		row.zone = m->zone;
+	}
+	if (row.facts & IMAPSRV_FACT_SIZE)
+		row.octets = m->blob->len;
+	gave(q, imapsrv_op_row(q->op, &row));
+	free(keywords);
+}
+
+static void fetch_one(struct ts_op *q, struct ts_message *m)
+{
+	give_row(q, m, q->facts, false);
+}
+
+static void answer_fetch(struct ts_op *q)
+{
+	for_messages(q, fetch_one);
+	done(q, IMAPSRV_OK, NULL);
+}
+
+static void answer_store(struct ts_op *q)
+{
+	struct ts *ts = q->link->ts;
+	struct ts_changes c = {0};
+	struct ts_mailbox *box = q->mailbox ? q->mailbox->mailbox : NULL;
+
+	if (!box) {
+		done(q, IMAPSRV_SERVERBUG, NULL);
+		return;
+	}
+	ts_flag(box, q->set, (enum imapsrv_store_mode)q->flag, q->system, q->keywords,
+	        q->keyword_count, &c);
+	for (size_t i = 0; i < q->set.count; i++)
+		for (size_t k = ts_position(box, q->set.ranges[i].first);
+		     k < box->count && box->messages[k].uid <= q->set.ranges[i].last; k++)
+			give_row(q, &box->messages[k], IMAPSRV_FACT_FLAGS,
+			         !ts_set_has(ts_set_view(&c.changed), box->messages[k].uid));
+	if (ts->options.events_after)
+		done(q, IMAPSRV_OK, NULL);
+	ts_post_changes(ts, box, &c, q->link->session);
+	if (!ts->options.events_after)
+		done(q, IMAPSRV_OK, NULL);
+}
+
+static void answer_expunge(struct ts_op *q)
+{
+	struct ts *ts = q->link->ts;
+	struct ts_set removed = {0};
+	struct ts_mailbox *box = q->mailbox ? q->mailbox->mailbox : NULL;
+
+	if (box)
+		ts_remove(box, q->set, q->flag, &removed);
+	give_uids(q, ts_set_view(&removed));
+	if (ts->options.events_after)
+		done(q, IMAPSRV_OK, NULL);
+	if (removed.count)
+		ts_post(ts, box, IMAPSRV_EVENT_MESSAGE_EXPUNGE, ts_set_view(&removed),
+		        q->link->session);
+	if (!ts->options.events_after)
+		done(q, IMAPSRV_OK, NULL);
+	ts_set_clear(&removed);
+}
+
+/* ---- bodies ---------------------------------------------------------------------------------------- */
+
+static void answer_body(struct ts_op *q)
+{
+	struct ts *ts = q->link->ts;
+	const struct ts_message *m =
+		q->mailbox ? ts_message(q->mailbox->mailbox, q->facts) : NULL;
+	enum imapsrv_eol eol = IMAPSRV_EOL_CRLF;
+	struct ts_handle *h;
+
+	if (!m) {
+		done(q, IMAPSRV_EXPUNGEISSUED, "It is gone");
+		return;
+	}
+	h = ts_handle_new(q->link, TS_BODY_HANDLE);
+	h->mailbox = q->mailbox->mailbox;
+	/* A block of exactly its size, so that reading past it is seen. */
+	h->data = malloc(m->blob->len ? m->blob->len : 1);
+	if (!h->data)
+		abort();
+	if (ts->options.lf && !m->blob->bare) {
+		eol = IMAPSRV_EOL_LF;
+		for (size_t i = 0; i < m->blob->len; i++)
+			if (m->blob->data[i] != '\r')
+				h->data[h->len++] = m->blob->data[i];
+		h->data = tx_realloc(h->data, h->len);
+	} else {
+		memcpy(h->data, m->blob->data, m->blob->len);
+		h->len = m->blob->len;
+	}
+	if (ts->options.pull)
+		gave(q, imapsrv_op_pull(q->op, h->len, eol, h));
+	else
+		gave(q, imapsrv_op_lend(q->op, h->data, h->len, eol, h));
+	done(q, IMAPSRV_OK, NULL);
+}
+
+static void answer_read(struct ts_op *q)
+{
+	struct ts_handle *h = q->body;
+	size_t n;
+
+	if (!h || q->offset >= h->len) {
+		done(q, IMAPSRV_SERVERBUG, "Nothing is there to be read");
+		return;
+	}
+	n = h->len - (size_t)q->offset;
+	if (n > q->len)
+		n = q->len;
+	if (n > q->link->ts->options.pull && q->link->ts->options.pull)
+		n = q->link->ts->options.pull;
+	h->at = q->offset + n;
+	gave(q, imapsrv_op_bytes(q->op, h->data + q->offset, n));
+	done(q, IMAPSRV_OK, NULL);
+}
+
+/* ---- new messages ------------------------------------------------------------------------------------ */
+
+static void answer_begin(struct ts_op *q)
+{
+	struct ts *ts = q->link->ts;
+	struct ts_mailbox *m;
+
+	if (q->flag) { /* one more message: the mailbox is known */
+		if (ts->max_append && q->offset > ts->max_append)
+			done(q, IMAPSRV_TOOBIG, "That is too big");
+		else
+			done(q, IMAPSRV_OK, NULL);
+		return;
+	}
+	m = target(q, q->name);
+	if (m && m->read_only) {
+		done(q, IMAPSRV_NOPERM, "It is read-only");
+		m = NULL;
+	}
+	if (m && ts->max_append && q->offset > ts->max_append) {
+		done(q, IMAPSRV_TOOBIG, "That is too big");
+		m = NULL;
+	}
+	if (!m) {
+		ts_handle_close(ts, q->append);
+		return;
+	}
+	q->append->mailbox = m;
+	gave(q, imapsrv_op_append(q->op, q->append));
+	done(q, IMAPSRV_OK, NULL);
+}
+
+static void answer_finish(struct ts_op *q)
+{
+	struct ts *ts = q->link->ts;
+	struct ts_handle *h = q->append;
+	struct ts_mailbox *m = h ? h->mailbox : NULL;
+	struct ts_set uids = {0};
+
+	if (!m || m->removed) {
+		done(q, IMAPSRV_NONEXISTENT, "The mailbox is gone");
+		if (h)
+			ts_handle_close(ts, h);
+		return;
+	}
+	for (size_t i = 0; i < h->draft_count; i++) {
+		const struct ts_draft *d = &h->drafts[i];
+		struct ts_message *message =
+			ts_add(m, 0, d->data.data, d->data.len, d->date, d->zone);
+
+		message->system = d->system;
+		for (size_t k = 0; k < d->keyword_count; k++)
+			ts_keyword(m, message, d->keywords[k], true);
+		ts_note_added(ts, m, message->blob);
+		ts_set_add(&uids, message->uid);
+	}
+	gave(q, imapsrv_op_appended(q->op, m->not_sticky ? 0 : m->uidvalidity, ts_set_view(&uids)));
+	if (ts->options.events_after)
+		done(q, IMAPSRV_OK, NULL);
+	ts_post(ts, m, IMAPSRV_EVENT_MESSAGE_APPEND, ts_set_view(&uids), q->link->session);
+	if (!ts->options.events_after)
+		done(q, IMAPSRV_OK, NULL);
+	ts_set_clear(&uids);
+	ts_handle_close(ts, h);
+}
+
+static void copy_one(struct ts_mailbox *from, const struct ts_message *m, struct ts_mailbox *to,
+                     struct ts_set *uids)
+{
+	struct ts_message source = *m; /* `to` may be the same mailbox and move its messages */
+	struct ts_message *copy =
+		ts_add(to, 0, source.blob->data, source.blob->len, source.date, source.zone);
+
+	copy->system = source.system;
+	for (uint32_t i = 0; i < source.keyword_count; i++)
+		ts_keyword(to, copy, from->keywords[source.keywords[i]], true);
+	ts_set_add(uids, copy->uid);
+}
+
+static void answer_copy(struct ts_op *q)
+{
+	struct ts *ts = q->link->ts;
+	struct ts_mailbox *from = q->mailbox ? q->mailbox->mailbox : NULL;
+	struct ts_mailbox *to = target(q, q->name);
+	struct ts_set sources = {0}, copies = {0};
+
+	if (!to)
+		return;
+	if (!from || to->read_only) {
+		done(q, IMAPSRV_NOPERM, "It is read-only");
+		return;
+	}
+	for (size_t k = 0, n = from->count; k < n; k++) {
+		if (!ts_set_has(q->set, from->messages[k].uid))
+			continue;
+		ts_set_add(&sources, from->messages[k].uid);
+		copy_one(from, &from->messages[k], to, &copies);
+		ts_note_added(ts, to, to->messages[to->count - 1].blob);
+	}
+	if (sources.count)
+		gave(q, imapsrv_op_copied(q->op, to->not_sticky ? 0 : to->uidvalidity,
+		                          ts_set_view(&sources), ts_set_view(&copies)));
+	if (ts->options.events_after)
+		done(q, IMAPSRV_OK, NULL);
+	if (copies.count)
+		ts_post(ts, to, IMAPSRV_EVENT_MESSAGE_APPEND, ts_set_view(&copies),
+		        q->link->session);
+	if (q->kind == TS_MOVE && sources.count) {
+		struct ts_set removed = {0};
+
+		ts_remove(from, ts_set_view(&sources), false, &removed);
+		ts_post(ts, from, IMAPSRV_EVENT_MESSAGE_EXPUNGE, ts_set_view(&removed),
+		        q->link->session);
+		ts_set_clear(&removed);
+	}
+	if (!ts->options.events_after)
+		done(q, IMAPSRV_OK, NULL);
+	ts_set_clear(&sources);
+	ts_set_clear(&copies);
+}
+
+/* ---- which mailboxes there are ------------------------------------------------------------------------- */
+
+static void answer_manage(struct ts_op *q)
+{
+	struct ts *ts = q->link->ts;
+	struct ts_user *u = q->account ? q->account->user : NULL;
+	struct ts_mailbox *m = u ? ts_find(ts, u, q->name) : NULL;
+	enum imapsrv_code code = IMAPSRV_OK;
+
+	if (!u)
+		code = IMAPSRV_SERVERBUG;
+	else if (q->kind == TS_SUBSCRIBE)
+		ts_subscribe(u, q->name, q->flag);
+	else if (q->kind == TS_CREATE && m)
+		code = IMAPSRV_ALREADYEXISTS;
+	else if (q->kind == TS_CREATE && !q->flag)
+		ts_add_mailbox(ts, u, q->name);
+	else if (q->kind != TS_CREATE && !m)
+		code = IMAPSRV_NONEXISTENT;
+	else if (q->kind == TS_DELETE)
+		ts_remove_mailbox(ts, m);
+	else if (q->kind == TS_RENAME && ts_find(ts, u, q->second))
+		code = IMAPSRV_ALREADYEXISTS;
+	else if (q->kind == TS_RENAME)
+		ts_rename_mailbox(ts, m, q->second);
+	done(q, code, code ? "That cannot be" : NULL);
+}
+
+/* ---- refusing ------------------------------------------------------------------------------------------- */
+
+static void refuse(struct ts_op *q, enum imapsrv_code code, const char *text)
+{
+	struct ts *ts = q->link->ts;
+
+	if (ts->options.fail_late && q->kind == TS_FETCH) {
+		struct imapsrv_set all = q->set;
+
+		if (q->set.count > 1)
+			q->set.count = 1;
+		for_messages(q, fetch_one);
+		q->set = all;
+	}
+	done(q, code, text);
+	if (q->kind == TS_OPEN && q->mailbox)
+		ts_handle_close(ts, q->mailbox);
+	if (((q->kind == TS_BEGIN && !q->flag) || q->kind == TS_FINISH) && q->append)
+		ts_handle_close(ts, q->append);
+}
+
+static bool refused(struct ts_op *q)
+{
+	struct ts *ts = q->link->ts;
+	char *text = ts->refuse[q->kind].text;
+
+	if (ts->refuse[q->kind].code) {
+		refuse(q, ts->refuse[q->kind].code, text);
+		ts->refuse[q->kind].code = IMAPSRV_OK;
+		ts->refuse[q->kind].text = NULL;
+		free(text);
+		return true;
+	}
+	if (q->number != ts->options.fail_at)
+		return false;
+	refuse(q, ts->options.fail_code, "Refused\r\n* BYE by the test\n"); /* ATTACKS T30 */
+	return true;
+}
+
+void ts_perform(struct ts_op *q)
+{
+	static void (*const answers[TS_KINDS])(struct ts_op *) = {
+		[TS_LOGIN] = answer_login,   [TS_LIST] = answer_list,
+		[TS_OPEN] = answer_open,     [TS_UIDS] = answer_uids,
+		[TS_FETCH] = answer_fetch,   [TS_BODY] = answer_body,
+		[TS_READ] = answer_read,     [TS_STORE] = answer_store,
+		[TS_BEGIN] = answer_begin,   [TS_FINISH] = answer_finish,
+		[TS_EXPUNGE] = answer_expunge, [TS_COPY] = answer_copy,
+		[TS_MOVE] = answer_copy,     [TS_STATUS] = answer_status,
+		[TS_CREATE] = answer_manage, [TS_DELETE] = answer_manage,
+		[TS_RENAME] = answer_manage, [TS_SUBSCRIBE] = answer_manage,
+	};
+
+	q->link->op = NULL;
+	if (!refused(q)) {
+		if (answers[q->kind])
+			answers[q->kind](q);
+		else
+			done(q, IMAPSRV_OK, NULL);
+	}
+	ts_op_free(q);
+}

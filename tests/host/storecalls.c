@@ -1,0 +1,497 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * host/storecalls - the questions: every callback checks what it was handed against the headers,
+ * copies it, and leaves the answer to storeanswer.c, now or later.
+ */
+#include "host/teststore.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- what comes in is watched -------------------------------------------------------------------- */
+
+/* ATTACKS T33: no control character, no broken UTF-8 reaches the host in a name. */
+static bool is_clean(struct imapsrv_span s)
+{
+	const unsigned char *p = (const unsigned char *)s.data, *end = p + s.len;
+
+	while (p < end) {
+		unsigned n = *p < 0x80 ? 0 : *p >= 0xf0 ? 3 : *p >= 0xe0 ? 2 : 1;
+		uint32_t c = n == 0 ? *p : *p & (0x3fu >> n);
+
+		if (*p < 0x20 || *p == 0x7f || (*p >= 0x80 && *p < 0xc2) || *p > 0xf4 ||
+		    (size_t)(end - p) <= n)
+			return false;
+		for (unsigned i = 1; i <= n; i++) {
+			if ((p[i] & 0xc0) != 0x80)
+				return false;
+			c = c << 6 | (p[i] & 0x3f);
+		}
+		if ((n == 2 && (c < 0x800 || (c >= 0xd800 && c < 0xe000))) ||
+		    (n == 3 && (c < 0x10000 || c > 0x10ffff)))
+			return false;
+		p += n + 1;
+	}
+	return true;
+}
+
+static char *take_name(struct ts *ts, const char *what, struct imapsrv_span s, bool strict,
+                       char separator)
+{
+	bool empty_level = false;
+
+	if (!s.len || !is_clean(s))
+		tx_complain(ts->log, "%s: the name has %zu octets or is not clean UTF-8", what,
+		            s.len);
+	for (size_t i = 0; separator && i < s.len; i++)
+		if (s.data[i] == separator &&
+		    (i == 0 || i + 1 == s.len || s.data[i + 1] == separator))
+			empty_level = true;
+	if (strict && empty_level)
+		tx_complain(ts->log, "%s: the name '%.*s' has an empty level", what, (int)s.len,
+		            s.data);
+	if (strict && tx_same_n(s.data, s.len, "INBOX"))
+		tx_complain(ts->log, "%s of INBOX", what);
+	if (tx_same_n(s.data, s.len, "INBOX") && memcmp(s.data, "INBOX", 5) != 0)
+		tx_complain(ts->log, "%s: INBOX is spelled '%.5s'", what, s.data);
+	return tx_dup(s.data, s.len);
+}
+
+static void take_set(struct ts *ts, struct ts_op *q, struct imapsrv_set set)
+{
+	const char *what = ts_kind_names[q->kind];
+
+	for (size_t i = 0; i < set.count; i++) {
+		struct imapsrv_range r = set.ranges[i];
+
+		if (!r.first || r.first > r.last ||
+		    (i && (uint64_t)set.ranges[i - 1].last + 1 >= r.first))
+			tx_complain(ts->log, "%s: range %zu (%u:%u) of the set is out of order",
+			            what, i, r.first, r.last);
+	}
+	if (!set.count && q->kind != TS_CHECK)
+		tx_complain(ts->log, "%s: the set is empty", what);
+	q->ranges = tx_alloc((set.count + 1) * sizeof(*q->ranges));
+	if (set.count)
+		memcpy(q->ranges, set.ranges, set.count * sizeof(*q->ranges));
+	q->set = (struct imapsrv_set){q->ranges, set.count};
+}
+
+static void take_flags(struct ts *ts, struct ts_op *q, const struct imapsrv_flags *flags)
+{
+	static const char specials[] = "(){ %*\"\\]";
+
+	if (flags->system & ~IMAPSRV_SYSTEM_FLAGS)
+		tx_complain(ts->log, "%s: system flags are %#x", ts_kind_names[q->kind],
+		            flags->system);
+	q->system = flags->system;
+	q->keyword_count = flags->keyword_count;
+	q->keywords = tx_alloc((q->keyword_count + 1) * sizeof(char *));
+	for (uint32_t i = 0; i < flags->keyword_count; i++) {
+		struct imapsrv_span k = flags->keywords[i];
+		bool bad = !k.len || k.len > 255;
+
+		for (size_t n = 0; n < k.len; n++)
+			if ((unsigned char)k.data[n] <= 0x20 || (unsigned char)k.data[n] >= 0x7f ||
+			    strchr(specials, k.data[n]))
+				bad = true;
+		if (bad)
+			tx_complain(ts->log, "%s: keyword '%.*s' is not an atom",
+			            ts_kind_names[q->kind], (int)k.len, k.data);
+		q->keywords[i] = tx_dup(k.data, k.len);
+		for (uint32_t n = 0; n < i; n++)
+			if (tx_same(q->keywords[n], q->keywords[i]))
+				tx_complain(ts->log, "%s: keyword '%s' comes twice",
+				            ts_kind_names[q->kind], q->keywords[i]);
+	}
+}
+
+/* ---- what most questions have ----------------------------------------------------------------------- */
+
+static void account_of(struct ts_op *q, void *pointer)
+{
+	q->account = ts_handle_of(q->link, ts_kind_names[q->kind], pointer, TS_ACCOUNT);
+}
+
+static void mailbox_of(struct ts_op *q, void *pointer)
+{
+	q->mailbox = ts_handle_of(q->link, ts_kind_names[q->kind], pointer, TS_MAILBOX);
+}
+
+static char separator_of(const struct ts_op *q)
+{
+	return q->account ? q->account->user->separator : '\0';
+}
+
+/* ---- accounts and mailboxes --------------------------------------------------------------------------- */
+
+static void on_login(void *user, struct imapsrv_op *op, const struct imapsrv_login *in)
+{
+	struct ts_link *link = user;
+	struct ts_op *q = ts_op_new(link, op, TS_LOGIN);
+	bool external = strcmp(in->mechanism, "EXTERNAL") == 0;
+
+	if (!external && strcmp(in->mechanism, "LOGIN") != 0 && strcmp(in->mechanism, "PLAIN") != 0)
+		tx_complain(link->ts->log, "login: mechanism '%s'", in->mechanism);
+	if (!is_clean(in->authcid) || !is_clean(in->authzid))
+		tx_complain(link->ts->log, "login: a user name is not clean UTF-8");
+	if (external && in->password.len)
+		tx_complain(link->ts->log, "login: EXTERNAL with a password");
+	q->name = tx_dup(in->authcid.data, in->authcid.len);
+	q->second = tx_dup(in->password.data, in->password.len);
+	q->third = tx_dup(in->authzid.data, in->authzid.len);
+	q->flag = external;
+	q->len = in->password.len;
+	ts_op_asked(q);
+}
+
+static void on_logout(void *user, void *account)
+{
+	struct ts_link *link = user;
+	struct ts_handle *h = ts_handle_of(link, "logout", account, TS_ACCOUNT);
+
+	for (struct ts_handle *o = link->ts->handles; h && o; o = o->next)
+		if (o != h && o->link == link)
+			tx_complain(link->ts->log, "logout before everything was given back");
+	if (link->op)
+		tx_complain(link->ts->log, "logout while %s is open",
+		            ts_kind_names[link->op->kind]);
+	if (h)
+		ts_handle_close(link->ts, h);
+}
+
+static void on_list(void *user, struct imapsrv_op *op, const struct imapsrv_list *in)
+{
+	struct ts_op *q = ts_op_new(user, op, TS_LIST);
+
+	account_of(q, in->account);
+	if (!is_clean(in->prefix))
+		tx_complain(q->link->ts->log, "list: the prefix is not clean UTF-8");
+	q->name = tx_dup(in->prefix.data, in->prefix.len);
+	q->flag = in->subscribed;
+	ts_op_asked(q);
+}
+
+static void on_open(void *user, struct imapsrv_op *op, const struct imapsrv_open *in)
+{
+	struct ts_op *q = ts_op_new(user, op, TS_OPEN);
+	struct ts_mailbox *m;
+
+	account_of(q, in->account);
+	q->name = take_name(q->link->ts, "open", in->name, false, '\0');
+	q->flag = in->read_only;
+	m = q->account ? ts_find(q->link->ts, q->account->user, q->name) : NULL;
+	if (m) { /* changes are posted from this moment on, whenever the answer comes */
+		q->mailbox = ts_handle_new(q->link, TS_MAILBOX);
+		q->mailbox->mailbox = m;
+		q->mailbox->user = q->account->user;
+		q->mailbox->name = tx_dup(q->name, strlen(q->name));
+		q->mailbox->read_only = in->read_only || m->read_only ||
+		                        (q->link->ts->absent & TS_NO_WRITE);
+	}
+	ts_op_asked(q);
+}
+
+static void on_close(void *user, void *mailbox)
+{
+	struct ts_link *link = user;
+	struct ts_handle *h = ts_handle_of(link, "close", mailbox, TS_MAILBOX);
+
+	if (link->op && link->op->mailbox == h)
+		tx_complain(link->ts->log, "close while %s is open",
+		            ts_kind_names[link->op->kind]);
+	if (h)
+		ts_handle_close(link->ts, h);
+}
+
+/* ---- messages ------------------------------------------------------------------------------------------ */
+
+static void on_uids(void *user, struct imapsrv_op *op, const struct imapsrv_uids *in)
+{
+	struct ts_op *q = ts_op_new(user, op, TS_UIDS);
+
+	mailbox_of(q, in->mailbox);
+	take_set(q->link->ts, q, (struct imapsrv_set){&in->range, 1});
+	ts_op_asked(q);
+}
+
+static void on_fetch(void *user, struct imapsrv_op *op, const struct imapsrv_fetch *in)
+{
+	struct ts_op *q = ts_op_new(user, op, TS_FETCH);
+
+	mailbox_of(q, in->mailbox);
+	take_set(q->link->ts, q, in->uids);
+	q->facts = in->facts;
+	if (q->facts & ~7u)
+		tx_complain(q->link->ts->log, "fetch: facts are %#x", q->facts);
+	ts_op_asked(q);
+}
+
+static void on_check(void *user, struct imapsrv_op *op, const struct imapsrv_fetch *in)
+{
+	struct ts_op *q = ts_op_new(user, op, TS_CHECK);
+
+	mailbox_of(q, in->mailbox);
+	take_set(q->link->ts, q, in->uids);
+	ts_op_asked(q);
+}
+
+static void on_body(void *user, struct imapsrv_op *op, const struct imapsrv_body *in)
+{
+	struct ts_op *q = ts_op_new(user, op, TS_BODY);
+
+	mailbox_of(q, in->mailbox);
+	q->facts = in->uid;
+	if (!in->uid)
+		tx_complain(q->link->ts->log, "body of UID 0");
+	ts_op_asked(q);
+}
+
+static void on_body_read(void *user, struct imapsrv_op *op, const struct imapsrv_body_read *in)
+{
+	struct ts_op *q = ts_op_new(user, op, TS_READ);
+
+	q->body = ts_handle_of(q->link, "body_read", in->body, TS_BODY_HANDLE);
+	q->offset = in->offset;
+	q->len = in->len;
+	if (!in->len)
+		tx_complain(q->link->ts->log, "body_read of 0 octets");
+	if (q->body && in->offset && in->offset < q->body->at)
+		tx_complain(q->link->ts->log, "body_read at %llu after %llu",
+		            (unsigned long long)in->offset, (unsigned long long)q->body->at);
+	if (q->body && in->offset >= q->body->len)
+		tx_complain(q->link->ts->log, "body_read at %llu of a body of %zu octets",
+		            (unsigned long long)in->offset, q->body->len);
+	ts_op_asked(q);
+}
+
+static void on_body_close(void *user, void *body)
+{
+	struct ts_link *link = user;
+	struct ts_handle *h = ts_handle_of(link, "body_close", body, TS_BODY_HANDLE);
+
+	if (h)
+		ts_handle_close(link->ts, h);
+}
+
+static void on_store(void *user, struct imapsrv_op *op, const struct imapsrv_store_flags *in)
+{
+	struct ts_op *q = ts_op_new(user, op, TS_STORE);
+
+	mailbox_of(q, in->mailbox);
+	take_set(q->link->ts, q, in->uids);
+	take_flags(q->link->ts, q, &in->flags);
+	q->flag = (int)in->mode;
+	if (q->mailbox && q->mailbox->read_only)
+		tx_complain(q->link->ts->log, "store in a mailbox that is read-only");
+	ts_op_asked(q);
+}
+
+static void on_expunge(void *user, struct imapsrv_op *op, const struct imapsrv_expunge *in)
+{
+	struct ts_op *q = ts_op_new(user, op, TS_EXPUNGE);
+
+	mailbox_of(q, in->mailbox);
+	take_set(q->link->ts, q, in->uids);
+	q->flag = in->only_deleted;
+	if (q->mailbox && q->mailbox->read_only)
+		tx_complain(q->link->ts->log, "expunge in a mailbox that is read-only");
+	ts_op_asked(q);
+}
+
+static void ask_copy(void *user, struct imapsrv_op *op, const struct imapsrv_copy *in,
+                     enum ts_kind kind)
+{
+	struct ts_op *q = ts_op_new(user, op, kind);
+
+	account_of(q, in->account);
+	mailbox_of(q, in->mailbox);
+	take_set(q->link->ts, q, in->uids);
+	q->name = take_name(q->link->ts, ts_kind_names[kind], in->name, false, '\0');
+	if (kind == TS_MOVE && q->mailbox && q->mailbox->read_only)
+		tx_complain(q->link->ts->log, "move from a mailbox that is read-only");
+	ts_op_asked(q);
+}
+
+static void on_copy(void *user, struct imapsrv_op *op, const struct imapsrv_copy *in)
+{
+	ask_copy(user, op, in, TS_COPY);
+}
+
+static void on_move(void *user, struct imapsrv_op *op, const struct imapsrv_copy *in)
+{
+	ask_copy(user, op, in, TS_MOVE);
+}
+
+static void on_status(void *user, struct imapsrv_op *op, const struct imapsrv_status_query *in)
+{
+	struct ts_op *q = ts_op_new(user, op, TS_STATUS);
+
+	account_of(q, in->account);
+	q->name = take_name(q->link->ts, "status", in->name, false, '\0');
+	q->facts = in->items;
+	if (!in->items || (in->items & ~0x7fu))
+		tx_complain(q->link->ts->log, "status: items are %#x", in->items);
+	ts_op_asked(q);
+}
+
+/* ---- appending ------------------------------------------------------------------------------------------ */
+
+static void draft_complete(struct ts_op *q)
+{
+	const struct ts_draft *d;
+
+	if (!q->append || !q->append->draft_count)
+		return;
+	d = &q->append->drafts[q->append->draft_count - 1];
+	if (d->data.len != d->octets)
+		tx_complain(q->link->ts->log, "%s: %zu octets came of %llu",
+		            ts_kind_names[q->kind], d->data.len, (unsigned long long)d->octets);
+}
+
+static void on_begin(void *user, struct imapsrv_op *op, const struct imapsrv_append *in)
+{
+	struct ts_op *q = ts_op_new(user, op, TS_BEGIN);
+	struct ts_draft *d;
+
+	account_of(q, in->account);
+	q->name = take_name(q->link->ts, "append", in->name, false, '\0');
+	take_flags(q->link->ts, q, &in->flags);
+	if (in->append)
+		q->append = ts_handle_of(q->link, "append", in->append, TS_APPEND);
+	draft_complete(q);
+	q->offset = in->octets;
+	q->flag = in->append != NULL;
+	if (!in->append)
+		q->append = ts_handle_new(q->link, TS_APPEND);
+	if (q->append) { /* the draft is made here; a refusal throws the handle away */
+		q->append->drafts = tx_realloc(q->append->drafts, (q->append->draft_count + 1) *
+		                                                          sizeof(*d));
+		d = &q->append->drafts[q->append->draft_count++];
+		memset(d, 0, sizeof(*d));
+		d->octets = in->octets;
+		d->system = q->system;
+		d->keywords = tx_alloc((q->keyword_count + 1) * sizeof(char *));
+		d->keyword_count = q->keyword_count;
+		for (size_t i = 0; i < q->keyword_count; i++)
+			d->keywords[i] = tx_dup(q->keywords[i], strlen(q->keywords[i]));
+		d->date = in->has_date ? in->date : q->link->ts->now;
+		d->zone = in->has_date ? in->zone : 0;
+	}
+	ts_op_asked(q);
+}
+
+static void on_data(void *user, struct imapsrv_op *op, const struct imapsrv_append_data *in)
+{
+	struct ts_op *q = ts_op_new(user, op, TS_DATA);
+
+	q->append = ts_handle_of(q->link, "append_data", in->append, TS_APPEND);
+	if (!in->len)
+		tx_complain(q->link->ts->log, "append_data of 0 octets");
+	if (q->append) {
+		struct ts_draft *d = &q->append->drafts[q->append->draft_count - 1];
+
+		tx_add(&d->data, in->data, in->len);
+		if (d->data.len > d->octets)
+			tx_complain(q->link->ts->log, "append_data: more than %llu octets",
+			            (unsigned long long)d->octets);
+	}
+	ts_op_asked(q);
+}
+
+static void on_finish(void *user, struct imapsrv_op *op, const struct imapsrv_append_finish *in)
+{
+	struct ts_op *q = ts_op_new(user, op, TS_FINISH);
+
+	q->append = ts_handle_of(q->link, "append_finish", in->append, TS_APPEND);
+	draft_complete(q);
+	ts_op_asked(q);
+}
+
+static void on_abort(void *user, void *append)
+{
+	struct ts_link *link = user;
+	struct ts_handle *h = ts_handle_of(link, "append_abort", append, TS_APPEND);
+
+	if (h)
+		ts_handle_close(link->ts, h);
+}
+
+/* ---- which mailboxes there are ---------------------------------------------------------------------------- */
+
+static void on_create(void *user, struct imapsrv_op *op, const struct imapsrv_create *in)
+{
+	struct ts_op *q = ts_op_new(user, op, TS_CREATE);
+
+	account_of(q, in->account);
+	q->name = take_name(q->link->ts, "create", in->name, true, separator_of(q));
+	q->flag = in->only_parent;
+	ts_op_asked(q);
+}
+
+static void on_remove(void *user, struct imapsrv_op *op, const struct imapsrv_delete *in)
+{
+	struct ts_op *q = ts_op_new(user, op, TS_DELETE);
+
+	account_of(q, in->account);
+	q->name = take_name(q->link->ts, "delete", in->name, true, separator_of(q));
+	ts_op_asked(q);
+}
+
+static void on_rename(void *user, struct imapsrv_op *op, const struct imapsrv_rename *in)
+{
+	struct ts_op *q = ts_op_new(user, op, TS_RENAME);
+
+	account_of(q, in->account);
+	q->name = take_name(q->link->ts, "rename", in->from, true, separator_of(q));
+	q->second = take_name(q->link->ts, "rename", in->to, true, separator_of(q));
+	ts_op_asked(q);
+}
+
+static void on_subscribe(void *user, struct imapsrv_op *op, const struct imapsrv_subscribe *in)
+{
+	struct ts_op *q = ts_op_new(user, op, TS_SUBSCRIBE);
+
+	account_of(q, in->account);
+	q->name = take_name(q->link->ts, "subscribe", in->name, false, '\0');
+	q->flag = in->on;
+	ts_op_asked(q);
+}
+
+/* ---- the tables --------------------------------------------------------------------------------------------- */
+
+void ts_fill(const struct ts *ts, struct imapsrv_store *store, struct imapsrv_mailboxes *mailboxes)
+{
+	memset(store, 0, sizeof(*store));
+	store->size = sizeof(*store);
+	store->cancel = ts_op_cancel;
+	store->login = ts->absent & TS_NO_LOGIN ? NULL : on_login;
+	store->logout = on_logout;
+	store->list = on_list;
+	store->open = on_open;
+	store->close = on_close;
+	store->uids = on_uids;
+	store->fetch = on_fetch;
+	store->body = on_body;
+	store->body_read = on_body_read;
+	store->body_close = on_body_close;
+	if (!(ts->absent & TS_NO_WRITE)) {
+		store->store = on_store;
+		store->append_begin = on_begin;
+		store->append_data = on_data;
+		store->append_finish = on_finish;
+		store->append_abort = on_abort;
+		store->expunge = on_expunge;
+	}
+	store->copy = ts->absent & (TS_NO_COPY | TS_NO_WRITE) ? NULL : on_copy;
+	store->move = ts->absent & (TS_NO_MOVE | TS_NO_WRITE) ? NULL : on_move;
+	store->status = ts->absent & TS_NO_STATUS ? NULL : on_status;
+	store->check = ts->absent & TS_NO_CHECK ? NULL : on_check;
+	*mailboxes = (struct imapsrv_mailboxes)IMAPSRV_MAILBOXES_INIT;
+	if (!(ts->absent & TS_NO_MAILBOXES)) {
+		mailboxes->create = on_create;
+		mailboxes->remove = on_remove;
+		mailboxes->rename = on_rename;
+	}
+	mailboxes->subscribe = ts->absent & TS_NO_SUBSCRIBE ? NULL : on_subscribe;
+}

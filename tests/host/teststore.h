@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * host/teststore - a mail store in memory that implements every callback of imapsrv/store.h and
+ * imapsrv/mailboxes.h, for any number of sessions.  It watches the library as it serves it: what
+ * it is handed must keep to the headers, and every handle must come back exactly once.
+ *
+ * storedata.c holds the mail, storecalls.c takes the questions, storeanswer.c answers them, now or
+ * when the driver says so; teststore.c keeps the handles and the open ops.
+ */
+#ifndef TEST_HOST_TESTSTORE_H
+#define TEST_HOST_TESTSTORE_H
+
+#include "host/text.h"
+#include "imapsrv.h"
+
+/* ---- the mail ----------------------------------------------------------------------------- */
+
+/* The octets of a message, shared by its copies. */
+struct ts_blob {
+	unsigned refs;
+	bool bare;  /* has a CR or LF that is not part of a CRLF: is never stored with LF only */
+	size_t len;
+	char *data;
+};
+
+struct ts_message {
+	uint32_t uid;
+	uint32_t system;
+	uint32_t keyword_count;
+	uint16_t *keywords; /* indexes into the mailbox's list */
+	int64_t date;
+	int zone;
+	struct ts_blob *blob;
+};
+
+struct ts_user {
+	struct ts_user *next;
+	char *name;
+	char *password;
+	char separator;
+	char **subscriptions;
+	size_t subscription_count;
+	size_t namespace_count;
+	struct imapsrv_namespace namespaces[4];
+};
+
+struct ts_mailbox {
+	struct ts_mailbox *next; /* in the order of creation */
+	struct ts_user *owner;
+	char *name;
+	bool removed;        /* deleted, kept for those who have it open */
+	bool read_only;
+	bool refused;        /* opening it gives NOPERM */
+	bool not_sticky;
+	bool no_new_keywords;
+	bool keep_recent;
+	uint32_t attributes; /* for `list` */
+	uint32_t permanent;  /* permanent_flags */
+	uint32_t uidvalidity;
+	uint32_t uidnext;
+	uint32_t recent_from;
+	char **keywords;
+	size_t keyword_count;
+	struct ts_message *messages; /* ascending UIDs */
+	size_t count;
+	size_t cap;
+};
+
+/* A set being built, in ascending order. */
+struct ts_set {
+	struct imapsrv_range *ranges;
+	size_t count;
+	size_t cap;
+};
+void ts_set_add(struct ts_set *set, uint32_t uid);
+void ts_set_clear(struct ts_set *set);
+struct imapsrv_set ts_set_view(const struct ts_set *set);
+/* "1:3,7" (ascending, no "*"); false if it is not that. */
+bool ts_set_parse(struct ts_set *set, const char *text);
+bool ts_set_has(struct imapsrv_set set, uint32_t uid);
+
+/* ---- how it answers ------------------------------------------------------------------------ */
+
+enum ts_mode {
+	TS_NOW,   /* before the callback returns            */
+	TS_LATER, /* when ts_answer is called               */
+	TS_MIXED  /* one or the other, by the seed          */
+};
+
+enum ts_kind {
+	TS_LOGIN,
+	TS_LIST,
+	TS_OPEN,
+	TS_UIDS,
+	TS_FETCH,
+	TS_BODY,
+	TS_READ,
+	TS_STORE,
+	TS_BEGIN,
+	TS_DATA,
+	TS_FINISH,
+	TS_EXPUNGE,
+	TS_COPY,
+	TS_MOVE,
+	TS_STATUS,
+	TS_CHECK,
+	TS_CREATE,
+	TS_DELETE,
+	TS_RENAME,
+	TS_SUBSCRIBE,
+	TS_KINDS
+};
+extern const char *const ts_kind_names[TS_KINDS];
+
+enum ts_absent { /* callbacks that are NULL */
+	TS_NO_COPY = 1 << 0,
+	TS_NO_MOVE = 1 << 1,
+	TS_NO_STATUS = 1 << 2,
+	TS_NO_CHECK = 1 << 3,
+	TS_NO_WRITE = 1 << 4, /* store, append_*, expunge */
+	TS_NO_MAILBOXES = 1 << 5,
+	TS_NO_SUBSCRIBE = 1 << 6,
+	TS_NO_LOGIN = 1 << 7
+};
+
+struct ts_options {
+	enum ts_mode mode;
+	uint64_t seed;
+	size_t pull;         /* 0: bodies are lent; else pulled, at most so many octets at a read */
+	bool lf;             /* messages are kept with LF only, where that loses nothing */
+	bool no_size;        /* rows come without SIZE */
+	bool generous;       /* rows hold facts that were not asked for, list ignores prefix */
+	bool events_after;   /* events are posted after the op was answered, not before */
+	size_t set_piece;    /* ranges per imapsrv_op_uids; 0: all */
+	uint64_t fail_at;    /* the op that is refused, from 1; 0: none */
+	enum imapsrv_code fail_code;
+	bool fail_late;      /* after some of its results were given */
+	uint64_t mute_at;    /* the op that is never answered, from 1 */
+};
+
+/* ---- handles and ops ------------------------------------------------------------------------ */
+
+enum ts_handle_kind {
+	TS_ACCOUNT,
+	TS_MAILBOX,
+	TS_BODY_HANDLE,
+	TS_APPEND
+};
+
+struct ts_draft { /* a message that is being appended */
+	struct tx data;
+	uint64_t octets;
+	uint32_t system;
+	char **keywords;
+	size_t keyword_count;
+	int64_t date;
+	int zone;
+};
+
+struct ts_handle {
+	struct ts_handle *next;
+	enum ts_handle_kind kind;
+	struct ts_link *link;
+	struct ts_user *user;
+	struct ts_mailbox *mailbox; /* mailbox, body, append */
+	char *name;                 /* under which it was opened */
+	bool read_only;
+	char *data;                 /* body, in a block of exactly its size */
+	size_t len;
+	uint64_t at;                /* where the next read may start */
+	struct ts_draft *drafts;
+	size_t draft_count;
+};
+
+struct ts_link { /* one connection: this is `user` */
+	struct ts_link *next;
+	struct ts *ts;
+	struct imapsrv_session *session;
+	struct ts_op *op; /* the one that is open */
+};
+
+struct ts_op {
+	struct ts_op *next;
+	struct imapsrv_op *op;
+	struct ts_link *link;
+	enum ts_kind kind;
+	uint64_t number;
+	struct ts_handle *account, *mailbox, *body, *append;
+	struct imapsrv_range *ranges;
+	struct imapsrv_set set;
+	char *name;   /* mailbox, or authcid */
+	char *second; /* rename's target, password */
+	char *third;  /* authzid */
+	char **keywords;
+	size_t keyword_count;
+	uint32_t system;
+	uint32_t facts; /* or status items, or the UID of a body */
+	int flag;       /* read_only, only_deleted, mode, on, only_parent, subscribed */
+	uint64_t offset;
+	size_t len;
+};
+
+struct ts {
+	struct tx_log *log;
+	struct ts_options options;
+	unsigned absent; /* enum ts_absent, or-ed */
+	bool hold;       /* nothing is answered until it is false again */
+	struct tx_random random;
+	struct ts_user *users;
+	struct ts_mailbox *mailboxes;
+	struct ts_link *links;
+	struct ts_handle *handles; /* open */
+	struct ts_handle *dead;    /* given back, kept to tell double use */
+	struct ts_op *ops;         /* open, oldest first */
+	uint64_t op_count;
+	uint32_t next_uidvalidity;
+	uint64_t max_append;       /* octets; more is refused TOOBIG.  0: no bound */
+	int64_t now;
+	struct { /* the next op of this kind is refused so */
+		enum imapsrv_code code;
+		char *text;
+	} refuse[TS_KINDS];
+	struct tx added; /* names and content sums of all appended or copied messages, for fault runs */
+};
+
+struct ts *ts_new(struct tx_log *log);
+/* Complains about what is still open. */
+void ts_check(struct ts *ts);
+void ts_free(struct ts *ts);
+void ts_fill(const struct ts *ts, struct imapsrv_store *store, struct imapsrv_mailboxes *mailboxes);
+
+/* A connection about to be made: `user` for its session; set `session` as soon as there is one. */
+struct ts_link *ts_link(struct ts *ts);
+/* Fills in an account for a pre-authenticated session; false if there is no such user. */
+bool ts_preauth(struct ts_link *link, const char *user, struct imapsrv_account *account);
+
+/* Answers the session's open op; the driver calls imapsrv_session_run then.  False if there is none
+ * that may be answered. */
+bool ts_answer(struct ts_link *link);
+bool ts_pending(const struct ts_link *link);
+
+/* ---- the mail from outside ------------------------------------------------------------------- */
+
+struct ts_user *ts_add_user(struct ts *ts, const char *name, const char *password); /* with INBOX */
+struct ts_user *ts_find_user(const struct ts *ts, const char *name); /* NULL: the first */
+struct ts_mailbox *ts_add_mailbox(struct ts *ts, struct ts_user *owner, const char *name);
+struct ts_mailbox *ts_find(const struct ts *ts, const struct ts_user *owner, const char *name);
+void ts_remove_mailbox(struct ts *ts, struct ts_mailbox *mailbox);
+/* With everything below it. */
+void ts_rename_mailbox(struct ts *ts, struct ts_mailbox *mailbox, const char *to);
+void ts_subscribe(struct ts_user *user, const char *name, bool on);
+
+/* Adds a message without telling anyone; uid 0: the next.  NULL if that UID was used. */
+struct ts_message *ts_add(struct ts_mailbox *mailbox, uint32_t uid, const char *data, size_t len,
+                          int64_t date, int zone);
+struct ts_message *ts_message(const struct ts_mailbox *mailbox, uint32_t uid);
+size_t ts_position(const struct ts_mailbox *mailbox, uint32_t uid); /* of the first not below */
+bool ts_keyword(struct ts_mailbox *mailbox, struct ts_message *message, const char *name, bool on);
+bool ts_has_keyword(const struct ts_mailbox *mailbox, const struct ts_message *message,
+                    const char *name);
+
+/* Posts to every session that has the mailbox open. */
+void ts_post(struct ts *ts, struct ts_mailbox *mailbox, enum imapsrv_event_type type,
+             struct imapsrv_set uids, const struct imapsrv_session *origin);
+/* What changed, by the event that says so. */
+struct ts_changes {
+	struct ts_set changed, read, trash, set, clear;
+};
+void ts_flag(struct ts_mailbox *mailbox, struct imapsrv_set uids, enum imapsrv_store_mode mode,
+             uint32_t system, char *const *keywords, size_t keyword_count, struct ts_changes *c);
+void ts_post_changes(struct ts *ts, struct ts_mailbox *mailbox, struct ts_changes *c,
+                     const struct imapsrv_session *origin); /* and clears c */
+void ts_remove(struct ts_mailbox *mailbox, struct imapsrv_set uids, bool only_deleted,
+               struct ts_set *removed);
+
+/* ---- between the parts of the store ----------------------------------------------------------- */
+
+struct ts_blob *ts_blob_new(const char *data, size_t len);
+void ts_blob_drop(struct ts_blob *blob);
+void ts_perform(struct ts_op *q); /* storeanswer: does what is asked and ends the op */
+struct ts_op *ts_op_new(struct ts_link *link, struct imapsrv_op *op, enum ts_kind kind);
+void ts_op_asked(struct ts_op *q); /* it is complete: answers it, or leaves it open */
+void ts_op_free(struct ts_op *q);
+void ts_op_cancel(void *user, struct imapsrv_op *op);
+struct ts_handle *ts_handle_new(struct ts_link *link, enum ts_handle_kind kind);
+/* The handle behind a pointer that the library hands back; NULL and a complaint if it is none. */
+struct ts_handle *ts_handle_of(struct ts_link *link, const char *what, void *pointer,
+                               enum ts_handle_kind kind);
+void ts_handle_close(struct ts *ts, struct ts_handle *h);
+void ts_note_added(struct ts *ts, const struct ts_mailbox *mailbox, const struct ts_blob *blob);
+
+#endif

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * script/play - one run of one script under one variant.  The first run of a script (the plain
+ * variant) is held against its S lines and becomes the reference; every other run must emit the
+ * same octets, or, with a fault in it, break nothing.
+ */
+#ifndef TEST_SCRIPT_PLAY_H
+#define TEST_SCRIPT_PLAY_H
+
+#include "script/host.h"
+
+enum pl_fault {
+	PL_NONE,
+	PL_ALLOC_ONCE, /* allocation n fails                                  */
+	PL_ALLOC_FROM, /* allocation n and all later ones fail                */
+	PL_REFUSE,     /* op n is refused                                     */
+	PL_MUTE,       /* op n is never answered                              */
+	PL_CUT         /* the connection is lost after n octets of input      */
+};
+
+struct pl_variant {
+	const char *name;
+	struct ts_options store;
+	struct td_options driver;
+	bool lines;    /* every C line on its own, all settled between; else C lines with no S line
+	                  between them come at once */
+	bool pipeline; /* all C lines up to the next H line at once */
+	enum pl_fault fault;
+	uint64_t n;
+};
+
+/* What the plain run showed. */
+struct pl_reference {
+	struct tx output[TD_SESSIONS];
+	size_t *marks;       /* [step * TD_SESSIONS + session]: octets emitted at the end of it */
+	struct {
+		size_t at;
+		int line;
+	} *lines;            /* of session 1..: where in the output each S line was met */
+	int *line_session;
+	size_t line_count;
+	struct tx added;     /* what was stored */
+	uint64_t allocs;
+	uint64_t ops;
+	size_t input;
+};
+void pl_reference_free(struct pl_reference *r);
+
+/* Runs; log->count is 0 if all is well.  reference is filled in if it is empty, else compared with. */
+void pl_run(struct sc *script, const struct pl_variant *variant, struct pl_reference *reference,
+            bool first, struct tx_log *log);
+
+/* match.c: holds what session i emitted from *at_r on against the S lines of a step; moves *at_r. */
+void pl_match(const struct sc *script, const struct sc_step *step, int session,
+              const struct td_session *s, size_t *at_r, struct pl_reference *reference,
+              struct tx_log *log);
+
+#endif

@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * script-run: executes script files, each in every variant.
+ *
+ *	script-run [--filter TEXT] [--variant TEXT] [--budget N] [--full] [--seed N] [-v] FILE...
+ *
+ * A script says what a client sends, what the host does meanwhile, and what the session must emit
+ * (FORMAT, in this directory).  The plain run is held against the S lines; all others must emit the
+ * same octets: however the input is cut, the output drained, ops answered, bodies handed out and
+ * kept.  Then come the runs with faults, which must leak nothing, break no response, and store
+ * nothing by half.
+ *
+ * --filter   only files whose path contains TEXT
+ * --variant  only variants whose name contains TEXT (the plain run comes always)
+ * --budget   how many points of each kind are tried in each script (24); --full: all
+ * --seed     of the random variants (1); it is printed with a failure
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "script/play.h"
+
+struct running {
+	const char *filter;
+	const char *only;
+	uint64_t budget;
+	uint64_t seed;
+	bool verbose;
+	unsigned passed;
+	unsigned failed;
+	uint64_t runs;
+	struct sc *script;
+	struct pl_reference reference;
+	bool broken; /* this script */
+};
+
+static void run(struct running *r, const struct pl_variant *v)
+{
+	struct tx_log log = {0};
+
+	if (r->broken || (r->only && !strstr(v->name, r->only)))
+		return;
+	r->runs++;
+	pl_run(r->script, v, &r->reference, false, &log);
+	if (!log.count)
+		return;
+	printf("%s [%s", r->script->path, v->name);
+	if (v->n)
+		printf(" %llu", (unsigned long long)v->n);
+	if (v->driver.split)
+		printf(" %zu", v->driver.split);
+	if (v->driver.seed)
+		printf(" seed %llu", (unsigned long long)v->driver.seed);
+	printf("] %s\n", log.first);
+	r->broken = true;
+}
+
+/* ---- the same octets ------------------------------------------------------------------------------- */
+
+static void run_fixed(struct running *r)
+{
+	static const struct pl_variant list[] = {
+		{.name = "bytes", .driver.piece = 1},
+		{.name = "pieces-2", .driver.piece = 2},
+		{.name = "pieces-3", .driver.piece = 3},
+		{.name = "pieces-5", .driver.piece = 5},
+		{.name = "pieces-7", .driver.piece = 7},
+		{.name = "blocks"},
+		{.name = "drain-1", .driver.drain = 1},
+		{.name = "drain-7", .driver.drain = 7},
+		{.name = "drain-lazy", .driver.lazy_drain = true},
+		{.name = "later", .store.mode = TS_LATER},
+		{.name = "later-bytes", .store.mode = TS_LATER, .driver = {.piece = 1, .drain = 1}},
+		{.name = "later-lazy", .store.mode = TS_LATER, .driver.lazy_drain = true},
+		{.name = "pull-1", .store.pull = 1},
+		{.name = "pull-7", .store.pull = 7, .driver.drain = 3},
+		{.name = "pull-all", .store.pull = SIZE_MAX},
+		{.name = "pull-later", .store = {.pull = 11, .mode = TS_LATER}},
+		{.name = "lf", .store.lf = true},
+		{.name = "lf-pull-1", .store = {.lf = true, .pull = 1}},
+		{.name = "lf-pull-all", .store = {.lf = true, .pull = SIZE_MAX}},
+		{.name = "no-size", .store.no_size = true},
+		{.name = "no-size-lf", .store = {.no_size = true, .lf = true, .pull = 5}},
+		{.name = "generous", .store.generous = true},
+		{.name = "events-after", .store.events_after = true},
+		{.name = "events-after-later",
+	         .store = {.events_after = true, .mode = TS_LATER}},
+		{.name = "uids-in-pieces", .store.set_piece = 1},
+	};
+
+	for (size_t i = 0; i < sizeof(list) / sizeof(list[0]); i++)
+		run(r, &list[i]);
+}
+
+static void run_pipelined(struct running *r)
+{
+	static const struct pl_variant list[] = {
+		{.name = "pipeline", .pipeline = true},
+		{.name = "pipeline-bytes", .pipeline = true, .driver.piece = 1},
+		{.name = "pipeline-later", .pipeline = true, .store.mode = TS_LATER},
+		{.name = "pipeline-lazy", .pipeline = true, .store.mode = TS_LATER,
+	         .driver.lazy_drain = true},
+		{.name = "pipeline-drain-1", .pipeline = true, .driver.drain = 1},
+	};
+
+	if (r->script->no_pipeline || r->script->sessions > 1)
+		return;
+	for (size_t i = 0; i < sizeof(list) / sizeof(list[0]); i++)
+		run(r, &list[i]);
+}
+
+static void run_random(struct running *r)
+{
+	uint64_t n = r->budget / 2 < 2 ? 2 : r->budget / 2;
+
+	if (r->budget == UINT64_MAX)
+		n = 200;
+	for (uint64_t i = 0; i < n; i++) {
+		struct pl_variant v = {.name = "random"};
+		struct tx_random random;
+
+		v.driver.seed = r->seed * 1000 + i;
+		tx_seed(&random, v.driver.seed);
+		v.store.seed = v.driver.seed;
+		v.store.mode = TS_MIXED;
+		v.store.pull = tx_below(&random, 2) ? 1 + tx_below(&random, 100) : 0;
+		v.store.lf = tx_below(&random, 2);
+		v.store.no_size = tx_below(&random, 2);
+		v.store.generous = tx_below(&random, 2);
+		v.store.events_after = tx_below(&random, 2);
+		v.store.set_piece = tx_below(&random, 3);
+		v.driver.random_pieces = tx_below(&random, 4) != 0;
+		v.driver.random_drain = tx_below(&random, 2);
+		v.driver.shuffle = true;
+		v.pipeline = tx_below(&random, 2) && !r->script->no_pipeline &&
+		             r->script->sessions == 1;
+		v.lines = !v.pipeline && tx_below(&random, 2);
+		run(r, &v);
+	}
+}
+
+/* Calls `one` for at most `budget` points of 1..count, spread evenly, other ones in every script. */
+static void spread(struct running *r, uint64_t count, void (*one)(struct running *r, uint64_t n))
+{
+	uint64_t shift = 0;
+
+	if (count <= r->budget) {
+		for (uint64_t n = 1; n <= count && !r->broken; n++)
+			one(r, n);
+		return;
+	}
+	for (const char *c = r->script->path; *c; c++)
+		shift = shift * 31 + (unsigned char)*c;
+	for (uint64_t i = 0; i < r->budget && !r->broken; i++) {
+		uint64_t low = count * i / r->budget, high = count * (i + 1) / r->budget;
+
+		one(r, low + 1 + (shift + i * 7) % (high - low));
+	}
+}
+
+static void run_split(struct running *r, uint64_t n)
+{
+	struct pl_variant v = {.name = "split", .driver.split = (size_t)n};
+
+	v.store.mode = n % 3 == 0 ? TS_LATER : TS_NOW;
+	run(r, &v);
+}
+
+/* ---- with faults --------------------------------------------------------------------------------------- */
+
+static void run_alloc(struct running *r, uint64_t n)
+{
+	struct pl_variant once = {.name = "alloc-once", .fault = PL_ALLOC_ONCE, .n = n};
+	struct pl_variant from = {.name = "alloc-from", .fault = PL_ALLOC_FROM, .n = n};
+
+	/* The other way of answering allocates at other places. */
+	once.store.mode = from.store.mode = n % 2 ? TS_NOW : TS_LATER;
+	run(r, &once);
+	run(r, &from);
+}
+
+static void run_refuse(struct running *r, uint64_t n)
+{
+	static const enum imapsrv_code codes[] = {IMAPSRV_NO, IMAPSRV_UNAVAILABLE,
+	                                          IMAPSRV_NONEXISTENT, IMAPSRV_EXPUNGEISSUED,
+	                                          IMAPSRV_OVERQUOTA, IMAPSRV_SERVERBUG};
+
+	for (unsigned i = 0; i < 2; i++) {
+		struct pl_variant v = {.name = "refuse", .fault = PL_REFUSE, .n = n};
+
+		v.store.fail_code = codes[(n + i * 3) % 6];
+		v.store.fail_late = i;
+		v.store.mode = i ? TS_LATER : TS_NOW;
+		v.store.pull = i ? 9 : 0;
+		run(r, &v);
+	}
+}
+
+static void run_mute(struct running *r, uint64_t n)
+{
+	struct pl_variant v = {.name = "mute", .fault = PL_MUTE, .n = n};
+
+	v.store.pull = n % 2 ? 9 : 0;
+	run(r, &v);
+}
+
+static void run_cut(struct running *r, uint64_t n)
+{
+	struct pl_variant v = {.name = "cut", .fault = PL_CUT, .n = n};
+
+	v.store.mode = n % 2 ? TS_NOW : TS_LATER;
+	v.store.pull = n % 3 ? 0 : 9;
+	run(r, &v);
+}
+
+/* ---- files ------------------------------------------------------------------------------------------------ */
+
+static void run_file(struct running *r, const char *path)
+{
+	struct pl_variant plain = {.name = "plain"};
+	struct tx_log log = {0};
+
+	if (r->filter && !strstr(path, r->filter))
+		return;
+	r->script = sc_read(path);
+	r->broken = false;
+	if (r->script->error[0]) {
+		printf("%s\n", r->script->error);
+		r->broken = true;
+	} else {
+		pl_run(r->script, &plain, &r->reference, true, &log);
+		r->runs++;
+		if (log.count) {
+			printf("%s [plain] %s\n", path, log.first);
+			r->broken = true;
+		}
+	}
+	if (!r->broken) {
+		run_fixed(r);
+		run_pipelined(r);
+		run_random(r);
+		spread(r, r->reference.input, run_split);
+		spread(r, r->reference.allocs, run_alloc);
+		spread(r, r->reference.ops, run_refuse);
+		spread(r, r->reference.ops, run_mute);
+		spread(r, r->reference.input, run_cut);
+	}
+	if (r->verbose)
+		printf("%s: %s (%zu octets, %llu ops, %llu allocations)\n", path,
+		       r->broken ? "failed" : "passed", r->reference.input,
+		       (unsigned long long)r->reference.ops,
+		       (unsigned long long)r->reference.allocs);
+	r->passed += !r->broken;
+	r->failed += r->broken;
+	pl_reference_free(&r->reference);
+	sc_free(r->script);
+	r->script = NULL;
+	fflush(stdout);
+}
+
+int main(int argc, char **argv)
+{
+	struct running r = {.budget = 24, .seed = 1};
+	int i;
+
+	for (i = 1; i < argc && argv[i][0] == '-'; i++) {
+		const char *value = i + 1 < argc ? argv[i + 1] : "";
+
+		if (strcmp(argv[i], "-v") == 0) {
+			r.verbose = true;
+			continue;
+		}
+		if (strcmp(argv[i], "--full") == 0) {
+			r.budget = UINT64_MAX;
+			continue;
+		}
+		if (strcmp(argv[i], "--filter") == 0)
+			r.filter = value;
+		else if (strcmp(argv[i], "--variant") == 0)
+			r.only = value;
+		else if (strcmp(argv[i], "--budget") == 0)
+			r.budget = strtoull(value, NULL, 10);
+		else if (strcmp(argv[i], "--seed") == 0)
+			r.seed = strtoull(value, NULL, 10);
+		else
+			break;
+		i++;
+	}
+	if (i >= argc || argv[i][0] == '-') {
+		fprintf(stderr, "usage: script-run [--filter TEXT] [--variant TEXT] [--budget N] "
+		                "[--full] [--seed N] [-v] FILE...\n");
+		return 2;
+	}
+	for (; i < argc; i++)
+		run_file(&r, argv[i]);
+	printf("scripts: %u passed, %u failed (%llu runs, seed %llu)\n", r.passed, r.failed,
+	       (unsigned long long)r.runs, (unsigned long long)r.seed);
+	return r.failed ? 1 : 0;
+}

@@ -1,0 +1,387 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * script/setup - "host:" lines: the store and the configuration that a script begins with.
+ */
+#include "script/host.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void sh_complain(struct sh *h, const struct sc_words *w, const char *what)
+{
+	struct tx all = {0};
+
+	for (size_t i = 0; i < w->count; i++) {
+		tx_str(&all, i ? " " : "");
+		tx_str(&all, w->word[i]);
+	}
+	tx_complain(h->log, "%s:%d: %s: %s", h->script->path, w->line, what, all.data);
+	tx_free(&all);
+}
+
+/* ---- flags, dates, messages ------------------------------------------------------------------------ */
+
+bool sh_flags(struct sh_flags *f, const char *text)
+{
+	static const char *const names[] = {"\\Seen", "\\Answered", "\\Flagged", "\\Deleted",
+	                                    "\\Draft"};
+
+	memset(f, 0, sizeof(*f));
+	while (*text) {
+		size_t len = strcspn(text, " "), i;
+
+		for (i = 0; i < 5; i++)
+			if (tx_same_n(text, len, names[i]))
+				break;
+		if (i < 5)
+			f->system |= 1u << i;
+		else if (*text == '\\' || f->keyword_count == 32)
+			return false;
+		else if (len)
+			f->keywords[f->keyword_count++] = tx_dup(text, len);
+		text += len;
+		while (*text == ' ')
+			text++;
+	}
+	return true;
+}
+
+void sh_flags_free(struct sh_flags *f)
+{
+	for (size_t i = 0; i < f->keyword_count; i++)
+		free(f->keywords[i]);
+	f->keyword_count = 0;
+}
+
+/* "17-Jul-1996 02:44:25 -0700" */
+static bool parse_date(const char *text, int64_t *date_r, int *zone_r)
+{
+	static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+	int day, year, hour, minute, second, zone, month;
+	char name[4] = "", sign;
+	const char *at;
+	int64_t y, era, doe, days;
+	unsigned mp;
+
+	if (sscanf(text, "%d-%3s-%d %d:%d:%d %c%d", &day, name, &year, &hour, &minute, &second,
+	           &sign, &zone) != 8)
+		return false;
+	at = strstr(months, name);
+	if (!at || strlen(name) != 3 || (at - months) % 3)
+		return false;
+	month = (int)(at - months) / 3 + 1;
+	*zone_r = (zone / 100 * 60 + zone % 100) * (sign == '-' ? -1 : 1);
+	/* Days since 1970-01-01 of a civil date. */
+	y = year - (month <= 2);
+	era = y / 400;
+	mp = (unsigned)(month + 9) % 12;
+	doe = (y - era * 400) * 365 + (y - era * 400) / 4 - (y - era * 400) / 100 +
+	      (int64_t)(153 * mp + 2) / 5 + day - 1;
+	days = era * 146097 + doe - 719468;
+	*date_r = days * 86400 + hour * 3600 + minute * 60 + second - *zone_r * 60;
+	return true;
+}
+
+uint32_t sh_message(struct sh *h, const struct sc_words *w, struct ts_mailbox **mailbox_r)
+{
+	static const char plain[] = "Subject: test\r\n\r\nHello\r\n";
+	struct ts_mailbox *m = w->count > 1 ? ts_find(h->ts, NULL, w->word[1]) : NULL;
+	struct ts_message *message;
+	struct sh_flags flags = {0};
+	uint32_t uid = 0;
+	int64_t date = h->ts->now;
+	int zone = 0;
+	struct tx text = {0};
+
+	*mailbox_r = m;
+	if (!m) {
+		sh_complain(h, w, "no such mailbox");
+		return 0;
+	}
+	if (w->has_body)
+		tx_add(&text, w->body.data ? w->body.data : "", w->body.len);
+	else
+		tx_str(&text, plain);
+	for (size_t i = 2; i < w->count; i++) {
+		const char *key = w->word[i], *value = w->word[i + 1];
+
+		if (!value || i + 1 == w->count) {
+			sh_complain(h, w, "a word is missing at the end");
+			break;
+		}
+		i++;
+		if (strcmp(key, "uid") == 0) {
+			uid = (uint32_t)strtoul(value, NULL, 10);
+		} else if (strcmp(key, "flags") == 0) {
+			sh_flags_free(&flags);
+			if (!sh_flags(&flags, value))
+				sh_complain(h, w, "flags that there are not");
+		} else if (strcmp(key, "date") == 0) {
+			if (!parse_date(value, &date, &zone))
+				sh_complain(h, w, "a date looks like \"17-Jul-1996 02:44:25 -0700\"");
+		} else if (strcmp(key, "size") == 0) {
+			size_t size = strtoul(value, NULL, 10);
+			char *data = tx_alloc(size);
+
+			tx_generate(data, size);
+			tx_clear(&text);
+			tx_add(&text, data, size);
+			free(data);
+		} else {
+			sh_complain(h, w, "unknown word");
+		}
+	}
+	message = ts_add(m, uid, text.data, text.len, date, zone);
+	tx_free(&text);
+	uid = message ? message->uid : 0;
+	if (message) {
+		message->system = flags.system;
+		for (size_t i = 0; i < flags.keyword_count; i++)
+			ts_keyword(m, message, flags.keywords[i], true);
+	} else {
+		sh_complain(h, w, "UIDs ascend");
+	}
+	sh_flags_free(&flags);
+	return uid;
+}
+
+/* ---- mailboxes ---------------------------------------------------------------------------------------- */
+
+static bool attribute(struct ts_mailbox *m, const char *word)
+{
+	static const struct {
+		const char *word;
+		uint32_t bit;
+	} table[] = {
+		{"nonexistent", IMAPSRV_ATTR_NONEXISTENT}, {"noselect", IMAPSRV_ATTR_NOSELECT},
+		{"noinferiors", IMAPSRV_ATTR_NOINFERIORS}, {"marked", IMAPSRV_ATTR_MARKED},
+		{"unmarked", IMAPSRV_ATTR_UNMARKED},       {"remote", IMAPSRV_ATTR_REMOTE},
+		{"all", IMAPSRV_USE_ALL},                  {"archive", IMAPSRV_USE_ARCHIVE},
+		{"drafts", IMAPSRV_USE_DRAFTS},            {"flagged", IMAPSRV_USE_FLAGGED},
+		{"junk", IMAPSRV_USE_JUNK},                {"sent", IMAPSRV_USE_SENT},
+		{"trash", IMAPSRV_USE_TRASH},              {"important", IMAPSRV_USE_IMPORTANT},
+		{"haschildren", IMAPSRV_ATTR_HASCHILDREN},
+		{"hasnochildren", IMAPSRV_ATTR_HASNOCHILDREN},
+	};
+
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
+		if (strcmp(word, table[i].word) == 0) {
+			m->attributes |= table[i].bit;
+			return true;
+		}
+	return false;
+}
+
+static void add_keywords(struct ts_mailbox *m, const char *text)
+{
+	struct ts_message dummy = {0};
+
+	while (*text) {
+		size_t len = strcspn(text, " ");
+		char *name = tx_dup(text, len);
+
+		ts_keyword(m, &dummy, name, true);
+		free(name);
+		text += len + strspn(text + len, " ");
+	}
+	free(dummy.keywords);
+}
+
+static void mailbox_line(struct sh *h, const struct sc_words *w)
+{
+	struct ts_user *owner = ts_find_user(h->ts, NULL);
+	struct ts_mailbox *m;
+
+	for (size_t i = 2; i + 1 < w->count; i++)
+		if (strcmp(w->word[i], "of") == 0)
+			owner = ts_find_user(h->ts, w->word[i + 1]);
+	if (w->count < 2 || !owner) {
+		sh_complain(h, w, "no name, or no such user");
+		return;
+	}
+	m = ts_find(h->ts, owner, w->word[1]);
+	if (!m)
+		m = ts_add_mailbox(h->ts, owner, w->word[1]);
+	for (size_t i = 2; i < w->count; i++) {
+		const char *key = w->word[i], *value = w->word[i + 1];
+
+		if (attribute(m, key))
+			continue;
+		if (strcmp(key, "readonly") == 0)
+			m->read_only = true;
+		else if (strcmp(key, "noperm") == 0)
+			m->refused = true;
+		else if (strcmp(key, "notsticky") == 0)
+			m->not_sticky = true;
+		else if (strcmp(key, "recent") == 0)
+			m->keep_recent = true;
+		else if (strcmp(key, "nonewkeywords") == 0)
+			m->no_new_keywords = true;
+		else if (strcmp(key, "subscribed") == 0)
+			ts_subscribe(owner, m->name, true);
+		else if (!value) {
+			sh_complain(h, w, "unknown word, or a value is missing");
+			return;
+		} else {
+			i++;
+			if (strcmp(key, "uidvalidity") == 0)
+				m->uidvalidity = (uint32_t)strtoul(value, NULL, 10);
+			else if (strcmp(key, "uidnext") == 0)
+				m->uidnext = (uint32_t)strtoul(value, NULL, 10);
+			else if (strcmp(key, "keywords") == 0)
+				add_keywords(m, value);
+			else if (strcmp(key, "permanent") == 0) {
+				struct sh_flags f;
+
+				if (!sh_flags(&f, value))
+					sh_complain(h, w, "flags that there are not");
+				m->permanent = f.system;
+				sh_flags_free(&f);
+			} else if (strcmp(key, "of") != 0)
+				sh_complain(h, w, "unknown word");
+		}
+	}
+}
+
+/* ---- the configuration ---------------------------------------------------------------------------------- */
+
+#define SIZE(member) {#member, offsetof(struct imapsrv_limits, member), sizeof(size_t)}
+#define U64(member)  {#member, offsetof(struct imapsrv_limits, member), 8}
+#define U32(member)  {#member, offsetof(struct imapsrv_limits, member), 4}
+
+static void limit_line(struct sh *h, const struct sc_words *w)
+{
+	static const struct {
+		const char *name;
+		size_t offset, size;
+	} table[] = {
+		SIZE(command), SIZE(command_prelogin), SIZE(arena), SIZE(memory),
+		SIZE(memory_prelogin), SIZE(output), U64(append), U64(drop), U32(append_messages),
+		U32(set_ranges), U32(names), U32(keyword_len), U32(keywords), U32(search_terms),
+		U32(fetch_items), U32(depth), U32(batch), U32(failed_logins), U32(bad_commands),
+		U32(bad_prelogin), U32(login_delay), U32(login_timeout), U32(inactivity),
+		U32(idle_timeout), U32(keepalive),
+	};
+
+	for (size_t i = 0; w->count == 3 && i < sizeof(table) / sizeof(table[0]); i++) {
+		char *at = (char *)&h->limits + table[i].offset;
+		uint64_t n = strcmp(w->word[2], "none") == 0 ? UINT32_MAX
+		                                             : strtoull(w->word[2], NULL, 10);
+		uint32_t n32 = (uint32_t)n;
+		size_t ns = (size_t)n;
+
+		if (strcmp(w->word[1], table[i].name) != 0)
+			continue;
+		if (table[i].size == 4)
+			memcpy(at, &n32, 4);
+		else if (table[i].size == sizeof(size_t))
+			memcpy(at, &ns, sizeof(ns));
+		else
+			memcpy(at, &n, 8);
+		return;
+	}
+	sh_complain(h, w, "written: limit NAME NUMBER, with a name of imapsrv_limits");
+}
+
+static void no_line(struct sh *h, const struct sc_words *w)
+{
+	static const char *const names[] = {"copy",  "move",      "status",    "check",
+	                                    "write", "mailboxes", "subscribe", "login"};
+
+	for (size_t k = 1; k < w->count; k++) {
+		size_t i;
+
+		for (i = 0; i < 8; i++)
+			if (strcmp(w->word[k], names[i]) == 0)
+				h->ts->absent |= 1u << i;
+		if (strcmp(w->word[k], "size") == 0)
+			h->ts->options.no_size = true;
+	}
+}
+
+static void namespace_line(struct sh *h, const struct sc_words *w)
+{
+	struct ts_user *u = ts_find_user(h->ts, NULL);
+	struct imapsrv_namespace *n;
+
+	if (w->count != 3 || !u || u->namespace_count == 4) {
+		sh_complain(h, w, "written: namespace personal|other|shared \"prefix\"");
+		return;
+	}
+	n = &u->namespaces[u->namespace_count++];
+	n->kind = strcmp(w->word[1], "other") == 0    ? IMAPSRV_NS_OTHER_USERS
+	          : strcmp(w->word[1], "shared") == 0 ? IMAPSRV_NS_SHARED
+	                                              : IMAPSRV_NS_PERSONAL;
+	n->prefix = (struct imapsrv_span){w->word[2], strlen(w->word[2])};
+}
+
+static void setup_line(struct sh *h, const struct sc_words *w)
+{
+	const char *word = w->word[0], *value = w->count > 1 ? w->word[1] : NULL;
+	struct ts_mailbox *ignored;
+
+	if (strcmp(word, "user") == 0) {
+		if (value)
+			ts_add_user(h->ts, value, w->count > 3 ? w->word[3] : "secret");
+		return;
+	}
+	if (!h->ts->users && strcmp(word, "limit") != 0)
+		ts_add_user(h->ts, "fred", "secret");
+	if (strcmp(word, "limit") == 0)
+		limit_line(h, w);
+	else if (strcmp(word, "mailbox") == 0)
+		mailbox_line(h, w);
+	else if (strcmp(word, "message") == 0)
+		sh_message(h, w, &ignored);
+	else if (strcmp(word, "no") == 0)
+		no_line(h, w);
+	else if (strcmp(word, "namespace") == 0)
+		namespace_line(h, w);
+	else if (strcmp(word, "starttls") == 0)
+		h->session.can_starttls = 1;
+	else if (strcmp(word, "secure") == 0)
+		h->session.secure = 1;
+	else if (strcmp(word, "plaintext") == 0 && value)
+		h->session.allow_plaintext = strcmp(value, "on") == 0;
+	else if (strcmp(word, "preauth") == 0 && value)
+		h->preauth = value;
+	else if (strcmp(word, "external") == 0 && value)
+		h->external = value;
+	else if (strcmp(word, "hide") == 0 && value && h->hidden_count < 16)
+		h->hidden[h->hidden_count++] = value;
+	else if (strcmp(word, "greeting") == 0 && value)
+		h->config.greeting = value;
+	else if (strcmp(word, "literal-minus") == 0)
+		h->config.literal_minus = 1;
+	else if (strcmp(word, "id") == 0 && w->count == 3 && h->config.id_count < 8)
+		h->ids[h->config.id_count++] = (struct imapsrv_id){value, w->word[2]};
+	else if (strcmp(word, "maxsize") == 0 && value)
+		h->ts->max_append = strtoul(value, NULL, 10);
+	else if (strcmp(word, "subscribe") == 0 && value)
+		ts_subscribe(h->ts->users, value, true);
+	else if (strcmp(word, "separator") == 0 && value)
+		h->ts->users->separator = strcmp(value, "none") == 0 ? '\0' : value[0];
+	else
+		sh_complain(h, w, "unknown host: line");
+}
+
+void sh_setup(struct sh *h, const struct sc *script, struct tx_log *log)
+{
+	memset(h, 0, sizeof(*h));
+	h->script = script;
+	h->log = log;
+	h->ts = ts_new(log);
+	h->limits.size = sizeof(h->limits);
+	h->config.size = sizeof(h->config);
+	h->config.limits = &h->limits;
+	h->config.id = h->ids;
+	h->session.size = sizeof(h->session);
+	h->session.allow_plaintext = 1;
+	for (size_t i = 0; i < script->setup_count; i++)
+		setup_line(h, &script->setup[i]);
+	if (!h->ts->users)
+		ts_add_user(h->ts, "fred", "secret");
+	if (!h->config.id_count)
+		h->config.id = NULL;
+}
