@@ -103,6 +103,17 @@ $(SCRIPT_RUN): $(SCRIPT_OBJ) $(HOST_OBJ) $(LIB_A)
 check: $(UNIT_BIN)
 	@for t in $(UNIT_BIN); do $$t || exit 1; done
 
+# ---- benchmarks: compare within one run; counts of instructions where valgrind is there -----
+
+BENCH_BIN := $(patsubst tests/%.c,$(BUILD)/tests/%,$(sort $(wildcard tests/bench/*.c)))
+
+$(BENCH_BIN): $(BUILD)/tests/bench/%: $(BUILD)/tests/bench/%.o $(LIB_A)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^
+
+bench: $(BENCH_BIN)
+	@for b in $(BENCH_BIN); do echo "== $${b##*/}"; $$b || exit 1; done
+	@sh tests/bench/count.sh $(BUILD)/tests/bench/session
+
 clean:
 	rm -rf $(BUILD)
 

@@ -49,7 +49,7 @@ struct imapsrv_limits {
 	uint32_t idle_timeout;    /* ms in one IDLE, then BYE: 1,860,000 (RFC 2177)                     */
 	uint32_t keepalive;       /* ms of silence in IDLE, then an untagged OK: 120,000.  UINT32_MAX: none */
 };
-#define IMAPSRV_LIMITS_INIT {sizeof(struct imapsrv_limits)}
+#define IMAPSRV_LIMITS_INIT IMAPSRV_SIZED(struct imapsrv_limits)
 
 /* One field of the ID response (RFC 2971 3.3). */
 struct imapsrv_id {
@@ -85,7 +85,7 @@ struct imapsrv_config {
 	/* The client identified itself (ID): called once per field, value NULL for NIL, before the answer. */
 	void (*client_id)(void *user, struct imapsrv_span field, const struct imapsrv_span *value);
 };
-#define IMAPSRV_CONFIG_INIT {sizeof(struct imapsrv_config)}
+#define IMAPSRV_CONFIG_INIT IMAPSRV_SIZED(struct imapsrv_config)
 
 struct imapsrv_engine;
 

@@ -50,7 +50,7 @@ struct imapsrv_mailboxes {
 	/* May be NULL: every mailbox counts as subscribed.  What is subscribed to is told by `list`. */
 	void (*subscribe)(void *user, struct imapsrv_op *op, const struct imapsrv_subscribe *q);
 };
-#define IMAPSRV_MAILBOXES_INIT {sizeof(struct imapsrv_mailboxes), NULL, NULL, NULL, NULL}
+#define IMAPSRV_MAILBOXES_INIT IMAPSRV_SIZED(struct imapsrv_mailboxes)
 
 #ifdef __cplusplus
 }

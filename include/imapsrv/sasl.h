@@ -31,7 +31,7 @@ struct imapsrv_sasl {
 	/* The exchange is over, however; comes exactly once after the first step.  May be NULL. */
 	void (*end)(void *user, void *exchange);
 };
-#define IMAPSRV_SASL_INIT {sizeof(struct imapsrv_sasl), NULL, 0, NULL, NULL}
+#define IMAPSRV_SASL_INIT IMAPSRV_SIZED(struct imapsrv_sasl)
 
 #ifdef __cplusplus
 }

@@ -39,7 +39,7 @@ struct imapsrv_session_config {
 	                        else LOGINDISABLED (RFC 9051 6.2.3) */
 	const struct imapsrv_account *preauth; /* not NULL: greet with PREAUTH; the account is already known */
 };
-#define IMAPSRV_SESSION_CONFIG_INIT {sizeof(struct imapsrv_session_config), NULL, 0, 0, 0, NULL}
+#define IMAPSRV_SESSION_CONFIG_INIT IMAPSRV_SIZED(struct imapsrv_session_config)
 
 /*
  * Starts a session; its greeting is ready to be sent at once.  With preauth the library owns the account

@@ -339,7 +339,7 @@ struct imapsrv_store {
 	/* CHECK (RFC 3501 6.4.1): make a checkpoint, if that means anything.  q->uids is empty.  NULL: OK. */
 	void (*check)(void *user, struct imapsrv_op *op, const struct imapsrv_fetch *q);
 };
-#define IMAPSRV_STORE_INIT {sizeof(struct imapsrv_store)}
+#define IMAPSRV_STORE_INIT IMAPSRV_SIZED(struct imapsrv_store)
 
 /* ---- answers ---------------------------------------------------------------------------------- */
 /*

@@ -35,6 +35,13 @@ extern "C" {
 #define IMAPSRV_VERSION_PATCH 0
 #define IMAPSRV_VERSION       "0.1.0"
 
+/* The initial value of a structure whose first member is its size: everything else is zero. */
+#ifdef __cplusplus
+#define IMAPSRV_SIZED(type) {sizeof(type)}
+#else
+#define IMAPSRV_SIZED(type) {.size = sizeof(type)}
+#endif
+
 /* Bytes that belong to somebody else.  An empty span may have any pointer, NULL too. */
 struct imapsrv_span {
 	const char *data;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Chunks, filled from the front.  All hang on `first`, which always has CHUNK_FIRST octets, so
- * that what reset keeps is small whatever the last command took.  `last` is the one being filled;
+ * that an idle arena is small whatever the last command took; reset keeps some more as `spare` for the
+ * next command, until trim.  `last` is the one being filled;
  * a request for more than half of what would be its successor gets a chunk of its own, and `last`
  * stays.  Invariant: every piece starts at a multiple of ALIGN, and the tails that were passed
  * over add up to less than what was taken, so an arena never holds more than twice `used`, plus
@@ -13,7 +14,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-enum { ALIGN = alignof(max_align_t), CHUNK_FIRST = 512, CHUNK_MOST = 8192 };
+enum { ALIGN = alignof(max_align_t), CHUNK_FIRST = 512, CHUNK_MOST = 8192, SPARE_MOST = 4096 };
 
 struct isrv_arena_chunk {
 	struct isrv_arena_chunk *next;
@@ -68,25 +69,72 @@ void isrv_arena_init(struct isrv_arena *arena, struct isrv_mem *mem, size_t max)
 	arena->mem = mem;
 	arena->first = NULL;
 	arena->last = NULL;
+	arena->spare = NULL;
+	arena->spare_size = 0;
 	arena->used = 0;
 	arena->max = max;
 }
 
 void isrv_arena_reset(struct isrv_arena *arena)
 {
+	struct isrv_arena_chunk *chunk, *next;
+
 	arena->used = 0;
+	arena->last = arena->first;
 	if (!arena->first)
 		return;
-	chunks_free(arena->mem, arena->first->next);
+	chunk = arena->first->next;
 	arena->first->next = NULL;
 	arena->first->fill = 0;
-	arena->last = arena->first;
+	for (; chunk; chunk = next) {
+		next = chunk->next;
+		chunk->next = NULL;
+		if (chunk->size > SPARE_MOST - arena->spare_size) {
+			chunks_free(arena->mem, chunk);
+			continue;
+		}
+		chunk->next = arena->spare;
+		chunk->fill = 0;
+		arena->spare = chunk;
+		arena->spare_size += chunk->size;
+	}
+}
+
+void isrv_arena_trim(struct isrv_arena *arena)
+{
+	chunks_free(arena->mem, arena->spare);
+	arena->spare = NULL;
+	arena->spare_size = 0;
 }
 
 void isrv_arena_clear(struct isrv_arena *arena)
 {
+	isrv_arena_trim(arena);
 	chunks_free(arena->mem, arena->first);
 	isrv_arena_init(arena, arena->mem, arena->max);
+}
+
+void isrv_arena_wipe(struct isrv_arena *arena)
+{
+	for (struct isrv_arena_chunk *chunk = arena->first; chunk; chunk = chunk->next)
+		isrv_mem_wipe(chunk->payload, chunk->fill);
+}
+
+/* An empty chunk of at least that size: one that was kept, or a new one. */
+static struct isrv_arena_chunk *chunk_take(struct isrv_arena *arena, size_t size)
+{
+	struct isrv_arena_chunk **link = &arena->spare;
+
+	for (; *link; link = &(*link)->next) {
+		struct isrv_arena_chunk *chunk = *link;
+
+		if (chunk->size < size)
+			continue;
+		*link = chunk->next;
+		arena->spare_size -= chunk->size;
+		return chunk;
+	}
+	return chunk_new(arena->mem, size);
 }
 
 /* A chunk with room for `size` rounded octets, or NULL; last moves on when that is worth it. */
@@ -104,7 +152,7 @@ static struct isrv_arena_chunk *chunk_for(struct isrv_arena *arena, size_t size)
 	if (size <= arena->last->size - arena->last->fill)
 		return arena->last;
 	next = arena->last->size < CHUNK_MOST ? arena->last->size * 2 : CHUNK_MOST;
-	chunk = chunk_new(arena->mem, size > next / 2 ? size : next);
+	chunk = chunk_take(arena, size > next / 2 ? size : next);
 	if (!chunk)
 		return NULL;
 	chunk->next = arena->last->next;

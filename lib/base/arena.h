@@ -15,12 +15,18 @@ struct isrv_arena {
 	struct isrv_mem *mem;
 	struct isrv_arena_chunk *first; /* the oldest, kept by reset */
 	struct isrv_arena_chunk *last;  /* the one that is being filled */
+	struct isrv_arena_chunk *spare; /* empty ones, kept by reset, given back by trim */
+	size_t spare_size;              /* octets of payload in them */
 	size_t used;                    /* octets taken since the last reset, rounded up */
 	size_t max;                     /* the most that `used` may become */
 };
 
 void isrv_arena_init(struct isrv_arena *arena, struct isrv_mem *mem, size_t max);
 void isrv_arena_reset(struct isrv_arena *arena);
+/* Frees what is kept and not in use. */
+void isrv_arena_trim(struct isrv_arena *arena);
+/* Overwrites what was taken since the last reset: for credentials, before a reset. */
+void isrv_arena_wipe(struct isrv_arena *arena);
 void isrv_arena_clear(struct isrv_arena *arena);
 
 /* Aligned for any object; NULL when max would be passed or memory is short, and then all that was

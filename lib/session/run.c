@@ -136,8 +136,10 @@ static void next_command(struct imapsrv_session *s)
 	s->wait = ISRV_DONE;
 	s->frame = ISRV_FRAME_MORE;
 	s->framer.lines_only = false;
-	if (secret)
+	if (secret) {
 		isrv_framer_wipe(&s->framer);
+		isrv_arena_wipe(&s->arena);
+	}
 	isrv_framer_next(&s->framer);
 	isrv_arena_reset(&s->arena);
 	s->tag.len = 0;

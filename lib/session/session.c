@@ -344,7 +344,9 @@ void imapsrv_session_trim(struct imapsrv_session *session)
 	isrv_outq_trim(&s->out);
 	if (s->phase == ISRV_PHASE_READ)
 		isrv_arena_clear(&s->arena);
-	else if (!s->idling)
+	else if (s->idling)
+		isrv_arena_trim(&s->arena);
+	else
 		return; /* the arguments of the command at work may lie in the framer's buffer */
 	if (s->framer.buf.len)
 		isrv_buf_shrink(&s->framer.buf, &s->mem);

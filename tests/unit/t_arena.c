@@ -68,7 +68,9 @@ static void test_fill(void **state)
 			ROW(i, arena.used == fills[i].n * rounded(fills[i].size));
 			isrv_arena_reset(&arena);
 			ROW(i, arena.used == 0);
-			ROW(i, mem.used <= 512 + HEADER);
+			ROW(i, arena.spare_size <= 4096 && mem.used <= 512 + 4096 + 64 * HEADER);
+			isrv_arena_trim(&arena);
+			ROW(i, arena.spare_size == 0 && mem.used <= 512 + HEADER);
 		}
 		isrv_arena_clear(&arena);
 		ROW(i, mem.used == 0 && fa.held == 0 && arena.max == fills[i].max);
@@ -312,6 +314,7 @@ static void test_failing(void **state)
 			ROW(row, refused >= 1);
 			ROW(row, on || refused == 1);
 			isrv_arena_reset(&arena);
+			isrv_arena_trim(&arena);
 			ROW(row, arena.used == 0 && mem.used <= 512 + HEADER);
 			ROW(row, on || isrv_arena_alloc(&arena, 512));
 			isrv_arena_clear(&arena);
@@ -320,9 +323,40 @@ static void test_failing(void **state)
 	}
 }
 
+/* A command like the one before takes nothing from the allocator; wiping reaches every piece. */
+static void test_kept(void **state)
+{
+	static const char zero[1500];
+	struct failalloc fa;
+	struct isrv_mem mem;
+	struct isrv_arena arena;
+	size_t held = 0;
+
+	(void)state;
+	failalloc_init(&fa);
+	isrv_mem_init(&mem, &fa.allocator, SIZE_MAX);
+	isrv_arena_init(&arena, &mem, 100000);
+	for (int round = 0; round < 5; round++) {
+		char *small = isrv_arena_alloc(&arena, 400), *large = isrv_arena_alloc(&arena, 1500);
+
+		ROW(round, small && large);
+		memset(small, 's', 400);
+		memset(large, 'l', 1500);
+		isrv_arena_wipe(&arena);
+		ROW(round, !memcmp(small, zero, 400) && !memcmp(large, zero, 1500));
+		ROW(round, round == 0 || mem.used == held);
+		held = mem.used;
+		isrv_arena_reset(&arena);
+		ROW(round, mem.used == held);
+	}
+	isrv_arena_clear(&arena);
+	assert_int_equal(mem.used, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_kept),
 		cmocka_unit_test(test_fill),          cmocka_unit_test(test_mixed),
 		cmocka_unit_test(test_steady_state),  cmocka_unit_test(test_array),
 		cmocka_unit_test(test_grow),          cmocka_unit_test(test_copy_and_zero),
