@@ -60,12 +60,17 @@ static void new_command(struct tc *c, const char *line, size_t len)
 	struct tc_command k = {0};
 	size_t n;
 
+	bool idling = is(last, "IDLE") && !last->answered && !c->idle_over;
+
+	c->idle_over = true;
 	if (is(last, "IDLE") && tx_same_n(line, len, "DONE"))
 		return;
 	if (is(last, "AUTHENTICATE") && !last->answered && !memchr(line, ' ', len))
 		return;
 	n = word(line, len, k.tag, sizeof(k.tag));
-	k.doubtful = n == 0 || n >= sizeof(k.tag) || n == len;
+	/* What comes in IDLE instead of DONE is a command only if IDLE was refused. */
+	k.doubtful = n == 0 || n >= sizeof(k.tag) || n == len || idling ||
+	             strpbrk(k.tag, "(){%*\"\\+") != NULL;
 	if (n < len)
 		n++;
 	line += n;
@@ -83,6 +88,7 @@ static void new_command(struct tc *c, const char *line, size_t len)
 		c->commands = tx_realloc(c->commands, c->command_cap * sizeof(k));
 	}
 	c->commands[c->command_count++] = k;
+	c->idle_over = strcmp(k.name, "IDLE") != 0;
 }
 
 static void line_ended(struct tc *c)

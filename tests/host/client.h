@@ -36,6 +36,7 @@ struct tc {
 	struct tx line;
 	uint64_t literal;
 	bool in_command; /* the next line continues the last command */
+	bool idle_over;  /* a line has come since the last IDLE */
 	bool sync;       /* and what comes next does so only if the server agreed */
 
 	/* What is known. */

@@ -207,6 +207,19 @@ static void check_want(struct td *d, int i, unsigned want)
 		say(d, i, "want says STARTTLS with output left, or READ too");
 }
 
+/* Octets that came in clear behind STARTTLS: a host that has read them hands them in (ATTACKS T1). */
+static void do_injected(struct td *d, int i)
+{
+	struct td_session *s = &d->sessions[i];
+	size_t used = 0;
+	int rc = imapsrv_session_recv(s->session, s->input.data, s->input.len, &used);
+
+	if (used)
+		say(d, i, "recv took something behind STARTTLS");
+	tx_clear(&s->input);
+	fatal(d, i, rc);
+}
+
 enum action {
 	READ,
 	WRITE,
@@ -220,7 +233,7 @@ static int choose(struct td *d, int i, unsigned want)
 {
 	struct td_session *s = &d->sessions[i];
 	bool can[ACTIONS] = {
-		(want & IMAPSRV_WANT_READ) && s->input.len,
+		(want & (IMAPSRV_WANT_READ | IMAPSRV_WANT_STARTTLS)) && s->input.len,
 		(want & IMAPSRV_WANT_WRITE) && !s->stalled,
 		want & IMAPSRV_WANT_RUN,
 		(want & IMAPSRV_WANT_HOST) && !d->ts->hold && s->link->op &&
@@ -271,7 +284,9 @@ static bool settle_one(struct td *d, int i)
 		a = choose(d, i, want);
 		if (a < 0)
 			break;
-		if (a == READ)
+		if (a == READ && s->starttls)
+			do_injected(d, i);
+		else if (a == READ)
 			do_read(d, i);
 		else if (a == WRITE)
 			do_write(d, i);
@@ -292,10 +307,8 @@ static bool settle_one(struct td *d, int i)
 	return rounds > 0;
 }
 
-void td_settle(struct td *d, int first)
+static void tick_all(struct td *d)
 {
-	bool more = true;
-
 	for (int i = 0; i < TD_SESSIONS; i++) {
 		struct td_session *s = &d->sessions[i];
 
@@ -305,6 +318,12 @@ void td_settle(struct td *d, int first)
 		if (s->deadline <= d->now)
 			say(d, i, "tick names a deadline that has passed");
 	}
+}
+
+static void settle_all(struct td *d, int first)
+{
+	bool more = true;
+
 	while (more) {
 		more = false;
 		if (first >= 0)
@@ -313,6 +332,15 @@ void td_settle(struct td *d, int first)
 			if (i != first)
 				more |= settle_one(d, i);
 	}
+}
+
+void td_settle(struct td *d, int first)
+{
+	tick_all(d);
+	settle_all(d, first);
+	/* Once more, so that what was done now counts as done now. */
+	tick_all(d);
+	settle_all(d, first);
 }
 
 void td_feed(struct td *d, int i, const char *data, size_t len)

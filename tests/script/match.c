@@ -77,10 +77,10 @@ static void note(struct pl_reference *r, const struct matching *m, const struct 
 }
 
 void pl_match(const struct sc *script, const struct sc_step *step, int session,
-              const struct td_session *s, size_t *at_r, struct pl_reference *reference,
+              const struct td_session *s, struct pl_place *place, struct pl_reference *reference,
               struct tx_log *log)
 {
-	struct matching m = {script, s->output.data, *at_r, s->output.len, log};
+	struct matching m = {script, s->output.data, place->at, s->output.len, log};
 	bool skipping = false, closed = false;
 
 	for (size_t i = 0; i < step->expect_count && !log->count; i++) {
@@ -132,8 +132,9 @@ void pl_match(const struct sc *script, const struct sc_step *step, int session,
 		            session + 1, got.data);
 		tx_free(&got);
 	}
-	if (!log->count && s->closed && !closed && s->connected)
+	if (!log->count && s->closed && !closed && !place->closed)
 		tx_complain(log, "%s:%d: session %d wants CLOSE, and no \"S! closed\" says so",
 		            script->path, step->line, session + 1);
-	*at_r = m.end;
+	place->at = m.end;
+	place->closed = s->closed;
 }

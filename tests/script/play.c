@@ -16,7 +16,7 @@ struct playing {
 	struct sh host;
 	struct ta alloc;
 	struct td td;
-	size_t at[TD_SESSIONS]; /* matched so far */
+	struct pl_place places[TD_SESSIONS];
 };
 
 void pl_reference_free(struct pl_reference *r)
@@ -89,7 +89,7 @@ static void take_marks(struct playing *p, size_t step)
 		p->ref->marks[step * TD_SESSIONS + (size_t)i] = p->td.sessions[i].output.len;
 		if (i < p->script->sessions && !p->log->count)
 			pl_match(p->script, &p->script->steps[step], i, &p->td.sessions[i],
-			         &p->at[i], p->ref, p->log);
+			         &p->places[i], p->ref, p->log);
 	}
 }
 

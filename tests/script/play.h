@@ -50,9 +50,15 @@ void pl_reference_free(struct pl_reference *r);
 void pl_run(struct sc *script, const struct pl_variant *variant, struct pl_reference *reference,
             bool first, struct tx_log *log);
 
-/* match.c: holds what session i emitted from *at_r on against the S lines of a step; moves *at_r. */
+/* How far a session was matched. */
+struct pl_place {
+	size_t at;
+	bool closed;
+};
+
+/* match.c: holds what a session emitted since `place` against the S lines of a step; moves it. */
 void pl_match(const struct sc *script, const struct sc_step *step, int session,
-              const struct td_session *s, size_t *at_r, struct pl_reference *reference,
+              const struct td_session *s, struct pl_place *place, struct pl_reference *reference,
               struct tx_log *log);
 
 #endif

@@ -2,7 +2,8 @@
 /*
  * script-run: executes script files, each in every variant.
  *
- *	script-run [--filter TEXT] [--variant TEXT] [--budget N] [--full] [--seed N] [-v] FILE...
+ *	script-run [--filter TEXT] [--variant TEXT] [--budget N] [--full] [--seed N] [--show] [-v]
+ *	           FILE...
  *
  * A script says what a client sends, what the host does meanwhile, and what the session must emit
  * (FORMAT, in this directory).  The plain run is held against the S lines; all others must emit the
@@ -14,6 +15,7 @@
  * --variant  only variants whose name contains TEXT (the plain run comes always)
  * --budget   how many points of each kind are tried in each script (24); --full: all
  * --seed     of the random variants (1); it is printed with a failure
+ * --show     prints what the plain run emitted at each step
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,6 +29,7 @@ struct running {
 	uint64_t budget;
 	uint64_t seed;
 	bool verbose;
+	bool show;
 	unsigned passed;
 	unsigned failed;
 	uint64_t runs;
@@ -214,6 +217,53 @@ static void run_cut(struct running *r, uint64_t n)
 	run(r, &v);
 }
 
+/* ---- what was emitted ---------------------------------------------------------------------------------------- */
+
+static void show_lines(int session, const char *data, size_t len)
+{
+	while (len) {
+		const char *end = memchr(data, '\n', len);
+		size_t n = end ? (size_t)(end - data) + 1 : len;
+		bool line = n >= 2 && data[n - 1] == '\n' && data[n - 2] == '\r';
+		struct tx text = {0};
+
+		tx_escape(&text, data, line ? n - 2 : n);
+		printf("S%.0d%c %s\n", session ? session + 1 : 0, line ? ':' : '-',
+		       text.data ? text.data : "");
+		tx_free(&text);
+		data += n;
+		len -= n;
+	}
+}
+
+static void show(const struct running *r)
+{
+	size_t at[TD_SESSIONS] = {0};
+
+	for (size_t k = 0; k < r->script->step_count; k++) {
+		const struct sc_step *step = &r->script->steps[k];
+		struct tx text = {0};
+
+		if (step->kind == SC_SEND) {
+			tx_escape(&text, step->bytes.data ? step->bytes.data : "", step->bytes.len);
+			printf("C%.0d- %s\n", step->session ? step->session + 1 : 0,
+			       text.data ? text.data : "");
+		}
+		for (size_t i = 0; step->kind == SC_HOST && i < step->words.count; i++)
+			printf("%s%s%s", i ? " " : "H: ", step->words.word[i],
+			       i + 1 == step->words.count ? "\n" : "");
+		for (int i = 0; i < TD_SESSIONS; i++) {
+			size_t end = r->reference.marks[k * TD_SESSIONS + (size_t)i];
+
+			if (end > at[i]) {
+				show_lines(i, r->reference.output[i].data + at[i], end - at[i]);
+				at[i] = end;
+			}
+		}
+		tx_free(&text);
+	}
+}
+
 /* ---- files ------------------------------------------------------------------------------------------------ */
 
 static void run_file(struct running *r, const char *path)
@@ -236,6 +286,8 @@ static void run_file(struct running *r, const char *path)
 			r->broken = true;
 		}
 	}
+	if (r->show && r->reference.marks)
+		show(r);
 	if (!r->broken) {
 		run_fixed(r);
 		run_pipelined(r);
@@ -271,6 +323,10 @@ int main(int argc, char **argv)
 			r.verbose = true;
 			continue;
 		}
+		if (strcmp(argv[i], "--show") == 0) {
+			r.show = true;
+			continue;
+		}
 		if (strcmp(argv[i], "--full") == 0) {
 			r.budget = UINT64_MAX;
 			continue;
@@ -289,7 +345,7 @@ int main(int argc, char **argv)
 	}
 	if (i >= argc || argv[i][0] == '-') {
 		fprintf(stderr, "usage: script-run [--filter TEXT] [--variant TEXT] [--budget N] "
-		                "[--full] [--seed N] [-v] FILE...\n");
+		                "[--full] [--seed N] [--show] [-v] FILE...\n");
 		return 2;
 	}
 	for (; i < argc; i++)
