@@ -136,7 +136,7 @@ static void answer_open(struct ts_op *q)
 	box.keyword_count = m->keyword_count;
 	box.new_keywords = !m->no_new_keywords;
 	if (m->keep_recent) {
-		box.recent_from = m->recent_from;
+		box.recent_from = m->recent_from ? m->recent_from : 1; /* 0: none */
 		if (!q->mailbox->read_only)
 			m->recent_from = m->uidnext;
 	}
