@@ -96,7 +96,7 @@ static void put_facts(struct imapsrv_session *s, const struct fetch_args *a, uin
 	struct isrv_writer *w = &s->w;
 	uint32_t facts = a->items.facts & row->facts;
 
-	if (isrv_uidset_has(isrv_uidset_view(&a->seen), row->uid))
+	if (a->seen.count && isrv_uidset_has(isrv_uidset_view(&a->seen), row->uid))
 		facts |= IMAPSRV_FACT_FLAGS & row->facts;
 	*first_r = true;
 	ISRV_W(w, "* ");
@@ -110,8 +110,7 @@ static void put_facts(struct imapsrv_session *s, const struct fetch_args *a, uin
 	if (facts & IMAPSRV_FACT_FLAGS) {
 		separate(w, first_r);
 		ISRV_W(w, "FLAGS ");
-		isrv_w_flags(w, &row->flags,
-		             !isrv_session_rev2(s) && isrv_view_is_recent(s->view, row->uid));
+		isrv_w_flags(w, &row->flags, isrv_session_is_recent(s, row->uid));
 	}
 	if (facts & IMAPSRV_FACT_DATE) {
 		separate(w, first_r);
@@ -158,10 +157,15 @@ static void take_row(struct imapsrv_session *s, void *ctx, const void *answer)
 	}
 	if (row->flags.keyword_count)
 		isrv_sync_keywords(s, &row->flags);
+	a->shown++;
+	if (a->items.facts == IMAPSRV_FACT_FLAGS && (row->facts & IMAPSRV_FACT_FLAGS)) {
+		isrv_w_fetch_flags(&s->w, seq, a->items.uid ? row->uid : 0, &row->flags,
+		                   isrv_session_is_recent(s, row->uid));
+		return;
+	}
 	put_facts(s, a, seq, row, &first);
 	ISRV_W(&s->w, ")");
 	isrv_w_crlf(&s->w);
-	a->shown++;
 }
 
 static void take_marked(struct imapsrv_session *s, void *ctx, const void *answer)

@@ -53,7 +53,6 @@ static void take_row(struct imapsrv_session *s, void *ctx, const void *answer)
 {
 	const struct imapsrv_row *row = answer;
 	struct store_args *a = ctx;
-	struct isrv_writer *w = &s->w;
 	uint32_t seq = isrv_nummap_seq(&s->view->map, row->uid);
 
 	if (!seq)
@@ -64,19 +63,8 @@ static void take_row(struct imapsrv_session *s, void *ctx, const void *answer)
 		isrv_sync_keywords(s, &row->flags);
 	if (a->silent)
 		return;
-	ISRV_W(w, "* ");
-	isrv_w_u32(w, seq);
-	ISRV_W(w, " FETCH (");
-	if (s->uid) {
-		ISRV_W(w, "UID ");
-		isrv_w_u32(w, row->uid);
-		ISRV_W(w, " ");
-	}
-	ISRV_W(w, "FLAGS ");
-	isrv_w_flags(w, &row->flags,
-	             !isrv_session_rev2(s) && isrv_view_is_recent(s->view, row->uid));
-	ISRV_W(w, ")");
-	isrv_w_crlf(w);
+	isrv_w_fetch_flags(&s->w, seq, s->uid ? row->uid : 0, &row->flags,
+	                   isrv_session_is_recent(s, row->uid));
 }
 
 static bool ask(struct imapsrv_session *s, struct store_args *a)

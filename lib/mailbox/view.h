@@ -28,13 +28,17 @@ struct isrv_view {
 
 	/* Known but not told. */
 	struct isrv_uidset expunged; /* announced, and gone */
-	struct isrv_uidset changed;  /* announced, flags may have changed */
+	/* Flags may have changed; may cover more than is announced.  Holds memory for one range at
+	 * all times, so that a change can always be noted: empty it, never clear it. */
+	struct isrv_uidset changed;
 	struct isrv_uidset fresh;    /* above map.last_uid */
+	uint32_t heard;              /* the highest UID that an event called new */
 	bool look_new;               /* ask the store what is above uidnext */
 	bool look_all;               /* compare everything with the store */
 	bool looking;                /* such a question is open: remember what goes meanwhile */
 	bool keywords_new;           /* FLAGS is to be told again */
 	struct isrv_uidset gone;     /* expunged while looking, announced or not */
+	uint32_t look_next;          /* UIDs below this were assigned when the question was asked */
 
 	struct isrv_uidset saved;    /* "$" (RFC 5182): UIDs */
 };
@@ -44,7 +48,8 @@ bool isrv_view_init(struct isrv_view *v, struct isrv_mem *mem, struct imapsrv_sp
                     uint32_t max_ranges, uint32_t max_keywords);
 void isrv_view_clear(struct isrv_view *v, struct isrv_mem *mem);
 
-/* Events.  None fails: where memory or a limit is short the view is marked for comparison. */
+/* Events, with valid sets.  None fails: where memory or a limit is short the view is marked for
+ * comparison.  MAILBOX_CHANGED is no more than setting look_all. */
 void isrv_view_post_new(struct isrv_view *v, struct isrv_mem *mem, struct imapsrv_set uids);
 void isrv_view_post_gone(struct isrv_view *v, struct isrv_mem *mem, struct imapsrv_set uids);
 void isrv_view_post_changed(struct isrv_view *v, struct isrv_mem *mem, struct imapsrv_set uids);
@@ -54,13 +59,21 @@ bool isrv_view_pending(const struct isrv_view *v, bool expunges);
 
 /* The store's list of what exists is about to be asked for: the UIDs from *first_r up. */
 void isrv_view_look_begin(struct isrv_view *v, uint32_t *first_r);
-/* It has come: exists holds the UIDs >= first that exist.  False: no memory. */
+/* It has come: exists holds the UIDs >= first that exist; its contents are taken.  What is found
+ * gone or new is held whatever max_ranges says, else it would be looked for again and again.
+ * False: no memory, and it is as if the answer had not come.  Before the first one has, announce
+ * nothing. */
 bool isrv_view_look_end(struct isrv_view *v, struct isrv_mem *mem, uint32_t first,
                         struct isrv_uidset *exists);
 /* It has not come (the store refused): what was to be looked up is to be looked up again. */
 void isrv_view_look_failed(struct isrv_view *v, uint32_t first);
 
-/* The fresh messages become announced.  False: no memory. */
+/* Copies `changed` to *told and empties it.  Not all of it need be announced, or still exist.
+ * False: no memory, nothing is forgotten. */
+bool isrv_view_take_changed(struct isrv_view *v, struct isrv_mem *mem, struct isrv_uidset *told);
+
+/* The fresh messages become announced.  False: no memory; some of the lowest may be announced, and
+ * the others are still fresh. */
 bool isrv_view_announce(struct isrv_view *v, struct isrv_mem *mem);
 /* How many announced messages are \Recent. */
 uint32_t isrv_view_recent(const struct isrv_view *v);

@@ -20,9 +20,10 @@ struct isrv_body_cursor {
 	uint64_t at;            /* host octets read so far in this pass */
 	uint64_t done;          /* wire octets that this pass has passed */
 	struct imapsrv_span piece; /* host octets at hand */
-	char *buf;              /* ISRV_BODY_CHUNK octets for pulling and converting, in the arena */
+	char *buf;              /* for pulling and converting, in the arena; outlives a close, for the next message */
 	uint8_t state;
 	bool measured;
+	bool putting;           /* in the middle of isrv_body_put */
 	bool failed;
 	bool cr;                /* the octet before was a CR */
 };

@@ -98,6 +98,17 @@ static bool take_config(struct imapsrv_engine *e, const struct imapsrv_config *c
 	return is_complete(e);
 }
 
+static void index_commands(struct imapsrv_engine *e)
+{
+	size_t i = 0;
+
+	for (unsigned letter = 0; letter < 27; letter++) {
+		while (i < e->command_count && e->commands[i]->name[0] < (char)('A' + letter))
+			i++;
+		e->letters[letter] = (uint8_t)i;
+	}
+}
+
 int isrv_engine_new(const struct imapsrv_config *config, const struct isrv_command *const *commands,
                     size_t command_count, struct imapsrv_engine **engine_r)
 {
@@ -119,6 +130,7 @@ int isrv_engine_new(const struct imapsrv_config *config, const struct isrv_comma
 	e->allocator = allocator;
 	e->commands = commands;
 	e->command_count = command_count;
+	index_commands(e);
 	e->caps = isrv_caps_of_engine(e);
 	*engine_r = e;
 	return 0;

@@ -17,6 +17,7 @@ struct imapsrv_engine {
 	const struct imapsrv_allocator *allocator;
 	const struct isrv_command *const *commands; /* sorted by name */
 	size_t command_count;
+	uint8_t letters[27]; /* where the commands that begin with A, B, ... start, and the end */
 	uint64_t caps; /* bit 1 << enum isrv_cap: what the callbacks can do */
 };
 

@@ -52,23 +52,19 @@ void isrv_op_cancel(struct imapsrv_session *s)
 	op->kind = ISRV_OP_DEAD;
 }
 
-/* Is this the op that is open, and does it ask for this? */
-static bool expects(struct imapsrv_op *op, unsigned kinds)
+static bool unexpected(struct imapsrv_op *op)
 {
-	struct imapsrv_session *s;
+	if (op && op->session)
+		isrv_session_fault(op->session, op->kind == ISRV_OP_DEAD
+		                                        ? "an op was answered that is not open"
+		                                        : "an op was given an answer of the wrong kind");
+	return false;
+}
 
-	if (!op || !op->session)
-		return false;
-	s = op->session;
-	if (s->op_state != ISRV_OP_OPEN_NOW || op != &s->ops[s->op_slot] || op->kind == ISRV_OP_DEAD) {
-		isrv_session_fault(s, "an op was answered that is not open");
-		return false;
-	}
-	if (!(kinds >> op->kind & 1)) {
-		isrv_session_fault(s, "an op was given an answer of the wrong kind");
-		return false;
-	}
-	return true;
+/* Is this op open, and does it ask for this?  One that is not open is DEAD, which no mask holds. */
+static inline bool expects(struct imapsrv_op *op, unsigned kinds)
+{
+	return (op && (kinds >> op->kind & 1)) || unexpected(op);
 }
 
 #define KIND(kind) (1u << (kind))
@@ -106,7 +102,7 @@ int imapsrv_op_done(struct imapsrv_op *op, enum imapsrv_code code, const char *t
 {
 	struct imapsrv_session *s;
 
-	if (!expects(op, ~0u))
+	if (!expects(op, ~KIND(ISRV_OP_DEAD)))
 		return IMAPSRV_ESTATE;
 	s = op->session;
 	s->result.code = code;

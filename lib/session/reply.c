@@ -60,6 +60,7 @@ static enum isrv_step reply(struct imapsrv_session *s, int status, const char *c
 	r->put_code = NULL;
 	r->text = text;
 	r->text_len = strlen(text);
+	r->foreign = false;
 	return ISRV_DONE;
 }
 
@@ -99,7 +100,9 @@ enum isrv_step isrv_refused(struct imapsrv_session *s, const char *nonexistent)
 			text = "";
 		}
 	}
-	return reply(s, ISRV_REPLY_NO, name, text);
+	reply(s, ISRV_REPLY_NO, name, text);
+	s->reply.foreign = true;
+	return ISRV_DONE;
 }
 
 void isrv_untagged(struct imapsrv_session *s, const char *status, const char *code,
@@ -139,6 +142,9 @@ void isrv_reply_put(struct imapsrv_session *s)
 			isrv_w_cstr(w, r->code);
 		ISRV_W(w, "] ");
 	}
-	isrv_w_text(w, r->text, r->text_len);
+	if (r->foreign)
+		isrv_w_text(w, r->text, r->text_len);
+	else
+		isrv_w_raw(w, r->text, r->text_len);
 	isrv_w_crlf(w);
 }

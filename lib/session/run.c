@@ -12,22 +12,18 @@
 
 /* ---- the table ---------------------------------------------------------------------------------- */
 
+/* The table is sorted, and the engine knows where each letter starts. */
 static const struct isrv_command *find(const struct imapsrv_engine *e, struct imapsrv_span name)
 {
-	size_t low = 0, high = e->command_count;
+	unsigned letter = isrv_ascii_upper((unsigned char)name.data[0]) - 'A';
+	size_t i, end;
 
-	while (low < high) {
-		size_t mid = low + (high - low) / 2;
-		const char *word = e->commands[mid]->name;
-		int order = isrv_ascii_compare(name.data, name.len, word, strlen(word));
-
-		if (order == 0)
-			return e->commands[mid];
-		if (order < 0)
-			high = mid;
-		else
-			low = mid + 1;
-	}
+	if (letter >= 26)
+		return NULL;
+	end = e->letters[letter + 1];
+	for (i = e->letters[letter]; i < end; i++)
+		if (isrv_ascii_is(name.data, name.len, e->commands[i]->name))
+			return e->commands[i];
 	return NULL;
 }
 
@@ -231,9 +227,9 @@ static void bad_syntax(struct imapsrv_session *s, const struct isrv_reader *r)
 static bool read_args(struct imapsrv_session *s, struct line *line, bool whole)
 {
 	const struct isrv_command *c = line->command;
-	void *args = isrv_arena_zalloc(&s->arena, c->args_size ? c->args_size : 1);
+	void *args = c->args_size ? isrv_arena_zalloc(&s->arena, c->args_size) : NULL;
 
-	if (!args) {
+	if (c->args_size && !args) {
 		isrv_session_fail(s, IMAPSRV_ENOMEM);
 		return false;
 	}

@@ -36,8 +36,9 @@ struct isrv_reply {
 	const char *code; /* inside the brackets; static or in the arena; NULL for none */
 	/* Writes the code, brackets aside, if `code` cannot hold it; NULL for none. */
 	void (*put_code)(struct imapsrv_session *s, void *args);
-	const char *text; /* static or in the arena; not yet sanitized */
+	const char *text; /* static or in the arena */
 	size_t text_len;
+	bool foreign;     /* the text is not our own: it is to be made safe */
 };
 
 enum isrv_enabled {
@@ -166,6 +167,12 @@ void isrv_session_trace(struct imapsrv_session *s, const char *data, size_t len,
 static inline bool isrv_session_rev2(const struct imapsrv_session *s)
 {
 	return (s->enabled & ISRV_ENABLED_REV2) != 0;
+}
+
+/* Is \Recent shown with this message?  IMAP4rev2 has no such flag. */
+static inline bool isrv_session_is_recent(const struct imapsrv_session *s, uint32_t uid)
+{
+	return isrv_view_is_recent(s->view, uid) && !isrv_session_rev2(s);
 }
 
 /* ---- untagged updates (sync.c) -------------------------------------------------------------------- */

@@ -217,14 +217,7 @@ static void put_row(struct imapsrv_session *s, void *ctx, const void *answer)
 		return;
 	if (row->flags.keyword_count)
 		isrv_sync_keywords(s, &row->flags);
-	ISRV_W(&s->w, "* ");
-	isrv_w_u32(&s->w, seq);
-	ISRV_W(&s->w, " FETCH (UID ");
-	isrv_w_u32(&s->w, row->uid);
-	ISRV_W(&s->w, " FLAGS ");
-	isrv_w_flags(&s->w, &row->flags, !isrv_session_rev2(s) && isrv_view_is_recent(v, row->uid));
-	ISRV_W(&s->w, ")");
-	isrv_w_crlf(&s->w);
+	isrv_w_fetch_flags(&s->w, seq, row->uid, &row->flags, isrv_session_is_recent(s, row->uid));
 }
 
 /* Takes the pending changes over: what changes while these are told is told next. */

@@ -51,7 +51,7 @@ void isrv_w_u64(struct isrv_writer *w, uint64_t n)
 void isrv_w_tag(struct isrv_writer *w, const char *data, size_t len)
 {
 	if (len > 0 && isrv_char_span(data, len, ISRV_CHAR_TAG) == len)
-		isrv_w_put(w, data, len);
+		isrv_w_raw(w, data, len);
 	else
 		ISRV_W(w, "*");
 }
@@ -201,7 +201,7 @@ void isrv_w_text(struct isrv_writer *w, const char *data, size_t len)
 		size_t n;
 
 		if (begun && (n = isrv_char_span(data, len, ISRV_CHAR_PRINT)) > 0) {
-			isrv_w_put(w, data, n);
+			isrv_w_raw(w, data, n);
 		} else if ((unsigned char)*data < 0x80) {
 			n = 1;
 			*at = isrv_char_is(*data, ISRV_CHAR_PRINT) ? *data : ' ';
@@ -225,7 +225,7 @@ void isrv_w_text(struct isrv_writer *w, const char *data, size_t len)
 
 /* Each with its space, in rows of 16 octets, of which always the same number is copied: then the
  * copy is two moves and the index a shift. */
-enum { FLAG_MAX = 10, SYSTEM_FLAGS = 6, RECENT = 1 << 5 };
+enum { FLAG_MAX = 10, SYSTEM_FLAGS = 6, RECENT = 1 << 5, FLAGS_MAX = (SYSTEM_FLAGS + 1) * FLAG_MAX };
 static const struct {
 	char text[15];
 	uint8_t len;
@@ -255,18 +255,15 @@ static void put_keywords(struct isrv_writer *w, const struct imapsrv_flags *flag
 }
 
 /* flag-list = "(" [flag *(SP flag)] ")" */
-void isrv_w_flags(struct isrv_writer *w, const struct imapsrv_flags *flags, bool recent)
+/* "(" and the flags, at `at`, which has FLAGS_MAX octets of room; without ")" if keywords follow. */
+static char *put_system_flags(char *at, const struct imapsrv_flags *flags, bool recent, bool *first_r)
 {
 	uint32_t bits = (flags->system & IMAPSRV_SYSTEM_FLAGS) | (recent ? RECENT : 0);
-	bool first = bits == 0;
-	size_t i;
-	char *begin, *at;
+	char *begin = at;
 
-	if (!isrv_w_room(w, (SYSTEM_FLAGS + 1) * FLAG_MAX))
-		return;
-	begin = w->q->at;
-	at = begin + first;
-	for (i = 0; bits; i++, bits >>= 1) {
+	*first_r = bits == 0;
+	at += bits == 0;
+	for (size_t i = 0; bits; i++, bits >>= 1) {
 		if (bits & 1) {
 			memcpy(at, system_flags[i].text, FLAG_MAX);
 			at += system_flags[i].len;
@@ -275,9 +272,50 @@ void isrv_w_flags(struct isrv_writer *w, const struct imapsrv_flags *flags, bool
 	*begin = '('; /* in the place of the first flag's space */
 	if (flags->keyword_count == 0)
 		*at++ = ')';
-	w->q->at = at;
+	return at;
+}
+
+void isrv_w_flags(struct isrv_writer *w, const struct imapsrv_flags *flags, bool recent)
+{
+	bool first;
+
+	if (!isrv_w_room(w, FLAGS_MAX))
+		return;
+	w->q->at = put_system_flags(w->q->at, flags, recent, &first);
 	if (flags->keyword_count > 0)
 		put_keywords(w, flags, first);
+}
+
+void isrv_w_fetch_flags(struct isrv_writer *w, uint32_t seq, uint32_t uid,
+                        const struct imapsrv_flags *flags, bool recent)
+{
+	bool first;
+	char *at;
+
+	/* The line that servers write most: one look for room, then straight on. */
+	if (!isrv_w_room(w, FLAGS_MAX + 64))
+		return;
+	at = w->q->at;
+	memcpy(at, "* ", 2);
+	at += 2;
+	at += isrv_ascii_u32(at, seq);
+	memcpy(at, " FETCH (", 8);
+	at += 8;
+	if (uid) {
+		memcpy(at, "UID ", 4);
+		at += 4;
+		at += isrv_ascii_u32(at, uid);
+		*at++ = ' ';
+	}
+	memcpy(at, "FLAGS ", 6);
+	w->q->at = put_system_flags(at + 6, flags, recent, &first);
+	if (flags->keyword_count == 0) {
+		memcpy(w->q->at, ")\r\n", 3);
+		w->q->at += 3;
+		return;
+	}
+	put_keywords(w, flags, first);
+	ISRV_W(w, ")\r\n");
 }
 
 static char *put_two(char *at, int n)

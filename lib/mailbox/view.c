@@ -1,0 +1,392 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What is announced, what is known, and what has to be asked (RFC 9051 2.3.1.2, 7.4.1, 7.5.1).
+ *
+ * Invariants: every UID below uidnext is settled (announced, fresh, or not there), so that an event
+ * about a new one at uidnext itself can be taken as it is, while one above it leaves a gap that
+ * only the store can explain.  Fresh UIDs are above all announced ones, so they can be appended to
+ * the numbering.  An event that cannot be kept leaves a mark, look_new or look_all, that finds the
+ * same again.
+ */
+#include "mailbox/view.h"
+
+#include <string.h>
+
+#define FRESH_KEEP 16u /* ranges of memory that `fresh` keeps when there is nothing new */
+
+bool isrv_view_init(struct isrv_view *v, struct isrv_mem *mem, struct imapsrv_span name,
+                    uint32_t max_ranges, uint32_t max_keywords)
+{
+	memset(v, 0, sizeof(*v));
+	isrv_nummap_init(&v->map);
+	isrv_keywords_init(&v->keywords, max_keywords);
+	isrv_uidset_init(&v->expunged, max_ranges);
+	isrv_uidset_init(&v->changed, max_ranges ? max_ranges : 1);
+	isrv_uidset_init(&v->fresh, max_ranges);
+	isrv_uidset_init(&v->gone, max_ranges);
+	isrv_uidset_init(&v->saved, max_ranges);
+	v->name = isrv_mem_alloc(mem, name.len);
+	v->name_len = name.len;
+	if (!v->name || !isrv_uidset_add(&v->changed, mem, 1, 1)) {
+		isrv_view_clear(v, mem);
+		return false;
+	}
+	isrv_uidset_empty(&v->changed);
+	if (name.len)
+		memcpy(v->name, name.data, name.len);
+	return true;
+}
+
+void isrv_view_clear(struct isrv_view *v, struct isrv_mem *mem)
+{
+	isrv_mem_free(mem, v->name, v->name_len);
+	v->name = NULL;
+	v->name_len = 0;
+	isrv_nummap_clear(&v->map, mem);
+	isrv_keywords_clear(&v->keywords, mem);
+	isrv_uidset_clear(&v->expunged, mem);
+	isrv_uidset_clear(&v->changed, mem);
+	isrv_uidset_clear(&v->fresh, mem);
+	isrv_uidset_clear(&v->gone, mem);
+	isrv_uidset_clear(&v->saved, mem);
+}
+
+/* ---- events ------------------------------------------------------------------------------- */
+
+/* The highest UID that is announced or fresh. */
+static uint32_t highest(const struct isrv_view *v)
+{
+	uint32_t fresh = isrv_uidset_max(isrv_uidset_view(&v->fresh));
+
+	return fresh > v->map.last_uid ? fresh : v->map.last_uid;
+}
+
+/* Everything up to this UID is settled. */
+static void settle(struct isrv_view *v, uint32_t uid)
+{
+	if (uid >= v->uidnext)
+		v->uidnext = uid < UINT32_MAX ? uid + 1 : uid;
+}
+
+void isrv_view_post_new(struct isrv_view *v, struct isrv_mem *mem, struct imapsrv_set uids)
+{
+	uint32_t heard = v->heard, last = isrv_uidset_max(uids);
+	uint64_t next;
+	size_t i;
+
+	if (last > heard)
+		v->heard = last;
+	if (uids.count == 0)
+		v->look_new = true;
+	for (i = isrv_uidset_seek(uids, v->uidnext); i < uids.count; i++) {
+		struct imapsrv_range range = uids.ranges[i];
+
+		next = (uint64_t)highest(v) + 1;
+		if (next < v->uidnext)
+			next = v->uidnext;
+		if (range.last < next)
+			continue;
+		if (range.first < next)
+			range.first = (uint32_t)next;
+		if (v->looking && range.last < v->look_next)
+			continue; /* the answer says it */
+		/* A gap may be a message of another writer whose event is still to come; to
+		 * announce what is above it first would leave it no number.  And what was heard of
+		 * before but not taken may be gone again since. */
+		if (range.first > next || range.first <= heard ||
+		    !isrv_uidset_add(&v->fresh, mem, range.first, range.last)) {
+			v->look_new = true;
+			return;
+		}
+		settle(v, range.last);
+	}
+}
+
+/* The announced ones among the UIDs are added to `expunged`.  False: they were not. */
+static bool expunge_announced(struct isrv_view *v, struct isrv_mem *mem, struct imapsrv_set uids)
+{
+	struct isrv_uidset found;
+	struct imapsrv_range run;
+	bool done = true;
+	size_t i;
+
+	isrv_uidset_init(&found, v->expunged.max);
+	for (i = 0; done && i < uids.count; i++) {
+		uint32_t from = uids.ranges[i].first, last = uids.ranges[i].last;
+
+		while (done && isrv_nummap_run(&v->map, from, &run) && run.first <= last) {
+			if (run.last > last)
+				run.last = last;
+			done = isrv_uidset_add(&found, mem, run.first, run.last);
+			if (run.last == last)
+				break;
+			from = run.last + 1;
+		}
+	}
+	done = done && isrv_uidset_union(&v->expunged, mem, isrv_uidset_view(&found));
+	isrv_uidset_clear(&found, mem);
+	return done;
+}
+
+/* The lowest UID that both sets have; 0 if none. */
+static uint32_t first_common(struct imapsrv_set a, struct imapsrv_set b)
+{
+	size_t i = 0, j = 0;
+
+	while (i < a.count && j < b.count) {
+		if (a.ranges[i].last < b.ranges[j].first)
+			i++;
+		else if (b.ranges[j].last < a.ranges[i].first)
+			j++;
+		else
+			return a.ranges[i].first > b.ranges[j].first ? a.ranges[i].first
+			                                             : b.ranges[j].first;
+	}
+	return 0;
+}
+
+void isrv_view_post_gone(struct isrv_view *v, struct isrv_mem *mem, struct imapsrv_set uids)
+{
+	uint32_t from;
+
+	if (v->looking && !isrv_uidset_union(&v->gone, mem, uids))
+		v->look_all = true;
+	if (!expunge_announced(v, mem, uids))
+		v->look_all = true;
+	if (!isrv_uidset_subtract(&v->fresh, mem, uids)) {
+		/* No memory to split a range: forget what is above, which needs none; ask again. */
+		from = first_common(isrv_uidset_view(&v->fresh), uids);
+		(void)isrv_uidset_remove(&v->fresh, mem, from, UINT32_MAX);
+		v->uidnext = from;
+		v->look_all = true;
+	}
+	/* If this fails, the store is asked for flags of messages that are gone, and gives none. */
+	(void)isrv_uidset_subtract(&v->changed, mem, uids);
+}
+
+void isrv_view_post_changed(struct isrv_view *v, struct isrv_mem *mem, struct imapsrv_set uids)
+{
+	struct isrv_uidset *set = &v->changed;
+	uint32_t first = isrv_uidset_min(uids), last, own;
+	size_t count = isrv_uidset_seek(uids, v->map.last_uid);
+
+	/* The flags of a message that was not announced are not known to the client either. */
+	if (count < uids.count && uids.ranges[count].first <= v->map.last_uid)
+		count++;
+	if (count == 0)
+		return;
+	uids.count = count;
+	last = isrv_uidset_max(uids);
+	if (isrv_nummap_rank(&v->map, last) == isrv_nummap_rank(&v->map, first - 1))
+		return;
+	if (!isrv_uidset_union(set, mem, uids)) {
+		/* One range that covers all always has room. */
+		own = isrv_uidset_min(isrv_uidset_view(set));
+		if (own && own < first)
+			first = own;
+		own = isrv_uidset_max(isrv_uidset_view(set));
+		if (own > last)
+			last = own;
+		set->ranges[0] = (struct imapsrv_range){first, last};
+		set->count = 1;
+	}
+	if (v->map.last_uid < UINT32_MAX)
+		(void)isrv_uidset_remove(set, mem, v->map.last_uid + 1, UINT32_MAX);
+}
+
+/* ---- telling ------------------------------------------------------------------------------ */
+
+static bool changed_announced(const struct isrv_view *v)
+{
+	size_t i;
+
+	for (i = 0; i < v->changed.count; i++) {
+		struct imapsrv_range range = v->changed.ranges[i];
+
+		if (isrv_nummap_rank(&v->map, range.last) >
+		    isrv_nummap_rank(&v->map, range.first - 1))
+			return true;
+	}
+	return false;
+}
+
+bool isrv_view_pending(const struct isrv_view *v, bool expunges)
+{
+	return v->look_new || v->look_all || v->keywords_new || v->fresh.count ||
+	       (expunges && v->expunged.count) || changed_announced(v);
+}
+
+bool isrv_view_take_changed(struct isrv_view *v, struct isrv_mem *mem, struct isrv_uidset *told)
+{
+	size_t max = told->max;
+	bool done;
+
+	told->max = SIZE_MAX;
+	done = isrv_uidset_copy(told, mem, isrv_uidset_view(&v->changed));
+	told->max = max;
+	if (done)
+		isrv_uidset_empty(&v->changed);
+	return done;
+}
+
+bool isrv_view_announce(struct isrv_view *v, struct isrv_mem *mem)
+{
+	size_t i;
+
+	for (i = 0; i < v->fresh.count; i++) {
+		struct imapsrv_range range = v->fresh.ranges[i];
+
+		if (isrv_nummap_append(&v->map, mem, range.first, range.last))
+			continue;
+		if (i)
+			(void)isrv_uidset_remove(&v->fresh, mem, 1, v->map.last_uid);
+		return false;
+	}
+	if (v->fresh.cap > FRESH_KEEP)
+		isrv_uidset_clear(&v->fresh, mem);
+	else
+		isrv_uidset_empty(&v->fresh);
+	return true;
+}
+
+uint32_t isrv_view_recent(const struct isrv_view *v)
+{
+	if (v->recent_from == 0)
+		return 0;
+	return v->map.count - isrv_nummap_rank(&v->map, v->recent_from - 1);
+}
+
+/* ---- looking ------------------------------------------------------------------------------ */
+
+void isrv_view_look_begin(struct isrv_view *v, uint32_t *first_r)
+{
+	uint32_t top = highest(v);
+
+	*first_r = v->look_all ? 1 : top < UINT32_MAX ? top + 1 : top;
+	v->look_new = false;
+	v->look_all = false;
+	v->looking = true;
+	v->look_next = v->heard < UINT32_MAX ? v->heard + 1 : v->heard;
+	if (v->look_next < v->uidnext)
+		v->look_next = v->uidnext;
+	isrv_uidset_empty(&v->gone);
+}
+
+static void look_over(struct isrv_view *v, struct isrv_mem *mem)
+{
+	v->looking = false;
+	isrv_uidset_clear(&v->gone, mem);
+}
+
+void isrv_view_look_failed(struct isrv_view *v, uint32_t first)
+{
+	v->looking = false;
+	isrv_uidset_empty(&v->gone);
+	if (first == 1)
+		v->look_all = true;
+	else
+		v->look_new = true;
+}
+
+/* Adds to `found` what of the run is not in exists, from its range *at on, which moves up. */
+static bool run_without(struct imapsrv_range run, struct imapsrv_set exists, size_t *at,
+                        struct isrv_uidset *found, struct isrv_mem *mem)
+{
+	for (;;) {
+		struct imapsrv_range next;
+
+		while (*at < exists.count && exists.ranges[*at].last < run.first)
+			++*at;
+		if (*at == exists.count || exists.ranges[*at].first > run.last)
+			return isrv_uidset_add(found, mem, run.first, run.last);
+		next = exists.ranges[*at];
+		if (next.first > run.first &&
+		    !isrv_uidset_add(found, mem, run.first, next.first - 1))
+			return false;
+		if (next.last >= run.last)
+			return true;
+		run.first = next.last + 1;
+	}
+}
+
+/* Announced UIDs from first on that do not exist are expunged; not those from look_next on, which
+ * came after the question. */
+static bool find_expunged(struct isrv_view *v, struct isrv_mem *mem, uint32_t first,
+                          struct imapsrv_set exists)
+{
+	struct isrv_uidset found;
+	struct imapsrv_range run;
+	size_t max = v->expunged.max, at = 0;
+	bool done = true;
+
+	isrv_uidset_init(&found, SIZE_MAX);
+	while (done && isrv_nummap_run(&v->map, first, &run) && run.first < v->look_next) {
+		if (run.last >= v->look_next)
+			run.last = v->look_next - 1;
+		done = run_without(run, exists, &at, &found, mem);
+		first = run.last + 1;
+	}
+	v->expunged.max = SIZE_MAX;
+	done = done && isrv_uidset_union(&v->expunged, mem, isrv_uidset_view(&found));
+	v->expunged.max = max;
+	if (done)
+		(void)isrv_uidset_subtract(&v->changed, mem, isrv_uidset_view(&found));
+	isrv_uidset_clear(&found, mem);
+	return done;
+}
+
+/* What exists above the announced ones is fresh, and so is what came in after the question. */
+static bool find_fresh(struct isrv_view *v, struct isrv_mem *mem, uint32_t first,
+                       struct isrv_uidset *exists)
+{
+	struct isrv_uidset kept, swap;
+	bool done = true;
+
+	/* From its lower end, which needs no memory. */
+	if (v->map.last_uid)
+		(void)isrv_uidset_remove(exists, mem, 1, v->map.last_uid);
+	isrv_uidset_init(&kept, SIZE_MAX);
+	if (v->fresh.count) {
+		done = isrv_uidset_copy(&kept, mem, isrv_uidset_view(&v->fresh)) &&
+		       (first >= v->look_next ||
+		        isrv_uidset_remove(&kept, mem, first, v->look_next - 1)) &&
+		       isrv_uidset_union(exists, mem, isrv_uidset_view(&kept));
+	}
+	isrv_uidset_clear(&kept, mem);
+	if (!done)
+		return false;
+	swap = v->fresh;
+	v->fresh = *exists;
+	v->fresh.max = swap.max;
+	*exists = swap;
+	isrv_uidset_empty(exists);
+	return true;
+}
+
+bool isrv_view_look_end(struct isrv_view *v, struct isrv_mem *mem, uint32_t first,
+                        struct isrv_uidset *exists)
+{
+	size_t max = exists->max;
+	bool done;
+
+	if (first > v->uidnext) {
+		/* Memory was short meanwhile, and fresh ones below what was asked for were dropped. */
+		isrv_view_look_failed(v, first);
+		isrv_uidset_empty(exists);
+		return true;
+	}
+	exists->max = SIZE_MAX;
+	if (first > 1)
+		(void)isrv_uidset_remove(exists, mem, 1, first - 1);
+	done = isrv_uidset_subtract(exists, mem, isrv_uidset_view(&v->gone)) &&
+	       find_expunged(v, mem, first, isrv_uidset_view(exists)) &&
+	       find_fresh(v, mem, first, exists);
+	exists->max = max;
+	if (!done) {
+		isrv_view_look_failed(v, first);
+		return false;
+	}
+	settle(v, highest(v));
+	look_over(v, mem);
+	return true;
+}

@@ -1,0 +1,322 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * session/body - one message of the host, read as the wire has it.  The handle is shared between the
+ * command that reads and the output queue that still sends lent memory of it; whoever lets go last closes
+ * it.
+ */
+#include "session/body.h"
+
+#include <string.h>
+
+#include "message/eol.h"
+
+struct isrv_body {
+	struct imapsrv_session *session;
+	void *handle;
+	const char *data; /* NULL: pulled */
+	uint64_t octets;
+	bool convert;     /* bare LFs may be in it */
+	uint32_t holders;
+};
+
+enum {
+	CLOSED,
+	OPENING,
+	OPEN,
+	READING /* the host was asked for a piece */
+};
+
+static void let_go(struct isrv_body *body)
+{
+	struct imapsrv_session *s = body->session;
+
+	if (--body->holders)
+		return;
+	s->in_callback++;
+	s->engine->store.body_close(s->user, body->handle);
+	s->in_callback--;
+	isrv_mem_free(&s->mem, body, sizeof(*body));
+}
+
+static void release(void *user, const void *data, size_t len)
+{
+	(void)data;
+	(void)len;
+	let_go(user);
+}
+
+/* ---- open ------------------------------------------------------------------------------------------ */
+
+static void take_body(struct imapsrv_session *s, void *ctx, const void *answer)
+{
+	const struct isrv_op_body *given = answer;
+	struct isrv_body_cursor *b = ctx;
+	struct isrv_body *body;
+
+	if (b->body) {
+		isrv_session_fault(s, "two bodies in answer to one question");
+		return;
+	}
+	body = isrv_mem_zalloc(&s->mem, sizeof(*body));
+	if (!body) {
+		s->in_callback++;
+		s->engine->store.body_close(s->user, given->handle);
+		s->in_callback--;
+		isrv_session_fail(s, IMAPSRV_ENOMEM);
+		return;
+	}
+	body->session = s;
+	body->handle = given->handle;
+	body->data = given->data;
+	body->octets = given->octets;
+	body->convert = given->eol == IMAPSRV_EOL_LF;
+	body->holders = 1;
+	b->body = body;
+}
+
+/* The host's fault, seen before anything of the message was sent. */
+static void broken(struct imapsrv_session *s, struct isrv_body_cursor *b, const char *what)
+{
+	isrv_session_fault(s, what);
+	s->result.code = IMAPSRV_SERVERBUG;
+	s->result.text[0] = '\0';
+	b->failed = true;
+}
+
+enum isrv_step isrv_body_open(struct imapsrv_session *s, struct isrv_body_cursor *b,
+                              void *mailbox, uint32_t uid)
+{
+	struct imapsrv_body q = {mailbox, uid};
+
+	if (b->state == CLOSED) {
+		b->state = OPENING;
+		ISRV_ASK(s, ISRV_OP_BODY, store, body, &q, take_body, b);
+	}
+	if (!isrv_answered(s))
+		return ISRV_HOST;
+	b->state = OPEN;
+	if (s->result.code != IMAPSRV_OK)
+		b->failed = true;
+	else if (!b->body)
+		broken(s, b, "body was answered OK without octets");
+	else if (!b->body->data && b->body->octets && !s->engine->store.body_read)
+		broken(s, b, "a body is to be pulled, and there is no body_read callback");
+	return ISRV_DONE;
+}
+
+void isrv_body_close(struct imapsrv_session *s, struct isrv_body_cursor *b)
+{
+	struct isrv_body *body = b->body;
+
+	(void)s;
+	b->body = NULL;
+	b->state = CLOSED;
+	if (body)
+		let_go(body);
+}
+
+/* ---- the host's octets ------------------------------------------------------------------------------- */
+
+static void take_bytes(struct imapsrv_session *s, void *ctx, const void *answer)
+{
+	const struct imapsrv_span *bytes = answer;
+	struct isrv_body_cursor *b = ctx;
+
+	(void)s;
+	/* op.c sees to it that no more come than were asked for, in however many pieces. */
+	memcpy(b->buf + ISRV_BODY_CHUNK + b->piece.len, bytes->data, bytes->len);
+	b->piece.len += bytes->len;
+}
+
+static void ask_bytes(struct imapsrv_session *s, struct isrv_body_cursor *b)
+{
+	uint64_t left = b->body->octets - b->at;
+	struct imapsrv_body_read q = {b->body->handle, b->at, ISRV_BODY_CHUNK};
+	struct imapsrv_op *op;
+
+	if (left < q.len)
+		q.len = (size_t)left;
+	b->piece.data = b->buf + ISRV_BODY_CHUNK;
+	b->piece.len = 0;
+	b->state = READING;
+	op = isrv_op_begin(s, ISRV_OP_BODY_READ, take_bytes, b);
+	op->max = q.len;
+	s->engine->store.body_read(s->user, op, &q);
+	isrv_op_called(s);
+}
+
+static bool has_buffers(struct imapsrv_session *s, struct isrv_body_cursor *b)
+{
+	/* One half to convert into, one to pull into. */
+	if (!b->buf)
+		b->buf = isrv_arena_alloc(&s->arena, 2 * (size_t)ISRV_BODY_CHUNK);
+	if (!b->buf)
+		isrv_session_fail(s, IMAPSRV_ENOMEM);
+	return b->buf != NULL;
+}
+
+/*
+ * Sees to it that b->piece holds octets, unless the end is reached.  DONE with an empty piece and b->failed:
+ * the host gave fewer than it promised.
+ */
+static enum isrv_step fill(struct imapsrv_session *s, struct isrv_body_cursor *b)
+{
+	struct isrv_body *body = b->body;
+
+	if (b->state == OPEN && b->piece.len)
+		return ISRV_DONE;
+	if (b->state == OPEN && b->at == body->octets)
+		return ISRV_DONE;
+	if (body->data) {
+		b->piece.data = body->data + b->at;
+		b->piece.len = (size_t)(body->octets - b->at);
+		b->at = body->octets;
+		return ISRV_DONE;
+	}
+	if (b->state == OPEN) {
+		if (!has_buffers(s, b))
+			return ISRV_DONE;
+		ask_bytes(s, b);
+	}
+	if (!isrv_answered(s))
+		return ISRV_HOST;
+	b->state = OPEN;
+	if (s->result.code != IMAPSRV_OK)
+		b->failed = true;
+	else if (!b->piece.len)
+		broken(s, b, "a body ended before the octets that were promised");
+	b->at += b->piece.len;
+	return ISRV_DONE;
+}
+
+void isrv_body_rewind(struct isrv_body_cursor *b)
+{
+	b->at = 0;
+	b->done = 0;
+	b->piece.len = 0;
+	b->cr = false;
+}
+
+/* ---- on the wire ---------------------------------------------------------------------------------------- */
+
+enum isrv_step isrv_body_measure(struct imapsrv_session *s, struct isrv_body_cursor *b)
+{
+	enum isrv_step step;
+
+	if (!b->body->convert) {
+		b->wire = b->body->octets;
+		b->measured = true;
+	}
+	while (!b->measured) {
+		step = fill(s, b);
+		if (step != ISRV_DONE)
+			return step;
+		if (s->error || b->failed)
+			return ISRV_DONE;
+		if (!b->piece.len) {
+			b->measured = true;
+			b->wire = b->done;
+			break;
+		}
+		b->done += isrv_eol_size(b->piece.data, b->piece.len, &b->cr);
+		s->steps += b->piece.len / 64 + 1;
+		b->piece.len = 0;
+	}
+	isrv_body_rewind(b);
+	return ISRV_DONE;
+}
+
+enum isrv_step isrv_body_next(struct imapsrv_session *s, struct isrv_body_cursor *b,
+                              struct imapsrv_span *piece_r)
+{
+	enum isrv_step step = fill(s, b);
+	size_t taken, put;
+
+	piece_r->data = NULL;
+	piece_r->len = 0;
+	if (step != ISRV_DONE || s->error || b->failed || !b->piece.len)
+		return step;
+	if (!b->body->convert) {
+		*piece_r = b->piece;
+		b->piece.len = 0;
+	} else {
+		if (!has_buffers(s, b))
+			return ISRV_DONE;
+		isrv_eol_put(b->buf, ISRV_BODY_CHUNK, &put, b->piece.data, b->piece.len, &taken,
+		             &b->cr);
+		b->piece.data += taken;
+		b->piece.len -= taken;
+		piece_r->data = b->buf;
+		piece_r->len = put;
+	}
+	b->done += piece_r->len;
+	s->steps += piece_r->len / 64 + 1;
+	return ISRV_DONE;
+}
+
+static void lend(struct imapsrv_session *s, struct isrv_body_cursor *b, uint64_t from, uint64_t to)
+{
+	struct isrv_body *body = b->body;
+
+	body->holders++;
+	isrv_w_lend(&s->w, body->data + from, (size_t)(to - from), release, body);
+}
+
+/* Where this pass can start: at once at `from` where wire and host octets are the same. */
+static void seek(struct isrv_body_cursor *b, uint64_t from)
+{
+	if (b->done > from)
+		isrv_body_rewind(b);
+	if (!b->body->convert && b->done < from && !b->piece.len) {
+		b->at = from;
+		b->done = from;
+	}
+}
+
+/* A literal has been begun that cannot be filled: the stream is lost. */
+static void lost(struct imapsrv_session *s)
+{
+	isrv_session_fault(s, "a body changed while it was being sent");
+	isrv_session_fail(s, IMAPSRV_EHOST);
+}
+
+enum isrv_step isrv_body_put(struct imapsrv_session *s, struct isrv_body_cursor *b, uint64_t from,
+                             uint64_t to)
+{
+	struct imapsrv_span piece;
+	enum isrv_step step;
+
+	if (b->body->data && !b->body->convert) {
+		lend(s, b, from, to);
+		return ISRV_DONE;
+	}
+	if (!b->putting)
+		seek(b, from);
+	b->putting = true;
+	while (b->done < to) {
+		uint64_t start = b->done;
+
+		if (isrv_session_full(s))
+			return ISRV_OUTPUT;
+		step = isrv_body_next(s, b, &piece);
+		if (step != ISRV_DONE)
+			return step;
+		if (s->error)
+			return ISRV_DONE;
+		if (!piece.len || b->failed) {
+			lost(s);
+			return ISRV_DONE;
+		}
+		if (b->done <= from)
+			continue;
+		if (start < from) {
+			piece.data += from - start;
+			piece.len -= (size_t)(from - start);
+		}
+		if (b->done > to)
+			piece.len -= (size_t)(b->done - to);
+		isrv_w_bytes(&s->w, piece.data, piece.len);
+	}
+	b->putting = false;
+	return ISRV_DONE;
+}
