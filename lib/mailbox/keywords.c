@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The announced keywords of a mailbox (RFC 9051 7.3.5): names behind one another in `text`, and an
- * array of entries sorted by i;ascii-casemap, so that equal names in different case meet (RFC 9051 2.3.2).
- * Invariant: every entry is an atom of 1..255 octets, no two are the same without regard to case,
- * and the case is that of the first arrival.
+ * array of entries sorted by i;ascii-casemap, so that equal names in different case meet (RFC 9051
+ * 2.3.2).  Invariant: every entry is an atom of 1..255 octets, no two are the same without regard
+ * to case, and the case is that of the first arrival.
  */
 #include "mailbox/keywords.h"
 

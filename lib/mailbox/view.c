@@ -370,7 +370,7 @@ bool isrv_view_look_end(struct isrv_view *v, struct isrv_mem *mem, uint32_t firs
 	bool done;
 
 	if (first > v->uidnext) {
-		/* Memory was short meanwhile, and fresh ones below what was asked for were dropped. */
+		/* Memory was short meanwhile: fresh ones below what was asked for are lost. */
 		isrv_view_look_failed(v, first);
 		isrv_uidset_empty(exists);
 		return true;
