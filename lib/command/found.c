@@ -17,12 +17,12 @@ static bool reserve(struct isrv_found *f, struct isrv_arena *arena, size_t *size
 
 	if (f->count < f->cap)
 		return true;
-	*size_r = cap > SIZE_MAX / unit ? SIZE_MAX : cap * unit;
-	if (*size_r == SIZE_MAX)
+	grown = cap > SIZE_MAX / unit ? NULL
+	                              : isrv_arena_grow(arena, f->ranges, f->cap * unit, cap * unit);
+	if (!grown) {
+		*size_r = cap > SIZE_MAX / unit ? SIZE_MAX : cap * unit;
 		return false;
-	grown = isrv_arena_grow(arena, f->ranges, f->cap * unit, *size_r);
-	if (!grown)
-		return false;
+	}
 	f->ranges = grown;
 	f->cap = cap;
 	return true;

@@ -396,8 +396,10 @@ bool isrv_program_parse(struct isrv_program *p, struct isrv_reader *r,
 	if (charset) {
 		if (!parse_charset(p, r))
 			return false;
-		if (p->bad_charset)
-			return true; /* what follows is in that charset: not ours to judge */
+		if (p->bad_charset) {
+			r->at = r->end; /* what follows is in that charset: not ours to judge */
+			return true;
+		}
 		if (isrv_rd_peek(r) >= 0 && !isrv_rd_sp(r))
 			return false;
 	}
