@@ -73,6 +73,7 @@ void isrv_arena_init(struct isrv_arena *arena, struct isrv_mem *mem, size_t max)
 	arena->spare_size = 0;
 	arena->used = 0;
 	arena->max = max;
+	arena->starved = false;
 }
 
 void isrv_arena_reset(struct isrv_arena *arena)
@@ -80,6 +81,7 @@ void isrv_arena_reset(struct isrv_arena *arena)
 	struct isrv_arena_chunk *chunk, *next;
 
 	arena->used = 0;
+	arena->starved = false;
 	arena->last = arena->first;
 	if (!arena->first)
 		return;
@@ -171,6 +173,7 @@ void *isrv_arena_alloc(struct isrv_arena *arena, size_t size)
 	if (size == 0 || arena->used > arena->max || size > arena->max - arena->used)
 		return NULL;
 	chunk = chunk_for(arena, size);
+	arena->starved = arena->starved || !chunk;
 	if (!chunk)
 		return NULL;
 	piece = payload(chunk) + chunk->fill;

@@ -7,6 +7,8 @@
 #ifndef ISRV_BASE_ARENA_H
 #define ISRV_BASE_ARENA_H
 
+#include <stdbool.h>
+
 #include "base/mem.h"
 
 struct isrv_arena_chunk;
@@ -19,6 +21,7 @@ struct isrv_arena {
 	size_t spare_size;              /* octets of payload in them */
 	size_t used;                    /* octets taken since the last reset, rounded up */
 	size_t max;                     /* the most that `used` may become */
+	bool starved;                   /* since the last reset memory was short, and not only max passed */
 };
 
 void isrv_arena_init(struct isrv_arena *arena, struct isrv_mem *mem, size_t max);

@@ -10,7 +10,7 @@
 
 #define PIECE 256u /* numbers of a list that are written between two looks at the queue */
 
-static bool reserve(struct isrv_found *f, struct isrv_arena *arena, size_t *size_r)
+static bool reserve(struct isrv_found *f, struct isrv_arena *arena)
 {
 	size_t unit = sizeof(*f->ranges), cap = f->cap ? f->cap * 2 : 32;
 	struct imapsrv_range *grown;
@@ -19,10 +19,8 @@ static bool reserve(struct isrv_found *f, struct isrv_arena *arena, size_t *size
 		return true;
 	grown = cap > SIZE_MAX / unit ? NULL
 	                              : isrv_arena_grow(arena, f->ranges, f->cap * unit, cap * unit);
-	if (!grown) {
-		*size_r = cap > SIZE_MAX / unit ? SIZE_MAX : cap * unit;
+	if (!grown)
 		return false;
-	}
 	f->ranges = grown;
 	f->cap = cap;
 	return true;
@@ -45,8 +43,7 @@ static void widen(struct isrv_found *f, size_t i, uint32_t n)
 	}
 }
 
-bool isrv_found_add(struct isrv_found *f, struct isrv_arena *arena, uint32_t first, uint32_t last,
-                    size_t *size_r)
+bool isrv_found_add(struct isrv_found *f, struct isrv_arena *arena, uint32_t first, uint32_t last)
 {
 	struct imapsrv_set set = {f->ranges, f->count};
 	size_t i = f->count;
@@ -63,7 +60,7 @@ bool isrv_found_add(struct isrv_found *f, struct isrv_arena *arena, uint32_t fir
 			return true;
 		}
 	}
-	if (!reserve(f, arena, size_r))
+	if (!reserve(f, arena))
 		return false;
 	memmove(f->ranges + i + 1, f->ranges + i, (f->count - i) * sizeof(*f->ranges));
 	f->ranges[i] = (struct imapsrv_range){first, last};

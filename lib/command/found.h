@@ -20,10 +20,8 @@ struct isrv_found {
 	uint32_t at; /* the number that comes next in it; 0: its first */
 };
 
-/* Adds numbers first..last; in any order one at a time, in ascending order any range.  False: no memory, and
- * *size_r octets were wanted. */
-bool isrv_found_add(struct isrv_found *f, struct isrv_arena *arena, uint32_t first, uint32_t last,
-                    size_t *size_r);
+/* Adds numbers first..last; in any order one at a time, in ascending order any range.  False: no memory. */
+bool isrv_found_add(struct isrv_found *f, struct isrv_arena *arena, uint32_t first, uint32_t last);
 /* How many. */
 uint32_t isrv_found_size(const struct isrv_found *f);
 /* Writes the numbers (or their UIDs) as far as the output may grow: " 2 84 882", or "2,84:90" as a set.

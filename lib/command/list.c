@@ -238,7 +238,7 @@ static bool prepare(struct imapsrv_session *s, struct isrv_list_args *a)
 
 	t->patterns = isrv_arena_alloc(&s->arena, size);
 	if (!t->patterns)
-		return isrv_command_nomem(s, size), false;
+		return isrv_command_nomem(s), false;
 	for (size_t i = 0; i < a->pattern_count; i++) {
 		struct imapsrv_span pattern = a->patterns[i];
 		char *canonical;
@@ -248,7 +248,7 @@ static bool prepare(struct imapsrv_session *s, struct isrv_list_args *a)
 		size = a->reference.len + pattern.len;
 		canonical = isrv_arena_alloc(&s->arena, size);
 		if (!canonical)
-			return isrv_command_nomem(s, size), false;
+			return isrv_command_nomem(s), false;
 		if (a->reference.len)
 			memcpy(canonical, a->reference.data, a->reference.len);
 		memcpy(canonical + a->reference.len, pattern.data, pattern.len);
@@ -256,7 +256,7 @@ static bool prepare(struct imapsrv_session *s, struct isrv_list_args *a)
 		pattern.len = size;
 		size = isrv_list_compile(&t->patterns[count], &s->arena, pattern);
 		if (size)
-			return isrv_command_nomem(s, size), false;
+			return isrv_command_nomem(s), false;
 		a->patterns[count++] = pattern;
 	}
 	t->pattern_count = count;
@@ -347,7 +347,7 @@ static enum isrv_step step(struct imapsrv_session *s, void *args)
 			return isrv_refused(s, NULL);
 		isrv_list_finish(&a->tree);
 		if (a->tree.nomem)
-			return isrv_command_nomem(s, a->tree.nomem);
+			return isrv_command_nomem(s);
 		if (a->tree.too_many)
 			return isrv_no(s, "LIMIT", "Too many names match");
 		a->next = a->tree.first;

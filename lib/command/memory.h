@@ -8,11 +8,9 @@
 
 #include "session/session.h"
 
-/* size: what was asked for in vain. */
-static inline enum isrv_step isrv_command_nomem(struct imapsrv_session *s, size_t size)
+static inline enum isrv_step isrv_command_nomem(struct imapsrv_session *s)
 {
-	/* The arena rounds up, so what just fits may have failed as well. */
-	if (size > s->arena.max - s->arena.used || s->arena.max - s->arena.used - size < 64)
+	if (!s->arena.starved)
 		return isrv_no(s, "LIMIT", "The command needs more memory than one may have");
 	isrv_session_fail(s, IMAPSRV_ENOMEM);
 	return ISRV_DONE;

@@ -51,7 +51,7 @@ struct search {
 	uint32_t messages; /* in it */
 	uint32_t rows;     /* that came for it */
 	struct isrv_found found;
-	size_t wanted; /* not 0: memory that could not be had */
+	bool nomem; /* memory could not be had */
 	/* Messages of the batch whose size decides and is not known: UIDs, and what the rest of the program says
 	 * about each. */
 	uint32_t *open_uids;
@@ -158,7 +158,7 @@ static bool save(struct imapsrv_session *s, struct search *a)
 	uint32_t last;
 
 	if (!uids) {
-		isrv_command_nomem(s, size);
+		isrv_command_nomem(s);
 		return false;
 	}
 	s->steps += count;
@@ -287,7 +287,7 @@ static bool reach(struct imapsrv_session *s, struct search *a, struct imapsrv_se
 	uint32_t i, sets = 0;
 
 	if (!all) {
-		a->wanted = sizeof(*all);
+		a->nomem = true;
 		return false;
 	}
 	*all = (struct imapsrv_range){1, s->view->map.last_uid};
@@ -295,13 +295,11 @@ static bool reach(struct imapsrv_session *s, struct search *a, struct imapsrv_se
 	for (i = 0; i < p->count && sets < REACH_SETS; i++) {
 		if (p->terms[i].kind != ISRV_TERM_SET || !p->terms[i].required)
 			continue;
-		a->wanted = reach_r->count + p->terms[i].u.set.uids.count;
-		a->wanted = (a->wanted + 1) * sizeof(*all);
-		if (!intersect(s, reach_r, p->terms[i].u.set.uids))
+		a->nomem = !intersect(s, reach_r, p->terms[i].u.set.uids);
+		if (a->nomem)
 			return false;
 		sets++;
 	}
-	a->wanted = 0;
 	return true;
 }
 
@@ -332,9 +330,10 @@ static bool scan_range(struct imapsrv_session *s, struct search *a, struct imaps
 			until = row.until < range.last ? row.until : range.last;
 			if (i < expunged.count && expunged.ranges[i].first <= until)
 				until = expunged.ranges[i].first - 1;
-			if (match && !isrv_found_add(&a->found, &s->arena,
-			                             isrv_nummap_seq(map, row.uid),
-			                             isrv_nummap_rank(map, until), &a->wanted))
+			a->nomem = match && !isrv_found_add(&a->found, &s->arena,
+			                                    isrv_nummap_seq(map, row.uid),
+			                                    isrv_nummap_rank(map, until));
+			if (a->nomem)
 				return false;
 		}
 		if (until >= range.last)
@@ -367,7 +366,7 @@ static uint8_t *open_slot(struct imapsrv_session *s, struct search *a)
 		a->open_uids = isrv_arena_array(&s->arena, a->part_max, sizeof(*a->open_uids));
 		a->open_known = isrv_arena_array(&s->arena, a->part_max, leaves);
 		if (!a->open_uids || !a->open_known) {
-			a->wanted = a->part_max * leaves;
+			a->nomem = true;
 			a->open_uids = NULL;
 			return NULL;
 		}
@@ -383,7 +382,8 @@ static void add(struct imapsrv_session *s, struct search *a, uint32_t uid)
 {
 	uint32_t n = isrv_nummap_seq(&s->view->map, uid);
 
-	isrv_found_add(&a->found, &s->arena, n, n, &a->wanted);
+	if (!isrv_found_add(&a->found, &s->arena, n, n))
+		a->nomem = true;
 }
 
 static void row_sink(struct imapsrv_session *s, void *ctx, const void *answer)
@@ -395,7 +395,7 @@ static void row_sink(struct imapsrv_session *s, void *ctx, const void *answer)
 	enum isrv_verdict is;
 
 	/* A host may tell more than it was asked, or of a message that its event has taken away since. */
-	if (a->wanted || !isrv_uidset_has(a->part, row->uid) ||
+	if (a->nomem || !isrv_uidset_has(a->part, row->uid) ||
 	    isrv_nummap_seq(&s->view->map, row->uid) == 0 ||
 	    isrv_uidset_has(isrv_uidset_view(&s->view->expunged), row->uid))
 		return;
@@ -471,8 +471,9 @@ static bool begin(struct imapsrv_session *s, struct search *a, enum isrv_step *s
 	}
 	a->at = AT_TELL;
 	if (!reach(s, a, &in))
-		return true; /* a->wanted says so */
-	if (!a->program.facts) {
+		return true; /* a->nomem says so */
+	/* While the view is to be compared with the store it may hold messages that are gone: ask which exist. */
+	if (!a->program.facts && !s->view->look_all) {
 		scan(s, a, in);
 		return true;
 	}
@@ -531,8 +532,8 @@ static bool measure(struct imapsrv_session *s, struct search *a, enum isrv_step 
 
 static enum isrv_step tell(struct imapsrv_session *s, struct search *a)
 {
-	if (a->wanted) {
-		isrv_command_nomem(s, a->wanted);
+	if (a->nomem) {
+		isrv_command_nomem(s);
 		return fail(s, a);
 	}
 	if (a->options & OPTION_SAVE && !save(s, a))
@@ -560,7 +561,7 @@ static enum isrv_step step(struct imapsrv_session *s, void *args)
 				return wait;
 			break;
 		case AT_BATCH:
-			a->at = !a->wanted && next_batch(s, a) ? AT_ROWS : AT_TELL;
+			a->at = !a->nomem && next_batch(s, a) ? AT_ROWS : AT_TELL;
 			break;
 		case AT_ROWS:
 			if (!isrv_answered(s))

@@ -16,8 +16,7 @@ static struct imapsrv_range *room(struct imapsrv_session *s, size_t count)
 	struct imapsrv_range *ranges = isrv_arena_array(&s->arena, count, sizeof(*ranges));
 
 	if (!ranges)
-		isrv_command_nomem(s, count > SIZE_MAX / sizeof(*ranges) ? SIZE_MAX
-		                                                        : count * sizeof(*ranges));
+		isrv_command_nomem(s);
 	return ranges;
 }
 

@@ -203,6 +203,10 @@ static void bad_syntax(struct imapsrv_session *s, const struct isrv_reader *r)
 	size_t len = strlen(what), used = sizeof(expected) - 1;
 	char *text;
 
+	if (s->arena.starved) {
+		isrv_session_fail(s, IMAPSRV_ENOMEM);
+		return;
+	}
 	if (r->nomem) {
 		isrv_no(s, "LIMIT", "The command is too complex");
 		return;
