@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * account.h - one user's tree of mailboxes.  Functions that return int give 0 or -1 with errno.
+ */
+#ifndef MAILDIR_ACCOUNT_H
+#define MAILDIR_ACCOUNT_H
+
+#include "maildir.h"
+
+struct account {
+	struct maildir *maildir;
+	char *path; /* its directory, which is INBOX too */
+};
+
+/* The account of a user; its directory is made if need be.  NULL: errno says. */
+struct account *account_open(struct maildir *maildir, struct imapsrv_span user);
+void account_close(struct account *account);
+
+/* Holds one of its mailboxes. */
+int account_box(struct account *account, struct imapsrv_span name, struct box **box_r);
+
+/* Calls `each` for every mailbox; with `subscribed` also says which are, and names those that are
+ * but do not exist. */
+int account_list(struct account *account, bool subscribed,
+                 void (*each)(void *context, const char *name, uint32_t attributes),
+                 void *context);
+
+int account_create(struct account *account, struct imapsrv_span name);
+int account_remove(struct account *account, struct imapsrv_span name);
+int account_rename(struct account *account, struct imapsrv_span from, struct imapsrv_span to);
+int account_subscribe(struct account *account, struct imapsrv_span name, bool on);
+
+#endif

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * body.c - three ways to hand out a message.
+ *
+ * A small one is read into memory, which costs less than a mapping.  A large one is mapped and
+ * lent, so that it goes from the page cache to the socket without a copy; but a file that somebody
+ * cuts short while it is mapped kills the process that reads it (SIGBUS).  So only a file is mapped
+ * that is complete by its own word, in cur/ and as long as ",S=" says: no program that follows the
+ * rules of Maildir changes it then.  All others are read piece by piece.
+ */
+#include "body.h"
+
+#include "filename.h"
+#include "support.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define SMALL     32768u
+#define PIECE_MAX 65536u
+
+struct body {
+	char *memory; /* NULL: to be read from fd */
+	bool mapped;
+	size_t len;
+	int fd;       /* -1: all is in memory */
+	enum imapsrv_eol eol;
+};
+
+static void read_into_memory(struct body *body)
+{
+	size_t done = 0;
+	ssize_t n;
+
+	body->memory = xcalloc(body->len + 1, 1);
+	while (done < body->len && (n = read(body->fd, body->memory + done, body->len - done)) > 0)
+		done += (size_t)n;
+	body->len = done;
+}
+
+static void map_into_memory(struct body *body)
+{
+	void *map = mmap(NULL, body->len, PROT_READ, MAP_PRIVATE, body->fd, 0);
+
+	body->mapped = map != MAP_FAILED;
+	body->memory = body->mapped ? map : NULL;
+}
+
+struct body *body_open(struct box *box, uint32_t uid)
+{
+	struct stat st;
+	int fd = box_open_file(box, uid);
+
+	if (fd < 0)
+		return NULL;
+	const struct message *message = catalog_find(&box->catalog, uid);
+	if (!message || fstat(fd, &st) || !S_ISREG(st.st_mode)) {
+		close(fd);
+		errno = message ? EIO : ENOENT;
+		return NULL;
+	}
+	struct body *body = xcalloc(1, sizeof *body);
+	uint64_t octets = (uint64_t)st.st_size;
+	bool sealed = !message->in_new && filename_octets(message->file, 'S') == octets;
+	*body = (struct body){.len = (size_t)octets, .fd = fd};
+	body->eol = message->octets == octets ? IMAPSRV_EOL_CRLF : IMAPSRV_EOL_LF;
+	if (octets <= SMALL)
+		read_into_memory(body);
+	else if (sealed)
+		map_into_memory(body);
+	if (body->memory) {
+		close(fd);
+		body->fd = -1;
+	}
+	return body;
+}
+
+void body_answer(struct body *body, struct imapsrv_op *op)
+{
+	if (body->memory)
+		imapsrv_op_lend(op, body->memory, body->len, body->eol, body);
+	else
+		imapsrv_op_pull(op, body->len, body->eol, body);
+}
+
+void body_read(struct body *body, struct imapsrv_op *op, uint64_t offset, size_t len)
+{
+	static char piece[PIECE_MAX];
+	ssize_t n;
+
+	do
+		n = pread(body->fd, piece, len < sizeof piece ? len : sizeof piece, (off_t)offset);
+	while (n < 0 && errno == EINTR);
+	if (n > 0)
+		imapsrv_op_bytes(op, piece, (size_t)n);
+	imapsrv_op_done(op, n > 0 ? IMAPSRV_OK : IMAPSRV_UNAVAILABLE, "the message cannot be read");
+}
+
+void body_close(struct body *body)
+{
+	if (body->mapped)
+		munmap(body->memory, body->len);
+	else
+		free(body->memory);
+	if (body->fd >= 0)
+		close(body->fd);
+	free(body);
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * body.h - the octets of a message, while the library sends or reads them.
+ */
+#ifndef MAILDIR_BODY_H
+#define MAILDIR_BODY_H
+
+#include "box.h"
+
+struct body;
+
+/* Opens a message; NULL: errno says why, ENOENT if it is gone. */
+struct body *body_open(struct box *box, uint32_t uid);
+/* Hands it to the library, which will give it back to body_close. */
+void body_answer(struct body *body, struct imapsrv_op *op);
+void body_read(struct body *body, struct imapsrv_op *op, uint64_t offset, size_t len);
+void body_close(struct body *body);
+
+#endif

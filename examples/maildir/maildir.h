@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * maildir.h - the whole mail store of this process, and how it sees a connection.
+ */
+#ifndef MAILDIR_MAILDIR_H
+#define MAILDIR_MAILDIR_H
+
+#include "box.h"
+#include "users.h"
+
+struct maildir {
+	const char *root; /* below it a directory for each user */
+	char separator;   /* of names, as clients see them */
+	struct users users;
+	struct boxes boxes; /* that are open or were lately */
+};
+
+/* One connection, as far as the store is concerned: the `user` pointer of its session. */
+struct peer {
+	struct maildir *maildir;
+	const char *label;           /* for the log */
+	struct handle *handles;      /* mailboxes that it has open */
+	void (*wake)(struct peer *); /* its session has something to do */
+};
+
+/* The callbacks. */
+extern const struct imapsrv_store maildir_store;
+extern const struct imapsrv_mailboxes maildir_mailboxes;
+
+/* The account of a user, made at the first login; for `preauth` too.  False if it cannot be had:
+ * errno says why. */
+struct account;
+bool maildir_account(struct maildir *maildir, struct imapsrv_span name,
+                     struct imapsrv_account *account_r);
+
+/* Looks for what other programs did to the mailboxes that a connection has open. */
+void maildir_look(struct peer *peer);
+
+#endif

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * main.c - imapsrv-maildir, an IMAP server for Maildir++ trees: puts together the parts.
+ *
+ *	options.c users.c support.c files.c   the command line, who may log in, small things
+ *	server.c conn.c address.c             the transport: sockets and the library's bytes
+ *	store.c store_append.c store_names.c  the callbacks: the library's questions
+ *	account.c name.c subscriptions.c      a user's mailboxes
+ *	boxes.c box.c scan.c change.c         one mailbox and its messages
+ *	deliver.c upload.c body.c filename.c  messages coming in and going out
+ *	catalog.c index_*.c uidvalidity.c     what must not be forgotten
+ */
+#include "maildir.h"
+#include "options.h"
+#include "server.h"
+#include "support.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+static void on_fault(void *user, const char *what)
+{
+	const struct peer *peer = user;
+
+	log_line("%s: the store broke its contract: %s", peer->label, what);
+}
+
+static void on_trace(void *user, enum imapsrv_trace what, const char *data, size_t len)
+{
+	const struct peer *peer = user;
+
+	while (len) {
+		const char *lf = memchr(data, '\n', len);
+		size_t line = lf ? (size_t)(lf - data) : len;
+		size_t shown = line && data[line - 1] == '\r' ? line - 1 : line;
+		log_plain("%s %c: %.*s", peer->label, what == IMAPSRV_TRACE_SENT ? 'S' : 'C',
+		          (int)(shown < 900 ? shown : 900), data);
+		line += lf != NULL;
+		data += line;
+		len -= line;
+	}
+}
+
+static struct imapsrv_engine *make_engine(const struct options *options)
+{
+	static const struct imapsrv_id id[] = {{"name", "imapsrv-maildir"},
+	                                       {"version", IMAPSRV_VERSION}};
+	struct imapsrv_limits limits = IMAPSRV_LIMITS_INIT;
+	struct imapsrv_config config = IMAPSRV_CONFIG_INIT;
+	struct imapsrv_engine *engine;
+
+	limits.login_delay = options->auth_delay;
+	config.store = &maildir_store;
+	config.mailboxes = &maildir_mailboxes;
+	config.limits = &limits;
+	config.id = id;
+	config.id_count = sizeof id / sizeof *id;
+	config.fault = on_fault;
+	config.trace = options->trace ? on_trace : NULL;
+	int result = imapsrv_engine_new(&config, &engine);
+	if (result)
+		die("no engine: %s", imapsrv_strerror(result));
+	return engine;
+}
+
+static void start(struct server *server, struct maildir *maildir, const struct options *options)
+{
+	struct imapsrv_account account;
+
+	if (!options->stdio) {
+		server_listen(server, options->listen);
+		return;
+	}
+	struct imapsrv_span name = {options->stdio, strlen(options->stdio)};
+	if (!maildir_account(maildir, name, &account))
+		die("--stdio %s: %s", options->stdio, strerror(errno));
+	server_serve_stdio(server, &account);
+}
+
+int main(int argc, char **argv)
+{
+	struct options options;
+
+	options_parse(&options, argc, argv);
+	log_quiet(options.quiet);
+
+	struct maildir maildir = {
+		.root = options.root, .separator = options.separator, .users = options.users};
+	struct imapsrv_engine *engine = make_engine(&options);
+	struct server *server = server_new(engine, &maildir);
+
+	start(server, &maildir, &options);
+	server_run(server);
+	server_free(server);
+	boxes_free(&maildir.boxes);
+	imapsrv_engine_free(engine);
+	options_clear(&options);
+	return 0;
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * options.h - the command line.
+ */
+#ifndef MAILDIR_OPTIONS_H
+#define MAILDIR_OPTIONS_H
+
+#include "users.h"
+
+#include <stdint.h>
+
+struct options {
+	const char *listen;
+	const char *root;
+	struct users users;
+	char separator;
+	uint32_t auth_delay; /* as imapsrv_limits.login_delay */
+	const char *stdio;   /* a user: serve one connection on stdin and stdout; NULL: listen */
+	bool quiet;
+	bool trace;
+};
+
+/* Ends the program if something is wrong (exit 2), and after --help and --version. */
+void options_parse(struct options *options, int argc, char **argv);
+void options_clear(struct options *options);
+
+#endif

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * server.h - listening, and the loop that serves all connections.
+ */
+#ifndef MAILDIR_SERVER_H
+#define MAILDIR_SERVER_H
+
+#include "conn.h"
+
+struct server;
+
+/* Errors end the program. */
+struct server *server_new(struct imapsrv_engine *engine, struct maildir *maildir);
+void server_listen(struct server *server, const char *address);
+/* One connection on standard input and output, of a user who is logged in. */
+void server_serve_stdio(struct server *server, const struct imapsrv_account *account);
+
+/* Until SIGTERM or SIGINT; without a listener, until the last connection has ended. */
+void server_run(struct server *server);
+void server_free(struct server *server);
+
+#endif

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * store_names.c - the callbacks about mailboxes by their names: LIST, STATUS, CREATE, DELETE,
+ * RENAME, SUBSCRIBE.
+ */
+#include "store.h"
+
+#include "filename.h"
+
+#include <errno.h>
+#include <string.h>
+
+static void answer_name(void *context, const char *name, uint32_t attributes)
+{
+	struct imapsrv_name row = {{name, strlen(name)}, attributes};
+
+	imapsrv_op_name(context, &row);
+}
+
+void store_list(void *user, struct imapsrv_op *op, const struct imapsrv_list *q)
+{
+	(void)user;
+	answer(op, account_list(q->account, q->subscribed, answer_name, op));
+}
+
+/* ---- status ------------------------------------------------------------------------------- */
+
+static uint64_t sum_octets(struct box *box)
+{
+	uint64_t sum = 0;
+	uint32_t uid = 0;
+
+	for (size_t i; (i = catalog_from(&box->catalog, uid + 1)) < box->catalog.count;) {
+		struct message *message = &box->catalog.messages[i];
+		uid = message->uid;
+		uint64_t octets = box_octets(box, message);
+		sum += octets == OCTETS_UNKNOWN ? 0 : octets;
+	}
+	return sum;
+}
+
+static void count_messages(struct box *box, uint32_t items, struct imapsrv_status *status)
+{
+	const struct catalog *catalog = &box->catalog;
+
+	*status = (struct imapsrv_status){.items = items};
+	if (items & IMAPSRV_STATUS_SIZE)
+		status->octets = sum_octets(box);
+	status->messages = (uint32_t)catalog->count;
+	status->uidnext = catalog->uidnext;
+	status->uidvalidity = catalog->uidvalidity;
+	for (size_t i = 0; i < catalog->count; i++) {
+		status->unseen += !(catalog->messages[i].flags & IMAPSRV_SEEN);
+		status->deleted += !!(catalog->messages[i].flags & IMAPSRV_DELETED);
+		status->recent += catalog->messages[i].uid >= catalog->recent_from;
+	}
+}
+
+void store_status(void *user, struct imapsrv_op *op, const struct imapsrv_status_query *q)
+{
+	struct imapsrv_status status;
+	struct box *box;
+
+	(void)user;
+	if (account_box(q->account, q->name, &box)) {
+		answer(op, -1);
+		return;
+	}
+	int result = box_sync(box);
+	int error = errno;
+	if (!result) {
+		count_messages(box, q->items, &status);
+		imapsrv_op_status(op, &status);
+	}
+	box_release(box);
+	errno = error;
+	answer(op, result);
+}
+
+/* ---- which mailboxes there are ------------------------------------------------------------ */
+
+static void cb_create(void *user, struct imapsrv_op *op, const struct imapsrv_create *q)
+{
+	(void)user;
+	answer(op, account_create(q->account, q->name));
+}
+
+static void cb_remove(void *user, struct imapsrv_op *op, const struct imapsrv_delete *q)
+{
+	(void)user;
+	answer(op, account_remove(q->account, q->name));
+}
+
+static void cb_rename(void *user, struct imapsrv_op *op, const struct imapsrv_rename *q)
+{
+	(void)user;
+	answer(op, account_rename(q->account, q->from, q->to));
+}
+
+static void cb_subscribe(void *user, struct imapsrv_op *op, const struct imapsrv_subscribe *q)
+{
+	(void)user;
+	answer(op, account_subscribe(q->account, q->name, q->on));
+}
+
+const struct imapsrv_mailboxes maildir_mailboxes = {
+	.size = sizeof(struct imapsrv_mailboxes),
+	.create = cb_create,
+	.remove = cb_remove,
+	.rename = cb_rename,
+	.subscribe = cb_subscribe,
+};

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * users.c - checks names and passwords.
+ *
+ * With a users file each attempt costs exactly one crypt(3), whether the name exists or not, and
+ * comparisons look at every octet: so the time that an answer takes does not tell which names there
+ * are.  The file is read each time; it is small, and changes take effect at once.  crypt(3) stops
+ * all connections while it computes: a server for many users would ask a helper process, and answer
+ * the op when that has answered.
+ */
+#include "users.h"
+
+#include "files.h"
+#include "name.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define USERS_FILE_MAX (16u << 20)
+
+/* What is hashed for a name that does not exist when the file has no hash to go by. */
+#define DUMMY_HASH "$6$imapsrvnobody$"
+
+/* Every octet of `given` is looked at, whatever the first difference. */
+static bool same_secret(const char *known, size_t known_len, struct imapsrv_span given)
+{
+	unsigned char difference = known_len != given.len;
+
+	for (size_t i = 0; i < given.len; i++) {
+		char other = known_len ? known[i % known_len] : '\0';
+		difference |= (unsigned char)(given.data[i] ^ other);
+	}
+	return !difference;
+}
+
+static bool same_name(const char *known, size_t len, struct imapsrv_span name)
+{
+	return len == name.len && !memcmp(known, name.data, len);
+}
+
+/* The hash of a user, or one of the same kind that leads nowhere. */
+static char *find_hash(const char *p, struct imapsrv_span name, bool *found_r)
+{
+	char *hash = NULL;
+
+	*found_r = false;
+	for (; *p; p += strcspn(p, "\n"), p += *p == '\n') {
+		size_t name_len = strcspn(p, ":\n"), hash_len;
+		const char *text = p + name_len + 1;
+		if (*p == '#' || p[name_len] != ':' || !(hash_len = strcspn(text, ":\r\n")))
+			continue;
+		bool match = !*found_r && same_name(p, name_len, name);
+		if (match || !hash) {
+			free(hash);
+			hash = xstrndup(text, hash_len);
+		}
+		*found_r |= match;
+	}
+	return hash ? hash : xstrdup(DUMMY_HASH);
+}
+
+static bool check_file(const char *path, struct imapsrv_span name, struct imapsrv_span password)
+{
+	struct text text = {0};
+	bool found;
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	text_put(&text, "", 0);
+	if (fd < 0 || read_from(fd, 0, USERS_FILE_MAX, &text))
+		log_line("%s: %s", path, strerror(errno));
+	if (fd >= 0)
+		close(fd);
+	char *hash = find_hash(text.data, name, &found);
+	char *plain = xstrndup(password.data, password.len);
+	const char *result = crypt(plain, hash);
+	bool same = result && strlen(plain) == password.len &&
+	            same_secret(hash, strlen(hash),
+	                        (struct imapsrv_span){result, strlen(result)});
+	memset(plain, 0, password.len);
+	free(plain);
+	free(hash);
+	text_clear(&text);
+	return same && found;
+}
+
+static bool check_given(const struct users *users, struct imapsrv_span name,
+                        struct imapsrv_span password)
+{
+	bool good = false;
+
+	for (size_t i = 0; i < users->given_count; i++) {
+		const char *given = users->given[i];
+		size_t len = strcspn(given, ":");
+		bool same = same_secret(given + len + 1, strlen(given + len + 1), password);
+		good |= same && same_name(given, len, name);
+	}
+	if (users->any_password)
+		good |= same_secret(users->any_password, strlen(users->any_password), password);
+	return good;
+}
+
+bool users_check(const struct users *users, struct imapsrv_span name, struct imapsrv_span password)
+{
+	bool good = check_given(users, name, password);
+
+	if (users->file)
+		good |= check_file(users->file, name, password);
+	return good && name_is_user(name);
+}
