@@ -100,8 +100,18 @@ $(SCRIPT_RUN): $(SCRIPT_OBJ) $(HOST_OBJ) $(LIB_A)
 
 .PRECIOUS: $(BUILD)/tests/%.o $(BUILD)/lib/%.o $(BUILD)/examples/%.o
 
-check: $(UNIT_BIN)
+check: $(UNIT_BIN) $(SCRIPT_RUN)
 	@for t in $(UNIT_BIN); do $$t || exit 1; done
+	@$(SCRIPT_RUN) $(SCRIPTS)
+
+# ---- real clients: needs python3 and curl, and says so -------------------------------------
+
+# A mailbox of real mail, if there is one beside the tree; else the samples.
+MBOX ?= $(wildcard ../shared/mail/real.mbox)
+
+interop: $(BUILD)/imapsrv-maildir
+	@sh tests/interop/run.sh $< $(BUILD)/interop \
+	  $(or $(MBOX),$(sort $(wildcard examples/maildir/samples/*)))
 
 # ---- benchmarks: compare within one run; counts of instructions where valgrind is there -----
 

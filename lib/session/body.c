@@ -95,7 +95,7 @@ enum isrv_step isrv_body_open(struct imapsrv_session *s, struct isrv_body_cursor
 	if (!isrv_answered(s))
 		return ISRV_HOST;
 	b->state = OPEN;
-	if (s->result.code != IMAPSRV_OK)
+	if (s->result.code != IMAPSRV_OK || s->error)
 		b->failed = true;
 	else if (!b->body)
 		broken(s, b, "body was answered OK without octets");
