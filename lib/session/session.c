@@ -275,8 +275,12 @@ static int keep_text(struct imapsrv_session *s, char **text, size_t *text_len, c
 {
 	char *copy = isrv_mem_alloc(&s->mem, len ? len : 1);
 
-	if (!copy)
-		return IMAPSRV_ENOMEM;
+	if (!copy) {
+		s->mark = isrv_outq_mark(&s->out);
+		isrv_session_fail(s, IMAPSRV_ENOMEM);
+		isrv_run(s);
+		return s->error;
+	}
 	if (len)
 		memcpy(copy, data, len);
 	free_text(s, text, text_len);
