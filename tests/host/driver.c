@@ -19,6 +19,8 @@ static void on_fault(void *user, const char *what)
 {
 	struct ts_link *link = user;
 
+	if (link->ts->read_refused)
+		return;
 	tx_complain(link->ts->log, "the library blames the host: %s", what);
 }
 

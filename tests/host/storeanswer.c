@@ -506,6 +506,7 @@ static void refuse(struct ts_op *q, enum imapsrv_code code, const char *text)
 		for_messages(q, fetch_one);
 		q->set = all;
 	}
+	ts->read_refused |= q->kind == TS_READ;
 	done(q, code, text);
 	if (q->kind == TS_OPEN && q->mailbox)
 		ts_handle_close(ts, q->mailbox);

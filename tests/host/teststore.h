@@ -215,6 +215,7 @@ struct ts {
 	uint64_t op_count;
 	uint32_t next_uidvalidity;
 	uint64_t max_append;       /* octets; more is refused TOOBIG.  0: no bound */
+	bool read_refused;         /* a body_read was refused: the library has a right to complain */
 	int64_t now;
 	struct { /* the next op of this kind is refused so */
 		enum imapsrv_code code;
