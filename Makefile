@@ -59,7 +59,7 @@ $(BUILD)/imapsrv.pc: Makefile
 
 # ---- examples ------------------------------------------------------------------------------
 
-MAILDIR_SRC := $(sort $(wildcard examples/maildir/*.c))
+MAILDIR_SRC := $(sort $(filter-out %/demo.c,$(wildcard examples/maildir/*.c)))
 MAILDIR_OBJ := $(MAILDIR_SRC:%.c=$(BUILD)/%.o)
 # crypt(3) lives in libcrypt with glibc and in libc with musl.
 CRYPT_LIB   := $(shell printf 'int main(void){return 0;}' | \
@@ -74,6 +74,15 @@ $(BUILD)/imapsrv-minimal: $(BUILD)/examples/minimal.o $(LIB_A)
 
 $(BUILD)/imapsrv-maildir: $(MAILDIR_OBJ) $(LIB_A)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(CRYPT_LIB)
+
+$(BUILD)/imapsrv-demo: $(BUILD)/examples/maildir/demo.o
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^
+
+demo: $(BUILD)/imapsrv-maildir $(BUILD)/imapsrv-demo
+	@$(BUILD)/imapsrv-demo $(BUILD) examples/maildir/samples
+
+serve: $(BUILD)/imapsrv-maildir
+	@sh examples/maildir/serve.sh $(BUILD)
 
 # ---- tests ---------------------------------------------------------------------------------
 

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# serve.sh BUILD - makes a small Maildir from samples/ below BUILD/serve, and serves it to user demo,
-# password demo, on 127.0.0.1:1143 (or what LISTEN says).  Started again, it starts afresh.
+# serve.sh BUILD - makes a small Maildir from samples/ below BUILD/serve, and serves it to user demo
+# (password demo) on 127.0.0.1:1143, or what LISTEN says.  Started again, it starts afresh.
 set -eu
 
 build=${1:?usage: serve.sh BUILD}
