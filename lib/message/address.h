@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * message/address - address lists to what ENVELOPE shows of them (RFC 5322 3.4 and 4.4, RFC 9051 7.5.2): name, route,
+ * mailbox, host; groups as their two markers.  Obsolete syntax, missing commas, unbalanced brackets and bare
+ * words all give something readable.
+ */
+#ifndef ISRV_MESSAGE_ADDRESS_H
+#define ISRV_MESSAGE_ADDRESS_H
+
+#include "message/field.h"
+
+/* data NULL is NIL. */
+struct isrv_address {
+	struct imapsrv_span name;    /* the display name, quotes and pairs removed, encoded words as they are */
+	struct imapsrv_span adl;     /* "@a,@b" of an obsolete route */
+	struct imapsrv_span mailbox; /* local part unquoted; NIL ends a group; a group's name starts one */
+	struct imapsrv_span host;    /* NIL: the start or the end of a group */
+};
+
+struct isrv_address_parser {
+	struct isrv_lexer lexer;
+	struct isrv_token token;
+	struct isrv_arena *arena;
+	bool in_group;
+	bool started;
+};
+
+/* The texts given out lie in the body or the arena.  Linear; no recursion. */
+void isrv_address_init(struct isrv_address_parser *p, struct imapsrv_span body,
+                       struct isrv_arena *arena, uint64_t *steps);
+bool isrv_address_next(struct isrv_address_parser *p, struct isrv_address *address_r);
+
+#endif

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * message/field - header fields and the lexical tokens inside them (RFC 5322 2.2, 3.2, 4): names, folded
+ * bodies, atoms, quoted strings, comments, encoded so that everything above works on spans and never
+ * on NUL-terminated text.  Any octets whatsoever are taken: what does not fit the grammar ends a token, it
+ * never ends the work.
+ */
+#ifndef ISRV_MESSAGE_FIELD_H
+#define ISRV_MESSAGE_FIELD_H
+
+#include <stdbool.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+
+/*
+ * One field of a header block: "Name: body", with its folded lines and their line ends (CRLF or LF).  A line that
+ * has no colon, or a blank in its name, is no field; it is skipped over (mbox "From " lines, garbage).
+ */
+struct isrv_field {
+	struct imapsrv_span whole; /* from the name to the last line end */
+	struct imapsrv_span name;
+	struct imapsrv_span body;  /* behind the colon, without the last line end */
+};
+
+/* Takes the next field off the front of *header; false at the blank line or the end (the blank line stays). */
+bool isrv_field_next(struct imapsrv_span *header, struct isrv_field *field_r);
+
+/* The body unfolded (line ends removed, RFC 5322 2.2.3), outer white space trimmed, NUL dropped, added to out.
+ * False: out is full or memory is short; what fits is there. */
+bool isrv_field_unfold(struct imapsrv_span body, struct isrv_buf *out, struct isrv_mem *mem);
+
+/* ---- tokens -------------------------------------------------------------------------------------- */
+
+enum isrv_token_type {
+	ISRV_TOKEN_END,
+	ISRV_TOKEN_ATOM,    /* 1*atext, or in MIME fields 1*token octets; 8-bit octets count as atext (RFC 6532)  */
+	ISRV_TOKEN_QUOTED,  /* what was between the quotes, quoted pairs resolved, line ends removed           */
+	ISRV_TOKEN_DOMAIN,  /* a domain literal, brackets included                                              */
+	ISRV_TOKEN_SPECIAL  /* one octet of its own: < > , ; : @ . = / and whatever else fits nothing           */
+};
+
+struct isrv_token {
+	enum isrv_token_type type;
+	unsigned char special;
+	struct imapsrv_span text;    /* into the body, or into the lexer's buffer if that was needed; good until
+	                                the lexer is cleared */
+	struct imapsrv_span comment; /* the text of the last comment skipped before this token; empty for none */
+	bool space;                  /* white space or a comment stood before it */
+};
+
+struct isrv_lexer {
+	const char *at;
+	const char *end;
+	struct isrv_arena *arena; /* for texts that cannot be spans of the body; its failure ends the field */
+	bool mime;                /* tspecials of RFC 2045 5.1 instead of specials of RFC 5322 3.2.3 */
+	uint64_t *steps;
+};
+
+void isrv_lexer_init(struct isrv_lexer *x, struct imapsrv_span body, struct isrv_arena *arena,
+                     bool mime);
+/* Comments nest without recursion; an unterminated comment, quoted string or domain literal ends with the body. */
+void isrv_lexer_next(struct isrv_lexer *x, struct isrv_token *token_r);
+
+#endif
