@@ -50,8 +50,11 @@ static bool append_range(struct imapsrv_session *s, struct isrv_transfer_uids *l
 		if (cap > SIZE_MAX / unit)
 			return false;
 		grown = isrv_arena_grow(&s->arena, list->ranges, list->cap * unit, cap * unit);
-		if (!grown)
+		if (!grown) {
+			if (s->arena.starved)
+				isrv_session_fail(s, IMAPSRV_ENOMEM);
 			return false;
+		}
 		list->ranges = grown;
 		list->cap = cap;
 	}
