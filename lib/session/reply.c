@@ -50,8 +50,8 @@ const char *isrv_code_text(enum imapsrv_code code)
 	return codes[is_known(code) ? code : IMAPSRV_NO].text;
 }
 
-static enum isrv_step reply(struct imapsrv_session *s, int status, const char *code,
-                            const char *text)
+static enum isrv_step reply(struct imapsrv_session *s, enum isrv_reply_status status,
+                            const char *code, const char *text)
 {
 	struct isrv_reply *r = &s->reply;
 

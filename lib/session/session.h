@@ -26,13 +26,15 @@ enum isrv_phase {
 	ISRV_PHASE_END      /* BYE is queued, or nothing more can be said          */
 };
 
+enum isrv_reply_status {
+	ISRV_REPLY_OK,
+	ISRV_REPLY_NO,
+	ISRV_REPLY_BAD
+};
+
 /* The end of a command: its tagged line. */
 struct isrv_reply {
-	enum {
-		ISRV_REPLY_OK,
-		ISRV_REPLY_NO,
-		ISRV_REPLY_BAD
-	} status;
+	enum isrv_reply_status status;
 	const char *code; /* inside the brackets; static or in the arena; NULL for none */
 	/* Writes the code, brackets aside, if `code` cannot hold it; NULL for none. */
 	void (*put_code)(struct imapsrv_session *s, void *args);
