@@ -107,10 +107,12 @@ enum isrv_step isrv_body_open(struct imapsrv_session *s, struct isrv_body_cursor
 void isrv_body_close(struct imapsrv_session *s, struct isrv_body_cursor *b)
 {
 	struct isrv_body *body = b->body;
+	char *buf = b->buf;
 
 	(void)s;
-	b->body = NULL;
-	b->state = CLOSED;
+	/* Nothing of this message, not its length either, may be taken for the next one's. */
+	memset(b, 0, sizeof(*b));
+	b->buf = buf;
 	if (body)
 		let_go(body);
 }
@@ -262,15 +264,23 @@ static void lend(struct imapsrv_session *s, struct isrv_body_cursor *b, uint64_t
 	isrv_w_lend(&s->w, body->data + from, (size_t)(to - from), release, body);
 }
 
-/* Where this pass can start: at once at `from` where wire and host octets are the same. */
-static void seek(struct isrv_body_cursor *b, uint64_t from)
+/* Leaves out what is before `from`, where wire and host octets are the same. */
+static void skip(struct isrv_body_cursor *b, uint64_t from)
 {
-	if (b->done > from)
-		isrv_body_rewind(b);
 	if (!b->body->convert && b->done < from && !b->piece.len) {
 		b->at = from;
 		b->done = from;
 	}
+}
+
+/* To go back is a new pass, which the host expects to begin at 0 (store.h), and can skip from
+ * there. */
+static void seek(struct isrv_body_cursor *b, uint64_t from)
+{
+	if (b->done > from)
+		isrv_body_rewind(b);
+	else
+		skip(b, from);
 }
 
 /* A literal has been begun that cannot be filled: the stream is lost. */
@@ -307,8 +317,10 @@ enum isrv_step isrv_body_put(struct imapsrv_session *s, struct isrv_body_cursor 
 			lost(s);
 			return ISRV_DONE;
 		}
-		if (b->done <= from)
+		if (b->done <= from) {
+			skip(b, from);
 			continue;
+		}
 		if (start < from) {
 			piece.data += from - start;
 			piece.len -= (size_t)(from - start);

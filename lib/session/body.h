@@ -30,7 +30,8 @@ struct isrv_body_cursor {
 
 #define ISRV_BODY_CHUNK 8192u
 
-/* Asks the host for the message.  The cursor is cleared by the caller before the first call. */
+/* Asks the host for the message.  The cursor is cleared by the caller before the first call; a
+ * close leaves it ready for the next message. */
 enum isrv_step isrv_body_open(struct imapsrv_session *s, struct isrv_body_cursor *b,
                               void *mailbox, uint32_t uid);
 /* Finds b->wire: without work where no LF has to be converted, else by reading all of it. */
@@ -45,7 +46,7 @@ enum isrv_step isrv_body_next(struct imapsrv_session *s, struct isrv_body_cursor
  * back. */
 enum isrv_step isrv_body_put(struct imapsrv_session *s, struct isrv_body_cursor *b, uint64_t from,
                              uint64_t to);
-/* Lets go of it; also fine when nothing is open. */
+/* Lets go of it and clears the cursor but for its buffer; also fine when nothing is open. */
 void isrv_body_close(struct imapsrv_session *s, struct isrv_body_cursor *b);
 
 #endif

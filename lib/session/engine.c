@@ -100,8 +100,11 @@ static bool take_config(struct imapsrv_engine *e, const struct imapsrv_config *c
 
 static void index_commands(struct imapsrv_engine *e)
 {
-	size_t i = 0;
+	size_t i;
 
+	for (i = 0; i < e->command_count; i++)
+		e->name_lens[i] = (uint8_t)strlen(e->commands[i]->name);
+	i = 0;
 	for (unsigned letter = 0; letter < 27; letter++) {
 		while (i < e->command_count && e->commands[i]->name[0] < (char)('A' + letter))
 			i++;
@@ -116,7 +119,7 @@ int isrv_engine_new(const struct imapsrv_config *config, const struct isrv_comma
 	const struct imapsrv_allocator *allocator;
 	struct isrv_mem mem;
 
-	if (!config || !engine_r || config->size < sizeof(size_t) || !config->store)
+	if (!config || !engine_r || command_count > ISRV_COMMANDS_MAX || config->size < sizeof(size_t) || !config->store)
 		return IMAPSRV_EINVAL;
 	allocator = config->allocator ? config->allocator : &isrv_mem_libc;
 	isrv_mem_init(&mem, allocator, SIZE_MAX);

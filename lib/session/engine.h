@@ -8,6 +8,8 @@
 
 struct isrv_command;
 
+#define ISRV_COMMANDS_MAX 128
+
 struct imapsrv_engine {
 	struct imapsrv_config config;       /* its pointers to tables are replaced by the copies below */
 	struct imapsrv_store store;
@@ -17,6 +19,7 @@ struct imapsrv_engine {
 	const struct imapsrv_allocator *allocator;
 	const struct isrv_command *const *commands; /* sorted by name */
 	size_t command_count;
+	uint8_t name_lens[ISRV_COMMANDS_MAX];
 	uint8_t letters[27]; /* where the commands that begin with A, B, ... start, and the end */
 	uint64_t caps; /* bit 1 << enum isrv_cap: what the callbacks can do */
 };

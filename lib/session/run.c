@@ -22,18 +22,18 @@ static const struct isrv_command *find(const struct imapsrv_engine *e, struct im
 		return NULL;
 	end = e->letters[letter + 1];
 	for (i = e->letters[letter]; i < end; i++)
-		if (isrv_ascii_is(name.data, name.len, e->commands[i]->name))
+		if (e->name_lens[i] == name.len &&
+		    isrv_ascii_is(name.data, name.len, e->commands[i]->name))
 			return e->commands[i];
 	return NULL;
 }
 
 /* Why this command may not run now; NULL if it may.  The one place where the table's columns decide that. */
-static const char *problem(const struct imapsrv_session *s, const struct isrv_command *c, bool uid,
-                           uint64_t caps)
+static const char *problem(const struct imapsrv_session *s, const struct isrv_command *c, bool uid)
 {
 	unsigned state = s->view ? ISRV_IN_SELECTED : s->logged_in ? ISRV_IN_AUTH : ISRV_IN_NOTAUTH;
 
-	if (c->cap && !(caps & ISRV_CAP_BIT(c->cap)))
+	if (c->cap && !isrv_caps_has(s, (enum isrv_cap)c->cap))
 		return "Unknown command";
 	if (uid && !(c->flags & (ISRV_COMMAND_UID | ISRV_COMMAND_UID_ONLY)))
 		return "This command has no UID form";
@@ -63,14 +63,14 @@ static void parse_init(struct imapsrv_session *s, struct isrv_parse *p, const ch
 	p->r.keyword_max = s->engine->limits.keyword_len;
 	p->r.utf8 = s->w.utf8;
 	p->limits = &s->engine->limits;
-	p->caps = isrv_caps_of_session(s);
+	p->caps = 0; /* worked out when somebody asks: see read_args */
 	p->uid = false;
 	p->rev2 = isrv_session_rev2(s);
 }
 
 static bool is_uid(struct imapsrv_span name)
 {
-	return isrv_ascii_is(name.data, name.len, "UID");
+	return name.len == 3 && isrv_ascii_is(name.data, name.len, "UID");
 }
 
 /* Tag, name and table row of what stands in the framer.  False: line->problem says what is wrong. */
@@ -96,7 +96,7 @@ static bool read_name(struct imapsrv_session *s, struct line *line)
 	line->problem = "Unknown command";
 	if (!line->command)
 		return false;
-	line->problem = problem(s, line->command, line->p.uid, line->p.caps);
+	line->problem = problem(s, line->command, line->p.uid);
 	if (line->problem)
 		return false;
 	if (r->at < r->end && *r->at == ' ')
@@ -137,7 +137,8 @@ static void next_command(struct imapsrv_session *s)
 		isrv_arena_wipe(&s->arena);
 	}
 	isrv_framer_next(&s->framer);
-	isrv_arena_reset(&s->arena);
+	if (s->arena.used)
+		isrv_arena_reset(&s->arena);
 	s->tag.len = 0;
 	s->phase = s->after;
 	s->after = ISRV_PHASE_READ;
@@ -162,6 +163,13 @@ static void finish_command(struct imapsrv_session *s)
 
 static bool keep_tag(struct imapsrv_session *s, struct imapsrv_span tag)
 {
+	/* The framer's buffer may be used again before the command ends. */
+	if (tag.len <= sizeof(s->short_tag)) {
+		memcpy(s->short_tag, tag.data, tag.len);
+		s->tag.data = s->short_tag;
+		s->tag.len = tag.len;
+		return true;
+	}
 	s->tag.data = isrv_arena_copy(&s->arena, tag.data, tag.len);
 	s->tag.len = s->tag.data ? tag.len : 0;
 	if (!s->tag.data)
@@ -178,8 +186,6 @@ static void trace_line(struct imapsrv_session *s, const struct line *line)
 	char shown[64];
 	size_t len;
 
-	if (!s->engine->config.trace)
-		return;
 	if (!secret || !line->name.len) {
 		isrv_session_trace(s, buf->data, buf->len, secret);
 		return;
@@ -213,7 +219,7 @@ static void bad_syntax(struct imapsrv_session *s, const struct isrv_reader *r)
 	}
 	text = isrv_arena_alloc(&s->arena, sizeof(expected) + len + sizeof(at) + 20);
 	if (!text) {
-		isrv_bad(s, "Syntax error");
+		isrv_session_fail(s, IMAPSRV_ENOMEM);
 		return;
 	}
 	memcpy(text, expected, used);
@@ -237,6 +243,8 @@ static bool read_args(struct imapsrv_session *s, struct line *line, bool whole)
 		isrv_session_fail(s, IMAPSRV_ENOMEM);
 		return false;
 	}
+	if (c->parse)
+		line->p.caps = isrv_caps_of_session(s);
 	if ((c->parse && !c->parse(&line->p, args)) || (whole && !isrv_rd_end(&line->p.r))) {
 		bad_syntax(s, &line->p.r);
 		return false;
@@ -252,7 +260,8 @@ static bool read_args(struct imapsrv_session *s, struct line *line, bool whole)
 /* A command stands in the framer: whole, or up to a literal that it takes by itself. */
 static void start(struct imapsrv_session *s, struct line *line, bool whole)
 {
-	trace_line(s, line);
+	if (s->engine->config.trace)
+		trace_line(s, line);
 	if (line->tag.len && !keep_tag(s, line->tag))
 		return;
 	s->uid = line->p.uid;
@@ -281,7 +290,8 @@ static void start(struct imapsrv_session *s, struct line *line, bool whole)
 static void refuse_literal(struct imapsrv_session *s, const struct line *line, const char *code,
                            const char *text)
 {
-	trace_line(s, line);
+	if (s->engine->config.trace)
+		trace_line(s, line);
 	if (line->tag.len && !keep_tag(s, line->tag))
 		return;
 	isrv_no(s, code, text);
@@ -321,8 +331,10 @@ static void literal(struct imapsrv_session *s)
 	}
 	isrv_arena_reset(&s->arena);
 	if (s->framer.literal_sync) {
-		ISRV_W(&s->w, "+ OK");
-		isrv_w_crlf(&s->w);
+		s->mark = isrv_outq_mark(&s->out);
+		ISRV_W(&s->w, "+ OK\r\n");
+		if (isrv_writer_failed(&s->w))
+			isrv_session_fail(s, IMAPSRV_ENOMEM);
 	}
 }
 
@@ -351,7 +363,6 @@ static bool read_command(struct imapsrv_session *s)
 
 	if (isrv_session_full(s))
 		return false;
-	s->mark = isrv_outq_mark(&s->out);
 	switch (feed(s)) {
 	case ISRV_FRAME_COMMAND:
 		s->steps++;
@@ -450,7 +461,8 @@ static bool sync_command(struct imapsrv_session *s)
 
 	if (!may_go(s))
 		return false;
-	if (s->view && !(flags & ISRV_COMMAND_QUIET) && s->reply.status != ISRV_REPLY_BAD) {
+	if (s->view && !(flags & ISRV_COMMAND_QUIET) && s->reply.status != ISRV_REPLY_BAD &&
+	    (s->sync || isrv_view_pending(s->view, expunges))) {
 		if (!s->mid_line)
 			s->mark = isrv_outq_mark(&s->out);
 		s->wait = isrv_sync_step(s, expunges);

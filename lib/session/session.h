@@ -87,7 +87,8 @@ struct imapsrv_session {
 	/* the command at work */
 	const struct isrv_command *command;
 	void *args;
-	struct imapsrv_span tag; /* in the arena */
+	struct imapsrv_span tag; /* in short_tag or the arena */
+	char short_tag[16];
 	bool uid;
 	enum isrv_step wait;     /* what its step said last */
 	enum isrv_phase after;   /* what follows its tagged line: READ, TLS or END */
