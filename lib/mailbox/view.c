@@ -14,6 +14,15 @@
 
 #define FRESH_KEEP 16u /* ranges of memory that `fresh` keeps when there is nothing new */
 
+/* Memory for one range. */
+static bool reserve_one(struct isrv_uidset *set, struct isrv_mem *mem)
+{
+	bool done = isrv_uidset_add(set, mem, 1, 1);
+
+	isrv_uidset_empty(set);
+	return done;
+}
+
 bool isrv_view_init(struct isrv_view *v, struct isrv_mem *mem, struct imapsrv_span name,
                     uint32_t max_ranges, uint32_t max_keywords)
 {
@@ -27,11 +36,10 @@ bool isrv_view_init(struct isrv_view *v, struct isrv_mem *mem, struct imapsrv_sp
 	isrv_uidset_init(&v->saved, max_ranges);
 	v->name = isrv_mem_alloc(mem, name.len);
 	v->name_len = name.len;
-	if (!v->name || !isrv_uidset_add(&v->changed, mem, 1, 1)) {
+	if (!v->name || !reserve_one(&v->changed, mem)) {
 		isrv_view_clear(v, mem);
 		return false;
 	}
-	isrv_uidset_empty(&v->changed);
 	if (name.len)
 		memcpy(v->name, name.data, name.len);
 	return true;
@@ -180,7 +188,11 @@ void isrv_view_post_changed(struct isrv_view *v, struct isrv_mem *mem, struct im
 	if (isrv_nummap_rank(&v->map, last) == isrv_nummap_rank(&v->map, first - 1))
 		return;
 	if (!isrv_uidset_union(set, mem, uids)) {
-		/* One range that covers all always has room. */
+		/* One range that covers all always has room, unless the set was cleared. */
+		if (set->cap == 0) {
+			v->look_all = true;
+			return;
+		}
 		own = isrv_uidset_min(isrv_uidset_view(set));
 		if (own && own < first)
 			first = own;
@@ -218,15 +230,20 @@ bool isrv_view_pending(const struct isrv_view *v, bool expunges)
 
 bool isrv_view_take_changed(struct isrv_view *v, struct isrv_mem *mem, struct isrv_uidset *told)
 {
+	struct isrv_uidset next;
 	size_t max = told->max;
-	bool done;
 
-	told->max = SIZE_MAX;
-	done = isrv_uidset_copy(told, mem, isrv_uidset_view(&v->changed));
+	isrv_uidset_empty(told);
+	if (!v->changed.count)
+		return true;
+	isrv_uidset_init(&next, v->changed.max);
+	if (!reserve_one(&next, mem))
+		return false;
+	isrv_uidset_clear(told, mem);
+	*told = v->changed;
 	told->max = max;
-	if (done)
-		isrv_uidset_empty(&v->changed);
-	return done;
+	v->changed = next;
+	return true;
 }
 
 bool isrv_view_announce(struct isrv_view *v, struct isrv_mem *mem)

@@ -68,7 +68,7 @@ bool isrv_view_look_end(struct isrv_view *v, struct isrv_mem *mem, uint32_t firs
 /* It has not come (the store refused): what was to be looked up is to be looked up again. */
 void isrv_view_look_failed(struct isrv_view *v, uint32_t first);
 
-/* Copies `changed` to *told and empties it.  Not all of it need be announced, or still exist.
+/* Moves `changed` to *told, whatever that held.  Not all of it need be announced, or still exist.
  * False: no memory, nothing is forgotten. */
 bool isrv_view_take_changed(struct isrv_view *v, struct isrv_mem *mem, struct isrv_uidset *told);
 
