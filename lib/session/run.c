@@ -82,7 +82,8 @@ static bool read_name(struct imapsrv_session *s, struct line *line)
 	memset(&line->name, 0, sizeof(line->name));
 	line->command = NULL;
 	parse_init(s, &line->p, s->framer.buf.data, s->framer.buf.len);
-	if (!isrv_rd_tag(r, &line->tag)) {
+	/* Half a tag is none: it may be that of another command. */
+	if (!isrv_rd_tag(r, &line->tag) || (r->at < r->end && *r->at != ' ')) {
 		line->tag.len = 0;
 		line->problem = "Expected a tag";
 		return false;

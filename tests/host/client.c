@@ -53,6 +53,18 @@ static void upper(char *s)
 			*s = (char)(*s - 'a' + 'A');
 }
 
+/* tag = 1*<any ASTRING-CHAR except "+"> (RFC 9051 9) */
+static bool is_tag(const char *tag, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		unsigned char u = (unsigned char)tag[i];
+
+		if (u <= ' ' || u >= 0x7f || strchr("(){%*\"\\+", u))
+			return false;
+	}
+	return len > 0;
+}
+
 static void new_command(struct tc *c, const char *line, size_t len)
 {
 	const struct tc_command *last =
@@ -69,8 +81,7 @@ static void new_command(struct tc *c, const char *line, size_t len)
 		return;
 	n = word(line, len, k.tag, sizeof(k.tag));
 	/* What comes in IDLE instead of DONE is a command only if IDLE was refused. */
-	k.doubtful = n == 0 || n >= sizeof(k.tag) || n == len || idling ||
-	             strpbrk(k.tag, "(){%*\"\\+") != NULL;
+	k.doubtful = n >= sizeof(k.tag) || n == len || idling || !is_tag(line, n);
 	if (n < len)
 		n++;
 	line += n;

@@ -13,7 +13,7 @@
 /* ATTACKS T33: no control character, no broken UTF-8 reaches the host in a name. */
 static bool is_clean(struct imapsrv_span s)
 {
-	const unsigned char *p = (const unsigned char *)s.data, *end = p + s.len;
+	const unsigned char *p = (const unsigned char *)s.data, *end = s.len ? p + s.len : p;
 
 	while (p < end) {
 		unsigned n = *p < 0x80 ? 0 : *p >= 0xf0 ? 3 : *p >= 0xe0 ? 2 : 1;
