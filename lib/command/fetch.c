@@ -227,11 +227,7 @@ static struct held *current(struct fetch_args *a)
 
 static void next_held(struct imapsrv_session *s, struct fetch_args *a)
 {
-	char *buf = a->body.buf; /* of the arena, and good for the next message too */
-
 	isrv_body_close(s, &a->body);
-	memset(&a->body, 0, sizeof(a->body));
-	a->body.buf = buf;
 	a->at_held++;
 	a->at = AT_OPEN;
 }

@@ -520,12 +520,11 @@ static bool measure(struct imapsrv_session *s, struct search *a, enum isrv_step 
 		}
 		if (!a->body.failed) {
 			measured(s, a);
-			isrv_body_close(s, &a->body);
 		} else if (!passed_over(s, a)) {
 			*step_r = refused(s, a);
 			return false;
 		}
-		memset(&a->body, 0, sizeof(a->body));
+		isrv_body_close(s, &a->body);
 	}
 	return true;
 }

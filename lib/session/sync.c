@@ -223,10 +223,8 @@ static void put_row(struct imapsrv_session *s, void *ctx, const void *answer)
 /* Takes the pending changes over: what changes while these are told is told next. */
 static void begin_flags(struct imapsrv_session *s, struct isrv_sync *y)
 {
-	/* Copied: the view's own set keeps its memory, with which it can never lose a change. */
-	if (!isrv_uidset_copy(&y->found, &s->mem, isrv_uidset_view(&s->view->changed)))
+	if (!isrv_view_take_changed(s->view, &s->mem, &y->found))
 		isrv_session_fail(s, IMAPSRV_ENOMEM);
-	isrv_uidset_empty(&s->view->changed);
 	isrv_batch_init(&y->batch, isrv_uidset_view(&y->found), &s->steps);
 }
 
