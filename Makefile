@@ -104,6 +104,8 @@ SCRIPT_RUN := $(BUILD)/tests/script-run
 SCRIPTS    := $(sort $(wildcard tests/script/*/*.txt))
 SCRIPT_OBJ := $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard tests/script/*.c)))
 
+$(BUILD)/tests/unit/t_client: $(patsubst %,$(BUILD)/tests/host/%.o,client client_fetch text wire)
+
 $(SCRIPT_RUN): $(SCRIPT_OBJ) $(HOST_OBJ) $(LIB_A)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^
 

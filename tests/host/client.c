@@ -75,8 +75,10 @@ static void new_command(struct tc *c, const char *line, size_t len)
 	bool idling = is(last, "IDLE") && !last->answered && !c->idle_over;
 
 	c->idle_over = true;
-	if (is(last, "IDLE") && tx_same_n(line, len, "DONE"))
+	if (is(last, "IDLE") && tx_same_n(line, len, "DONE")) {
+		c->dones++;
 		return;
+	}
 	if (is(last, "AUTHENTICATE") && !last->answered && !memchr(line, ' ', len))
 		return;
 	n = word(line, len, k.tag, sizeof(k.tag));
@@ -94,6 +96,9 @@ static void new_command(struct tc *c, const char *line, size_t len)
 	upper(k.name);
 	if (!k.name[0])
 		k.doubtful = true;
+	/* What the client changes without being told, it does not know any more. */
+	for (size_t i = 0; i + 7 <= len && strcmp(k.name, "STORE") == 0; i++)
+		k.silent |= tx_same_n(line + i, 7, ".SILENT");
 	if (c->command_count == c->command_cap) {
 		c->command_cap = c->command_cap * 2 + 16;
 		c->commands = tx_realloc(c->commands, c->command_cap * sizeof(k));
@@ -167,18 +172,19 @@ static void forget(struct tc *c)
 
 static void set_exists(struct tc *c, uint32_t n)
 {
-	if (n > c->uids_cap) {
-		c->uids_cap = n * 2;
-		c->uids = tx_realloc(c->uids, c->uids_cap * sizeof(*c->uids));
+	if (n > c->messages_cap) {
+		c->messages_cap = n * 2;
+		c->messages = tx_realloc(c->messages, c->messages_cap * sizeof(*c->messages));
 	}
 	for (uint32_t i = c->exists; i < n; i++)
-		c->uids[i] = 0;
+		c->messages[i] = (struct tc_message){0};
 	c->exists = n;
 }
 
 static void remove_one(struct tc *c, uint32_t number)
 {
-	memmove(&c->uids[number - 1], &c->uids[number], (c->exists - number) * sizeof(*c->uids));
+	memmove(&c->messages[number - 1], &c->messages[number],
+	        (c->exists - number) * sizeof(*c->messages));
 	c->exists--;
 }
 
@@ -221,32 +227,39 @@ static void on_fetch(struct tc *c, uint32_t n, const char *rest, size_t rest_len
                      size_t len)
 {
 	const struct tc_command *now = tc_in_progress(c);
+	struct tc_message got, *m;
 	uint32_t uid;
 
 	if (!n || n > c->exists) {
 		say(c, "FETCH beyond EXISTS", data, len);
 		return;
 	}
-	if (!tc_parse_fetch(rest, rest_len, &uid)) {
+	if (!tc_parse_fetch(rest, rest_len, &got)) {
 		say(c, "FETCH that cannot be read", data, len);
 		return;
 	}
+	m = &c->messages[n - 1];
+	uid = got.uid;
 	if (now && now->uid && !uid)
 		say(c, "FETCH without UID under a UID command", data, len);
+	if (got.knows_flags) {
+		m->knows_flags = true;
+		m->flags = got.flags;
+	}
 	if (!uid)
 		return;
-	if (c->uids[n - 1] && c->uids[n - 1] != uid)
+	if (m->uid && m->uid != uid)
 		say(c, "FETCH with another UID than before", data, len);
-	c->uids[n - 1] = uid;
+	m->uid = uid;
 	for (uint32_t i = n - 1; i-- > 0;)
-		if (c->uids[i]) {
-			if (c->uids[i] >= uid)
+		if (c->messages[i].uid) {
+			if (c->messages[i].uid >= uid)
 				say(c, "UID is not above that of the message before", data, len);
 			break;
 		}
 	for (uint32_t i = n; i < c->exists; i++)
-		if (c->uids[i]) {
-			if (c->uids[i] <= uid)
+		if (c->messages[i].uid) {
+			if (c->messages[i].uid <= uid)
 				say(c, "UID is not below that of the message after", data, len);
 			break;
 		}
@@ -296,7 +309,7 @@ static void on_vanished(struct tc *c, const char *rest, size_t rest_len, const c
 			return;
 		}
 		for (uint32_t i = c->exists; i-- > 0;)
-			if (c->uids[i] >= first && c->uids[i] <= last) {
+			if (c->messages[i].uid >= first && c->messages[i].uid <= last) {
 				known++;
 				if (!old)
 					remove_one(c, i + 1);
@@ -311,7 +324,7 @@ static void on_vanished(struct tc *c, const char *rest, size_t rest_len, const c
 				more = c->exists;
 			}
 			c->exists -= more;
-			memset(c->uids, 0, c->exists * sizeof(*c->uids));
+			memset(c->messages, 0, c->exists * sizeof(*c->messages));
 		}
 		if (s == end)
 			return;
@@ -359,6 +372,11 @@ static void on_tagged(struct tc *c, const char *data, size_t len)
 	no = strcmp(status, "NO") == 0;
 	if (!ok && !no && strcmp(status, "BAD") != 0)
 		say(c, "tagged response that is neither OK, NO nor BAD", data, len);
+	/* The DONE of an IDLE that was refused is a command without a name. */
+	if (c->dones && tx_same(tag, "DONE") && !ok && !no) {
+		c->dones--;
+		return;
+	}
 	for (i = c->first; i < c->command_count; i++) {
 		k = &c->commands[i];
 		if (!k->answered && strcmp(k->tag, tag) == 0)
@@ -379,6 +397,8 @@ static void on_tagged(struct tc *c, const char *data, size_t len)
 		say(c, "selected without EXISTS", data, len);
 	if ((select && no) || (ok && (is(k, "CLOSE") || is(k, "UNSELECT") || is(k, "UNAUTHENTICATE"))))
 		forget(c);
+	for (uint32_t m = 0; k->silent && m < c->exists; m++)
+		c->messages[m].knows_flags = false;
 	if (is(k, "NOTIFY") && ok)
 		c->notify = true;
 	c->fresh = false;
@@ -447,6 +467,7 @@ void tc_response(struct tc *c, const char *data, size_t len)
 {
 	c->seen++;
 	if (len && data[0] == '+') {
+		c->continuations++;
 		if (len > 1 && data[1] != ' ')
 			say(c, "continuation request without SP", data, len);
 		if (!tc_in_progress(c))
@@ -461,6 +482,6 @@ void tc_response(struct tc *c, const char *data, size_t len)
 void tc_free(struct tc *c)
 {
 	free(c->commands);
-	free(c->uids);
+	free(c->messages);
 	tx_free(&c->line);
 }

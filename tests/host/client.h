@@ -8,6 +8,7 @@
  *   - EXPUNGE while FETCH, STORE or SEARCH is in progress, or nothing is (RFC 9051 7.5.1);
  *   - EXPUNGE when QRESYNC was enabled, VANISHED when it was not (RFC 7162 3.2.10);
  *   - a message whose UID changes, UIDs that do not ascend, a FETCH without UID under a UID command;
+ *   - a FETCH that cannot be read;
  *   - a tagged response out of order, twice, or to nothing; "+" to nothing; anything behind BYE but
  *     the answer to LOGOUT.
  */
@@ -21,7 +22,14 @@ struct tc_command {
 	char name[24];
 	bool uid;
 	bool doubtful; /* not of the form "tag SP name": what the answer looks like is open */
+	bool silent;   /* STORE FLAGS.SILENT */
 	bool answered;
+};
+
+struct tc_message {
+	uint32_t uid;       /* 0: not known */
+	bool knows_flags;
+	uint64_t flags;     /* a sum of them, see tc_flag */
 };
 
 struct tc {
@@ -48,9 +56,11 @@ struct tc {
 	bool notify;
 	bool utf8;
 	uint32_t exists;
-	uint32_t *uids;  /* by sequence number - 1; 0: not known */
-	uint32_t uids_cap;
+	struct tc_message *messages; /* by sequence number - 1 */
+	uint32_t messages_cap;
 	uint64_t seen;   /* responses */
+	unsigned continuations; /* of these, "+" */
+	unsigned dones;  /* DONE sent that ended an IDLE, if that was begun */
 };
 
 void tc_sent(struct tc *c, const char *data, size_t len);
@@ -59,8 +69,10 @@ void tc_response(struct tc *c, const char *data, size_t len);
 const struct tc_command *tc_in_progress(const struct tc *c);
 void tc_free(struct tc *c);
 
-/* client_fetch: reads "(item value ...)"; false if it is not that to the end.  *uid_r is 0 if it has
- * no UID. */
-bool tc_parse_fetch(const char *data, size_t len, uint32_t *uid_r);
+/* client_fetch: reads "(item value ...)"; false if it is not that to the end.  Fills in what it has
+ * of a UID and of FLAGS. */
+bool tc_parse_fetch(const char *data, size_t len, struct tc_message *m);
+/* A flag's part of the sum: the same in any case, 0 for \Recent. */
+uint64_t tc_flag(const char *flag, size_t len);
 
 #endif

@@ -135,11 +135,46 @@ static bool item(struct cursor *c, const char **name_r, size_t *len_r)
 	return true;
 }
 
-bool tc_parse_fetch(const char *data, size_t len, uint32_t *uid_r)
+uint64_t tc_flag(const char *flag, size_t len)
+{
+	uint64_t sum = 0xcbf29ce484222325u;
+
+	if (tx_same_n(flag, len, "\\Recent"))
+		return 0;
+	for (size_t i = 0; i < len; i++) {
+		char c = flag[i];
+
+		if (c >= 'A' && c <= 'Z')
+			c = (char)(c - 'A' + 'a');
+		sum = (sum ^ (unsigned char)c) * 0x100000001b3u;
+	}
+	return sum;
+}
+
+/* flag-list, which was found to be a value already */
+static bool flags(struct cursor c, struct tc_message *m)
+{
+	if (!take(&c, '('))
+		return false;
+	m->knows_flags = true;
+	m->flags = 0;
+	while (!take(&c, ')')) {
+		const char *begin;
+
+		take(&c, ' ');
+		begin = c.at;
+		if (!atom(&c))
+			return false;
+		m->flags += tc_flag(begin, (size_t)(c.at - begin));
+	}
+	return true;
+}
+
+bool tc_parse_fetch(const char *data, size_t len, struct tc_message *m)
 {
 	struct cursor c = {data, data + len};
 
-	*uid_r = 0;
+	*m = (struct tc_message){0};
 	if (!take(&c, '('))
 		return false;
 	do {
@@ -156,8 +191,10 @@ bool tc_parse_fetch(const char *data, size_t len, uint32_t *uid_r)
 		if (tx_same_n(name, name_len, "UID")) {
 			if (!number(&v, &n) || v.at != c.at || !n || n > UINT32_MAX)
 				return false;
-			*uid_r = (uint32_t)n;
+			m->uid = (uint32_t)n;
 		}
+		if (tx_same_n(name, name_len, "FLAGS") && !flags(v, m))
+			return false;
 	} while (take(&c, ' '));
 	return take(&c, ')') && c.at == c.end;
 }

@@ -22,6 +22,7 @@ struct sh {
 	const char *external;
 	const char *hidden[16];
 	size_t hidden_count;
+	bool silent; /* something was changed without an event */
 	bool faulty; /* what H: lines assert of the store is not looked at */
 };
 

@@ -275,6 +275,7 @@ void sh_step(struct sh *h, const struct sc_step *step)
 	bool silent = strcmp(word, "silently") == 0;
 	struct sc_words rest = *w;
 
+	h->silent |= silent;
 	if (silent && w->count > 1) {
 		rest.word++;
 		rest.count--;

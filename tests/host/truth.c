@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * host/truth - comparing the client's picture with the store.
+ */
+#include "host/truth.h"
+
+#include <string.h>
+
+bool td_at_rest(const struct td *d, int i)
+{
+	const struct td_session *s = &d->sessions[i];
+
+	return s->session && !s->closed && !s->error && !s->stalled && !s->starttls &&
+	       !s->input.len && !d->ts->hold && !ts_pending(s->link) &&
+	       !tc_in_progress(&s->client) && !s->client.in_command && !s->client.line.len &&
+	       imapsrv_session_want(s->session) == IMAPSRV_WANT_READ;
+}
+
+/* The mailbox that the session holds open; complains unless it is one, or none if nothing is selected. */
+static const struct ts_mailbox *open_mailbox(struct td *d, int i)
+{
+	const struct td_session *s = &d->sessions[i];
+	const struct ts_mailbox *m = NULL;
+	unsigned count = 0;
+
+	for (const struct ts_handle *h = d->ts->handles; h; h = h->next)
+		if (h->link == s->link && h->kind == TS_MAILBOX) {
+			count++;
+			m = h->mailbox;
+		} else if (h->link == s->link && h->kind != TS_ACCOUNT) {
+			tx_complain(d->log, "session %d: at rest it holds a body or an append", i + 1);
+		}
+	if (count != (s->client.selected ? 1u : 0u))
+		tx_complain(d->log, "session %d: at rest it holds %u mailboxes open, %s selected",
+		            i + 1, count, s->client.selected ? "one is" : "none is");
+	return m;
+}
+
+static uint64_t sum_of_flags(const struct ts_mailbox *m, const struct ts_message *message)
+{
+	static const char *const names[] = {"\\Seen", "\\Answered", "\\Flagged", "\\Deleted",
+	                                    "\\Draft"};
+	uint64_t sum = 0;
+
+	for (int i = 0; i < 5; i++)
+		if (message->system & (1u << i))
+			sum += tc_flag(names[i], strlen(names[i]));
+	for (uint32_t i = 0; i < message->keyword_count; i++) {
+		const char *name = m->keywords[message->keywords[i]];
+
+		sum += tc_flag(name, strlen(name));
+	}
+	return sum;
+}
+
+void td_compare(struct td *d, int i)
+{
+	struct td_session *s = &d->sessions[i];
+	const struct tc *c = &s->client;
+	const struct ts_mailbox *m;
+
+	/* Twice: a refusal of the host's may have kept the first from telling all. */
+	td_feed(d, i, "zy NOOP\r\n", 9);
+	td_feed(d, i, "zz NOOP\r\n", 9);
+	if (s->closed)
+		return;
+	if (!td_at_rest(d, i)) {
+		tx_complain(d->log, "session %d: NOOP is not answered", i + 1);
+		return;
+	}
+	m = open_mailbox(d, i);
+	if (!m || !c->selected || m->removed || c->notify)
+		return;
+	if (m->count != c->exists) {
+		tx_complain(d->log, "session %d: the client counts %u messages, the store %zu",
+		            i + 1, c->exists, m->count);
+		return;
+	}
+	for (uint32_t k = 0; k < c->exists; k++) {
+		const struct tc_message *known = &c->messages[k];
+
+		if (known->uid && known->uid != m->messages[k].uid)
+			tx_complain(d->log, "session %d: message %u has UID %u, the client has %u",
+			            i + 1, k + 1, m->messages[k].uid, known->uid);
+		if (known->knows_flags && known->flags != sum_of_flags(m, &m->messages[k]))
+			tx_complain(d->log,
+			            "session %d: the client has other flags of message %u (UID %u)",
+			            i + 1, k + 1, m->messages[k].uid);
+	}
+}
