@@ -131,8 +131,9 @@ static int order(const char *a, const char *b)
 
 static void random_model(struct model *m)
 {
-	static const char *const patterns[] = {"%",   "*",  "a%",   "a/%", "%/%", "*b",    "*%",
-	                                       "a/b", "a*b", "b/*%", "a",   "%/a", "*/b/%", "%/b/%"};
+	static const char *const patterns[] = {"%",    "*",  "a%",  "a/%",   "%/%",
+	                                       "*b",   "*%", "a/b", "a*b",   "b/*%",
+	                                       "a",    "%/a", "*/b/%", "%/b/%"};
 
 	memset(m, 0, sizeof(*m));
 	m->pattern = patterns[below(COUNT(patterns))];
