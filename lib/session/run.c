@@ -215,7 +215,8 @@ static void bad_syntax(struct imapsrv_session *s, const struct isrv_reader *r)
 		return;
 	}
 	if (r->nomem) {
-		isrv_no(s, "LIMIT", "The command is too complex");
+		isrv_bad(s, "The command is too complex");
+		s->reply.code = "LIMIT";
 		return;
 	}
 	text = isrv_arena_alloc(&s->arena, sizeof(expected) + len + sizeof(at) + 20);
@@ -295,9 +296,9 @@ static void refuse_literal(struct imapsrv_session *s, const struct line *line, c
 		trace_line(s, line);
 	if (line->tag.len && !keep_tag(s, line->tag))
 		return;
-	isrv_no(s, code, text);
-	if (!code)
-		isrv_bad(s, text);
+	/* BAD, not NO: a SELECT that fails deselects, one that never ran does not (RFC 9051 6.3.2). */
+	isrv_bad(s, text);
+	s->reply.code = code;
 	isrv_framer_refuse(&s->framer);
 	s->phase = ISRV_PHASE_REFUSED;
 }
