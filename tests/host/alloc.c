@@ -18,8 +18,10 @@ struct head {
 
 static bool fails(struct ta *a)
 {
-	a->calls++;
-	if (a->calls != a->fail_once && (!a->fail_from || a->calls < a->fail_from))
+	uint64_t n = ++a->calls;
+	bool once = a->fail_once && n >= a->fail_once && n <= a->fail_once + a->fail_more;
+
+	if (!once && (!a->fail_from || n < a->fail_from))
 		return false;
 	a->failed++;
 	return true;

@@ -14,6 +14,7 @@ struct ta {
 	struct tx_log *log;
 	uint64_t calls;     /* allocations and reallocations asked for */
 	uint64_t fail_once; /* the call that fails, from 1; 0: none */
+	uint64_t fail_more; /* and as many after it */
 	uint64_t fail_from; /* this call and all later ones fail; 0: none */
 	uint64_t failed;    /* how many did */
 	size_t blocks;      /* held now */

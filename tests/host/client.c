@@ -32,7 +32,7 @@ static bool is(const struct tc_command *k, const char *name)
 	return k && strcmp(k->name, name) == 0;
 }
 
-/* ---- what is sent --------------------------------------------------------------------------------- */
+/* ---- what is sent ----------------------------------------------------------------------- */
 
 static size_t word(const char *s, size_t len, char *to, size_t room)
 {
@@ -121,8 +121,9 @@ static void line_ended(struct tc *c)
 		bool sync = line[len - 2] != '+';
 		uint64_t size = 0;
 
-		for (at = len - 1 - !sync; at > 0 && line[at - 1] >= '0' && line[at - 1] <= '9'; at--)
-			;
+		at = len - 1 - !sync;
+		while (at > 0 && line[at - 1] >= '0' && line[at - 1] <= '9')
+			at--;
 		if (at > 0 && line[at - 1] == '{' && line[at] >= '0' && line[at] <= '9') {
 			while (line[at] >= '0' && line[at] <= '9')
 				size = size * 10 + (uint64_t)(line[at++] - '0');
@@ -161,7 +162,7 @@ void tc_sent(struct tc *c, const char *data, size_t len)
 	}
 }
 
-/* ---- the picture ------------------------------------------------------------------------------------ */
+/* ---- the picture ------------------------------------------------------------------------ */
 
 static void forget(struct tc *c)
 {
@@ -354,7 +355,7 @@ static void on_search(struct tc *c, const char *rest, size_t rest_len, const cha
 	}
 }
 
-/* ---- responses ------------------------------------------------------------------------------------------- */
+/* ---- responses -------------------------------------------------------------------------- */
 
 static void on_tagged(struct tc *c, const char *data, size_t len)
 {
@@ -395,7 +396,8 @@ static void on_tagged(struct tc *c, const char *data, size_t len)
 	select = is(k, "SELECT") || is(k, "EXAMINE");
 	if (select && ok && !c->fresh)
 		say(c, "selected without EXISTS", data, len);
-	if ((select && no) || (ok && (is(k, "CLOSE") || is(k, "UNSELECT") || is(k, "UNAUTHENTICATE"))))
+	if ((select && no) ||
+	    (ok && (is(k, "CLOSE") || is(k, "UNSELECT") || is(k, "UNAUTHENTICATE"))))
 		forget(c);
 	for (uint32_t m = 0; k->silent && m < c->exists; m++)
 		c->messages[m].knows_flags = false;
@@ -423,7 +425,7 @@ static void on_untagged(struct tc *c, const char *data, size_t len)
 	else if (strcmp(first, "BAD") == 0 && c->first < c->command_count &&
 	         c->commands[c->first].doubtful)
 		c->commands[c->first++].answered = true;
-	else if (strcmp(first, "OK") == 0 && (size_t)(end - rest) >= 8 && memcmp(rest, "[CLOSED]", 8) == 0)
+	else if (strcmp(first, "OK") == 0 && end - rest >= 8 && memcmp(rest, "[CLOSED]", 8) == 0)
 		forget(c);
 	else if (strcmp(first, "ENABLED") == 0) {
 		struct tx names = {0};

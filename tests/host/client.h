@@ -7,7 +7,8 @@
  *   - a FETCH, EXPUNGE, RECENT or SEARCH result beyond the last EXISTS, an EXISTS that shrinks;
  *   - EXPUNGE while FETCH, STORE or SEARCH is in progress, or nothing is (RFC 9051 7.5.1);
  *   - EXPUNGE when QRESYNC was enabled, VANISHED when it was not (RFC 7162 3.2.10);
- *   - a message whose UID changes, UIDs that do not ascend, a FETCH without UID under a UID command;
+ *   - a message whose UID changes, UIDs that do not ascend, a FETCH without UID under a UID
+ *     command;
  *   - a FETCH that cannot be read;
  *   - a tagged response out of order, twice, or to nothing; "+" to nothing; anything behind BYE but
  *     the answer to LOGOUT.

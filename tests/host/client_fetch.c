@@ -88,7 +88,8 @@ static bool value(struct cursor *c)
 		} else if (*c->at == '"') {
 			if (!quoted(c))
 				return false;
-		} else if (*c->at == '{' || (*c->at == '~' && c->end - c->at > 1 && c->at[1] == '{')) {
+		} else if (*c->at == '{' ||
+		           (*c->at == '~' && c->end - c->at > 1 && c->at[1] == '{')) {
 			if (!literal(c))
 				return false;
 		} else if (!atom(c)) {

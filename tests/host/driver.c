@@ -81,7 +81,7 @@ int td_connect(struct td *d, int i, const struct imapsrv_session_config *config,
 	return rc;
 }
 
-/* ---- one step ----------------------------------------------------------------------------------------- */
+/* ---- one step --------------------------------------------------------------------------- */
 
 static void fatal(struct td *d, int i, int rc)
 {
@@ -209,7 +209,7 @@ static void check_want(struct td *d, int i, unsigned want)
 		say(d, i, "want says STARTTLS with output left, or READ too");
 }
 
-/* Octets that came in clear behind STARTTLS: a host that has read them hands them in (ATTACKS T1). */
+/* Octets in clear behind STARTTLS: a host that has read them hands them in (ATTACKS T1). */
 static void do_injected(struct td *d, int i)
 {
 	struct td_session *s = &d->sessions[i];

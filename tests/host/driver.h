@@ -58,7 +58,8 @@ struct td {
  * imapsrv_engine_new gives. */
 int td_start(struct td *d, struct tx_log *log, struct ts *ts, struct ta *alloc,
              const struct td_options *options, struct imapsrv_config *config);
-/* Connects session i; config's user and preauth are filled in here (preauth: a user's name or NULL). */
+/* Connects session i; config's user and preauth are filled in here (preauth: a user's name or
+ * NULL). */
 int td_connect(struct td *d, int i, const struct imapsrv_session_config *config,
                const char *preauth);
 /* More input for session i, then td_settle. */

@@ -44,7 +44,7 @@ static struct ts_mailbox *target(struct ts_op *q, const char *name)
 	return m;
 }
 
-/* ---- accounts and mailboxes -------------------------------------------------------------------- */
+/* ---- accounts and mailboxes ------------------------------------------------------------- */
 
 static void answer_login(struct ts_op *q)
 {
@@ -103,7 +103,8 @@ static void answer_list(struct ts_op *q)
 		struct imapsrv_name name = {span_of(u->subscriptions[i]),
 		                            IMAPSRV_ATTR_SUBSCRIBED | IMAPSRV_ATTR_NONEXISTENT};
 
-		if (!ts_find(ts, u, u->subscriptions[i]) && begins(ts, u->subscriptions[i], q->name))
+		if (!ts_find(ts, u, u->subscriptions[i]) &&
+		    begins(ts, u->subscriptions[i], q->name))
 			gave(q, imapsrv_op_name(q->op, &name));
 	}
 	done(q, IMAPSRV_OK, NULL);
@@ -170,7 +171,7 @@ static void answer_status(struct ts_op *q)
 	done(q, IMAPSRV_OK, NULL);
 }
 
-/* ---- messages ------------------------------------------------------------------------------------ */
+/* ---- messages --------------------------------------------------------------------------- */
 
 /* Calls `each` for the messages of the op's set that exist. */
 static void for_messages(struct ts_op *q, void (*each)(struct ts_op *q, struct ts_message *m))
@@ -287,7 +288,7 @@ static void answer_expunge(struct ts_op *q)
 	ts_set_clear(&removed);
 }
 
-/* ---- bodies ---------------------------------------------------------------------------------------- */
+/* ---- bodies ----------------------------------------------------------------------------- */
 
 static void answer_body(struct ts_op *q)
 {
@@ -343,7 +344,7 @@ static void answer_read(struct ts_op *q)
 	done(q, IMAPSRV_OK, NULL);
 }
 
-/* ---- new messages ------------------------------------------------------------------------------------ */
+/* ---- new messages ----------------------------------------------------------------------- */
 
 static void answer_begin(struct ts_op *q)
 {
@@ -464,7 +465,7 @@ static void answer_copy(struct ts_op *q)
 	ts_set_clear(&copies);
 }
 
-/* ---- which mailboxes there are ------------------------------------------------------------------------- */
+/* ---- which mailboxes there are ---------------------------------------------------------- */
 
 static void answer_manage(struct ts_op *q)
 {
@@ -492,7 +493,7 @@ static void answer_manage(struct ts_op *q)
 	done(q, code, code ? "That cannot be" : NULL);
 }
 
-/* ---- refusing ------------------------------------------------------------------------------------------- */
+/* ---- refusing --------------------------------------------------------------------------- */
 
 static void refuse(struct ts_op *q, enum imapsrv_code code, const char *text)
 {

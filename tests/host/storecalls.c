@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- what comes in is watched -------------------------------------------------------------------- */
+/* ---- what comes in is watched ----------------------------------------------------------- */
 
 /* ATTACKS T33: no control character, no broken UTF-8 reaches the host in a name. */
 static bool is_clean(struct imapsrv_span s)
@@ -106,7 +106,7 @@ static void take_flags(struct ts *ts, struct ts_op *q, const struct imapsrv_flag
 	}
 }
 
-/* ---- what most questions have ----------------------------------------------------------------------- */
+/* ---- what most questions have ----------------------------------------------------------- */
 
 static void account_of(struct ts_op *q, void *pointer)
 {
@@ -123,7 +123,7 @@ static char separator_of(const struct ts_op *q)
 	return q->account ? q->account->user->separator : '\0';
 }
 
-/* ---- accounts and mailboxes --------------------------------------------------------------------------- */
+/* ---- accounts and mailboxes ------------------------------------------------------------- */
 
 static void on_login(void *user, struct imapsrv_op *op, const struct imapsrv_login *in)
 {
@@ -151,7 +151,7 @@ static void on_logout(void *user, void *account)
 	struct ts_handle *h = ts_handle_of(link, "logout", account, TS_ACCOUNT);
 
 	for (struct ts_handle *o = link->ts->handles; h && o; o = o->next)
-		/* A body stands by itself: what a slow client has not read yet outlives the rest. */
+		/* A body stands by itself: what a slow client has not read outlives the rest. */
 		if (o != h && o->link == link && o->kind != TS_BODY_HANDLE)
 			tx_complain(link->ts->log, "logout before everything was given back");
 	if (link->op)
@@ -205,7 +205,7 @@ static void on_close(void *user, void *mailbox)
 		ts_handle_close(link->ts, h);
 }
 
-/* ---- messages ------------------------------------------------------------------------------------------ */
+/* ---- messages --------------------------------------------------------------------------- */
 
 static void on_uids(void *user, struct imapsrv_op *op, const struct imapsrv_uids *in)
 {
@@ -336,7 +336,7 @@ static void on_status(void *user, struct imapsrv_op *op, const struct imapsrv_st
 	ts_op_asked(q);
 }
 
-/* ---- appending ------------------------------------------------------------------------------------------ */
+/* ---- appending -------------------------------------------------------------------------- */
 
 static void draft_complete(struct ts_op *q)
 {
@@ -418,7 +418,7 @@ static void on_abort(void *user, void *append)
 		ts_handle_close(link->ts, h);
 }
 
-/* ---- which mailboxes there are ---------------------------------------------------------------------------- */
+/* ---- which mailboxes there are ---------------------------------------------------------- */
 
 static void on_create(void *user, struct imapsrv_op *op, const struct imapsrv_create *in)
 {
@@ -459,7 +459,7 @@ static void on_subscribe(void *user, struct imapsrv_op *op, const struct imapsrv
 	ts_op_asked(q);
 }
 
-/* ---- the tables --------------------------------------------------------------------------------------------- */
+/* ---- the tables ------------------------------------------------------------------------- */
 
 void ts_fill(const struct ts *ts, struct imapsrv_store *store, struct imapsrv_mailboxes *mailboxes)
 {

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- sets ------------------------------------------------------------------------------------ */
+/* ---- sets ------------------------------------------------------------------------------- */
 
 void ts_set_add(struct ts_set *set, uint32_t uid)
 {
@@ -79,7 +79,7 @@ bool ts_set_has(struct imapsrv_set set, uint32_t uid)
 	return low < set.count && set.ranges[low].first <= uid;
 }
 
-/* ---- users and mailboxes ----------------------------------------------------------------------- */
+/* ---- users and mailboxes ---------------------------------------------------------------- */
 
 struct ts_user *ts_find_user(const struct ts *ts, const char *name)
 {
@@ -173,7 +173,7 @@ void ts_subscribe(struct ts_user *user, const char *name, bool on)
 	}
 }
 
-/* ---- messages ---------------------------------------------------------------------------------- */
+/* ---- messages --------------------------------------------------------------------------- */
 
 struct ts_blob *ts_blob_new(const char *data, size_t len)
 {
@@ -304,7 +304,7 @@ bool ts_keyword(struct ts_mailbox *mailbox, struct ts_message *message, const ch
 	return true;
 }
 
-/* ---- changes ------------------------------------------------------------------------------------ */
+/* ---- changes ---------------------------------------------------------------------------- */
 
 static bool named(const char *name, char *const *keywords, size_t count)
 {

@@ -14,7 +14,7 @@ const char *const ts_kind_names[TS_KINDS] = {
 	"status", "check", "create",  "delete", "rename", "subscribe",
 };
 
-/* ---- handles ---------------------------------------------------------------------------------------- */
+/* ---- handles ---------------------------------------------------------------------------- */
 
 struct ts_handle *ts_handle_new(struct ts_link *link, enum ts_handle_kind kind)
 {
@@ -84,7 +84,7 @@ void ts_handle_close(struct ts *ts, struct ts_handle *h)
 	h->name = NULL;
 }
 
-/* ---- ops --------------------------------------------------------------------------------------------- */
+/* ---- ops -------------------------------------------------------------------------------- */
 
 struct ts_op *ts_op_new(struct ts_link *link, struct imapsrv_op *op, enum ts_kind kind)
 {
@@ -176,7 +176,7 @@ void ts_op_cancel(void *user, struct imapsrv_op *op)
 	ts_op_free(q);
 }
 
-/* ---- the store itself ------------------------------------------------------------------------------------------ */
+/* ---- the store itself ------------------------------------------------------------------- */
 
 struct ts *ts_new(struct tx_log *log)
 {

@@ -13,7 +13,7 @@
 #include "host/text.h"
 #include "imapsrv.h"
 
-/* ---- the mail ----------------------------------------------------------------------------- */
+/* ---- the mail --------------------------------------------------------------------------- */
 
 /* The octets of a message, shared by its copies. */
 struct ts_blob {
@@ -79,7 +79,7 @@ struct imapsrv_set ts_set_view(const struct ts_set *set);
 bool ts_set_parse(struct ts_set *set, const char *text);
 bool ts_set_has(struct imapsrv_set set, uint32_t uid);
 
-/* ---- how it answers ------------------------------------------------------------------------ */
+/* ---- how it answers --------------------------------------------------------------------- */
 
 enum ts_mode {
 	TS_NOW,   /* before the callback returns            */
@@ -138,7 +138,7 @@ struct ts_options {
 	uint64_t mute_at;    /* the op that is never answered, from 1 */
 };
 
-/* ---- handles and ops ------------------------------------------------------------------------ */
+/* ---- handles and ops -------------------------------------------------------------------- */
 
 enum ts_handle_kind {
 	TS_ACCOUNT,
@@ -215,13 +215,13 @@ struct ts {
 	uint64_t op_count;
 	uint32_t next_uidvalidity;
 	uint64_t max_append;       /* octets; more is refused TOOBIG.  0: no bound */
-	bool read_refused;         /* a body_read was refused: the library has a right to complain */
+	bool read_refused;         /* a body_read was: the library has a right to complain */
 	int64_t now;
 	struct { /* the next op of this kind is refused so */
 		enum imapsrv_code code;
 		char *text;
 	} refuse[TS_KINDS];
-	struct tx added; /* names and content sums of all appended or copied messages, for fault runs */
+	struct tx added; /* names and content sums of all messages appended or copied */
 };
 
 struct ts *ts_new(struct tx_log *log);
@@ -240,7 +240,7 @@ bool ts_preauth(struct ts_link *link, const char *user, struct imapsrv_account *
 bool ts_answer(struct ts_link *link);
 bool ts_pending(const struct ts_link *link);
 
-/* ---- the mail from outside ------------------------------------------------------------------- */
+/* ---- the mail from outside -------------------------------------------------------------- */
 
 struct ts_user *ts_add_user(struct ts *ts, const char *name, const char *password); /* with INBOX */
 struct ts_user *ts_find_user(const struct ts *ts, const char *name); /* NULL: the first */
@@ -274,7 +274,7 @@ void ts_post_changes(struct ts *ts, struct ts_mailbox *mailbox, struct ts_change
 void ts_remove(struct ts_mailbox *mailbox, struct imapsrv_set uids, bool only_deleted,
                struct ts_set *removed);
 
-/* ---- between the parts of the store ----------------------------------------------------------- */
+/* ---- between the parts of the store ----------------------------------------------------- */
 
 struct ts_blob *ts_blob_new(const char *data, size_t len);
 void ts_blob_drop(struct ts_blob *blob);

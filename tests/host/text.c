@@ -147,7 +147,7 @@ bool tx_unescape(struct tx *t, const char *text, size_t len)
 	return true;
 }
 
-/* Classic greedy match with one place to fall back to: linear for the patterns that scripts hold. */
+/* Classic greedy match with one place to fall back to: linear for the patterns of scripts. */
 bool tx_glob(const char *pattern, size_t pattern_len, const char *text, size_t len)
 {
 	size_t p = 0, t = 0, star = SIZE_MAX, mark = 0;

@@ -37,8 +37,8 @@ void tx_escape(struct tx *t, const char *data, size_t len);
 bool tx_unescape(struct tx *t, const char *text, size_t len);
 
 /*
- * Does text match?  "*" stands for any octets but CR and LF.  "* " at the beginning is the mark of an
- * untagged response and "\*" the flag, both stand for themselves.
+ * Does text match?  "*" stands for any octets but CR and LF.  "* " at the beginning is the mark of
+ * an untagged response and "\*" the flag, both stand for themselves.
  */
 bool tx_glob(const char *pattern, size_t pattern_len, const char *text, size_t len);
 bool tx_same(const char *a, const char *b); /* but for ASCII case */

@@ -16,7 +16,7 @@ bool td_at_rest(const struct td *d, int i)
 	       imapsrv_session_want(s->session) == IMAPSRV_WANT_READ;
 }
 
-/* The mailbox that the session holds open; complains unless it is one, or none if nothing is selected. */
+/* The mailbox that the session holds open; one if one is selected, else none. */
 static const struct ts_mailbox *open_mailbox(struct td *d, int i)
 {
 	const struct td_session *s = &d->sessions[i];
@@ -28,7 +28,8 @@ static const struct ts_mailbox *open_mailbox(struct td *d, int i)
 			count++;
 			m = h->mailbox;
 		} else if (h->link == s->link && h->kind != TS_ACCOUNT) {
-			tx_complain(d->log, "session %d: at rest it holds a body or an append", i + 1);
+			tx_complain(d->log, "session %d: at rest it holds a body or an append",
+			            i + 1);
 		}
 	if (count != (s->client.selected ? 1u : 0u))
 		tx_complain(d->log, "session %d: at rest it holds %u mailboxes open, %s selected",

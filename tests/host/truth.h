@@ -11,8 +11,8 @@
 
 /* Can session i be given a command: connected, in no command, nothing held back? */
 bool td_at_rest(const struct td *d, int i);
-/* Sends NOOP and compares; complains.  Only for a session at rest, in whose mailbox nothing was changed
- * without an event, that did not ask for NOTIFY. */
+/* Sends NOOP and compares; complains.  Only for a session at rest, in whose mailbox nothing was
+ * changed without an event, that did not ask for NOTIFY. */
 void td_compare(struct td *d, int i);
 
 #endif

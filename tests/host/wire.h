@@ -12,7 +12,8 @@
 
 struct tw {
 	struct tx_log *log;
-	void (*each)(void *user, const char *data, size_t len); /* a response, without its last CRLF */
+	/* A response, without its last CRLF. */
+	void (*each)(void *user, const char *data, size_t len);
 	void *user;
 	bool utf8;
 	struct tx response;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * script/hoststep - "H:" lines: what happens while a script runs, and what is asserted of the store.
+ * script/hoststep - "H:" lines: what happens while a script runs, and what is asserted of the
+ * store.
  */
 #include "script/host.h"
 
@@ -24,7 +25,7 @@ bool sh_connect(struct sh *h, int session, const char *preauth)
 	return !rc;
 }
 
-/* ---- changes ------------------------------------------------------------------------------------------ */
+/* ---- changes ---------------------------------------------------------------------------- */
 
 static struct ts_mailbox *mailbox_of(struct sh *h, const struct sc_words *w)
 {
@@ -149,7 +150,7 @@ static void change_mailbox(struct sh *h, const struct sc_words *w)
 		ts_rename_mailbox(h->ts, m, w->word[2]);
 }
 
-/* ---- what is asserted ----------------------------------------------------------------------------------- */
+/* ---- what is asserted ------------------------------------------------------------------- */
 
 static void assert_uids(struct sh *h, const struct sc_words *w)
 {
@@ -228,7 +229,7 @@ static void assert_memory(struct sh *h, const struct sc_words *w, int session)
 		            w->line, now, peak);
 }
 
-/* ---- one line ----------------------------------------------------------------------------------------------- */
+/* ---- one line --------------------------------------------------------------------------- */
 
 /* "[N]": which session a line means; the first otherwise. */
 static int session_of(const struct sc_words *w, size_t at)

@@ -125,7 +125,8 @@ void pl_match(const struct sc *script, const struct sc_step *step, int session,
 		struct tx got = {0};
 
 		tx_escape(&got, m.out + m.at, m.end - m.at < 900 ? m.end - m.at : 900);
-		tx_complain(log, "%s:%d: session %d emitted more than is expected\n    got:      %s",
+		tx_complain(log, "%s:%d: session %d emitted more than is expected\n"
+		            "    got:      %s",
 		            script->path,
 		            step->expect_count ? step->expects[step->expect_count - 1].line
 		                               : step->line,

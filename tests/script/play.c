@@ -31,7 +31,7 @@ void pl_reference_free(struct pl_reference *r)
 	memset(r, 0, sizeof(*r));
 }
 
-/* ---- comparing with the reference ----------------------------------------------------------------- */
+/* ---- comparing with the reference ------------------------------------------------------- */
 
 static int line_at(const struct pl_reference *r, int session, size_t at)
 {
@@ -94,7 +94,7 @@ static void take_marks(struct playing *p, size_t step)
 	}
 }
 
-/* ---- the steps --------------------------------------------------------------------------------------- */
+/* ---- the steps -------------------------------------------------------------------------- */
 
 /* Is what was sent up to this step complete, so that output is due? */
 static bool ends_block(const struct playing *p, size_t k)
@@ -159,7 +159,7 @@ static void play_steps(struct playing *p)
 	tx_free(&block);
 }
 
-/* ---- after a fault ------------------------------------------------------------------------------------ */
+/* ---- after a fault ---------------------------------------------------------------------- */
 
 /* Nothing may have been stored that a good run does not store. */
 static void check_added(struct playing *p)
@@ -179,8 +179,8 @@ static void check_added(struct playing *p)
 	}
 }
 
-/* Out of memory: the reference up to the failure, then a BYE or nothing.  A session that goes on has
- * to emit what it always does. */
+/* Out of memory: the reference up to the failure, then a BYE or nothing.  A session that goes on
+ * has to emit what it always does. */
 static void check_prefix(struct playing *p)
 {
 	const struct td_session *s = &p->td.sessions[0];
@@ -195,7 +195,8 @@ static void check_prefix(struct playing *p)
 	}
 	if (same == out->len && (tw_whole(&s->wire) || s->wire.had_literal))
 		return;
-	while (line > 0 && !(line > 1 && out->data[line - 1] == '\n' && out->data[line - 2] == '\r'))
+	while (line > 0 &&
+	       !(line > 1 && out->data[line - 1] == '\n' && out->data[line - 2] == '\r'))
 		line--;
 	if (!tw_whole(&s->wire) || out->len - line < 8 ||
 	    memcmp(out->data + line, "* BYE ", 6) != 0 ||
@@ -215,14 +216,33 @@ static void check_pictures(struct playing *p)
 
 static void after_fault(struct playing *p)
 {
-	if (p->v->fault == PL_ALLOC_ONCE || p->v->fault == PL_ALLOC_FROM)
+	if (p->v->fault == PL_ALLOC_ONCE || p->v->fault == PL_ALLOC_PAIR ||
+	    p->v->fault == PL_ALLOC_FROM)
 		check_prefix(p);
 	if (p->v->fault != PL_CUT)
 		check_pictures(p);
 	check_added(p);
 }
 
-/* ---- a run ------------------------------------------------------------------------------------------------ */
+/* imapsrv_session_steps: the same octets and answers give the same number.  (A message that is
+ * appended in other pieces is other questions.) */
+static void check_steps(struct playing *p)
+{
+	if (!p->first && p->host.ts->op_count != p->ref->ops)
+		return;
+	for (int i = 0; i < p->script->sessions; i++) {
+		const struct imapsrv_session *s = p->td.sessions[i].session;
+
+		if (s && p->first)
+			p->ref->steps[i] = imapsrv_session_steps(s);
+		else if (s && p->v->same_steps && imapsrv_session_steps(s) != p->ref->steps[i])
+			tx_complain(p->log, "session %d: took %llu steps, %llu in the plain run",
+			            i + 1, (unsigned long long)imapsrv_session_steps(s),
+			            (unsigned long long)p->ref->steps[i]);
+	}
+}
+
+/* ---- a run ------------------------------------------------------------------------------ */
 
 void pl_run(struct sc *script, const struct pl_variant *variant, struct pl_reference *reference,
             bool first, struct tx_log *log)
@@ -241,8 +261,10 @@ void pl_run(struct sc *script, const struct pl_variant *variant, struct pl_refer
 		p.host.ts->options.mute_at = variant->n;
 	p.host.faulty = variant->fault != PL_NONE;
 	ta_init(&p.alloc, log);
-	if (variant->fault == PL_ALLOC_ONCE)
+	if (variant->fault == PL_ALLOC_ONCE || variant->fault == PL_ALLOC_PAIR)
 		p.alloc.fail_once = variant->n;
+	if (variant->fault == PL_ALLOC_PAIR)
+		p.alloc.fail_more = 1;
 	if (variant->fault == PL_ALLOC_FROM)
 		p.alloc.fail_from = variant->n;
 	if (first)
@@ -254,6 +276,7 @@ void pl_run(struct sc *script, const struct pl_variant *variant, struct pl_refer
 	} else if (!p.host.faulty) {
 		tx_complain(log, "%s: the engine cannot be made", script->path);
 	}
+	check_steps(&p);
 	if (first) {
 		for (int i = 0; i < TD_SESSIONS; i++)
 			tx_add(&reference->output[i],

@@ -12,6 +12,7 @@
 enum pl_fault {
 	PL_NONE,
 	PL_ALLOC_ONCE, /* allocation n fails                                  */
+	PL_ALLOC_PAIR, /* allocations n and n + 1 fail                        */
 	PL_ALLOC_FROM, /* allocation n and all later ones fail                */
 	PL_REFUSE,     /* op n is refused                                     */
 	PL_MUTE,       /* op n is never answered                              */
@@ -24,6 +25,7 @@ struct pl_variant {
 	struct td_options driver;
 	bool lines;    /* every C line on its own, all settled between; else C lines with no S line
 	                  between them come at once */
+	bool same_steps; /* the host answers the same, so that the work is the same */
 	bool pipeline; /* all C lines up to the next H line at once */
 	enum pl_fault fault;
 	uint64_t n;
@@ -40,13 +42,15 @@ struct pl_reference {
 	int *line_session;
 	size_t line_count;
 	struct tx added;     /* what was stored */
+	uint64_t steps[TD_SESSIONS];
 	uint64_t allocs;
 	uint64_t ops;
 	size_t input;
 };
 void pl_reference_free(struct pl_reference *r);
 
-/* Runs; log->count is 0 if all is well.  reference is filled in if it is empty, else compared with. */
+/* Runs; log->count is 0 if all is well.  The first run fills the reference in, all others are
+ * compared with it. */
 void pl_run(struct sc *script, const struct pl_variant *variant, struct pl_reference *reference,
             bool first, struct tx_log *log);
 

@@ -59,23 +59,25 @@ static void run(struct running *r, const struct pl_variant *v)
 	r->broken = true;
 }
 
-/* ---- the same octets ------------------------------------------------------------------------------- */
+/* ---- the same octets -------------------------------------------------------------------- */
 
 static void run_fixed(struct running *r)
 {
 	static const struct pl_variant list[] = {
-		{.name = "bytes", .driver.piece = 1},
-		{.name = "pieces-2", .driver.piece = 2},
-		{.name = "pieces-3", .driver.piece = 3},
-		{.name = "pieces-5", .driver.piece = 5},
-		{.name = "pieces-7", .driver.piece = 7},
-		{.name = "blocks"},
-		{.name = "drain-1", .driver.drain = 1},
-		{.name = "drain-7", .driver.drain = 7},
-		{.name = "drain-lazy", .driver.lazy_drain = true},
-		{.name = "later", .store.mode = TS_LATER},
-		{.name = "later-bytes", .store.mode = TS_LATER, .driver = {.piece = 1, .drain = 1}},
-		{.name = "later-lazy", .store.mode = TS_LATER, .driver.lazy_drain = true},
+		{.name = "bytes", .same_steps = true, .driver.piece = 1},
+		{.name = "pieces-2", .same_steps = true, .driver.piece = 2},
+		{.name = "pieces-3", .same_steps = true, .driver.piece = 3},
+		{.name = "pieces-5", .same_steps = true, .driver.piece = 5},
+		{.name = "pieces-7", .same_steps = true, .driver.piece = 7},
+		{.name = "blocks", .same_steps = true},
+		{.name = "drain-1", .same_steps = true, .driver.drain = 1},
+		{.name = "drain-7", .same_steps = true, .driver.drain = 7},
+		{.name = "drain-lazy", .same_steps = true, .driver.lazy_drain = true},
+		{.name = "later", .same_steps = true, .store.mode = TS_LATER},
+		{.name = "later-bytes", .same_steps = true, .store.mode = TS_LATER,
+	         .driver = {.piece = 1, .drain = 1}},
+		{.name = "later-lazy", .same_steps = true, .store.mode = TS_LATER,
+	         .driver.lazy_drain = true},
 		{.name = "pull-1", .store.pull = 1},
 		{.name = "pull-7", .store.pull = 7, .driver.drain = 3},
 		{.name = "pull-all", .store.pull = SIZE_MAX},
@@ -99,8 +101,8 @@ static void run_fixed(struct running *r)
 static void run_pipelined(struct running *r)
 {
 	static const struct pl_variant list[] = {
-		{.name = "pipeline", .pipeline = true},
-		{.name = "pipeline-bytes", .pipeline = true, .driver.piece = 1},
+		{.name = "pipeline", .same_steps = true, .pipeline = true},
+		{.name = "pipeline-bytes", .same_steps = true, .pipeline = true, .driver.piece = 1},
 		{.name = "pipeline-later", .pipeline = true, .store.mode = TS_LATER},
 		{.name = "pipeline-lazy", .pipeline = true, .store.mode = TS_LATER,
 	         .driver.lazy_drain = true},
@@ -143,7 +145,7 @@ static void run_random(struct running *r)
 	}
 }
 
-/* Calls `one` for at most `budget` points of 1..count, spread evenly, other ones in every script. */
+/* Calls `one` for at most `budget` points of 1..count, spread evenly, others in every script. */
 static void spread(struct running *r, uint64_t count, void (*one)(struct running *r, uint64_t n))
 {
 	uint64_t shift = 0;
@@ -164,22 +166,25 @@ static void spread(struct running *r, uint64_t count, void (*one)(struct running
 
 static void run_split(struct running *r, uint64_t n)
 {
-	struct pl_variant v = {.name = "split", .driver.split = (size_t)n};
+	struct pl_variant v = {.name = "split", .same_steps = true, .driver.split = (size_t)n};
 
 	v.store.mode = n % 3 == 0 ? TS_LATER : TS_NOW;
 	run(r, &v);
 }
 
-/* ---- with faults --------------------------------------------------------------------------------------- */
+/* ---- with faults ------------------------------------------------------------------------ */
 
 static void run_alloc(struct running *r, uint64_t n)
 {
 	struct pl_variant once = {.name = "alloc-once", .fault = PL_ALLOC_ONCE, .n = n};
+	struct pl_variant pair = {.name = "alloc-pair", .fault = PL_ALLOC_PAIR, .n = n};
 	struct pl_variant from = {.name = "alloc-from", .fault = PL_ALLOC_FROM, .n = n};
 
 	/* The other way of answering allocates at other places. */
 	once.store.mode = from.store.mode = n % 2 ? TS_NOW : TS_LATER;
+	pair.store.mode = n % 2 ? TS_LATER : TS_NOW;
 	run(r, &once);
+	run(r, &pair);
 	run(r, &from);
 }
 
@@ -217,7 +222,7 @@ static void run_cut(struct running *r, uint64_t n)
 	run(r, &v);
 }
 
-/* ---- what was emitted ---------------------------------------------------------------------------------------- */
+/* ---- what was emitted ------------------------------------------------------------------- */
 
 static void show_lines(int session, const char *data, size_t len)
 {
@@ -264,7 +269,7 @@ static void show(const struct running *r)
 	}
 }
 
-/* ---- files ------------------------------------------------------------------------------------------------ */
+/* ---- files ------------------------------------------------------------------------------ */
 
 static void run_file(struct running *r, const char *path)
 {

@@ -20,7 +20,7 @@ static void fail(struct reading *r, const char *what)
 		snprintf(r->s->error, sizeof(r->s->error), "%s:%d: %s", r->s->path, r->line, what);
 }
 
-/* ---- words -------------------------------------------------------------------------------------- */
+/* ---- words ------------------------------------------------------------------------------ */
 
 static void add_word(struct sc_words *w, const char *data, size_t len)
 {
@@ -58,7 +58,7 @@ static void split_words(struct reading *r, struct sc_words *w, const char *text)
 		fail(r, "a host line without words");
 }
 
-/* ---- lines ---------------------------------------------------------------------------------------- */
+/* ---- lines ------------------------------------------------------------------------------ */
 
 static struct sc_step *add_step(struct reading *r, enum sc_step_kind kind, int session)
 {
@@ -239,7 +239,7 @@ static void one_line(struct reading *r, const char *line)
 	}
 }
 
-/* ---- files ------------------------------------------------------------------------------------------ */
+/* ---- files ------------------------------------------------------------------------------ */
 
 struct sc *sc_read(const char *path)
 {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * script/script - a script file as steps: what the client sends, what the host does, and what is
- * expected after each.  FORMAT in this directory describes the files.  Knows nothing of how they are run.
+ * expected after each.  FORMAT in this directory describes the files.  Knows nothing of how they
+ * are run.
  */
 #ifndef TEST_SCRIPT_SCRIPT_H
 #define TEST_SCRIPT_SCRIPT_H

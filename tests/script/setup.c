@@ -20,7 +20,7 @@ void sh_complain(struct sh *h, const struct sc_words *w, const char *what)
 	tx_free(&all);
 }
 
-/* ---- flags, dates, messages ------------------------------------------------------------------------ */
+/* ---- flags, dates, messages ------------------------------------------------------------- */
 
 bool sh_flags(struct sh_flags *f, const char *text)
 {
@@ -119,7 +119,7 @@ uint32_t sh_message(struct sh *h, const struct sc_words *w, struct ts_mailbox **
 				sh_complain(h, w, "flags that there are not");
 		} else if (strcmp(key, "date") == 0) {
 			if (!parse_date(value, &date, &zone))
-				sh_complain(h, w, "a date looks like \"17-Jul-1996 02:44:25 -0700\"");
+				sh_complain(h, w, "a date is \"17-Jul-1996 02:44:25 -0700\"");
 		} else if (strcmp(key, "size") == 0) {
 			size_t size = strtoul(value, NULL, 10);
 			char *data = tx_alloc(size);
@@ -146,7 +146,7 @@ uint32_t sh_message(struct sh *h, const struct sc_words *w, struct ts_mailbox **
 	return uid;
 }
 
-/* ---- mailboxes ---------------------------------------------------------------------------------------- */
+/* ---- mailboxes -------------------------------------------------------------------------- */
 
 static bool attribute(struct ts_mailbox *m, const char *word)
 {
@@ -244,7 +244,7 @@ static void mailbox_line(struct sh *h, const struct sc_words *w)
 	}
 }
 
-/* ---- the configuration ---------------------------------------------------------------------------------- */
+/* ---- the configuration ------------------------------------------------------------------ */
 
 #define SIZE(member) {#member, offsetof(struct imapsrv_limits, member), sizeof(size_t)}
 #define U64(member)  {#member, offsetof(struct imapsrv_limits, member), 8}
