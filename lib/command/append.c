@@ -276,8 +276,11 @@ static void complain(struct imapsrv_session *s, const struct isrv_reader *r, enu
 	if (frame == ISRV_FRAME_DROPPED) {
 		isrv_bad(s, "The command is too long");
 		s->reply.code = "TOOBIG";
+	} else if (s->arena.starved) {
+		isrv_session_fail(s, IMAPSRV_ENOMEM);
 	} else if (r->nomem) {
-		isrv_no(s, "LIMIT", "The command is too complex");
+		isrv_bad(s, "The command is too complex");
+		s->reply.code = "LIMIT";
 	} else {
 		isrv_bad(s, "Expected the next message or the end of the command");
 	}

@@ -40,8 +40,10 @@ static bool append_range(struct imapsrv_session *s, struct isrv_transfer_uids *l
 	size_t unit = sizeof(range), cap = list->cap ? list->cap * 2 : 16;
 	struct imapsrv_range *grown;
 
-	if (list->count && range.first <= list->ranges[list->count - 1].last)
+	if (list->count && range.first <= list->ranges[list->count - 1].last) {
+		isrv_session_fault(s, "UIDs that do not ascend from one answer to the next");
 		return false;
+	}
 	if (list->count && range.first - 1 == list->ranges[list->count - 1].last) {
 		list->ranges[list->count - 1].last = range.last;
 		return true;

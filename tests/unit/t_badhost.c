@@ -1,0 +1,482 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * SEARCH, APPEND, COPY and MOVE on a store that breaks its contract: rows in any order, twice, or of messages that
+ * nobody asked for; UIDs that do not add up; handles given twice; bodies that are not as long as they were.
+ * Asserted: the client gets a true answer or none, and the fault hook is told.
+ */
+#include <stdbool.h>
+
+#include "unit/row.h"
+
+#include "imapsrv.h"
+
+/* What the store does wrong. */
+enum bad {
+	GOOD = 0,
+	ROWS_DESCEND = 1 << 0,
+	ROWS_TWICE = 1 << 1,
+	ROWS_FOREIGN = 1 << 2,    /* of messages that were not asked for, or never announced */
+	ROWS_BARE = 1 << 3,       /* without the facts that were asked for */
+	COPIED_DESCENDS = 1 << 4, /* one by one, the wrong way round */
+	COPIED_TWO_VALIDITIES = 1 << 5,
+	COPIED_UNEVEN = 1 << 6,
+	COPIED_SILENT = 1 << 7,   /* UIDs are not told */
+	HANDLE_TWICE = 1 << 8,
+	APPENDED_TOO_FEW = 1 << 9,
+	APPENDED_TWICE = 1 << 10,
+	BODY_SHORT = 1 << 11,     /* pulled: fewer octets in the second pass */
+	EXPUNGED_DESCENDS = 1 << 12,
+	MOVE_HALF = 1 << 13       /* tells what it moved, and fails */
+};
+
+struct host {
+	unsigned bad;
+	unsigned faults;
+	int handles; /* append handles that are open */
+	uint32_t next; /* the UID that the next new message gets */
+	uint32_t appended; /* messages begun */
+	uint32_t gone_first, gone_last;
+	int pass;
+};
+
+enum { MESSAGES = 6 };
+
+static bool exists(const struct host *h, uint32_t uid)
+{
+	return uid >= 1 && uid <= MESSAGES && !(uid >= h->gone_first && uid <= h->gone_last);
+}
+
+static void list(void *user, struct imapsrv_op *op, const struct imapsrv_list *q)
+{
+	(void)user;
+	(void)q;
+	imapsrv_op_done(op, IMAPSRV_OK, NULL);
+}
+
+static void open_box(void *user, struct imapsrv_op *op, const struct imapsrv_open *q)
+{
+	struct imapsrv_mailbox box = IMAPSRV_MAILBOX_INIT;
+
+	(void)q;
+	box.handle = user;
+	box.uidvalidity = 9;
+	box.uidnext = MESSAGES + 1;
+	imapsrv_op_mailbox(op, &box);
+	imapsrv_op_done(op, IMAPSRV_OK, NULL);
+}
+
+static void close_box(void *user, void *mailbox)
+{
+	(void)user;
+	(void)mailbox;
+}
+
+static void one_uid(struct imapsrv_op *op, uint32_t uid)
+{
+	struct imapsrv_range range = {uid, uid};
+
+	imapsrv_op_uids(op, (struct imapsrv_set){&range, 1});
+}
+
+static void uids(void *user, struct imapsrv_op *op, const struct imapsrv_uids *q)
+{
+	uint32_t uid;
+
+	for (uid = q->range.first; uid <= MESSAGES && uid <= q->range.last; uid++) {
+		if (exists(user, uid))
+			one_uid(op, uid);
+	}
+	imapsrv_op_done(op, IMAPSRV_OK, NULL);
+}
+
+static bool asked(struct imapsrv_set set, uint32_t uid)
+{
+	size_t i;
+
+	for (i = 0; i < set.count; i++) {
+		if (uid >= set.ranges[i].first && uid <= set.ranges[i].last)
+			return true;
+	}
+	return false;
+}
+
+/* Odd messages are \Seen, and n * 10 octets long. */
+static void row(const struct host *h, struct imapsrv_op *op, uint32_t uid)
+{
+	struct imapsrv_row r;
+
+	memset(&r, 0, sizeof(r));
+	r.uid = uid;
+	if (!(h->bad & ROWS_BARE)) {
+		r.facts = IMAPSRV_FACT_FLAGS | IMAPSRV_FACT_DATE;
+		r.flags.system = uid & 1 ? IMAPSRV_SEEN : 0;
+	}
+	imapsrv_op_row(op, &r);
+	if (h->bad & ROWS_TWICE)
+		imapsrv_op_row(op, &r);
+}
+
+static void fetch(void *user, struct imapsrv_op *op, const struct imapsrv_fetch *q)
+{
+	struct host *h = user;
+	uint32_t i, uid;
+
+	for (i = 1; i <= MESSAGES; i++) {
+		uid = h->bad & ROWS_DESCEND ? MESSAGES + 1 - i : i;
+		if (exists(h, uid) && (h->bad & ROWS_FOREIGN || asked(q->uids, uid)))
+			row(h, op, uid);
+	}
+	if (h->bad & ROWS_FOREIGN)
+		row(h, op, 77);
+	imapsrv_op_done(op, IMAPSRV_OK, NULL);
+}
+
+static void body(void *user, struct imapsrv_op *op, const struct imapsrv_body *q)
+{
+	struct host *h = user;
+
+	h->pass = 0;
+	imapsrv_op_pull(op, q->uid * 10, IMAPSRV_EOL_LF, h);
+	imapsrv_op_done(op, IMAPSRV_OK, NULL);
+}
+
+static void body_read(void *user, struct imapsrv_op *op, const struct imapsrv_body_read *q)
+{
+	static const char text[MESSAGES * 10 + 1] =
+		"0123456789012345678901234567890123456789012345678901234567\n";
+	struct host *h = user;
+
+	if (q->offset == 0)
+		h->pass++;
+	if (h->bad & BODY_SHORT && h->pass > 1)
+		imapsrv_op_bytes(op, "\n\n\n\n\n\n\n\n\n\n", q->len < 10 ? q->len : 10);
+	else
+		imapsrv_op_bytes(op, text + q->offset, q->len);
+	imapsrv_op_done(op, IMAPSRV_OK, NULL);
+}
+
+static void body_close(void *user, void *b)
+{
+	(void)user;
+	(void)b;
+}
+
+static void store(void *user, struct imapsrv_op *op, const struct imapsrv_store_flags *q)
+{
+	(void)user;
+	(void)q;
+	imapsrv_op_done(op, IMAPSRV_NO, NULL);
+}
+
+static void append_begin(void *user, struct imapsrv_op *op, const struct imapsrv_append *q)
+{
+	struct host *h = user;
+
+	if (!q->append || h->bad & HANDLE_TWICE)
+		imapsrv_op_append(op, h);
+	if (!q->append)
+		h->handles++;
+	if (h->bad & HANDLE_TWICE)
+		imapsrv_op_append(op, NULL);
+	h->appended++;
+	imapsrv_op_done(op, IMAPSRV_OK, NULL);
+}
+
+static void append_data(void *user, struct imapsrv_op *op, const struct imapsrv_append_data *q)
+{
+	assert_ptr_equal(q->append, user);
+	imapsrv_op_done(op, IMAPSRV_OK, NULL);
+}
+
+static void append_finish(void *user, struct imapsrv_op *op, const struct imapsrv_append_finish *q)
+{
+	struct host *h = user;
+	struct imapsrv_range range = {h->next, h->next + h->appended - 1};
+
+	assert_ptr_equal(q->append, user);
+	h->handles--;
+	if (h->bad & APPENDED_TOO_FEW)
+		range.last++;
+	imapsrv_op_appended(op, 8, (struct imapsrv_set){&range, 1});
+	if (h->bad & APPENDED_TWICE)
+		imapsrv_op_appended(op, 8, (struct imapsrv_set){&range, 1});
+	h->appended = 0;
+	imapsrv_op_done(op, IMAPSRV_OK, NULL);
+}
+
+static void append_abort(void *user, void *append)
+{
+	struct host *h = user;
+
+	assert_ptr_equal(append, user);
+	h->handles--;
+	h->appended = 0;
+}
+
+static void expunge(void *user, struct imapsrv_op *op, const struct imapsrv_expunge *q)
+{
+	struct host *h = user;
+
+	assert_int_equal(q->uids.count, 1);
+	h->gone_first = q->uids.ranges[0].first;
+	h->gone_last = q->uids.ranges[0].last;
+	if (h->bad & EXPUNGED_DESCENDS) {
+		one_uid(op, h->gone_last);
+		one_uid(op, h->gone_first);
+	} else {
+		imapsrv_op_uids(op, q->uids);
+	}
+	imapsrv_op_done(op, IMAPSRV_OK, NULL);
+}
+
+static void one_copied(struct host *h, struct imapsrv_op *op, uint32_t validity, uint32_t uid,
+                       uint32_t as)
+{
+	struct imapsrv_range from = {uid, uid}, to = {as, as};
+
+	if (h->bad & COPIED_UNEVEN)
+		to.last++;
+	imapsrv_op_copied(op, validity, (struct imapsrv_set){&from, 1},
+	                  (struct imapsrv_set){&to, 1});
+}
+
+/* Messages 2 and 3. */
+static void tell_copied(struct host *h, struct imapsrv_op *op)
+{
+	uint32_t first = h->bad & COPIED_DESCENDS ? 3 : 2;
+
+	if (h->bad & COPIED_SILENT)
+		return;
+	one_copied(h, op, 8, first, h->next + first - 2);
+	one_copied(h, op, h->bad & COPIED_TWO_VALIDITIES ? 7 : 8, 5 - first, h->next + 3 - first);
+}
+
+static void copy(void *user, struct imapsrv_op *op, const struct imapsrv_copy *q)
+{
+	(void)q;
+	tell_copied(user, op);
+	imapsrv_op_done(op, IMAPSRV_OK, NULL);
+}
+
+static void move(void *user, struct imapsrv_op *op, const struct imapsrv_copy *q)
+{
+	struct host *h = user;
+
+	(void)q;
+	h->gone_first = 2;
+	h->gone_last = 3;
+	tell_copied(h, op);
+	imapsrv_op_done(op, h->bad & MOVE_HALF ? IMAPSRV_SERVERBUG : IMAPSRV_OK, NULL);
+}
+
+static void fault(void *user, const char *what)
+{
+	struct host *h = user;
+
+	(void)what;
+	h->faults++;
+}
+
+/* ---- the client ------------------------------------------------------------------------------- */
+
+struct talk {
+	char text[8192];
+	size_t len;
+};
+
+static void pull(struct imapsrv_session *s, struct talk *talk)
+{
+	struct imapsrv_span spans[8];
+	size_t count, i, n;
+
+	for (;;) {
+		if (imapsrv_session_peek(s, spans, COUNT(spans), &count) || !count)
+			break;
+		for (i = 0, n = 0; i < count; n += spans[i].len, i++) {
+			assert_true(talk->len + spans[i].len < sizeof(talk->text));
+			memcpy(talk->text + talk->len, spans[i].data, spans[i].len);
+			talk->len += spans[i].len;
+		}
+		imapsrv_session_sent(s, n);
+	}
+	talk->text[talk->len] = '\0';
+}
+
+enum callbacks { WITH_ALL, WITHOUT_MOVE, WITHOUT_BOTH };
+
+/* What the session says to the lines after SELECT was answered. */
+static void talk_to(struct host *h, enum callbacks callbacks, const char *lines, struct talk *talk)
+{
+	struct imapsrv_store table = IMAPSRV_STORE_INIT;
+	struct imapsrv_config config = IMAPSRV_CONFIG_INIT;
+	struct imapsrv_session_config sc = IMAPSRV_SESSION_CONFIG_INIT;
+	struct imapsrv_account account = IMAPSRV_ACCOUNT_INIT;
+	static const char select[] = "1 SELECT INBOX\r\n";
+	struct imapsrv_engine *engine;
+	struct imapsrv_session *s;
+	size_t used, at, len = strlen(lines);
+
+	table.list = list;
+	table.open = open_box;
+	table.close = close_box;
+	table.uids = uids;
+	table.fetch = fetch;
+	table.body = body;
+	table.body_read = body_read;
+	table.body_close = body_close;
+	table.store = store;
+	table.append_begin = append_begin;
+	table.append_data = append_data;
+	table.append_finish = append_finish;
+	table.append_abort = append_abort;
+	table.expunge = expunge;
+	table.copy = callbacks == WITHOUT_BOTH ? NULL : copy;
+	table.move = callbacks == WITH_ALL ? move : NULL;
+	config.store = &table;
+	config.fault = fault;
+	sc.user = h;
+	sc.preauth = &account;
+	assert_int_equal(imapsrv_engine_new(&config, &engine), 0);
+	assert_int_equal(imapsrv_session_new(engine, &sc, &s), 0);
+	imapsrv_session_recv(s, select, sizeof(select) - 1, &used);
+	talk->len = 0;
+	pull(s, talk);
+	talk->len = 0;
+	h->faults = 0;
+	for (at = 0; at < len; at += used) {
+		if (imapsrv_session_recv(s, lines + at, len - at, &used))
+			break;
+		pull(s, talk);
+	}
+	pull(s, talk);
+	imapsrv_session_free(s);
+	imapsrv_engine_free(engine);
+}
+
+struct test {
+	unsigned bad;
+	enum callbacks callbacks;
+	const char *lines;
+	const char *said;
+	bool fault; /* the hook is told */
+};
+
+static void run(const struct test *tests, size_t count)
+{
+	struct talk talk;
+	struct host h;
+	size_t i;
+
+	for (i = 0; i < count; i++) {
+		memset(&h, 0, sizeof(h));
+		h.bad = tests[i].bad;
+		h.next = 50;
+		talk_to(&h, tests[i].callbacks, tests[i].lines, &talk);
+		if (strcmp(talk.text, tests[i].said) != 0)
+			fail_msg("row %zu:\n%s", i, talk.text);
+		ROW(i, h.handles == 0);
+		ROW(i, (h.faults > 0) == tests[i].fault);
+	}
+}
+
+#define SEEN_135 "* SEARCH 1 3 5\r\n2 OK SEARCH completed\r\n"
+
+static void test_search(void **unused)
+{
+	static const struct test tests[] = {
+		{GOOD, WITH_ALL, "2 SEARCH SEEN\r\n", SEEN_135, false},
+		{ROWS_DESCEND, WITH_ALL, "2 SEARCH SEEN\r\n", SEEN_135, false},
+		{ROWS_TWICE, WITH_ALL, "2 SEARCH SEEN\r\n", SEEN_135, false},
+		{ROWS_FOREIGN, WITH_ALL, "2 SEARCH SEEN\r\n", SEEN_135, false},
+		{ROWS_FOREIGN, WITH_ALL, "2 SEARCH 2:5 SEEN\r\n",
+	         "* SEARCH 3 5\r\n2 OK SEARCH completed\r\n", false},
+		{ROWS_BARE, WITH_ALL, "2 SEARCH UNSEEN\r\n",
+	         "* SEARCH 1 2 3 4 5 6\r\n2 OK SEARCH completed\r\n", false},
+		{GOOD, WITH_ALL, "2 SEARCH SEEN LARGER 29\r\n",
+	         "* SEARCH 3 5\r\n2 OK SEARCH completed\r\n", false},
+		{ROWS_DESCEND | ROWS_TWICE | ROWS_FOREIGN, WITH_ALL, "2 SEARCH SEEN LARGER 29\r\n",
+	         "* SEARCH 3 5\r\n2 OK SEARCH completed\r\n", false},
+	};
+
+	(void)unused;
+	run(tests, COUNT(tests));
+}
+
+static void test_append(void **unused)
+{
+	static const char lines[] = "2 APPEND Box {3+}\r\nabc {3+}\r\nabc\r\n";
+	static const struct test tests[] = {
+		{GOOD, WITH_ALL, lines, "2 OK [APPENDUID 8 50:51] APPEND completed\r\n", false},
+		{HANDLE_TWICE, WITH_ALL, lines, "2 OK [APPENDUID 8 50:51] APPEND completed\r\n",
+	         true},
+		{APPENDED_TOO_FEW, WITH_ALL, lines, "2 OK APPEND completed\r\n", true},
+		{APPENDED_TWICE, WITH_ALL, lines, "2 OK [APPENDUID 8 50:51] APPEND completed\r\n",
+	         true},
+	};
+
+	(void)unused;
+	run(tests, COUNT(tests));
+}
+
+static void test_copy(void **unused)
+{
+	static const char lines[] = "2 COPY 2:3 Box\r\n";
+	static const char good[] = "2 OK [COPYUID 8 2:3 50:51] COPY completed\r\n";
+	static const char bare[] = "2 OK COPY completed\r\n";
+	static const struct test tests[] = {
+		{GOOD, WITH_ALL, lines, good, false},
+		{COPIED_SILENT, WITH_ALL, lines, bare, false},
+		{COPIED_DESCENDS, WITH_ALL, lines, bare, true},
+		{COPIED_TWO_VALIDITIES, WITH_ALL, lines, bare, false},
+		{COPIED_UNEVEN, WITH_ALL, lines, bare, true},
+		{GOOD, WITHOUT_BOTH, lines, good, false},
+		{ROWS_TWICE | ROWS_FOREIGN, WITHOUT_BOTH, lines, good, false},
+		{HANDLE_TWICE, WITHOUT_BOTH, lines, good, true},
+		{APPENDED_TOO_FEW, WITHOUT_BOTH, lines, bare, true},
+		{APPENDED_TWICE, WITHOUT_BOTH, lines, good, true},
+		{BODY_SHORT, WITHOUT_BOTH, lines, "2 NO [SERVERBUG] Internal error\r\n", true},
+	};
+
+	(void)unused;
+	run(tests, COUNT(tests));
+}
+
+/* However little the host says, what it removed is expunged here. */
+static void test_move(void **unused)
+{
+	static const char lines[] = "2 MOVE 2:3 Box\r\n";
+	static const char good[] = "* OK [COPYUID 8 2:3 50:51] Copied\r\n"
+				   "* 3 EXPUNGE\r\n* 2 EXPUNGE\r\n2 OK MOVE completed\r\n";
+	static const char bare[] = "* 3 EXPUNGE\r\n* 2 EXPUNGE\r\n2 OK MOVE completed\r\n";
+	static const struct test tests[] = {
+		{GOOD, WITH_ALL, lines, good, false},
+		{COPIED_SILENT, WITH_ALL, lines, bare, false},
+		{COPIED_DESCENDS, WITH_ALL, lines, bare, true},
+		{COPIED_TWO_VALIDITIES, WITH_ALL, lines, bare, false},
+		{COPIED_UNEVEN, WITH_ALL, lines, bare, true},
+		{MOVE_HALF, WITH_ALL, lines,
+	         "* 3 EXPUNGE\r\n* 2 EXPUNGE\r\n2 NO [SERVERBUG] Internal error\r\n", false},
+		{GOOD, WITHOUT_MOVE, lines, good, false},
+		{COPIED_SILENT, WITHOUT_MOVE, lines, bare, false},
+		{COPIED_DESCENDS, WITHOUT_MOVE, lines, bare, true},
+		{EXPUNGED_DESCENDS, WITHOUT_MOVE, lines, good, true},
+		{GOOD, WITHOUT_BOTH, lines, good, false},
+		{EXPUNGED_DESCENDS | ROWS_FOREIGN, WITHOUT_BOTH, lines, good, true},
+		{BODY_SHORT, WITHOUT_BOTH, lines, "2 NO [SERVERBUG] Internal error\r\n", true},
+	};
+
+	(void)unused;
+	run(tests, COUNT(tests));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_search),
+		cmocka_unit_test(test_append),
+		cmocka_unit_test(test_copy),
+		cmocka_unit_test(test_move),
+	};
+
+	return cmocka_run_group_tests_name("badhost", tests, NULL, NULL);
+}
