@@ -299,8 +299,8 @@ struct imapsrv_store {
 	/* The octets of one message.  Answer: imapsrv_op_lend or imapsrv_op_pull, then OK; EXPUNGEISSUED if it
 	 * is gone.  What is handed out does not change until body_close. */
 	void (*body)(void *user, struct imapsrv_op *op, const struct imapsrv_body *q);
-	/* Octets of a pulled body: imapsrv_op_bytes, once, with 1..len of them.  Reads come in ascending
-	 * order within one pass; a second pass may start at 0.  NULL if the host only lends. */
+	/* Octets of a pulled body: imapsrv_op_bytes with 1..len of them.  Reads go forward as a rule, but one may
+	 * start anywhere.  NULL if the host only lends. */
 	void (*body_read)(void *user, struct imapsrv_op *op, const struct imapsrv_body_read *q);
 	/* The library has done with the body; lent memory is no longer read.  A slow client can make this come
 	 * after the mailbox was closed and the account logged out: a body stands by itself. */

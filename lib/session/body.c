@@ -199,6 +199,32 @@ void isrv_body_rewind(struct isrv_body_cursor *b)
 	b->cr = false;
 }
 
+void isrv_body_seek(struct isrv_body_cursor *b, uint64_t wire, uint64_t host)
+{
+	b->at = host;
+	b->done = wire;
+	b->piece.len = 0;
+	b->cr = false;
+}
+
+enum isrv_step isrv_body_raw(struct imapsrv_session *s, struct isrv_body_cursor *b,
+                             struct imapsrv_span *piece_r)
+{
+	enum isrv_step step = fill(s, b);
+
+	*piece_r = b->piece;
+	if (step == ISRV_DONE)
+		b->piece.len = 0;
+	else
+		piece_r->len = 0;
+	return step;
+}
+
+uint64_t isrv_body_octets(const struct isrv_body_cursor *b)
+{
+	return b->body->octets;
+}
+
 /* ---- on the wire ---------------------------------------------------------------------------------------- */
 
 enum isrv_step isrv_body_measure(struct imapsrv_session *s, struct isrv_body_cursor *b)
@@ -273,14 +299,11 @@ static void skip(struct isrv_body_cursor *b, uint64_t from)
 	}
 }
 
-/* To go back is a new pass, which the host expects to begin at 0 (store.h), and can skip from
- * there. */
 static void seek(struct isrv_body_cursor *b, uint64_t from)
 {
 	if (b->done > from)
 		isrv_body_rewind(b);
-	else
-		skip(b, from);
+	skip(b, from);
 }
 
 /* A literal has been begun that cannot be filled: the stream is lost. */

@@ -36,8 +36,13 @@ enum isrv_step isrv_body_open(struct imapsrv_session *s, struct isrv_body_cursor
                               void *mailbox, uint32_t uid);
 /* Finds b->wire: without work where no LF has to be converted, else by reading all of it. */
 enum isrv_step isrv_body_measure(struct imapsrv_session *s, struct isrv_body_cursor *b);
-/* Starts a pass at wire octet 0. */
+/* Starts a pass at wire octet 0; or in the middle, at the start of a line whose places are known. */
 void isrv_body_rewind(struct isrv_body_cursor *b);
+void isrv_body_seek(struct isrv_body_cursor *b, uint64_t wire, uint64_t host);
+/* The host's octets as they are, and how many there are. */
+enum isrv_step isrv_body_raw(struct imapsrv_session *s, struct isrv_body_cursor *b,
+                             struct imapsrv_span *piece_r);
+uint64_t isrv_body_octets(const struct isrv_body_cursor *b);
 /* The next octets in wire form, at least one, valid until the next call; empty at the end. */
 enum isrv_step isrv_body_next(struct imapsrv_session *s, struct isrv_body_cursor *b,
                               struct imapsrv_span *piece_r);

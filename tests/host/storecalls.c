@@ -257,9 +257,6 @@ static void on_body_read(void *user, struct imapsrv_op *op, const struct imapsrv
 	q->len = in->len;
 	if (!in->len)
 		tx_complain(q->link->ts->log, "body_read of 0 octets");
-	if (q->body && in->offset && in->offset < q->body->at)
-		tx_complain(q->link->ts->log, "body_read at %llu after %llu",
-		            (unsigned long long)in->offset, (unsigned long long)q->body->at);
 	if (q->body && in->offset >= q->body->len)
 		tx_complain(q->link->ts->log, "body_read at %llu of a body of %zu octets",
 		            (unsigned long long)in->offset, q->body->len);
