@@ -9,30 +9,37 @@
 
 #include <stdbool.h>
 
-#include "base/arena.h"
+#include "imapsrv/types.h"
 
 struct isrv_writer;
 
+/* The most multiparts and messages within each other. */
+#define ISRV_DESCRIPTION_DEPTH 100u
+
 struct isrv_description {
-	const unsigned char *data;
+	const unsigned char *data; /* borrowed: must stand as long as this is used */
 	size_t len;
+	const unsigned char *texts;
+	uint32_t texts_len;
 	uint32_t parts;
 	uint64_t wire_octets; /* RFC822.SIZE */
 	uint64_t host_octets; /* of the message that it was made from */
 	bool truncated;       /* a limit was passed: something is left out */
+	bool wide;            /* offsets take eight octets, not four */
 };
 
-/* False: not a description of this version, or damaged. */
+/* False: not a description of this version, or damaged.  All of it is verified here, in linear time, so that
+ * what follows cannot fail half way. */
 bool isrv_description_open(struct isrv_description *d, const void *data, size_t len);
 
-/* ---- answers ------------------------------------------------------------------------------------- */
+/* ---- answers: false only when the writer has failed ---------------------------------------------------- */
 
 /* envelope (RFC 9051 7.5.2), of the message itself */
 bool isrv_description_put_envelope(const struct isrv_description *d, struct isrv_writer *w);
-/* body, without extension data (BODY) or with all of it (BODYSTRUCTURE).  rfc2045: show message/global as
+/* body, without extension data (BODY) or with all of it (BODYSTRUCTURE).  global: show message/global as
  * message/rfc822 is shown (IMAP4rev2 and UTF8=ACCEPT); else as a basic type. */
 bool isrv_description_put_body(const struct isrv_description *d, struct isrv_writer *w,
-                               bool extended, bool global, struct isrv_arena *arena);
+                               bool extended, bool global);
 
 /* ---- where things are --------------------------------------------------------------------------------- */
 
@@ -67,11 +74,12 @@ struct isrv_part_info {
  */
 bool isrv_description_find(const struct isrv_description *d, const uint32_t *numbers, size_t count,
                            enum isrv_section_text text, struct isrv_extent *extent_r);
-/* A leaf, by number; count 0 for the message itself when it is no multipart. */
+/* A part, by number; count 0 for the message itself when it is no multipart. */
 bool isrv_description_part(const struct isrv_description *d, const uint32_t *numbers, size_t count,
                            struct isrv_part_info *info_r);
-/* The leaves in order, for choosing a text: index from 0; false past the last. */
-bool isrv_description_leaf(const struct isrv_description *d, uint32_t index,
+/* The leaves in order, for choosing a text.  *at is 0 for the first call and moves on; false past the last.
+ * All of them take linear time. */
+bool isrv_description_leaf(const struct isrv_description *d, uint32_t *at,
                            struct isrv_part_info *info_r);
 
 #endif
