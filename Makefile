@@ -1,10 +1,14 @@
 # imapsrv: one Makefile, no configure step.  Adding a source, a test or a script needs no edit here.
 #
 #   make            the library (static and shared) and the examples
-#   make check      every test that needs only cc, make, libc and cmocka
+#   make check      every test that needs only cc, make, libc, binutils and cmocka
 #   make demo       two scripted connections to the Maildir server over loopback
 #   make serve      a small Maildir, served on 127.0.0.1:1143
-#   make install    PREFIX and DESTDIR are honoured
+#   make install    the library, its headers and its manual; PREFIX and DESTDIR are honoured
+#   make lint       the checks of `make check` and those tools that are installed
+#   make fuzz       each fuzzer for FUZZ_TIME seconds; needs clang
+#   make coverage   `make check`, counted
+#   make dist       the tree as a tar file
 #
 # CC AR CFLAGS CPPFLAGS LDFLAGS PREFIX DESTDIR BUILD may be set on the command line.
 
@@ -13,6 +17,8 @@ AR       ?= ar
 CFLAGS   ?= -O2 -g
 PREFIX   ?= /usr/local
 LIBDIR   ?= $(PREFIX)/lib
+INCDIR   ?= $(PREFIX)/include
+MANDIR   ?= $(PREFIX)/share/man
 BUILD    ?= build
 VERSION  := 0.1.0
 SOMAJOR  := 0
@@ -28,8 +34,8 @@ POSIX    := -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
-.PHONY: all check demo serve bench fuzz coverage lint interop install uninstall dist clean \
-        example-minimal
+.PHONY: all check demo serve bench fuzz fuzz-run coverage lint interop install uninstall dist clean \
+        FORCE
 
 LIB_SRC  := $(sort $(wildcard lib/*/*.c))
 LIB_OBJ  := $(LIB_SRC:%.c=$(BUILD)/%.o)
@@ -51,9 +57,10 @@ $(LIB_SO): $(LIB_OBJ)
 	@ln -sf libimapsrv.so.$(VERSION) $(BUILD)/libimapsrv.so.$(SOMAJOR)
 	@ln -sf libimapsrv.so.$(SOMAJOR) $(BUILD)/libimapsrv.so
 
-$(BUILD)/imapsrv.pc: Makefile
+# Made anew each time: PREFIX may be another one.
+$(BUILD)/imapsrv.pc: FORCE
 	@mkdir -p $(@D)
-	@printf '%s\n' 'prefix=$(PREFIX)' 'libdir=$(LIBDIR)' 'includedir=$${prefix}/include' '' \
+	@printf '%s\n' 'prefix=$(PREFIX)' 'libdir=$(LIBDIR)' 'includedir=$(INCDIR)' '' \
 	  'Name: imapsrv' 'Description: Embeddable IMAP server library' 'Version: $(VERSION)' \
 	  'Libs: -L$${libdir} -limapsrv' 'Cflags: -I$${includedir}' > $@
 
@@ -111,9 +118,52 @@ $(SCRIPT_RUN): $(SCRIPT_OBJ) $(HOST_OBJ) $(LIB_A)
 
 .PRECIOUS: $(BUILD)/tests/%.o $(BUILD)/lib/%.o $(BUILD)/examples/%.o
 
-check: $(UNIT_BIN) $(SCRIPT_RUN)
-	@for t in $(UNIT_BIN); do $$t || exit 1; done
-	@$(SCRIPT_RUN) $(SCRIPTS)
+# Each fuzz target is also built by an ordinary compiler, to replay its corpus.
+FUZZ_NAMES := $(patsubst tests/fuzz/fuzz_%.c,%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
+REPLAY_BIN := $(FUZZ_NAMES:%=$(BUILD)/tests/fuzz/replay_%)
+
+$(REPLAY_BIN): $(BUILD)/tests/fuzz/replay_%: $(BUILD)/tests/fuzz/fuzz_%.o \
+               $(BUILD)/tests/fuzz/replay.o $(HOST_OBJ) $(LIB_A)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^
+
+RUN   = CC='$(CC)' BUILD='$(BUILD)' sh tests/run.sh $(BUILD)/logs
+LINTS := $(sort $(wildcard tests/lint/*.sh))
+
+check: all $(UNIT_BIN) $(SCRIPT_RUN) $(REPLAY_BIN)
+	@$(RUN) $(UNIT_BIN) '$(SCRIPT_RUN) tests/script/*/*.txt' \
+	  $(foreach n,$(FUZZ_NAMES),'$(BUILD)/tests/fuzz/replay_$(n) tests/fuzz/corpus/$(n)') \
+	  $(LINTS:%='sh %')
+
+lint: $(LIB_SO)
+	@$(RUN) $(LINTS:%='sh %') $(patsubst %,'sh %',$(sort $(wildcard tests/lint/tools/*.sh)))
+
+coverage:
+	@$(MAKE) BUILD='$(BUILD)/coverage' CFLAGS='-O0 -g --coverage' check || true
+	@if command -v gcovr >/dev/null 2>&1; then \
+	  gcovr --root . --filter lib/ --object-directory '$(BUILD)/coverage/lib' --print-summary \
+	    '$(BUILD)/coverage/lib'; \
+	else echo 'The counts are in $(BUILD)/coverage; to have them summed up, install gcovr.'; fi
+
+# ---- fuzzing: the library is built once more, with clang -----------------------------------
+
+FUZZ_CC   ?= clang
+FUZZ_TIME ?= 20
+FUZZ_BIN  := $(FUZZ_NAMES:%=$(BUILD)/tests/fuzz/fuzz_%)
+
+fuzz:
+	@$(MAKE) BUILD='$(BUILD)/fuzz' CC='$(FUZZ_CC)' CFLAGS='-O1 -g -fno-sanitize-recover=all \
+	  -fsanitize=fuzzer-no-link,address,undefined' fuzz-run
+
+$(FUZZ_BIN): %: %.o $(HOST_OBJ) $(LIB_A)
+	$(Q)$(CC) $(CFLAGS) -fsanitize=fuzzer $(LDFLAGS) -o $@ $^
+
+# New inputs stay under BUILD; one that is worth keeping is copied to tests/fuzz/corpus by hand.
+fuzz-run: $(FUZZ_BIN)
+	@mkdir -p $(FUZZ_NAMES:%=$(BUILD)/corpus/%)
+	@$(RUN) $(foreach n,$(FUZZ_NAMES),'$(BUILD)/tests/fuzz/fuzz_$(n) \
+	  -max_total_time=$(FUZZ_TIME) -timeout=20 -artifact_prefix=$(BUILD)/corpus/$(n)- \
+	  $(patsubst %,-dict=%,$(wildcard tests/fuzz/$(n).dict)) \
+	  $(BUILD)/corpus/$(n) tests/fuzz/corpus/$(n)')
 
 # ---- real clients: needs python3 and curl, and says so -------------------------------------
 
@@ -134,6 +184,54 @@ $(BENCH_BIN): $(BUILD)/tests/bench/%: $(BUILD)/tests/bench/%.o $(LIB_A)
 bench: $(BENCH_BIN)
 	@for b in $(BENCH_BIN); do echo "== $${b##*/}"; $$b || exit 1; done
 	@sh tests/bench/count.sh $(BUILD)/tests/bench/session
+
+# ---- installing ----------------------------------------------------------------------------
+
+MAN_PAGES := $(sort $(wildcard man/*.3 man/*.7))
+# The functions that a page of section 3 describes: its NAME.
+MAN_NAMES  = awk '/^\.Sh NAME/ {on = 1} /^\.Nd/ {on = 0} on && $$1 == ".Nm" {print $$2}'
+TO        := $(DESTDIR)
+
+install: $(LIB_A) $(LIB_SO) $(BUILD)/imapsrv.pc
+	install -d '$(TO)$(INCDIR)/imapsrv' '$(TO)$(LIBDIR)/pkgconfig' '$(TO)$(MANDIR)/man3' \
+	  '$(TO)$(MANDIR)/man7'
+	install -m 644 include/imapsrv.h '$(TO)$(INCDIR)'
+	install -m 644 include/imapsrv/*.h '$(TO)$(INCDIR)/imapsrv'
+	install -m 644 $(LIB_A) '$(TO)$(LIBDIR)'
+	install -m 755 $(LIB_SO) '$(TO)$(LIBDIR)'
+	ln -sf libimapsrv.so.$(VERSION) '$(TO)$(LIBDIR)/libimapsrv.so.$(SOMAJOR)'
+	ln -sf libimapsrv.so.$(SOMAJOR) '$(TO)$(LIBDIR)/libimapsrv.so'
+	install -m 644 $(BUILD)/imapsrv.pc '$(TO)$(LIBDIR)/pkgconfig'
+	@for page in $(MAN_PAGES); do \
+	  dir='$(TO)$(MANDIR)'/man$${page##*.}; \
+	  install -m 644 $$page "$$dir" || exit 1; \
+	  test $${page##*.} = 3 || continue; \
+	  for name in $$($(MAN_NAMES) $$page); do \
+	    ln -sf $${page#man/} "$$dir/$$name.3" || exit 1; \
+	  done; \
+	done
+
+uninstall:
+	rm -rf '$(TO)$(INCDIR)/imapsrv'
+	rm -f '$(TO)$(INCDIR)/imapsrv.h' '$(TO)$(LIBDIR)/libimapsrv.a' \
+	  '$(TO)$(LIBDIR)/libimapsrv.so' '$(TO)$(LIBDIR)/libimapsrv.so.$(SOMAJOR)' \
+	  '$(TO)$(LIBDIR)/libimapsrv.so.$(VERSION)' '$(TO)$(LIBDIR)/pkgconfig/imapsrv.pc'
+	@for page in $(MAN_PAGES); do \
+	  dir='$(TO)$(MANDIR)'/man$${page##*.}; \
+	  rm -f "$$dir/$${page#man/}"; \
+	  test $${page##*.} = 3 || continue; \
+	  for name in $$($(MAN_NAMES) $$page); do rm -f "$$dir/$$name.3"; done; \
+	done
+
+DIST := imapsrv-$(VERSION)
+
+dist:
+	@rm -rf '$(BUILD)/$(DIST)'
+	@mkdir -p '$(BUILD)/$(DIST)'
+	cp -R Makefile README COPYING include lib examples tests man '$(BUILD)/$(DIST)'
+	@find '$(BUILD)/$(DIST)' -name __pycache__ -prune -exec rm -rf {} +
+	tar -C '$(BUILD)' -cf - $(DIST) | gzip -n > '$(BUILD)/$(DIST).tar.gz'
+	@rm -rf '$(BUILD)/$(DIST)'
 
 clean:
 	rm -rf $(BUILD)
