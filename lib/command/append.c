@@ -2,13 +2,13 @@
 /*
  * APPEND, of one message or of many (RFC 9051 6.3.12, RFC 3502).
  *
- * A message streams: each literal is answered for before its first octet is taken, its octets are handed to the
- * host where they lie, and nothing of them is kept.  All messages are stored or none: until append_finish has
- * answered, every way out of here is append_abort.
+ * A message streams: each literal is answered for before its first octet is taken, its octets are
+ * handed to the host where they lie, and nothing of them is kept.  All messages are stored or none:
+ * until append_finish has answered, every way out of here is append_abort.
  *
- * What ends an APPEND early while octets of it are on their way (a refusal of the host, garbage between two
- * messages) has its reply set at once and sent when the rest of the command has been taken and thrown away, so
- * that no octet of a message can be read as a command (RFC 7888 4).
+ * What ends an APPEND early while octets of it are on their way (a refusal of the host, garbage
+ * between two messages) has its reply set at once and sent when the rest of the command has been
+ * taken and thrown away, so that no octet of a message can be read as a command (RFC 7888 4).
  */
 #include "command/commands.h"
 #include "command/memory.h"
@@ -43,11 +43,12 @@ struct append {
 	struct imapsrv_set uids;
 };
 
-/* ---- arguments -------------------------------------------------------------------------------- */
+/* ---- arguments ------------------------------------------------------------------------------ */
 
 /*
- * append-message = [SP flag-list] [SP date-time] SP literal, to the end of the line: the octets of the literal
- * are not there yet.  A flag list may be empty, and flags that nobody can set are passed over.
+ * append-message = [SP flag-list] [SP date-time] SP literal, to the end of the line: the octets of
+ * the literal are not there yet.  A flag list may be empty, and flags that nobody can set are
+ * passed over.
  */
 static bool parse_message(struct isrv_reader *r, struct message *m)
 {
@@ -72,7 +73,8 @@ static bool parse(struct isrv_parse *p, void *args)
 	return isrv_rd_mailbox(&p->r, &a->name) && parse_message(&p->r, &a->message);
 }
 
-/* The mailbox may be a literal too: it is the one just announced if it stands first and nothing behind it. */
+/* The mailbox may be a literal too: it is the one just announced if it stands first and nothing
+ * behind it. */
 static enum isrv_literal literal(struct isrv_parse *p)
 {
 	size_t left = (size_t)(p->r.end - p->r.at);
@@ -83,7 +85,7 @@ static enum isrv_literal literal(struct isrv_parse *p)
 	return ISRV_LITERAL_START;
 }
 
-/* ---- ways out --------------------------------------------------------------------------------- */
+/* ---- ways out ------------------------------------------------------------------------------- */
 
 static void abort_append(struct imapsrv_session *s, struct append *a)
 {
@@ -103,7 +105,7 @@ static void refuse_literal(struct imapsrv_session *s, struct append *a)
 	a->at = AT_DROP;
 }
 
-/* ---- answers ---------------------------------------------------------------------------------- */
+/* ---- answers -------------------------------------------------------------------------------- */
 
 static void begin_sink(struct imapsrv_session *s, void *ctx, const void *answer)
 {
@@ -165,7 +167,7 @@ static enum isrv_step done(struct imapsrv_session *s, struct append *a)
 	return ISRV_DONE;
 }
 
-/* ---- one message ------------------------------------------------------------------------------ */
+/* ---- one message ---------------------------------------------------------------------------- */
 
 /* May the literal that was announced come?  If not, the reply is set. */
 static bool is_welcome(struct imapsrv_session *s, const struct append *a)
@@ -176,8 +178,8 @@ static bool is_welcome(struct imapsrv_session *s, const struct append *a)
 	if (!s->engine->store.append_begin) {
 		isrv_no(s, "CANNOT", "The mailboxes here can only be read");
 	} else if (f->literal8) {
-		/* BINARY is not announced.  A client that sends a literal8 all the same is told what RFC 3516 4.4
-		 * has for a mailbox that cannot keep NULs: encode the message. */
+		/* BINARY is not announced.  A client that sends a literal8 all the same is told
+		 * what RFC 3516 4.4 has for a mailbox that cannot keep NULs: encode the message. */
 		isrv_no(s, "UNKNOWN-CTE", "Messages cannot be binary here");
 	} else if (s->engine->config.literal_minus && !f->literal_sync && f->literal_size > 4096) {
 		/* RFC 7888 5: BAD, and in answer to an APPEND always with TOOBIG. */
@@ -247,7 +249,8 @@ static void give_data(struct imapsrv_session *s, struct append *a)
 	a->at = AT_TAKEN;
 }
 
-/* Throws away what is there of a literal.  It was let in under limits.append, and costs no more than that. */
+/* Throws away what is there of a literal.  It was let in under limits.append, and costs no more
+ * than that. */
 static void skip_data(struct imapsrv_session *s, struct append *a)
 {
 	size_t len = (size_t)(s->in_end - s->in);
@@ -261,7 +264,7 @@ static void skip_data(struct imapsrv_session *s, struct append *a)
 		a->at = AT_DROP;
 }
 
-/* ---- behind a message ------------------------------------------------------------------------- */
+/* ---- behind a message ----------------------------------------------------------------------- */
 
 static void reader(struct imapsrv_session *s, struct isrv_reader *r)
 {
@@ -332,7 +335,7 @@ static bool is_dropped(struct imapsrv_session *s)
 	return frame == ISRV_FRAME_DROPPED || frame == ISRV_FRAME_COMMAND;
 }
 
-/* ---- the steps -------------------------------------------------------------------------------- */
+/* ---- the steps ------------------------------------------------------------------------------ */
 
 /* The name outlives the framer's buffer, in which the next line will stand. */
 static bool keep_name(struct imapsrv_session *s, struct append *a)

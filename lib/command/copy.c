@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * COPY, MOVE and their UID forms (RFC 9051 6.4.7, 6.4.8; RFC 6851; RFC 4315 3).  How messages get from one
- * mailbox to another is in transfer.c; here is which ones, and what is said about it.
+ * COPY, MOVE and their UID forms (RFC 9051 6.4.7, 6.4.8; RFC 6851; RFC 4315 3).  How messages get
+ * from one mailbox to another is in transfer.c; here is which ones, and what is said about it.
  */
 #include "command/commands.h"
 #include "command/set.h"
@@ -43,9 +43,9 @@ static enum isrv_step copied(struct imapsrv_session *s, const struct isrv_transf
 	return ISRV_DONE;
 }
 
-/* "Servers are also REQUIRED to send the COPYUID response code in an untagged OK before sending EXPUNGE" (RFC
- * 9051 6.4.8).  Those follow with the other updates.  Of a move that failed after copying, the client learns what
- * was copied in the same way. */
+/* "Servers are also REQUIRED to send the COPYUID response code in an untagged OK before sending
+ * EXPUNGE" (RFC 9051 6.4.8).  Those follow with the other updates.  Of a move that failed after
+ * copying, the client learns what was copied in the same way. */
 static enum isrv_step moved(struct imapsrv_session *s, const struct isrv_transfer *t)
 {
 	if (isrv_transfer_has_copyuid(s, t)) {

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A store answers a batch in any order, so a number may have to go between others; but batches ascend,
- * so what has to move for it is never more than a batch.
+ * A store answers a batch in any order, so a number may have to go between others; but batches
+ * ascend, so what has to move for it is never more than a batch.
  *
- * Output is written a run at a time, a run being contiguous in the numbers that are told: a result of a
- * million messages never stands in the output queue as a whole.
+ * Output is written a run at a time, a run being contiguous in the numbers that are told: a result
+ * of a million messages never stands in the output queue as a whole.
  */
 #include "command/found.h"
 
@@ -17,8 +17,9 @@ static bool reserve(struct isrv_found *f, struct isrv_arena *arena)
 
 	if (f->count < f->cap)
 		return true;
-	grown = cap > SIZE_MAX / unit ? NULL
-	                              : isrv_arena_grow(arena, f->ranges, f->cap * unit, cap * unit);
+	if (cap > SIZE_MAX / unit)
+		return false;
+	grown = isrv_arena_grow(arena, f->ranges, f->cap * unit, cap * unit);
 	if (!grown)
 		return false;
 	f->ranges = grown;

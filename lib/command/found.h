@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * command/found - what a search has found: ranges of sequence numbers in the arena, and the SEARCH and
- * ESEARCH responses that tell them (RFC 9051 7.3.4, RFC 3501 7.2.5).
+ * command/found - what a search has found: ranges of sequence numbers in the arena, and the SEARCH
+ * and ESEARCH responses that tell them (RFC 9051 7.3.4, RFC 3501 7.2.5).
  *
- * Numbers and not UIDs, because the numbering has no holes: a result that is dense in the mailbox is a
- * few ranges whatever its UIDs look like.  The numbering stands still while a command is at work.
+ * Numbers and not UIDs, because the numbering has no holes: a result that is dense in the mailbox
+ * is a few ranges whatever its UIDs look like.  The numbering stands still while a command is at
+ * work.
  */
 #ifndef ISRV_COMMAND_FOUND_H
 #define ISRV_COMMAND_FOUND_H
@@ -20,12 +21,13 @@ struct isrv_found {
 	uint32_t at; /* the number that comes next in it; 0: its first */
 };
 
-/* Adds numbers first..last; in any order one at a time, in ascending order any range.  False: no memory. */
+/* Adds numbers first..last; in any order one at a time, in ascending order any range.  False: no
+ * memory. */
 bool isrv_found_add(struct isrv_found *f, struct isrv_arena *arena, uint32_t first, uint32_t last);
 /* How many. */
 uint32_t isrv_found_size(const struct isrv_found *f);
-/* Writes the numbers (or their UIDs) as far as the output may grow: " 2 84 882", or "2,84:90" as a set.
- * OUTPUT: call again; DONE: all are written. */
+/* Writes the numbers (or their UIDs) as far as the output may grow: " 2 84 882", or "2,84:90" as a
+ * set. OUTPUT: call again; DONE: all are written. */
 enum isrv_step isrv_found_put_list(struct imapsrv_session *s, struct isrv_found *f, bool uid);
 enum isrv_step isrv_found_put_set(struct imapsrv_session *s, struct isrv_found *f, bool uid);
 

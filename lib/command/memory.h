@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * command/memory - what a command says when the arena gave it nothing: NO when it was the command that
- * wanted more than one command may have, the end of the session when memory itself has run out.
+ * command/memory - what a command says when the arena gave it nothing: NO when it was the command
+ * that wanted more than one command may have, the end of the session when memory itself has run
+ * out.
  */
 #ifndef ISRV_COMMAND_MEMORY_H
 #define ISRV_COMMAND_MEMORY_H

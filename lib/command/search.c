@@ -2,14 +2,15 @@
 /*
  * SEARCH and UID SEARCH (RFC 9051 6.4.4, RFC 3501 6.4.4, RFC 4731, RFC 5182).
  *
- * What has to match every message is worked out first: the sets that stand under no NOT and no OR.  Only what
- * lies within their reach is looked at, in batches; a program of nothing but sets and \Recent asks the host
- * nothing, and costs by the ranges that it names.  A message whose size the host does not know is measured,
- * and only where the rest of the program leaves the verdict open.
+ * What has to match every message is worked out first: the sets that stand under no NOT and no OR.
+ * Only what lies within their reach is looked at, in batches; a program of nothing but sets and
+ * \Recent asks the host nothing, and costs by the ranges that it names.  A message whose size the
+ * host does not know is measured, and only where the rest of the program leaves the verdict open.
  *
- * Messages that are known to be gone match nothing.  If a SEARCH met some, which it may not announce (RFC 9051
- * 7.5.1), its OK says EXPUNGEISSUED: the client is advised to issue a NOOP, as the example of RFC 5530 3 shows
- * for this very command.  UID SEARCH announces them before its tagged line and has no need of it.
+ * Messages that are known to be gone match nothing.  If a SEARCH met some, which it may not
+ * announce (RFC 9051 7.5.1), its OK says EXPUNGEISSUED: the client is advised to issue a NOOP, as
+ * the example of RFC 5530 3 shows for this very command.  UID SEARCH announces them before its
+ * tagged line and has no need of it.
  */
 #include "base/ascii.h"
 #include "command/commands.h"
@@ -52,8 +53,8 @@ struct search {
 	uint32_t rows;     /* that came for it */
 	struct isrv_found found;
 	bool nomem; /* memory could not be had */
-	/* Messages of the batch whose size decides and is not known: UIDs, and what the rest of the program says
-	 * about each. */
+	/* Messages of the batch whose size decides and is not known: UIDs, and what the rest of the
+	 * program says about each. */
 	uint32_t *open_uids;
 	uint8_t *open_known;
 	uint32_t open_count;
@@ -61,12 +62,13 @@ struct search {
 	struct isrv_body_cursor body;
 };
 
-/* Sets that narrow the reach.  Each costs as much as all ranges so far: a client may name thousands. */
+/* Sets that narrow the reach.  Each costs as much as all ranges so far: a client may name
+ * thousands. */
 #define REACH_SETS 8
 /* Octets for what is known about the messages of one batch that are to be measured. */
 #define KNOWN_MAX (1u << 20)
 
-/* ---- arguments -------------------------------------------------------------------------------- */
+/* ---- arguments ------------------------------------------------------------------------------ */
 
 static const struct {
 	const char *name;
@@ -93,8 +95,8 @@ static bool parse_option(struct isrv_parse *p, struct search *a)
 			return true;
 		}
 	}
-	/* "Any options not defined by extensions that the server supports MUST be rejected with a BAD
-	 * response" (RFC 9051 6.4.4). */
+	/* "Any options not defined by extensions that the server supports MUST be rejected with a
+	 * BAD response" (RFC 9051 6.4.4). */
 	p->r.at = at;
 	return isrv_rd_fail(&p->r, "a result option");
 }
@@ -129,7 +131,7 @@ static bool parse(struct isrv_parse *p, void *args)
 	return isrv_program_parse(&a->program, &p->r, p->limits);
 }
 
-/* ---- the end ---------------------------------------------------------------------------------- */
+/* ---- the end -------------------------------------------------------------------------------- */
 
 /* The reply is set.  NO with SAVE empties "$", BAD leaves it alone (RFC 5182 2.1). */
 static enum isrv_step fail(struct imapsrv_session *s, const struct search *a)
@@ -234,7 +236,7 @@ static enum isrv_step put_numbers(struct imapsrv_session *s, struct search *a)
 	return step;
 }
 
-/* ---- what is looked at ------------------------------------------------------------------------ */
+/* ---- what is looked at ---------------------------------------------------------------------- */
 
 static bool resolve(struct imapsrv_session *s, struct isrv_program *p)
 {
@@ -252,34 +254,8 @@ static bool resolve(struct imapsrv_session *s, struct isrv_program *p)
 	return true;
 }
 
-static bool intersect(struct imapsrv_session *s, struct imapsrv_set *set, struct imapsrv_set other)
-{
-	size_t i = 0, k = 0, n = 0;
-	struct imapsrv_range *both =
-		isrv_arena_array(&s->arena, set->count + other.count + 1, sizeof(*both));
-	uint32_t first, last;
-
-	if (!both)
-		return false;
-	while (i < set->count && k < other.count) {
-		first = set->ranges[i].first > other.ranges[k].first ? set->ranges[i].first
-		                                                     : other.ranges[k].first;
-		last = set->ranges[i].last < other.ranges[k].last ? set->ranges[i].last
-		                                                  : other.ranges[k].last;
-		if (first <= last)
-			both[n++] = (struct imapsrv_range){first, last};
-		if (set->ranges[i].last == last)
-			i++;
-		else
-			k++;
-		s->steps++;
-	}
-	*set = (struct imapsrv_set){both, n};
-	return true;
-}
-
-/* The UIDs that can match.  The messages are those that were announced, for sequence numbers and for UIDs:
- * no response speaks of others. */
+/* The UIDs that can match.  The messages are those that were announced, for sequence numbers and
+ * for UIDs: no response speaks of others. */
 static bool reach(struct imapsrv_session *s, struct search *a, struct imapsrv_set *reach_r)
 {
 	const struct isrv_program *p = &a->program;
@@ -295,7 +271,7 @@ static bool reach(struct imapsrv_session *s, struct search *a, struct imapsrv_se
 	for (i = 0; i < p->count && sets < REACH_SETS; i++) {
 		if (p->terms[i].kind != ISRV_TERM_SET || !p->terms[i].required)
 			continue;
-		a->nomem = !intersect(s, reach_r, p->terms[i].u.set.uids);
+		a->nomem = !isrv_set_intersect(s, reach_r, p->terms[i].u.set.uids);
 		if (a->nomem)
 			return false;
 		sets++;
@@ -303,10 +279,10 @@ static bool reach(struct imapsrv_session *s, struct search *a, struct imapsrv_se
 	return true;
 }
 
-/* ---- without the host ------------------------------------------------------------------------- */
+/* ---- without the host ----------------------------------------------------------------------- */
 
-/* One range of the reach: the verdict changes only where a set of the program begins or ends, so whole runs are
- * judged at once. */
+/* One range of the reach: the verdict changes only where a set of the program begins or ends, so
+ * whole runs are judged at once. */
 static bool scan_range(struct imapsrv_session *s, struct search *a, struct imapsrv_range range)
 {
 	const struct isrv_nummap *map = &s->view->map;
@@ -353,10 +329,10 @@ static bool scan(struct imapsrv_session *s, struct search *a, struct imapsrv_set
 	return true;
 }
 
-/* ---- with the host ---------------------------------------------------------------------------- */
+/* ---- with the host -------------------------------------------------------------------------- */
 
-/* Where the verdicts about a message that has to be measured are noted; NULL: no memory, or a host that
- * gives a message twice. */
+/* Where the verdicts about a message that has to be measured are noted; NULL: no memory, or a host
+ * that gives a message twice. */
 static uint8_t *open_slot(struct imapsrv_session *s, struct search *a)
 {
 	size_t leaves = a->program.leaves;
@@ -394,14 +370,16 @@ static void row_sink(struct imapsrv_session *s, void *ctx, const void *answer)
 	uint8_t *known = NULL;
 	enum isrv_verdict is;
 
-	/* A host may tell more than it was asked, or of a message that its event has taken away since. */
+	/* A host may tell more than it was asked, or of a message that its event has taken away
+	 * since. */
 	if (a->nomem || !isrv_uidset_has(a->part, row->uid) ||
 	    isrv_nummap_seq(&s->view->map, row->uid) == 0 ||
 	    isrv_uidset_has(isrv_uidset_view(&s->view->expunged), row->uid))
 		return;
 	a->rows++;
 	s->steps += a->program.count;
-	/* FLAGS and DATE come when they are asked for (store.h); a host that leaves them out says "none". */
+	/* FLAGS and DATE come when they are asked for (store.h); a host that leaves them out says
+	 * "none". */
 	facts.facts = row->facts | IMAPSRV_FACT_FLAGS | IMAPSRV_FACT_DATE;
 	facts.flags = &row->flags;
 	facts.date = row->date;
@@ -423,7 +401,8 @@ static bool next_batch(struct imapsrv_session *s, struct search *a)
 {
 	struct imapsrv_fetch q;
 
-	/* Batches ascend: the lowest match is the first one found (RFC 4731 3.1 wants nothing more). */
+	/* Batches ascend: the lowest match is the first one found (RFC 4731 3.1 wants nothing
+	 * more). */
 	if ((a->options & ~(unsigned)OPTION_SAVE) == OPTION_MIN && a->found.count)
 		return false;
 	if (!isrv_batch_next(&a->batch, s->view, a->part_max, &a->part, &a->messages))
@@ -451,7 +430,7 @@ static void measured(struct imapsrv_session *s, struct search *a)
 		add(s, a, row.uid);
 }
 
-/* ---- the steps -------------------------------------------------------------------------------- */
+/* ---- the steps ------------------------------------------------------------------------------ */
 
 /* *step_r is set where the search ends here. */
 static bool begin(struct imapsrv_session *s, struct search *a, enum isrv_step *step_r)
@@ -472,7 +451,8 @@ static bool begin(struct imapsrv_session *s, struct search *a, enum isrv_step *s
 	a->at = AT_TELL;
 	if (!reach(s, a, &in))
 		return true; /* a->nomem says so */
-	/* While the view is to be compared with the store it may hold messages that are gone: ask which exist. */
+	/* While the view is to be compared with the store it may hold messages that are gone: ask
+	 * which exist. */
 	if (!a->program.facts && !s->view->look_all) {
 		scan(s, a, in);
 		return true;

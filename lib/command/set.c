@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The rules of RFC 9051 9, seq-number and seq-range: a sequence number above the number of messages is
- * an error ("*" in an empty mailbox too), a UID that does not exist is not; "*" is the last message, so
- * a UID range 3291:* holds it even where it is below 3291.  "$" is the saved result, which may be empty
- * (RFC 5182 2.1).
+ * The rules of RFC 9051 9, seq-number and seq-range: a sequence number above the number of messages
+ * is an error ("*" in an empty mailbox too), a UID that does not exist is not; "*" is the last
+ * message, so a UID range 3291:* holds it even where it is below 3291.  "$" is the saved result,
+ * which may be empty (RFC 5182 2.1).
  *
  * All is linear in the ranges as written, whatever they span (ATTACKS T21).
  */
@@ -37,8 +37,8 @@ static bool resolve_saved(struct imapsrv_session *s, struct imapsrv_set *uids_r)
 	return true;
 }
 
-/* Above the last UID announced there is nothing that the client knows of, so nothing that it can mean;
- * the set is ascending, and ends there. */
+/* Above the last UID announced there is nothing that the client knows of, so nothing that it can
+ * mean; the set is ascending, and ends there. */
 static size_t clip(struct imapsrv_range *ranges, const struct isrv_rd_set *set, uint32_t last)
 {
 	size_t i;
@@ -59,10 +59,14 @@ static bool number(struct imapsrv_session *s, struct imapsrv_range *ranges,
                    const struct isrv_rd_set *set, size_t *count_r)
 {
 	const struct isrv_nummap *map = &s->view->map;
+	uint32_t highest = 0;
 	size_t i;
 
-	if ((set->count && set->ranges[set->count - 1].last > map->count) ||
-	    (set->star && (map->count == 0 || (set->star != UINT32_MAX && set->star > map->count)))) {
+	if (set->count)
+		highest = set->ranges[set->count - 1].last;
+	if (set->star && set->star != UINT32_MAX && set->star > highest)
+		highest = set->star;
+	if (highest > map->count || (set->star && map->count == 0)) {
 		isrv_bad(s, "There is no message with that number");
 		return false;
 	}
@@ -99,5 +103,33 @@ bool isrv_set_resolve(struct imapsrv_session *s, const struct isrv_rd_set *set, 
 	if (set->star)
 		count = isrv_uidset_normalize(ranges, count);
 	*uids_r = (struct imapsrv_set){ranges, count};
+	return true;
+}
+
+bool isrv_set_intersect(struct imapsrv_session *s, struct imapsrv_set *set,
+                        struct imapsrv_set other)
+{
+	size_t i = 0, k = 0, n = 0;
+	struct imapsrv_range *both =
+		isrv_arena_array(&s->arena, set->count + other.count + 1, sizeof(*both));
+	struct imapsrv_range a, b;
+	uint32_t first, last;
+
+	if (!both)
+		return false;
+	while (i < set->count && k < other.count) {
+		a = set->ranges[i];
+		b = other.ranges[k];
+		first = a.first > b.first ? a.first : b.first;
+		last = a.last < b.last ? a.last : b.last;
+		if (first <= last)
+			both[n++] = (struct imapsrv_range){first, last};
+		if (a.last == last)
+			i++;
+		else
+			k++;
+		s->steps++;
+	}
+	*set = (struct imapsrv_set){both, n};
 	return true;
 }

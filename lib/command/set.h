@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * command/set - which messages a sequence-set of the client means: sequence numbers, UIDs, "*" and "$"
- * against the announced view, as a set of UIDs.  Ranges stay ranges; they may cover UIDs that do not
- * exist, but never one above the last that was announced.
+ * command/set - which messages a sequence-set of the client means: sequence numbers, UIDs, "*" and
+ * "$" against the announced view, as a set of UIDs.  Ranges stay ranges; they may cover UIDs that
+ * do not exist, but never one above the last that was announced.
  */
 #ifndef ISRV_COMMAND_SET_H
 #define ISRV_COMMAND_SET_H
@@ -12,11 +12,15 @@
 struct imapsrv_session;
 
 /*
- * `uid` says whether the numbers are UIDs.  The result lives in the arena and stays as it is whatever
- * happens to the view.  False: the reply is set (BAD, or NO where a limit was passed), or the session has
- * failed; the step returns ISRV_DONE.
+ * `uid` says whether the numbers are UIDs.  The result lives in the arena and stays as it is
+ * whatever happens to the view.  False: the reply is set (BAD, or NO where a limit was passed), or
+ * the session has failed; the step returns ISRV_DONE.
  */
 bool isrv_set_resolve(struct imapsrv_session *s, const struct isrv_rd_set *set, bool uid,
                       struct imapsrv_set *uids_r);
+/* Keeps of a set what the other has too, in the arena: linear in the ranges of both.  False: no
+ * memory. */
+bool isrv_set_intersect(struct imapsrv_session *s, struct imapsrv_set *set,
+                        struct imapsrv_set other);
 
 #endif

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * With the host's copy or move this is one question.  Without, each message is fetched, opened, measured and
- * appended, one after the other and in ascending order, under a single append handle: all of them are stored at
- * its end or none is (RFC 9051 6.4.7).  A message that has gone meanwhile is passed over, as a host's
- * copy passes over UIDs that do not exist.
+ * With the host's copy or move this is one question.  Without, each message is fetched, opened,
+ * measured and appended, one after the other and in ascending order, under a single append handle:
+ * all of them are stored at its end or none is (RFC 9051 6.4.7).  A message that has gone meanwhile
+ * is passed over, as a host's copy passes over UIDs that do not exist.
  *
- * An emulated move expunges what was copied, and nothing else, once the copies are safe.  Should that be refused,
- * messages stay in both mailboxes; that is what RFC 9051 6.4.8 leaves (a message may be in both, never in
- * neither), and the reply is NO.
+ * An emulated move expunges what was copied, and nothing else, once the copies are safe.  Should
+ * that be refused, messages stay in both mailboxes; that is what RFC 9051 6.4.8 leaves (a message
+ * may be in both, never in neither), and the reply is NO.
  */
 #include "command/transfer.h"
 
@@ -26,7 +26,7 @@ enum at {
 	AT_DONE
 };
 
-/* ---- UIDs ------------------------------------------------------------------------------------- */
+/* ---- UIDs ----------------------------------------------------------------------------------- */
 
 static struct imapsrv_set set_of(const struct isrv_transfer_uids *list)
 {
@@ -109,7 +109,7 @@ static bool is_empty(const struct isrv_transfer *t)
 	return !next_uid(t, &range, &uid);
 }
 
-/* ---- answers ---------------------------------------------------------------------------------- */
+/* ---- answers -------------------------------------------------------------------------------- */
 
 static void copied_sink(struct imapsrv_session *s, void *ctx, const void *answer)
 {
@@ -164,7 +164,8 @@ static bool room(struct imapsrv_session *s, void **block, size_t *cap, size_t ne
 	return true;
 }
 
-/* The row dies with the call: its keywords are copied into buffers that every message uses again. */
+/* The row dies with the call: its keywords are copied into buffers that every message uses
+ * again. */
 static bool keep_flags(struct imapsrv_session *s, struct isrv_transfer *t,
                        const struct imapsrv_flags *flags)
 {
@@ -227,7 +228,7 @@ static void begin_sink(struct imapsrv_session *s, void *ctx, const void *answer)
 	t->begun = true;
 }
 
-/* ---- questions -------------------------------------------------------------------------------- */
+/* ---- questions ------------------------------------------------------------------------------ */
 
 static void ask_host(struct imapsrv_session *s, struct isrv_transfer *t)
 {
@@ -287,8 +288,8 @@ static void ask_finish(struct imapsrv_session *s, struct isrv_transfer *t)
 	ISRV_ASK(s, ISRV_OP_APPEND_FINISH, store, append_finish, &q, finish_sink, t);
 }
 
-/* All that was asked for stands for all that existed, if the host did not say which were copied: its copy is
- * all or nothing. */
+/* All that was asked for stands for all that existed, if the host did not say which were copied:
+ * its copy is all or nothing. */
 static void ask_expunge(struct imapsrv_session *s, struct isrv_transfer *t)
 {
 	struct imapsrv_expunge q = {t->mailbox, t->uids, 0};
@@ -299,7 +300,7 @@ static void ask_expunge(struct imapsrv_session *s, struct isrv_transfer *t)
 	ISRV_ASK(s, ISRV_OP_EXPUNGE, store, expunge, &q, expunged_sink, t);
 }
 
-/* ---- the end ---------------------------------------------------------------------------------- */
+/* ---- the end -------------------------------------------------------------------------------- */
 
 static void let_go(struct imapsrv_session *s, struct isrv_transfer *t)
 {
@@ -324,8 +325,8 @@ static void tell_views(struct imapsrv_session *s, struct isrv_transfer *t)
 {
 	static const struct imapsrv_set unknown = {NULL, 0};
 
-	/* Which messages a move took is not known if the host did not say; and one that told some and then
-	 * failed is not to be trusted with having left all of them alone. */
+	/* Which messages a move took is not known if the host did not say; and one that told some
+	 * and then failed is not to be trusted with having left all of them alone. */
 	if (t->moved && t->view && (t->lost || t->failed == t->answered))
 		t->view->look_all = true;
 	if (t->moved && !t->failed)
@@ -369,7 +370,7 @@ static enum isrv_step was_copied(struct imapsrv_session *s, struct isrv_transfer
 	return ISRV_HOST;
 }
 
-/* ---- the steps of the emulation --------------------------------------------------------------- */
+/* ---- the steps of the emulation ------------------------------------------------------------- */
 
 static enum isrv_step start(struct imapsrv_session *s, struct isrv_transfer *t)
 {
@@ -526,7 +527,7 @@ void isrv_transfer_drop(struct imapsrv_session *s, struct isrv_transfer *t)
 	let_go(s, t);
 }
 
-/* ---- COPYUID ---------------------------------------------------------------------------------- */
+/* ---- COPYUID -------------------------------------------------------------------------------- */
 
 bool isrv_transfer_has_copyuid(const struct imapsrv_session *s, const struct isrv_transfer *t)
 {

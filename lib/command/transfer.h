@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * command/transfer - messages of one mailbox copied or moved to another: by the host's copy and move, or
- * emulated with body, append and expunge where it has none.  COPY, MOVE, and RENAME of INBOX
- * (RFC 9051 6.3.6) are made of this.
+ * command/transfer - messages of one mailbox copied or moved to another: by the host's copy and
+ * move, or emulated with body, append and expunge where it has none.  COPY, MOVE, and RENAME of
+ * INBOX (RFC 9051 6.3.6) are made of this.
  *
- * A caller clears the structure, fills in the first part, and calls isrv_transfer_step until it says DONE;
- * its own `drop` calls isrv_transfer_drop.
+ * A caller clears the structure, fills in the first part, and calls isrv_transfer_step until it
+ * says DONE; its own `drop` calls isrv_transfer_drop.
  */
 #ifndef ISRV_COMMAND_TRANSFER_H
 #define ISRV_COMMAND_TRANSFER_H
@@ -23,8 +23,8 @@ struct isrv_transfer_uids {
 struct isrv_transfer {
 	/* What to do.  All of it stays as it is until DONE. */
 	void *mailbox;           /* where from: the host's handle */
-	struct isrv_view *view;  /* the selected view, if the messages are its announced ones.  NULL: every one of
-	                            uids exists, or is gone by now */
+	struct isrv_view *view;  /* the selected view, if the messages are its announced ones.  NULL: every
+	                            one of uids exists, or is gone by now */
 	struct imapsrv_set uids; /* which.  With a view, what is not announced is passed over */
 	struct imapsrv_span name; /* where to, UTF-8 */
 	bool move;
@@ -60,8 +60,8 @@ struct isrv_transfer {
 };
 
 /*
- * DONE, HOST, or DONE with the session failed.  Tells the selected view, if it is touched, which messages are
- * gone and which are new, so that the updates before the tagged line announce them.
+ * DONE, HOST, or DONE with the session failed.  Tells the selected view, if it is touched, which
+ * messages are gone and which are new, so that the updates before the tagged line announce them.
  */
 enum isrv_step isrv_transfer_step(struct imapsrv_session *s, struct isrv_transfer *t);
 /* Gives back what a transfer that was not done holds. */

@@ -1,18 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Parsing keeps a stack of what is open: lists, NOTs and ORs that wait for keys.  Each key that is
- * complete may complete what stands around it, so the terms come out in postfix order.  Parentheses are
- * limited by limits.depth, everything else by limits.search_terms: clients chain hundreds of ORs.
+ * complete may complete what stands around it, so the terms come out in postfix order.  Parentheses
+ * are limited by limits.depth, everything else by limits.search_terms: clients chain hundreds of
+ * ORs.
  *
- * Evaluating is one pass over the terms with three truth values (Kleene's): an AND with a false side is
- * false and an OR with a true side is true whatever is not known of the other.
+ * Evaluating is one pass over the terms with three truth values (Kleene's): an AND with a false
+ * side is false and an OR with a true side is true whatever is not known of the other.
  */
 #include "search/program.h"
 
 #include "base/ascii.h"
 #include "base/uidset.h"
 
-/* ---- parsing ---------------------------------------------------------------------------------- */
+/* ---- parsing -------------------------------------------------------------------------------- */
 
 enum open_kind {
 	OPEN_LIST, /* keys that all have to match; the outermost is one of these */
@@ -414,7 +415,7 @@ bool isrv_program_parse(struct isrv_program *p, struct isrv_reader *r,
 	return p->stack != NULL;
 }
 
-/* ---- evaluating ------------------------------------------------------------------------------- */
+/* ---- evaluating ----------------------------------------------------------------------------- */
 
 static void narrow(struct isrv_search_row *row, uint32_t until)
 {
@@ -456,8 +457,8 @@ static bool test_keyword(const struct imapsrv_flags *flags, struct imapsrv_span 
 	return false;
 }
 
-/* The day of the date as the message's own zone writes it: "disregarding time and timezone" (RFC 9051
- * 6.4.4).  No date that a host may hand in overflows. */
+/* The day of the date as the message's own zone writes it: "disregarding time and timezone" (RFC
+ * 9051 6.4.4).  No date that a host may hand in overflows. */
 static int64_t day_of(int64_t date, int zone)
 {
 	int64_t day = date / 86400, second = date % 86400;

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * search/program - what a SEARCH asks for (RFC 9051 6.4.4): search keys as a flat program in postfix
- * order, parsed and evaluated without recursion, so that neither parentheses nor chains of NOT and OR
- * can exhaust a stack (ATTACKS T16).
+ * search/program - what a SEARCH asks for (RFC 9051 6.4.4): search keys as a flat program in
+ * postfix order, parsed and evaluated without recursion, so that neither parentheses nor chains of
+ * NOT and OR can exhaust a stack (ATTACKS T16).
  *
- * A message is a row of facts.  Facts that a row does not have leave a verdict open, so that cheap facts are
- * looked at first and expensive ones are asked for only where they decide.
+ * A message is a row of facts.  Facts that a row does not have leave a verdict open, so that cheap
+ * facts are looked at first and expensive ones are asked for only where they decide.
  *
  * A new key is a line in the table of keys, a kind of term, and its test in program.c.
  */
@@ -63,8 +63,9 @@ struct isrv_program {
 };
 
 /*
- * search-program = ["CHARSET" SP charset SP] search-key *(SP search-key), to the end of the command.
- * "CHARSET UTF-8" with nothing behind it is taken as ALL (a client in use sends that, CLIENTS quirk 10).
+ * search-program = ["CHARSET" SP charset SP] search-key *(SP search-key), to the end of the
+ * command. "CHARSET UTF-8" with nothing behind it is taken as ALL (a client in use sends that,
+ * CLIENTS quirk 10).
  */
 bool isrv_program_parse(struct isrv_program *p, struct isrv_reader *r,
                         const struct imapsrv_limits *limits);
@@ -84,14 +85,14 @@ struct isrv_search_row {
 	int64_t date;
 	int zone;
 	uint64_t octets;
-	uint32_t until;       /* set by isrv_program_eval: if no fact was looked at, the verdict is the same
-	                         for all UIDs from uid up to here */
+	uint32_t until;       /* set by isrv_program_eval: if no fact was looked at, the verdict is the
+	                         same for all UIDs from uid up to here */
 };
 
 /*
- * What the program says about a row.  `known` may be NULL; else it has one octet for each leaf, zero at
- * first, and keeps what this row decides: a later call for the same message needs only the facts that were
- * missing.
+ * What the program says about a row.  `known` may be NULL; else it has one octet for each leaf,
+ * zero at first, and keeps what this row decides: a later call for the same message needs only the
+ * facts that were missing.
  */
 enum isrv_verdict isrv_program_eval(const struct isrv_program *p, struct isrv_search_row *row,
                                     uint8_t *known);

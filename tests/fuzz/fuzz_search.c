@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * SEARCH programs of any octets.  The first octet picks the limits and what is known of the messages.
- * Asserted: parsing is in proportion to the text and stays in its limits; a refusal is explained; a
- * verdict that was reached without all facts is the one that all facts give; one that looked at no fact
- * holds for as many UIDs as it says.
+ * SEARCH programs of any octets.  The first octet picks the limits and what is known of the
+ * messages. Asserted: parsing is in proportion to the text and stays in its limits; a refusal is
+ * explained; a verdict that was reached without all facts is the one that all facts give; one that
+ * looked at no fact holds for as many UIDs as it says.
  */
 #include <stdint.h>
 #include <stdio.h>

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * SEARCH, APPEND, COPY and MOVE on a store that breaks its contract: rows in any order, twice, or of messages that
- * nobody asked for; UIDs that do not add up; handles given twice; bodies that are not as long as they were.
- * Asserted: the client gets a true answer or none, and the fault hook is told.
+ * SEARCH, APPEND, COPY and MOVE on a store that breaks its contract: rows in any order, twice, or
+ * of messages that nobody asked for; UIDs that do not add up; handles given twice; bodies that are
+ * not as long as they were. Asserted: the client gets a true answer or none, and the fault hook is
+ * told.
  */
 #include <stdbool.h>
 
@@ -277,7 +278,7 @@ static void fault(void *user, const char *what)
 	h->faults++;
 }
 
-/* ---- the client ------------------------------------------------------------------------------- */
+/* ---- the client ----------------------------------------------------------------------------- */
 
 struct talk {
 	char text[8192];

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * command/found: numbers that come in any order within a batch, and what is written of them, whole and in
- * pieces, against a plain array.  ISRV_SEED repeats a run.
+ * command/found: numbers that come in any order within a batch, and what is written of them, whole
+ * and in pieces, against a plain array.  ISRV_SEED repeats a run.
  */
 #include "unit/row.h"
 

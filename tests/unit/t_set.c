@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * command/set and mailbox/batch: sequence-sets as written against a mailbox with holes, by table and against
- * a model that visits every number; and the parts that a resolved set is cut into.  ISRV_SEED repeats a run.
+ * command/set and mailbox/batch: sequence-sets as written against a mailbox with holes, by table
+ * and against a model that visits every number; and the parts that a resolved set is cut into.
+ * ISRV_SEED repeats a run.
  */
 #include "unit/row.h"
 
@@ -175,6 +176,42 @@ static void test_saved(void **unused)
 	assert_true(isrv_uidset_add(&w.view.saved, &w.s.mem, 1, 1));
 	assert_string_equal(show(uids), "7:8,20");
 	end(&w);
+}
+
+static void test_intersect(void **unused)
+{
+	unsigned long long run;
+
+	(void)unused;
+	for (run = seed; run < seed + 500; run++) {
+		struct imapsrv_range ranges[2][12];
+		struct imapsrv_set set[2], both;
+		struct world w;
+		uint32_t n;
+		size_t k, i;
+
+		state = run * 0x9e3779b97f4a7c15u | 1;
+		begin(&w, "");
+		for (k = 0; k < 2; k++) {
+			set[k].count = draw(12);
+			for (i = 0; i < set[k].count; i++) {
+				ranges[k][i].first = 1 + draw(60);
+				ranges[k][i].last = ranges[k][i].first + draw(6);
+			}
+			set[k].count = isrv_uidset_normalize(ranges[k], set[k].count);
+			set[k].ranges = ranges[k];
+		}
+		both = set[0];
+		assert_true(isrv_set_intersect(&w.s, &both, set[1]));
+		if (!isrv_uidset_is_valid(both) || w.s.steps > set[0].count + set[1].count)
+			fail_msg("run %llu: %s", run, show(both));
+		for (n = 1; n < 70; n++) {
+			if (isrv_uidset_has(both, n) !=
+			    (isrv_uidset_has(set[0], n) && isrv_uidset_has(set[1], n)))
+				fail_msg("run %llu: %u in %s", run, (unsigned)n, show(both));
+		}
+		end(&w);
+	}
 }
 
 /* Past what one command may take it is NO, without memory the session ends. */
@@ -353,7 +390,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rules),  cmocka_unit_test(test_saved),
-		cmocka_unit_test(test_memory), cmocka_unit_test(test_random),
+		cmocka_unit_test(test_intersect), cmocka_unit_test(test_memory),
+		cmocka_unit_test(test_random),
 		cmocka_unit_test(test_batch_edges),
 	};
 	const char *given = getenv("ISRV_SEED");
