@@ -15,7 +15,8 @@
 
 /*
  * One field of a header block: "Name: body", with its folded lines and their line ends (CRLF or LF).  A line that
- * has no colon, or a blank in its name, is no field; it is skipped over (mbox "From " lines, garbage).
+ * has no colon, or a blank in its name, is no field; it is skipped over (mbox "From " lines, garbage).  Blanks
+ * between name and colon are obsolete syntax and allowed (RFC 5322 4.5).
  */
 struct isrv_field {
 	struct imapsrv_span whole; /* from the name to the last line end */
@@ -26,7 +27,7 @@ struct isrv_field {
 /* Takes the next field off the front of *header; false at the blank line or the end (the blank line stays). */
 bool isrv_field_next(struct imapsrv_span *header, struct isrv_field *field_r);
 
-/* The body unfolded (line ends removed, RFC 5322 2.2.3), outer white space trimmed, NUL dropped, added to out.
+/* The body unfolded (CR and LF removed, RFC 5322 2.2.3), outer white space trimmed, NUL dropped, added to out.
  * False: out is full or memory is short; what fits is there. */
 bool isrv_field_unfold(struct imapsrv_span body, struct isrv_buf *out, struct isrv_mem *mem);
 
@@ -43,23 +44,34 @@ enum isrv_token_type {
 struct isrv_token {
 	enum isrv_token_type type;
 	unsigned char special;
-	struct imapsrv_span text;    /* into the body, or into the lexer's buffer if that was needed; good until
-	                                the lexer is cleared */
-	struct imapsrv_span comment; /* the text of the last comment skipped before this token; empty for none */
 	bool space;                  /* white space or a comment stood before it */
+	const char *start;           /* where it begins in the body; it ends at the lexer's `at` */
+	struct imapsrv_span text;    /* into the body, or into the arena where that needed a copy; without
+	                                CR, LF and NUL */
+	struct imapsrv_span comment; /* the last comment before it as written, without the outer
+	                                parentheses; data NULL: none; isrv_lexer_comment reads it */
 };
 
 struct isrv_lexer {
 	const char *at;
 	const char *end;
-	struct isrv_arena *arena; /* for texts that cannot be spans of the body; its failure ends the field */
+	struct isrv_arena *arena; /* for texts that cannot be spans of the body */
+	uint64_t *steps;          /* grows by the octets passed over */
 	bool mime;                /* tspecials of RFC 2045 5.1 instead of specials of RFC 5322 3.2.3 */
-	uint64_t *steps;
+	bool failed;              /* the arena was full: the field ended early there */
 };
 
 void isrv_lexer_init(struct isrv_lexer *x, struct imapsrv_span body, struct isrv_arena *arena,
-                     bool mime);
+                     bool mime, uint64_t *steps);
 /* Comments nest without recursion; an unterminated comment, quoted string or domain literal ends with the body. */
 void isrv_lexer_next(struct isrv_lexer *x, struct isrv_token *token_r);
+/* Passes over white space and comments; false if there was neither.  comment_r as in a token. */
+bool isrv_lexer_skip(struct isrv_lexer *x, struct imapsrv_span *comment_r);
+/* The text of a token's comment: quoted pairs resolved, line ends removed, outer blanks trimmed.  data NULL:
+ * there was none, or no memory. */
+struct imapsrv_span isrv_lexer_comment(struct isrv_lexer *x, struct imapsrv_span comment);
+/* A stretch of the body with its line ends (and NUL) removed: itself if it has none, else a copy.  data NULL: no
+ * memory; the field ends. */
+struct imapsrv_span isrv_lexer_flat(struct isrv_lexer *x, struct imapsrv_span raw);
 
 #endif
