@@ -18,7 +18,7 @@ struct isrv_mime_value {
 	struct imapsrv_span subtype; /* "plain"; NULL for a disposition */
 	struct isrv_mime_param *params; /* in the arena, in the order they stand in */
 	size_t param_count;          /* at most max_params; more are left out and truncated is set */
-	bool truncated;
+	bool truncated;              /* also if the arena was full */
 };
 
 /* type "/" subtype *(";" attribute "=" value), generous: missing semicolons, spaces round "=", unquoted values
