@@ -12,6 +12,8 @@ static void say(struct tc *c, const char *what, const char *data, size_t len)
 	struct tx shown = {0};
 	const struct tc_command *now = tc_in_progress(c);
 
+	if (c->lost)
+		return;
 	tx_escape(&shown, data, len > 200 ? 200 : len);
 	tx_complain(c->log, "client %d: %s (in progress: %s%s, exists %u): %s", c->number, what,
 	            now && now->uid ? "UID " : "", now ? now->name : "nothing", c->exists,
@@ -79,6 +81,9 @@ static void new_command(struct tc *c, const char *line, size_t len)
 		c->dones++;
 		return;
 	}
+	/* Whether this is a response or a command, only the server knows. */
+	if (is(last, "AUTHENTICATE") && !last->answered)
+		c->lost = c->lost || c->wild;
 	if (is(last, "AUTHENTICATE") && !last->answered && !memchr(line, ' ', len))
 		return;
 	n = word(line, len, k.tag, sizeof(k.tag));
@@ -99,6 +104,11 @@ static void new_command(struct tc *c, const char *line, size_t len)
 	/* What the client changes without being told, it does not know any more. */
 	for (size_t i = 0; i + 7 <= len && strcmp(k.name, "STORE") == 0; i++)
 		k.silent |= tx_same_n(line + i, 7, ".SILENT");
+	for (size_t i = c->first; c->wild && i < c->command_count; i++)
+		if (!c->commands[i].answered && strcmp(c->commands[i].tag, k.tag) == 0)
+			c->lost = true;
+	if (c->wild && k.doubtful)
+		c->lost = true;
 	if (c->command_count == c->command_cap) {
 		c->command_cap = c->command_cap * 2 + 16;
 		c->commands = tx_realloc(c->commands, c->command_cap * sizeof(k));

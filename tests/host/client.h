@@ -35,6 +35,8 @@ struct tc_message {
 
 struct tc {
 	struct tx_log *log;
+	bool wild;  /* the client may send anything: once it cannot know what is in progress ... */
+	bool lost;  /* ... it does not complain any more */
 	int number; /* of the session, for complaints */
 
 	/* What was sent. */
