@@ -9,7 +9,11 @@
 
 #include "message/field.h"
 
-/* data NULL is NIL. */
+/*
+ * data NULL is NIL.  An address always has a mailbox and a host that is not empty: MISSING_MAILBOX and
+ * MISSING_DOMAIN where the sender gave none.  Only markers of groups have no host, and the name in one is
+ * never empty; a group always ends before the next begins.
+ */
 struct isrv_address {
 	struct imapsrv_span name;    /* the display name, quotes and pairs removed, encoded words as they are */
 	struct imapsrv_span adl;     /* "@a,@b" of an obsolete route */
@@ -18,14 +22,12 @@ struct isrv_address {
 };
 
 struct isrv_address_parser {
-	struct isrv_lexer lexer;
-	struct isrv_token token;
-	struct isrv_arena *arena;
+	struct isrv_lexer lexer; /* lexer.failed: the arena was full, and the list ended early */
+	struct isrv_token token; /* the next one */
 	bool in_group;
-	bool started;
 };
 
-/* The texts given out lie in the body or the arena.  Linear; no recursion. */
+/* The texts given out lie in the body, in the arena or in the library.  Linear; no recursion. */
 void isrv_address_init(struct isrv_address_parser *p, struct imapsrv_span body,
                        struct isrv_arena *arena, uint64_t *steps);
 bool isrv_address_next(struct isrv_address_parser *p, struct isrv_address *address_r);

@@ -58,6 +58,8 @@ static bool is_param(const struct isrv_lexer *x)
 	struct isrv_lexer ahead = *x;
 	struct isrv_token token;
 
+	if (*x->at == '"')
+		return false;
 	isrv_lexer_next(&ahead, &token);
 	return token.type == ISRV_TOKEN_ATOM && ahead.at < ahead.end && *ahead.at == '=';
 }
