@@ -75,11 +75,19 @@ static int nonsense(struct imapsrv_op *op, const char *what)
 	return IMAPSRV_EINVAL;
 }
 
+/* What answers before this one wrote may have left: only this one can still be taken back. */
+static inline void begin_answer(struct imapsrv_session *s)
+{
+	s->steps++;
+	if (!s->mid_line && !s->error)
+		s->mark = isrv_outq_mark(&s->out);
+}
+
 static int deliver(struct imapsrv_op *op, const void *answer)
 {
 	struct imapsrv_session *s = op->session;
 
-	s->steps++;
+	begin_answer(s);
 	if (s->sink)
 		s->sink(s, s->sink_ctx, answer);
 	if (isrv_writer_failed(&s->w))
@@ -170,7 +178,7 @@ int imapsrv_op_row(struct imapsrv_op *op, const struct imapsrv_row *row)
 	s = op->session;
 	if (!row || !row->uid)
 		return nonsense(op, "a row without a UID");
-	s->steps++;
+	begin_answer(s);
 	s->sink(s, s->sink_ctx, row);
 	if (isrv_writer_failed(&s->w))
 		isrv_session_fail(s, IMAPSRV_ENOMEM);

@@ -20,10 +20,11 @@ int imapsrv_session_recv(struct imapsrv_session *session, const void *data, size
 		return s->error;
 	s->in = data;
 	s->in_end = s->in ? s->in + len : NULL;
-	if (len)
-		s->active = true;
 	isrv_run(s);
 	*used_r = s->in ? len - (size_t)(s->in_end - s->in) : 0;
+	/* What was offered and not taken is no sign of life: how often a host offers it must not matter. */
+	if (*used_r)
+		s->active = true;
 	s->in = s->in_end = NULL;
 	return s->error == IMAPSRV_ECLOSED ? 0 : s->error;
 }

@@ -1,0 +1,340 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a session does in places that a script cannot reach: answers that come one by one while output
+ * leaves, memory that ends between them, a mailbox of 100,000 messages, what is left in memory of a
+ * password, output that is full before login.
+ */
+#include <stdbool.h>
+
+#include "unit/row.h"
+
+#include "imapsrv.h"
+
+/* ---- a host that answers when the test says so ------------------------------------------------- */
+
+struct host {
+	struct imapsrv_allocator allocator;
+	bool starved;        /* no memory any more */
+	const char *secret;  /* must not be in a block that is given back */
+	unsigned leaks;      /* blocks that were, with the secret in them */
+	struct imapsrv_op *op;
+	bool later;          /* leaves the op open */
+	uint32_t messages;
+	struct imapsrv_engine *engine;
+	struct imapsrv_session *session;
+	char out[1 << 16];
+	size_t out_len;
+};
+
+static bool contains(const char *data, size_t len, const char *what)
+{
+	size_t n = strlen(what), i;
+
+	for (i = 0; n <= len && i <= len - n; i++)
+		if (memcmp(data + i, what, n) == 0)
+			return true;
+	return false;
+}
+
+static void *host_alloc(void *user, size_t size)
+{
+	const struct host *h = user;
+	void *block = h->starved ? NULL : malloc(size);
+
+	if (block)
+		memset(block, 0xa5, size);
+	return block;
+}
+
+static void host_free(void *user, void *block, size_t size)
+{
+	struct host *h = user;
+
+	if (h->secret && contains(block, size, h->secret))
+		h->leaks++;
+	memset(block, 0x5a, size);
+	free(block);
+}
+
+static void *host_realloc(void *user, void *block, size_t old_size, size_t size)
+{
+	void *moved = host_alloc(user, size);
+
+	if (!moved)
+		return NULL;
+	memcpy(moved, block, old_size < size ? old_size : size);
+	host_free(user, block, old_size);
+	return moved;
+}
+
+static bool keeps(struct host *h, struct imapsrv_op *op)
+{
+	h->op = h->later ? op : NULL;
+	return h->later;
+}
+
+static void cancel(void *user, struct imapsrv_op *op)
+{
+	struct host *h = user;
+
+	assert_ptr_equal(h->op, op);
+	h->op = NULL;
+}
+
+static void login(void *user, struct imapsrv_op *op, const struct imapsrv_login *q)
+{
+	struct host *h = user;
+	struct imapsrv_account account = IMAPSRV_ACCOUNT_INIT;
+
+	if (keeps(h, op))
+		return;
+	account.handle = h;
+	if (h->secret && (q->password.len != strlen(h->secret) ||
+	                  memcmp(q->password.data, h->secret, q->password.len) != 0)) {
+		imapsrv_op_done(op, IMAPSRV_AUTHENTICATIONFAILED, NULL);
+		return;
+	}
+	imapsrv_op_account(op, &account);
+	imapsrv_op_done(op, IMAPSRV_OK, NULL);
+}
+
+static void list(void *user, struct imapsrv_op *op, const struct imapsrv_list *q)
+{
+	(void)user;
+	(void)q;
+	imapsrv_op_done(op, IMAPSRV_OK, NULL);
+}
+
+static void open_box(void *user, struct imapsrv_op *op, const struct imapsrv_open *q)
+{
+	const struct host *h = user;
+	struct imapsrv_mailbox box = IMAPSRV_MAILBOX_INIT;
+
+	(void)q;
+	box.handle = user;
+	box.uidvalidity = 1;
+	box.uidnext = h->messages + 1;
+	imapsrv_op_mailbox(op, &box);
+	imapsrv_op_done(op, IMAPSRV_OK, NULL);
+}
+
+static void close_box(void *user, void *mailbox)
+{
+	(void)user;
+	(void)mailbox;
+}
+
+static void uids(void *user, struct imapsrv_op *op, const struct imapsrv_uids *q)
+{
+	const struct host *h = user;
+	struct imapsrv_range range = {1, h->messages};
+
+	if (q->range.first <= h->messages)
+		imapsrv_op_uids(op, (struct imapsrv_set){&range, 1});
+	imapsrv_op_done(op, IMAPSRV_OK, NULL);
+}
+
+static void row(struct imapsrv_op *op, uint32_t uid, const struct imapsrv_span *keywords,
+                uint32_t count)
+{
+	struct imapsrv_row r;
+
+	memset(&r, 0, sizeof(r));
+	r.uid = uid;
+	r.facts = IMAPSRV_FACT_FLAGS;
+	r.flags.keywords = keywords;
+	r.flags.keyword_count = count;
+	imapsrv_op_row(op, &r);
+}
+
+static void fetch(void *user, struct imapsrv_op *op, const struct imapsrv_fetch *q)
+{
+	struct host *h = user;
+	size_t i;
+	uint32_t uid;
+
+	if (keeps(h, op))
+		return;
+	for (i = 0; i < q->uids.count; i++)
+		for (uid = q->uids.ranges[i].first; uid <= q->uids.ranges[i].last; uid++)
+			if (uid <= h->messages)
+				row(op, uid, NULL, 0);
+	imapsrv_op_done(op, IMAPSRV_OK, NULL);
+}
+
+static void body(void *user, struct imapsrv_op *op, const struct imapsrv_body *q)
+{
+	(void)user;
+	(void)q;
+	imapsrv_op_done(op, IMAPSRV_NO, NULL);
+}
+
+static void body_close(void *user, void *handle)
+{
+	(void)user;
+	(void)handle;
+}
+
+static void start(struct host *h, struct imapsrv_limits *limits, bool preauth)
+{
+	struct imapsrv_store store = IMAPSRV_STORE_INIT;
+	struct imapsrv_config config = IMAPSRV_CONFIG_INIT;
+	struct imapsrv_session_config session = IMAPSRV_SESSION_CONFIG_INIT;
+	struct imapsrv_account account = IMAPSRV_ACCOUNT_INIT;
+
+	h->allocator = (struct imapsrv_allocator){host_alloc, host_realloc, host_free, h};
+	store.cancel = cancel;
+	store.login = login;
+	store.list = list;
+	store.open = open_box;
+	store.close = close_box;
+	store.uids = uids;
+	store.fetch = fetch;
+	store.body = body;
+	store.body_close = body_close;
+	config.store = &store;
+	config.allocator = &h->allocator;
+	config.limits = limits;
+	assert_int_equal(imapsrv_engine_new(&config, &h->engine), 0);
+	account.handle = h;
+	session.user = h;
+	session.allow_plaintext = 1;
+	session.preauth = preauth ? &account : NULL;
+	assert_int_equal(imapsrv_session_new(h->engine, &session, &h->session), 0);
+}
+
+static void finish(struct host *h)
+{
+	imapsrv_session_free(h->session);
+	imapsrv_engine_free(h->engine);
+}
+
+/* All that waits leaves; kept in h->out while there is room. */
+static void drain(struct host *h)
+{
+	struct imapsrv_span span;
+	size_t count, n;
+
+	for (;;) {
+		imapsrv_session_peek(h->session, &span, 1, &count);
+		if (!count)
+			break;
+		n = sizeof(h->out) - 1 - h->out_len;
+		n = span.len < n ? span.len : n;
+		memcpy(h->out + h->out_len, span.data, n);
+		h->out_len += n;
+		imapsrv_session_sent(h->session, span.len);
+	}
+	h->out[h->out_len] = '\0';
+}
+
+/* As much as is taken; returns how much that was. */
+static size_t give(struct host *h, const char *text)
+{
+	size_t used = 0;
+
+	imapsrv_session_recv(h->session, text, strlen(text), &used);
+	return used;
+}
+
+static void say(struct host *h, const char *text)
+{
+	h->out_len = 0;
+	assert_int_equal(give(h, text), strlen(text));
+	drain(h);
+}
+
+static size_t waiting(struct host *h)
+{
+	struct imapsrv_span spans[4096];
+	size_t count, i, n = 0;
+
+	imapsrv_session_peek(h->session, spans, 4096, &count);
+	for (i = 0; i < count; i++)
+		n += spans[i].len;
+	return n;
+}
+
+/* ---- memory ends between two answers ------------------------------------------------------------- */
+
+/* The first row has left when the second finds no memory: half a line must not be sent. */
+static void no_half_line(void **state)
+{
+	static struct host h;
+	static char text[32][256];
+	struct imapsrv_span keywords[32];
+	struct imapsrv_op *op;
+	int i;
+
+	(void)state;
+	memset(&h, 0, sizeof(h));
+	h.messages = 2;
+	start(&h, NULL, true);
+	say(&h, "a SELECT INBOX\r\n");
+	for (i = 0; i < 32; i++) {
+		memset(text[i], 'a' + i % 26, 250);
+		text[i][0] = (char)('A' + i % 26);
+		text[i][1] = (char)('a' + i / 26);
+		keywords[i] = (struct imapsrv_span){text[i], 250};
+	}
+	/* The keywords are known before memory ends. */
+	h.later = true;
+	say(&h, "b FETCH 1 FLAGS\r\n");
+	row(h.op, 1, keywords, 32);
+	imapsrv_op_done(h.op, IMAPSRV_OK, NULL);
+	imapsrv_session_run(h.session);
+	drain(&h);
+	say(&h, "c FETCH 1:2 FLAGS\r\n");
+	op = h.op;
+	row(op, 1, NULL, 0);
+	assert_int_equal(waiting(&h), strlen("* 1 FETCH (FLAGS ())\r\n"));
+	imapsrv_session_sent(h.session, 4);
+	imapsrv_session_trim(h.session);
+	h.starved = true;
+	row(op, 2, keywords, 32);
+	h.starved = false;
+	h.op = NULL;
+	imapsrv_op_done(op, IMAPSRV_OK, NULL);
+	imapsrv_session_run(h.session);
+	h.out_len = 0;
+	drain(&h);
+	assert_string_equal(h.out, "FETCH (FLAGS ())\r\n* BYE Out of memory\r\n");
+	assert_int_equal(imapsrv_session_want(h.session), IMAPSRV_WANT_CLOSE);
+	finish(&h);
+}
+
+/* ---- output is full --------------------------------------------------------------------------------- */
+
+/* A client that does not read is not kept by what it sends meanwhile. */
+static void offered_is_not_taken(void **state)
+{
+	static struct host h;
+	struct imapsrv_limits limits = IMAPSRV_LIMITS_INIT;
+	uint64_t now;
+
+	(void)state;
+	memset(&h, 0, sizeof(h));
+	limits.output = 100;
+	start(&h, &limits, true);
+	drain(&h);
+	imapsrv_session_tick(h.session, 0);
+	while (give(&h, "a NOOP\r\n"))
+		;
+	for (now = 1000; now < 4000000; now += 1000) {
+		assert_int_equal(give(&h, "a NOOP\r\n"), 0);
+		if (imapsrv_session_tick(h.session, now) == UINT64_MAX)
+			break;
+	}
+	assert_in_range(now, 1860000, 1862000);
+	finish(&h);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(no_half_line),
+		cmocka_unit_test(offered_is_not_taken),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
