@@ -45,14 +45,16 @@ void isrv_sync_drop(struct imapsrv_session *s)
 
 /* ---- FLAGS ---------------------------------------------------------------------------------------- */
 
-static void put_keywords(struct imapsrv_session *s)
+static void put_keywords(struct imapsrv_session *s, bool *first)
 {
 	const struct isrv_keywords *k = &s->view->keywords;
 
 	for (uint32_t i = 0; i < k->count; i++) {
 		struct imapsrv_span name = isrv_keywords_at(k, i);
 
-		ISRV_W(&s->w, " ");
+		if (!*first)
+			ISRV_W(&s->w, " ");
+		*first = false;
 		isrv_w_astring(&s->w, name.data, name.len);
 	}
 }
@@ -70,12 +72,13 @@ void isrv_sync_put_flags(struct imapsrv_session *s)
 	const struct isrv_view *v = s->view;
 	uint32_t permanent = v->read_only ? 0 : v->permanent_flags;
 	struct isrv_writer *w = &s->w;
-	bool first = true;
+	bool first = false;
 
 	ISRV_W(w, "* FLAGS (\\Answered \\Flagged \\Deleted \\Seen \\Draft");
-	put_keywords(s);
+	put_keywords(s, &first);
 	ISRV_W(w, ")");
 	isrv_w_crlf(w);
+	first = true;
 	ISRV_W(w, "* OK [PERMANENTFLAGS (");
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		if (!(permanent & names[i].bit))
@@ -84,7 +87,7 @@ void isrv_sync_put_flags(struct imapsrv_session *s)
 		first = false;
 	}
 	if (!v->read_only)
-		put_keywords(s);
+		put_keywords(s, &first);
 	if (!v->read_only && v->new_keywords)
 		isrv_w_cstr(w, &" \\*"[first]);
 	ISRV_W(w, ")] Flags that are kept");
