@@ -186,9 +186,9 @@ static struct imapsrv_span run_text(struct isrv_address_parser *p, const struct 
 }
 
 static struct imapsrv_span text_or(struct isrv_address_parser *p, const struct run *run,
-                                   const char *otherwise)
+                                   enum join join, const char *otherwise)
 {
-	struct imapsrv_span text = run_text(p, run, JOIN_SPEC);
+	struct imapsrv_span text = run_text(p, run, join);
 
 	return text.len ? text : word_text(otherwise);
 }
@@ -277,8 +277,8 @@ static void read_angle(struct isrv_address_parser *p, struct item *item,
 			run_add(&item->local, &p->token, p->lexer.at, JOIN_SPEC);
 		}
 	}
-	address_r->mailbox = text_or(p, &item->local, missing_mailbox);
-	address_r->host = text_or(p, &item->domain, missing_host);
+	address_r->mailbox = text_or(p, &item->local, JOIN_SPEC, missing_mailbox);
+	address_r->host = text_or(p, &item->domain, JOIN_SPEC, missing_host);
 	if (!is_special(&p->token, '>'))
 		return;
 	note_comment(p, item);
@@ -362,10 +362,11 @@ static bool read_address(struct isrv_address_parser *p, struct isrv_address *add
 		read_angle(p, &item, address_r);
 	} else if (item.at_sign) {
 		address_r->name = run_text(p, &item.before, JOIN_PHRASE);
-		address_r->mailbox = text_or(p, &item.local, missing_mailbox);
-		address_r->host = text_or(p, &item.domain, missing_host);
+		address_r->mailbox = text_or(p, &item.local, JOIN_SPEC, missing_mailbox);
+		address_r->host = text_or(p, &item.domain, JOIN_SPEC, missing_host);
 	} else {
-		address_r->mailbox = run_text(p, &item.all, JOIN_PHRASE);
+		/* A bare word is all that there is to show; with a host it is no group's name. */
+		address_r->mailbox = text_or(p, &item.all, JOIN_PHRASE, missing_mailbox);
 		address_r->host = word_text(missing_host);
 	}
 	finish_name(p, &item, address_r);

@@ -10,7 +10,7 @@
 #include "message/field.h"
 
 /*
- * data NULL is NIL.  An address always has a mailbox and a host that is not empty: MISSING_MAILBOX and
+ * data NULL is NIL.  An address always has a mailbox and a host, neither empty: MISSING_MAILBOX and
  * MISSING_DOMAIN where the sender gave none.  Only markers of groups have no host, and the name in one is
  * never empty; a group always ends before the next begins.
  */
