@@ -9,6 +9,7 @@
 #include "files.h"
 #include "maildir.h"
 #include "uidvalidity.h"
+#include "upload.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -95,7 +96,7 @@ static int refresh(struct box *box)
 			return begin_index(box);
 		return box->frozen ? 0 : index_rewrite(&box->index, box->dirfd, &box->catalog);
 	case INDEX_BROKEN:
-		log_line("%s/%s: the index is damaged: the mailbox gets a new UIDVALIDITY",
+		log_error("%s/%s: the index is damaged: the mailbox gets a new UIDVALIDITY",
 		         box->account, box->dir);
 		index_clear(&box->index);
 		if (!box->catalog.uidvalidity)
@@ -104,7 +105,7 @@ static int refresh(struct box *box)
 		errno = ENOENT;
 		return -1;
 	case INDEX_FOREIGN:
-		log_line("%s/%s: the index was replaced", box->account, box->dir);
+		log_error("%s/%s: the index was replaced", box->account, box->dir);
 		raise_uidnext(box);
 		box_kill(box);
 		errno = ENOENT;
@@ -170,8 +171,11 @@ int box_load(struct box *box)
 	char *path = xprintf("%s/%s", box->account, box->dir);
 	box->dirfd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	free(path);
-	if (box->dirfd < 0 || fstatat(box->dirfd, "cur", &st, 0))
+	if (box->dirfd < 0 || fstatat(box->dirfd, "cur", &st, 0) || fstat(box->dirfd, &st))
 		return -1;
+	box->device = st.st_dev;
+	box->inode = st.st_ino;
+	upload_remove_stale(box->dirfd);
 	return box_rescan(box);
 }
 
@@ -201,7 +205,7 @@ void box_free(struct box *box)
 	free(box);
 }
 
-static int scan_under_lock(struct box *box, bool all)
+static int scan_and_tidy(struct box *box, bool all)
 {
 	if (box_lock(box))
 		return -1;
@@ -210,8 +214,17 @@ static int scan_under_lock(struct box *box, bool all)
 	if (!result && !box->frozen && index_is_long(&box->index, &box->catalog))
 		index_rewrite(&box->index, box->dirfd, &box->catalog);
 	box_unlock(box);
+	errno = error;
+	return result;
+}
+
+static int scan_under_lock(struct box *box, bool all)
+{
+	int result = scan_and_tidy(box, all);
+	int error = errno;
+
 	/* The directories themselves are gone: somebody removed the mailbox. */
-	if (result && (error == ENOENT || error == ENOTDIR))
+	if (result && !box->dead && (error == ENOENT || error == ENOTDIR))
 		box_kill(box);
 	errno = error;
 	return result;

@@ -14,6 +14,8 @@
 
 #include <imapsrv.h>
 
+#include <sys/types.h>
+
 /* A directory whose changes are noticed by its modification time. */
 struct watch {
 	struct timespec mtime;   /* when it was read last */
@@ -30,6 +32,8 @@ struct box {
 	char *dir;            /* the name of its own below that; "." for INBOX */
 	char *name;           /* for clients */
 	int dirfd;
+	dev_t device;         /* of the directory, and: */
+	ino_t inode;
 	unsigned holders;
 	uint64_t idle_since;  /* ms; while there are no holders */
 	bool dead;

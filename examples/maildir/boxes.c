@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #define IDLE_MS    10000 /* that a box without holders is kept */
 #define MIN_CHAINS 64
@@ -82,11 +83,33 @@ void boxes_forget(struct box *box)
 	boxes->count--;
 }
 
+/* Another program may have put another directory in the place of the one that is open. */
+static bool is_in_place(const struct box *box)
+{
+	struct stat st;
+	char *path = xprintf("%s/%s", box->account, box->dir);
+	int result = stat(path, &st);
+
+	free(path);
+	return !result && st.st_dev == box->device && st.st_ino == box->inode;
+}
+
+static void kill_held(struct box *box)
+{
+	box->holders++;
+	box_kill(box);
+	box_release(box);
+}
+
 int boxes_hold(struct boxes *boxes, const char *account, const char *dir, const char *name,
                struct box **box_r)
 {
 	struct box *box = find(boxes, account, dir);
 
+	if (box && !is_in_place(box)) {
+		kill_held(box);
+		box = NULL;
+	}
 	if (!box) {
 		box = xcalloc(1, sizeof *box);
 		box->account = xstrdup(account);
@@ -133,11 +156,8 @@ void boxes_removed(struct boxes *boxes, const char *account, const char *dir)
 {
 	struct box *box = find(boxes, account, dir);
 
-	if (!box)
-		return;
-	box->holders++;
-	box_kill(box);
-	box_release(box);
+	if (box)
+		kill_held(box);
 }
 
 void boxes_tick(struct boxes *boxes)

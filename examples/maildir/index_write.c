@@ -109,7 +109,7 @@ static void mark_synced(const struct index *index, int fd)
 
 	header_put(&line, &header);
 	if (pwrite(fd, line.data, line.len, 0) != (ssize_t)line.len)
-		log_line(INDEX_FILE ": %s", strerror(errno));
+		log_error(INDEX_FILE ": %s", strerror(errno));
 	text_clear(&line);
 }
 
@@ -140,7 +140,7 @@ static int append_pending(struct index *index, int dirfd)
 	int error = errno;
 	/* Half a line is cut off at the next look, if not now. */
 	if (result && ftruncate(fd, (off_t)index->end))
-		log_line(INDEX_FILE ": %s", strerror(errno));
+		log_error(INDEX_FILE ": %s", strerror(errno));
 	close(fd);
 	errno = error;
 	return result;

@@ -23,7 +23,7 @@ static void on_fault(void *user, const char *what)
 {
 	const struct peer *peer = user;
 
-	log_line("%s: the store broke its contract: %s", peer->label, what);
+	log_error("%s: the store broke its contract: %s", peer->label, what);
 }
 
 static void on_trace(void *user, enum imapsrv_trace what, const char *data, size_t len)

@@ -205,7 +205,7 @@ void server_serve_stdio(struct server *server, const struct imapsrv_account *acc
 static void pause_accepting(struct server *server)
 {
 	server->accept_at = clock_ms() + FULL_MS;
-	log_line("too many open files: new connections wait");
+	log_error("too many open files: new connections wait");
 }
 
 static void turn_away(struct server *server, int fd)

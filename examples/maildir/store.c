@@ -265,7 +265,7 @@ static void cb_store(void *user, struct imapsrv_op *op, const struct imapsrv_sto
 
 	(void)user;
 	errno = handle->box->dead ? ENOENT : EROFS;
-	if (handle->read_only || handle->box->dead) {
+	if (handle->read_only || handle->box->frozen || handle->box->dead) {
 		answer(op, -1);
 		return;
 	}

@@ -48,6 +48,15 @@ void log_line(const char *format, ...)
 	va_end(args);
 }
 
+void log_error(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	put_line(PROGRAM ": ", format, args);
+	va_end(args);
+}
+
 void log_plain(const char *format, ...)
 {
 	va_list args;
@@ -186,6 +195,9 @@ struct timespec clock_add(struct timespec a, long ms)
 	if (a.tv_nsec >= 1000000000L) {
 		a.tv_nsec -= 1000000000L;
 		a.tv_sec++;
+	} else if (a.tv_nsec < 0) {
+		a.tv_nsec += 1000000000L;
+		a.tv_sec--;
 	}
 	return a;
 }

@@ -44,9 +44,10 @@ void text_put(struct text *text, const char *data, size_t len);
 void text_putf(struct text *text, const char *format, ...) PRINTF_LIKE(2, 3);
 void text_clear(struct text *text);
 
-/* Lines on stderr, each written at once.  `quiet` silences log_line. */
+/* Lines on stderr, each written at once.  `quiet` silences all but errors. */
 void log_quiet(bool quiet);
 void log_line(const char *format, ...) PRINTF_LIKE(1, 2);
+void log_error(const char *format, ...) PRINTF_LIKE(1, 2);
 /* The same without the program's name in front, for a line that others read. */
 void log_plain(const char *format, ...) PRINTF_LIKE(1, 2);
 /* The program cannot run as asked: one line, exit 2. */
@@ -54,7 +55,7 @@ _Noreturn void die(const char *format, ...) PRINTF_LIKE(1, 2);
 
 /* Milliseconds that never run backwards. */
 uint64_t clock_ms(void);
-/* The time of day, and a + ms, and whether a comes before b. */
+/* The time of day, a + ms, and whether a comes before b. */
 struct timespec clock_now(void);
 struct timespec clock_add(struct timespec a, long ms);
 bool clock_before(struct timespec a, struct timespec b);

@@ -9,11 +9,33 @@
 #include "filename.h"
 #include "files.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+/* Nobody takes that long to deliver a message: 36 hours, says the Maildir specification. */
+#define STALE_MS (36L * 3600 * 1000)
+
+void upload_remove_stale(int dirfd)
+{
+	int fd = openat(dirfd, "tmp", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	struct timespec oldest = clock_add(clock_now(), -STALE_MS);
+
+	if (!dir && fd >= 0)
+		close(fd);
+	for (struct dirent *entry; dir && (entry = readdir(dir));) {
+		struct stat st;
+		if (entry->d_name[0] != '.' && !fstatat(fd, entry->d_name, &st, 0) &&
+		    clock_before(st.st_mtim, oldest) && clock_before(st.st_ctim, oldest))
+			unlinkat(fd, entry->d_name, 0);
+	}
+	if (dir)
+		closedir(dir);
+}
 
 struct upload *upload_new(struct box *box)
 {

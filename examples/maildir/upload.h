@@ -16,6 +16,9 @@ struct upload {
 	char last; /* octet that was written */
 };
 
+/* Removes what servers that were killed left in tmp/. */
+void upload_remove_stale(int dirfd);
+
 /* Takes over the caller's hold of the box. */
 struct upload *upload_new(struct box *box);
 /* Another message begins, octets of it come.  0, or -1 with errno. */

@@ -70,7 +70,7 @@ static bool check_file(const char *path, struct imapsrv_span name, struct imapsr
 
 	text_put(&text, "", 0);
 	if (fd < 0 || read_from(fd, 0, USERS_FILE_MAX, &text))
-		log_line("%s: %s", path, strerror(errno));
+		log_error("%s: %s", path, strerror(errno));
 	if (fd >= 0)
 		close(fd);
 	char *hash = find_hash(text.data, name, &found);
@@ -79,7 +79,7 @@ static bool check_file(const char *path, struct imapsrv_span name, struct imapsr
 	bool same = result && strlen(plain) == password.len &&
 	            same_secret(hash, strlen(hash),
 	                        (struct imapsrv_span){result, strlen(result)});
-	memset(plain, 0, password.len);
+	explicit_bzero(plain, password.len);
 	free(plain);
 	free(hash);
 	text_clear(&text);
