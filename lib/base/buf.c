@@ -16,19 +16,53 @@ void isrv_buf_init(struct isrv_buf *buf, size_t max)
 	buf->len = 0;
 	buf->cap = 0;
 	buf->max = max;
+	buf->secret = false;
+}
+
+/* All of cap: the owner may have cut len since the secret was written. */
+static void wipe(struct isrv_buf *buf)
+{
+	isrv_mem_wipe(buf->data, buf->cap);
 }
 
 void isrv_buf_clear(struct isrv_buf *buf, struct isrv_mem *mem)
 {
+	if (buf->secret)
+		wipe(buf);
 	isrv_mem_free(mem, buf->data, buf->cap);
-	isrv_buf_init(buf, buf->max);
+	buf->data = NULL;
+	buf->len = 0;
+	buf->cap = 0;
 }
 
 void isrv_buf_wipe(struct isrv_buf *buf, struct isrv_mem *mem)
 {
-	/* All of cap: the owner may have cut len since the secret was written. */
-	isrv_mem_wipe(buf->data, buf->cap);
+	wipe(buf);
 	isrv_buf_clear(buf, mem);
+}
+
+/* Moves what it holds to a block of `cap` octets; false if there is none. */
+static bool resize(struct isrv_buf *buf, struct isrv_mem *mem, size_t cap)
+{
+	char *data;
+
+	if (!buf->secret) {
+		data = isrv_mem_realloc(mem, buf->data, buf->cap, cap);
+		if (!data)
+			return false;
+	} else {
+		/* An allocator that moves a block leaves the old one as it was. */
+		data = isrv_mem_alloc(mem, cap);
+		if (!data)
+			return false;
+		if (buf->len)
+			memcpy(data, buf->data, buf->len);
+		wipe(buf);
+		isrv_mem_free(mem, buf->data, buf->cap);
+	}
+	buf->data = data;
+	buf->cap = cap;
+	return true;
 }
 
 /* The next capacity that holds `need` octets, need <= max. */
@@ -43,20 +77,11 @@ static size_t grown(const struct isrv_buf *buf, size_t need)
 
 bool isrv_buf_reserve(struct isrv_buf *buf, struct isrv_mem *mem, size_t n)
 {
-	size_t cap;
-	char *data;
-
 	if (buf->len > buf->max || n > buf->max - buf->len)
 		return false;
 	if (n <= buf->cap - buf->len)
 		return true;
-	cap = grown(buf, buf->len + n);
-	data = isrv_mem_realloc(mem, buf->data, buf->cap, cap);
-	if (!data)
-		return false;
-	buf->data = data;
-	buf->cap = cap;
-	return true;
+	return resize(buf, mem, grown(buf, buf->len + n));
 }
 
 bool isrv_buf_add(struct isrv_buf *buf, struct isrv_mem *mem, const void *data, size_t n)
@@ -73,15 +98,8 @@ bool isrv_buf_add(struct isrv_buf *buf, struct isrv_mem *mem, const void *data, 
 
 void isrv_buf_shrink(struct isrv_buf *buf, struct isrv_mem *mem)
 {
-	char *data;
-
-	if (buf->len == 0) {
+	if (buf->len == 0)
 		isrv_buf_clear(buf, mem);
-		return;
-	}
-	data = isrv_mem_realloc(mem, buf->data, buf->cap, buf->len);
-	if (!data)
-		return;
-	buf->data = data;
-	buf->cap = buf->len;
+	else
+		(void)resize(buf, mem, buf->len);
 }

@@ -15,14 +15,14 @@ struct isrv_buf {
 	size_t len;
 	size_t cap;
 	size_t max;
+	bool secret; /* what it has held is wiped before the memory goes back, also when it grows */
 };
 
 void isrv_buf_init(struct isrv_buf *buf, size_t max);
 
 /*
- * Gives the memory back; the maximum stays.  isrv_buf_wipe overwrites all of the block first: but
- * growing and shrinking may have left copies elsewhere, so reserve room for a secret once, before
- * it comes in.
+ * Gives the memory back; `max` and `secret` stay.  isrv_buf_wipe overwrites all of the block first,
+ * but only of a buffer that was `secret` all the time no copy is left anywhere.
  */
 void isrv_buf_clear(struct isrv_buf *buf, struct isrv_mem *mem);
 void isrv_buf_wipe(struct isrv_buf *buf, struct isrv_mem *mem);

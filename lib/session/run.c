@@ -125,7 +125,7 @@ static void count_bad(struct imapsrv_session *s)
 
 static void next_command(struct imapsrv_session *s)
 {
-	bool secret = s->command && (s->command->flags & ISRV_COMMAND_SECRET);
+	bool secret = isrv_session_is_secret(s);
 
 	isrv_sync_drop(s);
 	s->command = NULL;

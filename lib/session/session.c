@@ -22,6 +22,7 @@ static void init(struct imapsrv_session *s, struct imapsrv_engine *engine,
 	isrv_outq_init(&s->out, &s->mem);
 	isrv_writer_init(&s->w, &s->out);
 	isrv_framer_init(&s->framer, limits->command_prelogin, limits->drop);
+	s->framer.buf.secret = true;
 	isrv_arena_init(&s->arena, &s->mem, limits->arena);
 	s->delay_until = UINT64_MAX;
 }
@@ -84,6 +85,8 @@ static void drop_command(struct imapsrv_session *s)
 	isrv_sync_drop(s);
 	if (s->command && s->command->drop)
 		s->command->drop(s, s->args);
+	if (isrv_session_is_secret(s))
+		isrv_arena_wipe(&s->arena);
 	s->command = NULL;
 	isrv_arena_clear(&s->arena);
 	s->opening.data = NULL;
@@ -123,6 +126,7 @@ void isrv_session_log_in(struct imapsrv_session *s)
 	s->logged_in = true;
 	s->mem.budget = s->engine->limits.memory;
 	s->framer.buf.max = s->engine->limits.command;
+	s->framer.buf.secret = false;
 	s->bad_commands = 0;
 	s->failed_logins = 0;
 }
@@ -138,6 +142,7 @@ void isrv_session_log_out(struct imapsrv_session *s)
 	memset(&s->account, 0, sizeof(s->account));
 	s->has_account = false;
 	s->logged_in = false;
+	s->framer.buf.secret = true;
 	s->enabled = 0;
 	s->w.utf8 = false;
 	s->bad_commands = 0;
@@ -328,7 +333,6 @@ int imapsrv_session_tls_started(struct imapsrv_session *session)
 		return IMAPSRV_ESTATE;
 	/* RFC 9051 6.2.1: nothing that came in clear is remembered (injection before the handshake). */
 	isrv_framer_clear(&s->framer, &s->mem);
-	isrv_framer_init(&s->framer, s->engine->limits.command_prelogin, s->engine->limits.drop);
 	isrv_arena_clear(&s->arena);
 	s->enabled = 0;
 	s->w.utf8 = false;

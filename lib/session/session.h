@@ -164,6 +164,12 @@ void isrv_session_log_in(struct imapsrv_session *s);
 void isrv_session_log_out(struct imapsrv_session *s);
 /* Gives the selected mailbox back. */
 void isrv_session_deselect(struct imapsrv_session *s);
+/* May what was read of the command at work be a password?  Before login anything may: LOGIN misspelt, or with a
+ * space too many. */
+static inline bool isrv_session_is_secret(const struct imapsrv_session *s)
+{
+	return !s->logged_in || (s->command && (s->command->flags & ISRV_COMMAND_SECRET));
+}
 /* Shows one received line to the trace hook; secret: that there was one. */
 void isrv_session_trace(struct imapsrv_session *s, const char *data, size_t len, bool secret);
 

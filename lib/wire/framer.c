@@ -39,8 +39,11 @@ void isrv_framer_init(struct isrv_framer *f, size_t command_max, uint64_t drop_m
 
 void isrv_framer_clear(struct isrv_framer *f, struct isrv_mem *mem)
 {
+	bool secret = f->buf.secret;
+
 	isrv_buf_wipe(&f->buf, mem);
 	isrv_framer_init(f, f->buf.max, f->drop_max);
+	f->buf.secret = secret;
 }
 
 void isrv_framer_next(struct isrv_framer *f)

@@ -10,6 +10,9 @@
 
 #include "imapsrv.h"
 
+#define SECRET   "s3cretPassw0rdS3cret"
+#define SECRET64 "AGZyZWQAczNjcmV0UGFzc3cwcmRTM2NyZXQ=" /* NUL fred NUL SECRET */
+
 /* ---- a host that answers when the test says so ------------------------------------------------- */
 
 struct host {
@@ -89,8 +92,7 @@ static void login(void *user, struct imapsrv_op *op, const struct imapsrv_login 
 	if (keeps(h, op))
 		return;
 	account.handle = h;
-	if (h->secret && (q->password.len != strlen(h->secret) ||
-	                  memcmp(q->password.data, h->secret, q->password.len) != 0)) {
+	if (!contains(q->password.data, q->password.len, SECRET)) {
 		imapsrv_op_done(op, IMAPSRV_AUTHENTICATIONFAILED, NULL);
 		return;
 	}
@@ -329,11 +331,71 @@ static void offered_is_not_taken(void **state)
 	finish(&h);
 }
 
+/* ---- what is left of a password ------------------------------------------------------------------- */
+
+/* Blocks that go back to the allocator do not hold it, wherever its command ends and however it came. */
+static void no_password_left(void **state)
+{
+	static const char spaces[] = "                                                ";
+	static const struct {
+		const char *text;
+		bool later; /* the host has not answered when the connection is lost */
+		const char *secret;
+	} rows[] = {
+		{"a LOGIN fred " SECRET "\r\n", false, SECRET},
+		{"a LOGIN fred \"" SECRET "\"\r\n", false, SECRET},
+		{"a LOGIN {4}\r\nfred {20}\r\n" SECRET "\r\n", false, SECRET},
+		{"a LOGIN {4+}\r\nfred {20+}\r\n" SECRET "\r\n", false, SECRET},
+		{"a AUTHENTICATE PLAIN " SECRET64 "\r\n", false, SECRET},
+		{"a AUTHENTICATE PLAIN\r\n" SECRET64 "\r\n", false, SECRET},
+		{"a AUTHENTICATE PLAIN\r\n" SECRET64 "\r\n", false, SECRET64},
+		{"a AUTHENTICATE PLAIN " SECRET64 "\r\n", true, SECRET64},
+		{"a AUTHENTICATE PLAIN " SECRET64 "\r\n", true, SECRET},
+		{"a AUTHENTICATE PLAIN " SECRET64 "!\r\n", false, SECRET},
+		{"a LOGIN fred " SECRET "\r\n", true, SECRET},
+		{"a LOGIN fred " SECRET, false, SECRET},
+		{"a LOGIN fred {20+}\r\n" SECRET, false, SECRET},
+		{"a LOGIN fred \"" SECRET "x\"\r\nb NOOP\r\n", false, SECRET},
+		{"a LOGIN fred " SECRET " more\r\nb NOOP\r\n", false, SECRET},
+		{"a LOGIM fred " SECRET "\r\nb NOOP\r\n", false, SECRET},
+		{"a login fred \"\\" SECRET "\"\r\nb NOOP\r\n", false, SECRET},
+	};
+	size_t i, k, used;
+
+	(void)state;
+	for (i = 0; i < COUNT(rows); i++) {
+		/* Longer commands make buffers grow while the secret is in them. */
+		for (k = 0; k < 3; k++) {
+			static struct host h;
+			const char *text = rows[i].text;
+
+			memset(&h, 0, sizeof(h));
+			h.secret = SECRET;
+			h.later = rows[i].later;
+			start(&h, NULL, false);
+			h.secret = rows[i].secret;
+			for (; *text; text++) {
+				imapsrv_session_recv(h.session, text, 1, &used);
+				drain(&h);
+				if (k == 1)
+					imapsrv_session_trim(h.session);
+			}
+			if (k == 2) {
+				for (used = 0; used < 40; used++)
+					give(&h, spaces);
+			}
+			finish(&h);
+			ROW(i, h.leaks == 0);
+		}
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(no_half_line),
 		cmocka_unit_test(offered_is_not_taken),
+		cmocka_unit_test(no_password_left),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
