@@ -26,7 +26,8 @@ struct imapsrv_limits {
 	size_t arena;             /* octets that the arguments and results of one command may need: 16 MiB */
 	size_t memory;            /* octets that a session may hold in all: 64 MiB                      */
 	size_t memory_prelogin;   /* the same before login: 64 KiB                                      */
-	size_t output;            /* octets waiting to leave at which commands stop: 64 KiB             */
+	size_t output;            /* octets waiting to leave at which commands stop: 64 KiB, but never more than a
+	                             quarter of memory or memory_prelogin                               */
 	uint64_t append;          /* octets of one appended message: 256 MiB                            */
 	uint64_t drop;            /* octets of a refused literal or overlong line that are read and thrown
 	                             away before the connection is closed: 64 MiB                       */

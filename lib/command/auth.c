@@ -407,11 +407,15 @@ static enum isrv_step step_authenticate(struct imapsrv_session *s, void *args)
 static enum isrv_step step_unauthenticate(struct imapsrv_session *s, void *args)
 {
 	(void)args;
+	/* What still waits to leave has its memory from a budget that ends here. */
+	if (isrv_outq_size(&s->out)) {
+		s->output_max = 1;
+		return ISRV_OUTPUT;
+	}
 	/* RFC 8437 3: mailbox, identity and everything enabled are gone; TLS stays. */
 	isrv_session_log_out(s);
-	s->mem.budget = s->engine->limits.memory_prelogin;
 	isrv_framer_clear(&s->framer, &s->mem);
-	s->framer.buf.max = s->engine->limits.command_prelogin;
+	isrv_session_use_limits(s);
 	s->login_by = s->ticked && s->now <= UINT64_MAX - s->engine->limits.login_timeout
 	                      ? s->now + s->engine->limits.login_timeout
 	                      : UINT64_MAX;

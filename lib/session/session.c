@@ -9,6 +9,19 @@
 #include "session/run.h"
 #include "session/session.h"
 
+void isrv_session_use_limits(struct imapsrv_session *s)
+{
+	const struct imapsrv_limits *limits = &s->engine->limits;
+
+	s->mem.budget = s->logged_in ? limits->memory : limits->memory_prelogin;
+	s->framer.buf.max = s->logged_in ? limits->command : limits->command_prelogin;
+	s->framer.buf.secret = !s->logged_in;
+	/* Output that waits must not be what uses the budget up: its chunks are larger than it. */
+	s->output_max = s->mem.budget / 4;
+	if (s->output_max > limits->output)
+		s->output_max = limits->output;
+}
+
 static void init(struct imapsrv_session *s, struct imapsrv_engine *engine,
                  const struct imapsrv_session_config *config)
 {
@@ -22,7 +35,7 @@ static void init(struct imapsrv_session *s, struct imapsrv_engine *engine,
 	isrv_outq_init(&s->out, &s->mem);
 	isrv_writer_init(&s->w, &s->out);
 	isrv_framer_init(&s->framer, limits->command_prelogin, limits->drop);
-	s->framer.buf.secret = true;
+	isrv_session_use_limits(s);
 	isrv_arena_init(&s->arena, &s->mem, limits->arena);
 	s->delay_until = UINT64_MAX;
 }
@@ -124,9 +137,7 @@ void isrv_session_take_account(struct imapsrv_session *s, const struct imapsrv_a
 void isrv_session_log_in(struct imapsrv_session *s)
 {
 	s->logged_in = true;
-	s->mem.budget = s->engine->limits.memory;
-	s->framer.buf.max = s->engine->limits.command;
-	s->framer.buf.secret = false;
+	isrv_session_use_limits(s);
 	s->bad_commands = 0;
 	s->failed_logins = 0;
 }
@@ -142,7 +153,6 @@ void isrv_session_log_out(struct imapsrv_session *s)
 	memset(&s->account, 0, sizeof(s->account));
 	s->has_account = false;
 	s->logged_in = false;
-	s->framer.buf.secret = true;
 	s->enabled = 0;
 	s->w.utf8 = false;
 	s->bad_commands = 0;

@@ -54,6 +54,7 @@ struct imapsrv_session {
 	void *user;
 	struct isrv_mem mem;
 	struct isrv_outq out;
+	size_t output_max;       /* octets in it at which commands stop */
 	struct isrv_writer w;
 	struct isrv_framer framer;
 	struct isrv_arena arena; /* of the command at work */
@@ -154,10 +155,12 @@ void isrv_session_fault(struct imapsrv_session *s, const char *what);
 /* Is the output queue at its mark? */
 static inline bool isrv_session_full(const struct imapsrv_session *s)
 {
-	return isrv_outq_size(&s->out) >= s->engine->limits.output;
+	return isrv_outq_size(&s->out) >= s->output_max;
 }
 /* Keeps what the host says about an account, checked. */
 void isrv_session_take_account(struct imapsrv_session *s, const struct imapsrv_account *account);
+/* Takes the limits that hold before login, or those after it. */
+void isrv_session_use_limits(struct imapsrv_session *s);
 /* Logs in with that account: other limits, other capabilities. */
 void isrv_session_log_in(struct imapsrv_session *s);
 /* Gives mailbox and account back and forgets what was enabled. */

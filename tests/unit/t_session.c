@@ -331,6 +331,54 @@ static void offered_is_not_taken(void **state)
 	finish(&h);
 }
 
+/* Output that is full stops commands, and nothing else, before login and after it. */
+static void full_is_not_fatal(void **state)
+{
+	static const char *const commands[] = {"a CAPABILITY\r\n", "a NOOP\r\n", "a X\r\n"};
+	struct imapsrv_limits limits = IMAPSRV_LIMITS_INIT;
+	size_t i;
+	int k, preauth;
+
+	(void)state;
+	limits.bad_prelogin = limits.bad_commands = UINT32_MAX;
+	for (i = 0; i < 2 * COUNT(commands); i++) {
+		static struct host h;
+
+		memset(&h, 0, sizeof(h));
+		preauth = i >= COUNT(commands);
+		start(&h, &limits, preauth);
+		for (k = 0; k < 100000 && give(&h, commands[i % COUNT(commands)]); k++)
+			;
+		ROW(i, k < 100000);
+		ROW(i, waiting(&h) >= 16 << 10 && waiting(&h) < 80 << 10);
+		ROW(i, imapsrv_session_want(h.session) == IMAPSRV_WANT_WRITE);
+		drain(&h);
+		say(&h, "b NOOP\r\n");
+		ROW(i, strncmp(h.out, "b OK", 4) == 0);
+		finish(&h);
+	}
+}
+
+/* RFC 8437: UNAUTHENTICATE behind more output than a session may hold that has not logged in. */
+static void unauthenticate_when_full(void **state)
+{
+	static struct host h;
+
+	(void)state;
+	memset(&h, 0, sizeof(h));
+	start(&h, NULL, true);
+	while (waiting(&h) < 63 << 10)
+		assert_true(give(&h, "a CAPABILITY\r\n"));
+	assert_true(give(&h, "b UNAUTHENTICATE\r\n"));
+	assert_int_equal(give(&h, "c NOOP\r\n"), 0);
+	drain(&h);
+	say(&h, "c CAPABILITY\r\n");
+	assert_non_null(strstr(h.out, "AUTH=PLAIN"));
+	assert_non_null(strstr(h.out, "c OK"));
+	assert_true(imapsrv_session_memory(h.session, NULL) <= 64 << 10);
+	finish(&h);
+}
+
 /* ---- what is left of a password ------------------------------------------------------------------- */
 
 /* Blocks that go back to the allocator do not hold it, wherever its command ends and however it came. */
@@ -395,6 +443,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(no_half_line),
 		cmocka_unit_test(offered_is_not_taken),
+		cmocka_unit_test(full_is_not_fatal),
+		cmocka_unit_test(unauthenticate_when_full),
 		cmocka_unit_test(no_password_left),
 	};
 
