@@ -97,7 +97,7 @@ static int refresh(struct box *box)
 		return box->frozen ? 0 : index_rewrite(&box->index, box->dirfd, &box->catalog);
 	case INDEX_BROKEN:
 		log_error("%s/%s: the index is damaged: the mailbox gets a new UIDVALIDITY",
-		         box->account, box->dir);
+		          box->account, box->dir);
 		index_clear(&box->index);
 		if (!box->catalog.uidvalidity)
 			return begin_index(box);
@@ -260,14 +260,20 @@ static void move_recent(struct box *box)
 struct handle *box_open(struct box *box, struct imapsrv_session *session, bool read_only,
                         uint32_t *recent_from_r)
 {
-	struct handle *handle = xcalloc(1, sizeof *handle);
 	struct peer *peer = imapsrv_session_user(session);
 
 	*recent_from_r = box->catalog.recent_from;
-	if (!read_only && !box->writers++ && !box->frozen) {
+	if (!read_only && !box->writers && !box->frozen) {
 		scan_move_new(box);
 		move_recent(box);
 	}
+	/* The index turned out to be lost just now. */
+	if (box->dead) {
+		errno = ENOENT;
+		return NULL;
+	}
+	box->writers += !read_only;
+	struct handle *handle = xcalloc(1, sizeof *handle);
 	*handle = (struct handle){.box = box, .session = session, .read_only = read_only};
 	handle->name = xstrdup(box->name);
 	handle->next = box->handles;

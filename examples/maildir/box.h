@@ -98,6 +98,8 @@ void box_unlock(struct box *box);
 /* Makes the lines that were put for the index last.  Under the lock. */
 int box_commit(struct box *box);
 
+/* Opens it for a session, and takes over the caller's hold; NULL: errno says why, and the hold is
+ * still the caller's. */
 struct handle *box_open(struct box *box, struct imapsrv_session *session, bool read_only,
                         uint32_t *recent_from_r);
 void box_close(struct handle *handle);

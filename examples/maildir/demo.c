@@ -38,7 +38,7 @@ enum action {
 };
 
 static const struct step {
-	int who; /* which connection: 1 or 2 */
+	int who; /* which connection: 1 or 2; 0: none */
 	enum action action;
 	const char *text;
 } script[] = {
@@ -374,7 +374,7 @@ static void play(const struct step *step, struct lines *lines, unsigned port, co
 
 int main(int argc, char **argv)
 {
-	static struct lines lines[2];
+	static struct lines lines[3];
 
 	if (argc != 3) {
 		fputs("usage: imapsrv-demo BUILD SAMPLES\n", stderr);
@@ -386,7 +386,7 @@ int main(int argc, char **argv)
 	make_maildir(argv[1], argv[2]);
 	unsigned port = start_server(argv[1]);
 	for (size_t i = 0; i < sizeof script / sizeof *script; i++)
-		play(&script[i], script[i].who ? &lines[script[i].who - 1] : NULL, port, argv[2]);
+		play(&script[i], &lines[script[i].who], port, argv[2]);
 	stop_server();
 	clean_up();
 	return 0;

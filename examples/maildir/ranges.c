@@ -35,28 +35,37 @@ bool ranges_has(const struct ranges *ranges, uint32_t uid)
 	return ranges->items[at].first <= uid && uid <= ranges->items[at].last;
 }
 
-void ranges_add(struct ranges *ranges, uint32_t uid)
+/* Makes the range larger by one if that is all there is to do. */
+static bool extend(struct ranges *ranges, size_t at, uint32_t uid)
 {
-	size_t at = place_of(ranges, uid);
-	struct imapsrv_range *here = ranges->items ? &ranges->items[at] : NULL;
+	struct imapsrv_range *here = &ranges->items[at];
 
-	if (at < ranges->count && here->first <= uid && uid <= here->last)
-		return;
-	if (at < ranges->count && here->last == uid - 1) {
+	if (here->first <= uid && uid <= here->last)
+		return true;
+	if (here->last == uid - 1) {
 		here->last = uid;
 		if (at + 1 < ranges->count && here[1].first == uid + 1) {
 			here->last = here[1].last;
 			memmove(here + 1, here + 2, (ranges->count - at - 2) * sizeof *here);
 			ranges->count--;
 		}
-		return;
+		return true;
 	}
-	if (at < ranges->count && here->first == uid + 1) {
+	if (here->first == uid + 1) {
 		here->first = uid;
-		return;
+		return true;
 	}
+	return false;
+}
+
+void ranges_add(struct ranges *ranges, uint32_t uid)
+{
+	size_t at = place_of(ranges, uid);
+
+	if (at < ranges->count && extend(ranges, at, uid))
+		return;
 	RESERVE_ONE(ranges->items, ranges->count, ranges->capacity);
-	here = &ranges->items[at];
+	struct imapsrv_range *here = &ranges->items[at];
 	memmove(here + 1, here, (ranges->count - at) * sizeof *here);
 	*here = (struct imapsrv_range){uid, uid};
 	ranges->count++;

@@ -37,6 +37,8 @@ struct server {
 	rlim_t files;
 	struct pollfd *fds;
 	struct conn **conns; /* those of the poll set, from SLOT_CONNS on */
+	uint64_t *deadlines; /* theirs, here so that looking for the next touches nothing else */
+	bool any_closed;     /* of them */
 	size_t count;        /* of the poll set */
 	size_t capacity;
 	struct conn *queue;  /* connections that have something to do */
@@ -94,7 +96,10 @@ static void add_slot(struct server *server, int fd, struct conn *conn)
 		server->capacity = server->capacity ? server->capacity * 2 : 64;
 		server->fds = xrealloc(server->fds, server->capacity, sizeof *server->fds);
 		server->conns = xrealloc(server->conns, server->capacity, sizeof *server->conns);
+		server->deadlines =
+			xrealloc(server->deadlines, server->capacity, sizeof *server->deadlines);
 	}
+	server->deadlines[server->count] = UINT64_MAX;
 	server->fds[server->count] = (struct pollfd){.fd = fd, .events = POLLIN};
 	server->conns[server->count++] = conn;
 }
@@ -158,6 +163,8 @@ static void work_queue(struct server *server)
 		if (!conn->closed && conn_work(conn))
 			enqueue(conn);
 		server->fds[conn->slot].events = conn_events(conn);
+		server->deadlines[conn->slot] = conn->deadline;
+		server->any_closed |= conn->closed;
 		conn = next;
 	}
 }
@@ -184,15 +191,23 @@ static void remove_conn(struct server *server, struct conn *conn)
 
 	server->fds[slot] = server->fds[last];
 	server->conns[slot] = server->conns[last];
+	server->deadlines[slot] = server->deadlines[last];
 	server->conns[slot]->slot = slot;
 	conn_free(conn);
 }
 
 static void remove_closed(struct server *server)
 {
-	for (size_t i = server->count; i-- > SLOT_CONNS;)
-		if (server->conns[i]->closed && !server->conns[i]->queued)
-			remove_conn(server, server->conns[i]);
+	if (!server->any_closed)
+		return;
+	server->any_closed = false;
+	for (size_t i = server->count; i-- > SLOT_CONNS;) {
+		struct conn *conn = server->conns[i];
+		if (conn->closed && conn->queued)
+			server->any_closed = true;
+		else if (conn->closed)
+			remove_conn(server, conn);
+	}
 }
 
 void server_serve_stdio(struct server *server, const struct imapsrv_account *account)
@@ -277,8 +292,8 @@ static uint64_t next_deadline(struct server *server)
 	uint64_t next = server->stop_at ? server->stop_at : UINT64_MAX;
 
 	for (size_t i = SLOT_CONNS; i < server->count; i++)
-		if (server->conns[i]->deadline < next)
-			next = server->conns[i]->deadline;
+		if (server->deadlines[i] < next)
+			next = server->deadlines[i];
 	if (server->maildir->boxes.count && server->look_at < next)
 		next = server->look_at;
 	if (server->accept_at && server->accept_at < next)
@@ -306,7 +321,7 @@ static void handle_deadlines(struct server *server)
 	if (server->accept_at <= now)
 		server->accept_at = 0;
 	for (size_t i = SLOT_CONNS; i < server->count; i++)
-		if (server->conns[i]->deadline <= now)
+		if (server->deadlines[i] <= now)
 			enqueue(server->conns[i]);
 	server->fds[SLOT_LISTEN].events = server->accept_at ? 0 : POLLIN;
 }
@@ -360,5 +375,6 @@ void server_free(struct server *server)
 		close(signal_pipe[i]);
 	free(server->fds);
 	free(server->conns);
+	free(server->deadlines);
 	free(server);
 }

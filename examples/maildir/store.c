@@ -102,6 +102,7 @@ static void answer_mailbox(struct imapsrv_op *op, struct handle *handle, uint32_
 
 static void cb_open(void *user, struct imapsrv_op *op, const struct imapsrv_open *q)
 {
+	struct handle *handle = NULL;
 	struct box *box;
 	uint32_t recent_from;
 
@@ -110,13 +111,13 @@ static void cb_open(void *user, struct imapsrv_op *op, const struct imapsrv_open
 		answer(op, -1);
 		return;
 	}
-	int result = box_sync(box);
-	if (result) {
-		answer(op, result);
+	if (!box_sync(box))
+		handle = box_open(box, imapsrv_op_session(op), q->read_only, &recent_from);
+	if (!handle) {
+		answer(op, -1);
 		box_release(box);
 		return;
 	}
-	struct handle *handle = box_open(box, imapsrv_op_session(op), q->read_only, &recent_from);
 	answer_mailbox(op, handle, recent_from);
 	imapsrv_op_done(op, IMAPSRV_OK, NULL);
 }
