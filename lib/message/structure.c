@@ -121,24 +121,27 @@ static void close_fence(struct isrv_structure *st, struct isrv_structure_open *o
 
 /*
  * All but the first `depth` open parts end, at a line that begins at `place`, or at the end of the message.
- * The line end before a boundary, of `eol` octets, belongs to the boundary (RFC 2046 5.1.1).
+ * The line end before a boundary, of `eol` octets, belongs to the boundary (RFC 2046 5.1.1), unless it ends a
+ * header: what has no body keeps its header whole, and so does what that is in.
  */
 static void end_parts(struct isrv_structure *st, uint32_t depth, const struct isrv_place *place,
                       unsigned eol)
 {
+	struct isrv_place end = *place;
+
 	/* A header that ends without its blank line; it may begin a message, which has a header. */
 	while (st->in_header && !st->failed)
 		isrv_structure_header(st, place);
+	if (eol && st->parts[st->stack[st->depth - 1].part].body.host < place->host) {
+		end.host -= eol;
+		end.wire -= 2;
+		end.lines--;
+	}
 	while (st->depth > depth) {
 		struct isrv_structure_open *open = &st->stack[--st->depth];
 		struct isrv_structure_part *part = &st->parts[open->part];
 
-		part->end = *place;
-		if (eol && part->body.host < place->host) {
-			part->end.host -= eol;
-			part->end.wire -= 2;
-			part->end.lines--;
-		}
+		part->end = end;
 		part->next = st->part_count;
 		close_fence(st, open);
 		st->boundaries.len = open->boundary;
