@@ -1,0 +1,586 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Charsets of mail to UTF-8 (RFC 2045 5.1, RFC 2046 4.1.2, RFC 2781).  What is small is converted
+ * here, so that it is the same with every C library; the rest goes through iconv(3).
+ *
+ * iconv_open takes memory outside our allocator and, with glibc, reads a module from disk.  There
+ * is no other way to it; one conversion is open at a time, for one body part, and none where the
+ * text is in one of our own charsets, as nearly all mail is.  Its names do not come from the mail:
+ * the name in the mail is looked up in a table, and a name of the table is opened.  So "//TRANSLIT"
+ * cannot be smuggled in, "" or "char" cannot ask for the charset of a locale, and a message cannot
+ * reach converters that have aborted or hung on hostile input and that no mail needs
+ * (CVE-2021-3326 ISO-2022-JP-3, CVE-2020-27618 IBM1364 and its kind).
+ *
+ * Invariant: what a place in the text becomes is decided only when enough octets are there, or the
+ * text has ended; never by where a piece ends.
+ */
+#include "message/charset.h"
+
+#include <iconv.h>
+#include <string.h>
+
+#include "base/ascii.h"
+#include "base/utf8.h"
+
+enum {
+	ASCII,
+	UTF8,
+	WINDOWS,
+	LATIN_EURO, /* ISO-8859-15 */
+	UTF16,      /* byte order not known yet */
+	UTF16_BIG,
+	UTF16_LITTLE,
+	ICONV
+};
+
+#define REPLACEMENT 0xfffdu
+
+/* ---- names --------------------------------------------------------------------------------- */
+
+enum { NAME_MAX_LEN = 40 };
+
+/*
+ * Keys are names in lower case without anything but letters and digits, and without "x-" in front.
+ * A key with several rows tries them in turn.  Where software is known to write a name and mean
+ * its superset, the superset is opened (GB2312: GB18030, Shift_JIS: Windows-31J, EUC-KR: CP949,
+ * ISO-8859-9: Windows-1254, TIS-620: Windows-874), for the reason that the header gives for
+ * ISO-8859-1.
+ */
+static const struct row {
+	char key[15];
+	char open[15];
+	uint8_t kind;
+} names[] = {
+	{"utf8", "", UTF8},
+	{"unicode11utf8", "", UTF8},
+	{"usascii", "", ASCII},
+	{"ascii", "", ASCII},
+	{"us", "", ASCII},
+	{"csascii", "", ASCII},
+	{"iso646us", "", ASCII},
+	{"ansix341968", "", ASCII},
+	{"ansix341986", "", ASCII},
+	{"iso646irv1991", "", ASCII},
+	{"cp367", "", ASCII},
+	{"ibm367", "", ASCII},
+	{"iso88591", "", WINDOWS},
+	{"iso885911987", "", WINDOWS},
+	{"isoir100", "", WINDOWS},
+	{"latin1", "", WINDOWS},
+	{"l1", "", WINDOWS},
+	{"csisolatin1", "", WINDOWS},
+	{"cp819", "", WINDOWS},
+	{"ibm819", "", WINDOWS},
+	{"windows1252", "", WINDOWS},
+	{"cp1252", "", WINDOWS},
+	{"ansi", "", WINDOWS},
+	{"iso885915", "", LATIN_EURO},
+	{"latin9", "", LATIN_EURO},
+	{"latin0", "", LATIN_EURO},
+	{"l9", "", LATIN_EURO},
+	{"csiso885915", "", LATIN_EURO},
+	{"utf16", "", UTF16},
+	{"unicode", "", UTF16},
+	{"ucs2", "", UTF16},
+	{"iso10646ucs2", "", UTF16},
+	{"utf16be", "", UTF16_BIG},
+	{"utf16le", "", UTF16_LITTLE},
+	{"utf7", "UTF-7", ICONV},
+	{"unicode11utf7", "UTF-7", ICONV},
+	{"iso88592", "ISO-8859-2", ICONV},
+	{"iso885921987", "ISO-8859-2", ICONV},
+	{"latin2", "ISO-8859-2", ICONV},
+	{"l2", "ISO-8859-2", ICONV},
+	{"csisolatin2", "ISO-8859-2", ICONV},
+	{"iso88593", "ISO-8859-3", ICONV},
+	{"latin3", "ISO-8859-3", ICONV},
+	{"iso88594", "ISO-8859-4", ICONV},
+	{"latin4", "ISO-8859-4", ICONV},
+	{"iso88595", "ISO-8859-5", ICONV},
+	{"cyrillic", "ISO-8859-5", ICONV},
+	{"iso88596", "ISO-8859-6", ICONV},
+	{"arabic", "ISO-8859-6", ICONV},
+	{"iso88597", "ISO-8859-7", ICONV},
+	{"greek", "ISO-8859-7", ICONV},
+	{"iso88598", "ISO-8859-8", ICONV},
+	{"iso88598i", "ISO-8859-8", ICONV}, /* RFC 1556: other order of display, same octets */
+	{"iso88598e", "ISO-8859-8", ICONV},
+	{"logical", "ISO-8859-8", ICONV},
+	{"visual", "ISO-8859-8", ICONV},
+	{"hebrew", "ISO-8859-8", ICONV},
+	{"iso88599", "WINDOWS-1254", ICONV},
+	{"iso88599", "ISO-8859-9", ICONV},
+	{"iso885991989", "WINDOWS-1254", ICONV},
+	{"latin5", "WINDOWS-1254", ICONV},
+	{"iso885910", "ISO-8859-10", ICONV},
+	{"latin6", "ISO-8859-10", ICONV},
+	{"iso885911", "WINDOWS-874", ICONV},
+	{"iso885911", "ISO-8859-11", ICONV},
+	{"tis620", "WINDOWS-874", ICONV},
+	{"tis620", "ISO-8859-11", ICONV},
+	{"windows874", "WINDOWS-874", ICONV},
+	{"windows874", "ISO-8859-11", ICONV},
+	{"iso885913", "ISO-8859-13", ICONV},
+	{"latin7", "ISO-8859-13", ICONV},
+	{"iso885914", "ISO-8859-14", ICONV},
+	{"latin8", "ISO-8859-14", ICONV},
+	{"iso885916", "ISO-8859-16", ICONV},
+	{"latin10", "ISO-8859-16", ICONV},
+	{"windows1250", "CP1250", ICONV},
+	{"cp1250", "CP1250", ICONV},
+	{"windows1251", "CP1251", ICONV},
+	{"cp1251", "CP1251", ICONV},
+	{"windows1253", "CP1253", ICONV},
+	{"cp1253", "CP1253", ICONV},
+	{"windows1254", "CP1254", ICONV},
+	{"cp1254", "CP1254", ICONV},
+	{"windows1255", "CP1255", ICONV},
+	{"cp1255", "CP1255", ICONV},
+	{"windows1256", "CP1256", ICONV},
+	{"cp1256", "CP1256", ICONV},
+	{"windows1257", "CP1257", ICONV},
+	{"cp1257", "CP1257", ICONV},
+	{"windows1258", "CP1258", ICONV},
+	{"cp1258", "CP1258", ICONV},
+	{"koi8r", "KOI8-R", ICONV},
+	{"cskoi8r", "KOI8-R", ICONV},
+	{"koi8", "KOI8-R", ICONV},
+	{"koi8u", "KOI8-U", ICONV},
+	{"koi8ru", "KOI8-U", ICONV},
+	{"cp437", "CP437", ICONV},
+	{"ibm437", "CP437", ICONV},
+	{"cp850", "CP850", ICONV},
+	{"ibm850", "CP850", ICONV},
+	{"cp852", "CP852", ICONV},
+	{"ibm852", "CP852", ICONV},
+	{"cp855", "CP855", ICONV},
+	{"ibm855", "CP855", ICONV},
+	{"cp858", "CP858", ICONV},
+	{"cp862", "CP862", ICONV},
+	{"ibm862", "CP862", ICONV},
+	{"cp866", "CP866", ICONV},
+	{"ibm866", "CP866", ICONV},
+	{"macintosh", "MACINTOSH", ICONV},
+	{"mac", "MACINTOSH", ICONV},
+	{"macroman", "MACINTOSH", ICONV},
+	{"maccyrillic", "MAC-CYRILLIC", ICONV},
+	{"viscii", "VISCII", ICONV},
+	{"tcvn", "TCVN", ICONV},
+	{"georgianps", "GEORGIAN-PS", ICONV},
+	{"armscii8", "ARMSCII-8", ICONV},
+	{"gb2312", "GB18030", ICONV},
+	{"csgb2312", "GB18030", ICONV},
+	{"gb231280", "GB18030", ICONV},
+	{"euccn", "GB18030", ICONV},
+	{"gbk", "GB18030", ICONV},
+	{"cp936", "GB18030", ICONV},
+	{"windows936", "GB18030", ICONV},
+	{"gb18030", "GB18030", ICONV},
+	{"iso2022cn", "ISO-2022-CN", ICONV},
+	{"big5", "BIG5", ICONV},
+	{"csbig5", "BIG5", ICONV},
+	{"cnbig5", "BIG5", ICONV},
+	{"cp950", "CP950", ICONV},
+	{"windows950", "CP950", ICONV},
+	{"big5hkscs", "BIG5-HKSCS", ICONV},
+	{"euctw", "EUC-TW", ICONV},
+	{"iso2022jp", "ISO-2022-JP", ICONV},
+	{"csiso2022jp", "ISO-2022-JP", ICONV},
+	{"iso2022jp1", "ISO-2022-JP-2", ICONV},
+	{"iso2022jp2", "ISO-2022-JP-2", ICONV},
+	{"shiftjis", "CP932", ICONV},
+	{"shiftjis", "SHIFT_JIS", ICONV},
+	{"sjis", "CP932", ICONV},
+	{"sjis", "SHIFT_JIS", ICONV},
+	{"csshiftjis", "CP932", ICONV},
+	{"mskanji", "CP932", ICONV},
+	{"windows31j", "CP932", ICONV},
+	{"cp932", "CP932", ICONV},
+	{"eucjp", "EUC-JP", ICONV},
+	{"ujis", "EUC-JP", ICONV},
+	{"euckr", "CP949", ICONV},
+	{"euckr", "EUC-KR", ICONV},
+	{"cseuckr", "CP949", ICONV},
+	{"ksc56011987", "CP949", ICONV},
+	{"ksc56011989", "CP949", ICONV},
+	{"ksc5601", "CP949", ICONV},
+	{"korean", "CP949", ICONV},
+	{"cp949", "CP949", ICONV},
+	{"windows949", "CP949", ICONV},
+	{"uhc", "CP949", ICONV},
+	{"iso2022kr", "ISO-2022-KR", ICONV},
+	{"johab", "JOHAB", ICONV},
+};
+
+/* The name as a key of the table; 0 if it has anything that no charset's name has, or is too long.
+ * key has room for NAME_MAX_LEN octets. */
+static size_t make_key(char *key, struct imapsrv_span name)
+{
+	size_t i, n = 0;
+
+	if (name.len > NAME_MAX_LEN)
+		return 0;
+	if (name.len > 2 && isrv_ascii_is(name.data, 2, "x-")) {
+		name.data += 2;
+		name.len -= 2;
+	}
+	for (i = 0; i < name.len; i++) {
+		unsigned char octet = isrv_ascii_lower((unsigned char)name.data[i]);
+
+		if ((octet >= 'a' && octet <= 'z') || (octet >= '0' && octet <= '9'))
+			key[n++] = (char)octet;
+		else if (!memchr("._:+-", octet, 5))
+			return 0;
+	}
+	return n;
+}
+
+/* The row of a name, its conversion opened if it needs one; NULL if there is none. */
+static const struct row *find(struct imapsrv_span name, iconv_t *conversion_r)
+{
+	static const struct row ascii = {"", "", ASCII};
+	char key[NAME_MAX_LEN];
+	size_t i, n;
+
+	if (!name.data || name.len == 0)
+		return &ascii;
+	n = make_key(key, name);
+	if (n == 0 || n >= sizeof(names[0].key))
+		return NULL;
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (memcmp(names[i].key, key, n) != 0 || names[i].key[n] != '\0')
+			continue;
+		if (names[i].kind != ICONV)
+			return &names[i];
+		*conversion_r = iconv_open("UTF-8", names[i].open);
+		if (*conversion_r != (iconv_t)-1)
+			return &names[i];
+	}
+	return NULL;
+}
+
+bool isrv_charset_known(struct imapsrv_span name)
+{
+	iconv_t conversion = NULL;
+	const struct row *row = find(name, &conversion);
+
+	if (row && row->kind == ICONV)
+		iconv_close(conversion);
+	return row != NULL;
+}
+
+bool isrv_charset_init(struct isrv_charset *c, struct imapsrv_span name)
+{
+	iconv_t conversion = NULL;
+	const struct row *row = find(name, &conversion);
+
+	memset(c, 0, sizeof(*c));
+	c->kind = row ? row->kind : ASCII;
+	if (c->kind == ICONV)
+		c->iconv = conversion;
+	return row != NULL;
+}
+
+void isrv_charset_clear(struct isrv_charset *c)
+{
+	if (c->kind == ICONV)
+		iconv_close(c->iconv);
+	memset(c, 0, sizeof(*c));
+}
+
+/* ---- our own ------------------------------------------------------------------------------- */
+
+uint32_t isrv_charset_windows(unsigned char octet)
+{
+	/* 80-9F; 0 where there is no character */
+	static const uint16_t high[32] = {
+		0x20ac, 0,      0x201a, 0x0192, 0x201e, 0x2026, 0x2020, 0x2021,
+		0x02c6, 0x2030, 0x0160, 0x2039, 0x0152, 0,      0x017d, 0,
+		0,      0x2018, 0x2019, 0x201c, 0x201d, 0x2022, 0x2013, 0x2014,
+		0x02dc, 0x2122, 0x0161, 0x203a, 0x0153, 0,      0x017e, 0x0178,
+	};
+
+	if (octet < 0x80 || octet > 0x9f)
+		return octet;
+	return high[octet - 0x80] ? high[octet - 0x80] : REPLACEMENT;
+}
+
+/* ISO-8859-15 is ISO-8859-1 but for eight characters; 80-9F as there, too. */
+static uint32_t latin_euro(unsigned char octet)
+{
+	switch (octet) {
+	case 0xa4:
+		return 0x20ac;
+	case 0xa6:
+		return 0x0160;
+	case 0xa8:
+		return 0x0161;
+	case 0xb4:
+		return 0x017d;
+	case 0xb8:
+		return 0x017e;
+	case 0xbc:
+		return 0x0152;
+	case 0xbd:
+		return 0x0153;
+	case 0xbe:
+		return 0x0178;
+	default:
+		return isrv_charset_windows(octet);
+	}
+}
+
+/* The first character of what is there: its length, or 0 if more octets are needed to tell.
+ * REPLACEMENT for an octet that begins none, and for each octet of what the end cut off. */
+static size_t utf8_unit(const char *data, size_t len, bool end, uint32_t *code_r)
+{
+	unsigned char first = (unsigned char)data[0];
+	size_t need = first < 0xc2 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : first < 0xf5 ? 4 : 1;
+	size_t n;
+
+	if (len < need && !end)
+		return 0;
+	*code_r = REPLACEMENT;
+	n = isrv_utf8_next(data, len, code_r);
+	return n ? n : 1;
+}
+
+/* A code unit without its other half stands for one character that is lost, and so does an odd
+ * octet at the end. */
+static size_t utf16_unit(const char *data, size_t len, bool little, bool end, uint32_t *code_r)
+{
+	const unsigned char *in = (const unsigned char *)data;
+	unsigned low = little ? 0 : 1, high = 1 - low;
+	uint32_t unit, next;
+
+	*code_r = REPLACEMENT;
+	if (len < 2)
+		return end ? len : 0;
+	unit = (uint32_t)in[high] << 8 | in[low];
+	if (unit < 0xd800 || unit > 0xdfff)
+		*code_r = unit;
+	if (unit < 0xd800 || unit > 0xdbff)
+		return 2;
+	if (len < 4)
+		return end ? 2 : 0;
+	next = (uint32_t)in[2 + high] << 8 | in[2 + low];
+	if (next < 0xdc00 || next > 0xdfff)
+		return 2;
+	*code_r = 0x10000 + ((unit - 0xd800) << 10 | (next - 0xdc00));
+	return 4;
+}
+
+static size_t unit(const struct isrv_charset *c, const char *data, size_t len, bool end,
+                   uint32_t *code_r)
+{
+	unsigned char octet = (unsigned char)data[0];
+
+	switch (c->kind) {
+	case UTF8:
+		return utf8_unit(data, len, end, code_r);
+	case UTF16_BIG:
+	case UTF16_LITTLE:
+		return utf16_unit(data, len, c->kind == UTF16_LITTLE, end, code_r);
+	case WINDOWS:
+		*code_r = isrv_charset_windows(octet);
+		return 1;
+	case LATIN_EURO:
+		*code_r = latin_euro(octet);
+		return 1;
+	default: /* ASCII */
+		*code_r = octet < 0x80 ? octet : REPLACEMENT;
+		return 1;
+	}
+}
+
+/* Octets below 80 at the start, eight at a time: what most text consists of. */
+static size_t ascii_run(const char *data, size_t len)
+{
+	size_t i = 0;
+
+	while (len - i >= sizeof(uint64_t)) {
+		uint64_t eight;
+
+		memcpy(&eight, data + i, sizeof(eight));
+		if (eight & UINT64_C(0x8080808080808080))
+			break;
+		i += sizeof(eight);
+	}
+	while (i < len && (unsigned char)data[i] < 0x80)
+		i++;
+	return i;
+}
+
+static void drop_held(struct isrv_charset *c, size_t n)
+{
+	c->held_len = (uint8_t)(c->held_len - n);
+	memmove(c->held, c->held + n, c->held_len);
+}
+
+/* One octet more of data into held; false if there is none. */
+static bool top_up(struct isrv_charset *c, const char *data, size_t len, size_t *at)
+{
+	if (*at == len)
+		return false;
+	c->held[c->held_len++] = data[(*at)++];
+	return true;
+}
+
+/* From data[*from] on, and that is moved on; returns what was put. */
+static size_t run_own(struct isrv_charset *c, const char *data, size_t len, size_t *from,
+                      char *out, size_t out_size)
+{
+	bool wide = c->kind == UTF16_BIG || c->kind == UTF16_LITTLE, end = len == 0;
+	size_t at = *from, put = 0, n;
+	uint32_t code;
+
+	while (out_size - put >= 4 && (c->held_len || at < len)) {
+		if (c->held_len) {
+			while (!(n = unit(c, c->held, c->held_len, end, &code))) {
+				if (!top_up(c, data, len, &at))
+					break;
+			}
+			if (!n)
+				break;
+			drop_held(c, n);
+			put += isrv_utf8_put(out + put, code);
+			continue;
+		}
+		n = len - at < out_size - put ? len - at : out_size - put;
+		n = wide ? 0 : ascii_run(data + at, n);
+		if (n) {
+			memcpy(out + put, data + at, n);
+			at += n;
+			put += n;
+			continue;
+		}
+		n = unit(c, data + at, len - at, end, &code);
+		if (!n) {
+			while (top_up(c, data, len, &at))
+				;
+			break;
+		}
+		at += n;
+		put += isrv_utf8_put(out + put, code);
+	}
+	*from = at;
+	return put;
+}
+
+/* The byte order, from the first two octets (RFC 2781 4.3); false while they are not there. */
+static bool sniff(struct isrv_charset *c, const char *data, size_t len, size_t *at)
+{
+	while (c->held_len < 2) {
+		if (!top_up(c, data, len, at))
+			break;
+	}
+	if (c->held_len < 2 && len)
+		return false;
+	c->kind = UTF16_BIG;
+	if (c->held_len < 2)
+		return true;
+	if (memcmp(c->held, "\xff\xfe", 2) == 0)
+		c->kind = UTF16_LITTLE;
+	else if (memcmp(c->held, "\xfe\xff", 2) != 0)
+		return true;
+	c->held_len = 0;
+	return true;
+}
+
+/* ---- iconv --------------------------------------------------------------------------------- */
+
+/*
+ * errno, which tells an invalid sequence from an incomplete one and from a full buffer, belongs to
+ * the host's thread and is not read here.  Instead there is always room for what one step may give,
+ * and a place where iconv does not move although WINDOW octets are there, or the end, is invalid:
+ * no sequence of these charsets is that long.
+ */
+enum { WINDOW = 8, ROOM = 24 };
+
+struct step {
+	size_t taken;
+	size_t put;
+};
+
+static struct step convert(struct isrv_charset *c, const char *data, size_t len, char *out,
+                           size_t room)
+{
+	/* POSIX takes char ** for the input and does not write there. */
+	char *in = (char *)data, *to = out;
+	size_t in_left = len, out_left = room;
+	struct step step;
+
+	(void)iconv(c->iconv, &in, &in_left, &to, &out_left);
+	step.taken = len - in_left;
+	step.put = room - out_left;
+	return step;
+}
+
+static size_t end_iconv(struct isrv_charset *c, char *out, size_t room)
+{
+	char *to = out;
+	size_t left = room;
+
+	/* What a converter keeps because a combining character might follow; back to its start. */
+	(void)iconv(c->iconv, NULL, NULL, &to, &left);
+	(void)iconv(c->iconv, NULL, NULL, NULL, NULL);
+	return room - left;
+}
+
+static void run_iconv(struct isrv_charset *c, const char *data, size_t len, size_t *taken_r,
+                      char *out, size_t out_size, size_t *put_r)
+{
+	size_t at = 0, put = 0;
+
+	while (out_size - put >= ROOM && (c->held_len || at < len)) {
+		/* A sequence that was cut is continued in held, behind what is held, with octets of
+		 * data that are not taken by that. */
+		size_t more = sizeof(c->held) - c->held_len, n = len - at;
+		const char *from = c->held_len ? c->held : data + at;
+		struct step step;
+
+		if (c->held_len) {
+			if (more > n)
+				more = n;
+			if (more)
+				memcpy(c->held + c->held_len, data + at, more);
+			n = c->held_len + more;
+		}
+		step = convert(c, from, n, out + put, out_size - put);
+		put += step.put;
+		if (step.taken == 0 && step.put == 0) {
+			if (n < WINDOW && len) {
+				if (!c->held_len)
+					memcpy(c->held, from, n);
+				c->held_len = (uint8_t)n;
+				at = len;
+				break;
+			}
+			put += isrv_utf8_put(out + put, REPLACEMENT);
+			step.taken = 1;
+		}
+		if (step.taken < c->held_len) {
+			drop_held(c, step.taken);
+		} else {
+			at += step.taken - c->held_len;
+			c->held_len = 0;
+		}
+	}
+	if (len == 0 && !c->held_len)
+		put += end_iconv(c, out + put, out_size - put);
+	*taken_r = at;
+	*put_r = put;
+}
+
+/* ---- all ----------------------------------------------------------------------------------- */
+
+void isrv_charset_run(struct isrv_charset *c, const char *data, size_t len, size_t *taken_r,
+                      char *out, size_t out_size, size_t *put_r)
+{
+	*taken_r = 0;
+	*put_r = 0;
+	if (c->kind == ICONV)
+		run_iconv(c, data, len, taken_r, out, out_size, put_r);
+	else if (c->kind != UTF16 || sniff(c, data, len, taken_r))
+		*put_r = run_own(c, data, len, taken_r, out, out_size);
+}
