@@ -147,9 +147,6 @@ static enum isrv_step step_login(struct imapsrv_session *s, void *args)
 
 	switch (x->at) {
 	case AT_START:
-		/* RFC 9051 6.2.3: with LOGINDISABLED the command is refused, whatever it says. */
-		if (!plaintext_allowed(s))
-			return isrv_no(s, "PRIVACYREQUIRED", "Start TLS before a password is sent");
 		/* No control reaches the host's look-up (injection into SQL, LDAP, file names). */
 		if (!x->user.len || !isrv_utf8_is_name(x->user.data, x->user.len))
 			return isrv_bad(s, "A user name is UTF-8 without control characters");
@@ -425,7 +422,7 @@ static enum isrv_step step_unauthenticate(struct imapsrv_session *s, void *args)
 const struct isrv_command isrv_command_login = {
 	.name = "LOGIN",
 	.states = ISRV_IN_NOTAUTH,
-	.flags = ISRV_COMMAND_SECRET,
+	.flags = ISRV_COMMAND_SECRET | ISRV_COMMAND_PLAINTEXT,
 	.args_size = sizeof(struct exchange),
 	.parse = parse_login,
 	.step = step_login,

@@ -45,7 +45,8 @@ enum isrv_command_flag {
 	ISRV_COMMAND_QUIET = 1 << 3,    /* no untagged updates before its tagged line: it ends or changes the mailbox
 	                                   or the connection */
 	ISRV_COMMAND_SECRET = 1 << 4,   /* arguments are credentials: not traced, wiped */
-	ISRV_COMMAND_WRITES = 1 << 5    /* refused with NO in a mailbox that is read-only */
+	ISRV_COMMAND_WRITES = 1 << 5,   /* refused with NO in a mailbox that is read-only */
+	ISRV_COMMAND_PLAINTEXT = 1 << 6 /* refused with NO under LOGINDISABLED: shows a password to who listens */
 };
 
 enum isrv_state_bit {

@@ -54,6 +54,7 @@ struct line {
 	struct imapsrv_span name; /* without "UID" */
 	const struct isrv_command *command;
 	const char *problem;      /* why it cannot run */
+	const char *code;         /* then it is answered NO with this code; NULL: BAD */
 };
 
 static void parse_init(struct imapsrv_session *s, struct isrv_parse *p, const char *data, size_t len)
@@ -81,6 +82,7 @@ static bool read_name(struct imapsrv_session *s, struct line *line)
 	memset(&line->tag, 0, sizeof(line->tag));
 	memset(&line->name, 0, sizeof(line->name));
 	line->command = NULL;
+	line->code = NULL;
 	parse_init(s, &line->p, s->framer.buf.data, s->framer.buf.len);
 	/* Half a tag is none: it may be that of another command. */
 	if (!isrv_rd_tag(r, &line->tag) || (r->at < r->end && *r->at != ' ')) {
@@ -100,6 +102,13 @@ static bool read_name(struct imapsrv_session *s, struct line *line)
 	line->problem = problem(s, line->command, line->p.uid);
 	if (line->problem)
 		return false;
+	/* RFC 9051 6.2.3: refused whatever it says, and before a literal that holds the password. */
+	if ((line->command->flags & ISRV_COMMAND_PLAINTEXT) &&
+	    isrv_caps_has(s, ISRV_CAP_LOGINDISABLED)) {
+		line->problem = "Start TLS before a password is sent";
+		line->code = "PRIVACYREQUIRED";
+		return false;
+	}
 	if (r->at < r->end && *r->at == ' ')
 		isrv_rd_sp(r);
 	else if (r->at < r->end)
@@ -235,6 +244,15 @@ static void bad_syntax(struct imapsrv_session *s, const struct isrv_reader *r)
 	s->reply.text_len = used;
 }
 
+/* The reply to a command that cannot run. */
+static void complain(struct imapsrv_session *s, const struct line *line)
+{
+	if (line->code)
+		isrv_no(s, line->code, line->problem);
+	else
+		isrv_bad(s, line->problem);
+}
+
 /* Arguments; false: the reply says what is wrong with them. */
 static bool read_args(struct imapsrv_session *s, struct line *line, bool whole)
 {
@@ -268,7 +286,7 @@ static void start(struct imapsrv_session *s, struct line *line, bool whole)
 		return;
 	s->uid = line->p.uid;
 	if (line->problem) {
-		isrv_bad(s, line->problem);
+		complain(s, line);
 		finish_command(s);
 		return;
 	}
@@ -289,18 +307,23 @@ static void start(struct imapsrv_session *s, struct line *line, bool whole)
 
 /* ---- literals ------------------------------------------------------------------------------------------ */
 
-static void refuse_literal(struct imapsrv_session *s, const struct line *line, const char *code,
-                           const char *text)
+/* The reply is set. */
+static void refuse_literal(struct imapsrv_session *s, const struct line *line)
 {
 	if (s->engine->config.trace)
 		trace_line(s, line);
 	if (line->tag.len && !keep_tag(s, line->tag))
 		return;
-	/* BAD, not NO: a SELECT that fails deselects, one that never ran does not (RFC 9051 6.3.2). */
-	isrv_bad(s, text);
-	s->reply.code = code;
 	isrv_framer_refuse(&s->framer);
 	s->phase = ISRV_PHASE_REFUSED;
+}
+
+/* BAD, not NO: a SELECT that fails deselects, one that never ran does not (RFC 9051 6.3.2). */
+static void literal_too_big(struct imapsrv_session *s, const struct line *line, const char *text)
+{
+	isrv_bad(s, text);
+	s->reply.code = "TOOBIG";
+	refuse_literal(s, line);
 }
 
 /*
@@ -312,7 +335,8 @@ static void literal(struct imapsrv_session *s)
 	struct line line;
 
 	if (!read_name(s, &line)) {
-		refuse_literal(s, &line, NULL, line.problem);
+		complain(s, &line);
+		refuse_literal(s, &line);
 		return;
 	}
 	if (line.command->literal && line.command->literal(&line.p) == ISRV_LITERAL_START) {
@@ -324,11 +348,11 @@ static void literal(struct imapsrv_session *s)
 	/* RFC 7888 5: with LITERAL- a literal that does not wait is at most 4096 octets. */
 	if (s->engine->config.literal_minus && !s->framer.literal_sync &&
 	    s->framer.literal_size > 4096) {
-		refuse_literal(s, &line, NULL, "A literal above 4096 octets must wait for leave");
+		literal_too_big(s, &line, "A literal above 4096 octets must wait for leave");
 		return;
 	}
 	if (!isrv_framer_accept(&s->framer)) {
-		refuse_literal(s, &line, "TOOBIG", "The command is too long");
+		literal_too_big(s, &line, "The command is too long");
 		return;
 	}
 	isrv_arena_reset(&s->arena);

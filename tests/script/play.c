@@ -133,7 +133,7 @@ static void play_steps(struct playing *p)
 				break;
 		} else if (step->kind == SC_HOST) {
 			sh_step(&p->host, step);
-		} else if (!withheld(p, step)) {
+		} else if (block.len || !withheld(p, step)) { /* what waits has begun a command */
 			const struct tc *c = &p->td.sessions[step->session].client;
 			size_t n = step->bytes.len < cut - sent ? step->bytes.len : cut - sent;
 
