@@ -188,8 +188,9 @@ bench: $(BENCH_BIN)
 # ---- installing ----------------------------------------------------------------------------
 
 MAN_PAGES := $(sort $(wildcard man/*.3 man/*.7))
-# The functions that a page of section 3 describes: its NAME.
-MAN_NAMES  = awk '/^\.Sh NAME/ {on = 1} /^\.Nd/ {on = 0} on && $$1 == ".Nm" {print $$2}'
+# The functions that a page of section 3 describes: what its NAME has beside its own.
+MAN_NAMES  = awk '/^\.Sh NAME/ {on = 1} /^\.Nd/ {on = 0} \
+  on && $$1 == ".Nm" && FILENAME != "man/" $$2 ".3" {print $$2}'
 TO        := $(DESTDIR)
 
 install: $(LIB_A) $(LIB_SO) $(BUILD)/imapsrv.pc

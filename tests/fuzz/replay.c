@@ -17,7 +17,7 @@ struct names {
 	size_t count;
 };
 
-static void die(const char *path)
+static _Noreturn void die(const char *path)
 {
 	perror(path);
 	exit(2);
@@ -55,7 +55,7 @@ static void feed_file(const char *dir, const char *name)
 	char path[4096];
 	uint8_t *data;
 	FILE *file;
-	long size;
+	long size = 0;
 
 	snprintf(path, sizeof(path), "%s/%s", dir, name);
 	file = fopen(path, "rb");
