@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Address lists, one address a call.  What a word is - of a name, of a local part, of a group - shows
- * only at the "<", "@", ":" or "," behind it; so words are gathered in runs, stretches of the body,
- * and a run becomes a text when its use is known: mostly the stretch itself, else a copy.
- * Invariants: every octet is read a fixed number of times; the host is NIL or empty in markers of
- * groups only; these come in pairs, never one within another; no text has CR, LF or NUL.
+ * Address lists, one address a call.  What a word is - of a name, of a local part, of a group -
+ * shows only at the "<", "@", ":" or "," behind it; so words are gathered in runs, stretches of the
+ * body, and a run becomes a text when its use is known: mostly the stretch itself, else a copy.
+ * Invariants: every octet is read a fixed number of times; only markers of groups have no host, and
+ * they come in pairs, never one within another; no text has CR, LF or NUL.
  *
  * Where there is no host or no local part, the answer has a word for it.  NIL would make
  * the address a marker, and clients take "" for NIL.  The words are Dovecot's, which clients
@@ -17,7 +17,7 @@
 static const char missing_host[] = "MISSING_DOMAIN";
 static const char missing_mailbox[] = "MISSING_MAILBOX";
 
-/* ---- runs ---------------------------------------------------------------------------------------- */
+/* ---- runs ----------------------------------------------------------------------------------- */
 
 enum join {
 	JOIN_PHRASE, /* one space where the body has any, and round quoted strings */
@@ -129,7 +129,7 @@ static bool is_connected(const struct run *run, const struct isrv_token *token)
 	       (run->last == ISRV_TOKEN_SPECIAL || token->type == ISRV_TOKEN_SPECIAL);
 }
 
-/* ---- texts --------------------------------------------------------------------------------------- */
+/* ---- texts ---------------------------------------------------------------------------------- */
 
 /* There is no memory: the list ends here. */
 static void give_up(struct isrv_address_parser *p)
@@ -193,7 +193,7 @@ static struct imapsrv_span text_or(struct isrv_address_parser *p, const struct r
 	return text.len ? text : word_text(otherwise);
 }
 
-/* ---- addresses ----------------------------------------------------------------------------------- */
+/* ---- addresses ------------------------------------------------------------------------------ */
 
 static void advance(struct isrv_address_parser *p)
 {
@@ -206,6 +206,17 @@ static void note_comment(struct isrv_address_parser *p, struct item *item)
 		item->comment = p->token.comment;
 }
 
+static bool begins_route(const struct isrv_token *token)
+{
+	return is_special(token, '@') || is_special(token, ',');
+}
+
+static bool is_of_route(const struct isrv_token *token)
+{
+	return begins_route(token) || is_special(token, '.') || token->type == ISRV_TOKEN_ATOM ||
+	       token->type == ISRV_TOKEN_DOMAIN;
+}
+
 /* obs-route = obs-domain-list ":", obs-domain-list = *(CFWS / ",") "@" domain *("," [CFWS]
  * ["@" domain]) (RFC 5322 4.4).  What has no ":" is no route, and is read again. */
 static struct imapsrv_span read_route(struct isrv_address_parser *p, struct item *item)
@@ -213,16 +224,10 @@ static struct imapsrv_span read_route(struct isrv_address_parser *p, struct item
 	struct isrv_address_parser saved = *p;
 	struct run route = {0};
 
-	while (is_special(&p->token, '@') || is_special(&p->token, ',') ||
-	       is_special(&p->token, '.') ||
-	       (route.from && (p->token.type == ISRV_TOKEN_ATOM ||
-	                       p->token.type == ISRV_TOKEN_DOMAIN))) {
+	for (; is_of_route(&p->token); advance(p)) {
 		note_comment(p, item);
 		run_add(&route, &p->token, p->lexer.at, JOIN_SPEC);
-		advance(p);
 	}
-	if (!route.from)
-		return nil();
 	if (!is_special(&p->token, ':')) {
 		*p = saved;
 		return nil();
@@ -265,7 +270,8 @@ static void read_angle(struct isrv_address_parser *p, struct item *item,
 		note_comment(p, item);
 		advance(p);
 	}
-	address_r->adl = read_route(p, item);
+	if (begins_route(&p->token))
+		address_r->adl = read_route(p, item);
 	for (; !ends_angle(&p->token); advance(p)) {
 		note_comment(p, item);
 		if (item->at_sign) {
@@ -290,9 +296,10 @@ static bool ends_words(const struct isrv_token *token)
 	return ends_angle(token) || is_special(token, ':');
 }
 
-/* Up to what tells what it is: phrase = 1*word / obs-phrase (RFC 5322 3.2.5, 4.1: dots are allowed),
- * addr-spec = local-part "@" domain (3.4.1), local-part = dot-atom / quoted-string / obs-local-part,
- * obs-local-part = word *("." word) (4.4), or phrase and addr-spec with no brackets. */
+/* Up to what tells what it is: phrase = 1*word / obs-phrase (RFC 5322 3.2.5, 4.1: dots are
+ * allowed), addr-spec = local-part "@" domain (3.4.1), local-part = dot-atom / quoted-string /
+ * obs-local-part, obs-local-part = word *("." word) (4.4), or phrase and addr-spec with no
+ * brackets. */
 static void gather(struct isrv_address_parser *p, struct item *item)
 {
 	for (; !ends_words(&p->token); advance(p)) {
@@ -373,8 +380,6 @@ static bool read_address(struct isrv_address_parser *p, struct isrv_address *add
 	return true;
 }
 
-/* address-list = (address *("," address)) / obs-addr-list, obs-addr-list = *([CFWS] ",") address
- * *("," [address / CFWS]) (RFC 5322 3.4, 4.4), and ";" for "," where no group is open */
 void isrv_address_init(struct isrv_address_parser *p, struct imapsrv_span body,
                        struct isrv_arena *arena, uint64_t *steps)
 {
@@ -383,13 +388,15 @@ void isrv_address_init(struct isrv_address_parser *p, struct imapsrv_span body,
 	advance(p);
 }
 
+/* address-list = (address *("," address)) / obs-addr-list, obs-addr-list = *([CFWS] ",") address
+ * *("," [address / CFWS]) (RFC 5322 3.4, 4.4), and ";" for "," where no group is open */
 bool isrv_address_next(struct isrv_address_parser *p, struct isrv_address *address_r)
 {
 	static const struct isrv_address none;
 	bool found = false;
 
 	while (!found) {
-		bool end = p->token.type == ISRV_TOKEN_END;
+		bool end = p->token.type == ISRV_TOKEN_END, in_group = p->in_group;
 
 		*address_r = none;
 		if (end || is_special(&p->token, ';')) {
@@ -403,9 +410,13 @@ bool isrv_address_next(struct isrv_address_parser *p, struct isrv_address *addre
 		           is_special(&p->token, ':')) {
 			advance(p);
 		} else {
-			found = read_address(p, address_r) && !p->lexer.failed;
-			if (p->lexer.failed)
-				p->token.type = ISRV_TOKEN_END;
+			found = read_address(p, address_r);
+			if (!p->lexer.failed)
+				continue;
+			/* It may lack what there was no memory for: it was never read. */
+			found = false;
+			p->in_group = in_group;
+			p->token.type = ISRV_TOKEN_END;
 		}
 	}
 	return found;

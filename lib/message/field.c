@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-/* ---- octets -------------------------------------------------------------------------------------- */
+/* ---- octets --------------------------------------------------------------------------------- */
 
 enum {
 	CHAR_ATOM = 1,  /* of an atom (RFC 5322 3.2.3, RFC 6532 3.2) */
@@ -47,7 +47,7 @@ static struct imapsrv_span span(const char *from, const char *to)
 	return s;
 }
 
-/* ---- fields -------------------------------------------------------------------------------------- */
+/* ---- fields --------------------------------------------------------------------------------- */
 
 /* The start of the next line, or end. */
 static const char *line_next(const char *at, const char *end)
@@ -74,8 +74,7 @@ static bool is_blank_line(const char *at, const char *end)
 
 /* optional-field = field-name ":" unstructured CRLF; field-name = 1*ftext (RFC 5322 3.6.8), 8-bit
  * octets let through, *WSP before the colon as in 4.5.  False: no field. */
-static bool read_name(struct imapsrv_span line, struct imapsrv_span *name_r,
-                      const char **behind_r)
+static bool read_name(struct imapsrv_span line, struct imapsrv_span *name_r, const char **behind_r)
 {
 	const char *colon = line.len ? memchr(line.data, ':', line.len) : NULL;
 	const char *at, *to = colon;
@@ -161,7 +160,7 @@ bool isrv_field_unfold(struct imapsrv_span body, struct isrv_buf *out, struct is
 	return true;
 }
 
-/* ---- tokens -------------------------------------------------------------------------------------- */
+/* ---- tokens --------------------------------------------------------------------------------- */
 
 void isrv_lexer_init(struct isrv_lexer *x, struct imapsrv_span body, struct isrv_arena *arena,
                      bool mime, uint64_t *steps)
@@ -266,8 +265,8 @@ bool isrv_lexer_skip(struct isrv_lexer *x, struct imapsrv_span *comment_r)
 
 /*
  * encoded-word = "=?" charset "?" encoding "?" encoded-text "?=" (RFC 2047 2): its length, or 0.
- * Many mailers leave "," "@" "." or "(" unencoded in one; that would tear a name apart, so it is one
- * piece here as long as it has neither blanks nor what could hide an address: < > and quotes.
+ * Many mailers leave "," "@" "." or "(" unencoded in one; that would tear a name apart, so it is
+ * one piece here as long as it has neither blanks nor what could hide an address: < > and quotes.
  * Looks no further than the fourth "?", so that a row of beginnings costs no more than its length.
  */
 static size_t encoded_word(const char *from, const char *end)

@@ -36,8 +36,7 @@ static bool params_add(struct params *params, struct isrv_arena *arena, struct i
 		return false;
 	if (value->param_count == params->cap) {
 		size_t cap = params->cap ? 2 * params->cap : PARAMS_FIRST;
-		void *grown = isrv_arena_grow(arena, value->params, params->cap * size,
-		                              cap * size);
+		void *grown = isrv_arena_grow(arena, value->params, params->cap * size, cap * size);
 
 		if (!grown)
 			return false;
@@ -223,8 +222,7 @@ size_t isrv_mime_parse_languages(struct imapsrv_span body, struct isrv_arena *ar
 	return count;
 }
 
-const struct isrv_mime_param *isrv_mime_param(const struct isrv_mime_value *value,
-                                              const char *name)
+const struct isrv_mime_param *isrv_mime_param(const struct isrv_mime_value *value, const char *name)
 {
 	size_t i;
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * message/mime - Content-Type, Content-Disposition and their kind: value and parameters (RFC 2045 5.1, RFC 2183, RFC 2231
- * left as it is written: IMAP clients decode it), Content-Transfer-Encoding, Content-Language (RFC 3282).
+ * message/mime - Content-Type, Content-Disposition and their kind: value and parameters (RFC 2045
+ * 5.1, RFC 2183, RFC 2231 left as it is written: IMAP clients decode it),
+ * Content-Transfer-Encoding, Content-Language (RFC 3282).
  */
 #ifndef ISRV_MESSAGE_MIME_H
 #define ISRV_MESSAGE_MIME_H
@@ -14,15 +15,16 @@ struct isrv_mime_param {
 };
 
 struct isrv_mime_value {
-	struct imapsrv_span type;    /* "text"; data NULL: the field cannot be read (RFC 2045 5.2: text/plain then) */
-	struct imapsrv_span subtype; /* "plain"; NULL for a disposition */
+	struct imapsrv_span type;       /* "text"; data NULL: the field cannot be read, or there is
+	                                   none (RFC 2045 5.2: text/plain then) */
+	struct imapsrv_span subtype;    /* "plain"; NULL for a disposition */
 	struct isrv_mime_param *params; /* in the arena, in the order they stand in */
-	size_t param_count;          /* at most max_params; more are left out and truncated is set */
-	bool truncated;              /* also if the arena was full */
+	size_t param_count;             /* at most max_params */
+	bool truncated;                 /* there were more, or the arena was full */
 };
 
-/* type "/" subtype *(";" attribute "=" value), generous: missing semicolons, spaces round "=", unquoted values
- * with specials up to the next ";", empty parameters, comments. */
+/* type "/" subtype *(";" attribute "=" value), generous: missing semicolons, spaces round "=",
+ * unquoted values with specials up to the next ";", empty parameters, comments. */
 void isrv_mime_parse_type(struct imapsrv_span body, struct isrv_arena *arena, size_t max_params,
                           uint64_t *steps, struct isrv_mime_value *value_r);
 /* disposition *(";" parameter) */

@@ -8,7 +8,7 @@
 
 enum { SHOWN_MAX = 2048 };
 
-#define NO_HOST "MISSING_DOMAIN"
+#define NO_HOST    "MISSING_DOMAIN"
 #define NO_MAILBOX "MISSING_MAILBOX"
 
 /* Shown is "[name]<route:mailbox@host>" for each address, without what is NIL, and "{name" where a
@@ -51,7 +51,7 @@ static const struct {
 	{BYTES("\"J.\" R. Blow <a@b>"), "[J. R. Blow]<a@b>"},
 	{BYTES("J\xc3\xb6rg Bl\xf6w <a@b>"), "[J\xc3\xb6rg Bl\xf6w]<a@b>"},
 	{BYTES("\"J\xc3\xb6rg\" <j\xc3\xb6rg@\xc3\xa4.example>"),
-	 "[J\xc3\xb6rg]<j\xc3\xb6rg@\xc3\xa4.example>"},
+         "[J\xc3\xb6rg]<j\xc3\xb6rg@\xc3\xa4.example>"},
 	{BYTES("\x1b$B$d\x1b.B <a@b>"), "[\x1b$B$d\x1b.B]<a@b>"},
 	{BYTES("[LIST] Joe <a@b>"), "[[LIST] Joe]<a@b>"},
 	{BYTES("Joe) Blow <a@b>"), "[Joe) Blow]<a@b>"},
@@ -207,24 +207,26 @@ static const struct {
 	{BYTES("G: \"\": a@b;"), "{G}<a@b>"},
 	{BYTES("a@b: c@d;"), "{a@b<c@d>}"},
 	{BYTES("G: <@a:u@h>;"), "{G<@a:u@h>}"},
+	{BYTES("G: \"a\\b\"@c"), "{G<ab@c>}"},
+	{BYTES("G: H: \"a\\b\"@c"), "{G}{H<ab@c>}"},
 	/* after the examples of RFC 5322 A.1, A.5 and A.6 */
 	{BYTES("\"Joe Q. Public\" <john.q.public@example.com>"),
-	 "[Joe Q. Public]<john.q.public@example.com>"},
+         "[Joe Q. Public]<john.q.public@example.com>"},
 	{BYTES("Mary Smith <mary@x.test>, jdoe@example.org, Who? <one@y.test>"),
-	 "[Mary Smith]<mary@x.test><jdoe@example.org>[Who?]<one@y.test>"},
+         "[Mary Smith]<mary@x.test><jdoe@example.org>[Who?]<one@y.test>"},
 	{BYTES("<boss@nil.test>, \"Giant; \\\"Big\\\" Box\" <sysservices@example.net>"),
-	 "<boss@nil.test>[Giant; \"Big\" Box]<sysservices@example.net>"},
+         "<boss@nil.test>[Giant; \"Big\" Box]<sysservices@example.net>"},
 	{BYTES("A Group:Ed Jones <c@a.test>,joe@where.test,John <jdoe@one.test>;"),
-	 "{A Group[Ed Jones]<c@a.test><joe@where.test>[John]<jdoe@one.test>}"},
+         "{A Group[Ed Jones]<c@a.test><joe@where.test>[John]<jdoe@one.test>}"},
 	{BYTES("Pete(A nice \\) chap) <pete(his account)@silly.test(his host)>"),
-	 "[Pete]<pete@silly.test>"},
+         "[Pete]<pete@silly.test>"},
 	{BYTES("A Group(Some people)\r\n     :Chris Jones <c@(Chris's host.)public.example>,\r\n"
-	       "         joe@example.org,\r\n  John <jdoe@one.test> (my dear friend); (the end)"),
-	 "{A Group[Chris Jones]<c@public.example><joe@example.org>[John]<jdoe@one.test>}"},
+               "         joe@example.org,\r\n  John <jdoe@one.test> (my dear friend); (the end)"),
+         "{A Group[Chris Jones]<c@public.example><joe@example.org>[John]<jdoe@one.test>}"},
 	{BYTES("(Empty list)(start)Hidden recipients  :(nobody(that I know))  ;"),
-	 "{Hidden recipients}"},
+         "{Hidden recipients}"},
 	{BYTES("Mary Smith <@node.test:mary@example.net>, , jdoe@test  . example"),
-	 "[Mary Smith]<@node.test:mary@example.net><jdoe@test.example>"},
+         "[Mary Smith]<@node.test:mary@example.net><jdoe@test.example>"},
 	{BYTES("John Doe <jdoe@machine(comment).  example>"), "[John Doe]<jdoe@machine.example>"},
 };
 
@@ -402,7 +404,7 @@ static void test_no_memory(void **state)
 	assert_true(failures > 20);
 }
 
-/* ---- size ---------------------------------------------------------------------------------------- */
+/* ---- size ----------------------------------------------------------------------------------- */
 
 enum { MUCH = 4 << 20, MANY = 500000 };
 
@@ -446,11 +448,12 @@ static struct sum read_many(const char *unit, size_t size, size_t arena_max)
 static void test_linear(void **state)
 {
 	static const char *const units[] = {
-		"(",	  ")",	     "()",	"(\\(",	   "\"",      "\"\\\"\"", "[",	   "[\\]",
-		"<",	  ">",	     "<>",	",",	   ";",	      ":",	  "@",	   "<@a,",
-		"<@a<",	  "@a,",     "a@",	"a:",	   "a:;",     "a ",	  "a . ",  "a..",
-		"a@b ",	  "a@b@c ",  "\"a\" ",	"\"\"@",   "a(b)",    "a\r\n ",	  "=?a",   "=?a?b?c,",
-		"=?a?b?,?=", "a\"b\"[c]", "<@a:", "<@\"a\":", "<@[\\a],", "a@[\\b]@",  "\\",   "a: b: ",
+		"(",        ")",        "()",       "(\\(",     "\"",        "\"\\\"\"",  "[",
+		"[\\]",     "<",        ">",        "<>",       ",",         ";",         ":",
+		"@",        "<@a,",     "<@a<",     "@a,",      "a@",        "a:",        "a:;",
+		"a ",       "a . ",     "a..",      "a@b ",     "a@b@c ",    "\"a\" ",    "\"\"@",
+		"a(b)",     "a\r\n ",   "=?a",      "=?a?b?c,", "=?a?b?,?=", "a\"b\"[c]", "<@a:",
+		"<@\"a\":", "<@[\\a],", "a@[\\b]@", "\\",       "a: b: ",
 	};
 	size_t i;
 
@@ -481,7 +484,7 @@ static void test_many(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_rows),	  cmocka_unit_test(test_no_copies),
+		cmocka_unit_test(test_rows),      cmocka_unit_test(test_no_copies),
 		cmocka_unit_test(test_no_memory), cmocka_unit_test(test_linear),
 		cmocka_unit_test(test_many),
 	};

@@ -40,7 +40,7 @@ static void show(struct shown *s, struct imapsrv_span span)
 			fail_msg("row %zu: got <%s>, wanted <%s>", (size_t)(row), got, want);      \
 	} while (0)
 
-/* ---- fields -------------------------------------------------------------------------------------- */
+/* ---- fields --------------------------------------------------------------------------------- */
 
 static const struct {
 	const char *header;
@@ -114,7 +114,7 @@ static void test_fields(void **state)
 	}
 }
 
-/* ---- unfolding ----------------------------------------------------------------------------------- */
+/* ---- unfolding ------------------------------------------------------------------------------ */
 
 static const struct {
 	const char *body;
@@ -194,7 +194,7 @@ static void test_unfold_no_memory(void **state)
 	assert_int_equal(fa.held, 0);
 }
 
-/* ---- tokens -------------------------------------------------------------------------------------- */
+/* ---- tokens --------------------------------------------------------------------------------- */
 
 /* "_" for white space before, "(comment)", then a:atom q:quoted d:literal or the special. */
 static const struct {
@@ -359,7 +359,7 @@ static void test_no_memory(void **state)
 	isrv_arena_clear(&arena);
 }
 
-/* ---- size ---------------------------------------------------------------------------------------- */
+/* ---- size ----------------------------------------------------------------------------------- */
 
 enum { MUCH = 10 << 20 };
 
@@ -394,8 +394,8 @@ static uint64_t steps_of(const char *unit, size_t *tokens_r)
 
 static void test_linear(void **state)
 {
-	static const char *const units[] = {"(",   "()",    "(\\(", "\"",      "\"\\a\"", "[",
-	                                    "=?a", "=?a?b?", "a ",   "a.b,c@d;", "\\",      "\r\n "};
+	static const char *const units[] = {"(",      "()", "(\\(",     "\"", "\"\\a\"", "[", "=?a",
+	                                    "=?a?b?", "a ", "a.b,c@d;", "\\", "\r\n "};
 	size_t i, tokens;
 
 	(void)state;
@@ -429,12 +429,9 @@ static void test_many_lines(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_fields),
-		cmocka_unit_test(test_unfold),
-		cmocka_unit_test(test_unfold_no_memory),
-		cmocka_unit_test(test_tokens),
-		cmocka_unit_test(test_no_memory),
-		cmocka_unit_test(test_linear),
+		cmocka_unit_test(test_fields),           cmocka_unit_test(test_unfold),
+		cmocka_unit_test(test_unfold_no_memory), cmocka_unit_test(test_tokens),
+		cmocka_unit_test(test_no_memory),        cmocka_unit_test(test_linear),
 		cmocka_unit_test(test_many_lines),
 	};
 

@@ -57,7 +57,7 @@ static void show_params(struct shown *s, const struct isrv_mime_value *value)
 			fail_msg("row %zu: got <%s>, wanted <%s>", (size_t)(row), got, want);      \
 	} while (0)
 
-/* ---- types --------------------------------------------------------------------------------------- */
+/* ---- types ---------------------------------------------------------------------------------- */
 
 static const struct {
 	const char *body;
@@ -73,9 +73,9 @@ static const struct {
 	{BYTES("text / plain ; x = y"), "text/plain x={y}"},
 	{BYTES("multipart/mixed;\r\n\tboundary=\"a\r\n b\""), "multipart/mixed boundary={a b}"},
 	{BYTES("multipart/mixed; boundary=----=_Part_1/2:3"),
-	 "multipart/mixed boundary={----=_Part_1/2:3}"},
+         "multipart/mixed boundary={----=_Part_1/2:3}"},
 	{BYTES("multipart/mixed; boundary=\"----=_a;b\"; x=y"),
-	 "multipart/mixed boundary={----=_a;b} x={y}"},
+         "multipart/mixed boundary={----=_a;b} x={y}"},
 	{BYTES("multipart/mixed; boundary==abc="), "multipart/mixed boundary={=abc=}"},
 	{BYTES("a/b; name=My Picture.jpg"), "a/b name={My Picture.jpg}"},
 	{BYTES("a/b; name=My Picture (1).jpg; x=y"), "a/b name={My Picture (1).jpg} x={y}"},
@@ -85,14 +85,14 @@ static const struct {
 	{BYTES("a/b; name=\"n\0ul\""), "a/b name={nul}"},
 	{BYTES("a/b; name=J\xc3\xb6rg.txt"), "a/b name={J\xc3\xb6rg.txt}"},
 	{BYTES("a/b; name==?utf-8?Q?foo_bar?= =?utf-8?Q?baz?="),
-	 "a/b name={=?utf-8?Q?foo_bar?= =?utf-8?Q?baz?=}"},
+         "a/b name={=?utf-8?Q?foo_bar?= =?utf-8?Q?baz?=}"},
 	{BYTES("a/b; name=\"=?utf-8?Q?a=22b?=\""), "a/b name={=?utf-8?Q?a=22b?=}"},
 	{BYTES("text/plain charset=utf-8 format=flowed"),
-	 "text/plain charset={utf-8} format={flowed}"},
+         "text/plain charset={utf-8} format={flowed}"},
 	{BYTES("text/plain charset=\"utf-8\" format=flowed"),
-	 "text/plain charset={utf-8} format={flowed}"},
+         "text/plain charset={utf-8} format={flowed}"},
 	{BYTES("text/plain; charset=utf-8 (c) format=flowed"),
-	 "text/plain charset={utf-8} format={flowed}"},
+         "text/plain charset={utf-8} format={flowed}"},
 	{BYTES("text/plain; charset=\"utf-8\"junk; x=y"), "text/plain charset={utf-8} x={y}"},
 	{BYTES("text/plain; charset=\"utf-8\" \"more\"; x=y"), "text/plain charset={utf-8} x={y}"},
 	{BYTES("text/plain;;;; x=y;;"), "text/plain x={y}"},
@@ -121,16 +121,15 @@ static const struct {
 	{BYTES("a/b; x='single'"), "a/b x={'single'}"},
 	{BYTES("a/b; x=y \"z w\""), "a/b x={y \"z w\"}"},
 	{BYTES("a/b; title*=us-ascii'en-us'This%20is%20%2A%2A%2Afun"),
-	 "a/b title*={us-ascii'en-us'This%20is%20%2A%2A%2Afun}"},
+         "a/b title*={us-ascii'en-us'This%20is%20%2A%2A%2Afun}"},
 	{BYTES("a/b; URL*0=\"ftp://\";\r\n URL*1=\"cs.utk.edu/pub\""),
-	 "a/b URL*0={ftp://} URL*1={cs.utk.edu/pub}"},
+         "a/b URL*0={ftp://} URL*1={cs.utk.edu/pub}"},
 	{BYTES("a/b; t*0*=utf-8''%e2; t*1=\"%82\"; t*2*=%ac"),
-	 "a/b t*0*={utf-8''%e2} t*1={%82} t*2*={%ac}"},
+         "a/b t*0*={utf-8''%e2} t*1={%82} t*2*={%ac}"},
 	{BYTES("a/b; p=1; p=2; p=3; p=4; p=5; p=6"), "a/b p={1} p={2} p={3} p={4} p={5} p={6}"},
-	{BYTES("a/b; p=1; p=2; p=3; p=4; p=5; p=6; "),
-	 "a/b p={1} p={2} p={3} p={4} p={5} p={6}"},
+	{BYTES("a/b; p=1; p=2; p=3; p=4; p=5; p=6; "), "a/b p={1} p={2} p={3} p={4} p={5} p={6}"},
 	{BYTES("a/b; p=1; p=2; p=3; p=4; p=5; p=6; p=7"),
-	 "a/b p={1} p={2} p={3} p={4} p={5} p={6} ..."},
+         "a/b p={1} p={2} p={3} p={4} p={5} p={6} ..."},
 	/* RFC 2045 5.2: what cannot be read is as if it were not there. */
 	{BYTES(""), "NIL/NIL"},
 	{BYTES("  "), "NIL/NIL"},
@@ -213,7 +212,7 @@ static void test_no_memory(void **state)
 	assert_true(marked > 40);
 }
 
-/* ---- the others ---------------------------------------------------------------------------------- */
+/* ---- the others ----------------------------------------------------------------------------- */
 
 static const struct {
 	const char *body;
@@ -222,9 +221,9 @@ static const struct {
 } dispositions[] = {
 	{BYTES(" inline"), "inline"},
 	{BYTES("Attachment; filename=genome.jpeg;\r\n modification-date=\"Wed, 12 Feb 1997\""),
-	 "Attachment filename={genome.jpeg} modification-date={Wed, 12 Feb 1997}"},
+         "Attachment filename={genome.jpeg} modification-date={Wed, 12 Feb 1997}"},
 	{BYTES("attachment; filename=\"C:\\\\tmp\\\\a;b.txt\"; size=42"),
-	 "attachment filename={C:\\tmp\\a;b.txt} size={42}"},
+         "attachment filename={C:\\tmp\\a;b.txt} size={42}"},
 	{BYTES("attachment filename=x"), "attachment filename={x}"},
 	{BYTES("\"attachment\"; filename=x"), "attachment filename={x}"},
 	{BYTES("(c) inline (d)"), "inline"},
@@ -365,7 +364,7 @@ static void test_param(void **state)
 	isrv_arena_clear(&arena);
 }
 
-/* ---- size ---------------------------------------------------------------------------------------- */
+/* ---- size ----------------------------------------------------------------------------------- */
 
 enum { MUCH = 4 << 20 };
 
@@ -373,8 +372,8 @@ enum { MUCH = 4 << 20 };
 static void test_linear(void **state)
 {
 	static const char *const units[] = {
-		";x=y",    ";x=\"y\"",  ";x",   ";",    "(",      ";x=\"\\y\"", " x=y",
-		";x= a (", ";x=a \"\"", " a",   "a/b ", ";x=\r\n ", "=?a?b?",   ";x=(\\)",
+		";x=y",    ";x=\"y\"",  ";x",   ";",     "(",          ";x=\"\\y\"", " x=y",
+		";x= a (", ";x=a \"\"", " a",   "a/b ",  ";x=\r\n ",   "=?a?b?",     ";x=(\\)",
 		" =",      "\"",        "a(b)", "\\ \"", ";x=a\r\n b",
 	};
 	size_t i, k;
@@ -409,9 +408,9 @@ static void test_linear(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_types),     cmocka_unit_test(test_no_memory),
+		cmocka_unit_test(test_types),        cmocka_unit_test(test_no_memory),
 		cmocka_unit_test(test_dispositions), cmocka_unit_test(test_tokens),
-		cmocka_unit_test(test_languages), cmocka_unit_test(test_param),
+		cmocka_unit_test(test_languages),    cmocka_unit_test(test_param),
 		cmocka_unit_test(test_linear),
 	};
 
