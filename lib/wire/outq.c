@@ -14,18 +14,6 @@
 #include <stdalign.h>
 #include <string.h>
 
-struct isrv_outq_part {
-	struct isrv_outq_part *next;
-	struct isrv_outq_chunk *chunk;
-	const char *from; /* the first octet that has not left */
-	const char *end;  /* behind the last; not kept while the part is open */
-	bool lent;
-	isrv_outq_release *release;
-	void *user;
-	const void *data; /* as lent, for release */
-	size_t len;
-};
-
 struct isrv_outq_chunk {
 	char *top; /* where free room begins, while no part of the chunk is open */
 	alignas(struct isrv_outq_part) char room[sizeof(struct isrv_outq_part) + ISRV_OUTQ_CHUNK];
@@ -212,13 +200,6 @@ bool isrv_outq_lend(struct isrv_outq *q, const void *data, size_t len, isrv_outq
 	return true;
 }
 
-struct isrv_outq_mark isrv_outq_mark(const struct isrv_outq *q)
-{
-	struct isrv_outq_mark mark = {q->sent + isrv_outq_size(q)};
-
-	return mark;
-}
-
 bool isrv_outq_rollback(struct isrv_outq *q, struct isrv_outq_mark mark)
 {
 	struct isrv_outq_part *part = q->head;
@@ -256,11 +237,6 @@ bool isrv_outq_rollback(struct isrv_outq *q, struct isrv_outq_mark mark)
 	}
 	drop(q, gone, part->chunk);
 	return true;
-}
-
-size_t isrv_outq_size(const struct isrv_outq *q)
-{
-	return q->closed + (q->at ? (size_t)(q->at - q->tail->from) : 0);
 }
 
 size_t isrv_outq_peek(const struct isrv_outq *q, struct imapsrv_span *spans, size_t max)

@@ -18,6 +18,18 @@ struct isrv_outq_part;	/* a run of octets, inside a chunk or lent */
 
 typedef void isrv_outq_release(void *user, const void *data, size_t len);
 
+struct isrv_outq_part {
+	struct isrv_outq_part *next;
+	struct isrv_outq_chunk *chunk;
+	const char *from; /* the first octet that has not left */
+	const char *end;  /* behind the last; not kept while the part is open */
+	bool lent;
+	isrv_outq_release *release;
+	void *user;
+	const void *data; /* as lent, for release */
+	size_t len;
+};
+
 struct isrv_outq {
 	struct isrv_mem *mem;
 	struct isrv_outq_part *head;
@@ -34,6 +46,12 @@ struct isrv_outq {
 struct isrv_outq_mark {
 	uint64_t put;
 };
+
+/* Octets waiting. */
+static inline size_t isrv_outq_size(const struct isrv_outq *q)
+{
+	return q->closed + (q->at ? (size_t)(q->at - q->tail->from) : 0);
+}
 
 void isrv_outq_init(struct isrv_outq *q, struct isrv_mem *mem);
 void isrv_outq_clear(struct isrv_outq *q); /* releases lent memory, frees all; usable again */
@@ -54,11 +72,15 @@ bool isrv_outq_add(struct isrv_outq *q, const void *data, size_t len);
 bool isrv_outq_lend(struct isrv_outq *q, const void *data, size_t len, isrv_outq_release *release,
 		    void *user);
 
-struct isrv_outq_mark isrv_outq_mark(const struct isrv_outq *q);
+static inline struct isrv_outq_mark isrv_outq_mark(const struct isrv_outq *q)
+{
+	struct isrv_outq_mark mark = {q->sent + isrv_outq_size(q)};
+
+	return mark;
+}
 /* Drops everything put in since the mark; false (and nothing dropped) if some of it has left. */
 bool isrv_outq_rollback(struct isrv_outq *q, struct isrv_outq_mark mark);
 
-size_t isrv_outq_size(const struct isrv_outq *q); /* octets waiting */
 /* Fills up to max spans from the head, without copying; returns how many.  They hold until the
  * next call that is not isrv_outq_peek or isrv_outq_size. */
 size_t isrv_outq_peek(const struct isrv_outq *q, struct imapsrv_span *spans, size_t max);
