@@ -13,6 +13,7 @@
 #include "imapsrv/sasl.h"
 #include "imapsrv/event.h"
 #include "imapsrv/engine.h"
+#include "imapsrv/message.h"
 #include "imapsrv/session.h"
 
 #endif

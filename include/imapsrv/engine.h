@@ -39,6 +39,12 @@ struct imapsrv_limits {
 	uint32_t search_terms;    /* terms in one SEARCH: 10,000                                        */
 	uint32_t fetch_items;     /* items in one FETCH: 1000                                           */
 	uint32_t depth;           /* parentheses within parentheses: 100                                */
+	uint32_t parts;           /* MIME parts of a message that are shown: 10,000                     */
+	uint32_t header_octets;   /* octets of one header block that are read for ENVELOPE and the
+	                             structure: 1 MiB                                                  */
+	uint32_t described;       /* octets of text in one message's ENVELOPE and BODYSTRUCTURE: 1 MiB  */
+	uint32_t addresses;       /* addresses in one field of ENVELOPE: 10,000                        */
+	uint32_t params;          /* parameters of one MIME field: 1000                                */
 	uint32_t batch;           /* messages asked for at a time: 500                                  */
 	uint32_t failed_logins;   /* then BYE: 5                                                        */
 	uint32_t bad_commands;    /* in a row, then BYE: 50                                             */

@@ -145,7 +145,8 @@ struct imapsrv_uids {
 enum imapsrv_fact {
 	IMAPSRV_FACT_FLAGS = 1 << 0,
 	IMAPSRV_FACT_DATE = 1 << 1, /* INTERNALDATE */
-	IMAPSRV_FACT_SIZE = 1 << 2  /* RFC822.SIZE: with every line end counted as CRLF */
+	IMAPSRV_FACT_SIZE = 1 << 2, /* RFC822.SIZE: with every line end counted as CRLF */
+	IMAPSRV_FACT_DESCRIPTION = 1 << 3 /* what imapsrv_describer_finish gave, if the host kept it */
 };
 
 struct imapsrv_fetch {
@@ -158,12 +159,14 @@ struct imapsrv_fetch {
 struct imapsrv_row {
 	uint32_t uid;
 	uint32_t facts; /* which of the members below are filled in.  FLAGS and DATE are when asked for;
-	                   without SIZE the library counts the message's octets itself */
+	                   without SIZE or DESCRIPTION the library reads the message itself */
 	struct imapsrv_flags flags;
 	int64_t date;  /* seconds since 1970-01-01 UTC */
 	int zone;      /* minutes east of UTC in which the date is shown */
 	uint64_t octets;
 	int unchanged; /* in answer to `store`: the flags are as they were before */
+	struct imapsrv_span description; /* see imapsrv/message.h; one that is damaged or of another message's
+	                                    size is passed over */
 };
 
 struct imapsrv_body {
@@ -212,7 +215,8 @@ struct imapsrv_append {
 	int has_date;             /* else the time of arrival */
 	int64_t date;
 	int zone;
-	int literal8;             /* may contain NUL (RFC 3516) */
+	int literal8;             /* may contain NUL (RFC 3516 4.4): a store that cannot keep that refuses with
+	                             IMAPSRV_UNKNOWN_CTE */
 };
 
 struct imapsrv_append_data {
@@ -317,7 +321,7 @@ struct imapsrv_store {
 	void (*append_begin)(void *user, struct imapsrv_op *op, const struct imapsrv_append *q);
 	void (*append_data)(void *user, struct imapsrv_op *op, const struct imapsrv_append_data *q);
 	/* All messages have come: store all of them or none (RFC 3502).  Answer: imapsrv_op_appended.
-	 * Ends the append handle, also when refused. */
+	 * Ends the append handle, also when refused or cancelled. */
 	void (*append_finish)(void *user, struct imapsrv_op *op,
 	                      const struct imapsrv_append_finish *q);
 	/* Forget what came; ends the append handle. */

@@ -177,9 +177,9 @@ static bool is_welcome(struct imapsrv_session *s, const struct append *a)
 
 	if (!s->engine->store.append_begin) {
 		isrv_no(s, "CANNOT", "The mailboxes here can only be read");
-	} else if (f->literal8) {
-		/* BINARY is not announced.  A client that sends a literal8 all the same is told
-		 * what RFC 3516 4.4 has for a mailbox that cannot keep NULs: encode the message. */
+	} else if (f->literal8 && !isrv_caps_has(s, ISRV_CAP_BINARY)) {
+		/* BINARY was hidden.  A client that sends a literal8 all the same is told what RFC 3516 4.4
+		 * has for a mailbox that cannot keep NULs: encode the message. */
 		isrv_no(s, "UNKNOWN-CTE", "Messages cannot be binary here");
 	} else if (s->engine->config.literal_minus && !f->literal_sync && f->literal_size > 4096) {
 		/* RFC 7888 5: BAD, and in answer to an APPEND always with TOOBIG. */
@@ -216,6 +216,7 @@ static void ask_begin(struct imapsrv_session *s, struct append *a)
 	q.has_date = m->has_date;
 	q.date = m->date.utc;
 	q.zone = m->date.zone;
+	q.literal8 = s->framer.literal8;
 	ISRV_ASK(s, ISRV_OP_APPEND_BEGIN, store, append_begin, &q, begin_sink, a);
 }
 

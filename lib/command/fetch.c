@@ -1,22 +1,23 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * command/fetch - FETCH and UID FETCH (RFC 9051 6.4.5, 7.5.2).  The host is asked in batches.  Where facts are all
- * that is wanted, each row goes straight to the client; where octets are wanted too, the rows of one
+ * that is wanted, each row goes straight to the client; where the message itself is needed too, the rows of one
  * batch are held, and their messages opened one after the other.
+ *
+ * ENVELOPE, structure and sections come from the message's description: the host's, if it kept one, else made
+ * here in one pass over the octets.
  *
  * Messages that are gone though the client was not told yet have no row: they are left out, and the tagged line
  * says EXPUNGEISSUED (RFC 5530, RFC 2180 4.1.2).
  */
-#include <string.h>
-
 #include "command/commands.h"
-#include "command/fetch.h"
+#include "command/fetch_preview.h"
+#include "command/fetch_section.h"
 #include "command/set.h"
 #include "mailbox/batch.h"
-#include "session/body.h"
-#include "session/session.h"
 
-/* A row that waits for its message.  Keywords are in `text`, as spans whose data is an offset. */
+/* A row that waits for its message.  Keywords and the description are in `text`, as offsets until all rows are
+ * there. */
 struct held {
 	struct imapsrv_row row;
 	size_t first_keyword; /* in the array of spans */
@@ -32,19 +33,23 @@ struct fetch_args {
 		AT_MARKED, /* \Seen was asked for */
 		AT_ROWS,
 		AT_OPEN,
+		AT_DESCRIBE,
 		AT_MEASURE,
-		AT_SECTION,
-		AT_OCTETS
+		AT_PREVIEW,
+		AT_SECTION
 	} at;
 	struct imapsrv_set uids;
 	struct isrv_batch batch;
 	struct imapsrv_set part;  /* of the batch at hand */
 	uint32_t asked;           /* announced messages in it */
 	uint32_t rows;            /* that came for it */
+	uint32_t dense_seq;       /* if every UID of it exists: the number of the first, */
+	uint32_t dense_uid;       /* and its UID; else 0 */
 	uint64_t shown;           /* messages shown in all */
 	bool missing;             /* an announced message was not there */
 	bool mark;                /* \Seen is to be set */
-	bool measure;             /* sizes are shown that the host may not know */
+	bool describe;            /* descriptions are needed */
+	bool octets;              /* the messages' octets are needed whatever the host knows */
 	struct isrv_uidset seen;  /* of the batch: \Seen is new, so FLAGS are shown */
 
 	struct isrv_buf held;     /* struct held */
@@ -52,8 +57,11 @@ struct fetch_args {
 	struct isrv_buf text;
 	size_t at_held;
 	uint32_t at_section;
-	uint64_t from, to;        /* octets of the section */
-	struct isrv_body_cursor body;
+	bool first;               /* nothing stands behind the parenthesis yet */
+	struct isrv_fetch_message message;
+	struct isrv_structure *structure; /* under way, or holding the description */
+	struct isrv_fetch_preview *preview; /* NULL unless asked for */
+	struct isrv_fetch_output *output;   /* NULL without sections */
 	enum imapsrv_code failure; /* the first that is not EXPUNGEISSUED */
 };
 
@@ -69,12 +77,26 @@ static bool parse(struct isrv_parse *p, void *args)
 	return true;
 }
 
+static void close_message(struct imapsrv_session *s, struct fetch_args *a)
+{
+	isrv_body_close(s, &a->message.body);
+	isrv_structure_free(a->structure);
+	a->structure = NULL;
+	a->message.described = false;
+	if (a->preview)
+		isrv_fetch_preview_clear(a->preview);
+}
+
 static void drop(struct imapsrv_session *s, void *args)
 {
 	struct fetch_args *a = args;
 
-	isrv_body_close(s, &a->body);
 	isrv_uidset_clear(&a->seen, &s->mem);
+	if (!a->held.max)
+		return; /* no row needs its message */
+	close_message(s, a);
+	if (a->output)
+		isrv_fetch_output_clear(a->output, &s->mem);
 	isrv_buf_clear(&a->held, &s->mem);
 	isrv_buf_clear(&a->keywords, &s->mem);
 	isrv_buf_clear(&a->text, &s->mem);
@@ -124,6 +146,17 @@ static void put_facts(struct imapsrv_session *s, const struct fetch_args *a, uin
 	}
 }
 
+/* Keeps a copy of bytes; the span's pointer is their offset until settle(). */
+static bool keep(struct imapsrv_session *s, struct fetch_args *a, struct imapsrv_span *span)
+{
+	size_t at = a->text.len;
+
+	if (!isrv_buf_add(&a->text, &s->mem, span->data, span->len))
+		return false;
+	span->data = (const char *)(uintptr_t)at;
+	return true;
+}
+
 static void hold(struct imapsrv_session *s, struct fetch_args *a, const struct imapsrv_row *row)
 {
 	struct held h = {*row, a->keywords.len / sizeof(struct imapsrv_span)};
@@ -132,40 +165,119 @@ static void hold(struct imapsrv_session *s, struct fetch_args *a, const struct i
 	h.row.flags.keywords = NULL;
 	for (uint32_t i = 0; i < row->flags.keyword_count && ok; i++) {
 		struct imapsrv_span k = row->flags.keywords[i];
-		struct imapsrv_span kept = {(const char *)(uintptr_t)a->text.len, k.len};
 
-		ok = isrv_buf_add(&a->text, &s->mem, k.data, k.len) &&
-		     isrv_buf_add(&a->keywords, &s->mem, &kept, sizeof(kept));
+		ok = keep(s, a, &k) && isrv_buf_add(&a->keywords, &s->mem, &k, sizeof(k));
 	}
+	if (!(row->facts & IMAPSRV_FACT_DESCRIPTION) || !a->describe)
+		h.row.description.len = 0;
+	ok = ok && keep(s, a, &h.row.description);
 	if (!ok || !isrv_buf_add(&a->held, &s->mem, &h, sizeof(h)))
 		isrv_session_fail(s, IMAPSRV_ENOMEM);
+}
+
+/* ENVELOPE and structure, behind the facts. */
+static void put_shows(struct imapsrv_session *s, struct fetch_args *a,
+                      const struct isrv_description *d, bool *first)
+{
+	static const struct {
+		uint32_t show;
+		bool extended;
+		const char *name;
+	} structures[] = {
+		{ISRV_FETCH_STRUCTURE, false, "BODY "},
+		{ISRV_FETCH_EXTENDED_STRUCTURE, true, "BODYSTRUCTURE "},
+	};
+
+	if (a->items.shows & ISRV_FETCH_ENVELOPE) {
+		separate(&s->w, first);
+		ISRV_W(&s->w, "ENVELOPE ");
+		isrv_description_put_envelope(d, &s->w);
+	}
+	for (size_t i = 0; i < 2; i++) {
+		if (!(a->items.shows & structures[i].show))
+			continue;
+		separate(&s->w, first);
+		isrv_w_cstr(&s->w, structures[i].name);
+		/* RFC 9051 7.5.2: message/global looks like message/rfc822 to who knows UTF-8. */
+		isrv_description_put_body(d, &s->w, structures[i].extended, s->w.utf8);
+	}
+}
+
+/* Is the host's description enough to answer without the message? */
+static bool is_enough(const struct fetch_args *a, const struct imapsrv_row *row,
+                      struct isrv_description *d)
+{
+	if (a->octets)
+		return false;
+	if (a->describe && (!(row->facts & IMAPSRV_FACT_DESCRIPTION) ||
+	                    !isrv_description_open(d, row->description.data, row->description.len)))
+		return false;
+	return !(a->items.facts & IMAPSRV_FACT_SIZE) || (row->facts & IMAPSRV_FACT_SIZE);
+}
+
+static void put_row(struct imapsrv_session *s, struct fetch_args *a, uint32_t seq,
+                    const struct imapsrv_row *row, const struct isrv_description *d)
+{
+	bool first;
+
+	put_facts(s, a, seq, row, &first);
+	if (d)
+		put_shows(s, a, d, &first);
+	ISRV_W(&s->w, ")");
+	isrv_w_crlf(&s->w);
+	a->shown++;
+}
+
+/* A row of a message that may have to be read: at once if the host knows enough about it. */
+static void take_message_row(struct imapsrv_session *s, struct fetch_args *a, uint32_t seq,
+                             const struct imapsrv_row *row)
+{
+	struct isrv_description d;
+
+	if (!is_enough(a, row, &d))
+		hold(s, a, row);
+	else
+		put_row(s, a, seq, row, a->describe ? &d : NULL);
+}
+
+/* Most mailboxes have long stretches without holes, where numbers need no look-up. */
+static inline uint32_t seq_of(const struct imapsrv_session *s, const struct fetch_args *a, uint32_t uid)
+{
+	if (a->dense_seq && uid - a->dense_uid < a->asked)
+		return a->dense_seq + (uid - a->dense_uid);
+	return isrv_nummap_seq(&s->view->map, uid);
+}
+
+static void find_dense(const struct imapsrv_session *s, struct fetch_args *a)
+{
+	const struct imapsrv_range *r = a->part.ranges;
+
+	a->dense_uid = r->first;
+	a->dense_seq = a->part.count == 1 && r->last - r->first == a->asked - 1
+	                       ? isrv_nummap_seq(&s->view->map, r->first)
+	                       : 0;
 }
 
 static void take_row(struct imapsrv_session *s, void *ctx, const void *answer)
 {
 	const struct imapsrv_row *row = answer;
 	struct fetch_args *a = ctx;
-	uint32_t seq = isrv_nummap_seq(&s->view->map, row->uid);
-	bool first;
+	uint32_t seq = seq_of(s, a, row->uid);
 
 	if (!seq)
 		return; /* not announced: the client does not know it */
 	a->rows++;
-	if (a->items.section_count || (a->measure && !(row->facts & IMAPSRV_FACT_SIZE))) {
-		hold(s, a, row);
-		return;
-	}
 	if (row->flags.keyword_count)
 		isrv_sync_keywords(s, &row->flags);
-	a->shown++;
-	if (a->items.facts == IMAPSRV_FACT_FLAGS && (row->facts & IMAPSRV_FACT_FLAGS)) {
+	if (a->held.max) {
+		take_message_row(s, a, seq, row);
+	} else if (a->items.facts == IMAPSRV_FACT_FLAGS && (row->facts & IMAPSRV_FACT_FLAGS)) {
+		a->shown++;
 		isrv_w_fetch_flags(&s->w, seq, a->items.uid ? row->uid : 0, &row->flags,
 		                   isrv_session_is_recent(s, row->uid));
-		return;
+	} else {
+		put_row(s, a, seq, row, NULL);
 	}
-	put_facts(s, a, seq, row, &first);
-	ISRV_W(&s->w, ")");
-	isrv_w_crlf(&s->w);
 }
 
 static void take_marked(struct imapsrv_session *s, void *ctx, const void *answer)
@@ -201,22 +313,29 @@ static void ask_rows(struct imapsrv_session *s, struct fetch_args *a)
 
 	if (a->seen.count)
 		q.facts |= IMAPSRV_FACT_FLAGS;
+	if (a->describe)
+		q.facts |= IMAPSRV_FACT_DESCRIPTION;
 	ISRV_ASK(s, ISRV_OP_FETCH, store, fetch, &q, take_row, a);
 }
 
-/* The keywords of held rows get their real addresses, now that `text` stays where it is. */
-static void settle_keywords(struct fetch_args *a)
+/* What is held gets its real addresses, now that `text` stays where it is. */
+static void settle(struct fetch_args *a)
 {
 	struct imapsrv_span *spans = (struct imapsrv_span *)(void *)a->keywords.data;
 	struct held *held = (struct held *)(void *)a->held.data;
 
 	for (size_t i = 0; i < a->keywords.len / sizeof(*spans); i++)
 		spans[i].data = a->text.data + (uintptr_t)spans[i].data;
-	for (size_t i = 0; i < a->held.len / sizeof(*held); i++)
-		held[i].row.flags.keywords = spans ? spans + held[i].first_keyword : NULL;
+	for (size_t i = 0; i < a->held.len / sizeof(*held); i++) {
+		struct imapsrv_row *row = &held[i].row;
+
+		row->flags.keywords = spans ? spans + held[i].first_keyword : NULL;
+		if (row->description.len)
+			row->description.data = a->text.data + (uintptr_t)row->description.data;
+	}
 }
 
-/* ---- held rows: with octets of their messages ---------------------------------------------------------- */
+/* ---- held rows: with their messages ----------------------------------------------------------------- */
 
 static struct held *current(struct fetch_args *a)
 {
@@ -227,7 +346,7 @@ static struct held *current(struct fetch_args *a)
 
 static void next_held(struct imapsrv_session *s, struct fetch_args *a)
 {
-	isrv_body_close(s, &a->body);
+	close_message(s, a);
 	a->at_held++;
 	a->at = AT_OPEN;
 }
@@ -242,115 +361,223 @@ static void skip_held(struct imapsrv_session *s, struct fetch_args *a)
 	next_held(s, a);
 }
 
+/* ---- describing -------------------------------------------------------------------------------------- */
+
+/* The host's own description, if it fits this body. */
+static bool use_description(struct fetch_args *a, const struct held *h)
+{
+	struct isrv_fetch_message *m = &a->message;
+	struct isrv_description *d = &m->description;
+
+	if (!h->row.description.len ||
+	    !isrv_description_open(d, h->row.description.data, h->row.description.len) ||
+	    d->host_octets != isrv_body_octets(&m->body) ||
+	    (!isrv_body_converts(&m->body) && d->wire_octets != d->host_octets))
+		return false;
+	m->body.wire = d->wire_octets;
+	m->body.measured = true;
+	m->described = true;
+	return true;
+}
+
+static bool begin_structure(struct imapsrv_session *s, struct fetch_args *a)
+{
+	const struct imapsrv_limits *l = &s->engine->limits;
+	struct isrv_structure_limits limits = {l->depth,     l->parts,     l->header_octets,
+	                                       l->described, l->addresses, l->params};
+
+	a->structure = isrv_structure_new(&s->mem, &limits, &s->steps);
+	if (!a->structure)
+		isrv_session_fail(s, IMAPSRV_ENOMEM);
+	isrv_body_rewind(&a->message.body);
+	return a->structure != NULL;
+}
+
+/* One pass over the message.  A failure of the host is left in body.failed. */
+static enum isrv_step step_describe(struct imapsrv_session *s, struct fetch_args *a)
+{
+	struct isrv_fetch_message *m = &a->message;
+	struct imapsrv_span piece;
+
+	if (!a->structure && !begin_structure(s, a))
+		return ISRV_DONE;
+	do {
+		enum isrv_step step = isrv_body_raw(s, &m->body, &piece);
+
+		if (step != ISRV_DONE || s->error || m->body.failed)
+			return step;
+		if (piece.len && !isrv_structure_feed(a->structure, piece.data, piece.len)) {
+			isrv_session_fail(s, IMAPSRV_ENOMEM);
+			return ISRV_DONE;
+		}
+	} while (piece.len);
+	if (!isrv_structure_finish(a->structure, &piece) ||
+	    !isrv_description_open(&m->description, piece.data, piece.len)) {
+		isrv_session_fail(s, IMAPSRV_ENOMEM);
+		return ISRV_DONE;
+	}
+	m->body.wire = m->description.wire_octets;
+	m->body.measured = true;
+	m->described = true;
+	isrv_body_rewind(&m->body);
+	return ISRV_DONE;
+}
+
+/* ---- writing one --------------------------------------------------------------------------------------- */
+
+static bool can_decode(const struct fetch_args *a)
+{
+	for (uint32_t i = 0; i < a->items.section_count; i++)
+		if (!isrv_fetch_can_decode(&a->message, &a->items.sections[i]))
+			return false;
+	return true;
+}
+
 static void begin_message(struct imapsrv_session *s, struct fetch_args *a, struct held *h)
 {
 	uint32_t seq = isrv_nummap_seq(&s->view->map, h->row.uid);
-	bool first;
 
+	if (!can_decode(a)) {
+		/* RFC 3516 4.3: an encoding that nobody knows is said in the tagged NO. */
+		s->result.code = IMAPSRV_UNKNOWN_CTE;
+		skip_held(s, a);
+		return;
+	}
 	h->row.facts |= IMAPSRV_FACT_SIZE;
 	/* What BODY[] shows decides: the two must agree. */
-	h->row.octets = a->body.measured ? a->body.wire : h->row.octets;
-	if (h->row.flags.keyword_count)
-		isrv_sync_keywords(s, &h->row.flags);
-	put_facts(s, a, seq, &h->row, &first);
-	if (!first && a->items.section_count)
-		ISRV_W(&s->w, " ");
+	h->row.octets = a->message.body.measured ? a->message.body.wire : h->row.octets;
+	put_facts(s, a, seq, &h->row, &a->first);
+	if (a->message.described)
+		put_shows(s, a, &a->message.description, &a->first);
 	a->at_section = 0;
-	a->at = AT_SECTION;
+	a->at = a->items.shows & ISRV_FETCH_PREVIEW ? AT_PREVIEW : AT_SECTION;
+	if (a->at == AT_PREVIEW)
+		separate(&s->w, &a->first);
 }
 
-static void begin_section(struct imapsrv_session *s, struct fetch_args *a)
+static enum isrv_step put_sections(struct imapsrv_session *s, struct fetch_args *a)
 {
-	const struct isrv_fetch_section *section = &a->items.sections[a->at_section];
-	struct isrv_writer *w = &s->w;
-	uint64_t octets = a->body.wire;
+	while (a->at_section < a->items.section_count) {
+		enum isrv_step step;
 
-	a->from = section->origin < octets ? section->origin : octets;
-	a->to = section->partial && section->count < octets - a->from ? a->from + section->count
-	                                                               : octets;
-	if (a->at_section)
-		ISRV_W(w, " ");
-	if (section->rfc822)
-		ISRV_W(w, "RFC822 ");
-	else if (!section->partial)
-		ISRV_W(w, "BODY[] ");
-	else {
-		/* RFC 9051 7.5.2: the origin is told, the count is seen. */
-		ISRV_W(w, "BODY[]<");
-		isrv_w_u64(w, section->origin);
-		ISRV_W(w, "> ");
+		if (!a->output->at)
+			separate(&s->w, &a->first);
+		step = isrv_fetch_put_section(s, &a->message, &a->items.sections[a->at_section],
+		                              a->output);
+		if (step != ISRV_DONE)
+			s->mid_line = true;
+		if (step != ISRV_DONE || s->error)
+			return step;
+		a->at_section++;
 	}
-	isrv_w_literal(w, a->to - a->from, false);
-	a->at = AT_OCTETS;
-}
-
-static void end_message(struct imapsrv_session *s, struct fetch_args *a)
-{
 	ISRV_W(&s->w, ")");
 	isrv_w_crlf(&s->w);
 	s->mid_line = false;
 	a->shown++;
 	next_held(s, a);
+	return ISRV_DONE;
+}
+
+static enum isrv_step open_held(struct imapsrv_session *s, struct fetch_args *a)
+{
+	struct isrv_fetch_message *m = &a->message;
+	struct held *h = current(a);
+	enum isrv_step step;
+
+	if (!h) {
+		a->at = AT_BATCH;
+		return ISRV_DONE;
+	}
+	if (isrv_session_full(s))
+		return ISRV_OUTPUT;
+	step = isrv_body_open(s, &m->body, s->view->handle, h->row.uid);
+	if (step != ISRV_DONE || s->error)
+		return step;
+	if (m->body.failed)
+		skip_held(s, a);
+	else
+		a->at = a->describe && !use_description(a, h) ? AT_DESCRIBE : AT_MEASURE;
+	return ISRV_DONE;
 }
 
 /* The message of one held row.  DONE: go on with whatever a->at says. */
 static enum isrv_step step_held(struct imapsrv_session *s, struct fetch_args *a)
 {
-	struct held *h = current(a);
+	struct isrv_fetch_message *m = &a->message;
 	enum isrv_step step;
 
 	switch (a->at) {
 	case AT_OPEN:
-		if (!h) {
-			a->at = AT_BATCH;
-			return ISRV_DONE;
-		}
-		if (isrv_session_full(s))
-			return ISRV_OUTPUT;
-		step = isrv_body_open(s, &a->body, s->view->handle, h->row.uid);
-		if (step != ISRV_DONE)
+		return open_held(s, a);
+	case AT_DESCRIBE:
+		step = step_describe(s, a);
+		if (step != ISRV_DONE || s->error)
 			return step;
 		a->at = AT_MEASURE;
 		/* fall through */
 	case AT_MEASURE:
-		step = a->body.failed ? ISRV_DONE : isrv_body_measure(s, &a->body);
-		if (step != ISRV_DONE)
+		step = m->body.failed ? ISRV_DONE : isrv_body_measure(s, &m->body);
+		if (step != ISRV_DONE || s->error)
 			return step;
-		if (a->body.failed)
+		if (m->body.failed)
 			skip_held(s, a);
 		else
-			begin_message(s, a, h);
+			begin_message(s, a, current(a));
 		return ISRV_DONE;
-	case AT_SECTION:
-		if (a->at_section < a->items.section_count)
-			begin_section(s, a);
+	case AT_PREVIEW:
+		step = isrv_fetch_put_preview(s, m, a->items.shows & ISRV_FETCH_PREVIEW_LAZY,
+		                              a->preview);
+		if (step == ISRV_DONE)
+			a->at = AT_SECTION;
 		else
-			end_message(s, a);
-		return ISRV_DONE;
-	default: /* AT_OCTETS */
-		s->mid_line = true;
-		step = isrv_body_put(s, &a->body, a->from, a->to);
-		if (step != ISRV_DONE)
-			return step;
-		a->at_section++;
-		a->at = AT_SECTION;
-		return ISRV_DONE;
+			s->mid_line = true;
+		return step;
+	default:
+		return put_sections(s, a);
 	}
 }
 
 /* ---- the command ------------------------------------------------------------------------------------------ */
 
-static void init(struct imapsrv_session *s, struct fetch_args *a)
+static bool needs_description(const struct isrv_fetch_section *section)
+{
+	return section->number_count || section->text != ISRV_SECTION_WHOLE;
+}
+
+/* What only those need that read messages. */
+static void init_messages(struct imapsrv_session *s, struct fetch_args *a)
 {
 	size_t max = s->engine->limits.arena;
 
-	isrv_batch_init(&a->batch, a->uids, &s->steps);
-	isrv_uidset_init(&a->seen, SIZE_MAX);
 	isrv_buf_init(&a->held, max);
 	isrv_buf_init(&a->keywords, max);
 	isrv_buf_init(&a->text, max);
+	if (a->items.section_count) {
+		a->output = isrv_arena_zalloc(&s->arena, sizeof(*a->output));
+		if (!a->output) {
+			isrv_session_fail(s, IMAPSRV_ENOMEM);
+			return;
+		}
+		isrv_fetch_output_init(a->output, max);
+	}
+	if (a->items.shows & ISRV_FETCH_PREVIEW) {
+		a->preview = isrv_arena_zalloc(&s->arena, sizeof(*a->preview));
+		if (!a->preview)
+			isrv_session_fail(s, IMAPSRV_ENOMEM);
+	}
+}
+
+static void init(struct imapsrv_session *s, struct fetch_args *a)
+{
+	isrv_batch_init(&a->batch, a->uids, &s->steps);
+	isrv_uidset_init(&a->seen, SIZE_MAX);
 	a->mark = a->items.seen && !s->view->read_only;
-	a->measure = (a->items.facts & IMAPSRV_FACT_SIZE) != 0;
+	a->describe = a->items.shows != 0;
+	for (uint32_t i = 0; i < a->items.section_count; i++)
+		a->describe = a->describe || needs_description(&a->items.sections[i]);
+	a->octets = a->items.section_count || a->items.shows & ISRV_FETCH_PREVIEW;
+	if (a->describe || a->octets || a->items.facts & IMAPSRV_FACT_SIZE)
+		init_messages(s, a);
 }
 
 static enum isrv_step finish(struct imapsrv_session *s, struct fetch_args *a)
@@ -386,6 +613,7 @@ static enum isrv_step next_batch(struct imapsrv_session *s, struct fetch_args *a
 		*end_r = true;
 		return finish(s, a);
 	}
+	find_dense(s, a);
 	a->at = AT_MARKED;
 	if (a->mark)
 		ask_mark(s, a);
@@ -426,7 +654,7 @@ static enum isrv_step step(struct imapsrv_session *s, void *args)
 			if (s->result.code != IMAPSRV_OK)
 				return refused(s, a);
 			a->missing = a->missing || a->rows < a->asked;
-			settle_keywords(a);
+			settle(a);
 			a->at = AT_OPEN;
 			break;
 		default:

@@ -1,24 +1,50 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * command/fetch - what FETCH was asked for: its items, parsed (fetch_items.c) and served (fetch.c).
+ * command/fetch - what FETCH was asked for: its items, parsed in fetch_items.c; the flow of batches in fetch.c;
+ * octets of messages in fetch_section.c; decoded ones in fetch_binary.c.
  */
 #ifndef ISRV_COMMAND_FETCH_H
 #define ISRV_COMMAND_FETCH_H
 
-#include "wire/reader.h"
+#include "message/description.h"
+#include "message/structure.h"
+#include "session/body.h"
 
-struct isrv_parse;
+enum isrv_fetch_kind {
+	ISRV_FETCH_BODY,        /* BODY[...], BODY.PEEK[...]   */
+	ISRV_FETCH_RFC822,      /* RFC 3501's names for three of them */
+	ISRV_FETCH_RFC822_HEADER,
+	ISRV_FETCH_RFC822_TEXT,
+	ISRV_FETCH_BINARY,      /* BINARY[...], BINARY.PEEK[...] */
+	ISRV_FETCH_BINARY_SIZE
+};
 
-/* BODY[], BODY.PEEK[], RFC822: octets of the message, whole or in part. */
+/* One section, as RFC 9051 6.4.5.1 names it. */
 struct isrv_fetch_section {
-	bool rfc822;     /* spelt RFC822 (RFC 3501 6.4.5) */
-	bool partial;    /* "<origin.count>" */
+	enum isrv_fetch_kind kind;
+	enum isrv_section_text text;
+	uint32_t *numbers;
+	uint32_t number_count;
+	struct imapsrv_span *fields; /* of HEADER.FIELDS, as the client wrote them */
+	struct imapsrv_span *sorted; /* the same in order, without regard to case */
+	uint32_t field_count;
+	bool partial;                /* "<origin.count>" */
 	uint64_t origin;
 	uint64_t count;
 };
 
+/* Answers that come from the message's description. */
+enum isrv_fetch_show {
+	ISRV_FETCH_ENVELOPE = 1 << 0,
+	ISRV_FETCH_STRUCTURE = 1 << 1,          /* BODY */
+	ISRV_FETCH_EXTENDED_STRUCTURE = 1 << 2, /* BODYSTRUCTURE */
+	ISRV_FETCH_PREVIEW = 1 << 3,
+	ISRV_FETCH_PREVIEW_LAZY = 1 << 4        /* only where it costs nothing */
+};
+
 struct isrv_fetch_items {
 	uint32_t facts; /* enum imapsrv_fact that are shown */
+	uint32_t shows; /* enum isrv_fetch_show */
 	bool uid;
 	bool seen;      /* sets \Seen */
 	struct isrv_fetch_section *sections;
@@ -27,5 +53,8 @@ struct isrv_fetch_items {
 
 /* fetch-att / "(" fetch-att *(SP fetch-att) ")" / a macro */
 bool isrv_fetch_items_parse(struct isrv_parse *p, struct isrv_fetch_items *items);
+
+/* "BODY[1.HEADER.FIELDS (TO)]<10>", as it is echoed */
+void isrv_fetch_put_name(struct isrv_writer *w, const struct isrv_fetch_section *section);
 
 #endif

@@ -1,29 +1,149 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * command/fetch_items - the grammar of FETCH's items (RFC 9051 6.4.5, RFC 3501 6.4.5).  An item that is asked for twice
- * is answered once.
+ * command/fetch_items - the grammar of FETCH's items (RFC 9051 6.4.5, RFC 3501 6.4.5, RFC 3516, RFC 8970).  An item that is
+ * asked for twice is answered once.
  */
 #include "base/ascii.h"
 #include "command/fetch.h"
-#include "session/command.h"
 
-static struct isrv_fetch_section *add_section(struct isrv_parse *p, struct isrv_fetch_items *items)
+static bool is_word(struct imapsrv_span word, const char *name, size_t len)
 {
-	size_t size = sizeof(struct isrv_fetch_section);
-	struct isrv_fetch_section *grown;
+	return word.len == len && isrv_ascii_is(word.data, len, name);
+}
 
-	if (items->section_count >= p->limits->fetch_items) {
+#define NAME(constant)     constant, sizeof(constant) - 1
+#define is(word, constant) is_word((word), NAME(constant))
+
+/* One more element of an array in the arena; NULL: the failure is set. */
+static void *grow(struct isrv_parse *p, void *array, uint32_t count, size_t size)
+{
+	void *grown;
+
+	if (count >= p->limits->fetch_items) {
 		isrv_rd_fail(&p->r, "fewer items");
 		return NULL;
 	}
-	grown = isrv_arena_grow(p->r.arena, items->sections, items->section_count * size,
-	                        (items->section_count + 1) * size);
-	if (!grown) {
-		p->r.nomem = true;
-		return NULL;
+	/* By doubling: what the arena cannot grow in place is copied. */
+	if (count & (count - 1) || (count && count < 4))
+		return array;
+	grown = isrv_arena_grow(p->r.arena, array, count * size, (count ? count * 2 : 4) * size);
+	if (!grown)
+		isrv_rd_fail_memory(&p->r);
+	return grown;
+}
+
+/* ---- sections ------------------------------------------------------------------------------------ */
+
+/* section-part = nz-number *("." nz-number); then "." if more follows */
+static bool parse_numbers(struct isrv_parse *p, struct isrv_fetch_section *section, bool *dot_r)
+{
+	struct isrv_reader *r = &p->r;
+
+	*dot_r = false;
+	while (isrv_rd_peek(r) >= '0' && isrv_rd_peek(r) <= '9') {
+		uint32_t *numbers = grow(p, section->numbers, section->number_count, sizeof(*numbers));
+
+		if (!numbers)
+			return false;
+		section->numbers = numbers;
+		if (!isrv_rd_nz_number(r, &numbers[section->number_count]))
+			return false;
+		section->number_count++;
+		*dot_r = isrv_rd_try(r, '.');
+		if (!*dot_r)
+			break;
 	}
-	items->sections = grown;
-	return &grown[items->section_count];
+	if (section->number_count > p->limits->depth)
+		return isrv_rd_fail(r, "fewer part numbers");
+	return true;
+}
+
+/* By insertion: they are few, and the client names them once. */
+static bool sort_fields(struct isrv_parse *p, struct isrv_fetch_section *section)
+{
+	struct imapsrv_span *sorted = isrv_arena_array(p->r.arena, section->field_count, sizeof(*sorted));
+
+	if (!sorted)
+		return isrv_rd_fail_memory(&p->r);
+	for (uint32_t i = 0; i < section->field_count; i++) {
+		struct imapsrv_span f = section->fields[i];
+		uint32_t at = i;
+
+		while (at && isrv_ascii_compare(f.data, f.len, sorted[at - 1].data, sorted[at - 1].len) < 0) {
+			sorted[at] = sorted[at - 1];
+			at--;
+		}
+		sorted[at] = f;
+	}
+	section->sorted = sorted;
+	return true;
+}
+
+/* header-list = "(" header-fld-name *(SP header-fld-name) ")" */
+static bool parse_fields(struct isrv_parse *p, struct isrv_fetch_section *section)
+{
+	struct isrv_reader *r = &p->r;
+
+	if (!isrv_rd_sp(r) || !isrv_rd_char(r, '('))
+		return false;
+	do {
+		struct imapsrv_span *fields = grow(p, section->fields, section->field_count, sizeof(*fields));
+
+		if (!fields)
+			return false;
+		section->fields = fields;
+		if (!isrv_rd_astring(r, &fields[section->field_count]))
+			return isrv_rd_fail(r, "a header field name");
+		section->field_count++;
+	} while (isrv_rd_peek(r) == ' ' && isrv_rd_sp(r));
+	return sort_fields(p, section) && isrv_rd_char(r, ')');
+}
+
+/* section-text = "HEADER" / "HEADER.FIELDS" [".NOT"] SP header-list / "TEXT" / "MIME" */
+static bool parse_text(struct isrv_parse *p, struct isrv_fetch_section *section)
+{
+	struct isrv_reader *r = &p->r;
+	struct imapsrv_span word;
+
+	if (!isrv_rd_word(r, &word))
+		return isrv_rd_fail(r, "a section");
+	if (is(word, "HEADER")) {
+		section->text = ISRV_SECTION_HEADER;
+		return true;
+	}
+	if (is(word, "TEXT")) {
+		section->text = ISRV_SECTION_TEXT;
+		return true;
+	}
+	/* RFC 9051 9: MIME has no meaning without a part number. */
+	if (is(word, "MIME") && section->number_count) {
+		section->text = ISRV_SECTION_MIME;
+		return true;
+	}
+	section->text = ISRV_SECTION_FIELDS_NOT;
+	if (is(word, "HEADER.FIELDS"))
+		section->text = ISRV_SECTION_FIELDS;
+	else if (!is(word, "HEADER.FIELDS.NOT")) {
+		r->at = word.data;
+		return isrv_rd_fail(r, "a section");
+	}
+	return parse_fields(p, section);
+}
+
+/* section = "[" [section-spec] "]"; of BINARY only numbers */
+static bool parse_section(struct isrv_parse *p, struct isrv_fetch_section *section)
+{
+	struct isrv_reader *r = &p->r;
+	bool dot;
+
+	if (!isrv_rd_char(r, '[') || !parse_numbers(p, section, &dot))
+		return false;
+	if (section->kind == ISRV_FETCH_BODY && (dot || !section->number_count) &&
+	    isrv_rd_peek(r) != ']' && !parse_text(p, section))
+		return false;
+	if (dot && section->text == ISRV_SECTION_WHOLE)
+		return isrv_rd_fail(r, "a part number or a section");
+	return isrv_rd_char(r, ']');
 }
 
 /* partial = "<" number64 "." nz-number64 ">" */
@@ -40,85 +160,147 @@ static bool parse_partial(struct isrv_reader *r, struct isrv_fetch_section *sect
 	return isrv_rd_char(r, '>');
 }
 
-static bool is_same(const struct isrv_fetch_section *a, const struct isrv_fetch_section *b)
+static bool same_spans(const struct imapsrv_span *a, const struct imapsrv_span *b, uint32_t count)
 {
-	return a->rfc822 == b->rfc822 && a->partial == b->partial && a->origin == b->origin &&
-	       a->count == b->count;
+	for (uint32_t i = 0; i < count; i++)
+		if (!isrv_ascii_same(a[i].data, a[i].len, b[i].data, b[i].len))
+			return false;
+	return true;
 }
 
-static void keep_section(struct isrv_fetch_items *items, const struct isrv_fetch_section *section)
+static bool is_same(const struct isrv_fetch_section *a, const struct isrv_fetch_section *b)
 {
+	if (a->kind != b->kind || a->text != b->text || a->partial != b->partial ||
+	    a->origin != b->origin || a->count != b->count || a->number_count != b->number_count ||
+	    a->field_count != b->field_count)
+		return false;
+	for (uint32_t i = 0; i < a->number_count; i++)
+		if (a->numbers[i] != b->numbers[i])
+			return false;
+	return same_spans(a->fields, b->fields, a->field_count);
+}
+
+/* Takes the section that was just parsed into the list, unless it is there already. */
+static void keep_section(struct isrv_fetch_items *items)
+{
+	const struct isrv_fetch_section *section = &items->sections[items->section_count];
+
 	for (uint32_t i = 0; i < items->section_count; i++)
 		if (is_same(&items->sections[i], section))
 			return;
 	items->section_count++;
 }
 
-/* "BODY" ["." "PEEK"] "[" "]" [partial] */
-static bool parse_body(struct isrv_parse *p, struct isrv_fetch_items *items, bool peek)
+static bool parse_octets(struct isrv_parse *p, struct isrv_fetch_items *items,
+                         enum isrv_fetch_kind kind, bool peek)
 {
-	struct isrv_fetch_section *section = add_section(p, items);
+	struct isrv_fetch_section *section = grow(p, items->sections, items->section_count,
+	                                          sizeof(*section));
+	bool bracketed = kind == ISRV_FETCH_BODY || kind >= ISRV_FETCH_BINARY;
 
 	if (!section)
 		return false;
-	*section = (struct isrv_fetch_section){0};
-	if (!isrv_rd_char(&p->r, '[') || !isrv_rd_char(&p->r, ']') ||
-	    !parse_partial(&p->r, section))
+	items->sections = section;
+	section += items->section_count;
+	*section = (struct isrv_fetch_section){.kind = kind};
+	if (kind == ISRV_FETCH_RFC822_HEADER)
+		section->text = ISRV_SECTION_HEADER;
+	else if (kind == ISRV_FETCH_RFC822_TEXT)
+		section->text = ISRV_SECTION_TEXT;
+	if (bracketed && !parse_section(p, section))
+		return false;
+	if (bracketed && kind != ISRV_FETCH_BINARY_SIZE && !parse_partial(&p->r, section))
 		return false;
 	items->seen = items->seen || !peek;
-	keep_section(items, section);
+	keep_section(items);
 	return true;
 }
 
-static bool parse_rfc822(struct isrv_parse *p, struct isrv_fetch_items *items)
-{
-	struct isrv_fetch_section *section = add_section(p, items);
+/* ---- items ----------------------------------------------------------------------------------------- */
 
-	if (!section)
-		return false;
-	*section = (struct isrv_fetch_section){0};
-	section->rfc822 = true;
-	items->seen = true;
-	keep_section(items, section);
-	return true;
-}
+static const struct {
+	const char *name;
+	size_t len;
+	uint32_t facts;
+	uint32_t shows;
+} plain[] = {
+	{NAME("FLAGS"), IMAPSRV_FACT_FLAGS, 0},
+	{NAME("INTERNALDATE"), IMAPSRV_FACT_DATE, 0},
+	{NAME("RFC822.SIZE"), IMAPSRV_FACT_SIZE, 0},
+	{NAME("ENVELOPE"), 0, ISRV_FETCH_ENVELOPE},
+	{NAME("BODYSTRUCTURE"), 0, ISRV_FETCH_EXTENDED_STRUCTURE},
+	{NAME("BODY"), 0, ISRV_FETCH_STRUCTURE},
+};
 
-static bool is(struct imapsrv_span word, const char *name)
+static const struct {
+	const char *name;
+	size_t len;
+	enum isrv_fetch_kind kind;
+	bool bracket;
+	bool peek;
+	uint8_t cap;
+} octets[] = {
+	{NAME("BODY"), ISRV_FETCH_BODY, true, false, 0},
+	{NAME("BODY.PEEK"), ISRV_FETCH_BODY, true, true, 0},
+	{NAME("RFC822"), ISRV_FETCH_RFC822, false, false, 0},
+	{NAME("RFC822.HEADER"), ISRV_FETCH_RFC822_HEADER, false, true, 0},
+	{NAME("RFC822.TEXT"), ISRV_FETCH_RFC822_TEXT, false, false, 0},
+	{NAME("BINARY"), ISRV_FETCH_BINARY, true, false, ISRV_CAP_BINARY},
+	{NAME("BINARY.PEEK"), ISRV_FETCH_BINARY, true, true, ISRV_CAP_BINARY},
+	{NAME("BINARY.SIZE"), ISRV_FETCH_BINARY_SIZE, true, true, ISRV_CAP_BINARY},
+};
+
+/* fetch-att =/ "PREVIEW" [SP "(" "LAZY" ")"]   (RFC 8970 6) */
+static bool parse_preview(struct isrv_parse *p, struct isrv_fetch_items *items)
 {
-	return isrv_ascii_is(word.data, word.len, name);
+	struct isrv_reader *r = &p->r;
+	const char *start = r->at;
+
+	items->shows |= ISRV_FETCH_PREVIEW;
+	if (isrv_rd_peek(r) != ' ' || !isrv_rd_sp(r) || !isrv_rd_try(r, '(')) {
+		r->at = start;
+		items->shows &= ~(uint32_t)ISRV_FETCH_PREVIEW_LAZY;
+		return true;
+	}
+	items->shows |= ISRV_FETCH_PREVIEW_LAZY;
+	if (!isrv_rd_try_word(r, "LAZY"))
+		return isrv_rd_fail(r, "LAZY");
+	return isrv_rd_char(r, ')');
 }
 
 static bool parse_item(struct isrv_parse *p, struct isrv_fetch_items *items, struct imapsrv_span word)
 {
-	const char *start = word.data;
+	bool bracket = isrv_rd_peek(&p->r) == '[';
 
-	if (is(word, "FLAGS"))
-		items->facts |= IMAPSRV_FACT_FLAGS;
-	else if (is(word, "UID"))
+	if (is(word, "UID")) {
 		items->uid = true;
-	else if (is(word, "INTERNALDATE"))
-		items->facts |= IMAPSRV_FACT_DATE;
-	else if (is(word, "RFC822.SIZE"))
-		items->facts |= IMAPSRV_FACT_SIZE;
-	else if (is(word, "RFC822"))
-		return parse_rfc822(p, items);
-	else if (is(word, "BODY") && isrv_rd_peek(&p->r) == '[')
-		return parse_body(p, items, false);
-	else if (is(word, "BODY.PEEK"))
-		return parse_body(p, items, true);
-	else {
-		p->r.at = start;
-		return isrv_rd_fail(&p->r, "a FETCH item");
+		return true;
 	}
-	return true;
+	for (size_t i = 0; i < sizeof(octets) / sizeof(octets[0]); i++)
+		if (octets[i].bracket == bracket && is_word(word, octets[i].name, octets[i].len) &&
+		    (!octets[i].cap || p->caps & ISRV_CAP_BIT(octets[i].cap)))
+			return parse_octets(p, items, octets[i].kind, octets[i].peek);
+	for (size_t i = 0; i < sizeof(plain) / sizeof(plain[0]) && !bracket; i++)
+		if (is_word(word, plain[i].name, plain[i].len)) {
+			items->facts |= plain[i].facts;
+			items->shows |= plain[i].shows;
+			return true;
+		}
+	if (is(word, "PREVIEW") && p->caps & ISRV_CAP_BIT(ISRV_CAP_PREVIEW))
+		return parse_preview(p, items);
+	p->r.at = word.data;
+	return isrv_rd_fail(&p->r, "a FETCH item");
 }
 
-/* "FAST"; only as the one thing asked for (RFC 9051 6.4.5) */
+/* ALL, FAST, FULL: only as the one thing asked for (RFC 9051 6.4.5) */
 static bool parse_macro(struct isrv_fetch_items *items, struct imapsrv_span word)
 {
-	if (!is(word, "FAST"))
+	bool all = is(word, "ALL"), full = is(word, "FULL");
+
+	if (!all && !full && !is(word, "FAST"))
 		return false;
 	items->facts |= IMAPSRV_FACT_FLAGS | IMAPSRV_FACT_DATE | IMAPSRV_FACT_SIZE;
+	items->shows |= (all || full ? ISRV_FETCH_ENVELOPE : 0u) | (full ? ISRV_FETCH_STRUCTURE : 0u);
 	return true;
 }
 
@@ -139,4 +321,43 @@ bool isrv_fetch_items_parse(struct isrv_parse *p, struct isrv_fetch_items *items
 			return false;
 	} while (isrv_rd_peek(r) == ' ' && isrv_rd_sp(r));
 	return isrv_rd_char(r, ')');
+}
+
+/* ---- the answer's name ------------------------------------------------------------------------------- */
+
+static void put_section(struct isrv_writer *w, const struct isrv_fetch_section *section)
+{
+	static const char *const texts[] = {"", "HEADER", "HEADER.FIELDS", "HEADER.FIELDS.NOT", "TEXT",
+	                                    "MIME"};
+
+	ISRV_W(w, "[");
+	for (uint32_t i = 0; i < section->number_count; i++) {
+		if (i)
+			ISRV_W(w, ".");
+		isrv_w_u32(w, section->numbers[i]);
+	}
+	if (section->number_count && section->text != ISRV_SECTION_WHOLE)
+		ISRV_W(w, ".");
+	isrv_w_cstr(w, texts[section->text]);
+	for (uint32_t i = 0; i < section->field_count; i++) {
+		isrv_w_cstr(w, i ? " " : " (");
+		isrv_w_astring(w, section->fields[i].data, section->fields[i].len);
+	}
+	isrv_w_cstr(w, section->field_count ? ")]" : "]");
+}
+
+void isrv_fetch_put_name(struct isrv_writer *w, const struct isrv_fetch_section *section)
+{
+	static const char *const names[] = {"BODY", "RFC822", "RFC822.HEADER", "RFC822.TEXT", "BINARY",
+	                                    "BINARY.SIZE"};
+
+	isrv_w_cstr(w, names[section->kind]);
+	if (section->kind == ISRV_FETCH_BODY || section->kind >= ISRV_FETCH_BINARY)
+		put_section(w, section);
+	if (section->partial) {
+		/* RFC 9051 7.5.2: the origin is told, the count is seen. */
+		ISRV_W(w, "<");
+		isrv_w_u64(w, section->origin);
+		ISRV_W(w, ">");
+	}
 }

@@ -220,6 +220,21 @@ enum isrv_step isrv_body_raw(struct imapsrv_session *s, struct isrv_body_cursor 
 	return step;
 }
 
+bool isrv_body_lent(const struct isrv_body_cursor *b, uint64_t from, uint64_t to,
+                    struct imapsrv_span *span_r)
+{
+	if (!b->body->data)
+		return false;
+	span_r->data = b->body->data + from;
+	span_r->len = (size_t)(to - from);
+	return true;
+}
+
+bool isrv_body_converts(const struct isrv_body_cursor *b)
+{
+	return b->body->convert;
+}
+
 uint64_t isrv_body_octets(const struct isrv_body_cursor *b)
 {
 	return b->body->octets;
@@ -231,7 +246,7 @@ enum isrv_step isrv_body_measure(struct imapsrv_session *s, struct isrv_body_cur
 {
 	enum isrv_step step;
 
-	if (!b->body->convert) {
+	if (!b->body->convert && !b->measured) {
 		b->wire = b->body->octets;
 		b->measured = true;
 	}

@@ -43,6 +43,16 @@ void isrv_body_seek(struct isrv_body_cursor *b, uint64_t wire, uint64_t host);
 enum isrv_step isrv_body_raw(struct imapsrv_session *s, struct isrv_body_cursor *b,
                              struct imapsrv_span *piece_r);
 uint64_t isrv_body_octets(const struct isrv_body_cursor *b);
+/* Host octets from..to in place; false if they are not lent. */
+bool isrv_body_lent(const struct isrv_body_cursor *b, uint64_t from, uint64_t to,
+                    struct imapsrv_span *span_r);
+/* Do wire and host octets differ, or might they? */
+bool isrv_body_converts(const struct isrv_body_cursor *b);
+/* How many wire octets this pass has passed. */
+static inline uint64_t isrv_body_done(const struct isrv_body_cursor *b)
+{
+	return b->done;
+}
 /* The next octets in wire form, at least one, valid until the next call; empty at the end. */
 enum isrv_step isrv_body_next(struct imapsrv_session *s, struct isrv_body_cursor *b,
                               struct imapsrv_span *piece_r);

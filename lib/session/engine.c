@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "base/limits.h"
 #include "session/caps.h"
 #include "session/command.h"
 #include "session/engine.h"
@@ -23,43 +24,6 @@ static bool copy_sized(void *to, size_t to_size, const void *from)
 	memcpy(to, from, size < to_size ? size : to_size);
 	memcpy(to, &to_size, sizeof(to_size));
 	return true;
-}
-
-#define DEFAULT(member, value)                   \
-	do {                                     \
-		if (!limits->member)             \
-			limits->member = (value); \
-	} while (0)
-
-static void fill_limits(struct imapsrv_limits *limits)
-{
-	DEFAULT(command, (size_t)1 << 20);
-	DEFAULT(command_prelogin, 8192);
-	DEFAULT(arena, (size_t)16 << 20);
-	DEFAULT(memory, (size_t)64 << 20);
-	DEFAULT(memory_prelogin, (size_t)64 << 10);
-	DEFAULT(output, (size_t)64 << 10);
-	DEFAULT(append, UINT64_C(256) << 20);
-	DEFAULT(drop, UINT64_C(64) << 20);
-	DEFAULT(append_messages, 1000);
-	DEFAULT(set_ranges, 100000);
-	DEFAULT(names, 100000);
-	DEFAULT(keyword_len, 255);
-	DEFAULT(keywords, 1000);
-	DEFAULT(search_terms, 10000);
-	DEFAULT(fetch_items, 1000);
-	DEFAULT(depth, 100);
-	DEFAULT(batch, 500);
-	DEFAULT(failed_logins, 5);
-	DEFAULT(bad_commands, 50);
-	DEFAULT(bad_prelogin, 10);
-	DEFAULT(login_delay, 2000);
-	DEFAULT(login_timeout, 180000);
-	DEFAULT(inactivity, 1860000);
-	DEFAULT(idle_timeout, 1860000);
-	DEFAULT(keepalive, 120000);
-	if (limits->keyword_len > 255)
-		limits->keyword_len = 255; /* lengths are kept in an octet */
 }
 
 static bool is_complete(const struct imapsrv_engine *e)
@@ -94,7 +58,7 @@ static bool take_config(struct imapsrv_engine *e, const struct imapsrv_config *c
 	e->config.mailboxes = &e->mailboxes;
 	e->config.sasl = &e->sasl;
 	e->config.limits = &e->limits;
-	fill_limits(&e->limits);
+	isrv_limits_fill(&e->limits);
 	return is_complete(e);
 }
 

@@ -221,8 +221,8 @@ void isrv_session_settle(struct imapsrv_session *s)
 
 	if (!s->error || s->phase == ISRV_PHASE_END)
 		return;
-	if (s->error == IMAPSRV_ENOMEM && !s->mid_line)
-		(void)isrv_outq_rollback(&s->out, s->mark);
+	/* Half a line is taken back if none of it has left; else no BYE can be said behind it. */
+	s->mid_line = !isrv_outq_rollback(&s->out, s->mark);
 	/* What the command held is free now, so that the BYE may find the room that it needs. */
 	drop_command(s);
 	s->w.failed = false;

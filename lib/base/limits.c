@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+/* base/limits - the defaults of imapsrv/engine.h's limits, in one place. */
+#include "base/limits.h"
+
+#define DEFAULT(member, value)                   \
+	do {                                     \
+		if (!limits->member)             \
+			limits->member = (value); \
+	} while (0)
+
+void isrv_limits_fill(struct imapsrv_limits *limits)
+{
+	DEFAULT(command, (size_t)1 << 20);
+	DEFAULT(command_prelogin, 8192);
+	DEFAULT(arena, (size_t)16 << 20);
+	DEFAULT(memory, (size_t)64 << 20);
+	DEFAULT(memory_prelogin, (size_t)64 << 10);
+	DEFAULT(output, (size_t)64 << 10);
+	DEFAULT(append, UINT64_C(256) << 20);
+	DEFAULT(drop, UINT64_C(64) << 20);
+	DEFAULT(append_messages, 1000);
+	DEFAULT(set_ranges, 100000);
+	DEFAULT(names, 100000);
+	DEFAULT(keyword_len, 255);
+	DEFAULT(keywords, 1000);
+	DEFAULT(search_terms, 10000);
+	DEFAULT(fetch_items, 1000);
+	DEFAULT(depth, 100);
+	DEFAULT(parts, 10000);
+	DEFAULT(header_octets, 1u << 20);
+	DEFAULT(described, 1u << 20);
+	DEFAULT(addresses, 10000);
+	DEFAULT(params, 1000);
+	DEFAULT(batch, 500);
+	DEFAULT(failed_logins, 5);
+	DEFAULT(bad_commands, 50);
+	DEFAULT(bad_prelogin, 10);
+	DEFAULT(login_delay, 2000);
+	DEFAULT(login_timeout, 180000);
+	DEFAULT(inactivity, 1860000);
+	DEFAULT(idle_timeout, 1860000);
+	DEFAULT(keepalive, 120000);
+	if (limits->keyword_len > 255)
+		limits->keyword_len = 255; /* lengths are kept in an octet */
+}

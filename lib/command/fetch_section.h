@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * command/fetch_section - one section of one message, written into the response: octets as they are, chosen header
+ * fields, decoded octets (RFC 9051 6.4.5.1, RFC 3516).  Resumable, as all steps.
+ */
+#ifndef ISRV_COMMAND_FETCH_SECTION_H
+#define ISRV_COMMAND_FETCH_SECTION_H
+
+#include "command/fetch.h"
+#include "message/decode.h"
+
+/* The message that sections are taken from. */
+struct isrv_fetch_message {
+	struct isrv_body_cursor body;
+	struct isrv_description description; /* valid if described */
+	bool described;
+};
+
+struct isrv_fetch_output {
+	uint8_t at;
+	struct isrv_extent extent; /* of the section */
+	uint64_t from, to;         /* octets that are sent, of what the section comes to */
+	struct isrv_buf header;    /* a pulled header block */
+	struct isrv_buf fields;    /* what was chosen of it */
+	struct isrv_decoder decoder;
+	char *decoded;             /* a piece of decoded octets, in the arena; good for all messages */
+	struct imapsrv_span piece; /* encoded octets at hand */
+	uint64_t size;             /* decoded octets in all, or so far */
+	bool nul;                  /* there is a NUL among them */
+};
+
+void isrv_fetch_output_init(struct isrv_fetch_output *o, size_t max);
+void isrv_fetch_output_clear(struct isrv_fetch_output *o, struct isrv_mem *mem);
+
+/* Can this section be decoded?  False: its transfer encoding is unknown (RFC 3516 4.3). */
+bool isrv_fetch_can_decode(const struct isrv_fetch_message *m,
+                           const struct isrv_fetch_section *section);
+
+/* Name, SP and value.  o->at is 0 before the first call and is so again after DONE. */
+enum isrv_step isrv_fetch_put_section(struct imapsrv_session *s, struct isrv_fetch_message *m,
+                                      const struct isrv_fetch_section *section,
+                                      struct isrv_fetch_output *o);
+
+#endif
