@@ -9,4 +9,9 @@ if [ -n "$missing" ]; then
 	echo "interop: not run; install:$missing"
 	exit 2
 fi
-exec python3 "$(dirname "$0")/interop.py" "$@"
+here=$(dirname "$0")
+server=$1 scratch=$2
+shift 2
+python3 -B "$here/interop.py" "$server" "$scratch/clients" "$@" || exit 1
+python3 -B "$here/compare.py" "$server" "$scratch/compare" "$@" || exit 1
+sh "$here/clients.sh" "$server" "$scratch/more" "$@"
