@@ -37,6 +37,7 @@ int td_start(struct td *d, struct tx_log *log, struct ts *ts, struct ta *alloc,
 {
 	struct imapsrv_store store;
 	struct imapsrv_mailboxes mailboxes;
+	struct imapsrv_sasl sasl;
 
 	memset(d, 0, sizeof(*d));
 	d->log = log;
@@ -47,6 +48,10 @@ int td_start(struct td *d, struct tx_log *log, struct ts *ts, struct ta *alloc,
 	ts_fill(ts, &store, &mailboxes);
 	config->store = &store;
 	config->mailboxes = &mailboxes;
+	if (ts->sasl) {
+		ts_fill_sasl(&sasl);
+		config->sasl = &sasl;
+	}
 	config->allocator = alloc ? &alloc->allocator : NULL;
 	if (!config->fault)
 		config->fault = on_fault;

@@ -210,11 +210,52 @@ static void answer_uids(struct ts_op *q)
 	ts_set_clear(&found);
 }
 
+/* The octets of a message as this store hands them out: a block of exactly its size, so that reading past it is
+ * seen. */
+static char *host_octets(const struct ts *ts, const struct ts_message *m, size_t *len_r,
+                         enum imapsrv_eol *eol_r)
+{
+	char *data = malloc(m->blob->len ? m->blob->len : 1);
+
+	if (!data)
+		abort();
+	*len_r = 0;
+	*eol_r = ts->options.lf && !m->blob->bare ? IMAPSRV_EOL_LF : IMAPSRV_EOL_CRLF;
+	if (*eol_r == IMAPSRV_EOL_CRLF) {
+		memcpy(data, m->blob->data, m->blob->len);
+		*len_r = m->blob->len;
+		return data;
+	}
+	for (size_t i = 0; i < m->blob->len; i++)
+		if (m->blob->data[i] != '\r')
+			data[(*len_r)++] = m->blob->data[i];
+	return tx_realloc(data, *len_r);
+}
+
+/* What a host would have kept of the message when it arrived. */
+static struct imapsrv_describer *describe(const struct ts *ts, const struct ts_message *m,
+                                          struct imapsrv_row *row)
+{
+	struct imapsrv_describer *d;
+	enum imapsrv_eol eol;
+	size_t len;
+	char *data = host_octets(ts, m, &len, &eol);
+
+	if (imapsrv_describer_new(NULL, NULL, &d) || imapsrv_describer_feed(d, data, len) ||
+	    imapsrv_describer_finish(d, &row->description))
+		abort();
+	free(data);
+	if (ts->options.described > 1)
+		row->description.len -= row->description.len / 3; /* damaged: passed over */
+	return d;
+}
+
 static void give_row(struct ts_op *q, struct ts_message *m, uint32_t facts, bool unchanged)
 {
 	const struct ts_mailbox *box = q->mailbox->mailbox;
 	struct imapsrv_span *keywords = tx_alloc((m->keyword_count + 1) * sizeof(*keywords));
 	struct imapsrv_row row = {.uid = m->uid, .facts = facts, .unchanged = unchanged};
+	struct imapsrv_describer *d = NULL;
 
 	if (q->link->ts->options.generous)
 		row.facts |= IMAPSRV_FACT_FLAGS | IMAPSRV_FACT_DATE | IMAPSRV_FACT_SIZE;
@@ -230,7 +271,12 @@ static void give_row(struct ts_op *q, struct ts_message *m, uint32_t facts, bool
 	}
 	if (row.facts & IMAPSRV_FACT_SIZE)
 		row.octets = m->blob->len;
+	if (!q->link->ts->options.described)
+		row.facts &= ~(uint32_t)IMAPSRV_FACT_DESCRIPTION;
+	if (row.facts & IMAPSRV_FACT_DESCRIPTION)
+		d = describe(q->link->ts, m, &row);
 	gave(q, imapsrv_op_row(q->op, &row));
+	imapsrv_describer_free(d);
 	free(keywords);
 }
 
@@ -295,7 +341,7 @@ static void answer_body(struct ts_op *q)
 	struct ts *ts = q->link->ts;
 	const struct ts_message *m =
 		q->mailbox ? ts_message(q->mailbox->mailbox, q->facts) : NULL;
-	enum imapsrv_eol eol = IMAPSRV_EOL_CRLF;
+	enum imapsrv_eol eol;
 	struct ts_handle *h;
 
 	if (!m) {
@@ -304,20 +350,7 @@ static void answer_body(struct ts_op *q)
 	}
 	h = ts_handle_new(q->link, TS_BODY_HANDLE);
 	h->mailbox = q->mailbox->mailbox;
-	/* A block of exactly its size, so that reading past it is seen. */
-	h->data = malloc(m->blob->len ? m->blob->len : 1);
-	if (!h->data)
-		abort();
-	if (ts->options.lf && !m->blob->bare) {
-		eol = IMAPSRV_EOL_LF;
-		for (size_t i = 0; i < m->blob->len; i++)
-			if (m->blob->data[i] != '\r')
-				h->data[h->len++] = m->blob->data[i];
-		h->data = tx_realloc(h->data, h->len);
-	} else {
-		memcpy(h->data, m->blob->data, m->blob->len);
-		h->len = m->blob->len;
-	}
+	h->data = host_octets(ts, m, &h->len, &eol);
 	if (ts->options.pull)
 		gave(q, imapsrv_op_pull(q->op, h->len, eol, h));
 	else
@@ -545,6 +578,7 @@ void ts_perform(struct ts_op *q)
 		[TS_MOVE] = answer_copy,     [TS_STATUS] = answer_status,
 		[TS_CREATE] = answer_manage, [TS_DELETE] = answer_manage,
 		[TS_RENAME] = answer_manage, [TS_SUBSCRIBE] = answer_manage,
+		[TS_SASL] = ts_answer_sasl,
 	};
 
 	q->link->op = NULL;

@@ -11,8 +11,10 @@
 const char *const ts_kind_names[TS_KINDS] = {
 	"login", "list",   "open",    "uids", "fetch", "body",   "body_read",
 	"store", "append", "data",    "finish", "expunge", "copy", "move",
-	"status", "check", "create",  "delete", "rename", "subscribe",
+	"status", "check", "create",  "delete", "rename", "subscribe", "sasl",
 };
+
+const char *const ts_handle_names[] = {"account", "mailbox", "body", "append", "exchange"};
 
 /* ---- handles ---------------------------------------------------------------------------- */
 
@@ -31,24 +33,23 @@ struct ts_handle *ts_handle_new(struct ts_link *link, enum ts_handle_kind kind)
 struct ts_handle *ts_handle_of(struct ts_link *link, const char *what, void *pointer,
                                enum ts_handle_kind kind)
 {
-	static const char *const names[] = {"account", "mailbox", "body", "append"};
 	struct ts *ts = link->ts;
 
 	for (struct ts_handle *h = ts->handles; h; h = h->next)
 		if (h == pointer) {
 			if (h->kind != kind || h->link != link)
 				tx_complain(ts->log, "%s: %s handle of %s session instead of %s",
-				            what, names[h->kind],
-				            h->link == link ? "this" : "another", names[kind]);
+				            what, ts_handle_names[h->kind],
+				            h->link == link ? "this" : "another", ts_handle_names[kind]);
 			return h->kind == kind ? h : NULL;
 		}
 	for (struct ts_handle *h = ts->dead; h; h = h->next)
 		if (h == pointer) {
 			tx_complain(ts->log, "%s: the %s was given back before", what,
-			            names[h->kind]);
+			            ts_handle_names[h->kind]);
 			return NULL;
 		}
-	tx_complain(ts->log, "%s: %p is no %s", what, pointer, names[kind]);
+	tx_complain(ts->log, "%s: %p is no %s", what, pointer, ts_handle_names[kind]);
 	return NULL;
 }
 
@@ -217,13 +218,11 @@ bool ts_preauth(struct ts_link *link, const char *user, struct imapsrv_account *
 
 void ts_check(struct ts *ts)
 {
-	static const char *const names[] = {"account", "mailbox", "body", "append"};
-
 	for (const struct ts_op *q = ts->ops; q; q = q->next)
 		tx_complain(ts->log, "%s was neither answered nor cancelled",
 		            ts_kind_names[q->kind]);
 	for (const struct ts_handle *h = ts->handles; h; h = h->next)
-		tx_complain(ts->log, "an open %s was not given back", names[h->kind]);
+		tx_complain(ts->log, "an open %s was not given back", ts_handle_names[h->kind]);
 }
 
 static void mailbox_free(struct ts_mailbox *m)

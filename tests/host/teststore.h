@@ -108,6 +108,7 @@ enum ts_kind {
 	TS_DELETE,
 	TS_RENAME,
 	TS_SUBSCRIBE,
+	TS_SASL,
 	TS_KINDS
 };
 extern const char *const ts_kind_names[TS_KINDS];
@@ -129,6 +130,7 @@ struct ts_options {
 	size_t pull;         /* 0: bodies are lent; else pulled, at most so many octets at a read */
 	bool lf;             /* messages are kept with LF only, where that loses nothing */
 	bool no_size;        /* rows come without SIZE */
+	int described;       /* rows come with descriptions; above 1: damaged ones */
 	bool generous;       /* rows hold facts that were not asked for, list ignores prefix */
 	bool events_after;   /* events are posted after the op was answered, not before */
 	size_t set_piece;    /* ranges per imapsrv_op_uids; 0: all */
@@ -144,8 +146,10 @@ enum ts_handle_kind {
 	TS_ACCOUNT,
 	TS_MAILBOX,
 	TS_BODY_HANDLE,
-	TS_APPEND
+	TS_APPEND,
+	TS_EXCHANGE
 };
+extern const char *const ts_handle_names[];
 
 struct ts_draft { /* a message that is being appended */
 	struct tx data;
@@ -204,6 +208,7 @@ struct ts {
 	struct tx_log *log;
 	struct ts_options options;
 	unsigned absent; /* enum ts_absent, or-ed */
+	bool sasl;       /* has mechanisms of its own */
 	bool hold;       /* nothing is answered until it is false again */
 	struct tx_random random;
 	struct ts_user *users;
@@ -229,6 +234,7 @@ struct ts *ts_new(struct tx_log *log);
 void ts_check(struct ts *ts);
 void ts_free(struct ts *ts);
 void ts_fill(const struct ts *ts, struct imapsrv_store *store, struct imapsrv_mailboxes *mailboxes);
+void ts_fill_sasl(struct imapsrv_sasl *sasl);
 
 /* A connection about to be made: `user` for its session; set `session` as soon as there is one. */
 struct ts_link *ts_link(struct ts *ts);
@@ -279,6 +285,7 @@ void ts_remove(struct ts_mailbox *mailbox, struct imapsrv_set uids, bool only_de
 struct ts_blob *ts_blob_new(const char *data, size_t len);
 void ts_blob_drop(struct ts_blob *blob);
 void ts_perform(struct ts_op *q); /* storeanswer: does what is asked and ends the op */
+void ts_answer_sasl(struct ts_op *q);
 struct ts_op *ts_op_new(struct ts_link *link, struct imapsrv_op *op, enum ts_kind kind);
 void ts_op_asked(struct ts_op *q); /* it is complete: answers it, or leaves it open */
 void ts_op_free(struct ts_op *q);

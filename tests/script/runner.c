@@ -87,6 +87,10 @@ static void run_fixed(struct running *r)
 		{.name = "lf-pull-all", .store = {.lf = true, .pull = SIZE_MAX}},
 		{.name = "no-size", .store.no_size = true},
 		{.name = "no-size-lf", .store = {.no_size = true, .lf = true, .pull = 5}},
+		{.name = "described", .store.described = 1},
+		{.name = "described-lf-pull", .store = {.described = 1, .lf = true, .pull = 9}},
+		{.name = "described-no-size", .store = {.described = 1, .no_size = true}},
+		{.name = "described-badly", .store.described = 2},
 		{.name = "generous", .store.generous = true},
 		{.name = "events-after", .store.events_after = true},
 		{.name = "events-after-later",
@@ -133,6 +137,7 @@ static void run_random(struct running *r)
 		v.store.lf = tx_below(&random, 2);
 		v.store.no_size = tx_below(&random, 2);
 		v.store.generous = tx_below(&random, 2);
+		v.store.described = (int)tx_below(&random, 3);
 		v.store.events_after = tx_below(&random, 2);
 		v.store.set_piece = tx_below(&random, 3);
 		v.driver.random_pieces = tx_below(&random, 4) != 0;

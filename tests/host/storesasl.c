@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * host/storesasl - mechanisms of the host's own (imapsrv/sasl.h): LOGIN, which shows the password, and
+ * X-STEPS, which takes three steps and fails at whichever the client likes.
+ *
+ *	LOGIN    challenges "User Name" and "Password"
+ *	X-STEPS  challenges "1", "2" and "" to the responses "a", "b", "c"; then the first user is in.
+ *	         An initial response is the first "a"
+ */
+#include "host/teststore.h"
+
+#include <string.h>
+
+static const char *const mechanisms[] = {"LOGIN", "X-STEPS", NULL};
+
+static void on_step(void *user, struct imapsrv_op *op, const struct imapsrv_sasl_step *in)
+{
+	struct ts_op *q = ts_op_new(user, op, TS_SASL);
+	struct ts *ts = q->link->ts;
+
+	q->flag = strcmp(in->mechanism, "X-STEPS") == 0;
+	if (!q->flag && strcmp(in->mechanism, "LOGIN") != 0)
+		tx_complain(ts->log, "sasl: mechanism '%s'", in->mechanism);
+	if (!*in->exchange)
+		*in->exchange = ts_handle_new(q->link, TS_EXCHANGE);
+	else if (!in->has_response)
+		tx_complain(ts->log, "sasl: a later step without a response");
+	q->body = ts_handle_of(q->link, "sasl", *in->exchange, TS_EXCHANGE);
+	q->facts = in->has_response != 0;
+	q->name = tx_dup(in->response.data, in->response.len);
+	q->len = in->response.len;
+	ts_op_asked(q);
+}
+
+static void on_end(void *user, void *exchange)
+{
+	struct ts_link *link = user;
+	struct ts_handle *h = ts_handle_of(link, "end", exchange, TS_EXCHANGE);
+
+	if (link->op)
+		tx_complain(link->ts->log, "the exchange ends while %s is open",
+		            ts_kind_names[link->op->kind]);
+	if (h)
+		ts_handle_close(link->ts, h);
+}
+
+/* What is to be done: go on with a challenge, let in, or refuse. */
+static const char *next_challenge(struct ts_op *q, const struct ts_user **in)
+{
+	static const char *const responses[] = {"a", "b", "c"};
+	static const char *const challenges[] = {"1", "2", ""};
+	struct ts_handle *h = q->body;
+	const struct ts_user *u;
+
+	*in = NULL;
+	if (!h)
+		return NULL;
+	if (!q->facts)
+		return q->flag ? challenges[0] : "User Name";
+	if (q->flag) { /* h->len: how many responses came */
+		if (h->len > 2 || strcmp(q->name, responses[h->len]) != 0)
+			return NULL;
+		if (++h->len < 3)
+			return challenges[h->len];
+		*in = ts_find_user(q->link->ts, NULL);
+		return NULL;
+	}
+	if (!h->name) {
+		h->name = tx_dup(q->name, q->len);
+		return "Password";
+	}
+	u = ts_find_user(q->link->ts, h->name);
+	if (u && strcmp(u->password, q->name) == 0)
+		*in = u;
+	return NULL;
+}
+
+void ts_answer_sasl(struct ts_op *q)
+{
+	const struct ts_user *in;
+	const char *challenge = next_challenge(q, &in);
+	struct imapsrv_account account;
+
+	if (challenge) {
+		imapsrv_op_challenge(q->op, challenge, strlen(challenge));
+	} else if (in) {
+		ts_preauth(q->link, in->name, &account);
+		imapsrv_op_account(q->op, &account);
+	} else {
+		imapsrv_op_done(q->op, IMAPSRV_AUTHENTICATIONFAILED, "Not with that");
+		return;
+	}
+	imapsrv_op_done(q->op, IMAPSRV_OK, NULL);
+}
+
+void ts_fill_sasl(struct imapsrv_sasl *sasl)
+{
+	*sasl = (struct imapsrv_sasl)IMAPSRV_SASL_INIT;
+	sasl->mechanisms = mechanisms;
+	sasl->plaintext = 1;
+	sasl->step = on_step;
+	sasl->end = on_end;
+}
