@@ -340,6 +340,8 @@ static void setup_line(struct sh *h, const struct sc_words *w)
 		namespace_line(h, w);
 	else if (strcmp(word, "starttls") == 0)
 		h->session.can_starttls = 1;
+	else if (strcmp(word, "sasl") == 0)
+		h->ts->sasl = true;
 	else if (strcmp(word, "secure") == 0)
 		h->session.secure = 1;
 	else if (strcmp(word, "plaintext") == 0 && value)
