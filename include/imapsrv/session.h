@@ -38,6 +38,8 @@ struct imapsrv_session_config {
 	int allow_plaintext; /* not 0: LOGIN and PLAIN are allowed though not secure (tests, loopback);
 	                        else LOGINDISABLED (RFC 9051 6.2.3) */
 	const struct imapsrv_account *preauth; /* not NULL: greet with PREAUTH; the account is already known */
+	const char *refuse; /* not NULL: greet with BYE and this text, and want CLOSE (RFC 9051 7.1.5): too many
+	                       connections, not from there, maintenance.  Used before imapsrv_session_new returns */
 };
 #define IMAPSRV_SESSION_CONFIG_INIT IMAPSRV_SIZED(struct imapsrv_session_config)
 

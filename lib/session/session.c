@@ -82,8 +82,11 @@ int imapsrv_session_new(struct imapsrv_engine *engine, const struct imapsrv_sess
 		isrv_session_take_account(s, c.preauth);
 		isrv_session_log_in(s);
 	}
-	greet(s);
-	if (isrv_writer_failed(&s->w)) {
+	if (c.refuse)
+		isrv_session_end(s, NULL, c.refuse);
+	else
+		greet(s);
+	if (isrv_writer_failed(&s->w) || !isrv_outq_size(&s->out)) {
 		imapsrv_session_free(s);
 		return IMAPSRV_ENOMEM;
 	}

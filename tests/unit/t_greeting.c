@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: MIT */
+/* The three greetings (RFC 9051 7.1): OK, PREAUTH, BYE; what each leaves the session wanting, and without memory. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "imapsrv.h"
+#include "unit/failalloc.h"
+#include "unit/row.h"
+
+static int logouts;
+
+static void on_logout(void *user, void *account)
+{
+	(void)user;
+	(void)account;
+	logouts++;
+}
+
+static void on_list(void *user, struct imapsrv_op *op, const struct imapsrv_list *q)
+{
+	(void)user;
+	(void)q;
+	imapsrv_op_done(op, IMAPSRV_OK, NULL);
+}
+
+static void on_open(void *user, struct imapsrv_op *op, const struct imapsrv_open *q)
+{
+	(void)user;
+	(void)q;
+	imapsrv_op_done(op, IMAPSRV_NONEXISTENT, NULL);
+}
+
+static void on_close(void *user, void *handle)
+{
+	(void)user;
+	(void)handle;
+}
+
+static void on_uids(void *user, struct imapsrv_op *op, const struct imapsrv_uids *q)
+{
+	(void)user;
+	(void)q;
+	imapsrv_op_done(op, IMAPSRV_OK, NULL);
+}
+
+static void on_fetch(void *user, struct imapsrv_op *op, const struct imapsrv_fetch *q)
+{
+	(void)user;
+	(void)q;
+	imapsrv_op_done(op, IMAPSRV_OK, NULL);
+}
+
+static void on_body(void *user, struct imapsrv_op *op, const struct imapsrv_body *q)
+{
+	(void)user;
+	(void)q;
+	imapsrv_op_done(op, IMAPSRV_EXPUNGEISSUED, NULL);
+}
+
+static struct imapsrv_engine *engine_new(struct failalloc *fa)
+{
+	struct imapsrv_config config = IMAPSRV_CONFIG_INIT;
+	struct imapsrv_store store = IMAPSRV_STORE_INIT;
+	struct imapsrv_engine *engine = NULL;
+
+	store.logout = on_logout;
+	store.list = on_list;
+	store.open = on_open;
+	store.close = on_close;
+	store.uids = on_uids;
+	store.fetch = on_fetch;
+	store.body = on_body;
+	store.body_close = on_close;
+	config.store = &store;
+	config.allocator = &fa->allocator;
+	assert_int_equal(imapsrv_engine_new(&config, &engine), 0);
+	return engine;
+}
+
+static const struct {
+	bool preauth;
+	const char *refuse;
+	const char *begins;
+	unsigned want_then; /* when the greeting has left */
+} rows[] = {
+	{false, NULL, "* OK [CAPABILITY IMAP4rev1 ", IMAPSRV_WANT_READ},
+	{true, NULL, "* PREAUTH [CAPABILITY IMAP4rev1 ", IMAPSRV_WANT_READ},
+	{false, "Too many\r\nconnections", "* BYE Too many  connections\r\n", IMAPSRV_WANT_CLOSE},
+	{true, "Not now", "* BYE Not now\r\n", IMAPSRV_WANT_CLOSE},
+};
+
+static struct imapsrv_session_config config_of(size_t i, const struct imapsrv_account *account)
+{
+	struct imapsrv_session_config config = IMAPSRV_SESSION_CONFIG_INIT;
+
+	config.refuse = rows[i].refuse;
+	config.preauth = rows[i].preauth ? account : NULL;
+	return config;
+}
+
+static void test_greetings(void **state)
+{
+	struct imapsrv_account account = IMAPSRV_ACCOUNT_INIT;
+	struct failalloc fa;
+	struct imapsrv_engine *engine;
+
+	(void)state;
+	failalloc_init(&fa);
+	engine = engine_new(&fa);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct imapsrv_session_config config = config_of(i, &account);
+		struct imapsrv_session *s = NULL;
+		struct imapsrv_span span;
+		size_t count, len = strlen(rows[i].begins);
+
+		logouts = 0;
+		ROW(i, imapsrv_session_new(engine, &config, &s) == 0);
+		ROW(i, imapsrv_session_want(s) & IMAPSRV_WANT_WRITE);
+		ROW(i, imapsrv_session_peek(s, &span, 1, &count) == 0 && count == 1);
+		ROW(i, span.len >= len && memcmp(span.data, rows[i].begins, len) == 0);
+		ROW(i, !rows[i].refuse || span.len == len);
+		ROW(i, imapsrv_session_sent(s, span.len) == 0);
+		ROW(i, imapsrv_session_want(s) == rows[i].want_then);
+		imapsrv_session_free(s);
+		ROW(i, logouts == rows[i].preauth);
+	}
+	imapsrv_engine_free(engine);
+	assert_int_equal(fa.held, 0);
+}
+
+/* An account that was handed over comes back whatever fails. */
+static void test_without_memory(void **state)
+{
+	struct imapsrv_account account = IMAPSRV_ACCOUNT_INIT;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		for (size_t n = 1;; n++) {
+			struct imapsrv_session_config config = config_of(i, &account);
+			struct imapsrv_session *s = NULL;
+			struct failalloc fa;
+			struct imapsrv_engine *engine;
+			int error;
+
+			failalloc_init(&fa);
+			engine = engine_new(&fa);
+			logouts = 0;
+			fa.fail_first = fa.calls + n;
+			error = imapsrv_session_new(engine, &config, &s);
+			ROW(i, error == 0 || error == IMAPSRV_ENOMEM);
+			if (!error)
+				imapsrv_session_free(s);
+			ROW(i, logouts == rows[i].preauth);
+			imapsrv_engine_free(engine);
+			ROW(i, fa.held == 0);
+			if (!error)
+				break;
+		}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_greetings),
+		cmocka_unit_test(test_without_memory),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
