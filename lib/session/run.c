@@ -152,6 +152,7 @@ static void next_command(struct imapsrv_session *s)
 	s->tag.len = 0;
 	s->phase = s->after;
 	s->after = ISRV_PHASE_READ;
+	s->active = true; /* however long the command took, it is the client's turn only now */
 }
 
 /* The tagged line of a command that ran, or of one that never began. */
@@ -474,6 +475,8 @@ static bool step_command(struct imapsrv_session *s)
 	if (s->error)
 		return false;
 	s->wait = step;
+	if (step == ISRV_INPUT && !s->idling)
+		s->active = true;
 	if (step == ISRV_DONE)
 		s->phase = ISRV_PHASE_SYNC;
 	return true;

@@ -115,11 +115,11 @@ struct imapsrv_session {
 	/* time and patience */
 	uint64_t now;            /* as tick told it */
 	uint64_t login_by;       /* no later than this */
-	uint64_t since;          /* of the client's last octets, or of the start of IDLE */
+	uint64_t since;          /* that the client is waited for: its last sign of life, or the start of IDLE */
 	uint64_t quiet_since;    /* last output in IDLE */
 	uint64_t delay_until;    /* of a failed login */
 	bool ticked;             /* the time is known */
-	bool active;             /* something came in since the last tick */
+	bool active;             /* the client did something since the last tick, or was given its turn */
 	bool spoke;              /* something went out since the last tick */
 	bool idling;             /* in IDLE: other timers */
 	uint32_t failed_logins;

@@ -20,7 +20,7 @@ static uint64_t earlier(uint64_t a, uint64_t b)
 static bool waits_for_client(const struct imapsrv_session *s)
 {
 	return s->phase == ISRV_PHASE_READ || s->phase == ISRV_PHASE_REFUSED ||
-	       s->phase == ISRV_PHASE_TLS || isrv_outq_size(&s->out) ||
+	       s->phase == ISRV_PHASE_TLS || s->idling || isrv_outq_size(&s->out) ||
 	       (s->phase == ISRV_PHASE_STEP && s->wait == ISRV_INPUT);
 }
 
@@ -53,6 +53,13 @@ static void start_clock(struct imapsrv_session *s, uint64_t now)
 	s->login_by = after(now, s->engine->limits.login_timeout);
 }
 
+static void note_activity(struct imapsrv_session *s)
+{
+	if (s->active)
+		s->since = s->now;
+	s->active = s->spoke = false;
+}
+
 uint64_t imapsrv_session_tick(struct imapsrv_session *session, uint64_t now_ms)
 {
 	struct imapsrv_session *s = session;
@@ -64,11 +71,9 @@ uint64_t imapsrv_session_tick(struct imapsrv_session *session, uint64_t now_ms)
 		s->now = now_ms;
 	if (!s->ticked)
 		start_clock(s, s->now);
-	if (s->active)
-		s->since = s->now;
 	if (s->spoke || s->active)
 		s->quiet_since = s->now;
-	s->active = s->spoke = false;
+	note_activity(s);
 	if (s->now >= client_deadline(s)) {
 		s->mark = isrv_outq_mark(&s->out);
 		isrv_session_end(s, NULL, s->logged_in ? "Idle for too long" : "Login took too long");
@@ -80,7 +85,7 @@ uint64_t imapsrv_session_tick(struct imapsrv_session *session, uint64_t now_ms)
 		s->quiet_since = s->now;
 	}
 	isrv_run(s);
-	s->spoke = false;
+	note_activity(s);
 	if (s->phase == ISRV_PHASE_END)
 		return UINT64_MAX;
 	next = earlier(client_deadline(s), keepalive_deadline(s));

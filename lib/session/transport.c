@@ -88,6 +88,9 @@ int imapsrv_session_sent(struct imapsrv_session *session, size_t n)
 		trace_sent(s, n);
 	else
 		isrv_outq_sent(&s->out, n);
+	/* A client that reads a large message for an hour is not idle; one in IDLE only reads. */
+	if (n && !s->idling)
+		s->active = true;
 	isrv_run(s);
 	return 0;
 }

@@ -331,6 +331,30 @@ static void offered_is_not_taken(void **state)
 	finish(&h);
 }
 
+/* A client that reads slowly is alive: it is not closed for sending nothing (RFC 9051 5.4). */
+static void reading_is_a_sign_of_life(void **state)
+{
+	static struct host h;
+	struct imapsrv_limits limits = IMAPSRV_LIMITS_INIT;
+	uint64_t now = 0;
+	size_t n;
+
+	(void)state;
+	memset(&h, 0, sizeof(h));
+	start(&h, &limits, true);
+	imapsrv_session_tick(h.session, now);
+	while (waiting(&h) < 10000)
+		assert_true(give(&h, "a CAPABILITY\r\n"));
+	for (n = waiting(&h); n; n -= n < 500 ? n : 500) {
+		imapsrv_session_sent(h.session, n < 500 ? n : 500);
+		now += 1000000;
+		assert_true(imapsrv_session_tick(h.session, now) > now);
+	}
+	assert_int_equal(imapsrv_session_want(h.session), IMAPSRV_WANT_READ);
+	assert_int_equal(imapsrv_session_tick(h.session, now + 1860000), UINT64_MAX);
+	finish(&h);
+}
+
 /* Output that is full stops commands, and nothing else, before login and after it. */
 static void full_is_not_fatal(void **state)
 {
@@ -443,6 +467,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(no_half_line),
 		cmocka_unit_test(offered_is_not_taken),
+		cmocka_unit_test(reading_is_a_sign_of_life),
 		cmocka_unit_test(full_is_not_fatal),
 		cmocka_unit_test(unauthenticate_when_full),
 		cmocka_unit_test(no_password_left),
