@@ -125,12 +125,20 @@ static const struct step {
 	{1, HEAR, "Lit."},
 	{1, HEAR, ")"},
 	{1, HEAR, "m OK ..."},
-	{1, SAY, "n LOGOUT"},
-	{1, HEAR, "* BYE ..."},
+	{1, SAY, "n FETCH 3 (ENVELOPE)"},
+	{1, HEAR, "* 3 FETCH (ENVELOPE (\"Sun, 08 Mar 2026 06:59:01 -0500\" "
+	          "\"Re: Fwd: The third lamp\" ((\"Bo\" NIL \"bo\" \"northern-light.example\")) ... "
+	          "((\"Demo\" NIL \"demo\" \"example.org\")) "
+	          "((\"Ada Keeper\" NIL \"ada\" \"lighthouse.example\")) NIL "
+	          "\"<20260307221000.ada@lighthouse.example>\" "
+	          "\"<re-third-lamp@northern-light.example>\"))"},
 	{1, HEAR, "n OK ..."},
-	{2, SAY, "o LOGOUT"},
+	{1, SAY, "o LOGOUT"},
+	{1, HEAR, "* BYE ..."},
+	{1, HEAR, "o OK ..."},
+	{2, SAY, "p LOGOUT"},
 	{2, HEAR, "* BYE ..."},
-	{2, HEAR, "o OK ..."},
+	{2, HEAR, "p OK ..."},
 };
 
 /* ---- failing ------------------------------------------------------------------------------ */
