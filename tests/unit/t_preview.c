@@ -167,16 +167,17 @@ static const struct row html[] = {
 	{BYTES("<a href=/x>a"), "a"},
 	{BYTES("<a href=\"x\"title='>'>a"), "a"},
 	{BYTES("<a href=>a"), "a"},
+	{BYTES("<a href=x'y title='>' \n>a"), "a"},
 	{BYTES("<img alt=\"a > b\" src=x>c"), "c"},
 	{BYTES("a<p title=\"never closed>b</p>"), "a"},
 	{BYTES("a<p"), "a"},
-	/* 19: no tags */
+	/* 20: no tags */
 	{BYTES("1 < 2 <3 <"), "1 < 2 <3 <"},
 	{BYTES("<<b>a</b>"), "<a"},
 	{BYTES("a</>b</ c>d"), "abd"},
 	{BYTES("a<"), "a<"},
 	{BYTES("a</"), "a"},
-	/* 24: comments and declarations */
+	/* 25: comments and declarations */
 	{BYTES("a<!-- <p>b</p> -- > -->c"), "ac"},
 	{BYTES("<!-->a<!--->b<!---->c"), "abc"},
 	{BYTES("a<!-- x --!>b"), "ab"},
@@ -187,7 +188,7 @@ static const struct row html[] = {
 	{BYTES("<!--[if mso]><p>Outlook</p><![endif]-->a<![if !mso]>b<![endif]>"), "ab"},
 	{BYTES("a<!-x>b<!>c"), "abc"},
 	{BYTES("a<!-- never closed"), "a"},
-	/* 34: what is skipped */
+	/* 35: what is skipped */
 	{BYTES("<style>p { color: red }</style>a"), "a"},
 	{BYTES("<STYLE type='a>b'>x</sTyLe >a"), "a"},
 	{BYTES("<script>if (a</b>c) \"</scriptx>\" '<p>'</script>a"), "a"},
@@ -200,7 +201,7 @@ static const struct row html[] = {
 	{BYTES("<head><meta charset=\"utf-8\"><p>a"), "a"},
 	{BYTES("<header>a</header>"), "a"},
 	{BYTES("<title>only"), ""},
-	/* 46: entities */
+	/* 47: entities */
 	{BYTES("a &amp; b &lt;p&gt; &quot;c&quot; &apos;d&apos;"), "a & b <p> \"c\" 'd'"},
 	{BYTES("&copy;&reg;&trade;&hellip;&euro;&bull;"),
 	 "\xc2\xa9\xc2\xae\xe2\x84\xa2\xe2\x80\xa6\xe2\x82\xac\xe2\x80\xa2"},
@@ -215,6 +216,7 @@ static const struct row html[] = {
 	{BYTES("&#xD800; &#1114112; &#x; &#; &#xZZ; &#99999999999999999999;"),
 	 "&#xD800; &#1114112; &#x; &#; &#xZZ; &#99999999999999999999;"},
 	{BYTES("&nosuch; &; & &&amp; &verylongentityname;"), "&nosuch; &; & && &verylongentityname;"},
+	{BYTES("&thetasym; &ampersand;"), "&thetasym; &ampersand;"},
 	{BYTES("&copy 2024 &amp&lt &hellip &#65 &#x42."), "\xc2\xa9 2024 &< &hellip A B."},
 	{BYTES("?a=1&b=2&copyx=3"), "?a=1&b=2&copyx=3"},
 	{BYTES("AT&T&Amp;&AMP;&am;&ampp;"), "AT&T&Amp;&&am;&ampp;"},
@@ -224,7 +226,7 @@ static const struct row html[] = {
 	{BYTES("&#000000000065;"), "&#000000000065;"},
 	{BYTES("&lt;b&gt;<b>x</b>&<b>y"), "<b>x&y"},
 	{BYTES("&\xc3\xa9;"), "&\xc3\xa9;"},
-	/* 66: all of it */
+	/* 68: all of it */
 	{BYTES("<html>\r\n<head><style>a{}</style></head>\r\n<body>\r\n<div style=\"display:none\">"
 	       "Sale!&zwnj;&nbsp;</div>\r\n<table><tr><td>Hello,\r\n  <b>Bob</b></td></tr></table>"
 	       "</body></html>"), "Sale! Hello, Bob"},
