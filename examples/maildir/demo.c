@@ -127,7 +127,8 @@ static const struct step {
 	{1, HEAR, "m OK ..."},
 	{1, SAY, "n FETCH 3 (ENVELOPE)"},
 	{1, HEAR, "* 3 FETCH (ENVELOPE (\"Sun, 08 Mar 2026 06:59:01 -0500\" "
-	          "\"Re: Fwd: The third lamp\" ((\"Bo\" NIL \"bo\" \"northern-light.example\")) ... "
+	          "\"Re: Fwd: The third lamp\" "
+	          "((\"Bo\" NIL \"bo\" \"northern-light.example\")) ... "
 	          "((\"Demo\" NIL \"demo\" \"example.org\")) "
 	          "((\"Ada Keeper\" NIL \"ada\" \"lighthouse.example\")) NIL "
 	          "\"<20260307221000.ada@lighthouse.example>\" "
