@@ -309,13 +309,15 @@ static bool client_waits(struct fuzz *f, uint8_t octet)
 /* Sends what there is and lets the host do what keeps the answer from coming. */
 static void await_leave(struct fuzz *f)
 {
-	const struct tc *c = &f->td.sessions[0].client;
+	const struct td_session *s = &f->td.sessions[0];
+	const struct tc *c = &s->client;
 	unsigned before = c->continuations;
 
 	flush(f);
 	for (int i = 0; i < 5; i++) {
-		if (!c->sync || c->continuations != before ||
-		    (c->command_count && c->commands[c->command_count - 1].answered))
+		if (!s->input.len &&
+		    (!c->sync || c->continuations != before ||
+		     (c->command_count && c->commands[c->command_count - 1].answered)))
 			return;
 		f->ts->hold = false;
 		f->td.sessions[0].stalled = false;
