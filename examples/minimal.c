@@ -167,7 +167,7 @@ int main(void)
 	                             .uidnext = 3};
 	struct imapsrv_account account = IMAPSRV_ACCOUNT_INIT;
 	struct imapsrv_config config = {.size = sizeof(config), .store = &callbacks};
-	struct imapsrv_session_config client = {sizeof(client), &box, 1, 0, 0, &account};
+	struct imapsrv_session_config client = {sizeof(client), .user = &box, .preauth = &account};
 	struct imapsrv_engine *engine;
 	struct imapsrv_session *s;
 	struct imapsrv_span out;

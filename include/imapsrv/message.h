@@ -39,6 +39,19 @@ IMAPSRV_API int imapsrv_describer_feed(struct imapsrv_describer *describer, cons
 IMAPSRV_API int imapsrv_describer_finish(struct imapsrv_describer *describer,
                                          struct imapsrv_span *description_r);
 
+/*
+ * For PREVIEW (RFC 8970), once the description is finished: the octets of the message that hold its first words,
+ * *offset_r to *offset_r + *octets_r as they were fed (0 octets: the message has no text).  The host feeds them
+ * again, from their start and in pieces of any size, until it has no more or *enough_r is not 0 (it may be NULL), and
+ * then takes the text, which belongs to the describer.  Errors: IMAPSRV_ESTATE before finish, IMAPSRV_ENOMEM.
+ */
+IMAPSRV_API int imapsrv_describer_text(struct imapsrv_describer *describer, uint64_t *offset_r,
+                                       uint64_t *octets_r);
+IMAPSRV_API int imapsrv_describer_feed_text(struct imapsrv_describer *describer, const void *data,
+                                            size_t len, int *enough_r);
+IMAPSRV_API int imapsrv_describer_preview(struct imapsrv_describer *describer,
+                                          struct imapsrv_span *preview_r);
+
 /* Is this a description that this library can use?  If so 0, and the message's RFC822.SIZE and its size in the
  * host's own octets.  Errors: IMAPSRV_EINVAL. */
 IMAPSRV_API int imapsrv_description_check(struct imapsrv_span description, uint64_t *wire_octets_r,

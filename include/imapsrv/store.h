@@ -146,7 +146,8 @@ enum imapsrv_fact {
 	IMAPSRV_FACT_FLAGS = 1 << 0,
 	IMAPSRV_FACT_DATE = 1 << 1, /* INTERNALDATE */
 	IMAPSRV_FACT_SIZE = 1 << 2, /* RFC822.SIZE: with every line end counted as CRLF */
-	IMAPSRV_FACT_DESCRIPTION = 1 << 3 /* what imapsrv_describer_finish gave, if the host kept it */
+	IMAPSRV_FACT_DESCRIPTION = 1 << 3, /* what imapsrv_describer_finish gave, if the host kept it */
+	IMAPSRV_FACT_PREVIEW = 1 << 4      /* what imapsrv_describer_preview gave, or a text of the host's own */
 };
 
 struct imapsrv_fetch {
@@ -167,6 +168,7 @@ struct imapsrv_row {
 	int unchanged; /* in answer to `store`: the flags are as they were before */
 	struct imapsrv_span description; /* see imapsrv/message.h; one that is damaged or of another message's
 	                                    size is passed over */
+	struct imapsrv_span preview;     /* UTF-8 without line ends, at most 200 characters (RFC 8970 3.1) */
 };
 
 struct imapsrv_body {

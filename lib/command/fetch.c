@@ -168,9 +168,11 @@ static void hold(struct imapsrv_session *s, struct fetch_args *a, const struct i
 
 		ok = keep(s, a, &k) && isrv_buf_add(&a->keywords, &s->mem, &k, sizeof(k));
 	}
-	if (!(row->facts & IMAPSRV_FACT_DESCRIPTION) || !a->describe)
+	if (!(row->facts & IMAPSRV_FACT_DESCRIPTION))
 		h.row.description.len = 0;
-	ok = ok && keep(s, a, &h.row.description);
+	if (!(row->facts & IMAPSRV_FACT_PREVIEW))
+		h.row.preview.len = 0;
+	ok = ok && keep(s, a, &h.row.description) && keep(s, a, &h.row.preview);
 	if (!ok || !isrv_buf_add(&a->held, &s->mem, &h, sizeof(h)))
 		isrv_session_fail(s, IMAPSRV_ENOMEM);
 }
@@ -203,11 +205,37 @@ static void put_shows(struct imapsrv_session *s, struct fetch_args *a,
 	}
 }
 
+/* PREVIEW without the message: what the host kept, or NIL where the client wants no work done (RFC 8970 3.2). */
+static void put_kept_preview(struct imapsrv_session *s, const struct imapsrv_row *row)
+{
+	ISRV_W(&s->w, "PREVIEW ");
+	if (row->facts & IMAPSRV_FACT_PREVIEW)
+		isrv_w_string(&s->w, row->preview.data, row->preview.len);
+	else
+		ISRV_W(&s->w, "NIL");
+}
+
+/* Is a preview made where the host has none? */
+static bool makes_preview(const struct fetch_args *a)
+{
+	return a->items.shows & ISRV_FETCH_PREVIEW && !(a->items.shows & ISRV_FETCH_PREVIEW_LAZY);
+}
+
+static bool misses_preview(const struct fetch_args *a, const struct imapsrv_row *row)
+{
+	return makes_preview(a) && !(row->facts & IMAPSRV_FACT_PREVIEW);
+}
+
+static bool needs_description(const struct fetch_args *a, const struct imapsrv_row *row)
+{
+	return a->describe || misses_preview(a, row);
+}
+
 /* Is the host's description enough to answer without the message? */
 static bool is_enough(const struct fetch_args *a, const struct imapsrv_row *row,
                       struct isrv_description *d)
 {
-	if (a->octets)
+	if (a->octets || misses_preview(a, row))
 		return false;
 	if (a->describe && (!(row->facts & IMAPSRV_FACT_DESCRIPTION) ||
 	                    !isrv_description_open(d, row->description.data, row->description.len)))
@@ -223,6 +251,10 @@ static void put_row(struct imapsrv_session *s, struct fetch_args *a, uint32_t se
 	put_facts(s, a, seq, row, &first);
 	if (d)
 		put_shows(s, a, d, &first);
+	if (a->items.shows & ISRV_FETCH_PREVIEW) {
+		separate(&s->w, &first);
+		put_kept_preview(s, row);
+	}
 	ISRV_W(&s->w, ")");
 	isrv_w_crlf(&s->w);
 	a->shown++;
@@ -313,8 +345,10 @@ static void ask_rows(struct imapsrv_session *s, struct fetch_args *a)
 
 	if (a->seen.count)
 		q.facts |= IMAPSRV_FACT_FLAGS;
-	if (a->describe)
+	if (a->describe || makes_preview(a))
 		q.facts |= IMAPSRV_FACT_DESCRIPTION;
+	if (a->items.shows & ISRV_FETCH_PREVIEW)
+		q.facts |= IMAPSRV_FACT_PREVIEW;
 	ISRV_ASK(s, ISRV_OP_FETCH, store, fetch, &q, take_row, a);
 }
 
@@ -332,6 +366,8 @@ static void settle(struct fetch_args *a)
 		row->flags.keywords = spans ? spans + held[i].first_keyword : NULL;
 		if (row->description.len)
 			row->description.data = a->text.data + (uintptr_t)row->description.data;
+		if (row->preview.len)
+			row->preview.data = a->text.data + (uintptr_t)row->preview.data;
 	}
 }
 
@@ -450,9 +486,14 @@ static void begin_message(struct imapsrv_session *s, struct fetch_args *a, struc
 	if (a->message.described)
 		put_shows(s, a, &a->message.description, &a->first);
 	a->at_section = 0;
-	a->at = a->items.shows & ISRV_FETCH_PREVIEW ? AT_PREVIEW : AT_SECTION;
-	if (a->at == AT_PREVIEW)
-		separate(&s->w, &a->first);
+	a->at = AT_SECTION;
+	if (!(a->items.shows & ISRV_FETCH_PREVIEW))
+		return;
+	separate(&s->w, &a->first);
+	if (misses_preview(a, &h->row))
+		a->at = AT_PREVIEW;
+	else
+		put_kept_preview(s, &h->row);
 }
 
 static enum isrv_step put_sections(struct imapsrv_session *s, struct fetch_args *a)
@@ -496,7 +537,7 @@ static enum isrv_step open_held(struct imapsrv_session *s, struct fetch_args *a)
 	if (m->body.failed)
 		skip_held(s, a);
 	else
-		a->at = a->describe && !use_description(a, h) ? AT_DESCRIBE : AT_MEASURE;
+		a->at = needs_description(a, &h->row) && !use_description(a, h) ? AT_DESCRIBE : AT_MEASURE;
 	return ISRV_DONE;
 }
 
@@ -525,8 +566,7 @@ static enum isrv_step step_held(struct imapsrv_session *s, struct fetch_args *a)
 			begin_message(s, a, current(a));
 		return ISRV_DONE;
 	case AT_PREVIEW:
-		step = isrv_fetch_put_preview(s, m, a->items.shows & ISRV_FETCH_PREVIEW_LAZY,
-		                              a->preview);
+		step = isrv_fetch_put_preview(s, m, a->preview);
 		if (step == ISRV_DONE)
 			a->at = AT_SECTION;
 		else
@@ -539,7 +579,7 @@ static enum isrv_step step_held(struct imapsrv_session *s, struct fetch_args *a)
 
 /* ---- the command ------------------------------------------------------------------------------------------ */
 
-static bool needs_description(const struct isrv_fetch_section *section)
+static bool is_described(const struct isrv_fetch_section *section)
 {
 	return section->number_count || section->text != ISRV_SECTION_WHOLE;
 }
@@ -572,11 +612,11 @@ static void init(struct imapsrv_session *s, struct fetch_args *a)
 	isrv_batch_init(&a->batch, a->uids, &s->steps);
 	isrv_uidset_init(&a->seen, SIZE_MAX);
 	a->mark = a->items.seen && !s->view->read_only;
-	a->describe = a->items.shows != 0;
+	a->describe = (a->items.shows & ISRV_FETCH_OF_DESCRIPTION) != 0;
 	for (uint32_t i = 0; i < a->items.section_count; i++)
-		a->describe = a->describe || needs_description(&a->items.sections[i]);
-	a->octets = a->items.section_count || a->items.shows & ISRV_FETCH_PREVIEW;
-	if (a->describe || a->octets || a->items.facts & IMAPSRV_FACT_SIZE)
+		a->describe = a->describe || is_described(&a->items.sections[i]);
+	a->octets = a->items.section_count != 0;
+	if (a->describe || a->octets || a->items.shows || a->items.facts & IMAPSRV_FACT_SIZE)
 		init_messages(s, a);
 }
 

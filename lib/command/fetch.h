@@ -38,6 +38,7 @@ enum isrv_fetch_show {
 	ISRV_FETCH_ENVELOPE = 1 << 0,
 	ISRV_FETCH_STRUCTURE = 1 << 1,          /* BODY */
 	ISRV_FETCH_EXTENDED_STRUCTURE = 1 << 2, /* BODYSTRUCTURE */
+	ISRV_FETCH_OF_DESCRIPTION = 7,          /* those three */
 	ISRV_FETCH_PREVIEW = 1 << 3,
 	ISRV_FETCH_PREVIEW_LAZY = 1 << 4        /* only where it costs nothing */
 };

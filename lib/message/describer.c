@@ -6,12 +6,15 @@
 #include "imapsrv/message.h"
 #include "message/description.h"
 #include "message/structure.h"
+#include "message/text.h"
 
 struct imapsrv_describer {
 	struct isrv_mem mem;
 	struct isrv_structure *structure;
 	uint64_t steps;
-	int error; /* of all later calls */
+	int error; /* of all later calls to feed and finish */
+	struct imapsrv_span description; /* data NULL: not finished */
+	struct isrv_text *text;          /* a preview under way */
 };
 
 static struct isrv_structure_limits limits_of(const struct imapsrv_limits *given)
@@ -60,6 +63,10 @@ void imapsrv_describer_free(struct imapsrv_describer *describer)
 		return;
 	isrv_structure_free(describer->structure);
 	mem = describer->mem;
+	if (describer->text) {
+		isrv_text_clear(describer->text);
+		isrv_mem_free(&mem, describer->text, sizeof(*describer->text));
+	}
 	isrv_mem_free(&mem, describer, sizeof(*describer));
 }
 
@@ -82,7 +89,46 @@ int imapsrv_describer_finish(struct imapsrv_describer *describer, struct imapsrv
 		d->error = IMAPSRV_ENOMEM;
 		return d->error;
 	}
+	d->description = *description_r;
 	d->error = IMAPSRV_ESTATE;
+	return 0;
+}
+
+int imapsrv_describer_text(struct imapsrv_describer *describer, uint64_t *offset_r,
+                           uint64_t *octets_r)
+{
+	struct imapsrv_describer *d = describer;
+	struct isrv_description description;
+
+	if (!d->description.data || d->text)
+		return IMAPSRV_ESTATE;
+	d->text = isrv_mem_alloc(&d->mem, sizeof(*d->text));
+	if (!d->text)
+		return IMAPSRV_ENOMEM;
+	/* What was just written can be read. */
+	(void)isrv_description_open(&description, d->description.data, d->description.len);
+	(void)isrv_text_init(d->text, &description);
+	*offset_r = d->text->extent.host;
+	*octets_r = d->text->extent.host_end - d->text->extent.host;
+	return 0;
+}
+
+int imapsrv_describer_feed_text(struct imapsrv_describer *describer, const void *data, size_t len,
+                                int *enough_r)
+{
+	if (!describer->text)
+		return IMAPSRV_ESTATE;
+	isrv_text_feed(describer->text, data, len);
+	if (enough_r)
+		*enough_r = describer->text->enough;
+	return 0;
+}
+
+int imapsrv_describer_preview(struct imapsrv_describer *describer, struct imapsrv_span *preview_r)
+{
+	if (!describer->text)
+		return IMAPSRV_ESTATE;
+	*preview_r = isrv_text_finish(describer->text);
 	return 0;
 }
 

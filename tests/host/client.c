@@ -67,7 +67,8 @@ static bool is_tag(const char *tag, size_t len)
 	return len > 0;
 }
 
-static void new_command(struct tc *c, const char *line, size_t len)
+/* False: it is a line and no more, in IDLE or in an exchange of AUTHENTICATE; no literal follows. */
+static bool new_command(struct tc *c, const char *line, size_t len)
 {
 	const struct tc_command *last =
 		c->command_count ? &c->commands[c->command_count - 1] : NULL;
@@ -79,13 +80,13 @@ static void new_command(struct tc *c, const char *line, size_t len)
 	c->idle_over = true;
 	if (is(last, "IDLE") && tx_same_n(line, len, "DONE")) {
 		c->dones++;
-		return;
+		return false;
 	}
 	/* Whether this is a response or a command, only the server knows. */
 	if (is(last, "AUTHENTICATE") && !last->answered)
 		c->lost = c->lost || c->wild;
 	if (is(last, "AUTHENTICATE") && !last->answered && !memchr(line, ' ', len))
-		return;
+		return false;
 	n = word(line, len, k.tag, sizeof(k.tag));
 	/* What comes in IDLE instead of DONE is a command only if IDLE was refused. */
 	k.doubtful = n >= sizeof(k.tag) || n == len || idling || !is_tag(line, n);
@@ -115,19 +116,21 @@ static void new_command(struct tc *c, const char *line, size_t len)
 	}
 	c->commands[c->command_count++] = k;
 	c->idle_over = strcmp(k.name, "IDLE") != 0;
+	return !idling;
 }
 
 static void line_ended(struct tc *c)
 {
 	const char *line = c->line.data;
 	size_t len = c->line.len - 1, at;
+	bool literal = true;
 
 	if (len && line[len - 1] == '\r')
 		len--;
 	if (!c->in_command)
-		new_command(c, line, len);
+		literal = new_command(c, line, len);
 	c->in_command = c->sync = false;
-	if (len >= 3 && line[len - 1] == '}') {
+	if (literal && len >= 3 && line[len - 1] == '}') {
 		bool sync = line[len - 2] != '+';
 		uint64_t size = 0;
 

@@ -380,7 +380,7 @@ void td_tls(struct td *d, int i)
 {
 	struct td_session *s = &d->sessions[i];
 
-	if (!s->session || s->error)
+	if (!s->session || s->error || (d->faulty && !s->starttls))
 		return;
 	fatal(d, i, imapsrv_session_tls_started(s->session));
 	td_settle(d, i);

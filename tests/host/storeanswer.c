@@ -241,8 +241,13 @@ static struct imapsrv_describer *describe(const struct ts *ts, const struct ts_m
 	size_t len;
 	char *data = host_octets(ts, m, &len, &eol);
 
+	uint64_t at, octets;
+
 	if (imapsrv_describer_new(NULL, NULL, &d) || imapsrv_describer_feed(d, data, len) ||
-	    imapsrv_describer_finish(d, &row->description))
+	    imapsrv_describer_finish(d, &row->description) ||
+	    imapsrv_describer_text(d, &at, &octets) || at + octets > len ||
+	    imapsrv_describer_feed_text(d, data + at, octets, NULL) ||
+	    imapsrv_describer_preview(d, &row->preview))
 		abort();
 	free(data);
 	if (ts->options.described > 1)
@@ -273,7 +278,9 @@ static void give_row(struct ts_op *q, struct ts_message *m, uint32_t facts, bool
 		row.octets = m->blob->len;
 	if (!q->link->ts->options.described)
 		row.facts &= ~(uint32_t)IMAPSRV_FACT_DESCRIPTION;
-	if (row.facts & IMAPSRV_FACT_DESCRIPTION)
+	if (!q->link->ts->options.previews)
+		row.facts &= ~(uint32_t)IMAPSRV_FACT_PREVIEW;
+	if (row.facts & (IMAPSRV_FACT_DESCRIPTION | IMAPSRV_FACT_PREVIEW))
 		d = describe(q->link->ts, m, &row);
 	gave(q, imapsrv_op_row(q->op, &row));
 	imapsrv_describer_free(d);

@@ -223,7 +223,7 @@ static void on_fetch(void *user, struct imapsrv_op *op, const struct imapsrv_fet
 	mailbox_of(q, in->mailbox);
 	take_set(q->link->ts, q, in->uids);
 	q->facts = in->facts;
-	if (q->facts & ~15u)
+	if (q->facts & ~31u)
 		tx_complain(q->link->ts->log, "fetch: facts are %#x", q->facts);
 	ts_op_asked(q);
 }

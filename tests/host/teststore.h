@@ -130,6 +130,7 @@ struct ts_options {
 	size_t pull;         /* 0: bodies are lent; else pulled, at most so many octets at a read */
 	bool lf;             /* messages are kept with LF only, where that loses nothing */
 	bool no_size;        /* rows come without SIZE */
+	bool previews;       /* rows come with previews, where they are asked for */
 	int described;       /* rows come with descriptions; above 1: damaged ones */
 	bool generous;       /* rows hold facts that were not asked for, list ignores prefix */
 	bool events_after;   /* events are posted after the op was answered, not before */

@@ -15,7 +15,6 @@ import sys
 
 from interop import make_maildir, split_mbox, USER
 
-DOVECOT = "/usr/lib/dovecot/imap"
 CONF = """base_dir = %(dir)s/run
 state_dir = %(dir)s/run
 ssl = no
@@ -192,6 +191,16 @@ def contents(server):
     return {r[3][r[3].index("BODY[]") + 1]: int(r[1]) for r in untagged if r[2:3] == ["FETCH"]}
 
 
+def dovecot_imap():
+    """Where Dovecot keeps its IMAP server; None without Dovecot."""
+    try:
+        line = subprocess.run(["doveconf", "-d", "-h", "libexec_dir"], capture_output=True).stdout
+    except FileNotFoundError:
+        return None
+    path = os.path.join(line.decode().strip(), "imap")
+    return path if os.path.exists(path) else None
+
+
 def read_known():
     """Patterns of tests/interop/DIFFERENCES: lines that begin with a tab."""
     with open(os.path.join(os.path.dirname(__file__), "DIFFERENCES")) as f:
@@ -200,7 +209,8 @@ def read_known():
 
 def main():
     server, scratch, sources = sys.argv[1], sys.argv[2], sys.argv[3:]
-    if not os.path.exists(DOVECOT) or os.getuid() != 0:
+    imap = dovecot_imap()
+    if not imap or os.getuid() != 0:
         print("compare: not run; it needs root and dovecot-imapd")
         return 0
     messages = []
@@ -218,7 +228,7 @@ def main():
     subprocess.run(["chown", "-R", "nobody:nogroup", dovecot], check=True)
     ours = Server([server, "--root", root, "--stdio", USER, "--quiet"])
     theirs = Server(["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups", "env",
-                     "USER=nobody", "HOME=" + dovecot, DOVECOT, "-c",
+                     "USER=nobody", "HOME=" + dovecot, imap, "-c",
                      os.path.join(dovecot, "conf")])
     for s in (ours, theirs):
         s.ask(b"SELECT INBOX")

@@ -352,6 +352,8 @@ static void setup_line(struct sh *h, const struct sc_words *w)
 		h->external = value;
 	else if (strcmp(word, "hide") == 0 && value && h->hidden_count < 16)
 		h->hidden[h->hidden_count++] = value;
+	else if (strcmp(word, "previews") == 0)
+		h->ts->options.previews = true;
 	else if (strcmp(word, "greeting") == 0 && value)
 		h->config.greeting = value;
 	else if (strcmp(word, "literal-minus") == 0)
