@@ -355,6 +355,43 @@ static void reading_is_a_sign_of_life(void **state)
 	finish(&h);
 }
 
+/* 100,000 messages go while nobody reads: what waits to leave is bounded, and all of it is told. */
+static void many_expunges(void **state)
+{
+	enum { MESSAGES = 100000 };
+	static struct host h;
+	struct imapsrv_event event = IMAPSRV_EVENT_INIT;
+	struct imapsrv_range all = {1, MESSAGES};
+	struct imapsrv_span span;
+	uint32_t lines = 0;
+	size_t peak = 0, count, i;
+
+	(void)state;
+	memset(&h, 0, sizeof(h));
+	h.messages = MESSAGES;
+	start(&h, NULL, true);
+	say(&h, "a SELECT INBOX\r\n");
+	h.messages = 0;
+	event.type = IMAPSRV_EVENT_MESSAGE_EXPUNGE;
+	event.mailbox = (struct imapsrv_span){"INBOX", 5};
+	event.uids = (struct imapsrv_set){&all, 1};
+	assert_int_equal(imapsrv_session_post(h.session, &event), 0);
+	assert_true(give(&h, "b NOOP\r\n"));
+	do {
+		assert_true(waiting(&h) < 80 << 10);
+		imapsrv_session_peek(h.session, &span, 1, &count);
+		for (i = 0; count && i < span.len; i++)
+			lines += span.data[i] == '\n';
+		if (count)
+			imapsrv_session_sent(h.session, span.len);
+	} while (count);
+	assert_int_equal(lines, MESSAGES + 1);
+	(void)imapsrv_session_memory(h.session, &peak);
+	assert_true(peak < 200 << 10);
+	assert_true(imapsrv_session_steps(h.session) < 4 * MESSAGES);
+	finish(&h);
+}
+
 /* Output that is full stops commands, and nothing else, before login and after it. */
 static void full_is_not_fatal(void **state)
 {
@@ -468,6 +505,7 @@ int main(void)
 		cmocka_unit_test(no_half_line),
 		cmocka_unit_test(offered_is_not_taken),
 		cmocka_unit_test(reading_is_a_sign_of_life),
+		cmocka_unit_test(many_expunges),
 		cmocka_unit_test(full_is_not_fatal),
 		cmocka_unit_test(unauthenticate_when_full),
 		cmocka_unit_test(no_password_left),
