@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Opening a description: everything that its readers rely on is verified here, once, in linear time, because a
- * host's storage is not trusted (ATTACKS T27: cycles, sizes that do not fit, missing ends).  Invariant behind a
- * true: rows nest, at most ISRV_DESCRIPTION_DEPTH deep; extents lie within their parent's; every text ends
- * where the next begins; a message has exactly one part inside it, which has an envelope.
+ * Opening a description: what its readers rely on is verified here, once, in linear time, because a
+ * host's storage is not trusted (cycles, sizes that do not fit, missing ends).  Invariant behind a true:
+ * rows nest, at most ISRV_DESCRIPTION_DEPTH deep; extents lie within their parent's; the texts of one
+ * part begin no earlier than those of the one before; a message has exactly one part inside it, and that
+ * and nothing else has an envelope.  Texts themselves are not looked at: readers make sense of any.
  */
 #include "message/description.h"
 
@@ -27,53 +28,26 @@ uint32_t isrv_cursor_number_long(struct isrv_cursor *c)
 	return 0;
 }
 
-static bool skip_string(struct isrv_cursor *c)
+void isrv_cursor_skip(struct isrv_cursor *c, const char *letters)
 {
 	uint32_t n;
 
-	if (c->at == c->end)
-		return false;
-	n = isrv_cursor_number(c);
-	if (n > (size_t)(c->end - c->at) + 1)
-		return false;
-	c->at += n ? n - 1 : 0;
-	return true;
-}
-
-/* Members of `strings` strings; in a list of strings or pairs none may be NIL. */
-static bool skip_list(struct isrv_cursor *c, unsigned strings)
-{
-	while (c->at < c->end) {
-		uint32_t n = isrv_cursor_number(c);
-
-		if (n == 0)
-			return true;
-		if (n > (size_t)(c->end - c->at) + 2 || (n == 1 && strings < 4))
-			return false;
-		c->at += n > 2 ? n - 2 : 0;
-		for (unsigned i = 1; i < strings; i++)
-			if ((strings < 4 && c->at < c->end && *c->at == 0) || !skip_string(c))
-				return false;
+	for (; *letters; letters++) {
+		if (*letters == 's') {
+			(void)isrv_cursor_string(c);
+			continue;
+		}
+		while ((n = isrv_cursor_number(c)) != 0) {
+			(void)isrv_cursor_octets(c, n, 1);
+			if (*letters == 'p')
+				(void)isrv_cursor_string(c);
+		}
 	}
-	return false;
 }
 
-bool isrv_cursor_skip(struct isrv_cursor *c, const char *letters)
+bool isrv_description_is_message(struct imapsrv_span type, struct imapsrv_span subtype)
 {
-	bool well = true;
-
-	for (; well && *letters; letters++) {
-		if (*letters == 's')
-			well = skip_string(c);
-		else
-			well = skip_list(c, *letters == 'l' ? 1 : *letters == 'p' ? 2 : 4);
-	}
-	return well;
-}
-
-static bool is_message(struct imapsrv_span type, struct imapsrv_span subtype)
-{
-	return isrv_ascii_is(type.data, type.len, "message") &&
+	return isrv_text_is(type, ISRV_WORD_MESSAGE) &&
 	       (isrv_ascii_is(subtype.data, subtype.len, "rfc822") ||
 	        isrv_ascii_is(subtype.data, subtype.len, "global"));
 }
@@ -90,14 +64,14 @@ bool isrv_description_shown(struct imapsrv_span *type, struct imapsrv_span *subt
 	static const struct imapsrv_span application = ISRV_FORMAT_CONSTANT("application");
 	static const struct imapsrv_span octets = ISRV_FORMAT_CONSTANT("octet-stream");
 
-	if (type->len == 4 && isrv_ascii_is(type->data, 4, "text") && subtype->len)
+	if (isrv_text_is(*type, ISRV_WORD_TEXT) && subtype->len)
 		return true;
 	if (!type->len || !subtype->len) {
 		*type = text;
 		*subtype = plain;
 		return true;
 	}
-	if (isrv_ascii_is(type->data, type->len, "multipart") || is_message(*type, *subtype)) {
+	if ((type->len == 9 && isrv_ascii_is(type->data, 9, "multipart")) || isrv_description_is_message(*type, *subtype)) {
 		*type = application;
 		*subtype = octets;
 	}
@@ -113,104 +87,91 @@ struct open_part {
 };
 
 struct opening {
-	const struct isrv_description *d;
-	struct isrv_cursor texts;
-	struct open_part stack[ISRV_DESCRIPTION_DEPTH + 1];
+	uint64_t body, body_host; /* of the part before: nothing begins earlier */
+	uint64_t text;            /* texts neither */
+	uint32_t texts_len;
 	uint32_t depth; /* stack[depth - 1] holds the next part; stack[0] is the description itself */
+	struct open_part stack[ISRV_DESCRIPTION_DEPTH + 1];
 };
 
-/* Do the offsets of a row ascend, behind what came before and within what it is in? */
-static bool extents_fit(const struct opening *o, uint32_t part)
+/* What is inside the part comes next. */
+static bool enter(struct opening *o, uint64_t end, uint64_t end_host, uint64_t next, unsigned kind)
 {
-	const struct isrv_description *d = o->d;
-	const struct open_part *in = &o->stack[o->depth - 1];
-	uint64_t header = isrv_row_get(d, part, ISRV_ROW_HEADER);
-	uint64_t body = isrv_row_get(d, part, ISRV_ROW_BODY);
-	uint64_t header_host = isrv_row_get(d, part, ISRV_ROW_HEADER_HOST);
-	uint64_t body_host = isrv_row_get(d, part, ISRV_ROW_BODY_HOST);
-	uint64_t end = isrv_row_get(d, part, ISRV_ROW_END);
-	uint64_t end_host = isrv_row_get(d, part, ISRV_ROW_END_HOST);
+	struct open_part *inner = &o->stack[o->depth];
 
-	if (part > 0 && (header < isrv_row_get(d, part - 1, ISRV_ROW_BODY) ||
-	                 header_host < isrv_row_get(d, part - 1, ISRV_ROW_BODY_HOST)))
+	if (o->depth > ISRV_DESCRIPTION_DEPTH)
 		return false;
+	o->depth++;
+	inner->end = end;
+	inner->end_host = end_host;
+	inner->next = (uint32_t)next;
+	inner->message = kind == ISRV_PART_MESSAGE;
+	return true;
+}
+
+/* Do the offsets of a row ascend, behind what came before and within what it is in? */
+static inline bool extents_fit(struct opening *o, const unsigned char *row, bool wide)
+{
+	const struct open_part *in = &o->stack[o->depth - 1];
+	const uint64_t body = isrv_row_field(row, ISRV_ROW_BODY, wide);
+	const uint64_t body_host = isrv_row_field(row, ISRV_ROW_BODY_HOST, wide);
+	const uint64_t header = isrv_row_field(row, ISRV_ROW_HEADER, wide);
+	const uint64_t header_host = isrv_row_field(row, ISRV_ROW_HEADER_HOST, wide);
+	const uint64_t end = isrv_row_field(row, ISRV_ROW_END, wide);
+	const uint64_t end_host = isrv_row_field(row, ISRV_ROW_END_HOST, wide);
+
+	if (header < o->body || header_host < o->body_host)
+		return false;
+	o->body = body;
+	o->body_host = body_host;
 	return header <= body && body <= end && end <= in->end && header_host <= body_host &&
 	       body_host <= end_host && end_host <= in->end_host &&
-	       isrv_row_get(d, part, ISRV_ROW_LINES) <= end - body;
+	       isrv_row_field(row, ISRV_ROW_LINES, wide) <= end - body;
 }
 
-static bool texts_fit(struct opening *o, uint32_t part, bool top, unsigned kind)
+static inline bool part_fits(struct opening *o, const unsigned char *row, uint32_t part, bool wide)
 {
-	struct isrv_cursor *c = &o->texts;
-	struct imapsrv_span type, subtype;
-
-	if (top && !isrv_cursor_skip(c, ISRV_TEXTS_ENVELOPE))
-		return false;
-	if (isrv_row_get(o->d, part, ISRV_ROW_TEXT) != (uint64_t)(c->at - o->d->texts))
-		return false;
-	if (kind == ISRV_PART_MESSAGE) {
-		struct isrv_cursor look = *c;
-
-		type = isrv_cursor_string(&look);
-		subtype = isrv_cursor_string(&look);
-		if (!is_message(type, subtype) && (type.data || subtype.data))
-			return false;
-	}
-	return isrv_cursor_skip(c, ISRV_TEXTS_PART);
-}
-
-static bool part_fits(struct opening *o, uint32_t part)
-{
-	const struct isrv_description *d = o->d;
 	const struct open_part *in = &o->stack[o->depth - 1];
-	uint64_t field = isrv_row_get(d, part, ISRV_ROW_NEXT);
-	unsigned kind = field & 3;
-	bool top = field & ISRV_PART_TOP;
-	uint64_t next = field >> 3;
+	const uint64_t field = isrv_row_field(row, ISRV_ROW_NEXT, wide);
+	const uint64_t text = isrv_row_field(row, ISRV_ROW_TEXT, wide);
+	const uint64_t next = field >> 3;
+	const unsigned kind = field & 3;
+	const bool top = field & ISRV_PART_TOP;
 
 	if (kind >= ISRV_PART_KINDS || next <= part || next > in->next)
 		return false;
 	/* What is inside a message is one part, and nothing else has an envelope. */
-	if (in->message != top || (in->message && next != in->next))
+	if (in->message != top || (top && next != in->next))
 		return false;
-	if ((kind == ISRV_PART_LEAF && next != part + 1) ||
-	    (kind == ISRV_PART_MESSAGE && next == part + 1))
+	if (text < o->text || text > o->texts_len || !extents_fit(o, row, wide))
 		return false;
-	if (!extents_fit(o, part) || !texts_fit(o, part, top, kind))
-		return false;
-	if (next > part + 1) {
-		struct open_part *inner = &o->stack[o->depth];
-
-		if (o->depth > ISRV_DESCRIPTION_DEPTH)
-			return false;
-		o->depth++;
-		inner->end = isrv_row_get(d, part, ISRV_ROW_END);
-		inner->end_host = isrv_row_get(d, part, ISRV_ROW_END_HOST);
-		inner->next = (uint32_t)next;
-		inner->message = kind == ISRV_PART_MESSAGE;
-	}
-	return true;
+	o->text = text;
+	if (next == part + 1)
+		return kind != ISRV_PART_MESSAGE;
+	return kind != ISRV_PART_LEAF && enter(o, isrv_row_field(row, ISRV_ROW_END, wide),
+	                                       isrv_row_field(row, ISRV_ROW_END_HOST, wide), next,
+	                                       kind);
 }
 
-static bool parts_fit(const struct isrv_description *d)
+/* Once for each width: most of what opening costs is here. */
+static inline bool parts_fit(const struct isrv_description *d, bool wide)
 {
+	const unsigned char *row = d->data + ISRV_HEAD_SIZE;
 	struct opening o;
-	uint32_t part;
 
-	o.d = d;
-	o.texts = isrv_cursor_at(d, 0);
-	o.depth = 1;
-	o.stack[0].end = d->wire_octets;
-	o.stack[0].end_host = d->host_octets;
-	o.stack[0].next = d->parts;
-	o.stack[0].message = true;
-	for (part = 0; part < d->parts; part++) {
+	o.body = 0;
+	o.body_host = 0;
+	o.text = 0;
+	o.texts_len = d->texts_len;
+	o.depth = 0;
+	(void)enter(&o, d->wire_octets, d->host_octets, d->parts, ISRV_PART_MESSAGE);
+	for (uint32_t part = 0; part < d->parts; part++, row += isrv_format_row(wide)) {
 		while (o.stack[o.depth - 1].next == part)
 			o.depth--;
-		if (!part_fits(&o, part))
+		if (!part_fits(&o, row, part, wide))
 			return false;
 	}
-	return o.texts.at == o.texts.end;
+	return true;
 }
 
 bool isrv_description_open(struct isrv_description *d, const void *data, size_t len)
@@ -218,7 +179,7 @@ bool isrv_description_open(struct isrv_description *d, const void *data, size_t 
 	const unsigned char *p = data;
 	uint64_t size;
 
-	if (len < ISRV_HEAD_SIZE || len % 8 || memcmp(p, ISRV_DESCRIPTION_MAGIC, 4) != 0 ||
+	if (len < ISRV_HEAD_SIZE || len % 16 || memcmp(p, ISRV_DESCRIPTION_MAGIC, 4) != 0 ||
 	    p[ISRV_HEAD_VERSION] != ISRV_DESCRIPTION_VERSION)
 		return false;
 	if (isrv_format_u64(p + ISRV_HEAD_SUM) != isrv_format_sum(p, len))
@@ -235,8 +196,8 @@ bool isrv_description_open(struct isrv_description *d, const void *data, size_t 
 	    d->texts_len > ISRV_DESCRIPTION_TEXTS_MAX)
 		return false;
 	size = ISRV_HEAD_SIZE + (uint64_t)d->parts * isrv_format_row(d->wide) + d->texts_len;
-	if ((size + 7) / 8 * 8 + ISRV_DESCRIPTION_PAD != len)
+	if (isrv_format_size(size) != len)
 		return false;
 	d->texts = p + ISRV_HEAD_SIZE + d->parts * isrv_format_row(d->wide);
-	return parts_fit(d);
+	return d->wide ? parts_fit(d, true) : parts_fit(d, false);
 }

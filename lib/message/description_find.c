@@ -4,7 +4,6 @@
  * n-th part; of a message that is no multipart its body, which is number 1; and a message/rfc822 part is
  * entered as the message inside it.  A walk over siblings, no recursion.
  */
-#include "base/ascii.h"
 #include "message/description_format.h"
 
 /* Where the numbers have led: to a part, or (no numbers yet) to the message whose own part it is. */
@@ -113,7 +112,7 @@ bool isrv_description_find(const struct isrv_description *d, const uint32_t *num
 
 static void describe(const struct isrv_description *d, uint32_t part, struct isrv_part_info *info_r)
 {
-	struct isrv_cursor c = isrv_cursor_at(d, isrv_row_get(d, part, ISRV_ROW_TEXT));
+	struct isrv_cursor c = isrv_cursor_of(d, part);
 	const unsigned kind = isrv_row_kind(d, part);
 	uint32_t n;
 
@@ -130,12 +129,12 @@ static void describe(const struct isrv_description *d, uint32_t part, struct isr
 		struct imapsrv_span name = isrv_cursor_octets(&c, n, 1);
 		struct imapsrv_span value = isrv_cursor_string(&c);
 
-		if (!info_r->charset.data && isrv_ascii_is(name.data, name.len, "charset"))
+		if (!info_r->charset.data && isrv_text_is(name, ISRV_WORD_CHARSET))
 			info_r->charset = value;
 	}
-	(void)isrv_cursor_skip(&c, "ss");
+	isrv_cursor_skip(&c, "ss");
 	info_r->encoding = isrv_cursor_string(&c);
-	(void)isrv_cursor_skip(&c, "s");
+	isrv_cursor_skip(&c, "s");
 	info_r->disposition = isrv_cursor_string(&c);
 }
 

@@ -11,7 +11,7 @@
  *	a row for each part         ISRV_ROW_FIELDS numbers of 4 octets (8 where an offset needs it),
  *	                            in preorder: a part stands before what is inside it
  *	texts                       of the parts, in the same order, without gaps
- *	zeros                       8 to 15, up to a multiple of 8: reads of a word may start at any text
+ *	zeros                       8 to 23, up to a multiple of 16: words may be read from any text
  *
  * A number of the texts has 7 bits in each octet, the lowest first, the top bit saying that more follow.  A
  * string is its length plus 1, and its octets; 0 is NIL.  A list is its members one behind the other and a 0;
@@ -34,7 +34,7 @@
 #define ISRV_DESCRIPTION_VERSION    1u
 #define ISRV_DESCRIPTION_PARTS_MAX  (UINT32_C(1) << 28)
 #define ISRV_DESCRIPTION_TEXTS_MAX  (UINT32_C(1) << 30)
-#define ISRV_DESCRIPTION_PAD	    8u
+#define ISRV_DESCRIPTION_PAD	    8u /* at least */
 
 enum { ISRV_DESCRIPTION_TRUNCATED = 1, ISRV_DESCRIPTION_WIDE = 2 }; /* flags */
 
@@ -64,10 +64,6 @@ enum { /* the fields of a row */
 
 enum { ISRV_PART_LEAF, ISRV_PART_MULTIPART, ISRV_PART_MESSAGE, ISRV_PART_KINDS, ISRV_PART_TOP = 4 };
 
-/* What the strings of a part are, letter by letter: s a string, l a list of them, p of pairs, a of addresses. */
-#define ISRV_TEXTS_ENVELOPE "ssaaaaaass"
-#define ISRV_TEXTS_PART	    "sspssssspls"
-
 static inline uint32_t isrv_format_u32(const unsigned char *p)
 {
 	return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
@@ -92,11 +88,19 @@ static inline uint64_t isrv_format_sum(const unsigned char *data, size_t len)
 {
 	uint64_t sum = isrv_format_u64(data);
 
-	for (size_t at = ISRV_HEAD_PARTS; at < len; at += 8) {
+	for (size_t at = ISRV_HEAD_PARTS; at < len; at += 16) {
 		sum ^= isrv_format_u64(data + at);
+		sum = (sum << 23 | sum >> 41) * UINT64_C(0x9e3779b97f4a7c15);
+		sum ^= isrv_format_u64(data + at + 8);
 		sum = (sum << 23 | sum >> 41) * UINT64_C(0x9e3779b97f4a7c15);
 	}
 	return sum;
+}
+
+/* The octets of all, where head, rows and texts have `size`. */
+static inline uint64_t isrv_format_size(uint64_t size)
+{
+	return (size + ISRV_DESCRIPTION_PAD + 15) / 16 * 16;
 }
 
 static inline size_t isrv_format_row(bool wide)
@@ -104,13 +108,18 @@ static inline size_t isrv_format_row(bool wide)
 	return ISRV_ROW_FIELDS * (wide ? 8u : 4u);
 }
 
-/* ---- reading: what is verified when a description is opened is checked again at each read ----------------- */
+/* ---- reading: rows were verified when the description was opened, texts are checked at each read --- */
+
+static inline uint64_t isrv_row_field(const unsigned char *row, unsigned field, bool wide)
+{
+	return wide ? isrv_format_u64(row + 8u * field) : isrv_format_u32(row + 4u * field);
+}
 
 static inline uint64_t isrv_row_get(const struct isrv_description *d, uint32_t part, unsigned field)
 {
 	const unsigned char *row = d->data + ISRV_HEAD_SIZE + part * isrv_format_row(d->wide);
 
-	return d->wide ? isrv_format_u64(row + 8u * field) : isrv_format_u32(row + 4u * field);
+	return isrv_row_field(row, field, d->wide);
 }
 
 static inline uint32_t isrv_row_next(const struct isrv_description *d, uint32_t part)
@@ -131,11 +140,15 @@ struct isrv_cursor {
 	const unsigned char *end;
 };
 
-static inline struct isrv_cursor isrv_cursor_at(const struct isrv_description *d, uint64_t offset)
+/* The texts of a part from `type` on, up to those of the next: read once for each part, they are
+ * linear whatever they are.  If the next has an envelope, that is at the end. */
+static inline struct isrv_cursor isrv_cursor_of(const struct isrv_description *d, uint32_t part)
 {
-	struct isrv_cursor c = {d->texts + (offset < d->texts_len ? offset : d->texts_len),
-	                        d->texts + d->texts_len};
+	struct isrv_cursor c;
 
+	c.at = d->texts + isrv_row_get(d, part, ISRV_ROW_TEXT);
+	c.end = d->texts + (part + 1 < d->parts ? isrv_row_get(d, part + 1, ISRV_ROW_TEXT)
+	                                        : d->texts_len);
 	return c;
 }
 
@@ -148,6 +161,15 @@ static inline uint32_t isrv_cursor_number(struct isrv_cursor *c)
 	if (c->at < c->end && *c->at < 0x80)
 		return *c->at++;
 	return isrv_cursor_number_long(c);
+}
+
+/* Passes over n <= 4 octets if all are 0: that many strings that are NIL, or lists that are empty. */
+static inline bool isrv_cursor_zeros(struct isrv_cursor *c, unsigned n)
+{
+	if (c->end - c->at < (ptrdiff_t)n || isrv_format_u32(c->at) << (32 - 8 * n))
+		return false;
+	c->at += n;
+	return true;
 }
 
 /* The octets of a string whose number was read; `none` is the number that says NIL. */
@@ -173,8 +195,30 @@ static inline struct imapsrv_span isrv_cursor_string(struct isrv_cursor *c)
 	return isrv_cursor_octets(c, isrv_cursor_number(c), 0);
 }
 
-/* Passes over what the letters say; false: the end was reached too early, or NIL stands where a string must. */
-bool isrv_cursor_skip(struct isrv_cursor *c, const char *letters);
+/*
+ * Is this the word, in any case?  A word of up to seven letters is given as a number, which compares
+ * all of it at once: only letters become letters by the bit that makes them small.
+ */
+#define ISRV_WORD(a, b, c, d, e, f, g)                                                             \
+	((uint64_t)(a) | (uint64_t)(b) << 8 | (uint64_t)(c) << 16 | (uint64_t)(d) << 24 |          \
+	 (uint64_t)(e) << 32 | (uint64_t)(f) << 40 | (uint64_t)(g) << 48)
+#define ISRV_WORD_TEXT	  4, ISRV_WORD('t', 'e', 'x', 't', 0, 0, 0)
+#define ISRV_WORD_CHARSET 7, ISRV_WORD('c', 'h', 'a', 'r', 's', 'e', 't')
+#define ISRV_WORD_MESSAGE 7, ISRV_WORD('m', 'e', 's', 's', 'a', 'g', 'e')
+
+static inline bool isrv_text_is(struct imapsrv_span s, size_t len, uint64_t word)
+{
+	const uint64_t small = UINT64_C(0x2020202020202020) >> (64 - 8 * len);
+
+	return s.len == len && (isrv_format_u64((const unsigned char *)s.data)
+	                                << (64 - 8 * len) >> (64 - 8 * len) | small) == word;
+}
+
+/* Passes over what the letters say: s a string, l a list of strings, p a list of pairs. */
+void isrv_cursor_skip(struct isrv_cursor *c, const char *letters);
+
+/* message/rfc822 or message/global? */
+bool isrv_description_is_message(struct imapsrv_span type, struct imapsrv_span subtype);
 
 /* What a leaf is shown as: `type` and `subtype` as they were read.  true: text, and so with lines. */
 bool isrv_description_shown(struct imapsrv_span *type, struct imapsrv_span *subtype);

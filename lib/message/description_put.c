@@ -1,215 +1,216 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A description to ENVELOPE, BODY and BODYSTRUCTURE (RFC 9051 7.5.2 and 9, RFC 3501 9).  Defaults that those
- * sections name are put in here and not kept.  The walk is over rows in preorder with a stack of what is open;
- * what is written is complete for any description that could be opened.
+ * A description to ENVELOPE, BODY and BODYSTRUCTURE (RFC 9051 7.5.2 and 9, RFC 3501 9).  Defaults
+ * that those sections name are put in here and not kept.  The walk is over rows in preorder with a
+ * stack of what is open.  Invariant: what is written is complete, whatever the texts are: where they
+ * end too early there is NIL, or "", or the end of a list.
  */
 #include "base/ascii.h"
-#include "message/description_format.h"
-#include "wire/writer.h"
+#include "message/description_pen.h"
 
-/* ---- strings ------------------------------------------------------------------------------------------- */
+/* ---- strings -------------------------------------------------------------------------------------- */
 
-#define EACH(octet) (UINT64_C(0x0101010101010101) * (octet))
-
-/* Longer ones are left to the writer. */
-#define PLAIN_MAX 1000u
-
-/*
- * Octets of a word, none of which needs thought inside quotes, give a word without top bits: all are below 80,
- * not below 20, no DQUOTE, no "\", no DEL.  (A borrow can only come from an octet that is already caught.)
- */
-static inline uint64_t unplain(uint64_t word)
+/* One of eight octets and more. */
+static char *put_long(struct isrv_pen *p, char *at, struct imapsrv_span s)
 {
-	return word | (word - EACH(0x20)) | ((word ^ EACH('"')) - EACH(1)) |
-	       ((word ^ EACH('\\')) - EACH(1)) | (word + EACH(1));
+	uint64_t bad = isrv_pen_copy(at + 1 + s.len - 8, s.data + s.len - 8);
+
+	for (size_t i = 0; i + 8 < s.len; i += 8)
+		bad |= isrv_pen_copy(at + 1 + i, s.data + i);
+	if (bad & ISRV_PEN_EACH(0x80))
+		return isrv_pen_slowly(p, at, s);
+	at[0] = '"';
+	at[s.len + 1] = '"';
+	return at + s.len + 2;
 }
 
 /*
- * A string of the texts.  Nearly all are short and plain, and an answer has fifty: those are copied and looked
- * at eight octets at a time (a description has that many behind its last text).  Everything else is the
- * writer's, whose answer is the same.
+ * A string of the texts.  Nearly all are short and plain: those are copied and looked at eight octets
+ * at a time (a description has that many behind its last text).  The writer's answer would be the same.
  */
-static inline void put_string(struct isrv_writer *w, struct imapsrv_span s)
+static char *put_string(struct isrv_pen *p, char *at, struct imapsrv_span s)
 {
-	const unsigned char *from = (const unsigned char *)s.data;
-	uint64_t word, bad = 0;
-	size_t i;
-	char *at;
+	uint64_t word = 0, within = 0;
 
-	if (s.len <= PLAIN_MAX && isrv_w_room(w, s.len + 16)) {
-		at = w->q->at;
-		*at++ = '"';
-		for (i = 0; i + 8 <= s.len; i += 8) {
-			memcpy(at + i, from + i, 8);
-			bad |= unplain(isrv_format_u64(from + i));
-		}
-		if (i < s.len) {
-			unsigned over = (unsigned)(i + 8 - s.len) * 8;
-
-			memcpy(at + i, from + i, 8);
-			word = isrv_format_u64(from + i) << over >> over;
-			bad |= unplain(word | (EACH(0x20) >> (64 - over) << (64 - over)));
-		}
-		if (!(bad & EACH(0x80))) {
-			at[s.len] = '"';
-			w->q->at = at + s.len + 1;
-			return;
-		}
+	if (s.len > ISRV_PEN_SHORT || (size_t)(p->limit - at) <= s.len + 8 + ISRV_PEN_SLACK)
+		return isrv_pen_slowly(p, at, s);
+	if (s.len >= 8)
+		return put_long(p, at, s);
+	if (s.len > 0) {
+		within = UINT64_MAX >> (64 - 8 * s.len);
+		word = isrv_format_u64((const unsigned char *)s.data) & within;
+		memcpy(at + 1, s.data, 8);
 	}
-	isrv_w_string(w, s.data, s.len);
+	/* Of the octets behind the string spaces are made. */
+	if (isrv_pen_word(word | (ISRV_PEN_EACH(0x20) & ~within)) & ISRV_PEN_EACH(0x80))
+		return isrv_pen_slowly(p, at, s);
+	at[0] = '"';
+	at[s.len + 1] = '"';
+	return at + s.len + 2;
 }
 
-static inline void put_nstring(struct isrv_writer *w, struct imapsrv_span s)
+static inline char *put_nstring(struct isrv_pen *p, char *at, struct imapsrv_span s)
 {
-	if (s.data)
-		put_string(w, s);
-	else
-		ISRV_W(w, "NIL");
+	return s.data ? put_string(p, at, s) : ISRV_PEN(at, "NIL");
 }
 
 /* SP nstring, read off the cursor. */
-static inline void put_next(struct isrv_writer *w, struct isrv_cursor *c)
+static inline char *put_next(struct isrv_pen *p, char *at, struct isrv_cursor *c)
 {
-	struct imapsrv_span s = isrv_cursor_string(c);
-
-	if (!s.data) {
-		ISRV_W(w, " NIL");
-		return;
-	}
-	ISRV_W(w, " ");
-	put_string(w, s);
+	*at = ' ';
+	return put_nstring(p, at + 1, isrv_cursor_string(c));
 }
 
-/* ---- envelope ------------------------------------------------------------------------------------------ */
+/* ---- envelope ------------------------------------------------------------------------------------- */
 
 /*
  * env-from = "(" 1*address ")" / nil
  * address  = "(" addr-name SP addr-adl SP addr-mailbox SP addr-host ")"
  */
-static void put_addresses(struct isrv_writer *w, struct isrv_cursor *c)
+static char *put_addresses(struct isrv_pen *p, char *at, struct isrv_cursor *c)
 {
 	uint32_t n = isrv_cursor_number(c);
 
-	if (n == 0) {
-		ISRV_W(w, " NIL");
-		return;
-	}
-	ISRV_W(w, " (");
+	if (n == 0)
+		return ISRV_PEN(at, " NIL");
+	at = ISRV_PEN(at, " (");
 	for (; n; n = isrv_cursor_number(c)) {
-		ISRV_W(w, "(");
-		put_nstring(w, isrv_cursor_octets(c, n, 1));
-		put_next(w, c);
-		put_next(w, c);
-		put_next(w, c);
-		ISRV_W(w, ")");
+		at = isrv_pen_room(p, at);
+		*at++ = '(';
+		at = put_nstring(p, at, isrv_cursor_octets(c, n, 1));
+		for (unsigned i = 0; i < 3; i++)
+			at = put_next(p, at, c);
+		*at++ = ')';
 	}
-	ISRV_W(w, ")");
+	*at++ = ')';
+	return at;
 }
 
 /*
- * envelope = "(" env-date SP env-subject SP env-from SP env-sender SP env-reply-to SP env-to SP env-cc SP
- *            env-bcc SP env-in-reply-to SP env-message-id ")"
+ * Sender and Reply-To that are absent or empty are shown as From (RFC 9051 7.5.2).  What was put for
+ * From, from `begin` on, is copied if it still stands where it was put.
  */
-static void put_envelope(struct isrv_writer *w, struct isrv_cursor c)
+static char *put_default(struct isrv_pen *p, char *at, struct isrv_cursor from, const char *begin,
+                         size_t len)
 {
-	struct isrv_cursor from, again;
-	unsigned i;
+	if (!begin || (size_t)(p->limit - at) <= len + ISRV_PEN_SLACK)
+		return put_addresses(p, at, &from);
+	memcpy(at, begin, len);
+	return at + len;
+}
 
-	ISRV_W(w, "(");
-	put_nstring(w, isrv_cursor_string(&c));
-	put_next(w, &c);
+/*
+ * envelope = "(" env-date SP env-subject SP env-from SP env-sender SP env-reply-to SP env-to SP
+ *            env-cc SP env-bcc SP env-in-reply-to SP env-message-id ")"
+ */
+static char *put_envelope(struct isrv_pen *p, char *at, struct isrv_cursor c)
+{
+	struct isrv_cursor from;
+	const char *begin;
+	unsigned turns, i;
+	size_t len;
+
+	at = isrv_pen_room(p, at);
+	*at++ = '(';
+	at = put_nstring(p, at, isrv_cursor_string(&c));
+	at = put_next(p, at, &c);
 	from = c;
-	put_addresses(w, &c);
-	/* Sender and Reply-To that are absent or empty are shown as From (RFC 9051 7.5.2). */
+	begin = at;
+	turns = p->turns;
+	at = put_addresses(p, at, &c);
+	len = turns == p->turns ? (size_t)(at - begin) : 0;
 	for (i = 0; i < 2; i++) {
-		again = from;
-		if (c.at < c.end && *c.at == 0) {
-			c.at++;
-			put_addresses(w, &again);
-		} else {
-			put_addresses(w, &c);
-		}
+		if (isrv_cursor_zeros(&c, 1))
+			at = put_default(p, at, from, turns == p->turns ? begin : NULL, len);
+		else
+			at = put_addresses(p, at, &c);
 	}
-	for (i = 0; i < 3; i++)
-		put_addresses(w, &c);
-	put_next(w, &c);
-	put_next(w, &c);
-	ISRV_W(w, ")");
+	at = put_addresses(p, at, &c);
+	if (isrv_cursor_zeros(&c, 2)) {
+		at = ISRV_PEN(at, " NIL NIL");
+	} else {
+		at = put_addresses(p, at, &c);
+		at = put_addresses(p, at, &c);
+	}
+	at = put_next(p, at, &c);
+	at = put_next(p, at, &c);
+	*at++ = ')';
+	return at;
 }
 
 bool isrv_description_put_envelope(const struct isrv_description *d, struct isrv_writer *w)
 {
-	put_envelope(w, isrv_cursor_at(d, 0));
-	return !isrv_writer_failed(w);
+	struct isrv_cursor c = {d->texts, isrv_cursor_of(d, 0).at};
+	struct isrv_pen p;
+
+	return isrv_pen_end(&p, put_envelope(&p, isrv_pen_begin(&p, w), c));
 }
 
-/* ---- body ---------------------------------------------------------------------------------------------- */
+/* ---- body ----------------------------------------------------------------------------------------- */
 
 /*
  * body-fld-param = "(" string SP string *(SP string SP string) ")" / nil
  * A text is shown with its charset, also where that is the default (RFC 9051 7.5.2).
  */
-static void put_params(struct isrv_writer *w, struct isrv_cursor *c, bool text)
+static char *put_params(struct isrv_pen *p, char *at, struct isrv_cursor *c, bool text)
 {
 	uint32_t n = isrv_cursor_number(c);
-	bool first = true;
 
-	if (n == 0 && !text) {
-		ISRV_W(w, " NIL");
-		return;
-	}
-	ISRV_W(w, " (");
+	if (n == 0)
+		return text ? ISRV_PEN(at, " (\"charset\" \"us-ascii\")") : ISRV_PEN(at, " NIL");
+	at = ISRV_PEN(at, " (");
 	for (; n; n = isrv_cursor_number(c)) {
 		struct imapsrv_span name = isrv_cursor_octets(c, n, 1);
 
-		text = text && !isrv_ascii_is(name.data, name.len, "charset");
-		if (!first)
-			ISRV_W(w, " ");
-		first = false;
-		put_string(w, name);
-		put_next(w, c);
+		text = text && !isrv_text_is(name, ISRV_WORD_CHARSET);
+		at = put_string(p, at, name);
+		*at++ = ' ';
+		at = put_string(p, at, isrv_cursor_string(c));
+		*at++ = ' ';
 	}
-	if (text && !first)
-		ISRV_W(w, " ");
-	if (text)
-		ISRV_W(w, "\"charset\" \"us-ascii\"");
-	ISRV_W(w, ")");
+	if (text) {
+		at = ISRV_PEN(at, "\"charset\" \"us-ascii\")");
+		return at;
+	}
+	at[-1] = ')';
+	return at;
 }
 
 /*
  * body-fld-dsp  = "(" string SP body-fld-param ")" / nil
  * body-fld-lang = nstring / "(" string *(SP string) ")"
- * Then body-fld-loc: what the extension data of both kinds of body end with.  Languages are always shown as a
- * list, which is what clients know from other servers.
+ * Then body-fld-loc: what the extension data of both kinds of body end with.  Languages are always
+ * shown as a list, which is what clients know from other servers.
  */
-static void put_extension(struct isrv_writer *w, struct isrv_cursor *c)
+static char *put_extension(struct isrv_pen *p, char *at, struct isrv_cursor *c)
 {
-	struct imapsrv_span disposition = isrv_cursor_string(c);
+	struct imapsrv_span disposition;
 	uint32_t n;
 
+	if (isrv_cursor_zeros(c, 4))
+		return ISRV_PEN(at, " NIL NIL NIL");
+	disposition = isrv_cursor_string(c);
 	if (disposition.data) {
-		ISRV_W(w, " (");
-		put_string(w, disposition);
-		put_params(w, c, false);
-		ISRV_W(w, ")");
+		at = ISRV_PEN(at, " (");
+		at = put_string(p, at, disposition);
+		at = put_params(p, at, c, false);
+		*at++ = ')';
 	} else {
-		(void)isrv_cursor_skip(c, "p");
-		ISRV_W(w, " NIL");
+		isrv_cursor_skip(c, "p");
+		at = ISRV_PEN(at, " NIL");
 	}
 	n = isrv_cursor_number(c);
 	if (n) {
-		ISRV_W(w, " (");
-		put_string(w, isrv_cursor_octets(c, n, 1));
-		while ((n = isrv_cursor_number(c)) != 0) {
-			ISRV_W(w, " ");
-			put_string(w, isrv_cursor_octets(c, n, 1));
+		at = ISRV_PEN(at, " (");
+		for (; n; n = isrv_cursor_number(c)) {
+			at = put_string(p, at, isrv_cursor_octets(c, n, 1));
+			*at++ = ' ';
 		}
-		ISRV_W(w, ")");
+		at[-1] = ')';
 	} else {
-		ISRV_W(w, " NIL");
+		at = ISRV_PEN(at, " NIL");
 	}
-	put_next(w, c);
+	return put_next(p, at, c);
 }
 
 struct level {
@@ -221,134 +222,150 @@ struct level {
 
 struct walk {
 	const struct isrv_description *d;
-	struct isrv_writer *w;
+	struct isrv_pen pen;
 	bool extended;
 	bool global;
 	size_t depth;
 	struct level stack[ISRV_DESCRIPTION_DEPTH];
 };
 
-static void put_lines(const struct walk *k, uint32_t part)
+static char *put_number(char *at, uint64_t n)
 {
-	ISRV_W(k->w, " ");
-	isrv_w_u64(k->w, isrv_row_get(k->d, part, ISRV_ROW_LINES));
+	*at++ = ' ';
+	return at + (n <= UINT32_MAX ? isrv_ascii_u32(at, (uint32_t)n) : isrv_ascii_u64(at, n));
 }
 
 /* body-ext-1part = body-fld-md5 [SP body-fld-dsp [SP body-fld-lang [SP body-fld-loc ...]]] */
-static void end_single(const struct walk *k, struct isrv_cursor *c)
+static char *end_single(struct walk *k, char *at, struct isrv_cursor *c)
 {
 	if (k->extended) {
-		put_next(k->w, c);
-		put_extension(k->w, c);
+		at = put_next(&k->pen, at, c);
+		at = put_extension(&k->pen, at, c);
 	}
-	ISRV_W(k->w, ")");
+	*at++ = ')';
+	return at;
 }
 
 /*
  * body-type-mpart = 1*body SP media-subtype [SP body-ext-mpart]
  * body-ext-mpart  = body-fld-param [SP body-fld-dsp [SP body-fld-lang [SP body-fld-loc ...]]]
  */
-static void end_multipart(const struct walk *k, struct isrv_cursor *c)
+static char *end_multipart(struct walk *k, char *at, struct isrv_cursor *c)
 {
 	struct imapsrv_span subtype;
 
 	(void)isrv_cursor_string(c);
 	subtype = isrv_cursor_string(c);
-	ISRV_W(k->w, " ");
-	if (subtype.data)
-		put_string(k->w, subtype);
-	else
-		ISRV_W(k->w, "\"mixed\"");
+	*at++ = ' ';
+	at = subtype.data ? put_string(&k->pen, at, subtype) : ISRV_PEN(at, "\"mixed\"");
 	if (k->extended) {
-		put_params(k->w, c, false);
-		(void)isrv_cursor_skip(c, "ssss"); /* id, description, encoding, md5 */
-		put_extension(k->w, c);
+		at = put_params(&k->pen, at, c, false);
+		if (!isrv_cursor_zeros(c, 4))
+			isrv_cursor_skip(c, "ssss"); /* id, description, encoding, md5 */
+		at = put_extension(&k->pen, at, c);
 	}
-	ISRV_W(k->w, ")");
+	*at++ = ')';
+	return at;
 }
 
 /* body-fields = body-fld-param SP body-fld-id SP body-fld-desc SP body-fld-enc SP body-fld-octets */
-static void put_fields(const struct walk *k, struct isrv_cursor *c, uint32_t part, bool text)
+static char *put_fields(struct walk *k, char *at, struct isrv_cursor *c, uint32_t part, bool text)
 {
 	struct imapsrv_span encoding;
 
-	put_params(k->w, c, text);
-	put_next(k->w, c);
-	put_next(k->w, c);
+	at = put_params(&k->pen, at, c, text);
+	at = put_next(&k->pen, at, c);
+	at = put_next(&k->pen, at, c);
 	encoding = isrv_cursor_string(c);
-	ISRV_W(k->w, " ");
-	if (encoding.len)
-		put_string(k->w, encoding);
-	else
-		ISRV_W(k->w, "\"7bit\"");
-	ISRV_W(k->w, " ");
-	isrv_w_u64(k->w, isrv_row_get(k->d, part, ISRV_ROW_END) -
-	                         isrv_row_get(k->d, part, ISRV_ROW_BODY));
+	*at++ = ' ';
+	at = encoding.len ? put_string(&k->pen, at, encoding) : ISRV_PEN(at, "\"7bit\"");
+	return put_number(at, isrv_row_get(k->d, part, ISRV_ROW_END) -
+	                              isrv_row_get(k->d, part, ISRV_ROW_BODY));
 }
 
-/* media-message: is this message/global, and shown as what a client without UTF-8 knows? */
-static bool is_shown_message(const struct walk *k, struct imapsrv_span subtype)
+/* body-type-basic and body-type-text. */
+static char *put_leaf(struct walk *k, char *at, uint32_t part, struct isrv_cursor *c)
 {
-	return k->global || !isrv_ascii_is(subtype.data, subtype.len, "global");
+	struct imapsrv_span type = isrv_cursor_string(c);
+	struct imapsrv_span subtype = isrv_cursor_string(c);
+	const bool text = isrv_description_shown(&type, &subtype);
+
+	*at++ = '(';
+	at = put_string(&k->pen, at, type);
+	*at++ = ' ';
+	at = put_string(&k->pen, at, subtype);
+	at = put_fields(k, at, c, part, text);
+	if (text)
+		at = put_number(at, isrv_row_get(k->d, part, ISRV_ROW_LINES));
+	return end_single(k, at, c);
 }
 
-/* body-type-basic, body-type-text, or body-type-msg up to its body: true if one follows. */
-static bool begin_single(struct walk *k, uint32_t part, unsigned kind, struct isrv_cursor *c)
+/*
+ * body-type-msg up to its body; or all of a body-type-basic, for message/global and a client that does not
+ * know it.  True: the body follows.
+ */
+static bool begin_message(struct walk *k, char **to, uint32_t part, struct isrv_cursor *c)
 {
 	static const struct imapsrv_span message = ISRV_FORMAT_CONSTANT("message");
 	static const struct imapsrv_span rfc822 = ISRV_FORMAT_CONSTANT("rfc822");
 	struct imapsrv_span type = isrv_cursor_string(c);
 	struct imapsrv_span subtype = isrv_cursor_string(c);
-	bool text = false;
+	struct isrv_cursor behind;
+	char *at = *to;
 
-	if (kind == ISRV_PART_LEAF)
-		text = isrv_description_shown(&type, &subtype);
-	if (kind == ISRV_PART_MESSAGE && (!type.data || !subtype.data)) {
+	if (!isrv_description_is_message(type, subtype)) {
 		type = message;
 		subtype = rfc822;
 	}
-	ISRV_W(k->w, "(");
-	put_string(k->w, type);
-	ISRV_W(k->w, " ");
-	put_string(k->w, subtype);
-	put_fields(k, c, part, text);
-	if (kind == ISRV_PART_MESSAGE && is_shown_message(k, subtype)) {
-		struct isrv_cursor behind = *c;
-
-		/* The envelope is the first text of the part inside, and so stands behind these. */
-		(void)isrv_cursor_skip(&behind, "sspls");
-		ISRV_W(k->w, " ");
-		put_envelope(k->w, behind);
-		ISRV_W(k->w, " ");
-		return true;
+	*at++ = '(';
+	at = put_string(&k->pen, at, type);
+	*at++ = ' ';
+	at = put_string(&k->pen, at, subtype);
+	at = put_fields(k, at, c, part, false);
+	if (!k->global && isrv_ascii_is(subtype.data, subtype.len, "global")) {
+		*to = end_single(k, at, c);
+		return false;
 	}
-	if (text)
-		put_lines(k, part);
-	end_single(k, c);
-	return false;
+	/* The envelope is the first text of the part inside, and so stands behind these. */
+	behind = *c;
+	isrv_cursor_skip(&behind, "sspls");
+	*at++ = ' ';
+	at = put_envelope(&k->pen, at, behind);
+	*at++ = ' ';
+	*to = at;
+	return true;
 }
 
-/* "(" of a part, and the part where nothing is inside it; returns the part to go on with. */
-static uint32_t begin_part(struct walk *k, uint32_t part)
+/* The grammar wants a body in a multipart: an empty text, as other servers show. */
+static char *put_nobody(struct walk *k, char *at)
 {
-	struct isrv_cursor c = isrv_cursor_at(k->d, isrv_row_get(k->d, part, ISRV_ROW_TEXT));
-	const unsigned kind = isrv_row_kind(k->d, part);
-	const uint32_t next = isrv_row_next(k->d, part);
+	at = ISRV_PEN(at, "(\"text\" \"plain\" (\"charset\" \"us-ascii\") NIL NIL \"7bit\" 0 0");
+	if (k->extended)
+		at = ISRV_PEN(at, " NIL NIL NIL NIL");
+	*at++ = ')';
+	return isrv_pen_room(&k->pen, at);
+}
+
+/* A part, or its beginning where others are inside; returns the part to go on with. */
+static uint32_t begin_part(struct walk *k, char **to, uint32_t part)
+{
+	struct isrv_cursor c = isrv_cursor_of(k->d, part);
+	const uint64_t field = isrv_row_get(k->d, part, ISRV_ROW_NEXT);
+	const uint32_t next = (uint32_t)(field >> 3);
+	const unsigned kind = field & 3;
 	struct level *level;
 
-	if (kind == ISRV_PART_MULTIPART) {
-		ISRV_W(k->w, "(");
-		if (next == part + 1) {
-			/* The grammar wants a body inside: an empty text, as other servers show. */
-			ISRV_W(k->w, "(\"text\" \"plain\" (\"charset\" \"us-ascii\") "
-			             "NIL NIL \"7bit\" 0 0");
-			if (k->extended)
-				ISRV_W(k->w, " NIL NIL NIL NIL");
-			ISRV_W(k->w, ")");
-			end_multipart(k, &c);
-			return next;
-		}
-	} else if (!begin_single(k, part, kind, &c)) {
+	*to = isrv_pen_room(&k->pen, *to);
+	if (kind == ISRV_PART_LEAF) {
+		*to = put_leaf(k, *to, part, &c);
+		return next;
+	}
+	if (kind == ISRV_PART_MULTIPART)
+		*(*to)++ = '(';
+	else if (!begin_message(k, to, part, &c))
+		return next;
+	if (next == part + 1) {
+		*to = end_multipart(k, put_nobody(k, *to), &c);
 		return next;
 	}
 	level = &k->stack[k->depth++];
@@ -359,29 +376,33 @@ static uint32_t begin_part(struct walk *k, uint32_t part)
 	return part + 1;
 }
 
+static char *end_level(struct walk *k, char *at)
+{
+	struct level *level = &k->stack[--k->depth];
+
+	at = isrv_pen_room(&k->pen, at);
+	if (!level->message)
+		return end_multipart(k, at, &level->rest);
+	at = put_number(at, isrv_row_get(k->d, level->part, ISRV_ROW_LINES));
+	return end_single(k, at, &level->rest);
+}
+
 bool isrv_description_put_body(const struct isrv_description *d, struct isrv_writer *w,
                                bool extended, bool global)
 {
 	struct walk k;
 	uint32_t part = 0;
+	char *at;
 
 	k.d = d;
-	k.w = w;
 	k.extended = extended;
 	k.global = global;
 	k.depth = 0;
+	at = isrv_pen_begin(&k.pen, w);
 	do {
-		part = begin_part(&k, part);
-		while (k.depth && k.stack[k.depth - 1].next == part) {
-			struct level *level = &k.stack[--k.depth];
-
-			if (level->message) {
-				put_lines(&k, level->part);
-				end_single(&k, &level->rest);
-			} else {
-				end_multipart(&k, &level->rest);
-			}
-		}
+		part = begin_part(&k, &at, part);
+		while (k.depth && k.stack[k.depth - 1].next == part)
+			at = end_level(&k, at);
 	} while (k.depth);
-	return !isrv_writer_failed(w);
+	return isrv_pen_end(&k.pen, at);
 }

@@ -47,7 +47,7 @@ bool isrv_structure_finish(struct isrv_structure *st, struct imapsrv_span *descr
 	wide = st->at.wire > UINT32_MAX;
 	width = wide ? 8 : 4;
 	rows = st->part_count * isrv_format_row(wide);
-	len = (ISRV_HEAD_SIZE + rows + st->texts.len + 7) / 8 * 8 + ISRV_DESCRIPTION_PAD;
+	len = (size_t)isrv_format_size(ISRV_HEAD_SIZE + rows + st->texts.len);
 	if (!isrv_buf_reserve(&st->out, st->mem, len))
 		return false;
 	p = (unsigned char *)st->out.data;
