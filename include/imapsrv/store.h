@@ -131,9 +131,11 @@ struct imapsrv_mailbox {
 	                         2.3.2); 0: none.  A store that keeps it moves it up to UIDNEXT at each
 	                         open that is not read-only */
 	uint32_t first_unseen; /* the lowest UID without \Seen; 0: none, or not known */
+	uint64_t highest_modseq; /* RFC 7162 3.1.2.1, at the moment of opening; 0: this mailbox has no modification
+	                            sequences.  Not used unless imapsrv_store.modseqs is set */
 };
 #define IMAPSRV_MAILBOX_INIT \
-	{sizeof(struct imapsrv_mailbox), NULL, 0, 0, 0, 0, IMAPSRV_SYSTEM_FLAGS, NULL, 0, 1, 0, 0}
+	{sizeof(struct imapsrv_mailbox), NULL, 0, 0, 0, 0, IMAPSRV_SYSTEM_FLAGS, NULL, 0, 1, 0, 0, 0}
 
 /* Which messages exist, of those with UIDs in a range. */
 struct imapsrv_uids {
@@ -147,13 +149,16 @@ enum imapsrv_fact {
 	IMAPSRV_FACT_DATE = 1 << 1, /* INTERNALDATE */
 	IMAPSRV_FACT_SIZE = 1 << 2, /* RFC822.SIZE: with every line end counted as CRLF */
 	IMAPSRV_FACT_DESCRIPTION = 1 << 3, /* what imapsrv_describer_finish gave, if the host kept it */
-	IMAPSRV_FACT_PREVIEW = 1 << 4      /* what imapsrv_describer_preview gave, or a text of the host's own */
+	IMAPSRV_FACT_PREVIEW = 1 << 4,     /* what imapsrv_describer_preview gave, or a text of the host's own */
+	IMAPSRV_FACT_MODSEQ = 1 << 5       /* its modification sequence; only asked for in a mailbox that has them */
 };
 
 struct imapsrv_fetch {
 	void *mailbox;
 	struct imapsrv_set uids;
 	uint32_t facts; /* enum imapsrv_fact, or-ed; may be 0: which of them exist */
+	uint64_t changed_since; /* not 0: only messages with a modification sequence above this are wanted.  A host
+	                           may give more: the library looks at each row's modseq again */
 };
 
 /* What is known of one message, for imapsrv_op_row. */
@@ -169,6 +174,9 @@ struct imapsrv_row {
 	struct imapsrv_span description; /* see imapsrv/message.h; one that is damaged or of another message's
 	                                    size is passed over */
 	struct imapsrv_span preview;     /* UTF-8 without line ends, at most 200 characters (RFC 8970 3.1) */
+	uint64_t modseq; /* 1..2^63-1 (RFC 7162 3.1) */
+	int failed;      /* in answer to a `store` with a condition: it did not hold, nothing was changed.  The
+	                    facts are what the message has now */
 };
 
 struct imapsrv_body {
@@ -198,6 +206,9 @@ struct imapsrv_store_flags {
 	struct imapsrv_set uids;
 	enum imapsrv_store_mode mode;
 	struct imapsrv_flags flags;
+	int conditional;          /* not 0: only messages whose modification sequence is not above the next; */
+	uint64_t unchanged_since; /* 0..2^63-1; 0 holds for no message.  A store that keeps sequences for single
+	                             flags compares those of the flags in question (RFC 7162 3.1.3, 3.1.12) */
 };
 
 struct imapsrv_expunge {
@@ -247,7 +258,8 @@ enum imapsrv_status_item {
 	IMAPSRV_STATUS_UNSEEN = 1 << 3,
 	IMAPSRV_STATUS_DELETED = 1 << 4,
 	IMAPSRV_STATUS_SIZE = 1 << 5,
-	IMAPSRV_STATUS_RECENT = 1 << 6
+	IMAPSRV_STATUS_RECENT = 1 << 6,
+	IMAPSRV_STATUS_HIGHESTMODSEQ = 1 << 7 /* asked only of a host with imapsrv_store.modseqs */
 };
 
 struct imapsrv_status_query {
@@ -265,6 +277,7 @@ struct imapsrv_status {
 	uint32_t deleted;
 	uint32_t recent;
 	uint64_t octets; /* SIZE: the sum of all RFC822.SIZE, or more (RFC 8438) */
+	uint64_t highest_modseq; /* 0: the mailbox has no modification sequences */
 };
 
 /* ---- the table of callbacks ------------------------------------------------------------------- */
@@ -344,6 +357,17 @@ struct imapsrv_store {
 	void (*status)(void *user, struct imapsrv_op *op, const struct imapsrv_status_query *q);
 	/* CHECK (RFC 3501 6.4.1): make a checkpoint, if that means anything.  q->uids is empty.  NULL: OK. */
 	void (*check)(void *user, struct imapsrv_op *op, const struct imapsrv_fetch *q);
+
+	/*
+	 * Not 0: mailboxes have modification sequences, and CONDSTORE is offered (RFC 7162 3.1; a mailbox without
+	 * them says so with highest_modseq 0).  Then a message's sequence rises above all others of its mailbox
+	 * whenever its flags change and when it is added, and that of the mailbox also when one is expunged.  Rows
+	 * in answer to `store` carry MODSEQ beside FLAGS, `expunge` and `move` answer with imapsrv_op_modseq too.
+	 *
+	 * A session is never handed a sequence, in a row or otherwise, while an event about a change with a lower
+	 * one is still to be posted to it: the client is told that it has seen all changes up to there.
+	 */
+	int modseqs;
 };
 #define IMAPSRV_STORE_INIT IMAPSRV_SIZED(struct imapsrv_store)
 
@@ -389,6 +413,8 @@ IMAPSRV_API int imapsrv_op_copied(struct imapsrv_op *op, uint32_t uidvalidity,
                                   struct imapsrv_set from, struct imapsrv_set to);
 /* status. */
 IMAPSRV_API int imapsrv_op_status(struct imapsrv_op *op, const struct imapsrv_status *status);
+/* expunge, move: the HIGHESTMODSEQ that the mailbox has now. */
+IMAPSRV_API int imapsrv_op_modseq(struct imapsrv_op *op, uint64_t highest_modseq);
 /* sasl step: send this to the client and come back with its response (may be empty). */
 IMAPSRV_API int imapsrv_op_challenge(struct imapsrv_op *op, const void *data, size_t len);
 

@@ -7,7 +7,7 @@
 
 #include "base/ascii.h"
 #include "command/commands.h"
-#include "session/session.h"
+#include "session/modseq.h"
 
 static enum isrv_step step_capability(struct imapsrv_session *s, void *args)
 {
@@ -125,6 +125,9 @@ static bool parse_enable(struct isrv_parse *p, void *args)
 		if (isrv_ascii_is(name.data, name.len, "IMAP4rev2") &&
 		    (p->caps & ISRV_CAP_BIT(ISRV_CAP_IMAP4REV2)))
 			e->wanted |= ISRV_ENABLED_REV2;
+		else if (isrv_ascii_is(name.data, name.len, "CONDSTORE") &&
+		         (p->caps & ISRV_CAP_BIT(ISRV_CAP_CONDSTORE)))
+			e->wanted |= ISRV_ENABLED_CONDSTORE;
 	} while (isrv_rd_peek(&p->r) == ' ' && isrv_rd_sp(&p->r) && isrv_rd_peek(&p->r) >= 0);
 	return true;
 }
@@ -137,7 +140,11 @@ static enum isrv_step step_enable(struct imapsrv_session *s, void *args)
 	ISRV_W(&s->w, "* ENABLED");
 	if (news & ISRV_ENABLED_REV2)
 		ISRV_W(&s->w, " IMAP4rev2");
+	if (news & ISRV_ENABLED_CONDSTORE)
+		ISRV_W(&s->w, " CONDSTORE");
 	isrv_w_crlf(&s->w);
+	if (news & ISRV_ENABLED_CONDSTORE)
+		isrv_modseq_enable(s, news);
 	s->enabled |= news;
 	if (isrv_session_rev2(s))
 		s->w.utf8 = true; /* RFC 9051 5.1: names are UTF-8 from here on */

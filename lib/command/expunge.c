@@ -5,12 +5,13 @@
  */
 #include "command/commands.h"
 #include "command/set.h"
-#include "session/session.h"
+#include "session/modseq.h"
 
 struct expunge_args {
 	struct isrv_rd_set set; /* UID EXPUNGE */
 	struct imapsrv_range all;
 	bool asked;
+	bool gone; /* something was removed */
 };
 
 static bool parse(struct isrv_parse *p, void *args)
@@ -27,8 +28,9 @@ static bool parse(struct isrv_parse *p, void *args)
 static void take(struct imapsrv_session *s, void *ctx, const void *answer)
 {
 	const struct imapsrv_set *gone = answer;
+	struct expunge_args *a = ctx;
 
-	(void)ctx;
+	a->gone = true;
 	isrv_view_post_gone(s->view, &s->mem, *gone);
 }
 
@@ -45,10 +47,12 @@ static enum isrv_step step(struct imapsrv_session *s, void *args)
 		if (!a->all.last || !q.uids.count)
 			return isrv_ok(s, "EXPUNGE done");
 		a->asked = true;
-		ISRV_ASK(s, ISRV_OP_EXPUNGE, store, expunge, &q, take, NULL);
+		ISRV_ASK(s, ISRV_OP_EXPUNGE, store, expunge, &q, take, a);
 	}
 	if (!isrv_answered(s))
 		return ISRV_HOST;
+	if (a->gone)
+		isrv_modseq_expunged(s);
 	return s->result.code == IMAPSRV_OK ? isrv_ok(s, "EXPUNGE done") : isrv_refused(s, NULL);
 }
 

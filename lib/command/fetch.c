@@ -15,6 +15,7 @@
 #include "command/fetch_section.h"
 #include "command/set.h"
 #include "mailbox/batch.h"
+#include "session/modseq.h"
 
 /* A row that waits for its message.  Keywords and the description are in `text`, as offsets until all rows are
  * there. */
@@ -29,6 +30,7 @@ struct fetch_args {
 
 	enum {
 		AT_START,
+		AT_CHANGED, /* which of them have changed was asked for */
 		AT_BATCH,
 		AT_MARKED, /* \Seen was asked for */
 		AT_ROWS,
@@ -50,6 +52,7 @@ struct fetch_args {
 	bool mark;                /* \Seen is to be set */
 	bool describe;            /* descriptions are needed */
 	bool octets;              /* the messages' octets are needed whatever the host knows */
+	struct isrv_uidset changed; /* with CHANGEDSINCE: the messages that are left */
 	struct isrv_uidset seen;  /* of the batch: \Seen is new, so FLAGS are shown */
 
 	struct isrv_buf held;     /* struct held */
@@ -65,13 +68,13 @@ struct fetch_args {
 	enum imapsrv_code failure; /* the first that is not EXPUNGEISSUED */
 };
 
-/* fetch = "FETCH" SP sequence-set SP items */
+/* fetch = "FETCH" SP sequence-set SP items [fetch-modifiers] */
 static bool parse(struct isrv_parse *p, void *args)
 {
 	struct fetch_args *a = args;
 
 	if (!isrv_rd_set(&p->r, &a->set) || !isrv_rd_sp(&p->r) ||
-	    !isrv_fetch_items_parse(p, &a->items))
+	    !isrv_fetch_items_parse(p, &a->items) || !isrv_fetch_modifiers_parse(p, &a->items))
 		return false;
 	a->items.uid = a->items.uid || p->uid; /* RFC 9051 6.4.9 */
 	return true;
@@ -92,6 +95,7 @@ static void drop(struct imapsrv_session *s, void *args)
 	struct fetch_args *a = args;
 
 	isrv_uidset_clear(&a->seen, &s->mem);
+	isrv_uidset_clear(&a->changed, &s->mem);
 	if (!a->held.max)
 		return; /* no row needs its message */
 	close_message(s, a);
@@ -117,14 +121,20 @@ static void put_facts(struct imapsrv_session *s, const struct fetch_args *a, uin
 {
 	struct isrv_writer *w = &s->w;
 	uint32_t facts = a->items.facts & row->facts;
+	bool uid = a->items.uid;
 
-	if (a->seen.count && isrv_uidset_has(isrv_uidset_view(&a->seen), row->uid))
+	if (a->seen.count && isrv_uidset_has(isrv_uidset_view(&a->seen), row->uid)) {
 		facts |= IMAPSRV_FACT_FLAGS & row->facts;
+		if (isrv_modseq_shown(s)) { /* RFC 7162 3.2.4: an implicit \Seen as any other change */
+			facts |= IMAPSRV_FACT_MODSEQ & row->facts;
+			uid = true;
+		}
+	}
 	*first_r = true;
 	ISRV_W(w, "* ");
 	isrv_w_u32(w, seq);
 	ISRV_W(w, " FETCH (");
-	if (a->items.uid) {
+	if (uid) {
 		separate(w, first_r);
 		ISRV_W(w, "UID ");
 		isrv_w_u32(w, row->uid);
@@ -143,6 +153,13 @@ static void put_facts(struct imapsrv_session *s, const struct fetch_args *a, uin
 		separate(w, first_r);
 		ISRV_W(w, "RFC822.SIZE ");
 		isrv_w_u64(w, row->octets);
+	}
+	if (facts & IMAPSRV_FACT_MODSEQ) {
+		separate(w, first_r);
+		ISRV_W(w, "MODSEQ (");
+		isrv_w_u64(w, row->modseq);
+		ISRV_W(w, ")");
+		isrv_modseq_saw(s, row->modseq);
 	}
 }
 
@@ -255,6 +272,10 @@ static void put_row(struct imapsrv_session *s, struct fetch_args *a, uint32_t se
 		separate(&s->w, &first);
 		put_kept_preview(s, row);
 	}
+	if (first) { /* the host gave nothing of what was asked: msg-att cannot be empty */
+		ISRV_W(&s->w, "UID ");
+		isrv_w_u32(&s->w, row->uid);
+	}
 	ISRV_W(&s->w, ")");
 	isrv_w_crlf(&s->w);
 	a->shown++;
@@ -312,6 +333,20 @@ static void take_row(struct imapsrv_session *s, void *ctx, const void *answer)
 	}
 }
 
+/* RFC 7162 3.1.4.1: those with a sequence above the given one.  Of which the host does not say it may have changed. */
+static void take_changed(struct imapsrv_session *s, void *ctx, const void *answer)
+{
+	const struct imapsrv_row *row = answer;
+	struct fetch_args *a = ctx;
+
+	if (row->facts & IMAPSRV_FACT_MODSEQ && row->modseq <= a->items.changed_since)
+		return;
+	if (!isrv_uidset_has(a->uids, row->uid) || !isrv_nummap_seq(&s->view->map, row->uid))
+		return;
+	if (!isrv_uidset_add(&a->changed, &s->mem, row->uid, row->uid))
+		isrv_session_fail(s, IMAPSRV_ENOMEM);
+}
+
 static void take_marked(struct imapsrv_session *s, void *ctx, const void *answer)
 {
 	const struct imapsrv_row *row = answer;
@@ -331,20 +366,29 @@ static void empty_batch(struct fetch_args *a)
 	a->rows = 0;
 }
 
+/* In one question and before all others, so that the work is that of the messages that changed. */
+static void ask_changed(struct imapsrv_session *s, struct fetch_args *a)
+{
+	struct imapsrv_fetch q = {s->view->handle, a->uids, IMAPSRV_FACT_MODSEQ, a->items.changed_since};
+
+	isrv_uidset_init(&a->changed, SIZE_MAX);
+	ISRV_ASK(s, ISRV_OP_FETCH, store, fetch, &q, take_changed, a);
+}
+
 static void ask_mark(struct imapsrv_session *s, struct fetch_args *a)
 {
 	struct imapsrv_store_flags q = {s->view->handle, a->part, IMAPSRV_FLAGS_ADD,
-	                                {IMAPSRV_SEEN, 0, NULL}};
+	                                {IMAPSRV_SEEN, 0, NULL}, 0, 0};
 
 	ISRV_ASK(s, ISRV_OP_STORE, store, store, &q, take_marked, a);
 }
 
 static void ask_rows(struct imapsrv_session *s, struct fetch_args *a)
 {
-	struct imapsrv_fetch q = {s->view->handle, a->part, a->items.facts};
+	struct imapsrv_fetch q = {s->view->handle, a->part, a->items.facts, 0};
 
 	if (a->seen.count)
-		q.facts |= IMAPSRV_FACT_FLAGS;
+		q.facts |= IMAPSRV_FACT_FLAGS | (isrv_modseq_shown(s) ? IMAPSRV_FACT_MODSEQ : 0u);
 	if (a->describe || makes_preview(a))
 		q.facts |= IMAPSRV_FACT_DESCRIPTION;
 	if (a->items.shows & ISRV_FETCH_PREVIEW)
@@ -664,6 +708,20 @@ static enum isrv_step next_batch(struct imapsrv_session *s, struct fetch_args *a
 	return ISRV_DONE;
 }
 
+/* False: *step_r is to be returned. */
+static bool changed_is_known(struct imapsrv_session *s, struct fetch_args *a, enum isrv_step *step_r)
+{
+	*step_r = ISRV_HOST;
+	if (!isrv_answered(s))
+		return false;
+	if (s->result.code != IMAPSRV_OK) {
+		*step_r = refused(s, a);
+		return false;
+	}
+	a->uids = isrv_uidset_view(&a->changed);
+	return true;
+}
+
 static enum isrv_step step(struct imapsrv_session *s, void *args)
 {
 	struct fetch_args *a = args;
@@ -673,8 +731,17 @@ static enum isrv_step step(struct imapsrv_session *s, void *args)
 	while (step == ISRV_DONE && !end && !s->error) {
 		switch (a->at) {
 		case AT_START:
+			if (a->items.facts & IMAPSRV_FACT_MODSEQ && !isrv_modseq_require(s))
+				return ISRV_DONE;
 			if (!isrv_set_resolve(s, &a->set, s->uid, &a->uids))
 				return ISRV_DONE;
+			a->at = AT_CHANGED;
+			if (a->items.changed_since && a->uids.count)
+				ask_changed(s, a);
+			break;
+		case AT_CHANGED:
+			if (a->items.changed_since && a->uids.count && !changed_is_known(s, a, &step))
+				return step;
 			init(s, a);
 			a->at = AT_BATCH;
 			break;

@@ -48,12 +48,16 @@ struct isrv_fetch_items {
 	uint32_t shows; /* enum isrv_fetch_show */
 	bool uid;
 	bool seen;      /* sets \Seen */
+	uint64_t changed_since; /* the modifier (RFC 7162 3.1.4.1); 0: none */
 	struct isrv_fetch_section *sections;
 	uint32_t section_count;
 };
 
 /* fetch-att / "(" fetch-att *(SP fetch-att) ")" / a macro */
 bool isrv_fetch_items_parse(struct isrv_parse *p, struct isrv_fetch_items *items);
+
+/* The modifiers behind the items, if there are any. */
+bool isrv_fetch_modifiers_parse(struct isrv_parse *p, struct isrv_fetch_items *items);
 
 /* "BODY[1.HEADER.FIELDS (TO)]<10>", as it is echoed */
 void isrv_fetch_put_name(struct isrv_writer *w, const struct isrv_fetch_section *section);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * command/fetch_items - the grammar of FETCH's items (RFC 9051 6.4.5, RFC 3501 6.4.5, RFC 3516, RFC 8970).  An item that is
+ * command/fetch_items - the grammar of FETCH's items (RFC 9051 6.4.5, RFC 3501 6.4.5, RFC 3516, RFC 8970, RFC 7162).  An item that is
  * asked for twice is answered once.
  */
 #include "base/ascii.h"
@@ -286,6 +286,10 @@ static bool parse_item(struct isrv_parse *p, struct isrv_fetch_items *items, str
 			items->shows |= plain[i].shows;
 			return true;
 		}
+	if (is(word, "MODSEQ") && !bracket && p->caps & ISRV_CAP_BIT(ISRV_CAP_CONDSTORE)) {
+		items->facts |= IMAPSRV_FACT_MODSEQ;
+		return true;
+	}
 	if (is(word, "PREVIEW") && p->caps & ISRV_CAP_BIT(ISRV_CAP_PREVIEW))
 		return parse_preview(p, items);
 	p->r.at = word.data;
@@ -320,6 +324,29 @@ bool isrv_fetch_items_parse(struct isrv_parse *p, struct isrv_fetch_items *items
 		if (!parse_item(p, items, word))
 			return false;
 	} while (isrv_rd_peek(r) == ' ' && isrv_rd_sp(r));
+	return isrv_rd_char(r, ')');
+}
+
+/* fetch-modifiers = SP "(" fetch-modifier *(SP fetch-modifier) ")"   (RFC 4466 2.4) */
+bool isrv_fetch_modifiers_parse(struct isrv_parse *p, struct isrv_fetch_items *items)
+{
+	struct isrv_reader *r = &p->r;
+
+	if (!(p->caps & ISRV_CAP_BIT(ISRV_CAP_CONDSTORE)) || isrv_rd_peek(r) != ' ' || !isrv_rd_sp(r) ||
+	    isrv_rd_peek(r) < 0)
+		return true;
+	if (!isrv_rd_char(r, '('))
+		return false;
+	do {
+		if (items->changed_since || !isrv_rd_try_word(r, "CHANGEDSINCE"))
+			return isrv_rd_fail(r, "a FETCH modifier");
+		if (!isrv_rd_sp(r) || !isrv_rd_number64(r, &items->changed_since))
+			return false;
+		if (!items->changed_since)
+			return isrv_rd_fail(r, "a modification sequence above 0");
+	} while (isrv_rd_peek(r) == ' ' && isrv_rd_sp(r));
+	if (items->changed_since)
+		items->facts |= IMAPSRV_FACT_MODSEQ; /* RFC 7162 3.1.4.1: "implicitly adds" */
 	return isrv_rd_char(r, ')');
 }
 

@@ -20,6 +20,7 @@
 #include "mailbox/batch.h"
 #include "search/program.h"
 #include "session/body.h"
+#include "session/modseq.h"
 
 enum option {
 	OPTION_MIN = 1 << 0,
@@ -53,10 +54,15 @@ struct search {
 	uint32_t rows;     /* that came for it */
 	struct isrv_found found;
 	bool nomem; /* memory could not be had */
+	/* With MODSEQ: of what was found (RFC 7162 3.1.5, 3.1.10; RFC 4731 3.2). */
+	uint64_t highest;
+	uint32_t lowest_uid, highest_uid; /* found, */
+	uint64_t lowest_modseq, highest_modseq; /* and the sequences of these two */
 	/* Messages of the batch whose size decides and is not known: UIDs, and what the rest of the
 	 * program says about each. */
 	uint32_t *open_uids;
 	uint8_t *open_known;
+	uint64_t *open_modseqs;
 	uint32_t open_count;
 	uint32_t open_at;
 	struct isrv_body_cursor body;
@@ -128,7 +134,8 @@ static bool parse(struct isrv_parse *p, void *args)
 		a->extended = true;
 		a->options = OPTION_ALL;
 	}
-	return isrv_program_parse(&a->program, &p->r, p->limits);
+	return isrv_program_parse(&a->program, &p->r, p->limits,
+	                          p->caps & ISRV_CAP_BIT(ISRV_CAP_CONDSTORE));
 }
 
 /* ---- the end -------------------------------------------------------------------------------- */
@@ -222,6 +229,36 @@ static void put_extended(struct imapsrv_session *s, const struct search *a)
 		ISRV_W(w, " ALL ");
 }
 
+/*
+ * "The highest mod-sequence for all messages being returned" (RFC 7162 3.1.5); where only MIN, MAX or both are
+ * returned, of those (RFC 4731 3.2).
+ */
+static uint64_t modseq_of(const struct search *a)
+{
+	uint64_t n = 0;
+
+	if (!a->extended || a->options & (OPTION_ALL | OPTION_COUNT))
+		return a->highest;
+	if (a->options & OPTION_MIN)
+		n = a->lowest_modseq;
+	if (a->options & OPTION_MAX && a->highest_modseq > n)
+		n = a->highest_modseq;
+	return n;
+}
+
+static void put_modseq(struct imapsrv_session *s, const struct search *a)
+{
+	uint64_t n = a->found.count ? modseq_of(a) : 0;
+
+	if (!n)
+		return;
+	isrv_modseq_saw(s, n);
+	isrv_w_cstr(&s->w, a->extended ? " MODSEQ " : " (MODSEQ ");
+	isrv_w_u64(&s->w, n);
+	if (!a->extended)
+		ISRV_W(&s->w, ")");
+}
+
 static enum isrv_step put_numbers(struct imapsrv_session *s, struct search *a)
 {
 	enum isrv_step step = ISRV_DONE;
@@ -231,8 +268,10 @@ static enum isrv_step put_numbers(struct imapsrv_session *s, struct search *a)
 	else if (a->options & OPTION_ALL)
 		step = isrv_found_put_set(s, &a->found, s->uid);
 	s->mid_line = step != ISRV_DONE;
-	if (step == ISRV_DONE)
+	if (step == ISRV_DONE) {
+		put_modseq(s, a);
 		isrv_w_crlf(&s->w);
+	}
 	return step;
 }
 
@@ -341,7 +380,8 @@ static uint8_t *open_slot(struct imapsrv_session *s, struct search *a)
 	if (!a->open_uids) {
 		a->open_uids = isrv_arena_array(&s->arena, a->part_max, sizeof(*a->open_uids));
 		a->open_known = isrv_arena_array(&s->arena, a->part_max, leaves);
-		if (!a->open_uids || !a->open_known) {
+		a->open_modseqs = isrv_arena_array(&s->arena, a->part_max, sizeof(*a->open_modseqs));
+		if (!a->open_uids || !a->open_known || !a->open_modseqs) {
 			a->nomem = true;
 			a->open_uids = NULL;
 			return NULL;
@@ -354,10 +394,20 @@ static uint8_t *open_slot(struct imapsrv_session *s, struct search *a)
 	return slot;
 }
 
-static void add(struct imapsrv_session *s, struct search *a, uint32_t uid)
+static void add(struct imapsrv_session *s, struct search *a, uint32_t uid, uint64_t modseq)
 {
 	uint32_t n = isrv_nummap_seq(&s->view->map, uid);
 
+	if (!a->lowest_uid || uid < a->lowest_uid) {
+		a->lowest_uid = uid;
+		a->lowest_modseq = modseq;
+	}
+	if (uid > a->highest_uid) {
+		a->highest_uid = uid;
+		a->highest_modseq = modseq;
+	}
+	if (modseq > a->highest)
+		a->highest = modseq;
 	if (!isrv_found_add(&a->found, &s->arena, n, n))
 		a->nomem = true;
 }
@@ -385,16 +435,22 @@ static void row_sink(struct imapsrv_session *s, void *ctx, const void *answer)
 	facts.date = row->date;
 	facts.zone = row->zone;
 	facts.octets = row->octets;
+	if (a->program.facts & IMAPSRV_FACT_MODSEQ) {
+		facts.modseq = row->facts & IMAPSRV_FACT_MODSEQ ? row->modseq : 0;
+		facts.facts |= IMAPSRV_FACT_MODSEQ;
+	}
 	if (a->program.facts & ~facts.facts) {
 		known = open_slot(s, a);
 		if (!known)
 			return;
 	}
 	is = isrv_program_eval(&a->program, &facts, known);
-	if (is == ISRV_MATCH)
-		add(s, a, row->uid);
-	else if (is == ISRV_UNDECIDED)
+	if (is == ISRV_MATCH) {
+		add(s, a, row->uid, facts.modseq);
+	} else if (is == ISRV_UNDECIDED) {
+		a->open_modseqs[a->open_count] = facts.modseq;
 		a->open_uids[a->open_count++] = row->uid;
+	}
 }
 
 static bool next_batch(struct imapsrv_session *s, struct search *a)
@@ -413,6 +469,7 @@ static bool next_batch(struct imapsrv_session *s, struct search *a)
 	q.mailbox = s->view->handle;
 	q.uids = a->part;
 	q.facts = a->program.facts;
+	q.changed_since = 0;
 	ISRV_ASK(s, ISRV_OP_FETCH, store, fetch, &q, row_sink, a);
 	return true;
 }
@@ -427,7 +484,7 @@ static void measured(struct imapsrv_session *s, struct search *a)
 
 	s->steps += a->program.count;
 	if (isrv_program_eval(&a->program, &row, known) == ISRV_MATCH)
-		add(s, a, row.uid);
+		add(s, a, row.uid, a->open_modseqs[a->open_at]);
 }
 
 /* ---- the steps ------------------------------------------------------------------------------ */
@@ -441,6 +498,11 @@ static bool begin(struct imapsrv_session *s, struct search *a, enum isrv_step *s
 	if (a->program.bad_charset) {
 		/* RFC 9051 6.4.4: NO, not BAD, and the code names what is known. */
 		isrv_no(s, "BADCHARSET (US-ASCII UTF-8)", "That character set is not known");
+		*step_r = fail(s, a);
+		return false;
+	}
+	/* RFC 7162 3.1.2.2: BAD where the mailbox has none. */
+	if (a->program.facts & IMAPSRV_FACT_MODSEQ && !isrv_modseq_require(s)) {
 		*step_r = fail(s, a);
 		return false;
 	}

@@ -4,11 +4,12 @@
  * a mailbox and out of it.
  */
 #include "command/commands.h"
-#include "session/session.h"
+#include "session/modseq.h"
 
 struct select_args {
 	struct imapsrv_span name;
 	bool read_only;
+	bool condstore;          /* the parameter */
 	bool no_memory;
 	struct isrv_view *view;  /* being built; the session's once it is whole */
 	bool has_handle;         /* view->handle is to be closed */
@@ -20,11 +21,30 @@ struct select_args {
 	} at;
 };
 
+/* select-params = SP "(" select-param *(SP select-param) ")"   (RFC 4466 2.1, RFC 7162 3.1.8) */
+static bool parse_params(struct isrv_parse *p, struct select_args *a)
+{
+	struct isrv_reader *r = &p->r;
+
+	if (!(p->caps & ISRV_CAP_BIT(ISRV_CAP_CONDSTORE)) || isrv_rd_peek(r) != ' ')
+		return true;
+	if (!isrv_rd_sp(r) || isrv_rd_peek(r) < 0)
+		return true;
+	if (!isrv_rd_char(r, '('))
+		return false;
+	do {
+		if (!isrv_rd_try_word(r, "CONDSTORE"))
+			return isrv_rd_fail(r, "a parameter of SELECT");
+		a->condstore = true;
+	} while (isrv_rd_peek(r) == ' ' && isrv_rd_sp(r));
+	return isrv_rd_char(r, ')');
+}
+
 static bool parse_select(struct isrv_parse *p, void *args)
 {
 	struct select_args *a = args;
 
-	return isrv_rd_mailbox(&p->r, &a->name);
+	return isrv_rd_mailbox(&p->r, &a->name) && parse_params(p, a);
 }
 
 static bool parse_examine(struct isrv_parse *p, void *args)
@@ -75,6 +95,8 @@ static void take_mailbox(struct imapsrv_session *s, void *ctx, const void *answe
 	v->new_keywords = m->new_keywords != 0;
 	v->uid_not_sticky = m->uid_not_sticky != 0;
 	a->first_unseen = m->first_unseen;
+	if (isrv_caps_has(s, ISRV_CAP_CONDSTORE))
+		v->modseq_told = v->modseq_seen = m->highest_modseq;
 	for (size_t i = 0; i < m->keyword_count && !a->no_memory; i++) {
 		bool added;
 
@@ -138,6 +160,8 @@ static void put_mailbox(struct imapsrv_session *s, const struct select_args *a)
 	put_code(s, "UIDNEXT ", v->uidnext, "] Predicted next UID");
 	if (v->uid_not_sticky)
 		isrv_untagged(s, "NO", "UIDNOTSTICKY", "UIDs do not survive");
+	if (isrv_caps_has(s, ISRV_CAP_CONDSTORE))
+		isrv_modseq_put_highest(s); /* RFC 7162 3.1.2 */
 	if (isrv_session_rev2(s)) {
 		char separator = s->account.separator;
 
@@ -205,6 +229,8 @@ static enum isrv_step step_select(struct imapsrv_session *s, void *args)
 	switch (a->at) {
 	case AT_START:
 		begin(s, a);
+		if (a->condstore)
+			isrv_modseq_enable(s, 0);
 		if (s->error)
 			return ISRV_DONE;
 		a->at = AT_OPEN;
@@ -268,7 +294,7 @@ static enum isrv_step step_unselect(struct imapsrv_session *s, void *args)
 static enum isrv_step step_check(struct imapsrv_session *s, void *args)
 {
 	struct close_args *a = args;
-	struct imapsrv_fetch q = {s->view->handle, {NULL, 0}, 0};
+	struct imapsrv_fetch q = {s->view->handle, {NULL, 0}, 0, 0};
 
 	if (!s->engine->store.check)
 		return isrv_ok(s, "CHECK done");

@@ -7,6 +7,7 @@
 #include "command/status.h"
 
 #include "command/commands.h"
+#include "session/modseq.h"
 
 enum {
 	STATUS_START,
@@ -38,24 +39,27 @@ static const struct {
 	{IMAPSRV_STATUS_UNSEEN, "UNSEEN"},
 	{IMAPSRV_STATUS_DELETED, "DELETED"},
 	{IMAPSRV_STATUS_SIZE, "SIZE"},
+	{IMAPSRV_STATUS_HIGHESTMODSEQ, "HIGHESTMODSEQ"},
 };
 #define ITEMS (sizeof(items) / sizeof(items[0]))
 
 bool isrv_status_parse(struct isrv_parse *p, uint32_t *items_r)
 {
-	bool may_size = (p->caps & (ISRV_CAP_BIT(ISRV_CAP_STATUS_SIZE) |
-	                            ISRV_CAP_BIT(ISRV_CAP_IMAP4REV2))) != 0;
 	struct isrv_reader *r = &p->r;
-	uint32_t got = 0;
+	uint32_t got = 0, may = ~0u;
 
+	if (!(p->caps & (ISRV_CAP_BIT(ISRV_CAP_STATUS_SIZE) | ISRV_CAP_BIT(ISRV_CAP_IMAP4REV2))))
+		may &= ~(uint32_t)IMAPSRV_STATUS_SIZE;
+	if (!(p->caps & ISRV_CAP_BIT(ISRV_CAP_CONDSTORE)))
+		may &= ~(uint32_t)IMAPSRV_STATUS_HIGHESTMODSEQ;
 	if (!isrv_rd_char(r, '('))
 		return false;
 	do {
 		size_t i = 0;
 
-		while (i < ITEMS && !isrv_rd_try_word(r, items[i].name))
+		while (i < ITEMS && (!(items[i].item & may) || !isrv_rd_try_word(r, items[i].name)))
 			i++;
-		if (i == ITEMS || (items[i].item == IMAPSRV_STATUS_SIZE && !may_size))
+		if (i == ITEMS)
 			return isrv_rd_fail(r, "a status item");
 		got |= items[i].item;
 	} while (isrv_rd_try(r, ' '));
@@ -78,6 +82,8 @@ static uint64_t number(const struct imapsrv_status *is, uint32_t item)
 		return is->unseen;
 	case IMAPSRV_STATUS_DELETED:
 		return is->deleted;
+	case IMAPSRV_STATUS_HIGHESTMODSEQ:
+		return is->highest_modseq;
 	default:
 		return is->octets < OCTETS_MAX ? is->octets : OCTETS_MAX;
 	}
@@ -130,6 +136,7 @@ static void take_mailbox(struct imapsrv_session *s, void *ctx, const void *answe
 	q->recent_from = m->recent_from;
 	q->counted.uidvalidity = m->uidvalidity;
 	q->counted.uidnext = m->uidnext;
+	q->counted.highest_modseq = m->highest_modseq;
 }
 
 static void count_range(struct isrv_status *q, struct imapsrv_range r)
@@ -263,7 +270,7 @@ static bool next_part(const struct imapsrv_session *s, struct isrv_status *q)
 
 static void ask_fetch(struct imapsrv_session *s, struct isrv_status *q)
 {
-	struct imapsrv_fetch ask = {q->mailbox, {q->part, q->part_count}, q->facts};
+	struct imapsrv_fetch ask = {q->mailbox, {q->part, q->part_count}, q->facts, 0};
 
 	ISRV_ASK(s, ISRV_OP_FETCH, store, fetch, &ask, take_row, q);
 }
@@ -303,6 +310,21 @@ static enum isrv_step out_of_memory(struct imapsrv_session *s, struct isrv_statu
 	return refuse(s, q);
 }
 
+static bool is_selected(const struct imapsrv_session *s, struct imapsrv_span name)
+{
+	const struct isrv_view *view = s->view;
+
+	return view && view->name_len == name.len && !memcmp(view->name, name.data, name.len);
+}
+
+/* Of the mailbox that is selected: not above a change that this client was not told (RFC 7162 3.2). */
+static uint64_t highest_told(struct imapsrv_session *s, uint64_t is)
+{
+	if (is > s->view->modseq_seen && s->view->modseq_told)
+		s->view->modseq_seen = is;
+	return isrv_modseq_highest(s);
+}
+
 /* All is counted: what the host had not answered is filled in. */
 static enum isrv_step finish(struct imapsrv_session *s, struct isrv_status *q)
 {
@@ -322,6 +344,10 @@ static enum isrv_step finish(struct imapsrv_session *s, struct isrv_status *q)
 		q->is.deleted = q->counted.deleted;
 	if (own & IMAPSRV_STATUS_SIZE)
 		q->is.octets = q->counted.octets;
+	if (own & IMAPSRV_STATUS_HIGHESTMODSEQ)
+		q->is.highest_modseq = q->counted.highest_modseq;
+	if (q->items & IMAPSRV_STATUS_HIGHESTMODSEQ && is_selected(s, q->name))
+		q->is.highest_modseq = highest_told(s, q->is.highest_modseq);
 	isrv_status_drop(s, q);
 	return ISRV_DONE;
 }
@@ -332,12 +358,12 @@ static void open_mailbox(struct imapsrv_session *s, struct isrv_status *q)
 {
 	const struct isrv_view *view = s->view;
 
-	if (view && view->name_len == q->name.len &&
-	    !memcmp(view->name, q->name.data, q->name.len)) {
+	if (is_selected(s, q->name)) {
 		q->mailbox = view->handle;
 		q->recent_from = view->recent_from;
 		q->counted.uidvalidity = view->uidvalidity;
 		q->counted.uidnext = view->uidnext;
+		q->counted.highest_modseq = view->modseq_seen;
 		q->at = STATUS_UIDS;
 		return;
 	}
@@ -520,6 +546,8 @@ static enum isrv_step step(struct imapsrv_session *s, void *args)
 	enum isrv_step wait;
 
 	if (!a->begun) {
+		if (a->items & IMAPSRV_STATUS_HIGHESTMODSEQ)
+			isrv_modseq_enable(s, 0); /* RFC 7162 3.1 */
 		isrv_status_begin(&a->status, a->name, a->items);
 		a->begun = true;
 	}

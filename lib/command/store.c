@@ -1,17 +1,22 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * command/store - STORE and UID STORE (RFC 9051 6.4.6): flags set, added, removed, with or without the answer.
+ * command/store - STORE and UID STORE (RFC 9051 6.4.6): flags set, added, removed, with or without the answer; and on
+ * condition that nobody else changed them (RFC 7162 3.1.3).
  */
 #include "base/ascii.h"
 #include "command/commands.h"
+#include "command/found.h"
+#include "command/memory.h"
 #include "command/set.h"
 #include "mailbox/batch.h"
-#include "session/session.h"
+#include "session/modseq.h"
 
 struct store_args {
 	struct isrv_rd_set set;
 	enum imapsrv_store_mode mode;
 	bool silent;
+	bool conditional;
+	uint64_t unchanged_since;
 	struct isrv_rd_flags flags;
 
 	enum {
@@ -24,16 +29,32 @@ struct store_args {
 	uint32_t asked;
 	uint32_t rows;
 	bool missing;
+	bool nomem;
+	struct isrv_found failed; /* the condition: numbers, or UIDs */
 };
 
-/* store = "STORE" SP sequence-set SP ["+" / "-"] "FLAGS" [".SILENT"] SP (flag-list / (flag *(SP flag))) */
+/* store-modifiers = SP "(" store-modifier *(SP store-modifier) ")"   (RFC 4466 2.5), the one there is, and once */
+static bool parse_modifiers(struct isrv_parse *p, struct store_args *a)
+{
+	struct isrv_reader *r = &p->r;
+
+	if (!(p->caps & ISRV_CAP_BIT(ISRV_CAP_CONDSTORE)) || !isrv_rd_try(r, '('))
+		return true;
+	if (!isrv_rd_try_word(r, "UNCHANGEDSINCE"))
+		return isrv_rd_fail(r, "UNCHANGEDSINCE");
+	a->conditional = true;
+	return isrv_rd_sp(r) && isrv_rd_number64(r, &a->unchanged_since) && isrv_rd_char(r, ')') &&
+	       isrv_rd_sp(r);
+}
+
+/* store = "STORE" SP sequence-set [store-modifiers] SP ["+" / "-"] "FLAGS" [".SILENT"] SP (flag-list / (flag *(SP flag))) */
 static bool parse(struct isrv_parse *p, void *args)
 {
 	struct store_args *a = args;
 	struct isrv_reader *r = &p->r;
 	struct imapsrv_span word;
 
-	if (!isrv_rd_set(r, &a->set) || !isrv_rd_sp(r))
+	if (!isrv_rd_set(r, &a->set) || !isrv_rd_sp(r) || !parse_modifiers(p, a))
 		return false;
 	if (isrv_rd_try(r, '+'))
 		a->mode = IMAPSRV_FLAGS_ADD;
@@ -49,6 +70,13 @@ static bool parse(struct isrv_parse *p, void *args)
 	return isrv_rd_sp(r) && isrv_rd_store_flags(r, &a->flags);
 }
 
+static bool shows_flags(const struct store_args *a, const struct imapsrv_row *row)
+{
+	if (row->failed)
+		return (row->facts & IMAPSRV_FACT_FLAGS) != 0;
+	return !a->silent;
+}
+
 static void take_row(struct imapsrv_session *s, void *ctx, const void *answer)
 {
 	const struct imapsrv_row *row = answer;
@@ -61,7 +89,20 @@ static void take_row(struct imapsrv_session *s, void *ctx, const void *answer)
 	/* A keyword that is new here is announced even in silence (RFC 9051 7.3.5): the client may show it. */
 	if (row->flags.keyword_count)
 		isrv_sync_keywords(s, &row->flags);
-	if (a->silent)
+	if (row->failed) {
+		uint32_t n = s->uid ? row->uid : seq;
+
+		if (!isrv_found_add(&a->failed, &s->arena, n, n))
+			a->nomem = true;
+	}
+	/* RFC 7162 3.1.3: what is silent is the flags.  Of a message that failed they are told ("It is RECOMMENDED"). */
+	if (isrv_modseq_shown(s) && row->facts & IMAPSRV_FACT_MODSEQ) {
+		isrv_w_fetch_modseq(&s->w, seq, row->uid, shows_flags(a, row) ? &row->flags : NULL,
+		                    isrv_session_is_recent(s, row->uid), row->modseq);
+		isrv_modseq_saw(s, row->modseq);
+		return;
+	}
+	if (!shows_flags(a, row))
 		return;
 	isrv_w_fetch_flags(&s->w, seq, s->uid ? row->uid : 0, &row->flags,
 	                   isrv_session_is_recent(s, row->uid));
@@ -75,7 +116,9 @@ static bool ask(struct imapsrv_session *s, struct store_args *a)
 		{NULL, 0},
 		a->mode,
 		{a->flags.system & s->view->permanent_flags, a->flags.keyword_count,
-	         a->flags.keywords}};
+	         a->flags.keywords},
+		a->conditional,
+		a->unchanged_since};
 
 	if (!isrv_batch_next(&a->batch, s->view, s->engine->limits.batch, &q.uids, &a->asked))
 		return false;
@@ -84,8 +127,31 @@ static bool ask(struct imapsrv_session *s, struct store_args *a)
 	return true;
 }
 
+/* resp-text-code =/ "MODIFIED" SP sequence-set */
+static void put_modified(struct imapsrv_session *s, void *args)
+{
+	const struct store_args *a = args;
+
+	ISRV_W(&s->w, "MODIFIED ");
+	isrv_w_set(&s->w, (struct imapsrv_set){a->failed.ranges, a->failed.count});
+}
+
+/* RFC 7162 3.1.3, Example 11: NO where messages are gone as well. */
+static enum isrv_step finish_modified(struct imapsrv_session *s, struct store_args *a)
+{
+	if (a->missing && !s->uid && !a->silent)
+		isrv_no(s, NULL, "Some messages have changed, others have been expunged");
+	else
+		isrv_ok(s, "Some messages have changed, the rest is stored");
+	s->view->look_all = s->view->look_all || a->missing;
+	s->reply.put_code = put_modified;
+	return ISRV_DONE;
+}
+
 static enum isrv_step finish(struct imapsrv_session *s, struct store_args *a)
 {
+	if (a->failed.count)
+		return finish_modified(s, a);
 	if (!a->missing)
 		return isrv_ok(s, "STORE done");
 	s->view->look_all = true;
@@ -118,6 +184,8 @@ static enum isrv_step step(struct imapsrv_session *s, void *args)
 	for (;;) {
 		switch (a->at) {
 		case AT_START:
+			if (a->conditional && !isrv_modseq_require(s))
+				return ISRV_DONE;
 			if (!isrv_set_resolve(s, &a->set, s->uid, &a->uids))
 				return ISRV_DONE;
 			filter_keywords(s, &a->flags);
@@ -136,6 +204,8 @@ static enum isrv_step step(struct imapsrv_session *s, void *args)
 				return ISRV_HOST;
 			if (s->result.code != IMAPSRV_OK)
 				return isrv_refused(s, NULL);
+			if (a->nomem)
+				return isrv_command_nomem(s);
 			a->missing = a->missing || a->rows < a->asked;
 			a->at = AT_BATCH;
 			break;

@@ -11,6 +11,8 @@
  */
 #include "command/transfer.h"
 
+#include "session/modseq.h"
+
 enum at {
 	AT_START,
 	AT_HOST,    /* copy or move of the host's              */
@@ -245,7 +247,7 @@ static void ask_host(struct imapsrv_session *s, struct isrv_transfer *t)
 static void ask_row(struct imapsrv_session *s, struct isrv_transfer *t)
 {
 	struct imapsrv_range range = {t->uid, t->uid};
-	struct imapsrv_fetch q = {t->mailbox, {&range, 1}, IMAPSRV_FACT_FLAGS | IMAPSRV_FACT_DATE};
+	struct imapsrv_fetch q = {t->mailbox, {&range, 1}, IMAPSRV_FACT_FLAGS | IMAPSRV_FACT_DATE, 0};
 
 	t->row = false;
 	t->at = AT_ROW;
@@ -331,8 +333,10 @@ static void tell_views(struct imapsrv_session *s, struct isrv_transfer *t)
 		t->view->look_all = true;
 	if (t->moved && !t->failed)
 		t->gone = t->from;
-	if (t->view && t->gone.count)
+	if (t->view && t->gone.count) {
 		isrv_view_post_gone(t->view, &s->mem, set_of(&t->gone));
+		isrv_modseq_expunged(s);
+	}
 	if (t->copied && into_selected(s, t))
 		isrv_view_post_new(s->view, &s->mem, t->lost ? unknown : set_of(&t->to));
 }

@@ -22,6 +22,8 @@ struct isrv_view {
 	bool read_only;
 	bool new_keywords;
 	bool uid_not_sticky;
+	uint64_t modseq_told; /* the client knows of every change up to here (RFC 7162); 0: the mailbox has no sequences */
+	uint64_t modseq_seen; /* the highest that it was shown */
 
 	struct isrv_nummap map;      /* announced */
 	struct isrv_keywords keywords; /* announced */

@@ -39,6 +39,7 @@ struct parser {
 	uint32_t keys;
 	uint32_t height; /* values on the evaluation stack at this point, */
 	uint32_t height_max;
+	bool modseq;
 };
 
 enum key_kind {
@@ -53,6 +54,7 @@ enum key_kind {
 	KEY_LARGER,
 	KEY_SMALLER,
 	KEY_UID,
+	KEY_MODSEQ,
 	KEY_NOT,
 	KEY_OR
 };
@@ -71,6 +73,7 @@ static const struct key {
 	{"FLAGGED", KEY_FLAG, false, IMAPSRV_FLAGGED},
 	{"KEYWORD", KEY_KEYWORD, false, 0},
 	{"LARGER", KEY_LARGER, false, 0},
+	{"MODSEQ", KEY_MODSEQ, false, 0},
 	{"NEW", KEY_NEW, false, 0},
 	{"NOT", KEY_NOT, false, 0},
 	{"OLD", KEY_RECENT, true, 0},
@@ -245,6 +248,43 @@ static bool parse_size(struct parser *x, bool larger)
 	return true;
 }
 
+/*
+ * search-modsequence = "MODSEQ" [SP entry-name SP entry-type-req] SP mod-sequence-valzer.  "If the server doesn't store
+ * separate mod-sequences for different metadata items, it MUST ignore <entry-name> and <entry-type-req>" (RFC 7162
+ * 3.1.5).
+ */
+static bool parse_modseq(struct parser *x)
+{
+	struct isrv_reader *r = x->r;
+	struct imapsrv_span entry;
+	struct isrv_term *term;
+	uint64_t n;
+
+	if (!isrv_rd_sp(r))
+		return false;
+	if (isrv_rd_peek(r) == '"') {
+		if (!isrv_rd_string(r, &entry))
+			return false;
+		if (entry.len < 8 || !isrv_ascii_same(entry.data, 7, "/flags/", 7))
+			return isrv_rd_fail(r, "the entry name of a flag");
+		if (!isrv_rd_sp(r))
+			return false;
+		if (!isrv_rd_try_word(r, "ALL") && !isrv_rd_try_word(r, "PRIV") &&
+		    !isrv_rd_try_word(r, "SHARED"))
+			return isrv_rd_fail(r, "priv, shared or all");
+		if (!isrv_rd_sp(r))
+			return false;
+	}
+	if (!isrv_rd_number64(r, &n))
+		return false;
+	term = emit_leaf(x, ISRV_TERM_MODSEQ, false);
+	if (!term)
+		return false;
+	term->u.modseq = n;
+	x->p->facts |= IMAPSRV_FACT_MODSEQ;
+	return true;
+}
+
 static const struct key *find_key(struct imapsrv_span word)
 {
 	size_t i;
@@ -281,6 +321,8 @@ static bool parse_leaf(struct parser *x, const struct key *key)
 		return parse_size(x, key->kind == KEY_LARGER);
 	case KEY_UID:
 		return isrv_rd_sp(x->r) && parse_set(x, true);
+	case KEY_MODSEQ:
+		return parse_modseq(x);
 	case KEY_NOT:
 	case KEY_OR:
 		break;
@@ -312,7 +354,7 @@ static bool parse_key(struct parser *x, bool *leaf_r)
 	if (!isrv_rd_word(r, &word))
 		return isrv_rd_fail(r, EXPECTED_KEY);
 	key = find_key(word);
-	if (!key) {
+	if (!key || (key->kind == KEY_MODSEQ && !x->modseq)) {
 		r->at = at;
 		return isrv_rd_fail(r, EXPECTED_KEY);
 	}
@@ -388,9 +430,9 @@ static bool parse_charset(struct isrv_program *p, struct isrv_reader *r)
 }
 
 bool isrv_program_parse(struct isrv_program *p, struct isrv_reader *r,
-                        const struct imapsrv_limits *limits)
+                        const struct imapsrv_limits *limits, bool modseq)
 {
-	struct parser x = {.p = p, .r = r, .limits = limits};
+	struct parser x = {.p = p, .r = r, .limits = limits, .modseq = modseq};
 	bool charset = isrv_rd_try_word(r, "CHARSET");
 
 	*p = (struct isrv_program){0};
@@ -511,6 +553,10 @@ static enum isrv_verdict test(const struct isrv_term *term, struct isrv_search_r
 			return ISRV_UNDECIDED;
 		return verdict(term, row->octets >= term->u.size.first &&
 		                             row->octets <= term->u.size.last);
+	case ISRV_TERM_MODSEQ:
+		if (!(row->facts & IMAPSRV_FACT_MODSEQ))
+			return ISRV_UNDECIDED;
+		return verdict(term, row->modseq >= term->u.modseq);
 	case ISRV_TERM_ALL:
 	case ISRV_TERM_NOT:
 	case ISRV_TERM_AND:

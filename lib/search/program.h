@@ -24,6 +24,7 @@ enum isrv_term_kind {
 	ISRV_TERM_RECENT,
 	ISRV_TERM_DATE,    /* internal date */
 	ISRV_TERM_SIZE,
+	ISRV_TERM_MODSEQ,
 	/* Operators on what came before. */
 	ISRV_TERM_NOT,
 	ISRV_TERM_AND,
@@ -50,6 +51,7 @@ struct isrv_term {
 			uint64_t first; /* octets, both included; none if last < first */
 			uint64_t last;
 		} size;
+		uint64_t modseq; /* this and above (RFC 7162 3.1.5) */
 	} u;
 };
 
@@ -65,10 +67,10 @@ struct isrv_program {
 /*
  * search-program = ["CHARSET" SP charset SP] search-key *(SP search-key), to the end of the
  * command. "CHARSET UTF-8" with nothing behind it is taken as ALL (a client in use sends that,
- * CLIENTS quirk 10).
+ * CLIENTS quirk 10).  `modseq`: the key MODSEQ is known.
  */
 bool isrv_program_parse(struct isrv_program *p, struct isrv_reader *r,
-                        const struct imapsrv_limits *limits);
+                        const struct imapsrv_limits *limits, bool modseq);
 
 enum isrv_verdict {
 	ISRV_MISS,
@@ -85,6 +87,7 @@ struct isrv_search_row {
 	int64_t date;
 	int zone;
 	uint64_t octets;
+	uint64_t modseq;
 	uint32_t until;       /* set by isrv_program_eval: if no fact was looked at, the verdict is the
 	                         same for all UIDs from uid up to here */
 };

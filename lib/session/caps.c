@@ -36,6 +36,8 @@ static const struct cap {
 	[ISRV_CAP_MOVE] = {"MOVE", SHOW_AUTH, false},
 	[ISRV_CAP_MULTIAPPEND] = {"MULTIAPPEND", SHOW_AUTH, false},
 	[ISRV_CAP_UNSELECT] = {"UNSELECT", SHOW_AUTH, false},
+	[ISRV_CAP_CONDSTORE] = {"CONDSTORE", SHOW_AUTH, false},
+	[ISRV_CAP_QRESYNC] = {"QRESYNC", SHOW_AUTH, false},
 	[ISRV_CAP_ESEARCH] = {"ESEARCH", SHOW_AUTH, false},
 	[ISRV_CAP_SEARCHRES] = {"SEARCHRES", SHOW_AUTH, false},
 	[ISRV_CAP_STATUS_SIZE] = {"STATUS=SIZE", SHOW_AUTH, false},
@@ -57,6 +59,9 @@ uint64_t isrv_caps_of_engine(const struct imapsrv_engine *engine)
 	if (!engine->store.store)
 		bits &= ~(ISRV_CAP_BIT(ISRV_CAP_MOVE) | ISRV_CAP_BIT(ISRV_CAP_UIDPLUS) |
 		          ISRV_CAP_BIT(ISRV_CAP_MULTIAPPEND));
+	if (!engine->store.modseqs)
+		bits &= ~ISRV_CAP_BIT(ISRV_CAP_CONDSTORE);
+	bits &= ~ISRV_CAP_BIT(ISRV_CAP_QRESYNC);
 	return bits;
 }
 

@@ -35,6 +35,7 @@ struct isrv_parse {
 	uint64_t caps;        /* what this session may use */
 	bool uid;             /* the UID form of the command */
 	bool rev2;            /* IMAP4rev2 was enabled */
+	bool qresync;         /* QRESYNC was enabled */
 };
 
 enum isrv_command_flag {

@@ -7,7 +7,7 @@
 
 #include "base/uidset.h"
 #include "base/utf8.h"
-#include "session/session.h"
+#include "session/modseq.h"
 
 struct imapsrv_op *isrv_op_begin(struct imapsrv_session *s, enum isrv_op_kind kind, isrv_sink *sink,
                                  void *ctx)
@@ -25,6 +25,7 @@ struct imapsrv_op *isrv_op_begin(struct imapsrv_session *s, enum isrv_op_kind ki
 	s->sink_ctx = ctx;
 	s->result.code = IMAPSRV_OK;
 	s->result.text[0] = '\0';
+	s->result.modseq = 0;
 	s->in_callback++;
 	s->steps++;
 	return op;
@@ -157,6 +158,12 @@ int imapsrv_op_mailbox(struct imapsrv_op *op, const struct imapsrv_mailbox *mail
 		copy.uidvalidity = copy.uidvalidity ? copy.uidvalidity : 1;
 		copy.uidnext = copy.uidnext ? copy.uidnext : 1;
 	}
+	if (!op->session->engine->store.modseqs)
+		copy.highest_modseq = 0;
+	if (copy.highest_modseq > ISRV_MODSEQ_MAX) {
+		isrv_session_fault(op->session, "a modification sequence above 2^63-1");
+		copy.highest_modseq = 0;
+	}
 	return deliver(op, &copy);
 }
 
@@ -169,6 +176,22 @@ int imapsrv_op_uids(struct imapsrv_op *op, struct imapsrv_set uids)
 	return uids.count ? deliver(op, &uids) : 0;
 }
 
+static inline bool is_modseq(uint64_t modseq)
+{
+	return modseq && modseq <= ISRV_MODSEQ_MAX;
+}
+
+/* RFC 7162 3.1: a sequence that cannot be one is reported, and nobody sees it. */
+static int row_without_modseq(struct imapsrv_op *op, const struct imapsrv_row *row)
+{
+	struct imapsrv_row copy = *row;
+
+	isrv_session_fault(op->session, "a modification sequence that is 0 or above 2^63-1");
+	copy.facts &= ~(uint32_t)IMAPSRV_FACT_MODSEQ;
+	copy.modseq = 0;
+	return deliver(op, &copy);
+}
+
 int imapsrv_op_row(struct imapsrv_op *op, const struct imapsrv_row *row)
 {
 	struct imapsrv_session *s;
@@ -178,6 +201,8 @@ int imapsrv_op_row(struct imapsrv_op *op, const struct imapsrv_row *row)
 	s = op->session;
 	if (!row || !row->uid)
 		return nonsense(op, "a row without a UID");
+	if (row->facts & IMAPSRV_FACT_MODSEQ && !is_modseq(row->modseq))
+		return row_without_modseq(op, row);
 	begin_answer(s);
 	s->sink(s, s->sink_ctx, row);
 	if (isrv_writer_failed(&s->w))
@@ -252,9 +277,29 @@ int imapsrv_op_copied(struct imapsrv_op *op, uint32_t uidvalidity, struct imapsr
 
 int imapsrv_op_status(struct imapsrv_op *op, const struct imapsrv_status *status)
 {
+	struct imapsrv_status copy;
+
 	if (!expects(op, KIND(ISRV_OP_STATUS)))
 		return IMAPSRV_ESTATE;
-	return status ? deliver(op, status) : nonsense(op, "no status");
+	if (!status)
+		return nonsense(op, "no status");
+	if (status->items & IMAPSRV_STATUS_HIGHESTMODSEQ && status->highest_modseq > ISRV_MODSEQ_MAX) {
+		copy = *status;
+		copy.highest_modseq = 0;
+		isrv_session_fault(op->session, "a modification sequence above 2^63-1");
+		status = &copy;
+	}
+	return deliver(op, status);
+}
+
+int imapsrv_op_modseq(struct imapsrv_op *op, uint64_t highest_modseq)
+{
+	if (!expects(op, KIND(ISRV_OP_EXPUNGE) | KIND(ISRV_OP_COPY)))
+		return IMAPSRV_ESTATE;
+	if (!is_modseq(highest_modseq))
+		return nonsense(op, "a modification sequence that is 0 or above 2^63-1");
+	op->session->result.modseq = highest_modseq;
+	return 0;
 }
 
 int imapsrv_op_challenge(struct imapsrv_op *op, const void *data, size_t len)

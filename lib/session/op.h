@@ -62,6 +62,7 @@ struct isrv_op_uids {
 /* How the last question was answered. */
 struct isrv_result {
 	enum imapsrv_code code;
+	uint64_t modseq; /* expunge, move: HIGHESTMODSEQ of the mailbox; 0: not said */
 	char text[80]; /* what the host said to a human, cut; "" for nothing */
 };
 

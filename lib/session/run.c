@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/ascii.h"
+#include "session/modseq.h"
 #include "session/run.h"
 #include "session/session.h"
 
@@ -67,6 +68,7 @@ static void parse_init(struct imapsrv_session *s, struct isrv_parse *p, const ch
 	p->caps = 0; /* worked out when somebody asks: see read_args */
 	p->uid = false;
 	p->rev2 = isrv_session_rev2(s);
+	p->qresync = (s->enabled & ISRV_ENABLED_QRESYNC) != 0;
 }
 
 static bool is_uid(struct imapsrv_span name)
@@ -140,6 +142,7 @@ static void next_command(struct imapsrv_session *s)
 	s->command = NULL;
 	s->args = NULL;
 	s->wait = ISRV_DONE;
+	s->modseq_shown = s->modseq_due = false;
 	s->frame = ISRV_FRAME_MORE;
 	s->framer.lines_only = false;
 	if (secret) {
@@ -502,6 +505,10 @@ static bool sync_command(struct imapsrv_session *s)
 		if (s->wait != ISRV_DONE)
 			return true;
 	}
+	if (s->modseq_shown || s->modseq_due)
+		isrv_modseq_settle(s);
+	if (s->error)
+		return false;
 	finish_command(s);
 	return true;
 }

@@ -44,7 +44,9 @@ struct isrv_reply {
 };
 
 enum isrv_enabled {
-	ISRV_ENABLED_REV2 = 1 << 0
+	ISRV_ENABLED_REV2 = 1 << 0,
+	ISRV_ENABLED_CONDSTORE = 1 << 1,
+	ISRV_ENABLED_QRESYNC = 1 << 2 /* and CONDSTORE is */
 };
 
 struct isrv_sync; /* sync.c's own */
@@ -102,6 +104,8 @@ struct imapsrv_session {
 	struct isrv_sync *sync;  /* in the arena; NULL while nothing is being told */
 	bool mid_line;           /* a response line is half written while the command waits: no BYE can be said.
 	                            Set by a step that waits in such a place, cleared when the line is whole */
+	bool modseq_shown;       /* the command has shown modification sequences, */
+	bool modseq_due;         /* or has to end with HIGHESTMODSEQ: see session/modseq.h */
 	struct isrv_outq_mark mark; /* where to fall back to when memory runs out */
 
 	/* the question to the host */

@@ -6,7 +6,7 @@
  * are allowed, then new messages, then flags, which the store is asked for only now.
  */
 #include "mailbox/batch.h"
-#include "session/session.h"
+#include "session/modseq.h"
 
 #define EXPUNGES_AT_A_TIME 256u
 
@@ -220,6 +220,12 @@ static void put_row(struct imapsrv_session *s, void *ctx, const void *answer)
 		return;
 	if (row->flags.keyword_count)
 		isrv_sync_keywords(s, &row->flags);
+	if (row->facts & IMAPSRV_FACT_MODSEQ && isrv_modseq_shown(s)) {
+		isrv_w_fetch_modseq(&s->w, seq, row->uid, &row->flags, isrv_session_is_recent(s, row->uid),
+		                    row->modseq);
+		isrv_modseq_saw(s, row->modseq);
+		return;
+	}
 	isrv_w_fetch_flags(&s->w, seq, row->uid, &row->flags, isrv_session_is_recent(s, row->uid));
 }
 
@@ -233,8 +239,11 @@ static void begin_flags(struct imapsrv_session *s, struct isrv_sync *y)
 
 static bool ask_flags(struct imapsrv_session *s, struct isrv_sync *y)
 {
-	struct imapsrv_fetch q = {s->view->handle, {NULL, 0}, IMAPSRV_FACT_FLAGS};
+	struct imapsrv_fetch q = {s->view->handle, {NULL, 0}, IMAPSRV_FACT_FLAGS, 0};
 	uint32_t messages;
+
+	if (isrv_modseq_shown(s))
+		q.facts |= IMAPSRV_FACT_MODSEQ; /* RFC 7162 3.1 */
 
 	if (!isrv_batch_next(&y->batch, s->view, s->engine->limits.batch, &q.uids, &messages))
 		return false;

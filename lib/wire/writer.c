@@ -318,6 +318,28 @@ void isrv_w_fetch_flags(struct isrv_writer *w, uint32_t seq, uint32_t uid,
 	ISRV_W(w, ")\r\n");
 }
 
+void isrv_w_fetch_modseq(struct isrv_writer *w, uint32_t seq, uint32_t uid,
+                         const struct imapsrv_flags *flags, bool recent, uint64_t modseq)
+{
+	ISRV_W(w, "* ");
+	isrv_w_u32(w, seq);
+	ISRV_W(w, " FETCH (");
+	if (uid) {
+		ISRV_W(w, "UID ");
+		isrv_w_u32(w, uid);
+		ISRV_W(w, " ");
+	}
+	if (flags) {
+		ISRV_W(w, "FLAGS ");
+		isrv_w_flags(w, flags, recent);
+		ISRV_W(w, " ");
+	}
+	ISRV_W(w, "MODSEQ (");
+	isrv_w_u64(w, modseq);
+	ISRV_W(w, "))");
+	isrv_w_crlf(w);
+}
+
 static char *put_two(char *at, int n)
 {
 	*at++ = (char)('0' + n / 10);

@@ -80,6 +80,9 @@ void isrv_w_flags(struct isrv_writer *w, const struct imapsrv_flags *flags, bool
 /* A whole response: "* seq FETCH (UID uid FLAGS (...))" CRLF; uid 0 leaves it out. */
 void isrv_w_fetch_flags(struct isrv_writer *w, uint32_t seq, uint32_t uid,
                         const struct imapsrv_flags *flags, bool recent);
+/* The same with MODSEQ at its end (RFC 7162 3.1.4.2); flags NULL leaves them out. */
+void isrv_w_fetch_modseq(struct isrv_writer *w, uint32_t seq, uint32_t uid,
+                         const struct imapsrv_flags *flags, bool recent, uint64_t modseq);
 /* date-time with its quotes, in the zone of `zone` minutes east of UTC (clamped to +-14 h).
  * Years outside 0000-9999 are clamped. */
 void isrv_w_datetime(struct isrv_writer *w, int64_t utc_seconds, int zone);
