@@ -144,6 +144,7 @@ static void answer_open(struct ts_op *q)
 	for (size_t i = m->count; i-- > 0;)
 		if (!(m->messages[i].system & IMAPSRV_SEEN))
 			box.first_unseen = m->messages[i].uid;
+	box.highest_modseq = ts->modseqs && !m->no_modseq ? m->modseq : 0;
 	gave(q, imapsrv_op_mailbox(q->op, &box));
 	done(q, IMAPSRV_OK, NULL);
 	free(keywords);
@@ -166,7 +167,8 @@ static void answer_status(struct ts_op *q)
 		status.octets += m->messages[i].blob->len;
 	}
 	if (q->link->ts->options.generous)
-		status.items = 0x7f;
+		status.items = q->link->ts->modseqs ? 0xff : 0x7f;
+	status.highest_modseq = q->link->ts->modseqs && !m->no_modseq ? m->modseq : 0;
 	gave(q, imapsrv_op_status(q->op, &status));
 	done(q, IMAPSRV_OK, NULL);
 }
@@ -255,15 +257,19 @@ static struct imapsrv_describer *describe(const struct ts *ts, const struct ts_m
 	return d;
 }
 
-static void give_row(struct ts_op *q, struct ts_message *m, uint32_t facts, bool unchanged)
+static void give_row(struct ts_op *q, struct ts_message *m, uint32_t facts, bool unchanged, bool failed)
 {
 	const struct ts_mailbox *box = q->mailbox->mailbox;
 	struct imapsrv_span *keywords = tx_alloc((m->keyword_count + 1) * sizeof(*keywords));
-	struct imapsrv_row row = {.uid = m->uid, .facts = facts, .unchanged = unchanged};
+	struct imapsrv_row row = {.uid = m->uid, .facts = facts, .unchanged = unchanged,
+	                          .failed = failed, .modseq = m->modseq};
 	struct imapsrv_describer *d = NULL;
 
 	if (q->link->ts->options.generous)
-		row.facts |= IMAPSRV_FACT_FLAGS | IMAPSRV_FACT_DATE | IMAPSRV_FACT_SIZE;
+		row.facts |= IMAPSRV_FACT_FLAGS | IMAPSRV_FACT_DATE | IMAPSRV_FACT_SIZE |
+		             IMAPSRV_FACT_MODSEQ;
+	if (!q->link->ts->modseqs || box->no_modseq)
+		row.facts &= ~(uint32_t)IMAPSRV_FACT_MODSEQ;
 	if (q->link->ts->options.no_size)
 		row.facts &= ~(uint32_t)IMAPSRV_FACT_SIZE;
 	for (uint32_t i = 0; i < m->keyword_count; i++)
@@ -289,7 +295,8 @@ static void give_row(struct ts_op *q, struct ts_message *m, uint32_t facts, bool
 
 static void fetch_one(struct ts_op *q, struct ts_message *m)
 {
-	give_row(q, m, q->facts, false);
+	if (m->modseq > q->modseq || q->link->ts->options.generous)
+		give_row(q, m, q->facts, false, false);
 }
 
 static void answer_fetch(struct ts_op *q)
@@ -302,19 +309,27 @@ static void answer_store(struct ts_op *q)
 {
 	struct ts *ts = q->link->ts;
 	struct ts_changes c = {0};
+	struct ts_set passed = {0};
 	struct ts_mailbox *box = q->mailbox ? q->mailbox->mailbox : NULL;
 
 	if (!box) {
 		done(q, IMAPSRV_SERVERBUG, NULL);
 		return;
 	}
-	ts_flag(box, q->set, (enum imapsrv_store_mode)q->flag, q->system, q->keywords,
+	/* RFC 7162 3.1.3 */
+	for (size_t k = 0; k < box->count; k++)
+		if (!q->conditional || box->messages[k].modseq <= q->modseq)
+			if (ts_set_has(q->set, box->messages[k].uid))
+				ts_set_add(&passed, box->messages[k].uid);
+	ts_flag(box, ts_set_view(&passed), (enum imapsrv_store_mode)q->flag, q->system, q->keywords,
 	        q->keyword_count, &c);
 	for (size_t i = 0; i < q->set.count; i++)
 		for (size_t k = ts_position(box, q->set.ranges[i].first);
 		     k < box->count && box->messages[k].uid <= q->set.ranges[i].last; k++)
-			give_row(q, &box->messages[k], IMAPSRV_FACT_FLAGS,
-			         !ts_set_has(ts_set_view(&c.changed), box->messages[k].uid));
+			give_row(q, &box->messages[k], IMAPSRV_FACT_FLAGS | IMAPSRV_FACT_MODSEQ,
+			         !ts_set_has(ts_set_view(&c.changed), box->messages[k].uid),
+			         !ts_set_has(ts_set_view(&passed), box->messages[k].uid));
+	ts_set_clear(&passed);
 	if (ts->options.events_after)
 		done(q, IMAPSRV_OK, NULL);
 	ts_post_changes(ts, box, &c, q->link->session);
@@ -331,6 +346,8 @@ static void answer_expunge(struct ts_op *q)
 	if (box)
 		ts_remove(box, q->set, q->flag, &removed);
 	give_uids(q, ts_set_view(&removed));
+	if (removed.count && ts->modseqs && !box->no_modseq)
+		gave(q, imapsrv_op_modseq(q->op, box->modseq));
 	if (ts->options.events_after)
 		done(q, IMAPSRV_OK, NULL);
 	if (removed.count)
@@ -468,7 +485,7 @@ static void answer_copy(struct ts_op *q)
 	struct ts *ts = q->link->ts;
 	struct ts_mailbox *from = q->mailbox ? q->mailbox->mailbox : NULL;
 	struct ts_mailbox *to = target(q, q->name);
-	struct ts_set sources = {0}, copies = {0};
+	struct ts_set sources = {0}, copies = {0}, removed = {0};
 
 	if (!to)
 		return;
@@ -486,19 +503,20 @@ static void answer_copy(struct ts_op *q)
 	if (sources.count)
 		gave(q, imapsrv_op_copied(q->op, to->not_sticky ? 0 : to->uidvalidity,
 		                          ts_set_view(&sources), ts_set_view(&copies)));
+	if (q->kind == TS_MOVE && sources.count) {
+		ts_remove(from, ts_set_view(&sources), false, &removed);
+		if (ts->modseqs && !from->no_modseq)
+			gave(q, imapsrv_op_modseq(q->op, from->modseq));
+	}
 	if (ts->options.events_after)
 		done(q, IMAPSRV_OK, NULL);
 	if (copies.count)
 		ts_post(ts, to, IMAPSRV_EVENT_MESSAGE_APPEND, ts_set_view(&copies),
 		        q->link->session);
-	if (q->kind == TS_MOVE && sources.count) {
-		struct ts_set removed = {0};
-
-		ts_remove(from, ts_set_view(&sources), false, &removed);
+	if (removed.count)
 		ts_post(ts, from, IMAPSRV_EVENT_MESSAGE_EXPUNGE, ts_set_view(&removed),
 		        q->link->session);
-		ts_set_clear(&removed);
-	}
+	ts_set_clear(&removed);
 	if (!ts->options.events_after)
 		done(q, IMAPSRV_OK, NULL);
 	ts_set_clear(&sources);

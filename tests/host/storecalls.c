@@ -223,7 +223,11 @@ static void on_fetch(void *user, struct imapsrv_op *op, const struct imapsrv_fet
 	mailbox_of(q, in->mailbox);
 	take_set(q->link->ts, q, in->uids);
 	q->facts = in->facts;
-	if (q->facts & ~31u)
+	q->modseq = in->changed_since;
+	if ((q->facts & IMAPSRV_FACT_MODSEQ || in->changed_since) &&
+	    (!q->link->ts->modseqs || (q->mailbox && q->mailbox->mailbox->no_modseq)))
+		tx_complain(q->link->ts->log, "fetch: modification sequences that there are not");
+	if (q->facts & ~63u)
 		tx_complain(q->link->ts->log, "fetch: facts are %#x", q->facts);
 	ts_op_asked(q);
 }
@@ -280,6 +284,10 @@ static void on_store(void *user, struct imapsrv_op *op, const struct imapsrv_sto
 	take_set(q->link->ts, q, in->uids);
 	take_flags(q->link->ts, q, &in->flags);
 	q->flag = (int)in->mode;
+	q->conditional = in->conditional != 0;
+	q->modseq = in->unchanged_since;
+	if (in->conditional && (!q->link->ts->modseqs || (q->mailbox && q->mailbox->mailbox->no_modseq)))
+		tx_complain(q->link->ts->log, "store: on a condition that cannot be");
 	if (q->mailbox && q->mailbox->read_only)
 		tx_complain(q->link->ts->log, "store in a mailbox that is read-only");
 	ts_op_asked(q);
@@ -328,7 +336,7 @@ static void on_status(void *user, struct imapsrv_op *op, const struct imapsrv_st
 	account_of(q, in->account);
 	q->name = take_name(q->link->ts, "status", in->name, false, '\0');
 	q->facts = in->items;
-	if (!in->items || (in->items & ~0x7fu))
+	if (!in->items || (in->items & ~(q->link->ts->modseqs ? 0xffu : 0x7fu)))
 		tx_complain(q->link->ts->log, "status: items are %#x", in->items);
 	ts_op_asked(q);
 }
@@ -485,6 +493,7 @@ void ts_fill(const struct ts *ts, struct imapsrv_store *store, struct imapsrv_ma
 	store->move = ts->absent & (TS_NO_MOVE | TS_NO_WRITE) ? NULL : on_move;
 	store->status = ts->absent & TS_NO_STATUS ? NULL : on_status;
 	store->check = ts->absent & TS_NO_CHECK ? NULL : on_check;
+	store->modseqs = ts->modseqs;
 	*mailboxes = (struct imapsrv_mailboxes)IMAPSRV_MAILBOXES_INIT;
 	if (!(ts->absent & TS_NO_MAILBOXES)) {
 		mailboxes->create = on_create;

@@ -125,6 +125,7 @@ struct ts_mailbox *ts_add_mailbox(struct ts *ts, struct ts_user *owner, const ch
 	m->permanent = IMAPSRV_SYSTEM_FLAGS;
 	m->uidvalidity = ts->next_uidvalidity++;
 	m->uidnext = 1;
+	m->modseq = 1;
 	return m;
 }
 
@@ -238,7 +239,8 @@ static struct ts_message *insert(struct ts_mailbox *mailbox, uint32_t uid, struc
 		                               mailbox->cap * sizeof(*mailbox->messages));
 	}
 	message = &mailbox->messages[mailbox->count++];
-	*message = (struct ts_message){.uid = uid, .date = date, .zone = zone, .blob = blob};
+	*message = (struct ts_message){.uid = uid, .date = date, .zone = zone, .blob = blob,
+	                                .modseq = ++mailbox->modseq};
 	if (mailbox->uidnext <= uid)
 		mailbox->uidnext = uid + 1;
 	return message;
@@ -357,11 +359,22 @@ static void flag_one(struct ts_mailbox *mailbox, struct ts_message *message,
 void ts_flag(struct ts_mailbox *mailbox, struct imapsrv_set uids, enum imapsrv_store_mode mode,
              uint32_t system, char *const *keywords, size_t keyword_count, struct ts_changes *c)
 {
+	uint64_t next = mailbox->modseq + 1; /* one for all: a STORE is one change */
+
 	for (size_t i = 0; i < uids.count; i++)
 		for (size_t k = ts_position(mailbox, uids.ranges[i].first);
-		     k < mailbox->count && mailbox->messages[k].uid <= uids.ranges[i].last; k++)
+		     k < mailbox->count && mailbox->messages[k].uid <= uids.ranges[i].last; k++) {
+			size_t before = c->changed.count;
+			uint32_t last = before ? c->changed.ranges[before - 1].last : 0;
+
 			flag_one(mailbox, &mailbox->messages[k], mode, system, keywords,
 			         keyword_count, c);
+			if (c->changed.count > before ||
+			    (before && c->changed.ranges[before - 1].last > last))
+				mailbox->messages[k].modseq = next;
+		}
+	if (c->changed.count)
+		mailbox->modseq = next;
 }
 
 void ts_remove(struct ts_mailbox *mailbox, struct imapsrv_set uids, bool only_deleted,
@@ -380,6 +393,7 @@ void ts_remove(struct ts_mailbox *mailbox, struct imapsrv_set uids, bool only_de
 			mailbox->messages[kept++] = *m;
 		}
 	}
+	mailbox->modseq += mailbox->count > kept;
 	mailbox->count = kept;
 }
 

@@ -31,6 +31,7 @@ struct ts_message {
 	int64_t date;
 	int zone;
 	struct ts_blob *blob;
+	uint64_t modseq;
 };
 
 struct ts_user {
@@ -54,6 +55,8 @@ struct ts_mailbox {
 	bool not_sticky;
 	bool no_new_keywords;
 	bool keep_recent;
+	bool no_modseq;      /* as in a mailbox that cannot keep them */
+	uint64_t modseq;     /* the highest */
 	uint32_t attributes; /* for `list` */
 	uint32_t permanent;  /* permanent_flags */
 	uint32_t uidvalidity;
@@ -203,12 +206,15 @@ struct ts_op {
 	int flag;       /* read_only, only_deleted, mode, on, only_parent, subscribed */
 	uint64_t offset;
 	size_t len;
+	bool conditional;
+	uint64_t modseq; /* unchanged_since, changed_since */
 };
 
 struct ts {
 	struct tx_log *log;
 	struct ts_options options;
 	unsigned absent; /* enum ts_absent, or-ed */
+	bool modseqs;    /* the store has modification sequences */
 	bool sasl;       /* has mechanisms of its own */
 	bool hold;       /* nothing is answered until it is false again */
 	struct tx_random random;

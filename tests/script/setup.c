@@ -92,6 +92,7 @@ uint32_t sh_message(struct sh *h, const struct sc_words *w, struct ts_mailbox **
 	uint32_t uid = 0;
 	int64_t date = h->ts->now;
 	int zone = 0;
+	uint64_t modseq = 0;
 	struct tx text = {0};
 
 	*mailbox_r = m;
@@ -113,6 +114,8 @@ uint32_t sh_message(struct sh *h, const struct sc_words *w, struct ts_mailbox **
 		i++;
 		if (strcmp(key, "uid") == 0) {
 			uid = (uint32_t)strtoul(value, NULL, 10);
+		} else if (strcmp(key, "modseq") == 0) {
+			modseq = strtoull(value, NULL, 10);
 		} else if (strcmp(key, "flags") == 0) {
 			sh_flags_free(&flags);
 			if (!sh_flags(&flags, value))
@@ -137,6 +140,10 @@ uint32_t sh_message(struct sh *h, const struct sc_words *w, struct ts_mailbox **
 	uid = message ? message->uid : 0;
 	if (message) {
 		message->system = flags.system;
+		if (modseq) {
+			message->modseq = modseq;
+			m->modseq = modseq > m->modseq - 1 ? modseq : m->modseq - 1;
+		}
 		for (size_t i = 0; i < flags.keyword_count; i++)
 			ts_keyword(m, message, flags.keywords[i], true);
 	} else {
@@ -218,6 +225,8 @@ static void mailbox_line(struct sh *h, const struct sc_words *w)
 			m->keep_recent = true;
 		else if (strcmp(key, "nonewkeywords") == 0)
 			m->no_new_keywords = true;
+		else if (strcmp(key, "nomodseq") == 0)
+			m->no_modseq = true;
 		else if (strcmp(key, "subscribed") == 0)
 			ts_subscribe(owner, m->name, true);
 		else if (!value) {
@@ -225,7 +234,9 @@ static void mailbox_line(struct sh *h, const struct sc_words *w)
 			return;
 		} else {
 			i++;
-			if (strcmp(key, "uidvalidity") == 0)
+			if (strcmp(key, "modseq") == 0)
+				m->modseq = strtoull(value, NULL, 10);
+			else if (strcmp(key, "uidvalidity") == 0)
 				m->uidvalidity = (uint32_t)strtoul(value, NULL, 10);
 			else if (strcmp(key, "uidnext") == 0)
 				m->uidnext = (uint32_t)strtoul(value, NULL, 10);
@@ -340,6 +351,8 @@ static void setup_line(struct sh *h, const struct sc_words *w)
 		namespace_line(h, w);
 	else if (strcmp(word, "starttls") == 0)
 		h->session.can_starttls = 1;
+	else if (strcmp(word, "modseqs") == 0)
+		h->ts->modseqs = true;
 	else if (strcmp(word, "sasl") == 0)
 		h->ts->sasl = true;
 	else if (strcmp(word, "secure") == 0)

@@ -27,7 +27,13 @@ enum bad {
 	APPENDED_TWICE = 1 << 10,
 	BODY_SHORT = 1 << 11,     /* pulled: fewer octets in the second pass */
 	EXPUNGED_DESCENDS = 1 << 12,
-	MOVE_HALF = 1 << 13       /* tells what it moved, and fails */
+	MOVE_HALF = 1 << 13,      /* tells what it moved, and fails */
+	MODSEQS = 1 << 14,        /* nothing wrong: the store has modification sequences */
+	MODSEQ_ZERO = 1 << 15,    /* in rows and after an expunge */
+	MODSEQ_HUGE = 1 << 16,    /* the same */
+	MODSEQ_BACK = 1 << 17,    /* that of the mailbox sinks with an expunge */
+	MODSEQ_SILENT = 1 << 18,  /* an expunge does not say it */
+	MODSEQ_BOX = 1 << 19      /* huge in the mailbox itself, and in its status */
 };
 
 struct host {
@@ -57,11 +63,13 @@ static void list(void *user, struct imapsrv_op *op, const struct imapsrv_list *q
 static void open_box(void *user, struct imapsrv_op *op, const struct imapsrv_open *q)
 {
 	struct imapsrv_mailbox box = IMAPSRV_MAILBOX_INIT;
+	unsigned modseqs = ((struct host *)user)->bad;
 
 	(void)q;
 	box.handle = user;
 	box.uidvalidity = 9;
 	box.uidnext = MESSAGES + 1;
+	box.highest_modseq = modseqs & MODSEQ_BOX ? UINT64_C(1) << 63 : 100;
 	imapsrv_op_mailbox(op, &box);
 	imapsrv_op_done(op, IMAPSRV_OK, NULL);
 }
@@ -112,6 +120,10 @@ static void row(const struct host *h, struct imapsrv_op *op, uint32_t uid)
 		r.facts = IMAPSRV_FACT_FLAGS | IMAPSRV_FACT_DATE;
 		r.flags.system = uid & 1 ? IMAPSRV_SEEN : 0;
 	}
+	r.facts |= h->bad & MODSEQS ? IMAPSRV_FACT_MODSEQ : 0u;
+	r.modseq = h->bad & MODSEQ_ZERO && uid == 2   ? 0
+	           : h->bad & MODSEQ_HUGE && uid == 2 ? UINT64_C(1) << 63
+	                                              : uid * 10u;
 	imapsrv_op_row(op, &r);
 	if (h->bad & ROWS_TWICE)
 		imapsrv_op_row(op, &r);
@@ -227,6 +239,11 @@ static void expunge(void *user, struct imapsrv_op *op, const struct imapsrv_expu
 	} else {
 		imapsrv_op_uids(op, q->uids);
 	}
+	if (h->bad & MODSEQS && !(h->bad & MODSEQ_SILENT))
+		imapsrv_op_modseq(op, h->bad & MODSEQ_ZERO   ? 0
+		                      : h->bad & MODSEQ_HUGE ? UINT64_MAX
+		                      : h->bad & MODSEQ_BACK ? 99
+		                                             : 101);
 	imapsrv_op_done(op, IMAPSRV_OK, NULL);
 }
 
@@ -333,6 +350,7 @@ static void talk_to(struct host *h, enum callbacks callbacks, const char *lines,
 	table.expunge = expunge;
 	table.copy = callbacks == WITHOUT_BOTH ? NULL : copy;
 	table.move = callbacks == WITH_ALL ? move : NULL;
+	table.modseqs = (h->bad & MODSEQS) != 0;
 	config.store = &table;
 	config.fault = fault;
 	sc.user = h;
@@ -470,6 +488,37 @@ static void test_move(void **unused)
 	run(tests, COUNT(tests));
 }
 
+/* ATTACKS T23: sequences that cannot be are reported and not shown, and the session goes on. */
+static void test_modseq(void **unused)
+{
+	static const char fetch_lines[] = "2 FETCH 1:3 (MODSEQ)\r\n";
+	static const char fetch_less[] = "* OK [HIGHESTMODSEQ 100] Highest modification sequence\r\n"
+					 "* 1 FETCH (MODSEQ (10))\r\n* 2 FETCH (UID 2)\r\n"
+					 "* 3 FETCH (MODSEQ (30))\r\n2 OK FETCH done\r\n";
+	static const char search_less[] = "* OK [HIGHESTMODSEQ 100] Highest modification sequence\r\n"
+					  "* SEARCH 3 4 5 6 (MODSEQ 60)\r\n2 OK SEARCH completed\r\n";
+	static const char expunge_lines[] = "2 EXPUNGE\r\n3 STATUS INBOX (HIGHESTMODSEQ)\r\n";
+	static const char gone[] = "* 6 EXPUNGE\r\n* 5 EXPUNGE\r\n* 4 EXPUNGE\r\n* 3 EXPUNGE\r\n"
+				   "* 2 EXPUNGE\r\n* 1 EXPUNGE\r\n2 OK EXPUNGE done\r\n"
+				   "* OK [HIGHESTMODSEQ 100] Highest modification sequence\r\n"
+				   "* STATUS INBOX (HIGHESTMODSEQ 100)\r\n3 OK STATUS done\r\n";
+	static const char none[] = "2 BAD This mailbox has no modification sequences\r\n";
+	static const struct test tests[] = {
+		{MODSEQS | MODSEQ_ZERO, WITH_ALL, fetch_lines, fetch_less, true},
+		{MODSEQS | MODSEQ_HUGE, WITH_ALL, fetch_lines, fetch_less, true},
+		{MODSEQS | MODSEQ_ZERO, WITH_ALL, "2 SEARCH MODSEQ 20\r\n", search_less, true},
+		{MODSEQS | MODSEQ_HUGE, WITH_ALL, "2 SEARCH MODSEQ 20\r\n", search_less, true},
+		{MODSEQS | MODSEQ_BACK, WITH_ALL, expunge_lines, gone, true},
+		{MODSEQS | MODSEQ_ZERO, WITH_ALL, expunge_lines, gone, true},
+		{MODSEQS | MODSEQ_HUGE, WITH_ALL, expunge_lines, gone, true},
+		{MODSEQS | MODSEQ_SILENT, WITH_ALL, expunge_lines, gone, true},
+		{MODSEQS | MODSEQ_BOX, WITH_ALL, fetch_lines, none, false},
+	};
+
+	(void)unused;
+	run(tests, COUNT(tests));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -477,6 +526,7 @@ int main(void)
 		cmocka_unit_test(test_append),
 		cmocka_unit_test(test_copy),
 		cmocka_unit_test(test_move),
+		cmocka_unit_test(test_modseq),
 	};
 
 	return cmocka_run_group_tests_name("badhost", tests, NULL, NULL);
