@@ -387,9 +387,14 @@ static void next_held(struct imapsrv_session *s, struct fetch_args *a)
 	a->at = AT_OPEN;
 }
 
-/* The message cannot be had: nothing of it has been written yet. */
+/* The message cannot be had: nothing of it has been written yet.  If \Seen was set, its flags are told later. */
 static void skip_held(struct imapsrv_session *s, struct fetch_args *a)
 {
+	uint32_t uid = current(a)->row.uid;
+	struct imapsrv_range one = {uid, uid};
+
+	if (a->seen.count && isrv_uidset_has(isrv_uidset_view(&a->seen), uid))
+		isrv_view_post_changed(s->view, &s->mem, (struct imapsrv_set){&one, 1});
 	if (s->result.code == IMAPSRV_EXPUNGEISSUED || s->result.code == IMAPSRV_NONEXISTENT)
 		a->missing = true;
 	else if (a->failure == IMAPSRV_OK)
@@ -639,6 +644,8 @@ static enum isrv_step finish(struct imapsrv_session *s, struct fetch_args *a)
 
 static enum isrv_step refused(struct imapsrv_session *s, struct fetch_args *a)
 {
+	if (a->seen.count)
+		isrv_view_post_changed(s->view, &s->mem, isrv_uidset_view(&a->seen));
 	drop(s, a);
 	return isrv_refused(s, NULL);
 }
