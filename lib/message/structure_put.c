@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The end of a parse: rows and texts put together as message/description_format says.  The same message gives the same
- * octets, however it was cut.
+ * The end of a parse: rows and texts put together as message/description_format says.  The same
+ * message gives the same octets, however it was cut.
  */
 #include "message/structure_state.h"
 

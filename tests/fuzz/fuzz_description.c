@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Any octets as a description that a host gives back.  The checksum is made to fit, as an enemy would, and
- * where the first octet says so also magic, version and the number of octets of texts, so that
- * most inputs reach what is behind.  Asserted: what can be opened is answered from in the grammar, its places lie
- * within the message, and the work is in proportion to the octets.
+ * Any octets as a description that a host gives back.  The checksum is made to fit, as an enemy
+ * would, and where the first octet says so also magic, version and the number of octets of texts,
+ * so that most inputs reach what is behind.  Asserted: what can be opened is answered from in the
+ * grammar, its places lie within the message, and the work is in proportion to the octets.
  */
 #include <stdint.h>
 #include <stdio.h>

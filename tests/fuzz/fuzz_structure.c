@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Any octets are a message.  The first picks limits and how the rest is cut.  Asserted: however it is cut, the
- * description is the same, and can be opened; its answers are in the grammar; with CRLF at each
- * line end they are equal; every part lies in the message; steps are in proportion and memory is bounded.
+ * Any octets are a message.  The first picks limits and how the rest is cut.  Asserted: however it
+ * is cut, the description is the same, and can be opened; its answers are in the grammar; with CRLF
+ * at each line end they are equal; every part lies in the message; steps are in proportion and
+ * memory is bounded.
  */
 #include <stdint.h>
 #include <stdio.h>
@@ -34,7 +35,7 @@ struct bytes {
 	size_t len;
 };
 
-/* What a text of that many octets may hold in memory at most: all of it as header, texts and parts. */
+/* What a message of that many octets may need at most: all of it as header, texts and parts. */
 static size_t bound(size_t size)
 {
 	return 200 * size + 20000;

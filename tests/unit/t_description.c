@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * message/description as a host's storage may give it back: damaged in each octet, cut, or made by an enemy who
- * knows the checksum.  Every answer is held against the grammar (in unit/describe.h).  And what it
- * tells of parts, which BINARY, PREVIEW and SEARCH ask.
+ * message/description as a host's storage may give it back: damaged in each octet, cut, or made by
+ * an enemy who knows the checksum.  Every answer is held against the grammar (in unit/describe.h).
+ * And what it tells of parts, which BINARY, PREVIEW and SEARCH ask.
  */
 #include "unit/describe.h"
 
@@ -54,7 +54,7 @@ static const char forwarded[] =
 	"\n"
 	"--b--\n";
 
-/* ---- parts ------------------------------------------------------------------------------------------- */
+/* ---- parts ---------------------------------------------------------------------------------- */
 
 static void span_is(struct imapsrv_span s, const char *text)
 {
@@ -78,7 +78,8 @@ static void test_parts(void **state)
 		uint64_t octets; /* on the wire */
 	} table[] = {
 		{{0}, 0, false, NULL, NULL, NULL, NULL, NULL, false, false, 0},
-		{{1}, 1, true, "text", "html", "utf-8", "Quoted-Printable", "inline", false, false, 3},
+		{{1}, 1, true, "text", "html", "utf-8", "Quoted-Printable", "inline", false, false,
+		 3},
 		{{2}, 1, true, "message", "rfc822", NULL, NULL, NULL, false, true, 134},
 		{{2, 1}, 2, true, NULL, NULL, NULL, NULL, NULL, false, false, 3},
 		{{2, 2}, 2, true, "multipart", "mixed", NULL, NULL, NULL, true, false, 0},
@@ -87,7 +88,8 @@ static void test_parts(void **state)
 		{{2, 2, 2}, 3, false, NULL, NULL, NULL, NULL, NULL, false, false, 0},
 		{{2, 2, 1, 1}, 4, false, NULL, NULL, NULL, NULL, NULL, false, false, 0},
 		/* as it is shown */
-		{{3}, 1, true, "application", "octet-stream", NULL, "base64", NULL, false, false, 4},
+		{{3}, 1, true, "application", "octet-stream", NULL, "base64", NULL, false, false,
+		 4},
 		{{4}, 1, true, "application", "pdf", NULL, NULL, NULL, false, false, 0},
 		{{5}, 1, false, NULL, NULL, NULL, NULL, NULL, false, false, 0},
 	};
@@ -108,7 +110,8 @@ static void test_parts(void **state)
 		span_is(info.disposition, table[i].disposition);
 		ROW(i, info.multipart == table[i].multipart && info.message == table[i].message);
 		if (info.body.wire_end - info.body.wire != table[i].octets)
-			fail_msg("row %zu: %d octets", i, (int)(info.body.wire_end - info.body.wire));
+			fail_msg("row %zu: %d octets", i,
+			         (int)(info.body.wire_end - info.body.wire));
 	}
 	free(b.data);
 }
@@ -138,14 +141,41 @@ static void test_leaves(void **state)
 	free(b.data);
 }
 
-/* ---- strings ----------------------------------------------------------------------------------------- */
+/* ---- strings -------------------------------------------------------------------------------- */
 
-/* Every octet at every place of short strings is sent as the writer would: quoted, escaped, or a literal. */
-static void test_strings(void **state)
+/* Is an octet of a subject sent as the writer would send it: quoted, escaped, in a literal? */
+static void check_string(struct isrv_outq *q, size_t len, size_t at, int c)
 {
-	char message[600], expected[600];
+	char message[60], expected[100];
 	struct imapsrv_span span;
 	struct isrv_writer w;
+	struct bytes b, shown;
+	size_t n = 0;
+
+	strcpy(message, "Subject: ");
+	memset(message + 9, 'x', len);
+	message[9 + at] = (char)c;
+	strcpy(message + 9 + len, "\n\n");
+	b = made(message);
+	shown = show(&d, SHOWN_ENVELOPE);
+	isrv_writer_init(&w, q);
+	ISRV_W(&w, "(NIL ");
+	isrv_w_string(&w, message + 9, len);
+	ISRV_W(&w, " NIL NIL NIL NIL NIL NIL NIL NIL)");
+	while (isrv_outq_peek(q, &span, 1)) {
+		memcpy(expected + n, span.data, span.len);
+		n += span.len;
+		isrv_outq_sent(q, span.len);
+	}
+	if (n != shown.len || memcmp(shown.data, expected, n) != 0)
+		fail_msg("octet %02x at %zu of %zu: %s", (unsigned)c, at, len, shown.data);
+	free(shown.data);
+	free(b.data);
+}
+
+/* Every octet at every place of short strings. */
+static void test_strings(void **state)
+{
 	struct isrv_outq q;
 	struct isrv_mem mem;
 
@@ -155,31 +185,12 @@ static void test_strings(void **state)
 	for (size_t len = 1; len < 27; len++)
 		for (size_t at = 0; at < len; at++)
 			for (int c = 1; c < 256; c++) {
-				struct bytes b, shown;
-				size_t n = 0;
+				const bool edge = at == 0 || at + 1 == len;
 
 				/* These never come out of a field. */
-				if (c == '\r' || c == '\n' || ((c == ' ' || c == '\t') && (at == 0 || at + 1 == len)))
+				if (c == '\r' || c == '\n' || (edge && (c == ' ' || c == '\t')))
 					continue;
-				strcpy(message, "Subject: ");
-				memset(message + 9, 'x', len);
-				message[9 + at] = (char)c;
-				strcpy(message + 9 + len, "\n\n");
-				b = made(message);
-				shown = show(&d, SHOWN_ENVELOPE);
-				isrv_writer_init(&w, &q);
-				ISRV_W(&w, "(NIL ");
-				isrv_w_string(&w, message + 9, len);
-				ISRV_W(&w, " NIL NIL NIL NIL NIL NIL NIL NIL)");
-				while (isrv_outq_peek(&q, &span, 1)) {
-					memcpy(expected + n, span.data, span.len);
-					n += span.len;
-					isrv_outq_sent(&q, span.len);
-				}
-				if (n != shown.len || memcmp(shown.data, expected, n) != 0)
-					fail_msg("octet %02x at %zu of %zu: %s", (unsigned)c, at, len, shown.data);
-				free(shown.data);
-				free(b.data);
+				check_string(&q, len, at, c);
 			}
 	isrv_outq_clear(&q);
 }
@@ -200,7 +211,7 @@ static void test_long(void **state)
 		strcpy(message + 9 + lens[i], "\nFrom: a@b\n\n");
 		b = made(message);
 		shown = show(&d, SHOWN_ENVELOPE);
-		ROW(i, strstr(shown.data, "yyy ((NIL NIL \"a\" \"b\"))") || strstr(shown.data, "yyy\" (("));
+		ROW(i, strstr(shown.data, lens[i] > 1024 ? "yyy ((" : "yyy\" (("));
 		ROW(i, (shown.data[5] == '{') == (lens[i] > 1024));
 		free(shown.data);
 		free(b.data);
@@ -235,7 +246,7 @@ static void test_defaults(void **state)
 	}
 }
 
-/* ---- damage ------------------------------------------------------------------------------------------- */
+/* ---- damage --------------------------------------------------------------------------------- */
 
 static void test_damage(void **state)
 {
@@ -276,13 +287,15 @@ static void use(const struct bytes *b)
 	for (int what = 0; what < SHOWN_KINDS; what++)
 		free(show(&d, (enum shown)what).data);
 	while (isrv_description_leaf(&d, &at, &info))
-		assert_true(info.body.wire <= info.body.wire_end && info.body.wire_end <= d.wire_octets);
+		assert_true(info.body.wire <= info.body.wire_end &&
+		            info.body.wire_end <= d.wire_octets);
 	for (unsigned n = 0; n < 64; n++) {
 		numbers[0] = 1 + n % 4;
 		numbers[1] = 1 + n / 4 % 4;
 		numbers[2] = 1 + n / 16;
 		for (int text = 0; text <= ISRV_SECTION_MIME; text++)
-			if (isrv_description_find(&d, numbers, n % 4, (enum isrv_section_text)text, &e))
+			if (isrv_description_find(&d, numbers, n % 4,
+			                          (enum isrv_section_text)text, &e))
 				assert_true(e.wire <= e.wire_end && e.wire_end <= d.wire_octets &&
 				            e.host <= e.host_end && e.host_end <= d.host_octets);
 	}
@@ -322,7 +335,7 @@ static void test_rows(void **state)
 		{1, ISRV_ROW_NEXT, 1 << 3 | ISRV_PART_LEAF},                      /* a cycle */
 		{1, ISRV_ROW_NEXT, 0},
 		{1, ISRV_ROW_NEXT, 2 << 3 | ISRV_PART_TOP | ISRV_PART_LEAF},
-		{1, ISRV_ROW_NEXT, 2 << 3 | ISRV_PART_MESSAGE},                   /* nothing inside */
+		{1, ISRV_ROW_NEXT, 2 << 3 | ISRV_PART_MESSAGE},                   /* empty */
 		{1, ISRV_ROW_NEXT, 2 << 3 | 3},                                   /* no such kind */
 		{1, ISRV_ROW_NEXT, 9 << 3 | ISRV_PART_MULTIPART},
 		{2, ISRV_ROW_NEXT, 4 << 3 | ISRV_PART_MESSAGE},                   /* cut in two */
@@ -345,8 +358,8 @@ static void test_rows(void **state)
 	(void)state;
 	assert_int_equal(d.parts, 8);
 	for (size_t i = 0; i < COUNT(table); i++) {
-		unsigned char *field = (unsigned char *)b.data + ISRV_HEAD_SIZE + table[i].part * 36 +
-		                       table[i].field * 4;
+		unsigned char *field = (unsigned char *)b.data + ISRV_HEAD_SIZE +
+		                       table[i].part * 36 + table[i].field * 4;
 		uint32_t was = isrv_format_u32(field);
 
 		isrv_format_put(field, table[i].value, 4);
@@ -366,7 +379,8 @@ static void test_too_deep(void **state)
 	(void)state;
 	for (uint32_t depth = 99; depth < 103; depth++) {
 		const uint32_t parts = depth + 1, texts = 10 + parts * 11;
-		struct bytes b = {NULL, (size_t)isrv_format_size(ISRV_HEAD_SIZE + parts * 36 + texts)};
+		const uint64_t size = isrv_format_size(ISRV_HEAD_SIZE + parts * 36 + texts);
+		struct bytes b = {NULL, (size_t)size};
 		unsigned char *p = calloc(1, b.len);
 
 		assert_non_null(p);
@@ -378,7 +392,8 @@ static void test_too_deep(void **state)
 		for (uint32_t i = 0; i < parts; i++)
 			isrv_format_put(p + ISRV_HEAD_SIZE + i * 36 + ISRV_ROW_NEXT * 4,
 			                parts << 3 | (i ? 0 : ISRV_PART_TOP) |
-			                        (i + 1 < parts ? ISRV_PART_MULTIPART : ISRV_PART_LEAF), 4);
+			                        (i < depth ? ISRV_PART_MULTIPART : ISRV_PART_LEAF),
+			                4);
 		put_sum(&b);
 		assert_int_equal(isrv_description_open(&d, b.data, b.len), depth <= 100);
 		use(&b);
