@@ -42,6 +42,7 @@ struct isrv_structure {
 	uint64_t *steps;
 	bool failed; /* no memory: nothing more is done */
 	bool truncated;
+	bool as_is;     /* nothing is converted: places on the wire are the host's */
 	bool in_header; /* of the part opened last */
 
 	/* the line under way */
