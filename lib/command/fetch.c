@@ -248,6 +248,16 @@ static bool needs_description(const struct fetch_args *a, const struct imapsrv_r
 	return a->describe || misses_preview(a, row);
 }
 
+/*
+ * Is this the description of the message as it goes out?  One of a message with bare LFs is, if they are sent as CRLF;
+ * and not, if that host sends them as they are: which of the two, its size tells.
+ */
+static bool is_of_wire(const struct isrv_description *d, const struct imapsrv_row *row)
+{
+	return d->wire_octets == d->host_octets ||
+	       (row->facts & IMAPSRV_FACT_SIZE && row->octets == d->wire_octets);
+}
+
 /* Is the host's description enough to answer without the message? */
 static bool is_enough(const struct fetch_args *a, const struct imapsrv_row *row,
                       struct isrv_description *d)
@@ -255,7 +265,8 @@ static bool is_enough(const struct fetch_args *a, const struct imapsrv_row *row,
 	if (a->octets || misses_preview(a, row))
 		return false;
 	if (a->describe && (!(row->facts & IMAPSRV_FACT_DESCRIPTION) ||
-	                    !isrv_description_open(d, row->description.data, row->description.len)))
+	                    !isrv_description_open(d, row->description.data, row->description.len) ||
+	                    !is_of_wire(d, row)))
 		return false;
 	return !(a->items.facts & IMAPSRV_FACT_SIZE) || (row->facts & IMAPSRV_FACT_SIZE);
 }
@@ -390,7 +401,7 @@ static void ask_rows(struct imapsrv_session *s, struct fetch_args *a)
 	if (a->seen.count)
 		q.facts |= IMAPSRV_FACT_FLAGS | (isrv_modseq_shown(s) ? IMAPSRV_FACT_MODSEQ : 0u);
 	if (a->describe || makes_preview(a))
-		q.facts |= IMAPSRV_FACT_DESCRIPTION;
+		q.facts |= IMAPSRV_FACT_DESCRIPTION | IMAPSRV_FACT_SIZE;
 	if (a->items.shows & ISRV_FETCH_PREVIEW)
 		q.facts |= IMAPSRV_FACT_PREVIEW;
 	ISRV_ASK(s, ISRV_OP_FETCH, store, fetch, &q, take_row, a);
@@ -431,9 +442,14 @@ static void next_held(struct imapsrv_session *s, struct fetch_args *a)
 	a->at = AT_OPEN;
 }
 
-/* The message cannot be had: nothing of it has been written yet. */
+/* The message cannot be had: nothing of it has been written yet.  If \Seen was set, its flags are told later. */
 static void skip_held(struct imapsrv_session *s, struct fetch_args *a)
 {
+	uint32_t uid = current(a)->row.uid;
+	struct imapsrv_range one = {uid, uid};
+
+	if (a->seen.count && isrv_uidset_has(isrv_uidset_view(&a->seen), uid))
+		isrv_view_post_changed(s->view, &s->mem, (struct imapsrv_set){&one, 1});
 	if (s->result.code == IMAPSRV_EXPUNGEISSUED || s->result.code == IMAPSRV_NONEXISTENT)
 		a->missing = true;
 	else if (a->failure == IMAPSRV_OK)
@@ -467,10 +483,14 @@ static bool begin_structure(struct imapsrv_session *s, struct fetch_args *a)
 	                                       l->described, l->addresses, l->params};
 
 	a->structure = isrv_structure_new(&s->mem, &limits, &s->steps);
-	if (!a->structure)
+	if (!a->structure) {
 		isrv_session_fail(s, IMAPSRV_ENOMEM);
+		return false;
+	}
+	if (!isrv_body_converts(&a->message.body))
+		isrv_structure_as_is(a->structure);
 	isrv_body_rewind(&a->message.body);
-	return a->structure != NULL;
+	return true;
 }
 
 /* One pass over the message.  A failure of the host is left in body.failed. */
@@ -683,6 +703,8 @@ static enum isrv_step finish(struct imapsrv_session *s, struct fetch_args *a)
 
 static enum isrv_step refused(struct imapsrv_session *s, struct fetch_args *a)
 {
+	if (a->seen.count)
+		isrv_view_post_changed(s->view, &s->mem, isrv_uidset_view(&a->seen));
 	drop(s, a);
 	return isrv_refused(s, NULL);
 }
