@@ -211,6 +211,12 @@ struct imapsrv_store_flags {
 	                             flags compares those of the flags in question (RFC 7162 3.1.3, 3.1.12) */
 };
 
+struct imapsrv_vanished {
+	void *mailbox;
+	uint64_t since; /* 1..2^63-1 */
+	struct imapsrv_set uids;
+};
+
 struct imapsrv_expunge {
 	void *mailbox;
 	struct imapsrv_set uids;
@@ -360,7 +366,7 @@ struct imapsrv_store {
 	void (*check)(void *user, struct imapsrv_op *op, const struct imapsrv_fetch *q);
 
 	/*
-	 * Not 0: mailboxes have modification sequences, and CONDSTORE is offered (RFC 7162 3.1; a mailbox without
+	 * Not 0: mailboxes have modification sequences, and CONDSTORE and QRESYNC are offered (RFC 7162; a mailbox without
 	 * them says so with highest_modseq 0).  Then a message's sequence rises above all others of its mailbox
 	 * whenever its flags change and when it is added, and that of the mailbox also when one is expunged.  Rows
 	 * in answer to `store` carry MODSEQ beside FLAGS, `expunge` and `move` answer with imapsrv_op_modseq too.
@@ -369,6 +375,10 @@ struct imapsrv_store {
 	 * one is still to be posted to it: the client is told that it has seen all changes up to there.
 	 */
 	int modseqs;
+	/* Which messages of q->uids were expunged with a sequence above q->since: imapsrv_op_uids, any number of
+	 * times, ascending.  A store that does not remember as far back refuses (IMAPSRV_EXPIRED, say).  NULL, or
+	 * refused: the client is told all that it knows and that does not exist (RFC 7162 3.2.6, 5.1). */
+	void (*vanished)(void *user, struct imapsrv_op *op, const struct imapsrv_vanished *q);
 };
 #define IMAPSRV_STORE_INIT IMAPSRV_SIZED(struct imapsrv_store)
 
@@ -390,7 +400,7 @@ IMAPSRV_API int imapsrv_op_account(struct imapsrv_op *op, const struct imapsrv_a
 IMAPSRV_API int imapsrv_op_name(struct imapsrv_op *op, const struct imapsrv_name *name);
 /* open. */
 IMAPSRV_API int imapsrv_op_mailbox(struct imapsrv_op *op, const struct imapsrv_mailbox *mailbox);
-/* uids, expunge: more of them, above those given before. */
+/* uids, expunge, vanished: more of them, above those given before. */
 IMAPSRV_API int imapsrv_op_uids(struct imapsrv_op *op, struct imapsrv_set uids);
 /* fetch, store: one message. */
 IMAPSRV_API int imapsrv_op_row(struct imapsrv_op *op, const struct imapsrv_row *row);

@@ -128,6 +128,9 @@ static bool parse_enable(struct isrv_parse *p, void *args)
 		else if (isrv_ascii_is(name.data, name.len, "CONDSTORE") &&
 		         (p->caps & ISRV_CAP_BIT(ISRV_CAP_CONDSTORE)))
 			e->wanted |= ISRV_ENABLED_CONDSTORE;
+		else if (isrv_ascii_is(name.data, name.len, "QRESYNC") &&
+		         (p->caps & ISRV_CAP_BIT(ISRV_CAP_QRESYNC)))
+			e->wanted |= ISRV_ENABLED_QRESYNC | ISRV_ENABLED_CONDSTORE;
 	} while (isrv_rd_peek(&p->r) == ' ' && isrv_rd_sp(&p->r) && isrv_rd_peek(&p->r) >= 0);
 	return true;
 }
@@ -142,6 +145,8 @@ static enum isrv_step step_enable(struct imapsrv_session *s, void *args)
 		ISRV_W(&s->w, " IMAP4rev2");
 	if (news & ISRV_ENABLED_CONDSTORE)
 		ISRV_W(&s->w, " CONDSTORE");
+	if (news & ISRV_ENABLED_QRESYNC)
+		ISRV_W(&s->w, " QRESYNC");
 	isrv_w_crlf(&s->w);
 	if (news & ISRV_ENABLED_CONDSTORE)
 		isrv_modseq_enable(s, news);

@@ -13,6 +13,7 @@
 #include "command/commands.h"
 #include "command/fetch_preview.h"
 #include "command/fetch_section.h"
+#include "command/resync.h"
 #include "command/set.h"
 #include "mailbox/batch.h"
 #include "session/modseq.h"
@@ -30,6 +31,7 @@ struct fetch_args {
 
 	enum {
 		AT_START,
+		AT_VANISHED, /* which of them are gone is being told */
 		AT_CHANGED, /* which of them have changed was asked for */
 		AT_BATCH,
 		AT_MARKED, /* \Seen was asked for */
@@ -52,6 +54,7 @@ struct fetch_args {
 	bool mark;                /* \Seen is to be set */
 	bool describe;            /* descriptions are needed */
 	bool octets;              /* the messages' octets are needed whatever the host knows */
+	struct isrv_resync *vanished; /* NULL without VANISHED */
 	struct isrv_uidset changed; /* with CHANGEDSINCE: the messages that are left */
 	struct isrv_uidset seen;  /* of the batch: \Seen is new, so FLAGS are shown */
 
@@ -96,6 +99,8 @@ static void drop(struct imapsrv_session *s, void *args)
 
 	isrv_uidset_clear(&a->seen, &s->mem);
 	isrv_uidset_clear(&a->changed, &s->mem);
+	if (a->vanished)
+		isrv_resync_drop(s, a->vanished);
 	if (!a->held.max)
 		return; /* no row needs its message */
 	close_message(s, a);
@@ -730,6 +735,34 @@ static enum isrv_step next_batch(struct imapsrv_session *s, struct fetch_args *a
 	return ISRV_DONE;
 }
 
+/* The UIDs as the client wrote them: those above the last message may have been messages once. */
+static void begin_vanished(struct imapsrv_session *s, struct fetch_args *a)
+{
+	struct isrv_resync *r;
+	struct imapsrv_range *ranges;
+	uint32_t last = s->view->map.last_uid;
+
+	if (!a->items.vanished)
+		return;
+	r = a->vanished = isrv_arena_zalloc(&s->arena, sizeof(*r));
+	ranges = isrv_arena_array(&s->arena, a->set.count + 1, sizeof(*ranges));
+	if (!r || !ranges) {
+		isrv_session_fail(s, IMAPSRV_ENOMEM);
+		return;
+	}
+	r->since = a->items.changed_since;
+	r->known = a->uids;
+	if (a->set.saved)
+		return;
+	if (a->set.count)
+		memcpy(ranges, a->set.ranges, a->set.count * sizeof(*ranges));
+	r->known = (struct imapsrv_set){ranges, a->set.count};
+	if (!a->set.star || !last)
+		return;
+	ranges[a->set.count] = (struct imapsrv_range){a->set.star < last ? a->set.star : last, last};
+	r->known.count = isrv_uidset_normalize(ranges, a->set.count + 1);
+}
+
 /* False: *step_r is to be returned. */
 static bool changed_is_known(struct imapsrv_session *s, struct fetch_args *a, enum isrv_step *step_r)
 {
@@ -757,6 +790,14 @@ static enum isrv_step step(struct imapsrv_session *s, void *args)
 				return ISRV_DONE;
 			if (!isrv_set_resolve(s, &a->set, s->uid, &a->uids))
 				return ISRV_DONE;
+			begin_vanished(s, a);
+			a->at = AT_VANISHED;
+			break;
+		case AT_VANISHED:
+			if (a->vanished)
+				step = isrv_resync_step(s, a->vanished);
+			if (step != ISRV_DONE || s->error)
+				break;
 			a->at = AT_CHANGED;
 			if (a->items.changed_since && a->uids.count)
 				ask_changed(s, a);

@@ -49,6 +49,7 @@ struct isrv_fetch_items {
 	bool uid;
 	bool seen;      /* sets \Seen */
 	uint64_t changed_since; /* the modifier (RFC 7162 3.1.4.1); 0: none */
+	bool vanished;  /* the modifier (RFC 7162 3.2.6) */
 	struct isrv_fetch_section *sections;
 	uint32_t section_count;
 };

@@ -343,6 +343,11 @@ bool isrv_fetch_modifiers_parse(struct isrv_parse *p, struct isrv_fetch_items *i
 	if (!isrv_rd_char(r, '('))
 		return false;
 	do {
+		/* RFC 7162 3.2.6: not in FETCH, and not before QRESYNC was enabled. */
+		if (p->uid && p->qresync && !items->vanished && isrv_rd_try_word(r, "VANISHED")) {
+			items->vanished = true;
+			continue;
+		}
 		if (items->changed_since || !isrv_rd_try_word(r, "CHANGEDSINCE"))
 			return isrv_rd_fail(r, "a FETCH modifier");
 		if (!isrv_rd_sp(r) || !isrv_rd_number64(r, &items->changed_since))
@@ -350,8 +355,9 @@ bool isrv_fetch_modifiers_parse(struct isrv_parse *p, struct isrv_fetch_items *i
 		if (!items->changed_since)
 			return isrv_rd_fail(r, "a modification sequence above 0");
 	} while (isrv_rd_peek(r) == ' ' && isrv_rd_sp(r));
-	if (items->changed_since)
-		items->facts |= IMAPSRV_FACT_MODSEQ; /* RFC 7162 3.1.4.1: "implicitly adds" */
+	if (!items->changed_since)
+		return isrv_rd_fail(r, "CHANGEDSINCE beside VANISHED");
+	items->facts |= IMAPSRV_FACT_MODSEQ; /* RFC 7162 3.1.4.1: "implicitly adds" */
 	return isrv_rd_char(r, ')');
 }
 

@@ -285,6 +285,8 @@ static bool resolve(struct imapsrv_session *s, struct isrv_program *p)
 	s->steps += p->count;
 	for (i = 0; i < p->count; i++) {
 		term = &p->terms[i];
+		if (term->kind == ISRV_TERM_SET && !term->u.set.uid && !term->u.set.written.saved)
+			s->by_number = true;
 		if (term->kind == ISRV_TERM_SET &&
 		    !isrv_set_resolve(s, &term->u.set.written, term->u.set.uid,
 		                      &term->u.set.uids))

@@ -4,12 +4,14 @@
  * a mailbox and out of it.
  */
 #include "command/commands.h"
+#include "command/resync.h"
 #include "session/modseq.h"
 
 struct select_args {
 	struct imapsrv_span name;
 	bool read_only;
 	bool condstore;          /* the parameter */
+	struct isrv_resync resync; /* the parameter QRESYNC: since 0 without it */
 	bool no_memory;
 	struct isrv_view *view;  /* being built; the session's once it is whole */
 	bool has_handle;         /* view->handle is to be closed */
@@ -17,7 +19,8 @@ struct select_args {
 	enum {
 		AT_START,
 		AT_OPEN,
-		AT_UIDS
+		AT_UIDS,
+		AT_RESYNC
 	} at;
 };
 
@@ -33,9 +36,12 @@ static bool parse_params(struct isrv_parse *p, struct select_args *a)
 	if (!isrv_rd_char(r, '('))
 		return false;
 	do {
-		if (!isrv_rd_try_word(r, "CONDSTORE"))
+		if (isrv_rd_try_word(r, "CONDSTORE"))
+			a->condstore = true;
+		else if (a->resync.since || !isrv_rd_try_word(r, "QRESYNC"))
 			return isrv_rd_fail(r, "a parameter of SELECT");
-		a->condstore = true;
+		else if (!isrv_rd_sp(r) || !isrv_resync_parse(p, &a->resync))
+			return false;
 	} while (isrv_rd_peek(r) == ' ' && isrv_rd_sp(r));
 	return isrv_rd_char(r, ')');
 }
@@ -61,6 +67,7 @@ static void drop_select(struct imapsrv_session *s, void *args)
 	struct isrv_view *v = a->view;
 
 	s->opening.data = NULL;
+	isrv_resync_drop(s, &a->resync);
 	if (!v)
 		return;
 	a->view = NULL;
@@ -173,6 +180,8 @@ static void put_mailbox(struct imapsrv_session *s, const struct select_args *a)
 	}
 }
 
+static enum isrv_step resync(struct imapsrv_session *s, struct select_args *a);
+
 static enum isrv_step selected(struct imapsrv_session *s, struct select_args *a)
 {
 	struct isrv_view *v = a->view;
@@ -186,6 +195,30 @@ static enum isrv_step selected(struct imapsrv_session *s, struct select_args *a)
 	if (s->opening_changed)
 		v->look_all = true;
 	put_mailbox(s, a);
+	a->at = AT_RESYNC;
+	/* RFC 7162 3.2.5: another UIDVALIDITY, or none kept: "ignore the remaining parameters". */
+	if (a->resync.uidvalidity != v->uidvalidity || !v->modseq_told)
+		a->resync.since = 0;
+	a->resync.rows = true;
+	return resync(s, a);
+}
+
+static enum isrv_step resync(struct imapsrv_session *s, struct select_args *a)
+{
+	const struct isrv_view *v = s->view;
+	enum isrv_step step = ISRV_DONE;
+
+	if (a->resync.since)
+		step = isrv_resync_step(s, &a->resync);
+	if (step != ISRV_DONE || s->error)
+		return step;
+	isrv_resync_drop(s, &a->resync);
+	if (a->resync.refused) {
+		isrv_session_deselect(s);
+		return isrv_refused(s, NULL);
+	}
+	/* HIGHESTMODSEQ was told above, and counts whatever was shown since (RFC 7162 6). */
+	s->modseq_shown = false;
 	return isrv_ok_code(s, v->read_only ? "READ-ONLY" : "READ-WRITE",
 	                    a->read_only ? "EXAMINE done" : "SELECT done");
 }
@@ -251,6 +284,8 @@ static enum isrv_step step_select(struct imapsrv_session *s, void *args)
 		/* fall through */
 	case AT_UIDS:
 		break;
+	case AT_RESYNC:
+		return resync(s, a);
 	}
 	if (!isrv_answered(s))
 		return ISRV_HOST;

@@ -320,9 +320,9 @@ static bool is_selected(const struct imapsrv_session *s, struct imapsrv_span nam
 /* Of the mailbox that is selected: not above a change that this client was not told (RFC 7162 3.2). */
 static uint64_t highest_told(struct imapsrv_session *s, uint64_t is)
 {
-	if (is > s->view->modseq_seen && s->view->modseq_told)
-		s->view->modseq_seen = is;
-	return isrv_modseq_highest(s);
+	uint64_t told = isrv_modseq_highest(s);
+
+	return is > told && isrv_view_pending(s->view, true) ? told : is;
 }
 
 /* All is counted: what the host had not answered is filled in. */

@@ -60,8 +60,7 @@ uint64_t isrv_caps_of_engine(const struct imapsrv_engine *engine)
 		bits &= ~(ISRV_CAP_BIT(ISRV_CAP_MOVE) | ISRV_CAP_BIT(ISRV_CAP_UIDPLUS) |
 		          ISRV_CAP_BIT(ISRV_CAP_MULTIAPPEND));
 	if (!engine->store.modseqs)
-		bits &= ~ISRV_CAP_BIT(ISRV_CAP_CONDSTORE);
-	bits &= ~ISRV_CAP_BIT(ISRV_CAP_QRESYNC);
+		bits &= ~(ISRV_CAP_BIT(ISRV_CAP_CONDSTORE) | ISRV_CAP_BIT(ISRV_CAP_QRESYNC));
 	return bits;
 }
 
@@ -77,6 +76,9 @@ uint64_t isrv_caps_of_session(const struct imapsrv_session *s)
 		bits &= ~ISRV_CAP_BIT(ISRV_CAP_LOGINDISABLED);
 	else
 		bits &= ~ISRV_CAP_BIT(ISRV_CAP_AUTH_PLAIN);
+	/* RFC 7162 3.2.3: QRESYNC cannot be without the two. */
+	if (s->hidden & (ISRV_CAP_BIT(ISRV_CAP_CONDSTORE) | ISRV_CAP_BIT(ISRV_CAP_ENABLE)))
+		bits &= ~ISRV_CAP_BIT(ISRV_CAP_QRESYNC);
 	if (!s->external)
 		bits &= ~ISRV_CAP_BIT(ISRV_CAP_AUTH_EXTERNAL);
 	if (s->engine->config.literal_minus)

@@ -142,7 +142,7 @@ static void next_command(struct imapsrv_session *s)
 	s->command = NULL;
 	s->args = NULL;
 	s->wait = ISRV_DONE;
-	s->modseq_shown = s->modseq_due = false;
+	s->modseq_shown = s->modseq_due = s->by_number = false;
 	s->frame = ISRV_FRAME_MORE;
 	s->framer.lines_only = false;
 	if (secret) {
@@ -493,6 +493,9 @@ static bool sync_command(struct imapsrv_session *s)
 
 	if (!may_go(s))
 		return false;
+	/* RFC 7162 3.2.10.2: no VANISHED during a UID SEARCH with message numbers in it. */
+	if (s->by_number && s->view && isrv_modseq_vanishes(s))
+		expunges = false;
 	if (s->view && !(flags & ISRV_COMMAND_QUIET) && s->reply.status != ISRV_REPLY_BAD &&
 	    (s->sync || isrv_view_pending(s->view, expunges))) {
 		if (!s->mid_line)

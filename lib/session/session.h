@@ -105,6 +105,7 @@ struct imapsrv_session {
 	bool mid_line;           /* a response line is half written while the command waits: no BYE can be said.
 	                            Set by a step that waits in such a place, cleared when the line is whole */
 	bool modseq_shown;       /* the command has shown modification sequences, */
+	bool by_number;          /* it names messages by number, though it is a UID command */
 	bool modseq_due;         /* or has to end with HIGHESTMODSEQ: see session/modseq.h */
 	struct isrv_outq_mark mark; /* where to fall back to when memory runs out */
 

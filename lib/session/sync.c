@@ -153,6 +153,25 @@ static void looked(struct imapsrv_session *s, struct isrv_sync *y)
 
 /* ---- EXPUNGE ------------------------------------------------------------------------------------------ */
 
+/* RFC 7162 3.2.10: once QRESYNC is enabled.  Some of the highest ranges, as below. */
+static bool put_vanished(struct imapsrv_session *s)
+{
+	struct isrv_view *v = s->view;
+	size_t n = v->expunged.count < EXPUNGES_AT_A_TIME ? v->expunged.count : EXPUNGES_AT_A_TIME;
+	struct imapsrv_set set = {v->expunged.ranges + (v->expunged.count - n), n};
+
+	ISRV_W(&s->w, "* VANISHED ");
+	isrv_w_set(&s->w, set);
+	isrv_w_crlf(&s->w);
+	s->steps += n;
+	if (isrv_nummap_remove(&v->map, &s->mem, set) == UINT32_MAX ||
+	    !isrv_uidset_remove(&v->expunged, &s->mem, set.ranges[0].first, UINT32_MAX)) {
+		isrv_session_fail(s, IMAPSRV_ENOMEM);
+		return false;
+	}
+	return true;
+}
+
 /* Tells some of the highest, so that the numbers below stay right. */
 static bool put_expunges(struct imapsrv_session *s)
 {
@@ -258,7 +277,7 @@ static enum isrv_step tell_expunges(struct imapsrv_session *s, struct isrv_sync 
 	while (expunges && s->view->expunged.count) {
 		if (isrv_session_full(s))
 			return ISRV_OUTPUT;
-		if (!put_expunges(s))
+		if (!(isrv_modseq_vanishes(s) ? put_vanished(s) : put_expunges(s)))
 			return ISRV_DONE;
 	}
 	if (!put_exists(s))

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * command/resync - what a client that comes back has missed (RFC 7162 3.2): which of the messages that it knows are
+ * gone, and which have changed.  For the QRESYNC parameter of SELECT and for UID FETCH with VANISHED.
+ *
+ * A caller fills in what it wants, calls isrv_resync_step until it says DONE, and isrv_resync_drop in any case.
+ */
+#ifndef ISRV_COMMAND_RESYNC_H
+#define ISRV_COMMAND_RESYNC_H
+
+#include "mailbox/batch.h"
+#include "session/session.h"
+
+struct isrv_resync {
+	uint32_t uidvalidity;      /* that the client knows */
+	uint64_t since;            /* a modification sequence; 0: nothing is asked */
+	struct imapsrv_set known;  /* UIDs.  Its ranges may be changed */
+	bool all;                  /* none were given: all that ever were */
+	struct imapsrv_set seqs;   /* sequence match data (3.2.5.2): numbers, */
+	struct imapsrv_set uids;   /* and as many UIDs */
+	bool rows;                 /* tell flags of what has changed */
+
+	bool refused;              /* the result: s->result says why */
+
+	/* The routine's own. */
+	uint8_t at;
+	struct isrv_uidset found;
+	size_t told;               /* ranges of it */
+	struct isrv_batch batch;
+};
+
+/* "QRESYNC" SP "(" uidvalidity SP mod-sequence-value [SP known-uids] [SP seq-match-data] ")", from its "(" on. */
+bool isrv_resync_parse(struct isrv_parse *p, struct isrv_resync *r);
+/* DONE, HOST or OUTPUT. */
+enum isrv_step isrv_resync_step(struct imapsrv_session *s, struct isrv_resync *r);
+void isrv_resync_drop(struct imapsrv_session *s, struct isrv_resync *r);
+
+#endif
