@@ -24,7 +24,7 @@ enum {
 	H_DRAIN,   /* and drains its output                                 */
 	H_SEED,
 	H_STORE,   /* bits: pull, LF, sizes unknown, generous, events after */
-	H_ABSENT,  /* enum ts_absent                                        */
+	H_ABSENT,  /* enum ts_absent; above: no modification sequences      */
 	H_SESSION, /* bits: how the client comes in                         */
 	H_LIMITS,  /* bits: which limits are tight                          */
 	H_HIDE,    /* which capability is hidden                            */
@@ -415,6 +415,8 @@ static void set_store(struct fuzz *f)
 		o->mode = f->second && (bits & 128) ? TS_MIXED : TS_LATER;
 	tx_seed(&f->ts->random, o->seed);
 	f->ts->absent = f->head[H_ABSENT] & ~(unsigned)TS_NO_LOGIN;
+	f->ts->modseqs = !(f->head[H_ABSENT] & 128);
+	f->ts->absent |= f->head[H_SEED] & 1 ? TS_NO_VANISHED : 0u;
 	f->ts->max_append = 2000;
 }
 

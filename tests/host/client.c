@@ -181,6 +181,7 @@ static void forget(struct tc *c)
 {
 	c->selected = false;
 	c->fresh = false;
+	c->nomodseq = false;
 	c->exists = 0;
 }
 
@@ -226,7 +227,7 @@ static void on_expunge(struct tc *c, uint32_t n, const char *data, size_t len)
 		say(c, "EXPUNGE beyond EXISTS", data, len);
 		return;
 	}
-	if (c->qresync)
+	if (c->qresync && !c->nomodseq)
 		say(c, "EXPUNGE though QRESYNC is enabled", data, len);
 	if (!now && !c->notify)
 		say(c, "EXPUNGE while no command is in progress", data, len);
@@ -310,7 +311,7 @@ static void on_vanished(struct tc *c, const char *rest, size_t rest_len, const c
 	const char *end = rest + rest_len;
 	bool old = rest_len > 10 && memcmp(rest, earlier, 10) == 0;
 
-	if (!c->qresync && !old)
+	if ((!c->qresync || c->nomodseq) && !old)
 		say(c, "VANISHED though QRESYNC is not enabled", data, len);
 	if (!c->selected)
 		say(c, "VANISHED with nothing selected", data, len);
@@ -414,6 +415,8 @@ static void on_tagged(struct tc *c, const char *data, size_t len)
 		forget(c);
 	for (uint32_t m = 0; k->silent && m < c->exists; m++)
 		c->messages[m].knows_flags = false;
+	if (is(k, "UNAUTHENTICATE") && ok)
+		c->qresync = c->utf8 = c->notify = false;
 	if (is(k, "NOTIFY") && ok)
 		c->notify = true;
 	c->fresh = false;
@@ -440,6 +443,8 @@ static void on_untagged(struct tc *c, const char *data, size_t len)
 		c->commands[c->first++].answered = true;
 	else if (strcmp(first, "OK") == 0 && end - rest >= 8 && memcmp(rest, "[CLOSED]", 8) == 0)
 		forget(c);
+	else if (strcmp(first, "OK") == 0 && end - rest >= 10 && memcmp(rest, "[NOMODSEQ]", 10) == 0)
+		c->nomodseq = true;
 	else if (strcmp(first, "ENABLED") == 0) {
 		struct tx names = {0};
 

@@ -56,6 +56,7 @@ struct tc {
 	bool selected;
 	bool fresh;      /* the SELECT in progress has said EXISTS */
 	bool qresync;
+	bool nomodseq;   /* the selected mailbox has no modification sequences: EXPUNGE all the same */
 	bool notify;
 	bool utf8;
 	uint32_t exists;

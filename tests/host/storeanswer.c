@@ -212,6 +212,34 @@ static void answer_uids(struct ts_op *q)
 	ts_set_clear(&found);
 }
 
+/* Graves lie in the order in which they were dug; the answer ascends. */
+static void answer_vanished(struct ts_op *q)
+{
+	const struct ts_mailbox *box = q->mailbox ? q->mailbox->mailbox : NULL;
+	struct ts_set found = {0};
+	uint32_t uid = 0;
+
+	if (box && q->modseq < box->floor) {
+		done(q, IMAPSRV_EXPIRED, "Forgotten");
+		return;
+	}
+	for (size_t round = 0; box && round < box->grave_count; round++) {
+		uint32_t next = UINT32_MAX;
+
+		for (size_t i = 0; i < box->grave_count; i++)
+			if (box->graves[i].uid > uid && box->graves[i].uid < next)
+				next = box->graves[i].uid;
+		uid = next;
+		for (size_t i = 0; i < box->grave_count; i++)
+			if (box->graves[i].uid == uid && box->graves[i].modseq > q->modseq &&
+			    (ts_set_has(q->set, uid) || q->link->ts->options.generous))
+				ts_set_add(&found, uid);
+	}
+	give_uids(q, ts_set_view(&found));
+	done(q, IMAPSRV_OK, NULL);
+	ts_set_clear(&found);
+}
+
 /* The octets of a message as this store hands them out: a block of exactly its size, so that reading past it is
  * seen. */
 static char *host_octets(const struct ts *ts, const struct ts_message *m, size_t *len_r,
@@ -603,7 +631,7 @@ void ts_perform(struct ts_op *q)
 		[TS_MOVE] = answer_copy,     [TS_STATUS] = answer_status,
 		[TS_CREATE] = answer_manage, [TS_DELETE] = answer_manage,
 		[TS_RENAME] = answer_manage, [TS_SUBSCRIBE] = answer_manage,
-		[TS_SASL] = ts_answer_sasl,
+		[TS_SASL] = ts_answer_sasl,  [TS_VANISHED] = answer_vanished,
 	};
 
 	q->link->op = NULL;

@@ -341,6 +341,19 @@ static void on_status(void *user, struct imapsrv_op *op, const struct imapsrv_st
 	ts_op_asked(q);
 }
 
+static void on_vanished(void *user, struct imapsrv_op *op, const struct imapsrv_vanished *in)
+{
+	struct ts_op *q = ts_op_new(user, op, TS_VANISHED);
+
+	mailbox_of(q, in->mailbox);
+	take_set(q->link->ts, q, in->uids);
+	q->modseq = in->since;
+	if (!in->since || in->since > INT64_MAX || (q->mailbox && q->mailbox->mailbox->no_modseq))
+		tx_complain(q->link->ts->log, "vanished: since %llu",
+		            (unsigned long long)in->since);
+	ts_op_asked(q);
+}
+
 /* ---- appending -------------------------------------------------------------------------- */
 
 static void draft_complete(struct ts_op *q)
@@ -494,6 +507,7 @@ void ts_fill(const struct ts *ts, struct imapsrv_store *store, struct imapsrv_ma
 	store->status = ts->absent & TS_NO_STATUS ? NULL : on_status;
 	store->check = ts->absent & TS_NO_CHECK ? NULL : on_check;
 	store->modseqs = ts->modseqs;
+	store->vanished = ts->modseqs && !(ts->absent & TS_NO_VANISHED) ? on_vanished : NULL;
 	*mailboxes = (struct imapsrv_mailboxes)IMAPSRV_MAILBOXES_INIT;
 	if (!(ts->absent & TS_NO_MAILBOXES)) {
 		mailboxes->create = on_create;

@@ -377,9 +377,24 @@ void ts_flag(struct ts_mailbox *mailbox, struct imapsrv_set uids, enum imapsrv_s
 		mailbox->modseq = next;
 }
 
+void ts_bury(struct ts_mailbox *mailbox, uint32_t uid, uint64_t modseq)
+{
+	if (mailbox->grave_count == mailbox->grave_cap) {
+		mailbox->grave_cap = mailbox->grave_cap * 2 + 8;
+		mailbox->graves = tx_realloc(mailbox->graves,
+		                             mailbox->grave_cap * sizeof(*mailbox->graves));
+	}
+	mailbox->graves[mailbox->grave_count++] = (struct ts_grave){uid, modseq};
+	if (mailbox->uidnext <= uid)
+		mailbox->uidnext = uid + 1;
+	if (mailbox->modseq < modseq)
+		mailbox->modseq = modseq;
+}
+
 void ts_remove(struct ts_mailbox *mailbox, struct imapsrv_set uids, bool only_deleted,
                struct ts_set *removed)
 {
+	uint64_t next = mailbox->modseq + 1;
 	size_t kept = 0;
 
 	for (size_t i = 0; i < mailbox->count; i++) {
@@ -387,13 +402,13 @@ void ts_remove(struct ts_mailbox *mailbox, struct imapsrv_set uids, bool only_de
 
 		if (ts_set_has(uids, m->uid) && (!only_deleted || (m->system & IMAPSRV_DELETED))) {
 			ts_set_add(removed, m->uid);
+			ts_bury(mailbox, m->uid, next);
 			ts_blob_drop(m->blob);
 			free(m->keywords);
 		} else {
 			mailbox->messages[kept++] = *m;
 		}
 	}
-	mailbox->modseq += mailbox->count > kept;
 	mailbox->count = kept;
 }
 

@@ -11,7 +11,7 @@
 const char *const ts_kind_names[TS_KINDS] = {
 	"login", "list",   "open",    "uids", "fetch", "body",   "body_read",
 	"store", "append", "data",    "finish", "expunge", "copy", "move",
-	"status", "check", "create",  "delete", "rename", "subscribe", "sasl",
+	"status", "check", "create",  "delete", "rename", "subscribe", "sasl", "vanished",
 };
 
 const char *const ts_handle_names[] = {"account", "mailbox", "body", "append", "exchange"};
@@ -233,6 +233,7 @@ static void mailbox_free(struct ts_mailbox *m)
 	}
 	for (size_t i = 0; i < m->keyword_count; i++)
 		free(m->keywords[i]);
+	free(m->graves);
 	free(m->keywords);
 	free(m->messages);
 	free(m->name);

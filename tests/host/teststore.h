@@ -57,6 +57,13 @@ struct ts_mailbox {
 	bool keep_recent;
 	bool no_modseq;      /* as in a mailbox that cannot keep them */
 	uint64_t modseq;     /* the highest */
+	struct ts_grave {    /* what was expunged, in the order in which it was */
+		uint32_t uid;
+		uint64_t modseq;
+	} *graves;
+	size_t grave_count;
+	size_t grave_cap;
+	uint64_t floor;      /* expunges up to here are forgotten */
 	uint32_t attributes; /* for `list` */
 	uint32_t permanent;  /* permanent_flags */
 	uint32_t uidvalidity;
@@ -112,6 +119,7 @@ enum ts_kind {
 	TS_RENAME,
 	TS_SUBSCRIBE,
 	TS_SASL,
+	TS_VANISHED,
 	TS_KINDS
 };
 extern const char *const ts_kind_names[TS_KINDS];
@@ -124,7 +132,8 @@ enum ts_absent { /* callbacks that are NULL */
 	TS_NO_WRITE = 1 << 4, /* store, append_*, expunge */
 	TS_NO_MAILBOXES = 1 << 5,
 	TS_NO_SUBSCRIBE = 1 << 6,
-	TS_NO_LOGIN = 1 << 7
+	TS_NO_LOGIN = 1 << 7,
+	TS_NO_VANISHED = 1 << 8
 };
 
 struct ts_options {
@@ -284,6 +293,7 @@ void ts_flag(struct ts_mailbox *mailbox, struct imapsrv_set uids, enum imapsrv_s
              uint32_t system, char *const *keywords, size_t keyword_count, struct ts_changes *c);
 void ts_post_changes(struct ts *ts, struct ts_mailbox *mailbox, struct ts_changes *c,
                      const struct imapsrv_session *origin); /* and clears c */
+void ts_bury(struct ts_mailbox *mailbox, uint32_t uid, uint64_t modseq);
 void ts_remove(struct ts_mailbox *mailbox, struct imapsrv_set uids, bool only_deleted,
                struct ts_set *removed);
 

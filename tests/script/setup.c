@@ -234,7 +234,9 @@ static void mailbox_line(struct sh *h, const struct sc_words *w)
 			return;
 		} else {
 			i++;
-			if (strcmp(key, "modseq") == 0)
+			if (strcmp(key, "floor") == 0)
+				m->floor = strtoull(value, NULL, 10);
+			else if (strcmp(key, "modseq") == 0)
 				m->modseq = strtoull(value, NULL, 10);
 			else if (strcmp(key, "uidvalidity") == 0)
 				m->uidvalidity = (uint32_t)strtoul(value, NULL, 10);
@@ -298,17 +300,31 @@ static void limit_line(struct sh *h, const struct sc_words *w)
 static void no_line(struct sh *h, const struct sc_words *w)
 {
 	static const char *const names[] = {"copy",  "move",      "status",    "check",
-	                                    "write", "mailboxes", "subscribe", "login"};
+	                                    "write", "mailboxes", "subscribe", "login", "vanished"};
 
 	for (size_t k = 1; k < w->count; k++) {
 		size_t i;
 
-		for (i = 0; i < 8; i++)
+		for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 			if (strcmp(w->word[k], names[i]) == 0)
 				h->ts->absent |= 1u << i;
 		if (strcmp(w->word[k], "size") == 0)
 			h->ts->options.no_size = true;
 	}
+}
+
+/* expunged NAME UIDS MODSEQ */
+static void expunged_line(struct sh *h, const struct sc_words *w)
+{
+	struct ts_mailbox *m = w->count == 4 ? ts_find(h->ts, NULL, w->word[1]) : NULL;
+	struct ts_set set = {0};
+
+	if (!m || !ts_set_parse(&set, w->word[2]))
+		sh_complain(h, w, "written: expunged NAME UIDS MODSEQ");
+	for (size_t i = 0; m && i < set.count; i++)
+		for (uint32_t uid = set.ranges[i].first; uid <= set.ranges[i].last; uid++)
+			ts_bury(m, uid, strtoull(w->word[3], NULL, 10));
+	ts_set_clear(&set);
 }
 
 static void namespace_line(struct sh *h, const struct sc_words *w)
@@ -368,6 +384,8 @@ static void setup_line(struct sh *h, const struct sc_words *w)
 		namespace_line(h, w);
 	else if (strcmp(word, "starttls") == 0)
 		h->session.can_starttls = 1;
+	else if (strcmp(word, "expunged") == 0)
+		expunged_line(h, w);
 	else if (strcmp(word, "modseqs") == 0)
 		h->ts->modseqs = true;
 	else if (strcmp(word, "sasl") == 0)
