@@ -64,7 +64,7 @@ IMAPSRV_API void imapsrv_session_free(struct imapsrv_session *session);
  */
 IMAPSRV_API int imapsrv_session_recv(struct imapsrv_session *session, const void *data, size_t len,
                                      size_t *used_r);
-/* The client has closed its side.  An unfinished command is forgotten, a finished one runs to its end; the
+/* The client has closed its side, and all that it sent was handed in.  An unfinished command is forgotten, a finished one runs to its end; the
  * session then wants CLOSE. */
 IMAPSRV_API int imapsrv_session_eof(struct imapsrv_session *session);
 
@@ -94,7 +94,9 @@ IMAPSRV_API unsigned imapsrv_session_want(const struct imapsrv_session *session)
 /*
  * Tells the time: milliseconds of any clock that does not go backwards.  Fires what is due (timeouts,
  * keepalive, the delay of a failed login) and returns when to call again at the latest: UINT64_MAX for
- * never.  The session has no other clock: a host that calls tick before each recv gets exact timeouts.
+ * never.  The session has no other clock: what the client sends is dated
+ * to the tick that follows, so a host that calls tick after each recv gets exact timeouts, and no host gets them
+ * early.
  */
 IMAPSRV_API uint64_t imapsrv_session_tick(struct imapsrv_session *session, uint64_t now_ms);
 

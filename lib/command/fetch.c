@@ -18,6 +18,10 @@
 #include "mailbox/batch.h"
 #include "session/modseq.h"
 
+/* When what is held of rows has come to this, the rest of the batch is asked for again later: what a row brings
+ * along, keywords and description, is the client's and the sender's to choose. */
+#define HELD_OCTETS (1u << 20)
+
 /* A row that waits for its message.  Keywords and the description are in `text`, as offsets until all rows are
  * there. */
 struct held {
@@ -31,8 +35,7 @@ struct fetch_args {
 
 	enum {
 		AT_START,
-		AT_VANISHED, /* which of them are gone is being told */
-		AT_CHANGED, /* which of them have changed was asked for */
+		AT_RESYNC, /* which of them have changed is being found out */
 		AT_BATCH,
 		AT_MARKED, /* \Seen was asked for */
 		AT_ROWS,
@@ -54,9 +57,11 @@ struct fetch_args {
 	bool mark;                /* \Seen is to be set */
 	bool describe;            /* descriptions are needed */
 	bool octets;              /* the messages' octets are needed whatever the host knows */
-	struct isrv_resync *vanished; /* NULL without VANISHED */
-	struct isrv_uidset changed; /* with CHANGEDSINCE: the messages that are left */
+	struct isrv_resync *resync; /* NULL without CHANGEDSINCE */
 	struct isrv_uidset seen;  /* of the batch: \Seen is new, so FLAGS are shown */
+
+	struct isrv_uidset again; /* of the batch: put off for want of room */
+	struct isrv_uidset put_off; /* those that are being asked for again */
 
 	struct isrv_buf held;     /* struct held */
 	struct isrv_buf keywords; /* struct imapsrv_span */
@@ -68,7 +73,7 @@ struct fetch_args {
 	struct isrv_structure *structure; /* under way, or holding the description */
 	struct isrv_fetch_preview *preview; /* NULL unless asked for */
 	struct isrv_fetch_output *output;   /* NULL without sections */
-	enum imapsrv_code failure; /* the first that is not EXPUNGEISSUED */
+	struct isrv_result failure; /* the first that is not EXPUNGEISSUED */
 };
 
 /* fetch = "FETCH" SP sequence-set SP items [fetch-modifiers] */
@@ -98,9 +103,10 @@ static void drop(struct imapsrv_session *s, void *args)
 	struct fetch_args *a = args;
 
 	isrv_uidset_clear(&a->seen, &s->mem);
-	isrv_uidset_clear(&a->changed, &s->mem);
-	if (a->vanished)
-		isrv_resync_drop(s, a->vanished);
+	if (a->resync)
+		isrv_resync_drop(s, a->resync);
+	isrv_uidset_clear(&a->again, &s->mem);
+	isrv_uidset_clear(&a->put_off, &s->mem);
 	if (!a->held.max)
 		return; /* no row needs its message */
 	close_message(s, a);
@@ -184,6 +190,11 @@ static void hold(struct imapsrv_session *s, struct fetch_args *a, const struct i
 	struct held h = {*row, a->keywords.len / sizeof(struct imapsrv_span)};
 	bool ok = true;
 
+	if (a->text.len >= HELD_OCTETS) {
+		if (!isrv_uidset_add(&a->again, &s->mem, row->uid, row->uid))
+			isrv_session_fail(s, IMAPSRV_ENOMEM);
+		return;
+	}
 	h.row.flags.keywords = NULL;
 	for (uint32_t i = 0; i < row->flags.keyword_count && ok; i++) {
 		struct imapsrv_span k = row->flags.keywords[i];
@@ -349,20 +360,6 @@ static void take_row(struct imapsrv_session *s, void *ctx, const void *answer)
 	}
 }
 
-/* RFC 7162 3.1.4.1: those with a sequence above the given one.  Of which the host does not say it may have changed. */
-static void take_changed(struct imapsrv_session *s, void *ctx, const void *answer)
-{
-	const struct imapsrv_row *row = answer;
-	struct fetch_args *a = ctx;
-
-	if (row->facts & IMAPSRV_FACT_MODSEQ && row->modseq <= a->items.changed_since)
-		return;
-	if (!isrv_uidset_has(a->uids, row->uid) || !isrv_nummap_seq(&s->view->map, row->uid))
-		return;
-	if (!isrv_uidset_add(&a->changed, &s->mem, row->uid, row->uid))
-		isrv_session_fail(s, IMAPSRV_ENOMEM);
-}
-
 static void take_marked(struct imapsrv_session *s, void *ctx, const void *answer)
 {
 	const struct imapsrv_row *row = answer;
@@ -374,21 +371,11 @@ static void take_marked(struct imapsrv_session *s, void *ctx, const void *answer
 
 /* ---- asking ------------------------------------------------------------------------------------------ */
 
-static void empty_batch(struct fetch_args *a)
+static void empty_rows(struct fetch_args *a)
 {
-	isrv_uidset_empty(&a->seen);
 	a->held.len = a->keywords.len = a->text.len = 0;
 	a->at_held = 0;
 	a->rows = 0;
-}
-
-/* In one question and before all others, so that the work is that of the messages that changed. */
-static void ask_changed(struct imapsrv_session *s, struct fetch_args *a)
-{
-	struct imapsrv_fetch q = {s->view->handle, a->uids, IMAPSRV_FACT_MODSEQ, a->items.changed_since};
-
-	isrv_uidset_init(&a->changed, SIZE_MAX);
-	ISRV_ASK(s, ISRV_OP_FETCH, store, fetch, &q, take_changed, a);
 }
 
 static void ask_mark(struct imapsrv_session *s, struct fetch_args *a)
@@ -410,6 +397,25 @@ static void ask_rows(struct imapsrv_session *s, struct fetch_args *a)
 	if (a->items.shows & ISRV_FETCH_PREVIEW)
 		q.facts |= IMAPSRV_FACT_PREVIEW;
 	ISRV_ASK(s, ISRV_OP_FETCH, store, fetch, &q, take_row, a);
+}
+
+/* The rows that were put off, now that there is room again; false: there are none. */
+static bool ask_again(struct imapsrv_session *s, struct fetch_args *a)
+{
+	struct isrv_uidset spent = a->put_off;
+
+	if (!a->again.count)
+		return false;
+	a->put_off = a->again;
+	a->again = spent;
+	isrv_uidset_empty(&a->again);
+	a->part = isrv_uidset_view(&a->put_off);
+	a->asked = (uint32_t)isrv_uidset_size(a->part); /* no more than a batch */
+	a->dense_seq = 0;
+	empty_rows(a);
+	a->at = AT_ROWS;
+	ask_rows(s, a);
+	return true;
 }
 
 /* What is held gets its real addresses, now that `text` stays where it is. */
@@ -457,8 +463,8 @@ static void skip_held(struct imapsrv_session *s, struct fetch_args *a)
 		isrv_view_post_changed(s->view, &s->mem, (struct imapsrv_set){&one, 1});
 	if (s->result.code == IMAPSRV_EXPUNGEISSUED || s->result.code == IMAPSRV_NONEXISTENT)
 		a->missing = true;
-	else if (a->failure == IMAPSRV_OK)
-		a->failure = s->result.code;
+	else if (a->failure.code == IMAPSRV_OK)
+		a->failure = s->result;
 	next_held(s, a);
 }
 
@@ -595,7 +601,8 @@ static enum isrv_step open_held(struct imapsrv_session *s, struct fetch_args *a)
 	enum isrv_step step;
 
 	if (!h) {
-		a->at = AT_BATCH;
+		if (!ask_again(s, a))
+			a->at = AT_BATCH;
 		return ISRV_DONE;
 	}
 	if (isrv_session_full(s))
@@ -680,6 +687,8 @@ static void init(struct imapsrv_session *s, struct fetch_args *a)
 {
 	isrv_batch_init(&a->batch, a->uids, &s->steps);
 	isrv_uidset_init(&a->seen, SIZE_MAX);
+	isrv_uidset_init(&a->again, SIZE_MAX);
+	isrv_uidset_init(&a->put_off, SIZE_MAX);
 	a->mark = a->items.seen && !s->view->read_only;
 	a->describe = (a->items.shows & ISRV_FETCH_OF_DESCRIPTION) != 0;
 	for (uint32_t i = 0; i < a->items.section_count; i++)
@@ -692,9 +701,8 @@ static void init(struct imapsrv_session *s, struct fetch_args *a)
 static enum isrv_step finish(struct imapsrv_session *s, struct fetch_args *a)
 {
 	drop(s, a);
-	if (a->failure != IMAPSRV_OK) {
-		s->result.code = a->failure;
-		s->result.text[0] = '\0';
+	if (a->failure.code != IMAPSRV_OK) {
+		s->result = a->failure;
 		return isrv_refused(s, NULL);
 	}
 	if (!a->missing)
@@ -719,7 +727,8 @@ static enum isrv_step next_batch(struct imapsrv_session *s, struct fetch_args *a
 {
 	if (isrv_session_full(s))
 		return ISRV_OUTPUT;
-	empty_batch(a);
+	isrv_uidset_empty(&a->seen);
+	empty_rows(a);
 	if (!isrv_batch_next(&a->batch, s->view, s->engine->limits.batch, &a->part, &a->asked)) {
 		*end_r = true;
 		return finish(s, a);
@@ -735,24 +744,25 @@ static enum isrv_step next_batch(struct imapsrv_session *s, struct fetch_args *a
 	return ISRV_DONE;
 }
 
-/* The UIDs as the client wrote them: those above the last message may have been messages once. */
-static void begin_vanished(struct imapsrv_session *s, struct fetch_args *a)
+/*
+ * CHANGEDSINCE, VANISHED: which messages are left to be fetched.  UIDs of VANISHED are as the client wrote them: those
+ * above the last message may have been messages once.
+ */
+static void begin_resync(struct imapsrv_session *s, struct fetch_args *a)
 {
-	struct isrv_resync *r;
-	struct imapsrv_range *ranges;
+	struct isrv_resync *r = isrv_arena_zalloc(&s->arena, sizeof(*r));
+	struct imapsrv_range *ranges = isrv_arena_array(&s->arena, a->set.count + 1, sizeof(*ranges));
 	uint32_t last = s->view->map.last_uid;
 
-	if (!a->items.vanished)
-		return;
-	r = a->vanished = isrv_arena_zalloc(&s->arena, sizeof(*r));
-	ranges = isrv_arena_array(&s->arena, a->set.count + 1, sizeof(*ranges));
 	if (!r || !ranges) {
 		isrv_session_fail(s, IMAPSRV_ENOMEM);
 		return;
 	}
+	a->resync = r;
 	r->since = a->items.changed_since;
+	r->vanished = a->items.vanished;
 	r->known = a->uids;
-	if (a->set.saved)
+	if (!r->vanished || a->set.saved)
 		return;
 	if (a->set.count)
 		memcpy(ranges, a->set.ranges, a->set.count * sizeof(*ranges));
@@ -763,18 +773,18 @@ static void begin_vanished(struct imapsrv_session *s, struct fetch_args *a)
 	r->known.count = isrv_uidset_normalize(ranges, a->set.count + 1);
 }
 
-/* False: *step_r is to be returned. */
-static bool changed_is_known(struct imapsrv_session *s, struct fetch_args *a, enum isrv_step *step_r)
+/* The messages are known, and some are not yet: DONE, or the reply is set and *end_r true. */
+static enum isrv_step step_resync(struct imapsrv_session *s, struct fetch_args *a, bool *end_r)
 {
-	*step_r = ISRV_HOST;
-	if (!isrv_answered(s))
-		return false;
-	if (s->result.code != IMAPSRV_OK) {
-		*step_r = refused(s, a);
-		return false;
-	}
-	a->uids = isrv_uidset_view(&a->changed);
-	return true;
+	enum isrv_step step = isrv_resync_step(s, a->resync);
+
+	if (step != ISRV_DONE || s->error)
+		return step;
+	*end_r = a->resync->refused;
+	if (*end_r)
+		return refused(s, a);
+	a->uids = isrv_uidset_view(&a->resync->found);
+	return ISRV_DONE;
 }
 
 static enum isrv_step step(struct imapsrv_session *s, void *args)
@@ -790,21 +800,15 @@ static enum isrv_step step(struct imapsrv_session *s, void *args)
 				return ISRV_DONE;
 			if (!isrv_set_resolve(s, &a->set, s->uid, &a->uids))
 				return ISRV_DONE;
-			begin_vanished(s, a);
-			a->at = AT_VANISHED;
+			if (a->items.changed_since)
+				begin_resync(s, a);
+			a->at = AT_RESYNC;
 			break;
-		case AT_VANISHED:
-			if (a->vanished)
-				step = isrv_resync_step(s, a->vanished);
-			if (step != ISRV_DONE || s->error)
+		case AT_RESYNC:
+			if (a->resync)
+				step = step_resync(s, a, &end);
+			if (step != ISRV_DONE || end || s->error)
 				break;
-			a->at = AT_CHANGED;
-			if (a->items.changed_since && a->uids.count)
-				ask_changed(s, a);
-			break;
-		case AT_CHANGED:
-			if (a->items.changed_since && a->uids.count && !changed_is_known(s, a, &step))
-				return step;
 			init(s, a);
 			a->at = AT_BATCH;
 			break;

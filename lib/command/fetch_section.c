@@ -150,7 +150,8 @@ static void choose_fields(struct imapsrv_session *s, const struct isrv_fetch_sec
 		(void)add_lines(s, &o->fields, blank);
 	cut(o, section, o->fields.len);
 	isrv_w_literal(&s->w, o->to - o->from, false);
-	isrv_w_bytes(&s->w, o->fields.data + o->from, (size_t)(o->to - o->from));
+	if (o->from < o->to)
+		isrv_w_bytes(&s->w, o->fields.data + o->from, (size_t)(o->to - o->from));
 }
 
 /* The header block's octets: in place where they are lent, else collected. */

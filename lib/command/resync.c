@@ -251,6 +251,8 @@ static enum isrv_step tell_vanished(struct imapsrv_session *s, struct isrv_resyn
 
 /* ---- which have changed ------------------------------------------------------------------------ */
 
+/* RFC 7162 3.1.4.1: those with a sequence above the given one.  One whose sequence the host does not say may have
+ * changed. */
 static void take_changed(struct imapsrv_session *s, void *ctx, const void *answer)
 {
 	const struct imapsrv_row *row = answer;
@@ -264,6 +266,7 @@ static void take_changed(struct imapsrv_session *s, void *ctx, const void *answe
 		nomem(s);
 }
 
+/* In one question, so that the work is that of the messages that changed. */
 static void ask_changed(struct imapsrv_session *s, struct isrv_resync *r)
 {
 	struct imapsrv_fetch q = {s->view->handle, r->known, IMAPSRV_FACT_MODSEQ, r->since};
@@ -310,6 +313,9 @@ static void begin(struct imapsrv_session *s, struct isrv_resync *r)
 	r->at = AT_DONE;
 	if (!clip(s, r) || !r->known.count)
 		return;
+	r->at = AT_TELL;
+	if (!r->vanished)
+		return;
 	r->at = AT_VANISHED;
 	if (s->engine->store.vanished) {
 		ask_vanished(s, r);
@@ -317,15 +323,6 @@ static void begin(struct imapsrv_session *s, struct isrv_resync *r)
 	}
 	r->at = AT_TELL;
 	compare(s, r);
-}
-
-static void told(struct imapsrv_session *s, struct isrv_resync *r)
-{
-	r->at = AT_DONE;
-	if (!r->rows)
-		return;
-	r->at = AT_CHANGED;
-	ask_changed(s, r);
 }
 
 /* The store's answer, if it is one. */
@@ -355,12 +352,14 @@ enum isrv_step isrv_resync_step(struct imapsrv_session *s, struct isrv_resync *r
 			break;
 		case AT_TELL:
 			step = tell_vanished(s, r);
-			if (step == ISRV_DONE)
-				told(s, r);
+			if (step != ISRV_DONE)
+				break;
+			r->at = AT_CHANGED;
+			ask_changed(s, r);
 			break;
 		case AT_CHANGED:
 			isrv_batch_init(&r->batch, isrv_uidset_view(&r->found), &s->steps);
-			r->at = AT_BATCH;
+			r->at = r->rows ? AT_BATCH : AT_DONE;
 			is_refused(s, r);
 			break;
 		case AT_BATCH:

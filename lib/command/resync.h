@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * command/resync - what a client that comes back has missed (RFC 7162 3.2): which of the messages that it knows are
- * gone, and which have changed.  For the QRESYNC parameter of SELECT and for UID FETCH with VANISHED.
+ * gone, and which have changed.  For the QRESYNC parameter of SELECT, and for FETCH with CHANGEDSINCE.
  *
  * A caller fills in what it wants, calls isrv_resync_step until it says DONE, and isrv_resync_drop in any case.
  */
@@ -18,13 +18,15 @@ struct isrv_resync {
 	bool all;                  /* none were given: all that ever were */
 	struct imapsrv_set seqs;   /* sequence match data (3.2.5.2): numbers, */
 	struct imapsrv_set uids;   /* and as many UIDs */
-	bool rows;                 /* tell flags of what has changed */
+	bool vanished;             /* tell which have gone */
+	bool rows;                 /* tell the flags of those that have changed; else only find them */
 
-	bool refused;              /* the result: s->result says why */
+	/* What came of it. */
+	bool refused;              /* s->result says why */
+	struct isrv_uidset found;  /* unless rows: those that have changed */
 
 	/* The routine's own. */
 	uint8_t at;
-	struct isrv_uidset found;
 	size_t told;               /* ranges of it */
 	struct isrv_batch batch;
 };

@@ -199,7 +199,7 @@ static enum isrv_step selected(struct imapsrv_session *s, struct select_args *a)
 	/* RFC 7162 3.2.5: another UIDVALIDITY, or none kept: "ignore the remaining parameters". */
 	if (a->resync.uidvalidity != v->uidvalidity || !v->modseq_told)
 		a->resync.since = 0;
-	a->resync.rows = true;
+	a->resync.vanished = a->resync.rows = true;
 	return resync(s, a);
 }
 

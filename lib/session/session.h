@@ -133,8 +133,8 @@ struct imapsrv_session {
 
 /* ---- replies (reply.c): each sets the reply and returns ISRV_DONE --------------------------- */
 
-static inline enum isrv_step isrv_reply(struct imapsrv_session *s, int status, const char *code,
-                                        const char *text)
+static inline enum isrv_step isrv_reply(struct imapsrv_session *s, enum isrv_reply_status status,
+                                        const char *code, const char *text)
 {
 	struct isrv_reply *r = &s->reply;
 
