@@ -179,22 +179,6 @@ int imapsrv_op_uids(struct imapsrv_op *op, struct imapsrv_set uids)
 	return uids.count ? deliver(op, &uids) : 0;
 }
 
-static inline bool is_modseq(uint64_t modseq)
-{
-	return modseq && modseq <= ISRV_MODSEQ_MAX;
-}
-
-/* RFC 7162 3.1: a sequence that cannot be one is reported, and nobody sees it. */
-static int row_without_modseq(struct imapsrv_op *op, const struct imapsrv_row *row)
-{
-	struct imapsrv_row copy = *row;
-
-	isrv_session_fault(op->session, "a modification sequence that is 0 or above 2^63-1");
-	copy.facts &= ~(uint32_t)IMAPSRV_FACT_MODSEQ;
-	copy.modseq = 0;
-	return deliver(op, &copy);
-}
-
 int imapsrv_op_row(struct imapsrv_op *op, const struct imapsrv_row *row)
 {
 	struct imapsrv_session *s;
@@ -204,8 +188,8 @@ int imapsrv_op_row(struct imapsrv_op *op, const struct imapsrv_row *row)
 	s = op->session;
 	if (!row || !row->uid)
 		return nonsense(op, "a row without a UID");
-	if (row->facts & IMAPSRV_FACT_MODSEQ && !is_modseq(row->modseq))
-		return row_without_modseq(op, row);
+	if (row->facts & IMAPSRV_FACT_MODSEQ && !isrv_modseq_is(row->modseq))
+		return isrv_modseq_refuse_row(op, row);
 	begin_answer(s);
 	s->sink(s, s->sink_ctx, row);
 	if (isrv_writer_failed(&s->w))
@@ -299,7 +283,7 @@ int imapsrv_op_modseq(struct imapsrv_op *op, uint64_t highest_modseq)
 {
 	if (!expects(op, KIND(ISRV_OP_EXPUNGE) | KIND(ISRV_OP_COPY)))
 		return IMAPSRV_ESTATE;
-	if (!is_modseq(highest_modseq))
+	if (!isrv_modseq_is(highest_modseq))
 		return nonsense(op, "a modification sequence that is 0 or above 2^63-1");
 	op->session->result.modseq = highest_modseq;
 	return 0;

@@ -239,13 +239,28 @@ static void put_row(struct imapsrv_session *s, void *ctx, const void *answer)
 		return;
 	if (row->flags.keyword_count)
 		isrv_sync_keywords(s, &row->flags);
-	if (row->facts & IMAPSRV_FACT_MODSEQ && isrv_modseq_shown(s)) {
-		isrv_w_fetch_modseq(&s->w, seq, row->uid, &row->flags, isrv_session_is_recent(s, row->uid),
-		                    row->modseq);
-		isrv_modseq_saw(s, row->modseq);
+	isrv_w_fetch_flags(&s->w, seq, row->uid, &row->flags, isrv_session_is_recent(s, row->uid));
+}
+
+/* The same for a client that wants sequences (RFC 7162 3.1). */
+static void put_modseq_row(struct imapsrv_session *s, void *ctx, const void *answer)
+{
+	const struct imapsrv_row *row = answer;
+	struct isrv_view *v = s->view;
+	uint32_t seq = isrv_nummap_seq(&v->map, row->uid);
+
+	if (!(row->facts & IMAPSRV_FACT_MODSEQ)) {
+		put_row(s, ctx, answer);
 		return;
 	}
-	isrv_w_fetch_flags(&s->w, seq, row->uid, &row->flags, isrv_session_is_recent(s, row->uid));
+	if (!seq || !(row->facts & IMAPSRV_FACT_FLAGS) ||
+	    isrv_uidset_has(isrv_uidset_view(&v->expunged), row->uid))
+		return;
+	if (row->flags.keyword_count)
+		isrv_sync_keywords(s, &row->flags);
+	isrv_w_fetch_modseq(&s->w, seq, row->uid, &row->flags, isrv_session_is_recent(s, row->uid),
+	                    row->modseq);
+	isrv_modseq_saw(s, row->modseq);
 }
 
 /* Takes the pending changes over: what changes while these are told is told next. */
@@ -259,14 +274,17 @@ static void begin_flags(struct imapsrv_session *s, struct isrv_sync *y)
 static bool ask_flags(struct imapsrv_session *s, struct isrv_sync *y)
 {
 	struct imapsrv_fetch q = {s->view->handle, {NULL, 0}, IMAPSRV_FACT_FLAGS, 0};
+	isrv_sink *sink = put_row;
 	uint32_t messages;
 
-	if (isrv_modseq_shown(s))
-		q.facts |= IMAPSRV_FACT_MODSEQ; /* RFC 7162 3.1 */
+	if (isrv_modseq_shown(s)) {
+		q.facts |= IMAPSRV_FACT_MODSEQ;
+		sink = put_modseq_row;
+	}
 
 	if (!isrv_batch_next(&y->batch, s->view, s->engine->limits.batch, &q.uids, &messages))
 		return false;
-	ISRV_ASK(s, ISRV_OP_FETCH, store, fetch, &q, put_row, y);
+	ISRV_ASK(s, ISRV_OP_FETCH, store, fetch, &q, sink, y);
 	return true;
 }
 
