@@ -207,8 +207,11 @@ static void take_vanished(struct imapsrv_session *s, void *ctx, const void *answ
 	const struct imapsrv_set *set = answer;
 	struct isrv_resync *r = ctx;
 
-	if (!isrv_uidset_union(&r->found, &s->mem, *set))
-		nomem(s);
+	for (size_t i = 0; i < set->count; i++)
+		if (!isrv_uidset_add(&r->found, &s->mem, set->ranges[i].first, set->ranges[i].last)) {
+			nomem(s);
+			return;
+		}
 }
 
 static void ask_vanished(struct imapsrv_session *s, struct isrv_resync *r)
