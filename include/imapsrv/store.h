@@ -131,8 +131,8 @@ struct imapsrv_mailbox {
 	                         2.3.2); 0: none.  A store that keeps it moves it up to UIDNEXT at each
 	                         open that is not read-only */
 	uint32_t first_unseen; /* the lowest UID without \Seen; 0: none, or not known */
-	uint64_t highest_modseq; /* RFC 7162 3.1.2.1, at the moment of opening; 0: this mailbox has no modification
-	                            sequences.  Not used unless imapsrv_store.modseqs is set */
+	uint64_t highest_modseq; /* RFC 7162 3.1.2.1, at the moment of opening; 0: this mailbox has no
+	                            modification sequences.  Not used without imapsrv_store.modseqs */
 };
 #define IMAPSRV_MAILBOX_INIT \
 	{sizeof(struct imapsrv_mailbox), NULL, 0, 0, 0, 0, IMAPSRV_SYSTEM_FLAGS, NULL, 0, 1, 0, 0, 0}
@@ -150,15 +150,15 @@ enum imapsrv_fact {
 	IMAPSRV_FACT_SIZE = 1 << 2, /* RFC822.SIZE: with every line end counted as CRLF */
 	IMAPSRV_FACT_DESCRIPTION = 1 << 3, /* what imapsrv_describer_finish gave, if the host kept it */
 	IMAPSRV_FACT_PREVIEW = 1 << 4,     /* what imapsrv_describer_preview gave, or a text of the host's own */
-	IMAPSRV_FACT_MODSEQ = 1 << 5       /* its modification sequence; only asked for in a mailbox that has them */
+	IMAPSRV_FACT_MODSEQ = 1 << 5       /* only asked for in a mailbox that has sequences */
 };
 
 struct imapsrv_fetch {
 	void *mailbox;
 	struct imapsrv_set uids;
 	uint32_t facts; /* enum imapsrv_fact, or-ed; may be 0: which of them exist */
-	uint64_t changed_since; /* not 0: only messages with a modification sequence above this are wanted.  A host
-	                           may give more: the library looks at each row's modseq again */
+	uint64_t changed_since; /* not 0: only messages with a modification sequence above this are
+	                           wanted.  A host may give more: the library looks again */
 };
 
 /* What is known of one message, for imapsrv_op_row. */
@@ -175,8 +175,8 @@ struct imapsrv_row {
 	                                    size is passed over */
 	struct imapsrv_span preview;     /* UTF-8 without line ends, at most 200 characters (RFC 8970 3.1) */
 	uint64_t modseq; /* 1..2^63-1 (RFC 7162 3.1) */
-	int failed;      /* in answer to a `store` with a condition: it did not hold, nothing was changed.  The
-	                    facts are what the message has now */
+	int failed;      /* in answer to a `store` with a condition: it did not hold, nothing was
+	                    changed.  The facts are what the message has now */
 };
 
 struct imapsrv_body {
@@ -206,9 +206,10 @@ struct imapsrv_store_flags {
 	struct imapsrv_set uids;
 	enum imapsrv_store_mode mode;
 	struct imapsrv_flags flags;
-	int conditional;          /* not 0: only messages whose modification sequence is not above the next; */
-	uint64_t unchanged_since; /* 0..2^63-1; 0 holds for no message.  A store that keeps sequences for single
-	                             flags compares those of the flags in question (RFC 7162 3.1.3, 3.1.12) */
+	int conditional;          /* not 0: only messages whose sequence is not above the next; */
+	uint64_t unchanged_since; /* 0..2^63-1; 0 holds for no message.  A store that keeps sequences
+	                             for single flags compares those of the flags in question (RFC
+	                             7162 3.1.3, 3.1.12) */
 };
 
 struct imapsrv_vanished {
@@ -366,18 +367,22 @@ struct imapsrv_store {
 	void (*check)(void *user, struct imapsrv_op *op, const struct imapsrv_fetch *q);
 
 	/*
-	 * Not 0: mailboxes have modification sequences, and CONDSTORE and QRESYNC are offered (RFC 7162; a mailbox without
-	 * them says so with highest_modseq 0).  Then a message's sequence rises above all others of its mailbox
-	 * whenever its flags change and when it is added, and that of the mailbox also when one is expunged.  Rows
-	 * in answer to `store` carry MODSEQ beside FLAGS, `expunge` and `move` answer with imapsrv_op_modseq too.
+	 * Not 0: mailboxes have modification sequences, and CONDSTORE and QRESYNC are offered
+	 * (RFC 7162; a mailbox without them says so with highest_modseq 0).  Then a message's
+	 * sequence rises above all others of its mailbox whenever its flags change and when it
+	 * is added, and that of the mailbox also when one is expunged.  Rows in answer to
+	 * `store` carry MODSEQ beside FLAGS, `expunge` and `move` answer with imapsrv_op_modseq
+	 * too.
 	 *
-	 * A session is never handed a sequence, in a row or otherwise, while an event about a change with a lower
-	 * one is still to be posted to it: the client is told that it has seen all changes up to there.
+	 * A session is never handed a sequence, in a row or otherwise, while an event about a
+	 * change with a lower one is still to be posted to it: the client is told that it has
+	 * seen all changes up to there.
 	 */
 	int modseqs;
-	/* Which messages of q->uids were expunged with a sequence above q->since: imapsrv_op_uids, any number of
-	 * times, ascending.  A store that does not remember as far back refuses (IMAPSRV_EXPIRED, say).  NULL, or
-	 * refused: the client is told all that it knows and that does not exist (RFC 7162 3.2.6, 5.1). */
+	/* Which messages of q->uids were expunged with a sequence above q->since:
+	 * imapsrv_op_uids, any number of times, ascending.  A store that does not remember as
+	 * far back refuses (IMAPSRV_EXPIRED, say).  NULL, or refused: the client is told all that
+	 * it knows and that does not exist (RFC 7162 3.2.6, 5.1). */
 	void (*vanished)(void *user, struct imapsrv_op *op, const struct imapsrv_vanished *q);
 };
 #define IMAPSRV_STORE_INIT IMAPSRV_SIZED(struct imapsrv_store)

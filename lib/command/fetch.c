@@ -136,7 +136,8 @@ static void put_facts(struct imapsrv_session *s, const struct fetch_args *a, uin
 
 	if (a->seen.count && isrv_uidset_has(isrv_uidset_view(&a->seen), row->uid)) {
 		facts |= IMAPSRV_FACT_FLAGS & row->facts;
-		if (isrv_modseq_shown(s)) { /* RFC 7162 3.2.4: an implicit \Seen as any other change */
+		/* RFC 7162 3.2.4: an implicit \Seen is told as any other change. */
+		if (isrv_modseq_shown(s)) {
 			facts |= IMAPSRV_FACT_MODSEQ & row->facts;
 			uid = true;
 		}
@@ -745,13 +746,14 @@ static enum isrv_step next_batch(struct imapsrv_session *s, struct fetch_args *a
 }
 
 /*
- * CHANGEDSINCE, VANISHED: which messages are left to be fetched.  UIDs of VANISHED are as the client wrote them: those
- * above the last message may have been messages once.
+ * CHANGEDSINCE, VANISHED: which messages are left to be fetched.  UIDs of VANISHED are as the
+ * client wrote them: those above the last message may have been messages once.
  */
 static void begin_resync(struct imapsrv_session *s, struct fetch_args *a)
 {
 	struct isrv_resync *r = isrv_arena_zalloc(&s->arena, sizeof(*r));
-	struct imapsrv_range *ranges = isrv_arena_array(&s->arena, a->set.count + 1, sizeof(*ranges));
+	struct imapsrv_range *ranges =
+		isrv_arena_array(&s->arena, a->set.count + 1, sizeof(*ranges));
 	uint32_t last = s->view->map.last_uid;
 
 	if (!r || !ranges) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * command/fetch_items - the grammar of FETCH's items (RFC 9051 6.4.5, RFC 3501 6.4.5, RFC 3516, RFC 8970, RFC 7162).  An item that is
- * asked for twice is answered once.
+ * command/fetch_items - the grammar of FETCH's items (RFC 9051 6.4.5, RFC 3501 6.4.5, RFC 3516,
+ * RFC 8970, RFC 7162).  An item that is asked for twice is answered once.
  */
 #include "base/ascii.h"
 #include "command/fetch.h"
@@ -337,8 +337,9 @@ bool isrv_fetch_modifiers_parse(struct isrv_parse *p, struct isrv_fetch_items *i
 {
 	struct isrv_reader *r = &p->r;
 
-	if (!(p->caps & ISRV_CAP_BIT(ISRV_CAP_CONDSTORE)) || isrv_rd_peek(r) != ' ' || !isrv_rd_sp(r) ||
-	    isrv_rd_peek(r) < 0)
+	if (!(p->caps & ISRV_CAP_BIT(ISRV_CAP_CONDSTORE)) || isrv_rd_peek(r) != ' ')
+		return true;
+	if (!isrv_rd_sp(r) || isrv_rd_peek(r) < 0)
 		return true;
 	if (!isrv_rd_char(r, '('))
 		return false;

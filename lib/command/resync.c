@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * VANISHED (EARLIER) before any FETCH, in ranges and never empty (RFC 7162 3.2.6, 3.2.10.1).  The store is asked
- * once which messages went and once which changed, whatever the client lists.  A store that does not remember so far
- * back, or at all, makes no difference to the result's truth, only to its size: what the client knows is compared with
- * what exists, less what its sequence match data show to be as it was.
+ * VANISHED (EARLIER) before any FETCH, in ranges and never empty (RFC 7162 3.2.6, 3.2.10.1).
+ * The store is asked once which messages went and once which changed, whatever the client
+ * lists.  A store that does not remember so far back, or at all, makes no difference to the
+ * result's truth, only to its size: what the client knows is compared with what exists, less
+ * what its sequence match data show to be as it was.
  *
- * Messages whose expunge this session has still to tell are not told here: they are in the client's numbering, and
- * their VANISHED comes without EARLIER.
+ * Messages whose expunge this session has still to tell are not told here: they are in the
+ * client's numbering, and their VANISHED comes without EARLIER.
  */
 #include "command/resync.h"
 
@@ -126,7 +127,8 @@ static bool take_present(struct imapsrv_session *s, struct isrv_resync *r)
 		struct imapsrv_range range = r->found.ranges[i];
 
 		s->steps++;
-		while (done && isrv_nummap_run(&v->map, range.first, &run) && run.first <= range.last) {
+		while (done && isrv_nummap_run(&v->map, range.first, &run) &&
+		       run.first <= range.last) {
 			s->steps++;
 			if (run.last > range.last)
 				run.last = range.last;
@@ -143,9 +145,9 @@ static bool take_present(struct imapsrv_session *s, struct isrv_resync *r)
 }
 
 /*
- * Messages only ever go, so where as many are left between two UIDs as the client counts there, none of these has
- * gone (RFC 7162 3.2.5.2, whose pairs that match are the case that begins at 0).  Inside a stretch where numbers and
- * UIDs both ascend by one, the ends say it all.
+ * Messages only ever go, so where as many are left between two UIDs as the client counts there,
+ * none of these has gone (RFC 7162 3.2.5.2, whose pairs that match are the case that begins at
+ * 0).  Inside a stretch where numbers and UIDs both ascend by one, the ends say it all.
  */
 static bool spare_matched(struct imapsrv_session *s, const struct isrv_resync *r,
                           struct isrv_uidset *spared)
@@ -207,11 +209,12 @@ static void take_vanished(struct imapsrv_session *s, void *ctx, const void *answ
 	const struct imapsrv_set *set = answer;
 	struct isrv_resync *r = ctx;
 
-	for (size_t i = 0; i < set->count; i++)
-		if (!isrv_uidset_add(&r->found, &s->mem, set->ranges[i].first, set->ranges[i].last)) {
+	for (size_t i = 0; i < set->count && !s->error; i++) {
+		struct imapsrv_range range = set->ranges[i];
+
+		if (!isrv_uidset_add(&r->found, &s->mem, range.first, range.last))
 			nomem(s);
-			return;
-		}
+	}
 }
 
 static void ask_vanished(struct imapsrv_session *s, struct isrv_resync *r)
@@ -252,10 +255,10 @@ static enum isrv_step tell_vanished(struct imapsrv_session *s, struct isrv_resyn
 	return ISRV_DONE;
 }
 
-/* ---- which have changed ------------------------------------------------------------------------ */
+/* ---- which have changed -------------------------------------------------------------------- */
 
-/* RFC 7162 3.1.4.1: those with a sequence above the given one.  One whose sequence the host does not say may have
- * changed. */
+/* RFC 7162 3.1.4.1: those with a sequence above the given one.  One whose sequence the host does
+ * not say may have changed. */
 static void take_changed(struct imapsrv_session *s, void *ctx, const void *answer)
 {
 	const struct imapsrv_row *row = answer;
@@ -308,7 +311,7 @@ static bool ask_rows(struct imapsrv_session *s, struct isrv_resync *r)
 	return true;
 }
 
-/* ---- the routine ------------------------------------------------------------------------------- */
+/* ---- the routine ---------------------------------------------------------------------------- */
 
 static void begin(struct imapsrv_session *s, struct isrv_resync *r)
 {

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * command/resync - what a client that comes back has missed (RFC 7162 3.2): which of the messages that it knows are
- * gone, and which have changed.  For the QRESYNC parameter of SELECT, and for FETCH with CHANGEDSINCE.
+ * command/resync - what a client that comes back has missed (RFC 7162 3.2): which of the
+ * messages that it knows are gone, and which have changed.  For the QRESYNC parameter of
+ * SELECT, and for FETCH with CHANGEDSINCE.
  *
- * A caller fills in what it wants, calls isrv_resync_step until it says DONE, and isrv_resync_drop in any case.
+ * A caller fills in what it wants, calls isrv_resync_step until it says DONE, and
+ * isrv_resync_drop in any case.
  */
 #ifndef ISRV_COMMAND_RESYNC_H
 #define ISRV_COMMAND_RESYNC_H
@@ -19,7 +21,7 @@ struct isrv_resync {
 	struct imapsrv_set seqs;   /* sequence match data (3.2.5.2): numbers, */
 	struct imapsrv_set uids;   /* and as many UIDs */
 	bool vanished;             /* tell which have gone */
-	bool rows;                 /* tell the flags of those that have changed; else only find them */
+	bool rows;                 /* tell the flags of those that changed; else only find them */
 
 	/* What came of it. */
 	bool refused;              /* s->result says why */
@@ -31,7 +33,8 @@ struct isrv_resync {
 	struct isrv_batch batch;
 };
 
-/* "QRESYNC" SP "(" uidvalidity SP mod-sequence-value [SP known-uids] [SP seq-match-data] ")", from its "(" on. */
+/* "QRESYNC" SP "(" uidvalidity SP mod-sequence-value [SP known-uids] [SP seq-match-data] ")",
+ * from its "(" on. */
 bool isrv_resync_parse(struct isrv_parse *p, struct isrv_resync *r);
 /* DONE, HOST or OUTPUT. */
 enum isrv_step isrv_resync_step(struct imapsrv_session *s, struct isrv_resync *r);

@@ -230,8 +230,8 @@ static void put_extended(struct imapsrv_session *s, const struct search *a)
 }
 
 /*
- * "The highest mod-sequence for all messages being returned" (RFC 7162 3.1.5); where only MIN, MAX or both are
- * returned, of those (RFC 4731 3.2).
+ * "The highest mod-sequence for all messages being returned" (RFC 7162 3.1.5); where only MIN,
+ * MAX or both are returned, of those (RFC 4731 3.2).
  */
 static uint64_t modseq_of(const struct search *a)
 {

@@ -317,7 +317,8 @@ static bool is_selected(const struct imapsrv_session *s, struct imapsrv_span nam
 	return view && view->name_len == name.len && !memcmp(view->name, name.data, name.len);
 }
 
-/* Of the mailbox that is selected: not above a change that this client was not told (RFC 7162 3.2). */
+/* Of the mailbox that is selected: not above a change that this client was not told (RFC 7162
+ * 3.2). */
 static uint64_t highest_told(struct imapsrv_session *s, uint64_t is)
 {
 	uint64_t told = isrv_modseq_highest(s);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * command/store - STORE and UID STORE (RFC 9051 6.4.6): flags set, added, removed, with or without the answer; and on
- * condition that nobody else changed them (RFC 7162 3.1.3).
+ * command/store - STORE and UID STORE (RFC 9051 6.4.6): flags set, added, removed, with or
+ * without the answer; and on condition that nobody else changed them (RFC 7162 3.1.3).
  */
 #include "base/ascii.h"
 #include "command/commands.h"
@@ -33,7 +33,8 @@ struct store_args {
 	struct isrv_found failed; /* the condition: numbers, or UIDs */
 };
 
-/* store-modifiers = SP "(" store-modifier *(SP store-modifier) ")"   (RFC 4466 2.5), the one there is, and once */
+/* store-modifiers = SP "(" store-modifier *(SP store-modifier) ")"   (RFC 4466 2.5), the one
+ * there is, and once */
 static bool parse_modifiers(struct isrv_parse *p, struct store_args *a)
 {
 	struct isrv_reader *r = &p->r;
@@ -47,7 +48,8 @@ static bool parse_modifiers(struct isrv_parse *p, struct store_args *a)
 	       isrv_rd_sp(r);
 }
 
-/* store = "STORE" SP sequence-set [store-modifiers] SP ["+" / "-"] "FLAGS" [".SILENT"] SP (flag-list / (flag *(SP flag))) */
+/* store = "STORE" SP sequence-set [store-modifiers] SP ["+" / "-"] "FLAGS" [".SILENT"] SP
+ * (flag-list / (flag *(SP flag))) */
 static bool parse(struct isrv_parse *p, void *args)
 {
 	struct store_args *a = args;
@@ -95,7 +97,8 @@ static void take_row(struct imapsrv_session *s, void *ctx, const void *answer)
 		if (!isrv_found_add(&a->failed, &s->arena, n, n))
 			a->nomem = true;
 	}
-	/* RFC 7162 3.1.3: what is silent is the flags.  Of a message that failed they are told ("It is RECOMMENDED"). */
+	/* RFC 7162 3.1.3: what is silent is the flags.  Of a message that failed they are told
+	 * ("It is RECOMMENDED"). */
 	if (isrv_modseq_shown(s) && row->facts & IMAPSRV_FACT_MODSEQ) {
 		isrv_w_fetch_modseq(&s->w, seq, row->uid, shows_flags(a, row) ? &row->flags : NULL,
 		                    isrv_session_is_recent(s, row->uid), row->modseq);

@@ -249,9 +249,9 @@ static bool parse_size(struct parser *x, bool larger)
 }
 
 /*
- * search-modsequence = "MODSEQ" [SP entry-name SP entry-type-req] SP mod-sequence-valzer.  "If the server doesn't store
- * separate mod-sequences for different metadata items, it MUST ignore <entry-name> and <entry-type-req>" (RFC 7162
- * 3.1.5).
+ * search-modsequence = "MODSEQ" [SP entry-name SP entry-type-req] SP mod-sequence-valzer.  "If
+ * the server doesn't store separate mod-sequences for different metadata items, it MUST ignore
+ * <entry-name> and <entry-type-req>" (RFC 7162 3.1.5).
  */
 static bool parse_modseq(struct parser *x)
 {

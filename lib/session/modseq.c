@@ -2,9 +2,11 @@
 /*
  * session/modseq - HIGHESTMODSEQ, and who gets modification sequences at all.
  *
- * "If the server sends MODSEQ FETCH data items while EXPUNGE (or VANISHED) replies with lower mod-sequences being
- * delayed, the server MUST send the HIGHESTMODSEQ response code with a lower value than the EXPUNGE's" (RFC 7162 3.2).
- * What is pending came after the moment at which nothing was, so its sequences are above the value of that moment.
+ * "If the server sends MODSEQ FETCH data items while EXPUNGE (or VANISHED) replies with lower
+ * mod-sequences being delayed, the server MUST send the HIGHESTMODSEQ response code with a
+ * lower value than the EXPUNGE's" (RFC 7162 3.2).
+ * What is pending came after the moment at
+ * which nothing was, so its sequences are above the value of that moment.
  */
 #include "session/modseq.h"
 

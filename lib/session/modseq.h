@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * session/modseq - what the client may believe about modification sequences (RFC 7162).  Of each selected mailbox
- * two values are kept: the highest sequence that the client was shown, and one up to which it was told everything
- * that changed.  The first becomes the second when nothing is left to tell; until then a client that computes its
- * HIGHESTMODSEQ from what it was shown would lose what is held back, and is told the lower value instead.
+ * session/modseq - what the client may believe about modification sequences (RFC 7162).  Of
+ * each selected mailbox two values are kept: the highest sequence that the client was shown,
+ * and one up to which it was told everything that changed.  The first becomes the second when
+ * nothing is left to tell; until then a client that computes its HIGHESTMODSEQ from what it was
+ * shown would lose what is held back, and is told the lower value instead.
  */
 #ifndef ISRV_SESSION_MODSEQ_H
 #define ISRV_SESSION_MODSEQ_H
@@ -18,12 +19,14 @@ static inline bool isrv_modseq_is(uint64_t modseq)
 }
 /* A row whose sequence cannot be one: reports it, and delivers the row without. */
 int isrv_modseq_refuse_row(struct imapsrv_op *op, const struct imapsrv_row *row);
-/* What an enabling command turns on (RFC 7162 3.1, 3.2.3): enum isrv_enabled.  Tells HIGHESTMODSEQ of the selected
- * mailbox if this is the first such command. */
+/* What an enabling command turns on (RFC 7162 3.1, 3.2.3): enum isrv_enabled.  Tells HIGHESTMODSEQ
+ * of the selected mailbox if this is the first such command. */
 void isrv_modseq_enable(struct imapsrv_session *s, uint32_t what);
-/* The selected mailbox has no modification sequences: BAD (RFC 7162 3.1.2.2); else true, and CONDSTORE is enabled. */
+/* The selected mailbox has no modification sequences: BAD (RFC 7162 3.1.2.2); else true, and
+ * CONDSTORE is enabled. */
 bool isrv_modseq_require(struct imapsrv_session *s);
-/* The client was shown this sequence of the selected mailbox, or the mailbox is known to have it. */
+/* The client was shown this sequence of the selected mailbox, or the mailbox is known to have
+ * it. */
 static inline void isrv_modseq_saw(struct imapsrv_session *s, uint64_t modseq)
 {
 	if (modseq > s->view->modseq_seen)
@@ -34,7 +37,8 @@ static inline void isrv_modseq_saw(struct imapsrv_session *s, uint64_t modseq)
 uint64_t isrv_modseq_highest(struct imapsrv_session *s);
 /* "* OK [HIGHESTMODSEQ n]", or NOMODSEQ. */
 void isrv_modseq_put_highest(struct imapsrv_session *s);
-/* The op that is answered expunged messages of the selected mailbox: takes what the host said with it. */
+/* The op that is answered expunged messages of the selected mailbox: takes what the host said
+ * with it. */
 void isrv_modseq_expunged(struct imapsrv_session *s);
 /* A command that showed sequences, or must end with HIGHESTMODSEQ, is about to be answered. */
 void isrv_modseq_settle(struct imapsrv_session *s);

@@ -270,7 +270,8 @@ int imapsrv_op_status(struct imapsrv_op *op, const struct imapsrv_status *status
 		return IMAPSRV_ESTATE;
 	if (!status)
 		return nonsense(op, "no status");
-	if (status->items & IMAPSRV_STATUS_HIGHESTMODSEQ && status->highest_modseq > ISRV_MODSEQ_MAX) {
+	if (status->items & IMAPSRV_STATUS_HIGHESTMODSEQ &&
+	    status->highest_modseq > ISRV_MODSEQ_MAX) {
 		copy = *status;
 		copy.highest_modseq = 0;
 		isrv_session_fault(op->session, "a modification sequence above 2^63-1");
