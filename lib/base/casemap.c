@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Nearly all text is US-ASCII, and has its own quick way here; the rest goes by the tables that
+ * tests/tools/casemap.py has written, and Hangul by arithmetic (Unicode 3.12).
+ */
+#include "base/casemap.h"
+
+#include <string.h>
+
+#include "base/casemap_table.h"
+#include "base/casemap_texts.h"
+#include "base/utf8.h"
+
+enum { HANGUL = 0xac00, LEADING = 0x1100, VOWEL = 0x1161, TRAILING = 0x11a7 };
+enum { VOWELS = 21, TRAILINGS = 28, SYLLABLES = 11172 };
+
+static size_t put_hangul(char *out, uint32_t n)
+{
+	size_t len = isrv_utf8_put(out, LEADING + n / (VOWELS * TRAILINGS));
+
+	len += isrv_utf8_put(out + len, VOWEL + n / TRAILINGS % VOWELS);
+	if (n % TRAILINGS)
+		len += isrv_utf8_put(out + len, TRAILING + n % TRAILINGS);
+	return len;
+}
+
+size_t isrv_casemap_put(char *out, uint32_t code)
+{
+	const uint8_t *text;
+	unsigned value;
+
+	if (code - HANGUL < SYLLABLES)
+		return put_hangul(out, code - HANGUL);
+	if (code >> CASEMAP_SHIFT >= CASEMAP_BLOCKS)
+		return isrv_utf8_put(out, code);
+	value = casemap_index[code >> CASEMAP_SHIFT];
+	value = casemap_values[(value << CASEMAP_SHIFT) + (code & ((1u << CASEMAP_SHIFT) - 1))];
+	if (value < CASEMAP_TEXTS)
+		return isrv_utf8_put(out, (uint32_t)((int32_t)code + casemap_deltas[value]));
+	text = casemap_texts + (value - CASEMAP_TEXTS);
+	memcpy(out, text + 1, text[0]);
+	return text[0];
+}
+
+void isrv_casemap_init(struct isrv_casemap *m)
+{
+	memset(m, 0, sizeof(*m));
+}
+
+static size_t put_octet(struct isrv_casemap *m, char *out, unsigned char c)
+{
+	bool space = c == ' ' || (c >= '\t' && c <= '\r');
+
+	if (space && m->space)
+		return 0;
+	m->space = space;
+	*out = (char)(space ? ' ' : c >= 'a' && c <= 'z' ? c - 32 : c);
+	return 1;
+}
+
+/* A complete character; what it becomes may have spaces (U+00A0, U+00B4). */
+static size_t put_code(struct isrv_casemap *m, char *out, uint32_t code)
+{
+	char mapped[ISRV_CASEMAP_MOST];
+	size_t i, n = isrv_casemap_put(mapped, code), len = 0;
+
+	for (i = 0; i < n; i++) {
+		if (mapped[i] == ' ' && m->space)
+			continue;
+		m->space = mapped[i] == ' ';
+		out[len++] = mapped[i];
+	}
+	return len;
+}
+
+/* Octets of a character that may go on in the next piece: how many it will have, 0 for none. */
+static size_t sequence(unsigned char c)
+{
+	return c >= 0xf0 && c <= 0xf4 ? 4 : c >= 0xe0 && c < 0xf0 ? 3 : c >= 0xc2 && c < 0xe0 ? 2 : 0;
+}
+
+/* One octet that is not US-ASCII, or comes while some are held. */
+static size_t put_held(struct isrv_casemap *m, char *out, unsigned char c)
+{
+	size_t need, len = 0, i;
+	uint32_t code = 0;
+
+	if (m->held_len && (c & 0xc0) != 0x80) { /* it never came to its end */
+		for (i = 0; i < m->held_len; i++)
+			len += put_octet(m, out + len, (unsigned char)m->held[i]);
+		m->held_len = 0;
+	}
+	if (!m->held_len && !sequence(c))
+		return len + put_octet(m, out + len, c);
+	m->held[m->held_len++] = (char)c;
+	need = sequence((unsigned char)m->held[0]);
+	if (m->held_len < need)
+		return len;
+	if (isrv_utf8_next(m->held, need, &code)) {
+		len += put_code(m, out + len, code);
+	} else {
+		for (i = 0; i < need; i++)
+			len += put_octet(m, out + len, (unsigned char)m->held[i]);
+	}
+	m->held_len = 0;
+	return len;
+}
+
+void isrv_casemap_run(struct isrv_casemap *m, const char *data, size_t len, size_t *taken_r,
+                      char *out, size_t out_size, size_t *put_r)
+{
+	size_t i, put = 0;
+
+	for (i = 0; i < len && out_size - put > ISRV_CASEMAP_MOST + sizeof(m->held); i++) {
+		unsigned char c = (unsigned char)data[i];
+
+		if (c < 0x80 && !m->held_len)
+			put += put_octet(m, out + put, c);
+		else
+			put += put_held(m, out + put, c);
+	}
+	*taken_r = i;
+	*put_r = put;
+}
