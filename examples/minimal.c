@@ -8,8 +8,8 @@
 
 #define MESSAGES 100
 #define FACTS    (IMAPSRV_FACT_FLAGS | IMAPSRV_FACT_DATE) /* the library counts octets by itself */
-#define MESSAGE(uid, flags, text) \
-	{{uid, FACTS, {flags, 0, NULL}, 1700000000, 0, 0, 0}, text, sizeof(text) - 1}
+#define MESSAGE(n, bits, s) \
+	{{.uid = n, .facts = FACTS, .flags.system = bits, .date = 1700000000}, s, sizeof(s) - 1}
 
 struct message {
 	struct imapsrv_row row;

@@ -3,6 +3,7 @@
 # Runs tests and counts them.  Each argument is a command; what it printed is in LOGS/NAME.log and is
 # shown when it fails.  The number of tests in it comes from cmocka's summary, or from a last line like
 # "scripts: 12 passed, 0 failed"; anything else is one test.  Exit status 77 means that it could not run here.
+# A command that takes longer than TEST_TIMEOUT seconds (300) has failed.
 # Usage: run.sh LOGS COMMAND...
 set -u
 
@@ -12,6 +13,11 @@ mkdir -p "$logs"
 passed=0
 failed=0
 skipped=0
+
+limit=
+if command -v timeout >/dev/null 2>&1; then
+	limit="timeout ${TEST_TIMEOUT:-300}"
+fi
 
 # "src/a b/t_x.sh arguments" -> "t_x"
 name_of() {
@@ -44,7 +50,7 @@ count() { # log: sets good and bad
 for command in "$@"; do
 	name=$(name_of "$command")
 	log=$logs/$name.log
-	sh -c "exec $command" >"$log" 2>&1 </dev/null
+	sh -c "exec $limit $command" >"$log" 2>&1 </dev/null
 	status=$?
 	if [ $status -eq 77 ]; then
 		skipped=$((skipped + 1))
@@ -52,6 +58,7 @@ for command in "$@"; do
 		continue
 	fi
 	count "$log"
+	[ $status -ne 124 ] || echo "it took too long" >>"$log"
 	if [ "$((good + bad))" -eq 0 ] && [ $status -eq 0 ]; then
 		good=1
 	elif [ "$bad" -eq 0 ] && [ $status -ne 0 ]; then

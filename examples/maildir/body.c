@@ -10,6 +10,7 @@
  */
 #include "body.h"
 
+#include "describe.h"
 #include "filename.h"
 #include "support.h"
 
@@ -62,6 +63,7 @@ struct body *body_open(struct box *box, uint32_t uid)
 		errno = message ? EIO : ENOENT;
 		return NULL;
 	}
+	describe_open(box, uid, fd);
 	struct body *body = xcalloc(1, sizeof *body);
 	uint64_t octets = (uint64_t)st.st_size;
 	bool sealed = !message->in_new && filename_octets(message->file, 'S') == octets;

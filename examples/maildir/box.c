@@ -5,6 +5,7 @@
  */
 #include "box.h"
 
+#include "descriptions.h"
 #include "filename.h"
 #include "files.h"
 #include "maildir.h"
@@ -194,11 +195,13 @@ static void tidy_index(struct box *box)
 void box_free(struct box *box)
 {
 	if (box->dirfd >= 0) {
+		descriptions_free(box);
 		tidy_index(box);
 		close(box->dirfd);
 	}
 	index_clear(&box->index);
 	catalog_clear(&box->catalog);
+	ranges_clear(&box->undescribed);
 	free(box->account);
 	free(box->dir);
 	free(box->name);

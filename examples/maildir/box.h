@@ -46,6 +46,8 @@ struct box {
 	struct watch watch_cur;
 	struct handle *handles;
 	unsigned writers;     /* handles that are not read-only */
+	struct descriptions *descriptions; /* NULL until they are needed */
+	struct ranges undescribed;         /* messages that are described when they are opened */
 };
 
 /* A box that a session has open. */

@@ -11,6 +11,7 @@
  */
 #include "deliver.h"
 
+#include "describe.h"
 #include "filename.h"
 #include "files.h"
 
@@ -244,6 +245,8 @@ int box_deliver(struct box *box, struct letter *letters, size_t count,
 		unplace_all(box, letters, count);
 	scan_own_end(box);
 	box_unlock(box);
+	if (!result)
+		describe_delivered(box, letters, count);
 	box_post(box, IMAPSRV_EVENT_MESSAGE_APPEND, &uids, origin);
 	ranges_clear(&uids);
 	errno = error;

@@ -6,6 +6,8 @@
 #include "store.h"
 
 #include "body.h"
+#include "describe.h"
+#include "descriptions.h"
 #include "filename.h"
 #include "files.h"
 
@@ -176,13 +178,16 @@ static void put_flags(const struct catalog *catalog, const struct message *messa
 	row->flags.keywords = keywords;
 }
 
-static void answer_row(struct imapsrv_op *op, struct box *box, uint32_t uid, uint32_t facts)
+static void answer_row(struct imapsrv_op *op, struct box *box, uint32_t uid, uint32_t facts,
+                       uint64_t *octets_r)
 {
 	struct imapsrv_span keywords[KEYWORDS_MAX];
 	struct imapsrv_row row = {.uid = uid};
 	struct message *message;
 
-	/* Finding out size and date may show that the message is gone. */
+	/* All of these may show that the message is gone.  A description knows the size, too. */
+	if (facts & (IMAPSRV_FACT_DESCRIPTION | IMAPSRV_FACT_PREVIEW))
+		describe_row(box, uid, facts, octets_r, &row);
 	if ((facts & IMAPSRV_FACT_SIZE) && (message = catalog_find(&box->catalog, uid))) {
 		row.octets = box_octets(box, message);
 		row.facts |= row.octets == OCTETS_UNKNOWN ? 0 : IMAPSRV_FACT_SIZE;
@@ -203,13 +208,15 @@ static void cb_fetch(void *user, struct imapsrv_op *op, const struct imapsrv_fet
 {
 	struct handle *handle = q->mailbox;
 	const struct message *message;
+	uint64_t octets = DESCRIBE_AT_ONCE;
 	uint32_t uid = 0;
 
 	(void)user;
 	while ((message = catalog_next(&handle->box->catalog, q->uids, uid))) {
 		uid = message->uid;
-		answer_row(op, handle->box, uid, q->facts);
+		answer_row(op, handle->box, uid, q->facts, &octets);
 	}
+	descriptions_flush(handle->box);
 	imapsrv_op_done(op, IMAPSRV_OK, NULL);
 }
 

@@ -30,11 +30,11 @@ enum imapsrv_event_type {
 struct imapsrv_event {
 	size_t size;
 	enum imapsrv_event_type type;
-	struct imapsrv_span mailbox; /* its name, as `list` gives it */
+	struct imapsrv_span mailbox; /* the name by which the session opened it */
 	struct imapsrv_set uids;     /* the messages; empty with MESSAGE_NEW and MESSAGE_APPEND means "look which
 	                                are new"; not used by MAILBOX_CHANGED */
-	const struct imapsrv_session *origin; /* the session whose command did it, or NULL: that session knows
-	                                         already and is not told of its own flag changes */
+	const struct imapsrv_session *origin; /* the session whose command did it, or NULL.  It may be posted there as
+	                                         well: what that session knows already is told once */
 };
 #define IMAPSRV_EVENT_INIT {sizeof(struct imapsrv_event), IMAPSRV_EVENT_MAILBOX_CHANGED, {NULL, 0}, {NULL, 0}, NULL}
 

@@ -64,7 +64,7 @@ IMAPSRV_API void imapsrv_session_free(struct imapsrv_session *session);
  */
 IMAPSRV_API int imapsrv_session_recv(struct imapsrv_session *session, const void *data, size_t len,
                                      size_t *used_r);
-/* The client has closed its side.  An unfinished command is forgotten, a finished one runs to its end; the
+/* The client has closed its side, and all that it sent was handed in.  An unfinished command is forgotten, a finished one runs to its end; the
  * session then wants CLOSE. */
 IMAPSRV_API int imapsrv_session_eof(struct imapsrv_session *session);
 

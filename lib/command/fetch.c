@@ -16,6 +16,10 @@
 #include "command/set.h"
 #include "mailbox/batch.h"
 
+/* When what is held of rows has come to this, the rest of the batch is asked for again later: what a row brings
+ * along, keywords and description, is the client's and the sender's to choose. */
+#define HELD_OCTETS (1u << 20)
+
 /* A row that waits for its message.  Keywords and the description are in `text`, as offsets until all rows are
  * there. */
 struct held {
@@ -51,6 +55,9 @@ struct fetch_args {
 	bool describe;            /* descriptions are needed */
 	bool octets;              /* the messages' octets are needed whatever the host knows */
 	struct isrv_uidset seen;  /* of the batch: \Seen is new, so FLAGS are shown */
+
+	struct isrv_uidset again; /* of the batch: put off for want of room */
+	struct isrv_uidset put_off; /* those that are being asked for again */
 
 	struct isrv_buf held;     /* struct held */
 	struct isrv_buf keywords; /* struct imapsrv_span */
@@ -92,6 +99,8 @@ static void drop(struct imapsrv_session *s, void *args)
 	struct fetch_args *a = args;
 
 	isrv_uidset_clear(&a->seen, &s->mem);
+	isrv_uidset_clear(&a->again, &s->mem);
+	isrv_uidset_clear(&a->put_off, &s->mem);
 	if (!a->held.max)
 		return; /* no row needs its message */
 	close_message(s, a);
@@ -162,6 +171,11 @@ static void hold(struct imapsrv_session *s, struct fetch_args *a, const struct i
 	struct held h = {*row, a->keywords.len / sizeof(struct imapsrv_span)};
 	bool ok = true;
 
+	if (a->text.len >= HELD_OCTETS) {
+		if (!isrv_uidset_add(&a->again, &s->mem, row->uid, row->uid))
+			isrv_session_fail(s, IMAPSRV_ENOMEM);
+		return;
+	}
 	h.row.flags.keywords = NULL;
 	for (uint32_t i = 0; i < row->flags.keyword_count && ok; i++) {
 		struct imapsrv_span k = row->flags.keywords[i];
@@ -231,6 +245,16 @@ static bool needs_description(const struct fetch_args *a, const struct imapsrv_r
 	return a->describe || misses_preview(a, row);
 }
 
+/*
+ * Is this the description of the message as it goes out?  One of a message with bare LFs is, if they are sent as CRLF;
+ * and not, if that host sends them as they are: which of the two, its size tells.
+ */
+static bool is_of_wire(const struct isrv_description *d, const struct imapsrv_row *row)
+{
+	return d->wire_octets == d->host_octets ||
+	       (row->facts & IMAPSRV_FACT_SIZE && row->octets == d->wire_octets);
+}
+
 /* Is the host's description enough to answer without the message? */
 static bool is_enough(const struct fetch_args *a, const struct imapsrv_row *row,
                       struct isrv_description *d)
@@ -238,7 +262,8 @@ static bool is_enough(const struct fetch_args *a, const struct imapsrv_row *row,
 	if (a->octets || misses_preview(a, row))
 		return false;
 	if (a->describe && (!(row->facts & IMAPSRV_FACT_DESCRIPTION) ||
-	                    !isrv_description_open(d, row->description.data, row->description.len)))
+	                    !isrv_description_open(d, row->description.data, row->description.len) ||
+	                    !is_of_wire(d, row)))
 		return false;
 	return !(a->items.facts & IMAPSRV_FACT_SIZE) || (row->facts & IMAPSRV_FACT_SIZE);
 }
@@ -323,9 +348,8 @@ static void take_marked(struct imapsrv_session *s, void *ctx, const void *answer
 
 /* ---- asking ------------------------------------------------------------------------------------------ */
 
-static void empty_batch(struct fetch_args *a)
+static void empty_rows(struct fetch_args *a)
 {
-	isrv_uidset_empty(&a->seen);
 	a->held.len = a->keywords.len = a->text.len = 0;
 	a->at_held = 0;
 	a->rows = 0;
@@ -346,10 +370,29 @@ static void ask_rows(struct imapsrv_session *s, struct fetch_args *a)
 	if (a->seen.count)
 		q.facts |= IMAPSRV_FACT_FLAGS;
 	if (a->describe || makes_preview(a))
-		q.facts |= IMAPSRV_FACT_DESCRIPTION;
+		q.facts |= IMAPSRV_FACT_DESCRIPTION | IMAPSRV_FACT_SIZE;
 	if (a->items.shows & ISRV_FETCH_PREVIEW)
 		q.facts |= IMAPSRV_FACT_PREVIEW;
 	ISRV_ASK(s, ISRV_OP_FETCH, store, fetch, &q, take_row, a);
+}
+
+/* The rows that were put off, now that there is room again; false: there are none. */
+static bool ask_again(struct imapsrv_session *s, struct fetch_args *a)
+{
+	struct isrv_uidset spent = a->put_off;
+
+	if (!a->again.count)
+		return false;
+	a->put_off = a->again;
+	a->again = spent;
+	isrv_uidset_empty(&a->again);
+	a->part = isrv_uidset_view(&a->put_off);
+	a->asked = (uint32_t)isrv_uidset_size(a->part); /* no more than a batch */
+	a->dense_seq = 0;
+	empty_rows(a);
+	a->at = AT_ROWS;
+	ask_rows(s, a);
+	return true;
 }
 
 /* What is held gets its real addresses, now that `text` stays where it is. */
@@ -387,9 +430,14 @@ static void next_held(struct imapsrv_session *s, struct fetch_args *a)
 	a->at = AT_OPEN;
 }
 
-/* The message cannot be had: nothing of it has been written yet. */
+/* The message cannot be had: nothing of it has been written yet.  If \Seen was set, its flags are told later. */
 static void skip_held(struct imapsrv_session *s, struct fetch_args *a)
 {
+	uint32_t uid = current(a)->row.uid;
+	struct imapsrv_range one = {uid, uid};
+
+	if (a->seen.count && isrv_uidset_has(isrv_uidset_view(&a->seen), uid))
+		isrv_view_post_changed(s->view, &s->mem, (struct imapsrv_set){&one, 1});
 	if (s->result.code == IMAPSRV_EXPUNGEISSUED || s->result.code == IMAPSRV_NONEXISTENT)
 		a->missing = true;
 	else if (a->failure == IMAPSRV_OK)
@@ -423,10 +471,14 @@ static bool begin_structure(struct imapsrv_session *s, struct fetch_args *a)
 	                                       l->described, l->addresses, l->params};
 
 	a->structure = isrv_structure_new(&s->mem, &limits, &s->steps);
-	if (!a->structure)
+	if (!a->structure) {
 		isrv_session_fail(s, IMAPSRV_ENOMEM);
+		return false;
+	}
+	if (!isrv_body_converts(&a->message.body))
+		isrv_structure_as_is(a->structure);
 	isrv_body_rewind(&a->message.body);
-	return a->structure != NULL;
+	return true;
 }
 
 /* One pass over the message.  A failure of the host is left in body.failed. */
@@ -526,7 +578,8 @@ static enum isrv_step open_held(struct imapsrv_session *s, struct fetch_args *a)
 	enum isrv_step step;
 
 	if (!h) {
-		a->at = AT_BATCH;
+		if (!ask_again(s, a))
+			a->at = AT_BATCH;
 		return ISRV_DONE;
 	}
 	if (isrv_session_full(s))
@@ -611,6 +664,8 @@ static void init(struct imapsrv_session *s, struct fetch_args *a)
 {
 	isrv_batch_init(&a->batch, a->uids, &s->steps);
 	isrv_uidset_init(&a->seen, SIZE_MAX);
+	isrv_uidset_init(&a->again, SIZE_MAX);
+	isrv_uidset_init(&a->put_off, SIZE_MAX);
 	a->mark = a->items.seen && !s->view->read_only;
 	a->describe = (a->items.shows & ISRV_FETCH_OF_DESCRIPTION) != 0;
 	for (uint32_t i = 0; i < a->items.section_count; i++)
@@ -639,6 +694,8 @@ static enum isrv_step finish(struct imapsrv_session *s, struct fetch_args *a)
 
 static enum isrv_step refused(struct imapsrv_session *s, struct fetch_args *a)
 {
+	if (a->seen.count)
+		isrv_view_post_changed(s->view, &s->mem, isrv_uidset_view(&a->seen));
 	drop(s, a);
 	return isrv_refused(s, NULL);
 }
@@ -648,7 +705,8 @@ static enum isrv_step next_batch(struct imapsrv_session *s, struct fetch_args *a
 {
 	if (isrv_session_full(s))
 		return ISRV_OUTPUT;
-	empty_batch(a);
+	isrv_uidset_empty(&a->seen);
+	empty_rows(a);
 	if (!isrv_batch_next(&a->batch, s->view, s->engine->limits.batch, &a->part, &a->asked)) {
 		*end_r = true;
 		return finish(s, a);

@@ -250,11 +250,12 @@ static const struct {
 	{NAME("BINARY.SIZE"), ISRV_FETCH_BINARY_SIZE, true, true, ISRV_CAP_BINARY},
 };
 
-/* fetch-att =/ "PREVIEW" [SP "(" "LAZY" ")"]   (RFC 8970 6) */
+/* fetch-att =/ "PREVIEW" [SP "(" preview-mod *(SP preview-mod) ")"], preview-mod = "LAZY" (RFC 8970 6) */
 static bool parse_preview(struct isrv_parse *p, struct isrv_fetch_items *items)
 {
 	struct isrv_reader *r = &p->r;
 	const char *start = r->at;
+	bool before = items->shows & ISRV_FETCH_PREVIEW;
 
 	items->shows |= ISRV_FETCH_PREVIEW;
 	if (isrv_rd_peek(r) != ' ' || !isrv_rd_sp(r) || !isrv_rd_try(r, '(')) {
@@ -262,9 +263,13 @@ static bool parse_preview(struct isrv_parse *p, struct isrv_fetch_items *items)
 		items->shows &= ~(uint32_t)ISRV_FETCH_PREVIEW_LAZY;
 		return true;
 	}
-	items->shows |= ISRV_FETCH_PREVIEW_LAZY;
-	if (!isrv_rd_try_word(r, "LAZY"))
-		return isrv_rd_fail(r, "LAZY");
+	/* Asked for both ways it must not be NIL (RFC 8970 3.2). */
+	if (!before)
+		items->shows |= ISRV_FETCH_PREVIEW_LAZY;
+	do {
+		if (!isrv_rd_try_word(r, "LAZY"))
+			return isrv_rd_fail(r, "LAZY");
+	} while (isrv_rd_peek(r) == ' ' && isrv_rd_sp(r));
 	return isrv_rd_char(r, ')');
 }
 

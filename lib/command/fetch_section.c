@@ -150,7 +150,8 @@ static void choose_fields(struct imapsrv_session *s, const struct isrv_fetch_sec
 		(void)add_lines(s, &o->fields, blank);
 	cut(o, section, o->fields.len);
 	isrv_w_literal(&s->w, o->to - o->from, false);
-	isrv_w_bytes(&s->w, o->fields.data + o->from, (size_t)(o->to - o->from));
+	if (o->from < o->to)
+		isrv_w_bytes(&s->w, o->fields.data + o->from, (size_t)(o->to - o->from));
 }
 
 /* The header block's octets: in place where they are lent, else collected. */
@@ -266,7 +267,8 @@ static enum isrv_step step_count(struct imapsrv_session *s, struct isrv_fetch_me
 	/* RFC 3516 4.2: literal8 where there is a NUL. */
 	isrv_w_literal(&s->w, o->to - o->from, o->nul);
 	o->at = AT_DECODE;
-	return begin_pass(s, m, o) ? ISRV_DONE : ISRV_DONE;
+	(void)begin_pass(s, m, o);
+	return ISRV_DONE;
 }
 
 static enum isrv_step step_decode(struct imapsrv_session *s, struct isrv_fetch_message *m,
@@ -296,21 +298,30 @@ static enum isrv_step step_decode(struct imapsrv_session *s, struct isrv_fetch_m
 	return finish(o);
 }
 
+/* Of o->extent: also where nothing is to be decoded, for a NUL among the octets has to be known first. */
+static enum isrv_step begin_count(struct imapsrv_session *s, struct isrv_fetch_message *m,
+                                  struct isrv_fetch_output *o, enum isrv_encoding encoding)
+{
+	o->decoder.encoding = encoding;
+	o->nul = false;
+	o->at = AT_COUNT;
+	(void)begin_pass(s, m, o);
+	return ISRV_DONE;
+}
+
 static enum isrv_step begin_binary(struct imapsrv_session *s, struct isrv_fetch_message *m,
                                    const struct isrv_fetch_section *section,
                                    struct isrv_fetch_output *o)
 {
 	struct isrv_part_info info;
+	enum isrv_encoding encoding;
 
-	if (!find_part(m, section, &info, &o->decoder.encoding)) {
+	if (!find_part(m, section, &info, &encoding)) {
 		isrv_w_cstr(&s->w, section->kind == ISRV_FETCH_BINARY_SIZE ? "0" : "NIL");
 		return finish(o);
 	}
 	o->extent = info.body;
-	o->nul = false;
-	o->at = AT_COUNT;
-	begin_pass(s, m, o);
-	return ISRV_DONE;
+	return begin_count(s, m, o, encoding);
 }
 
 /* ---- a section --------------------------------------------------------------------------------------------- */
@@ -331,7 +342,8 @@ static enum isrv_step begin(struct imapsrv_session *s, struct isrv_fetch_message
 			isrv_w_u64(&s->w, m->body.wire);
 			return finish(o);
 		}
-		return begin_octets(s, m, section, o);
+		return is_binary(section) ? begin_count(s, m, o, ISRV_ENCODING_IDENTITY)
+		                          : begin_octets(s, m, section, o);
 	}
 	if (is_binary(section))
 		return begin_binary(s, m, section, o);

@@ -421,7 +421,7 @@ static enum isrv_step measure(struct imapsrv_session *s, struct isrv_transfer *t
 	}
 	if (!t->body.failed) {
 		step = isrv_body_measure(s, &t->body);
-		if (step != ISRV_DONE)
+		if (step != ISRV_DONE || s->error)
 			return step;
 	}
 	if (t->body.failed) {
@@ -447,7 +447,7 @@ static enum isrv_step piece(struct imapsrv_session *s, struct isrv_transfer *t)
 		return ISRV_HOST;
 	}
 	step = isrv_body_next(s, &t->body, &span);
-	if (step != ISRV_DONE)
+	if (step != ISRV_DONE || s->error)
 		return step;
 	if (t->body.failed)
 		return fail(s, t);

@@ -222,7 +222,7 @@ static bool changed_announced(const struct isrv_view *v)
 	return false;
 }
 
-bool isrv_view_pending(const struct isrv_view *v, bool expunges)
+bool isrv_view_has_pending(const struct isrv_view *v, bool expunges)
 {
 	return v->look_new || v->look_all || v->keywords_new || v->fresh.count ||
 	       (expunges && v->expunged.count) || changed_announced(v);

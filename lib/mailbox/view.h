@@ -55,7 +55,14 @@ void isrv_view_post_gone(struct isrv_view *v, struct isrv_mem *mem, struct imaps
 void isrv_view_post_changed(struct isrv_view *v, struct isrv_mem *mem, struct imapsrv_set uids);
 
 /* Is there something that may be told?  With or without expunges. */
-bool isrv_view_pending(const struct isrv_view *v, bool expunges);
+bool isrv_view_has_pending(const struct isrv_view *v, bool expunges);
+static inline bool isrv_view_pending(const struct isrv_view *v, bool expunges)
+{
+	/* Most of the time nothing at all has happened. */
+	return (v->look_new || v->look_all || v->keywords_new || v->fresh.count ||
+	        v->expunged.count || v->changed.count) &&
+	       isrv_view_has_pending(v, expunges);
+}
 
 /* The store's list of what exists is about to be asked for: the UIDs from *first_r up. */
 void isrv_view_look_begin(struct isrv_view *v, uint32_t *first_r);

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Opening a description: what its readers rely on is verified here, once, in linear time, because a
- * host's storage is not trusted (cycles, sizes that do not fit, missing ends).  Invariant behind a true:
- * rows nest, at most ISRV_DESCRIPTION_DEPTH deep; extents lie within their parent's; the texts of one
- * part begin no earlier than those of the one before; a message has exactly one part inside it, and that
- * and nothing else has an envelope.  Texts themselves are not looked at: readers make sense of any.
+ * host's storage is not trusted (cycles, sizes that do not fit, missing ends).  Invariant behind a
+ * true: rows nest, at most ISRV_DESCRIPTION_DEPTH deep; extents lie within their parent's; the
+ * texts of one part begin no earlier than those of the one before; a message has exactly one part
+ * inside it, and that and nothing else has an envelope.  Texts themselves are not looked at:
+ * readers make sense of any.
  */
 #include "message/description.h"
 
@@ -53,9 +54,9 @@ bool isrv_description_is_message(struct imapsrv_span type, struct imapsrv_span s
 }
 
 /*
- * body-type-basic: a "MESSAGE" subtype must not be "RFC822" or "GLOBAL", and "multipart" would promise parts.
- * Such a leaf (too deep; in base64, which RFC 2046 5.2.1 forbids) is application/octet-stream: something
- * to save.  No type is text/plain (RFC 2045 5.2).
+ * body-type-basic: a "MESSAGE" subtype must not be "RFC822" or "GLOBAL", and "multipart" would
+ * promise parts. Such a leaf (too deep; in base64, which RFC 2046 5.2.1 forbids) is
+ * application/octet-stream: something to save.  No type is text/plain (RFC 2045 5.2).
  */
 bool isrv_description_shown(struct imapsrv_span *type, struct imapsrv_span *subtype)
 {
@@ -71,14 +72,15 @@ bool isrv_description_shown(struct imapsrv_span *type, struct imapsrv_span *subt
 		*subtype = plain;
 		return true;
 	}
-	if ((type->len == 9 && isrv_ascii_is(type->data, 9, "multipart")) || isrv_description_is_message(*type, *subtype)) {
+	if ((type->len == 9 && isrv_ascii_is(type->data, 9, "multipart")) ||
+	    isrv_description_is_message(*type, *subtype)) {
 		*type = application;
 		*subtype = octets;
 	}
 	return false;
 }
 
-/* ---- opening ----------------------------------------------------------------------------------------- */
+/* ---- opening -------------------------------------------------------------------------------- */
 
 struct open_part {
 	uint64_t end, end_host; /* nothing inside reaches further */
@@ -90,7 +92,7 @@ struct opening {
 	uint64_t body, body_host; /* of the part before: nothing begins earlier */
 	uint64_t text;            /* texts neither */
 	uint32_t texts_len;
-	uint32_t depth; /* stack[depth - 1] holds the next part; stack[0] is the description itself */
+	uint32_t depth; /* stack[depth - 1] holds the next part; stack[0] is the whole message */
 	struct open_part stack[ISRV_DESCRIPTION_DEPTH + 1];
 };
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * message/description - what is known of a message's shape, as flat bytes: written once by message/structure, kept by
- * a host that likes to, read here.  Versioned; a checksum tells accidents; and since a host's storage is not
- * trusted, every read is bounds-checked and any bytes at all give well-formed IMAP or a plain "no".
+ * message/description - what is known of a message's shape, as flat bytes: written once by
+ * message/structure, kept by a host that likes to, read here.  Versioned; a checksum tells
+ * accidents; and since a host's storage is not trusted, every read is bounds-checked and any bytes
+ * at all give well-formed IMAP or a plain "no".
  */
 #ifndef ISRV_MESSAGE_DESCRIPTION_H
 #define ISRV_MESSAGE_DESCRIPTION_H
@@ -28,20 +29,20 @@ struct isrv_description {
 	bool wide;            /* offsets take eight octets, not four */
 };
 
-/* False: not a description of this version, or damaged.  All of it is verified here, in linear time, so that
- * what follows cannot fail half way. */
+/* False: not a description of this version, or damaged.  All of it is verified here, in linear
+ * time, so that what follows cannot fail half way. */
 bool isrv_description_open(struct isrv_description *d, const void *data, size_t len);
 
-/* ---- answers: false only when the writer has failed ---------------------------------------------------- */
+/* ---- answers: false only when the writer has failed ----------------------------------------- */
 
 /* envelope (RFC 9051 7.5.2), of the message itself */
 bool isrv_description_put_envelope(const struct isrv_description *d, struct isrv_writer *w);
-/* body, without extension data (BODY) or with all of it (BODYSTRUCTURE).  global: show message/global as
- * message/rfc822 is shown (IMAP4rev2 and UTF8=ACCEPT); else as a basic type. */
+/* body, without extension data (BODY) or with all of it (BODYSTRUCTURE).  global: show
+ * message/global as message/rfc822 is shown (IMAP4rev2 and UTF8=ACCEPT); else as a basic type. */
 bool isrv_description_put_body(const struct isrv_description *d, struct isrv_writer *w,
                                bool extended, bool global);
 
-/* ---- where things are --------------------------------------------------------------------------------- */
+/* ---- where things are ----------------------------------------------------------------------- */
 
 enum isrv_section_text {
 	ISRV_SECTION_WHOLE,        /* BODY[], BODY[1.2]: a part's body                      */
@@ -52,7 +53,7 @@ enum isrv_section_text {
 	ISRV_SECTION_MIME          /* a part's MIME header                                  */
 };
 
-/* Octets of the message on the wire and in the host's copy; they differ where the host keeps bare LFs. */
+/* Octets of the message on the wire and in the host's copy, which differ if that has bare LFs. */
 struct isrv_extent {
 	uint64_t wire, wire_end;
 	uint64_t host, host_end;
@@ -61,24 +62,25 @@ struct isrv_extent {
 /* What a part is made of, for BINARY and PREVIEW. */
 struct isrv_part_info {
 	struct isrv_extent body;
-	struct imapsrv_span type, subtype, charset, encoding; /* as written; NULL: not given (defaults apply) */
+	/* As written; NULL: not given, defaults apply. */
+	struct imapsrv_span type, subtype, charset, encoding;
 	struct imapsrv_span disposition;
 	bool multipart;
 	bool message;
 };
 
 /*
- * The section of that part number (count 0: the message itself).  RFC 9051 6.4.5.1: part 1 of a message that is no
- * multipart is its body; numbers go through message/rfc822; HEADER and TEXT below a part need it to be a message.
- * False: there is no such section.
+ * The section of that part number (count 0: the message itself).  RFC 9051 6.4.5.1: part 1 of a
+ * message that is no multipart is its body; numbers go through message/rfc822; HEADER and TEXT
+ * below a part need it to be a message. False: there is no such section.
  */
 bool isrv_description_find(const struct isrv_description *d, const uint32_t *numbers, size_t count,
                            enum isrv_section_text text, struct isrv_extent *extent_r);
 /* A part, by number; count 0 for the message itself when it is no multipart. */
 bool isrv_description_part(const struct isrv_description *d, const uint32_t *numbers, size_t count,
                            struct isrv_part_info *info_r);
-/* The leaves in order, for choosing a text.  *at is 0 for the first call and moves on; false past the last.
- * All of them take linear time. */
+/* The leaves in order, for choosing a text.  *at is 0 for the first call and moves on; false
+ * past the last. All of them take linear time. */
 bool isrv_description_leaf(const struct isrv_description *d, uint32_t *at,
                            struct isrv_part_info *info_r);
 

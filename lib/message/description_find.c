@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Part numbers to places (RFC 9051 6.4.5.1).  A number names a part of what stands there: of a multipart its
- * n-th part; of a message that is no multipart its body, which is number 1; and a message/rfc822 part is
- * entered as the message inside it.  A walk over siblings, no recursion.
+ * Part numbers to places (RFC 9051 6.4.5.1).  A number names a part of what stands there: of a
+ * multipart its n-th part; of a message that is no multipart its body, which is number 1; and a
+ * message/rfc822 part is entered as the message inside it.  A walk over siblings, no recursion.
  */
 #include "message/description_format.h"
 
-/* Where the numbers have led: to a part, or (no numbers yet) to the message whose own part it is. */
+/* Where the numbers have led: to a part, or to the message whose own part it is. */
 struct found {
 	uint32_t part;
 	bool whole;  /* the message */
-	bool absent; /* part 1 of a multipart that has none: shown as an empty text, and found as one */
+	bool absent; /* part 1 of a multipart that has none: an empty text, as it is shown */
 };
 
 /* The n-th part of a multipart. */
@@ -108,7 +108,7 @@ bool isrv_description_find(const struct isrv_description *d, const uint32_t *num
 	return true;
 }
 
-/* ---- what a part is made of ---------------------------------------------------------------------------- */
+/* ---- what a part is made of ----------------------------------------------------------------- */
 
 static void describe(const struct isrv_description *d, uint32_t part, struct isrv_part_info *info_r)
 {

@@ -1,26 +1,28 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * message/description_format - the bytes of a description, for the one file that writes them (structure_put.c) and
- * those that read them (description*.c).  All numbers are little-endian, so that a store may move between
- * machines.
+ * message/description_format - the bytes of a description, for the one file that writes them
+ * (structure_put.c) and those that read them (description*.c).  All numbers are little-endian, so
+ * that a store may move between machines.
  *
  *	"IMSD" version flags 0 0    8 octets
  *	checksum                    8, of everything else
  *	parts, octets of texts      4 and 4
  *	wire octets, host octets    8 and 8
- *	a row for each part         ISRV_ROW_FIELDS numbers of 4 octets (8 where an offset needs it),
+ *	a row for each part         ISRV_ROW_FIELDS numbers of 4 octets, or 8 if offsets need it,
  *	                            in preorder: a part stands before what is inside it
  *	texts                       of the parts, in the same order, without gaps
  *	zeros                       8 to 23, up to a multiple of 16: words may be read from any text
  *
- * A number of the texts has 7 bits in each octet, the lowest first, the top bit saying that more follow.  A
- * string is its length plus 1, and its octets; 0 is NIL.  A list is its members one behind the other and a 0;
- * each member is one or more strings, the first of them with its length plus 2 (so that 1 is NIL there).
+ * A number of the texts has 7 bits in each octet, the lowest first, the top bit saying that more
+ * follow.  A string is its length plus 1, and its octets; 0 is NIL.  A list is its members one
+ * behind the other and a 0; each member is one or more strings, the first of them with its length
+ * plus 2 (so that 1 is NIL there).
  *
  *	part that is a message's own: envelope, then as all others
  *	envelope: date subject from* sender* reply-to* to* cc* bcc* in-reply-to message-id
  *	          (each * a list of name, route, mailbox, host)
- *	all:      type subtype params* id description encoding md5 disposition params* languages* location
+ *	all:      type subtype params* id description encoding
+ *	          md5 disposition params* languages* location
  *	          (params a list of name, value)
  */
 #ifndef ISRV_MESSAGE_DESCRIPTION_FORMAT_H
@@ -57,7 +59,7 @@ enum { /* the fields of a row */
 	ISRV_ROW_BODY_HOST,
 	ISRV_ROW_END_HOST,
 	ISRV_ROW_LINES,       /* line ends in the body                         */
-	ISRV_ROW_NEXT,        /* the row behind all that is inside, times 8, plus ISRV_PART_TOP, plus the kind */
+	ISRV_ROW_NEXT,        /* the row behind what is inside, times 8, + ISRV_PART_TOP, + kind */
 	ISRV_ROW_TEXT,        /* where `type` stands in the texts              */
 	ISRV_ROW_FIELDS
 };
@@ -81,8 +83,9 @@ static inline void isrv_format_put(unsigned char *p, uint64_t n, size_t octets)
 }
 
 /*
- * Word by word: each step is one to one both in the sum so far and in the word, so that damage within one word
- * is always seen, and elsewhere but once in 2^64.  For accidents; whoever means harm can compute it too.
+ * Word by word: each step is one to one both in the sum so far and in the word, so that damage
+ * within one word is always seen, and elsewhere but once in 2^64.  For accidents; whoever means
+ * harm can compute it too.
  */
 static inline uint64_t isrv_format_sum(const unsigned char *data, size_t len)
 {
@@ -108,7 +111,7 @@ static inline size_t isrv_format_row(bool wide)
 	return ISRV_ROW_FIELDS * (wide ? 8u : 4u);
 }
 
-/* ---- reading: rows were verified when the description was opened, texts are checked at each read --- */
+/* ---- reading: rows were verified at opening, texts are checked at each read ----------------- */
 
 static inline uint64_t isrv_row_field(const unsigned char *row, unsigned field, bool wide)
 {
@@ -163,7 +166,7 @@ static inline uint32_t isrv_cursor_number(struct isrv_cursor *c)
 	return isrv_cursor_number_long(c);
 }
 
-/* Passes over n <= 4 octets if all are 0: that many strings that are NIL, or lists that are empty. */
+/* Passes over n <= 4 octets if all are 0: so many strings that are NIL, or empty lists. */
 static inline bool isrv_cursor_zeros(struct isrv_cursor *c, unsigned n)
 {
 	if (c->end - c->at < (ptrdiff_t)n || isrv_format_u32(c->at) << (32 - 8 * n))
@@ -196,8 +199,8 @@ static inline struct imapsrv_span isrv_cursor_string(struct isrv_cursor *c)
 }
 
 /*
- * Is this the word, in any case?  A word of up to seven letters is given as a number, which compares
- * all of it at once: only letters become letters by the bit that makes them small.
+ * Is this the word, in any case?  A word of up to seven letters is given as a number, which
+ * compares all of it at once: only letters become letters by the bit that makes them small.
  */
 #define ISRV_WORD(a, b, c, d, e, f, g)                                                             \
 	((uint64_t)(a) | (uint64_t)(b) << 8 | (uint64_t)(c) << 16 | (uint64_t)(d) << 24 |          \
@@ -220,7 +223,7 @@ void isrv_cursor_skip(struct isrv_cursor *c, const char *letters);
 /* message/rfc822 or message/global? */
 bool isrv_description_is_message(struct imapsrv_span type, struct imapsrv_span subtype);
 
-/* What a leaf is shown as: `type` and `subtype` as they were read.  true: text, and so with lines. */
+/* What a leaf is shown as, from `type` and `subtype` as they were read.  True: text, with lines. */
 bool isrv_description_shown(struct imapsrv_span *type, struct imapsrv_span *subtype);
 
 #endif

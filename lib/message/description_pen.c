@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the pen does seldom: it asks the writer for room, and gives strings back to it.  When memory runs
- * out it goes on in its own few octets, so that nobody who writes has to look.
+ * What the pen does seldom: it asks the writer for room, and gives strings back to it.  When memory
+ * runs out it goes on in its own few octets, so that nobody who writes has to look.
  */
 #include "message/description_pen.h"
 

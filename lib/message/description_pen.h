@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * message/description_pen - the writer's room, with the place in it handed from function to function: an
- * answer from a description has a hundred small pieces, and a look for room at each would cost more
- * than they do.  Strings that need thought are the writer's, which alone quotes and makes literals: the
- * pen copies only what goes between quotes as it is.
+ * message/description_pen - the writer's room, with the place in it handed from function to
+ * function: an answer from a description has a hundred small pieces, and a look for room at each
+ * would cost more than they do.  Strings that need thought are the writer's, which alone quotes and
+ * makes literals: the pen copies only what goes between quotes as it is.
  */
 #ifndef ISRV_MESSAGE_DESCRIPTION_PEN_H
 #define ISRV_MESSAGE_DESCRIPTION_PEN_H
@@ -11,7 +11,7 @@
 #include "message/description_format.h"
 #include "wire/writer.h"
 
-/* Between two strings at most this much is written, and so it is there at each place where one ends. */
+/* At most this much is written between two strings, and so it is there wherever one ends. */
 #define ISRV_PEN_SLACK 128u
 /* Longer strings are left to the writer. */
 #define ISRV_PEN_SHORT 200u
@@ -43,11 +43,11 @@ static inline char *isrv_pen_room(struct isrv_pen *p, char *at)
 #define ISRV_PEN_EACH(octet) (UINT64_C(0x0101010101010101) * (octet))
 
 /*
- * Eight octets that go between quotes as they are give a word without top bits.  An exclusive or takes
- * DQUOTE next to the controls, which are below 20 and stay there, so that one subtraction finds both;
- * another takes "\" to 7F, which an addition takes to 80, where octets above 7F are already (DC alone
- * is taken too far, and the subtraction has it).  Borrows and carries come only out of octets that are
- * themselves found, so the lowest bad octet of a word always is.
+ * Eight octets that go between quotes as they are give a word without top bits.  An exclusive or
+ * takes DQUOTE next to the controls, which are below 20 and stay there, so that one subtraction
+ * finds both; another takes "\" to 7F, which an addition takes to 80, where octets above 7F are
+ * already (DC alone is taken too far, and the subtraction has it).  Borrows and carries come only
+ * out of octets that are themselves found, so the lowest bad octet of a word always is.
  */
 static inline uint64_t isrv_pen_word(uint64_t word)
 {

@@ -2,13 +2,13 @@
 /*
  * A description to ENVELOPE, BODY and BODYSTRUCTURE (RFC 9051 7.5.2 and 9, RFC 3501 9).  Defaults
  * that those sections name are put in here and not kept.  The walk is over rows in preorder with a
- * stack of what is open.  Invariant: what is written is complete, whatever the texts are: where they
- * end too early there is NIL, or "", or the end of a list.
+ * stack of what is open.  Invariant: what is written is complete, whatever the texts are: where
+ * they end too early there is NIL, or "", or the end of a list.
  */
 #include "base/ascii.h"
 #include "message/description_pen.h"
 
-/* ---- strings -------------------------------------------------------------------------------------- */
+/* ---- strings -------------------------------------------------------------------------------- */
 
 /* One of eight octets and more. */
 static char *put_long(struct isrv_pen *p, char *at, struct imapsrv_span s)
@@ -25,8 +25,9 @@ static char *put_long(struct isrv_pen *p, char *at, struct imapsrv_span s)
 }
 
 /*
- * A string of the texts.  Nearly all are short and plain: those are copied and looked at eight octets
- * at a time (a description has that many behind its last text).  The writer's answer would be the same.
+ * A string of the texts.  Nearly all are short and plain: those are copied and looked at eight
+ * octets at a time (a description has that many behind its last text).  The writer's answer would
+ * be the same.
  */
 static char *put_string(struct isrv_pen *p, char *at, struct imapsrv_span s)
 {
@@ -61,7 +62,7 @@ static inline char *put_next(struct isrv_pen *p, char *at, struct isrv_cursor *c
 	return put_nstring(p, at + 1, isrv_cursor_string(c));
 }
 
-/* ---- envelope ------------------------------------------------------------------------------------- */
+/* ---- envelope ------------------------------------------------------------------------------- */
 
 /*
  * env-from = "(" 1*address ")" / nil
@@ -87,8 +88,8 @@ static char *put_addresses(struct isrv_pen *p, char *at, struct isrv_cursor *c)
 }
 
 /*
- * Sender and Reply-To that are absent or empty are shown as From (RFC 9051 7.5.2).  What was put for
- * From, from `begin` on, is copied if it still stands where it was put.
+ * Sender and Reply-To that are absent or empty are shown as From (RFC 9051 7.5.2).  What was put
+ * for From, from `begin` on, is copied if it still stands where it was put.
  */
 static char *put_default(struct isrv_pen *p, char *at, struct isrv_cursor from, const char *begin,
                          size_t len)
@@ -146,7 +147,7 @@ bool isrv_description_put_envelope(const struct isrv_description *d, struct isrv
 	return isrv_pen_end(&p, put_envelope(&p, isrv_pen_begin(&p, w), c));
 }
 
-/* ---- body ----------------------------------------------------------------------------------------- */
+/* ---- body ----------------------------------------------------------------------------------- */
 
 /*
  * body-fld-param = "(" string SP string *(SP string SP string) ")" / nil
@@ -268,7 +269,8 @@ static char *end_multipart(struct walk *k, char *at, struct isrv_cursor *c)
 	return at;
 }
 
-/* body-fields = body-fld-param SP body-fld-id SP body-fld-desc SP body-fld-enc SP body-fld-octets */
+/* body-fields = body-fld-param SP body-fld-id SP body-fld-desc SP body-fld-enc SP
+ *               body-fld-octets */
 static char *put_fields(struct walk *k, char *at, struct isrv_cursor *c, uint32_t part, bool text)
 {
 	struct imapsrv_span encoding;
@@ -301,8 +303,8 @@ static char *put_leaf(struct walk *k, char *at, uint32_t part, struct isrv_curso
 }
 
 /*
- * body-type-msg up to its body; or all of a body-type-basic, for message/global and a client that does not
- * know it.  True: the body follows.
+ * body-type-msg up to its body; or all of a body-type-basic, for message/global and a client that
+ * does not know it.  True: the body follows.
  */
 static bool begin_message(struct walk *k, char **to, uint32_t part, struct isrv_cursor *c)
 {

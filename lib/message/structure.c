@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Lines, boundaries and what is open (RFC 2046 5.1.1).  Bodies are passed over from LF to LF; a line is looked at
- * only if it begins with "--" while a multipart waits for its boundary.  Only such lines and headers are
- * collected, so that a line may come in any number of pieces.
+ * Lines, boundaries and what is open (RFC 2046 5.1.1).  Bodies are passed over from LF to LF; a
+ * line is looked at only if it begins with "--" while a multipart waits for its boundary.  Only
+ * such lines and headers are collected, so that a line may come in any number of pieces.
  *
- * Invariant: between two lines `at` is the place of the next one, the same for every cutting of the message into
- * pieces.  On the wire each line end has two octets, so places there depend on no CR before an LF.
+ * Invariant: between two lines `at` is the place of the next one, the same for every cutting of the
+ * message into pieces.  On the wire each line end has two octets, so places there depend on no CR
+ * before an LF.
  *
- * A line is a boundary if it is one exactly, with nothing but blanks behind it; the innermost multipart that
- * knows it has it, and everything inside ends.  (RFC 2046 asks only for a beginning; but one boundary may be
- * the beginning of another, and the longer of two that both could be is then guesswork.)
+ * A line is a boundary if it is one exactly, with nothing but blanks behind it; the innermost
+ * multipart that knows it has it, and everything inside ends.  (RFC 2046 asks only for a beginning;
+ * but one boundary may be the beginning of another, and the longer of two that both could be is
+ * then guesswork.)
  */
 #include "message/structure_state.h"
 
@@ -66,7 +68,7 @@ void isrv_structure_free(struct isrv_structure *st)
 	isrv_mem_free(mem, st, sizeof(*st));
 }
 
-/* ---- parts begin and end ------------------------------------------------------------------------------- */
+/* ---- parts begin and end -------------------------------------------------------------------- */
 
 static bool grow_parts(struct isrv_structure *st)
 {
@@ -120,9 +122,10 @@ static void close_fence(struct isrv_structure *st, struct isrv_structure_open *o
 }
 
 /*
- * All but the first `depth` open parts end, at a line that begins at `place`, or at the end of the message.
- * The line end before a boundary, of `eol` octets, belongs to the boundary (RFC 2046 5.1.1), unless it ends a
- * header: what has no body keeps its header whole, and so does what that is in.
+ * All but the first `depth` open parts end, at a line that begins at `place`, or at the end of the
+ * message. The line end before a boundary, of `eol` octets, belongs to the boundary (RFC 2046
+ * 5.1.1), unless it ends a header: what has no body keeps its header whole, and so does what that
+ * is in.
  */
 static void end_parts(struct isrv_structure *st, uint32_t depth, const struct isrv_place *place,
                       unsigned eol)
@@ -148,7 +151,7 @@ static void end_parts(struct isrv_structure *st, uint32_t depth, const struct is
 	}
 }
 
-/* ---- boundaries ---------------------------------------------------------------------------------------- */
+/* ---- boundaries ----------------------------------------------------------------------------- */
 
 /*
  * delimiter         = CRLF "--" boundary
@@ -194,7 +197,7 @@ static void pass_fence(struct isrv_structure *st, uint32_t i, bool last,
 		(void)isrv_structure_begin(st, behind, false);
 }
 
-/* ---- lines --------------------------------------------------------------------------------------------- */
+/* ---- lines ---------------------------------------------------------------------------------- */
 
 static void begin_line(struct isrv_structure *st)
 {
@@ -270,7 +273,7 @@ static void end_line(struct isrv_structure *st, const struct isrv_place *behind,
 	begin_line(st);
 }
 
-/* A line of a header, one that may be a boundary, or a piece of a line; returns what is behind it. */
+/* A line of a header, one that may be a boundary, or a piece of a line; returns what follows it. */
 static const char *take_piece(struct isrv_structure *st, const char *at, const char *end)
 {
 	const char *lf = memchr(at, '\n', (size_t)(end - at));
@@ -298,8 +301,9 @@ static const char *take_piece(struct isrv_structure *st, const char *at, const c
 }
 
 /*
- * Whole lines of a body, as long as none can be a boundary.  This is where a message with large attachments
- * passes through: no octet is looked at but the first two and the last two of each line.
+ * Whole lines of a body, as long as none can be a boundary.  This is where a message with large
+ * attachments passes through: no octet is looked at but the first two and the last two of each
+ * line.
  */
 static const char *skim(struct isrv_structure *st, const char *begin, const char *end)
 {

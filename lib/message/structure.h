@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * message/structure - a message's shape in one pass over its octets: parts, their fields, where each header
- * and body begins and ends, sizes and line counts as the wire has them.  Octets are pushed in pieces of any
- * size, with CRLF or bare LF lines; memory is bounded by limits whatever the message.
+ * message/structure - a message's shape in one pass over its octets: parts, their fields, where
+ * each header and body begins and ends, sizes and line counts as the wire has them.  Octets are
+ * pushed in pieces of any size, with CRLF or bare LF lines; memory is bounded by limits whatever
+ * the message.
  *
- * What comes out is a description (message/description.h): flat bytes that ENVELOPE, BODY, BODYSTRUCTURE and every
- * section are answered from, and that a host may keep.
+ * What comes out is a description (message/description.h): flat bytes that ENVELOPE, BODY,
+ * BODYSTRUCTURE and every section are answered from, and that a host may keep.
  */
 #ifndef ISRV_MESSAGE_STRUCTURE_H
 #define ISRV_MESSAGE_STRUCTURE_H
@@ -15,7 +16,7 @@
 
 /* Past a limit the rest is left out, and the description says so; the message stays readable. */
 struct isrv_structure_limits {
-	uint32_t depth;         /* multiparts and messages within each other; deeper ones are shown as leaves */
+	uint32_t depth;         /* multiparts and messages in each other; deeper ones are leaves */
 	uint32_t parts;         /* in all; later ones are left out */
 	uint32_t header_octets; /* of one header block that are kept for reading fields */
 	uint32_t kept_octets;   /* of all texts of the description */
@@ -30,6 +31,8 @@ struct isrv_structure *isrv_structure_new(struct isrv_mem *mem,
                                           const struct isrv_structure_limits *limits,
                                           uint64_t *steps);
 void isrv_structure_free(struct isrv_structure *st);
+/* The octets go out as they are: a bare LF is one octet on the wire too.  Before the first octet. */
+void isrv_structure_as_is(struct isrv_structure *st);
 
 /* The next octets, as the host has them.  False: no memory. */
 bool isrv_structure_feed(struct isrv_structure *st, const char *data, size_t len);

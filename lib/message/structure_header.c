@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A header block that is complete: its fields are found, what the part is is decided (RFC 2045 5.2, RFC 2046 5), and
- * the texts of the description are written, in their order and not in that of the fields.  Of a field that may
- * stand only once the first counts (RFC 5322 3.6); To, Cc and Bcc that are repeated are one list.
+ * A header block that is complete: its fields are found, what the part is is decided (RFC 2045 5.2,
+ * RFC 2046 5), and the texts of the description are written, in their order and not in that of the
+ * fields.  Of a field that may stand only once the first counts (RFC 5322 3.6); To, Cc and Bcc that
+ * are repeated are one list.
  *
- * What passes a limit is left out where it stands, and `truncated` says so; what is written is complete in any case.
+ * What passes a limit is left out where it stands, and `truncated` says so; what is written is
+ * complete in any case.
  */
 #include "base/ascii.h"
 #include "message/address.h"
@@ -80,7 +82,7 @@ static void find_fields(struct header *h, struct imapsrv_span block)
 	}
 }
 
-/* ---- texts --------------------------------------------------------------------------------------------- */
+/* ---- texts ---------------------------------------------------------------------------------- */
 
 static void put_number(struct isrv_structure *st, size_t n)
 {
@@ -142,7 +144,7 @@ static void drop_arena(struct isrv_structure *st)
 	isrv_arena_reset(&st->arena);
 }
 
-/* ---- envelope ------------------------------------------------------------------------------------------ */
+/* ---- envelope ------------------------------------------------------------------------------- */
 
 static bool put_address(struct isrv_structure *st, const struct isrv_address *a)
 {
@@ -216,7 +218,7 @@ static void put_envelope(struct isrv_structure *st, const struct header *h)
 	put_unfolded(st, h, FIELD_MESSAGE_ID);
 }
 
-/* ---- what a part is ------------------------------------------------------------------------------------ */
+/* ---- what a part is ------------------------------------------------------------------------- */
 
 static struct imapsrv_span constant(const char *text)
 {
@@ -256,8 +258,8 @@ static bool is_open_encoding(struct imapsrv_span encoding)
 
 /*
  * boundary := 0*69<bchars> bcharsnospace
- * At least one octet, and no blank at its end.  What is no boundary makes the type unreadable, and so the part
- * text/plain (RFC 2045 5.2): its reader sees all there is.
+ * At least one octet, and no blank at its end.  What is no boundary makes the type unreadable, and
+ * so the part text/plain (RFC 2045 5.2): its reader sees all there is.
  */
 static struct imapsrv_span find_boundary(const struct isrv_mime_value *type)
 {
@@ -292,7 +294,7 @@ static void decide_kind(struct isrv_structure *st, struct isrv_mime_value *type,
                         struct imapsrv_span encoding)
 {
 	struct isrv_structure_part *part = &st->parts[st->stack[st->depth - 1].part];
-	const bool fits = st->depth - 1 < st->limits.depth; /* all others that are open hold something */
+	const bool fits = st->depth - 1 < st->limits.depth; /* all the others hold parts */
 	struct imapsrv_span boundary;
 
 	if (is_word(type->type, "multipart")) {
@@ -314,7 +316,7 @@ static void decide_kind(struct isrv_structure *st, struct isrv_mime_value *type,
 	}
 }
 
-/* ---- its texts ----------------------------------------------------------------------------------------- */
+/* ---- its texts ------------------------------------------------------------------------------ */
 
 static void put_params(struct isrv_structure *st, const struct isrv_mime_value *value)
 {
@@ -354,7 +356,7 @@ static void put_languages(struct isrv_structure *st, const struct header *h)
 	size_t max = st->limits.params, count, i;
 
 	if (h->fields[FIELD_LANGUAGE].count) {
-		/* No more tags than octets; and one more than are kept, to see that there are more. */
+		/* No more than octets; and one more than are kept, to see that there are more. */
 		if (max > h->fields[FIELD_LANGUAGE].body.len)
 			max = h->fields[FIELD_LANGUAGE].body.len;
 		tags = isrv_arena_array(&st->arena, max + 1, sizeof(*tags));

@@ -1,17 +1,28 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The end of a parse: rows and texts put together as message/description_format says.  The same message gives the same
- * octets, however it was cut.
+ * The end of a parse: rows and texts put together as message/description_format says.  The same
+ * message gives the same octets, however it was cut.
  */
 #include "message/structure_state.h"
 
-static void put_row(unsigned char *row, const struct isrv_structure_part *part, size_t width)
+void isrv_structure_as_is(struct isrv_structure *st)
+{
+	st->as_is = true;
+}
+
+static uint64_t on_wire(const struct isrv_structure *st, const struct isrv_place *place)
+{
+	return st->as_is ? place->host : place->wire;
+}
+
+static void put_row(const struct isrv_structure *st, unsigned char *row,
+                    const struct isrv_structure_part *part, size_t width)
 {
 	uint64_t fields[ISRV_ROW_FIELDS];
 
-	fields[ISRV_ROW_HEADER] = part->header.wire;
-	fields[ISRV_ROW_BODY] = part->body.wire;
-	fields[ISRV_ROW_END] = part->end.wire;
+	fields[ISRV_ROW_HEADER] = on_wire(st, &part->header);
+	fields[ISRV_ROW_BODY] = on_wire(st, &part->body);
+	fields[ISRV_ROW_END] = on_wire(st, &part->end);
 	fields[ISRV_ROW_HEADER_HOST] = part->header.host;
 	fields[ISRV_ROW_BODY_HOST] = part->body.host;
 	fields[ISRV_ROW_END_HOST] = part->end.host;
@@ -31,7 +42,7 @@ static void put_head(const struct isrv_structure *st, unsigned char *p, size_t l
 	                                     (wide ? ISRV_DESCRIPTION_WIDE : 0));
 	isrv_format_put(p + ISRV_HEAD_PARTS, st->part_count, 4);
 	isrv_format_put(p + ISRV_HEAD_TEXTS, st->texts.len, 4);
-	isrv_format_put(p + ISRV_HEAD_WIRE, st->at.wire, 8);
+	isrv_format_put(p + ISRV_HEAD_WIRE, on_wire(st, &st->at), 8);
 	isrv_format_put(p + ISRV_HEAD_HOST, st->at.host, 8);
 	isrv_format_put(p + ISRV_HEAD_SUM, isrv_format_sum(p, len), 8);
 }
@@ -53,7 +64,7 @@ bool isrv_structure_finish(struct isrv_structure *st, struct imapsrv_span *descr
 	p = (unsigned char *)st->out.data;
 	memset(p, 0, len);
 	for (uint32_t i = 0; i < st->part_count; i++)
-		put_row(p + ISRV_HEAD_SIZE + i * isrv_format_row(wide), &st->parts[i], width);
+		put_row(st, p + ISRV_HEAD_SIZE + i * isrv_format_row(wide), &st->parts[i], width);
 	if (st->texts.len)
 		memcpy(p + ISRV_HEAD_SIZE + rows, st->texts.data, st->texts.len);
 	put_head(st, p, len, wide);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * message/structure_state - a parse under way, shared by the three files that do it: structure.c knows lines, boundaries
- * and what is open; structure_header.c reads a header block and writes its texts; structure_put.c puts the
- * description together.  Nothing else includes this.
+ * message/structure_state - a parse under way, shared by the three files that do it: structure.c
+ * knows lines, boundaries and what is open; structure_header.c reads a header block and writes its
+ * texts; structure_put.c puts the description together.  Nothing else includes this.
  */
 #ifndef ISRV_MESSAGE_STRUCTURE_STATE_H
 #define ISRV_MESSAGE_STRUCTURE_STATE_H
@@ -42,6 +42,7 @@ struct isrv_structure {
 	uint64_t *steps;
 	bool failed; /* no memory: nothing more is done */
 	bool truncated;
+	bool as_is;     /* nothing is converted: places on the wire are the host's */
 	bool in_header; /* of the part opened last */
 
 	/* the line under way */
@@ -49,7 +50,7 @@ struct isrv_structure {
 	uint64_t octets;      /* of it so far, in the host's copy */
 	uint64_t content;     /* the same without its line end */
 	unsigned eol;         /* octets of the line end before it; 0 for the first line */
-	bool cr;              /* a CR came last, of which the next octet says if it is of a line end */
+	bool cr;              /* a CR came last; the next octet says if it is of a line end */
 	bool maybe;           /* it may still turn out to be a boundary; `line` has its start */
 	size_t line_len;
 	char line[ISRV_BOUNDARY_MAX + 4];
@@ -76,7 +77,7 @@ struct isrv_structure {
 	struct isrv_buf out;
 };
 
-/* A part begins; its header does.  False: there may be no more (truncated), or no memory (failed). */
+/* A part and its header begin.  False: there may be no more (truncated), or no memory (failed). */
 bool isrv_structure_begin(struct isrv_structure *st, const struct isrv_place *place, bool top);
 /* The message ends: so does all that is open.  False: no memory. */
 bool isrv_structure_end(struct isrv_structure *st);

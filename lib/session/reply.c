@@ -50,40 +50,6 @@ const char *isrv_code_text(enum imapsrv_code code)
 	return codes[is_known(code) ? code : IMAPSRV_NO].text;
 }
 
-static enum isrv_step reply(struct imapsrv_session *s, enum isrv_reply_status status,
-                            const char *code, const char *text)
-{
-	struct isrv_reply *r = &s->reply;
-
-	r->status = status;
-	r->code = code;
-	r->put_code = NULL;
-	r->text = text;
-	r->text_len = strlen(text);
-	r->foreign = false;
-	return ISRV_DONE;
-}
-
-enum isrv_step isrv_ok(struct imapsrv_session *s, const char *text)
-{
-	return reply(s, ISRV_REPLY_OK, NULL, text);
-}
-
-enum isrv_step isrv_ok_code(struct imapsrv_session *s, const char *code, const char *text)
-{
-	return reply(s, ISRV_REPLY_OK, code, text);
-}
-
-enum isrv_step isrv_no(struct imapsrv_session *s, const char *code, const char *text)
-{
-	return reply(s, ISRV_REPLY_NO, code, text);
-}
-
-enum isrv_step isrv_bad(struct imapsrv_session *s, const char *text)
-{
-	return reply(s, ISRV_REPLY_BAD, NULL, text);
-}
-
 enum isrv_step isrv_refused(struct imapsrv_session *s, const char *nonexistent)
 {
 	enum imapsrv_code code = s->result.code;
@@ -100,7 +66,7 @@ enum isrv_step isrv_refused(struct imapsrv_session *s, const char *nonexistent)
 			text = "";
 		}
 	}
-	reply(s, ISRV_REPLY_NO, name, text);
+	isrv_no(s, name, text);
 	s->reply.foreign = true;
 	return ISRV_DONE;
 }

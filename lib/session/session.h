@@ -128,11 +128,42 @@ struct imapsrv_session {
 
 /* ---- replies (reply.c): each sets the reply and returns ISRV_DONE --------------------------- */
 
-enum isrv_step isrv_ok(struct imapsrv_session *s, const char *text);
+static inline enum isrv_step isrv_reply(struct imapsrv_session *s, enum isrv_reply_status status,
+                                        const char *code, const char *text)
+{
+	struct isrv_reply *r = &s->reply;
+
+	r->status = status;
+	r->code = code;
+	r->put_code = NULL;
+	r->text = text;
+	r->text_len = strlen(text); /* known to the compiler, as a rule */
+	r->foreign = false;
+	return ISRV_DONE;
+}
+
+static inline enum isrv_step isrv_ok(struct imapsrv_session *s, const char *text)
+{
+	return isrv_reply(s, ISRV_REPLY_OK, NULL, text);
+}
+
 /* "[code] text"; code NULL for none */
-enum isrv_step isrv_ok_code(struct imapsrv_session *s, const char *code, const char *text);
-enum isrv_step isrv_no(struct imapsrv_session *s, const char *code, const char *text);
-enum isrv_step isrv_bad(struct imapsrv_session *s, const char *text);
+static inline enum isrv_step isrv_ok_code(struct imapsrv_session *s, const char *code,
+                                          const char *text)
+{
+	return isrv_reply(s, ISRV_REPLY_OK, code, text);
+}
+
+static inline enum isrv_step isrv_no(struct imapsrv_session *s, const char *code, const char *text)
+{
+	return isrv_reply(s, ISRV_REPLY_NO, code, text);
+}
+
+static inline enum isrv_step isrv_bad(struct imapsrv_session *s, const char *text)
+{
+	return isrv_reply(s, ISRV_REPLY_BAD, NULL, text);
+}
+
 /* NO, as the host's answer in s->result says: response code and text (RFC 5530).  nonexistent, if not NULL, is the
  * code in place of NONEXISTENT: "TRYCREATE". */
 enum isrv_step isrv_refused(struct imapsrv_session *s, const char *nonexistent);

@@ -199,6 +199,11 @@ static bool keep(struct isrv_framer *f, struct isrv_mem *mem, const char *data, 
 	if (n > len)
 		n = len;
 	*n_r = n;
+	if (n && n <= f->buf.cap - f->buf.len) { /* as a rule */
+		memcpy(f->buf.data + f->buf.len, data, n);
+		f->buf.len += n;
+		return true;
+	}
 	if (isrv_buf_add(&f->buf, mem, data, n))
 		return true;
 	f->state = BROKEN;

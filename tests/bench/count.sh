@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # Instructions per unit of work, counted by callgrind: the difference of two runs, so that start-up does
-# not count.  Usage: count.sh PATH-OF-SESSION-BENCH
+# not count.  Usage: count.sh PATH-OF-SESSION-BENCH; the one of messages lies beside it.
 bench=$1
 if ! command -v valgrind >/dev/null 2>&1; then
 	echo "valgrind is not installed: no instruction counts"
@@ -24,3 +24,11 @@ count "UID SEARCH" search 2000 command
 count "untagged FETCH FLAGS" flags 20000 response
 count "BODY[] of 65536 octets, lent" body 500 message
 count "APPEND literal" literal 10000000 octet
+
+bench=${1%/*}/message
+count "ENVELOPE BODYSTRUCTURE, read" read-one 500 message
+count "  kept: a text" kept-one 500 message
+count "  with an attachment" kept-two 500 message
+count "  in two forms with one" kept-three 500 message
+count "BODY[], pulled" pulled 10000000 octet
+count "  with bare LFs" lf 10000000 octet

@@ -54,6 +54,24 @@ static uint64_t sum_of_flags(const struct ts_mailbox *m, const struct ts_message
 	return sum;
 }
 
+/* imapsrv_session_state, _mailbox and _user, as the client would have them. */
+static void check_accessors(struct td *d, int i)
+{
+	const struct td_session *s = &d->sessions[i];
+	enum imapsrv_state state = imapsrv_session_state(s->session);
+	struct imapsrv_span name = imapsrv_session_mailbox(s->session);
+	bool known = false;
+
+	for (const struct ts_handle *h = d->ts->handles; h; h = h->next)
+		known |= h->kind == TS_MAILBOX && h->link == s->link && strlen(h->name) == name.len &&
+		         memcmp(h->name, name.data, name.len) == 0;
+	if ((state == IMAPSRV_SELECTED) != s->client.selected || state == IMAPSRV_LOGGED_OUT ||
+	    (name.len > 0) != s->client.selected || (name.len && !known) ||
+	    imapsrv_session_user(s->session) != s->link)
+		tx_complain(d->log, "session %d: it says that it is in state %d, mailbox '%.*s'",
+		            i + 1, (int)state, (int)name.len, name.len ? name.data : "");
+}
+
 void td_compare(struct td *d, int i)
 {
 	struct td_session *s = &d->sessions[i];
@@ -69,6 +87,7 @@ void td_compare(struct td *d, int i)
 		tx_complain(d->log, "session %d: NOOP is not answered", i + 1);
 		return;
 	}
+	check_accessors(d, i);
 	m = open_mailbox(d, i);
 	if (!m || !c->selected || m->removed || c->notify)
 		return;

@@ -316,6 +316,21 @@ static void namespace_line(struct sh *h, const struct sc_words *w)
 	n->prefix = (struct imapsrv_span){w->word[2], strlen(w->word[2])};
 }
 
+/* many NAME COUNT [every K]: empty mail with UIDs K apart */
+static void many_line(struct sh *h, const struct sc_words *w)
+{
+	struct ts_mailbox *m = w->count > 1 ? ts_find(h->ts, NULL, w->word[1]) : NULL;
+	unsigned long count = w->count > 2 ? strtoul(w->word[2], NULL, 10) : 0;
+	uint32_t apart = w->count > 4 ? (uint32_t)strtoul(w->word[4], NULL, 10) : 1;
+
+	if (!m || !count || !apart) {
+		sh_complain(h, w, "written: many NAME COUNT [every K]");
+		return;
+	}
+	while (count--)
+		ts_add(m, m->uidnext - 1 + apart, "\r\n", 2, h->ts->now, 0);
+}
+
 static void setup_line(struct sh *h, const struct sc_words *w)
 {
 	const char *word = w->word[0], *value = w->count > 1 ? w->word[1] : NULL;
@@ -334,6 +349,8 @@ static void setup_line(struct sh *h, const struct sc_words *w)
 		mailbox_line(h, w);
 	else if (strcmp(word, "message") == 0)
 		sh_message(h, w, &ignored);
+	else if (strcmp(word, "many") == 0)
+		many_line(h, w);
 	else if (strcmp(word, "no") == 0)
 		no_line(h, w);
 	else if (strcmp(word, "namespace") == 0)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Is this the grammar of RFC 9051 9?  envelope and body, octet by octet as it is written there: what tests and
- * fuzzers hold against everything that a description is turned into.
+ * Is this the grammar of RFC 9051 9?  envelope and body, octet by octet as it is written there:
+ * what tests and fuzzers hold against everything that a description is turned into.
  */
 #ifndef TESTS_UNIT_BODYFORM_H
 #define TESTS_UNIT_BODYFORM_H

@@ -114,6 +114,7 @@ static void set_up(void)
 	memset(&f, 0, sizeof(f));
 	failalloc_init(&f.fa);
 	f.engine.limits.output = OUTPUT;
+	f.s.output_max = f.engine.limits.output;
 	f.engine.store.body = on_body;
 	f.engine.store.body_read = on_read;
 	f.engine.store.body_close = on_close;
@@ -169,7 +170,7 @@ static bool again(size_t row, enum isrv_step step)
 			answer_body(&f.host);
 		return true;
 	case ISRV_OUTPUT:
-		ROW(row, isrv_session_full(&f.s));
+		ROW(row, isrv_session_full(&f.s) && isrv_outq_size(&f.s.out) > 0);
 		drain();
 		return true;
 	default:
@@ -360,7 +361,7 @@ static void test_backpressure(void **state)
 
 	(void)state;
 	start(6, LEN, wire, &n);
-	f.engine.limits.output = 500;
+	f.s.output_max = 500;
 	open_body(0, &b);
 	measure(0, &b);
 	while ((step = isrv_body_put(&f.s, &b, 0, n)) == ISRV_OUTPUT) {

@@ -35,7 +35,7 @@ static void begin(struct world *w)
 	isrv_outq_init(&w->s.out, &w->s.mem);
 	isrv_writer_init(&w->s.w, &w->s.out);
 	isrv_nummap_init(&w->view.map);
-	w->engine.limits.output = 65536;
+	w->s.output_max = 65536;
 	w->s.engine = &w->engine;
 	w->s.view = &w->view;
 }
@@ -154,7 +154,7 @@ static void test_random(void **unused)
 			count += has[n];
 		if (isrv_found_size(&f) != count)
 			fail_msg("run %llu: %u of %u", run, isrv_found_size(&f), count);
-		w.engine.limits.output = 1 + draw(100);
+		w.s.output_max = 1 + draw(100);
 		for (k = 0; k < 4; k++) {
 			put(&w, &f, puts_it[k & 1], k >> 1, got);
 			expect(&w, has, k >> 1, k & 1, want);
@@ -193,7 +193,7 @@ static void test_edges(void **unused)
 	assert_string_equal(got, "1:4294967295");
 	/* As a list it is never held as a whole. */
 	for (i = 0; i < 3; i++) {
-		w.engine.limits.output = 1000;
+		w.s.output_max = 1000;
 		assert_int_equal(isrv_found_put_list(&w.s, &f, true), ISRV_OUTPUT);
 		assert_true(isrv_outq_size(&w.s.out) < 5000);
 		isrv_outq_sent(&w.s.out, isrv_outq_size(&w.s.out));

@@ -22,6 +22,8 @@ struct host {
 	unsigned leaks;      /* blocks that were, with the secret in them */
 	struct imapsrv_op *op;
 	bool later;          /* leaves the op open */
+	bool meddles;        /* calls what may not be called from inside a callback */
+	unsigned faults;     /* that the library reported */
 	uint32_t messages;
 	struct imapsrv_engine *engine;
 	struct imapsrv_session *session;
@@ -70,8 +72,38 @@ static void *host_realloc(void *user, void *block, size_t old_size, size_t size)
 	return moved;
 }
 
+static void on_fault(void *user, const char *what)
+{
+	struct host *h = user;
+
+	assert_non_null(what);
+	h->faults++;
+}
+
+/* None of these may do anything. */
+static void meddle(struct host *h)
+{
+	struct imapsrv_span span;
+	size_t n;
+
+	assert_int_equal(imapsrv_session_recv(h->session, "x", 1, &n), IMAPSRV_EREENTER);
+	assert_int_equal(n, 0);
+	assert_int_equal(imapsrv_session_run(h->session), IMAPSRV_EREENTER);
+	assert_int_equal(imapsrv_session_eof(h->session), IMAPSRV_EREENTER);
+	assert_int_equal(imapsrv_session_peek(h->session, &span, 1, &n), IMAPSRV_EREENTER);
+	assert_int_equal(imapsrv_session_sent(h->session, 0), IMAPSRV_EREENTER);
+	assert_int_equal(imapsrv_session_bye(h->session, "x"), IMAPSRV_EREENTER);
+	assert_int_equal(imapsrv_session_tls_started(h->session), IMAPSRV_EREENTER);
+	assert_int_equal(imapsrv_session_hide(h->session, "IDLE"), IMAPSRV_EREENTER);
+	(void)imapsrv_session_tick(h->session, 1);
+	imapsrv_session_trim(h->session);
+	imapsrv_session_free(h->session);
+}
+
 static bool keeps(struct host *h, struct imapsrv_op *op)
 {
+	if (h->meddles)
+		meddle(h);
 	h->op = h->later ? op : NULL;
 	return h->later;
 }
@@ -197,6 +229,7 @@ static void start(struct host *h, struct imapsrv_limits *limits, bool preauth)
 	config.store = &store;
 	config.allocator = &h->allocator;
 	config.limits = limits;
+	config.fault = on_fault;
 	assert_int_equal(imapsrv_engine_new(&config, &h->engine), 0);
 	account.handle = h;
 	session.user = h;
@@ -302,6 +335,56 @@ static void no_half_line(void **state)
 	drain(&h);
 	assert_string_equal(h.out, "FETCH (FLAGS ())\r\n* BYE Out of memory\r\n");
 	assert_int_equal(imapsrv_session_want(h.session), IMAPSRV_WANT_CLOSE);
+	finish(&h);
+}
+
+/* ---- answers that should not be ------------------------------------------------------------------- */
+
+/* To a dead op, of the wrong kind, without sense: refused, reported, and the client never knows. */
+static void odd_answers(void **state)
+{
+	static struct host h;
+	struct imapsrv_range zero = {0, 1}, range = {1, 1};
+	struct imapsrv_account account = IMAPSRV_ACCOUNT_INIT;
+	struct imapsrv_row r;
+	struct imapsrv_op *op;
+
+	(void)state;
+	memset(&h, 0, sizeof(h));
+	memset(&r, 0, sizeof(r));
+	h.messages = 2;
+	start(&h, NULL, true);
+	say(&h, "a SELECT INBOX\r\n");
+	h.meddles = h.later = true;
+	say(&h, "b FETCH 1 FLAGS\r\n");
+	op = h.op;
+	assert_int_equal(imapsrv_op_uids(op, (struct imapsrv_set){&range, 1}), IMAPSRV_ESTATE);
+	assert_int_equal(imapsrv_op_account(op, &account), IMAPSRV_ESTATE);
+	assert_int_equal(imapsrv_op_append(op, &h), IMAPSRV_ESTATE);
+	assert_int_equal(imapsrv_op_bytes(op, "x", 1), IMAPSRV_ESTATE);
+	assert_int_equal(imapsrv_op_row(op, &r), IMAPSRV_EINVAL);
+	assert_int_equal(imapsrv_op_row(op, NULL), IMAPSRV_EINVAL);
+	assert_int_equal(h.faults, 6);
+	row(op, 1, NULL, 0);
+	assert_int_equal(imapsrv_op_done(op, (enum imapsrv_code)999, "\r\n* BYE \xff"), 0);
+	assert_int_equal(imapsrv_op_done(op, IMAPSRV_OK, NULL), IMAPSRV_ESTATE);
+	r.uid = 1;
+	assert_int_equal(imapsrv_op_row(op, &r), IMAPSRV_ESTATE);
+	assert_int_equal(h.faults, 8);
+	imapsrv_session_run(h.session);
+	drain(&h);
+	assert_string_equal(h.out, "* 1 FETCH (FLAGS ())\r\nb NO   * BYE ?\r\n");
+	/* An op that was cancelled. */
+	say(&h, "c FETCH 1 FLAGS\r\n");
+	op = h.op;
+	assert_int_equal(imapsrv_session_bye(h.session, "over"), 0);
+	assert_null(h.op);
+	assert_int_equal(imapsrv_op_done(op, IMAPSRV_OK, NULL), IMAPSRV_ESTATE);
+	assert_int_equal(imapsrv_op_uids(op, (struct imapsrv_set){&zero, 1}), IMAPSRV_ESTATE);
+	h.out_len = 0;
+	drain(&h);
+	assert_string_equal(h.out, "* BYE over\r\n");
+	h.meddles = false;
 	finish(&h);
 }
 
@@ -503,6 +586,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(no_half_line),
+		cmocka_unit_test(odd_answers),
 		cmocka_unit_test(offered_is_not_taken),
 		cmocka_unit_test(reading_is_a_sign_of_life),
 		cmocka_unit_test(many_expunges),

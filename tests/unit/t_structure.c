@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * message/structure and what is told of it: the cases of tests/unit/messages/, which a person can read.  Each is
- * fed whole, cut at every octet and octet by octet; with LF and with CRLF; and with every allocation failing.
+ * message/structure and what is told of it: the cases of tests/unit/messages/, which a person can
+ * read.  Each is fed whole, cut at every octet and octet by octet; with LF and with CRLF; and with
+ * every allocation failing.
  *
  * A file is a list of cases.  Lines that begin with "%%" part it:
  *
  *	%% case WORDS          a case begins; what follows, up to the next "%%", is its message
- *	%% envelope            what ENVELOPE answers.  ' stands for a DQUOTE.  A line break and the blanks behind
- *	%% bodystructure       it stand for a space, behind "}" for CRLF, and between ")" and "(" for a space or
- *	%% body                nothing, whichever the grammar wants: that is checked for all answers
+ *	%% envelope            what ENVELOPE answers.  ' stands for a DQUOTE.  A line break and the
+ *	%% bodystructure       blanks behind it stand for a space; behind "}" for CRLF; between
+ *	%% body                ")" and "(" for a space or nothing, whichever the grammar wants (it
+ *	                       is checked for all answers)
  *	%% revision1           BODYSTRUCTURE to a client that does not know message/global
  *	%% section NUMBERS.X   what BODY[NUMBERS.X] is; lines as in the message
  *	%% no section NUMBERS.X
@@ -69,7 +71,7 @@ static bool next_block(const char **at, struct block *b)
 	return true;
 }
 
-/* ---- what holds for every message -------------------------------------------------------------------------- */
+/* ---- what holds for every message ----------------------------------------------------------- */
 
 static void check_cuts(const struct message *m, const char *data, size_t len,
                        const struct bytes *expected)
@@ -85,7 +87,8 @@ static void check_cuts(const struct message *m, const char *data, size_t len,
 		assert_true(describe_cut(&mem, &describe_limits, data, len,
 		                         cut > len ? SIZE_MAX : cut, &b, &steps));
 		if (b.len != expected->len || memcmp(b.data, expected->data, b.len) != 0)
-			fail_msg("%s: another description when cut at %zu of %zu", m->name, cut, len);
+			fail_msg("%s: another description, cut at %zu of %zu", m->name, cut,
+			         len);
 		free(b.data);
 		if (cut == 0)
 			whole = steps;
@@ -114,7 +117,7 @@ static void check_memory(const struct message *m)
 			steps = 0;
 			is = describe_cut(&mem, &describe_limits, m->data, m->len, 0, &b, &steps);
 			if (mem.used || fa.held)
-				fail_msg("%s: allocation %zu failed, and memory is held", m->name, nth);
+				fail_msg("%s: memory is held after failure %zu", m->name, nth);
 			if (!is)
 				continue;
 			if (b.len != m->made.len || memcmp(b.data, m->made.data, b.len) != 0)
@@ -129,7 +132,8 @@ static void check_memory(const struct message *m)
 static void check_twins(const struct message *m)
 {
 	for (int what = 0; what < SHOWN_KINDS; what++) {
-		struct bytes a = show(&m->d, (enum shown)what), b = show(&m->d_crlf, (enum shown)what);
+		struct bytes a = show(&m->d, (enum shown)what);
+		struct bytes b = show(&m->d_crlf, (enum shown)what);
 
 		if (a.len != b.len || memcmp(a.data, b.data, a.len) != 0)
 			fail_msg("%s: with CRLF another answer: %s", m->name, b.data);
@@ -142,7 +146,8 @@ static void check_twins(const struct message *m)
 	assert_int_equal(m->d_crlf.host_octets, m->crlf.len);
 }
 
-/* Is what stands between two parts, or before the first, text and then one line that begins with "--"? */
+/* Does what stands before a part end with a line that begins with "--", and is that all but for the
+ * first part? */
 static void check_fence(const struct message *m, uint64_t from, uint64_t to, bool first)
 {
 	uint64_t line;
@@ -166,8 +171,8 @@ static bool find(const struct isrv_description *d, const uint32_t *numbers, size
 }
 
 /*
- * Header and body are what the message is made of; so are, for each part that holds parts, these and the
- * boundaries between them.
+ * Header and body are what the message is made of; so are, for each part that holds parts, these
+ * and the boundaries between them.
  */
 static void check_whole(const struct message *m, uint32_t *numbers, size_t count)
 {
@@ -176,7 +181,8 @@ static void check_whole(const struct message *m, uint32_t *numbers, size_t count
 	uint64_t at;
 	uint32_t n;
 
-	if (count == 0 || (isrv_description_part(&m->d_crlf, numbers, count, &info) && info.message)) {
+	if (count == 0 ||
+	    (isrv_description_part(&m->d_crlf, numbers, count, &info) && info.message)) {
 		assert_true(find(&m->d_crlf, numbers, count, ISRV_SECTION_WHOLE, &whole));
 		assert_true(find(&m->d_crlf, numbers, count, ISRV_SECTION_HEADER, &header));
 		assert_true(find(&m->d_crlf, numbers, count, ISRV_SECTION_TEXT, &text));
@@ -204,7 +210,7 @@ static void check_whole(const struct message *m, uint32_t *numbers, size_t count
 	}
 }
 
-/* ---- what is expected of one ------------------------------------------------------------------------------- */
+/* ---- what is expected of one ---------------------------------------------------------------- */
 
 /* Does the answer begin like the expected text that ends before a line break? */
 static bool same_line(const char **got, const char *line, size_t len)

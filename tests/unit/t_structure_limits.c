@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * message/structure against messages that no person would write: octets that a text file cannot show; each limit at
- * one below, itself and one above (ATTACKS T26); header floods, where steps and memory are counted (T28).
+ * message/structure against messages that no person would write: octets that a text file cannot
+ * show; each limit at one below, itself and one above (ATTACKS T26); header floods, where steps and
+ * memory are counted (T28).
  */
 #include "unit/describe.h"
 
@@ -35,7 +36,9 @@ static void text_repeat(struct bytes *b, const char *data, size_t n)
 		text_add(b, data);
 }
 
-/* ---- octets -------------------------------------------------------------------------------------------- */
+#define MIXED "Content-Type: multipart/mixed; boundary=b"
+
+/* ---- octets --------------------------------------------------------------------------------- */
 
 static const struct {
 	const char *data;
@@ -98,11 +101,11 @@ static void test_octets_at_boundaries(void **state)
 		size_t len;
 		uint32_t parts;
 	} table[] = {
-		{BYTES("Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nx\r\n--b--\r\n"), 2},
-		{BYTES("Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\r\n\r\nx\r\n--b--\r\n"), 1},
-		{BYTES("Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\0\r\n\r\nx\r\n--b--\r\n"), 1},
-		{BYTES("Content-Type: multipart/mixed; boundary=b\n\r\n--b\n\n--b\r\n\n--b--"), 3},
-		{BYTES("Content-Type: multipart/mixed; boundary=b\n\n--b\r--b\n--b\n\n--b--"), 2},
+		{BYTES(MIXED "\r\n\r\n--b\r\n\r\nx\r\n--b--\r\n"), 2},
+		{BYTES(MIXED "\r\n\r\n--b\r\r\n\r\nx\r\n--b--\r\n"), 1},
+		{BYTES(MIXED "\r\n\r\n--b\0\r\n\r\nx\r\n--b--\r\n"), 1},
+		{BYTES(MIXED "\n\r\n--b\n\n--b\r\n\n--b--"), 3},
+		{BYTES(MIXED "\n\n--b\r--b\n--b\n\n--b--"), 2},
 	};
 
 	(void)state;
@@ -116,7 +119,7 @@ static void test_octets_at_boundaries(void **state)
 	}
 }
 
-/* ---- limits ----------------------------------------------------------------------------------------------- */
+/* ---- limits --------------------------------------------------------------------------------- */
 
 enum last { LAST_TEXT, LAST_MULTIPART, LAST_MESSAGE, LAST_KINDS };
 
@@ -181,7 +184,8 @@ static void test_depth(void **state)
 	limits.depth = 0;
 	check_depth(&limits, 1, LAST_MESSAGE);
 	limits.depth = 1000; /* more than descriptions have */
-	struct bytes message = nested(150, LAST_TEXT), b = describe(&limits, message.data, message.len);
+	struct bytes message = nested(150, LAST_TEXT);
+	struct bytes b = describe(&limits, message.data, message.len);
 	struct isrv_description d;
 
 	assert_true(isrv_description_open(&d, b.data, b.len) && d.truncated && d.parts == 101);
@@ -222,7 +226,7 @@ static void test_parts(void **state)
 		}
 }
 
-/* A header that is cut, texts that are too many, addresses, parameters, a boundary that is too long. */
+/* A header that is cut; too many texts, addresses, parameters, languages. */
 static void test_left_out(void **state)
 {
 	static const struct {
@@ -233,14 +237,19 @@ static void test_left_out(void **state)
 	} table[] = {
 		{{9, 9, 22, 999, 9, 9}, "Subject: x\nTo: a@b.c\n\n", false, "\"b.c\""},
 		{{9, 9, 21, 999, 9, 9}, "Subject: x\nTo: a@b.c\n\n", true, "\"b.c\""},
-		{{9, 9, 11, 999, 9, 9}, "Subject: x\nTo: a@b.c\n\n", true, "(NIL \"x\" NIL NIL NIL NIL"},
-		{{9, 9, 10, 999, 9, 9}, "Subject: x\nTo: a@b.c\n\n", true, "(NIL \"x\" NIL NIL NIL NIL"},
-		{{9, 9, 0, 999, 9, 9}, "Subject: x\nTo: a@b.c\n\n", true, "(NIL NIL NIL NIL NIL NIL"},
+		{{9, 9, 11, 999, 9, 9}, "Subject: x\nTo: a@b.c\n\n", true,
+		 "(NIL \"x\" NIL NIL NIL NIL"},
+		{{9, 9, 10, 999, 9, 9}, "Subject: x\nTo: a@b.c\n\n", true,
+		 "(NIL \"x\" NIL NIL NIL NIL"},
+		{{9, 9, 0, 999, 9, 9}, "Subject: x\nTo: a@b.c\n\n", true,
+		 "(NIL NIL NIL NIL NIL NIL"},
 		{{9, 9, 999, 2, 9, 9}, "Subject: x\n\n", false, "(NIL \"x\" NIL"},
 		{{9, 9, 999, 1, 9, 9}, "Subject: x\n\n", true, "(NIL NIL NIL"},
 		{{9, 9, 999, 0, 9, 9}, "\n", false, "\"us-ascii\""},
-		{{9, 9, 999, 0, 9, 9}, "Content-Type: message/rfc822\n\n", true, "\"message\" \"rfc822\""},
-		{{9, 9, 999, 0, 9, 9}, "Content-Type: multipart/x; boundary=b\n\n--b", true, "\"mixed\""},
+		{{9, 9, 999, 0, 9, 9}, "Content-Type: message/rfc822\n\n", true,
+		 "\"message\" \"rfc822\""},
+		{{9, 9, 999, 0, 9, 9}, "Content-Type: multipart/x; boundary=b\n\n--b", true,
+		 "\"mixed\""},
 		{{9, 9, 999, 0, 9, 9}, "Content-Type: image/gif\n\n", true, "\"text\" \"plain\""},
 		{{9, 9, 999, 999, 2, 9}, "To: a@x,b@x\n\n", false, "\"b\""},
 		{{9, 9, 999, 999, 1, 9}, "To: a@x,b@x\n\n", true, "((NIL NIL \"a\" \"x\"))"},
@@ -249,18 +258,22 @@ static void test_left_out(void **state)
 		/* a group that is cut is ended */
 		{{9, 9, 999, 999, 2, 9}, "To: g:a@x,b@x;\n\n", true,
 		 "((NIL NIL \"g\" NIL)(NIL NIL \"a\" \"x\")(NIL NIL NIL NIL))"},
-		{{9, 9, 999, 999, 1, 9}, "To: g:;\n\n", true, "((NIL NIL \"g\" NIL)(NIL NIL NIL NIL))"},
-		{{9, 9, 999, 999, 9, 2}, "Content-Type: a/b; c=d; e=f\n\n", false, "\"c\" \"d\" \"e\" \"f\""},
+		{{9, 9, 999, 999, 1, 9}, "To: g:;\n\n", true,
+		 "((NIL NIL \"g\" NIL)(NIL NIL NIL NIL))"},
+		{{9, 9, 999, 999, 9, 2}, "Content-Type: a/b; c=d; e=f\n\n", false,
+		 "\"c\" \"d\" \"e\" \"f\""},
 		{{9, 9, 999, 999, 9, 1}, "Content-Type: a/b; c=d; e=f\n\n", true, "(\"c\" \"d\")"},
 		{{9, 9, 999, 999, 9, 0}, "Content-Type: a/b; c=d; e=f\n\n", true, "\"b\" NIL NIL"},
-		{{9, 9, 999, 999, 9, 1}, "Content-Disposition: a; c=d; e=f\n\n", true, "(\"a\" (\"c\" \"d\"))"},
+		{{9, 9, 999, 999, 9, 1}, "Content-Disposition: a; c=d; e=f\n\n", true,
+		 "(\"a\" (\"c\" \"d\"))"},
 		{{9, 9, 999, 999, 9, 2}, "Content-Language: aa, bb\n\n", false, "(\"aa\" \"bb\")"},
 		{{9, 9, 999, 999, 9, 1}, "Content-Language: aa, bb\n\n", true, "(\"aa\")"},
 	};
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(table); i++) {
-		struct bytes b = describe(&table[i].limits, table[i].message, strlen(table[i].message));
+		struct bytes b = describe(&table[i].limits, table[i].message,
+		                          strlen(table[i].message));
 		struct bytes envelope, structure;
 		struct isrv_description d;
 
@@ -269,7 +282,8 @@ static void test_left_out(void **state)
 		structure = show(&d, SHOWN_STRUCTURE);
 		if (d.truncated != table[i].truncated || (!strstr(envelope.data, table[i].shown) &&
 		                                          !strstr(structure.data, table[i].shown)))
-			fail_msg("row %zu: %d %s %s", i, d.truncated, envelope.data, structure.data);
+			fail_msg("row %zu: %d %s %s", i, d.truncated, envelope.data,
+			         structure.data);
 		free(envelope.data);
 		free(structure.data);
 		free(b.data);
@@ -299,7 +313,7 @@ static void test_long_boundary(void **state)
 	}
 }
 
-/* ---- floods ------------------------------------------------------------------------------------------- */
+/* ---- floods --------------------------------------------------------------------------------- */
 
 /* Steps and memory of a message that is `n` times something. */
 static uint64_t flood(const char *first, const char *again, const char *last, size_t n,
@@ -343,9 +357,9 @@ static void test_floods(void **state)
 		{"Subject: ", "x\n ", "\n\n", 1000000, 1000000, true},
 		{"Content-Type: a/b", ";c=d", "\n\n", 100000, 1000000, true},
 		{"Content-Type: a/b", ";c*0*=d", "\n\n", 100000, 1000000, true},
-		{"Content-Type: multipart/mixed; boundary=b\n\n", "--b\n\n", "", 1000000, 12000000, true},
-		{"Content-Type: multipart/mixed; boundary=b\n\n--b\n\n", "--c\n", "", 1000000, 20000, false},
-		{"Subject: x\n\n", "0123456789012345678901234567890123456789\r\n", "", 100000, 20000, false},
+		{MIXED "\n\n", "--b\n\n", "", 1000000, 12000000, true},
+		{MIXED "\n\n--b\n\n", "--c\n", "", 1000000, 20000, false},
+		{"Subject: x\n\n", "01234567890123456789\r\n", "", 100000, 20000, false},
 		{"", "X: y\n", "", 1000000, 1000000, true},
 		{"", "\n", "", 1000000, 20000, false},
 		{"", ":", "", 1000000, 1000000, true},
@@ -377,8 +391,8 @@ static void test_many_fences(void **state)
 
 	(void)state;
 	for (unsigned i = 0; i < 100; i++) {
-		snprintf(line, sizeof(line), "Content-Type: multipart/mixed; boundary=\"b%03u\"\n\n--b%03u\n",
-		         i, i);
+		snprintf(line, sizeof(line),
+		         "Content-Type: multipart/mixed; boundary=\"b%03u\"\n\n--b%03u\n", i, i);
 		text_add(&message, line);
 	}
 	text_add(&message, "\n");

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What FETCH holds of a batch is bounded: rows that bring much along (descriptions here) are put off and asked for again, and
+ * every message is shown once all the same.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "imapsrv.h"
+#include "unit/row.h"
+
+enum { MESSAGES = 40, LARGE = 600000 };
+
+static char large[LARGE];
+static int fetches, open_bodies;
+static uint32_t vanish_after; /* the fetch from which message 30 is gone; 0: never */
+
+static void on_list(void *user, struct imapsrv_op *op, const struct imapsrv_list *q)
+{
+	(void)user;
+	(void)q;
+	imapsrv_op_done(op, IMAPSRV_OK, NULL);
+}
+
+static void on_open(void *user, struct imapsrv_op *op, const struct imapsrv_open *q)
+{
+	struct imapsrv_mailbox m = IMAPSRV_MAILBOX_INIT;
+
+	(void)user;
+	(void)q;
+	m.uidvalidity = 1;
+	m.uidnext = MESSAGES + 1;
+	imapsrv_op_mailbox(op, &m);
+	imapsrv_op_done(op, IMAPSRV_OK, NULL);
+}
+
+static void on_close(void *user, void *handle)
+{
+	(void)user;
+	(void)handle;
+}
+
+static void on_body_close(void *user, void *handle)
+{
+	(void)user;
+	(void)handle;
+	open_bodies--;
+}
+
+static void on_uids(void *user, struct imapsrv_op *op, const struct imapsrv_uids *q)
+{
+	struct imapsrv_range all = {1, MESSAGES};
+	struct imapsrv_set set = {&all, 1};
+
+	(void)user;
+	(void)q;
+	imapsrv_op_uids(op, set);
+	imapsrv_op_done(op, IMAPSRV_OK, NULL);
+}
+
+static void on_fetch(void *user, struct imapsrv_op *op, const struct imapsrv_fetch *q)
+{
+	struct imapsrv_row row;
+
+	(void)user;
+	fetches++;
+	memset(&row, 0, sizeof(row));
+	row.facts = IMAPSRV_FACT_FLAGS | IMAPSRV_FACT_DESCRIPTION;
+	row.description.data = large;
+	row.description.len = LARGE; /* no description: the message is read */
+	for (size_t i = 0; i < q->uids.count; i++)
+		for (row.uid = q->uids.ranges[i].first; row.uid <= q->uids.ranges[i].last; row.uid++)
+			if (row.uid != 30 || !vanish_after || (uint32_t)fetches < vanish_after)
+				imapsrv_op_row(op, &row);
+	imapsrv_op_done(op, IMAPSRV_OK, NULL);
+}
+
+static void on_body(void *user, struct imapsrv_op *op, const struct imapsrv_body *q)
+{
+	static const char text[] = "Subject: a\r\n\r\nb\r\n";
+
+	(void)user;
+	(void)q;
+	open_bodies++;
+	imapsrv_op_lend(op, text, sizeof(text) - 1, IMAPSRV_EOL_CRLF, NULL);
+	imapsrv_op_done(op, IMAPSRV_OK, NULL);
+}
+
+static struct imapsrv_engine *engine_new(void)
+{
+	struct imapsrv_config config = IMAPSRV_CONFIG_INIT;
+	struct imapsrv_store store = IMAPSRV_STORE_INIT;
+	struct imapsrv_engine *engine = NULL;
+
+	store.list = on_list;
+	store.open = on_open;
+	store.close = on_close;
+	store.uids = on_uids;
+	store.fetch = on_fetch;
+	store.body = on_body;
+	store.body_close = on_body_close;
+	config.store = &store;
+	assert_int_equal(imapsrv_engine_new(&config, &engine), 0);
+	return engine;
+}
+
+/* Says one line, takes the whole answer. */
+static char *say(struct imapsrv_session *s, const char *line)
+{
+	static char out[1 << 16];
+	size_t len = strlen(line), used, count, n = 0;
+	struct imapsrv_span span;
+
+	assert_int_equal(imapsrv_session_recv(s, line, len, &used), 0);
+	assert_int_equal(used, len);
+	for (;;) {
+		assert_int_equal(imapsrv_session_peek(s, &span, 1, &count), 0);
+		if (!count)
+			break;
+		assert_true(n + span.len < sizeof(out));
+		memcpy(out + n, span.data, span.len);
+		n += span.len;
+		imapsrv_session_sent(s, span.len);
+	}
+	out[n] = '\0';
+	return out;
+}
+
+static void test_put_off(void **state)
+{
+	struct imapsrv_account account = IMAPSRV_ACCOUNT_INIT;
+	struct imapsrv_engine *engine = engine_new();
+
+	(void)state;
+	memset(large, 'x', sizeof(large));
+	for (vanish_after = 0; vanish_after < 3; vanish_after += 2) {
+		struct imapsrv_session_config config = IMAPSRV_SESSION_CONFIG_INIT;
+		struct imapsrv_session *s;
+		uint32_t shown = 0;
+		size_t peak;
+		char *out;
+
+		config.preauth = &account;
+		assert_int_equal(imapsrv_session_new(engine, &config, &s), 0);
+		say(s, "a EXAMINE INBOX\r\n");
+		fetches = 0;
+		out = say(s, "b FETCH 1:* (FLAGS ENVELOPE BODY.PEEK[])\r\n");
+		for (char *at = out; (at = strstr(at, " FETCH (")) != NULL; at++)
+			shown++;
+		ROW(vanish_after, shown == (vanish_after ? MESSAGES - 1u : MESSAGES));
+		ROW(vanish_after, strstr(out, vanish_after ? "b OK [EXPUNGEISSUED] " : "b OK ") != NULL);
+		ROW(vanish_after, fetches > 10); /* two rows at a time */
+		imapsrv_session_memory(s, &peak);
+		ROW(vanish_after, peak < 4u << 20);
+		ROW(vanish_after, open_bodies == 0);
+		imapsrv_session_free(s);
+	}
+	imapsrv_engine_free(engine);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_put_off),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
