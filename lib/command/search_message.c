@@ -205,7 +205,7 @@ static enum isrv_step read_stretch(struct imapsrv_session *s, struct isrv_search
 	struct imapsrv_span piece;
 	enum isrv_step step;
 
-	while (m->from < m->to) {
+	while (m->from < m->to && (m->header || !isrv_scan_is_full(m->scan))) {
 		step = isrv_body_raw(s, &m->body, &piece);
 		if (step != ISRV_DONE || s->error || m->body.failed)
 			return step;

@@ -134,8 +134,11 @@ struct isrv_scan *isrv_scan_new(const struct isrv_program *p, struct isrv_arena 
 	    !make(&x->headers, p, arena, is_text, &x->in_headers) ||
 	    !make(&x->bodies, p, arena, is_not_field, &x->in_bodies))
 		return NULL;
-	for (i = 0; i < p->count; i++)
+	for (i = 0; i < p->count; i++) {
 		x->dates = x->dates || p->terms[i].kind == ISRV_TERM_SENT;
+		if (p->terms[i].kind == ISRV_TERM_TEXT)
+			*steps += p->terms[i].u.text.needle.len + 1;
+	}
 	return x;
 }
 
@@ -278,9 +281,10 @@ void isrv_scan_header(struct isrv_scan *x, bool own)
 bool isrv_scan_feed_header(struct isrv_scan *x, const char *data, size_t len)
 {
 	struct imapsrv_span span = {data, len}, value;
+	size_t left;
 
-	*x->steps += len;
-	for (;;) {
+	for (;; *x->steps += left - span.len) {
+		left = span.len;
 		switch (isrv_fields_next(&x->fields, &span, &value)) {
 		case ISRV_FIELDS_NAMED:
 			begin_field(x);
@@ -292,6 +296,7 @@ bool isrv_scan_feed_header(struct isrv_scan *x, const char *data, size_t len)
 			end_field(x);
 			break;
 		case ISRV_FIELDS_MORE:
+			*x->steps += left;
 			return false;
 		case ISRV_FIELDS_OVER:
 			return true;
