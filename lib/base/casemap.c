@@ -106,19 +106,60 @@ static size_t put_held(struct isrv_casemap *m, char *out, unsigned char c)
 	return len;
 }
 
+/* US-ASCII, of which nothing is held.  How many octets were taken. */
+static size_t run_ascii(struct isrv_casemap *m, const char *data, size_t len, char *out,
+                        size_t *put_r)
+{
+	bool space = m->space;
+	size_t i, put = 0;
+
+	for (i = 0; i < len; i++) {
+		unsigned char c = (unsigned char)data[i];
+
+		if (c > ' ' && c < 0x80) {
+			out[put++] = (char)(c - (c >= 'a' && c <= 'z' ? 32 : 0));
+			space = false;
+		} else if (c == ' ' || (c >= '\t' && c <= '\r')) {
+			out[put] = ' ';
+			put += !space;
+			space = true;
+		} else {
+			break;
+		}
+	}
+	m->space = space;
+	*put_r = put;
+	return i;
+}
+
+/* What is not US-ASCII, or continues what is held: a character, or an octet of one that is cut. */
+static size_t run_other(struct isrv_casemap *m, const char *data, size_t len, char *out,
+                        size_t *put_r)
+{
+	uint32_t code;
+	size_t n = m->held_len ? 0 : isrv_utf8_next(data, len, &code);
+
+	*put_r = n ? put_code(m, out, code) : put_held(m, out, (unsigned char)*data);
+	return n ? n : 1;
+}
+
 void isrv_casemap_run(struct isrv_casemap *m, const char *data, size_t len, size_t *taken_r,
                       char *out, size_t out_size, size_t *put_r)
 {
-	size_t i, put = 0;
+	const size_t most = ISRV_CASEMAP_MOST + sizeof(m->held);
+	size_t at = 0, put = 0, n, room;
 
-	for (i = 0; i < len && out_size - put > ISRV_CASEMAP_MOST + sizeof(m->held); i++) {
-		unsigned char c = (unsigned char)data[i];
-
-		if (c < 0x80 && !m->held_len)
-			put += put_octet(m, out + put, c);
-		else
-			put += put_held(m, out + put, c);
+	while (at < len && out_size - put > most) {
+		room = out_size - put - most;
+		if (!m->held_len) {
+			at += run_ascii(m, data + at, len - at < room ? len - at : room, out + put, &n);
+			put += n;
+		}
+		if (at < len && out_size - put >= most) {
+			at += run_other(m, data + at, len - at, out + put, &n);
+			put += n;
+		}
 	}
-	*taken_r = i;
+	*taken_r = at;
 	*put_r = put;
 }
