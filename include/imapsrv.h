@@ -15,5 +15,6 @@
 #include "imapsrv/engine.h"
 #include "imapsrv/message.h"
 #include "imapsrv/session.h"
+#include "imapsrv/ledger.h"
 
 #endif

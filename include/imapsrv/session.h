@@ -94,7 +94,9 @@ IMAPSRV_API unsigned imapsrv_session_want(const struct imapsrv_session *session)
 /*
  * Tells the time: milliseconds of any clock that does not go backwards.  Fires what is due (timeouts,
  * keepalive, the delay of a failed login) and returns when to call again at the latest: UINT64_MAX for
- * never.  The session has no other clock: a host that calls tick before each recv gets exact timeouts.
+ * never.  The session has no other clock: what the client sends is dated
+ * to the tick that follows, so a host that calls tick after each recv gets exact timeouts, and no host gets them
+ * early.
  */
 IMAPSRV_API uint64_t imapsrv_session_tick(struct imapsrv_session *session, uint64_t now_ms);
 

@@ -306,8 +306,8 @@ struct imapsrv_store {
 	 * is gone.  What is handed out does not change until body_close. */
 	void (*body)(void *user, struct imapsrv_op *op, const struct imapsrv_body *q);
 	/* Octets of a pulled body: imapsrv_op_bytes with 1..len of them.  Reads go forward as a rule, but one may
-	 * start anywhere.  Fewer in all than imapsrv_op_pull promised end the session where they were already
-	 * announced to the client.  NULL if the host only lends. */
+	 * start anywhere.  Fewer in all than imapsrv_op_pull promised, or a refusal, end the session where the
+	 * octets were already announced to the client.  NULL if the host only lends. */
 	void (*body_read)(void *user, struct imapsrv_op *op, const struct imapsrv_body_read *q);
 	/* The library has done with the body; lent memory is no longer read.  A slow client can make this come
 	 * after the mailbox was closed and the account logged out: a body stands by itself. */

@@ -229,6 +229,7 @@ static void start_data(struct imapsrv_session *s, struct append *a)
 		isrv_w_crlf(&s->w);
 	}
 	s->literal_left = s->framer.literal_size;
+	s->steps += s->framer.literal_size / 64 + 1;
 	isrv_framer_stream(&s->framer);
 	a->at = AT_DATA;
 }

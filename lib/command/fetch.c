@@ -69,7 +69,7 @@ struct fetch_args {
 	struct isrv_structure *structure; /* under way, or holding the description */
 	struct isrv_fetch_preview *preview; /* NULL unless asked for */
 	struct isrv_fetch_output *output;   /* NULL without sections */
-	enum imapsrv_code failure; /* the first that is not EXPUNGEISSUED */
+	struct isrv_result failure; /* the first that is not EXPUNGEISSUED */
 };
 
 /* fetch = "FETCH" SP sequence-set SP items */
@@ -440,8 +440,8 @@ static void skip_held(struct imapsrv_session *s, struct fetch_args *a)
 		isrv_view_post_changed(s->view, &s->mem, (struct imapsrv_set){&one, 1});
 	if (s->result.code == IMAPSRV_EXPUNGEISSUED || s->result.code == IMAPSRV_NONEXISTENT)
 		a->missing = true;
-	else if (a->failure == IMAPSRV_OK)
-		a->failure = s->result.code;
+	else if (a->failure.code == IMAPSRV_OK)
+		a->failure = s->result;
 	next_held(s, a);
 }
 
@@ -678,9 +678,8 @@ static void init(struct imapsrv_session *s, struct fetch_args *a)
 static enum isrv_step finish(struct imapsrv_session *s, struct fetch_args *a)
 {
 	drop(s, a);
-	if (a->failure != IMAPSRV_OK) {
-		s->result.code = a->failure;
-		s->result.text[0] = '\0';
+	if (a->failure.code != IMAPSRV_OK) {
+		s->result = a->failure;
 		return isrv_refused(s, NULL);
 	}
 	if (!a->missing)

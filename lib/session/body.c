@@ -324,7 +324,8 @@ static void seek(struct isrv_body_cursor *b, uint64_t from)
 /* A literal has been begun that cannot be filled: the stream is lost. */
 static void lost(struct imapsrv_session *s)
 {
-	isrv_session_fault(s, "a body changed while it was being sent");
+	if (s->result.code == IMAPSRV_OK) /* else the host said that it could not */
+		isrv_session_fault(s, "a body changed while it was being sent");
 	isrv_session_fail(s, IMAPSRV_EHOST);
 }
 

@@ -26,7 +26,10 @@ struct imapsrv_op *isrv_op_begin(struct imapsrv_session *s, enum isrv_op_kind ki
 	s->result.code = IMAPSRV_OK;
 	s->result.text[0] = '\0';
 	s->in_callback++;
-	s->steps++;
+	/* Into how many pieces a message that is appended was cut is not the session's work: its octets are
+	 * counted. */
+	if (kind != ISRV_OP_APPEND_DATA)
+		s->steps++;
 	return op;
 }
 

@@ -35,6 +35,8 @@ static inline bool describe_cut(struct isrv_mem *mem, const struct isrv_structur
 	struct imapsrv_span s;
 	bool is = st != NULL;
 
+	b_r->data = NULL;
+	b_r->len = 0;
 	if (cut == SIZE_MAX)
 		for (size_t i = 0; is && i < len; i++) {
 			char *one = exact(data + i, 1);
