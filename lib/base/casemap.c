@@ -76,7 +76,9 @@ static size_t put_code(struct isrv_casemap *m, char *out, uint32_t code)
 /* Octets of a character that may go on in the next piece: how many it will have, 0 for none. */
 static size_t sequence(unsigned char c)
 {
-	return c >= 0xf0 && c <= 0xf4 ? 4 : c >= 0xe0 && c < 0xf0 ? 3 : c >= 0xc2 && c < 0xe0 ? 2 : 0;
+	if (c < 0xc2 || c > 0xf4)
+		return 0;
+	return c >= 0xf0 ? 4 : c >= 0xe0 ? 3 : 2;
 }
 
 /* One octet that is not US-ASCII, or comes while some are held. */
@@ -152,7 +154,9 @@ void isrv_casemap_run(struct isrv_casemap *m, const char *data, size_t len, size
 	while (at < len && out_size - put > most) {
 		room = out_size - put - most;
 		if (!m->held_len) {
-			at += run_ascii(m, data + at, len - at < room ? len - at : room, out + put, &n);
+			if (room > len - at)
+				room = len - at;
+			at += run_ascii(m, data + at, room, out + put, &n);
 			put += n;
 		}
 		if (at < len && out_size - put >= most) {

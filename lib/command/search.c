@@ -5,8 +5,8 @@
  * What has to match every message is worked out first: the sets that stand under no NOT and no OR.
  * Only what lies within their reach is looked at, in batches; a program of nothing but sets and
  * \Recent asks the host nothing, and costs by the ranges that it names.  Only where the facts of a
- * message leave the verdict open it is opened (search_message.h): for texts that are looked for in it,
- * or a size that the host does not know.
+ * message leave the verdict open it is opened (search_message.h): for texts that are looked for in
+ * it, or a size that the host does not know.
  *
  * Messages that are known to be gone match nothing.  If a SEARCH met some, which it may not
  * announce (RFC 9051 7.5.1), its OK says EXPUNGEISSUED: the client is advised to issue a NOOP, as
@@ -331,8 +331,8 @@ static bool scan(struct imapsrv_session *s, struct search *a, struct imapsrv_set
 
 /* ---- with the host -------------------------------------------------------------------------- */
 
-/* Where the verdicts about a message that may have to be opened are noted; NULL: no memory, or a host
- * that gives a message twice. */
+/* Where the verdicts about a message that may have to be opened are noted; NULL: no memory, or a
+ * host that gives a message twice. */
 static struct isrv_search_subject *open_slot(struct imapsrv_session *s, struct search *a)
 {
 	size_t leaves = a->program.leaves;
@@ -437,7 +437,8 @@ static bool begin(struct imapsrv_session *s, struct search *a, enum isrv_step *s
 
 	if (a->program.bad_charset) {
 		/* RFC 9051 6.4.4: NO, not BAD, and the code names what is known. */
-		isrv_no(s, "BADCHARSET (" ISRV_SEARCH_CHARSETS ")", "That character set is not known");
+		isrv_no(s, "BADCHARSET (" ISRV_SEARCH_CHARSETS ")",
+		        "That character set is not known");
 		*step_r = fail(s, a);
 		return false;
 	}
@@ -473,7 +474,8 @@ static enum isrv_step refused(struct imapsrv_session *s, struct search *a)
 	return fail(s, a);
 }
 
-/* Reads the messages of the batch that have to be opened.  False: *step_r says what the step returns. */
+/* Reads the messages of the batch that have to be opened.  False: *step_r says what the step
+ * returns. */
 static bool read_open(struct imapsrv_session *s, struct search *a, enum isrv_step *step_r)
 {
 	struct isrv_search_message *m = &a->message;

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * command/search_message - one message opened for a search, because its facts did not decide.  It is
- * opened once and read in the order of cost: its header; its size, if it must be counted; its parts.
- * After each the program is asked again, and reading ends with the first answer.
+ * command/search_message - one message opened for a search, because its facts did not decide.  It
+ * is opened once and read in the order of cost: its header; its size, if it must be counted; its
+ * parts. After each the program is asked again, and reading ends with the first answer.
  *
- * Where parts are is told by the description that the host kept, or found out here in one pass; then
- * only what is looked into is read.
+ * Where parts are is told by the description that the host kept, or found out here in one pass;
+ * then only what is looked into is read.
  */
 #ifndef ISRV_COMMAND_SEARCH_MESSAGE_H
 #define ISRV_COMMAND_SEARCH_MESSAGE_H
@@ -42,8 +42,8 @@ struct isrv_search_subject {
 	size_t octets;      /* so many; 0: none */
 };
 
-/* The host's description of a message that will be read, for as long as the batch; where there is no
- * room for it, it is made anew later. */
+/* The host's description of a message that will be read, for as long as the batch; where there
+ * is no room for it, it is made anew later. */
 void isrv_search_message_keep(struct imapsrv_session *s, struct isrv_search_message *m,
                               struct imapsrv_span description, struct isrv_search_subject *subject);
 

@@ -14,7 +14,9 @@ struct cursor {
 
 static bool is_letter(char c)
 {
-	return isrv_ascii_upper((unsigned char)c) >= 'A' && isrv_ascii_upper((unsigned char)c) <= 'Z';
+	unsigned char u = isrv_ascii_upper((unsigned char)c);
+
+	return u >= 'A' && u <= 'Z';
 }
 
 static bool is_digit(char c)

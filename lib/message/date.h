@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * message/date - the Date field (RFC 5322 3.3 and the obsolete forms of 4.3), generous as mail needs
- * it: comments and white space anywhere, no day name or a wrong one, whole names of months, hyphens
- * for spaces, no seconds, no time, no zone.
+ * message/date - the Date field (RFC 5322 3.3 and the obsolete forms of 4.3), generous as mail
+ * needs it: comments and white space anywhere, no day name or a wrong one, whole names of months,
+ * hyphens for spaces, no seconds, no time, no zone.
  */
 #ifndef ISRV_MESSAGE_DATE_H
 #define ISRV_MESSAGE_DATE_H

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * message/words - the text of a header field to UTF-8 while streaming: encoded words decoded (RFC
- * 2047), the white space between two of them left out, everything else as it is, which is UTF-8 (RFC
- * 6532); octets that are not become U+FFFD.
+ * 2047), the white space between two of them left out, everything else as it is, which is UTF-8
+ * (RFC 6532); octets that are not become U+FFFD.
  *
  * Generous where real mail is not by the book: encoded words are seen anywhere, within quoted
- * strings and next to letters too; a language may stand behind the charset (RFC 2231 5); a character
- * may be cut between two words of one charset.  An unknown charset is read as US-ASCII.
+ * strings and next to letters too; a language may stand behind the charset (RFC 2231 5); a
+ * character may be cut between two words of one charset.  An unknown charset is read as US-ASCII.
  */
 #ifndef ISRV_MESSAGE_WORDS_H
 #define ISRV_MESSAGE_WORDS_H

@@ -280,7 +280,8 @@ static bool parse_text(struct parser *x, enum isrv_where where, struct imapsrv_s
 		return false;
 	if (!isrv_search_string(x->r, x->charset, &needle))
 		return false;
-	/* The empty string is in every text (RFC 9051 6.4.4), but not in a field that is not there. */
+	/* The empty string is in every text (RFC 9051 6.4.4), but not in a field that is not
+	 * there. */
 	if (!needle.len && where != ISRV_IN_FIELD)
 		return emit_leaf(x, ISRV_TERM_ALL, false) != NULL;
 	term = emit_leaf(x, ISRV_TERM_TEXT, false);

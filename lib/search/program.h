@@ -100,7 +100,7 @@ enum isrv_verdict {
 struct isrv_search_row {
 	uint32_t uid;
 	uint32_t recent_from; /* UIDs from here on are \Recent; 0: none */
-	uint32_t facts;       /* enum imapsrv_fact and ISRV_FACT_*: what is known of the following */
+	uint32_t facts;       /* enum imapsrv_fact, ISRV_FACT_*: which of the following are known */
 	const struct imapsrv_flags *flags;
 	int64_t date;
 	int zone;

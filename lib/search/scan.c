@@ -53,7 +53,8 @@ static bool make(struct isrv_matcher *m, const struct isrv_program *p, struct is
 	return count == 0 || isrv_matcher_init(m, arena, needles, count);
 }
 
-/* Terms by the name of their field in lower case: the text is the name, the index that of the term. */
+/* Terms by the name of their field in lower case: the text is the name, the index that of the
+ * term. */
 static struct isrv_needle *sort_names(const struct isrv_program *p, struct isrv_arena *arena,
                                       uint32_t *count_r)
 {

@@ -5,9 +5,10 @@
  * to what i;unicode-casemap compares (RFC 9051 6.4.4: "MUST be decoded before comparing text").
  *
  * A match lies within one field or within one part.  A field is "Name: value" to TEXT, its value to
- * the others.  What TEXT and BODY look into are parts of type text/ and message/ (delivery reports);
- * TEXT moreover all headers, of parts and of messages in messages too.  BODY looks into no header at
- * all: "unlike TEXT, this doesn't match any header fields".  HTML is searched as it is written.
+ * the others.  What TEXT and BODY look into are parts of type text/ and message/ (delivery
+ * reports); TEXT moreover all headers, of parts and of messages in messages too.  BODY looks into
+ * no header at all: "unlike TEXT, this doesn't match any header fields".  HTML is searched as it is
+ * written.
  */
 #ifndef ISRV_SEARCH_SCAN_H
 #define ISRV_SEARCH_SCAN_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * bench/search - how fast a message is searched: octets of header and of text a second, for texts in
- * several encodings and for one string and many.
+ * bench/search - how fast a message is searched: octets of header and of text a second, for texts
+ * in several encodings and for one string and many.
  *
  *	search            prints a table of times (compare them within one run only)
  *	search CASE N     runs one case N times and prints nothing: for counting instructions

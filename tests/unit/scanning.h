@@ -77,8 +77,8 @@ static inline void scanning_feed(struct scanning *x, bool header, const char *te
 		isrv_scan_end_part(x->scan);
 }
 
-static inline struct isrv_structure *scanning_shape(struct scanning *x, const char *text, size_t len,
-                                                    struct isrv_description *d)
+static inline struct isrv_structure *scanning_shape(struct scanning *x, const char *text,
+                                                    size_t len, struct isrv_description *d)
 {
 	static const struct isrv_structure_limits limits = {100, 1000, 65536, 65536, 1000, 100};
 	struct isrv_structure *st = isrv_structure_new(&x->mem, &limits, &x->steps);

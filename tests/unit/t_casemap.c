@@ -93,8 +93,8 @@ static void test_rows(void **unused)
 	}
 }
 
-/* Of every character: the bounds that the header gives; valid UTF-8; case does not matter where there
- * is one capital for one small letter. */
+/* Of every character: the bounds that the header gives; valid UTF-8; case does not matter where
+ * there is one capital for one small letter. */
 static void test_all(void **unused)
 {
 	uint32_t code, mapped = 0;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * search/matcher against a naive search: random needles in random texts of few letters, cut at every
- * place; and that the work is linear whatever the needles are.  ISRV_SEED repeats a run.
+ * search/matcher against a naive search: random needles in random texts of few letters, cut at
+ * every place; and that the work is linear whatever the needles are.  ISRV_SEED repeats a run.
  */
 #include "search/matcher.h"
 

@@ -70,9 +70,10 @@ static void test_pieces(void **unused)
 		if (!scanning_begin(&x, quoted, strlen(quoted)))
 			fail_msg("row %zu: %s", i, x.r.expected);
 		for (cut = 0; cut < sizeof(message); cut++) {
-			bool is = scanning_read(&x, message, sizeof(message) - 1, cut) == ISRV_MATCH;
+			enum isrv_verdict is =
+				scanning_read(&x, message, sizeof(message) - 1, cut);
 
-			if (is != rows[i].match)
+			if ((is == ISRV_MATCH) != rows[i].match)
 				fail_msg("row %zu, cut %zu", i, cut);
 		}
 		scanning_end(&x);
