@@ -7,6 +7,7 @@
  */
 #include "base/ascii.h"
 #include "message/description_pen.h"
+#include "message/param.h"
 
 /* ---- strings -------------------------------------------------------------------------------- */
 
@@ -149,6 +150,17 @@ bool isrv_description_put_envelope(const struct isrv_description *d, struct isrv
 
 /* ---- body ----------------------------------------------------------------------------------- */
 
+/* In UTF-8 mode the text of an extended value is shown (RFC 9051 7.5.2); else the client decodes it (RFC 2231 4). */
+static char *put_extended(struct isrv_pen *p, char *at, struct imapsrv_span value)
+{
+	char text[1024];
+	struct imapsrv_span decoded = {text, 0};
+
+	if (value.len > sizeof(text) || !isrv_param_decode(value, text, sizeof(text), &decoded.len))
+		return put_string(p, at, value);
+	return put_string(p, at, decoded);
+}
+
 /*
  * body-fld-param = "(" string SP string *(SP string SP string) ")" / nil
  * A text is shown with its charset, also where that is the default (RFC 9051 7.5.2).
@@ -166,7 +178,10 @@ static char *put_params(struct isrv_pen *p, char *at, struct isrv_cursor *c, boo
 		text = text && !isrv_text_is(name, ISRV_WORD_CHARSET);
 		at = put_string(p, at, name);
 		*at++ = ' ';
-		at = put_string(p, at, isrv_cursor_string(c));
+		if (p->w->utf8 && name.len && name.data[name.len - 1] == '*')
+			at = put_extended(p, at, isrv_cursor_string(c));
+		else
+			at = put_string(p, at, isrv_cursor_string(c));
 		*at++ = ' ';
 	}
 	if (text) {

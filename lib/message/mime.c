@@ -8,6 +8,7 @@
 #include "message/mime.h"
 
 #include "base/ascii.h"
+#include "message/param.h"
 
 enum { PARAMS_FIRST = 4 };
 
@@ -105,7 +106,7 @@ static struct imapsrv_span read_value(struct isrv_lexer *x)
 }
 
 /* *(";" parameter), parameter = attribute "=" value (RFC 2045 5.1, RFC 2183 2); attribute as it is
- * written, with the marks of RFC 2231 3 and 4 ("*", digits) left on it. */
+ * written; what RFC 2231 3 cut into pieces is joined. */
 static void read_params(struct isrv_lexer *x, size_t max, struct isrv_mime_value *value_r)
 {
 	struct params params = {value_r, 0, max};
@@ -129,6 +130,7 @@ static void read_params(struct isrv_lexer *x, size_t max, struct isrv_mime_value
 			break;
 	}
 	value_r->truncated = value_r->truncated || x->failed;
+	isrv_param_join(value_r, x->arena, x->steps);
 }
 
 /* content = type "/" subtype *(";" parameter) (RFC 2045 5.1) */
