@@ -391,8 +391,8 @@ static const struct {
 	{NONE, true, true, false, IMAPSRV_SERVERBUG, 0, 1, 1},
 	{READ_REFUSED, true, false, false, IMAPSRV_CORRUPTION, 0, 0, 1},
 	{READ_NOTHING, true, false, false, IMAPSRV_SERVERBUG, 0, 1, 1},
-	{READ_REFUSED, true, false, true, IMAPSRV_CORRUPTION, IMAPSRV_EHOST, 1, 1},
-	{READ_NOTHING, true, false, true, IMAPSRV_SERVERBUG, IMAPSRV_EHOST, 2, 1},
+	{READ_REFUSED, true, false, true, IMAPSRV_CORRUPTION, IMAPSRV_EHOST, 0, 1},
+	{READ_NOTHING, true, false, true, IMAPSRV_SERVERBUG, IMAPSRV_EHOST, 1, 1},
 };
 
 static void test_faults(void **state)
