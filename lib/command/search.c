@@ -4,8 +4,9 @@
  *
  * What has to match every message is worked out first: the sets that stand under no NOT and no OR.
  * Only what lies within their reach is looked at, in batches; a program of nothing but sets and
- * \Recent asks the host nothing, and costs by the ranges that it names.  A message whose size the
- * host does not know is measured, and only where the rest of the program leaves the verdict open.
+ * \Recent asks the host nothing, and costs by the ranges that it names.  Only where the facts of a
+ * message leave the verdict open it is opened (search_message.h): for texts that are looked for in
+ * it, or a size that the host does not know.
  *
  * Messages that are known to be gone match nothing.  If a SEARCH met some, which it may not
  * announce (RFC 9051 7.5.1), its OK says EXPUNGEISSUED: the client is advised to issue a NOOP, as
@@ -16,10 +17,11 @@
 #include "command/commands.h"
 #include "command/found.h"
 #include "command/memory.h"
+#include "command/search_message.h"
 #include "command/set.h"
 #include "mailbox/batch.h"
 #include "search/program.h"
-#include "session/body.h"
+#include "search/string.h"
 #include "session/modseq.h"
 
 enum option {
@@ -34,8 +36,7 @@ enum at {
 	AT_START,
 	AT_BATCH, /* to ask for the next one  */
 	AT_ROWS,  /* its rows are coming      */
-	AT_OPEN,  /* to measure a message: its body is being opened, */
-	AT_MEASURE,
+	AT_READ,  /* messages that have to be opened */
 	AT_TELL,
 	AT_NUMBERS,
 	AT_END
@@ -58,20 +59,18 @@ struct search {
 	uint64_t highest;
 	uint32_t lowest_uid, highest_uid; /* found, */
 	uint64_t lowest_modseq, highest_modseq; /* and the sequences of these two */
-	/* Messages of the batch whose size decides and is not known: UIDs, and what the rest of the
-	 * program says about each. */
-	uint32_t *open_uids;
+	/* Messages of the batch whose facts leave the verdict open. */
+	struct isrv_search_subject *open;
 	uint8_t *open_known;
-	uint64_t *open_modseqs;
 	uint32_t open_count;
 	uint32_t open_at;
-	struct isrv_body_cursor body;
+	struct isrv_search_message message;
 };
 
 /* Sets that narrow the reach.  Each costs as much as all ranges so far: a client may name
  * thousands. */
 #define REACH_SETS 8
-/* Octets for what is known about the messages of one batch that are to be measured. */
+/* Octets for what is known about the messages of one batch that are to be opened. */
 #define KNOWN_MAX (1u << 20)
 
 /* ---- arguments ------------------------------------------------------------------------------ */
@@ -372,27 +371,27 @@ static bool scan(struct imapsrv_session *s, struct search *a, struct imapsrv_set
 
 /* ---- with the host -------------------------------------------------------------------------- */
 
-/* Where the verdicts about a message that has to be measured are noted; NULL: no memory, or a host
- * that gives a message twice. */
-static uint8_t *open_slot(struct imapsrv_session *s, struct search *a)
+/* Where the verdicts about a message that may have to be opened are noted; NULL: no memory, or a
+ * host that gives a message twice. */
+static struct isrv_search_subject *open_slot(struct imapsrv_session *s, struct search *a)
 {
 	size_t leaves = a->program.leaves;
-	uint8_t *slot;
+	struct isrv_search_subject *slot;
 
-	if (!a->open_uids) {
-		a->open_uids = isrv_arena_array(&s->arena, a->part_max, sizeof(*a->open_uids));
+	if (!a->open) {
+		a->open = isrv_arena_array(&s->arena, a->part_max, sizeof(*a->open));
 		a->open_known = isrv_arena_array(&s->arena, a->part_max, leaves);
-		a->open_modseqs = isrv_arena_array(&s->arena, a->part_max, sizeof(*a->open_modseqs));
-		if (!a->open_uids || !a->open_known || !a->open_modseqs) {
+		if (!a->open || !a->open_known) {
 			a->nomem = true;
-			a->open_uids = NULL;
+			a->open = NULL;
 			return NULL;
 		}
 	}
 	if (a->open_count == a->part_max)
 		return NULL;
-	slot = a->open_known + a->open_count * leaves;
-	memset(slot, 0, leaves);
+	slot = a->open + a->open_count;
+	slot->known = a->open_known + a->open_count * leaves;
+	memset(slot->known, 0, leaves);
 	return slot;
 }
 
@@ -419,7 +418,8 @@ static void row_sink(struct imapsrv_session *s, void *ctx, const void *answer)
 	struct search *a = ctx;
 	const struct imapsrv_row *row = answer;
 	struct isrv_search_row facts = {.uid = row->uid, .recent_from = s->view->recent_from};
-	uint8_t *known = NULL;
+	struct isrv_search_subject *open = NULL;
+	struct imapsrv_span none = {NULL, 0};
 	enum isrv_verdict is;
 
 	/* A host may tell more than it was asked, or of a message that its event has taken away
@@ -432,7 +432,7 @@ static void row_sink(struct imapsrv_session *s, void *ctx, const void *answer)
 	s->steps += a->program.count;
 	/* FLAGS and DATE come when they are asked for (store.h); a host that leaves them out says
 	 * "none". */
-	facts.facts = row->facts | IMAPSRV_FACT_FLAGS | IMAPSRV_FACT_DATE;
+	facts.facts = (row->facts & ~ISRV_FACTS_READ) | IMAPSRV_FACT_FLAGS | IMAPSRV_FACT_DATE;
 	facts.flags = &row->flags;
 	facts.date = row->date;
 	facts.zone = row->zone;
@@ -442,16 +442,20 @@ static void row_sink(struct imapsrv_session *s, void *ctx, const void *answer)
 		facts.facts |= IMAPSRV_FACT_MODSEQ;
 	}
 	if (a->program.facts & ~facts.facts) {
-		known = open_slot(s, a);
-		if (!known)
+		open = open_slot(s, a);
+		if (!open)
 			return;
 	}
-	is = isrv_program_eval(&a->program, &facts, known);
+	is = isrv_program_eval(&a->program, &facts, open ? open->known : NULL);
 	if (is == ISRV_MATCH) {
 		add(s, a, row->uid, facts.modseq);
 	} else if (is == ISRV_UNDECIDED) {
-		a->open_modseqs[a->open_count] = facts.modseq;
-		a->open_uids[a->open_count++] = row->uid;
+		open->uid = row->uid;
+		open->modseq = facts.modseq;
+		isrv_search_message_keep(
+			s, &a->message,
+			row->facts & IMAPSRV_FACT_DESCRIPTION ? row->description : none, open);
+		a->open_count++;
 	}
 }
 
@@ -468,25 +472,15 @@ static bool next_batch(struct imapsrv_session *s, struct search *a)
 	a->rows = 0;
 	a->open_count = 0;
 	a->open_at = 0;
+	a->message.kept.len = 0;
 	q.mailbox = s->view->handle;
 	q.uids = a->part;
-	q.facts = a->program.facts;
+	q.facts = a->program.facts & ~ISRV_FACTS_READ;
+	if (a->program.facts & ISRV_FACT_TEXT)
+		q.facts |= IMAPSRV_FACT_DESCRIPTION;
 	q.changed_since = 0;
 	ISRV_ASK(s, ISRV_OP_FETCH, store, fetch, &q, row_sink, a);
 	return true;
-}
-
-static void measured(struct imapsrv_session *s, struct search *a)
-{
-	struct isrv_search_row row = {.uid = a->open_uids[a->open_at],
-	                              .recent_from = s->view->recent_from,
-	                              .facts = IMAPSRV_FACT_SIZE,
-	                              .octets = a->body.wire};
-	uint8_t *known = a->open_known + (size_t)a->open_at * a->program.leaves;
-
-	s->steps += a->program.count;
-	if (isrv_program_eval(&a->program, &row, known) == ISRV_MATCH)
-		add(s, a, row.uid, a->open_modseqs[a->open_at]);
 }
 
 /* ---- the steps ------------------------------------------------------------------------------ */
@@ -499,7 +493,8 @@ static bool begin(struct imapsrv_session *s, struct search *a, enum isrv_step *s
 
 	if (a->program.bad_charset) {
 		/* RFC 9051 6.4.4: NO, not BAD, and the code names what is known. */
-		isrv_no(s, "BADCHARSET (US-ASCII UTF-8)", "That character set is not known");
+		isrv_no(s, "BADCHARSET (" ISRV_SEARCH_CHARSETS ")",
+		        "That character set is not known");
 		*step_r = fail(s, a);
 		return false;
 	}
@@ -521,6 +516,10 @@ static bool begin(struct imapsrv_session *s, struct search *a, enum isrv_step *s
 		scan(s, a, in);
 		return true;
 	}
+	if (!isrv_search_message_init(s, &a->message, &a->program)) {
+		a->nomem = true;
+		return true;
+	}
 	most = KNOWN_MAX / a->program.leaves;
 	a->part_max = s->engine->limits.batch < most ? s->engine->limits.batch : most;
 	if (a->part_max == 0)
@@ -530,45 +529,31 @@ static bool begin(struct imapsrv_session *s, struct search *a, enum isrv_step *s
 	return true;
 }
 
-/* The body of a message could not be had: it is gone, or the search cannot be done. */
-static bool passed_over(struct imapsrv_session *s, struct search *a)
-{
-	isrv_body_close(s, &a->body);
-	if (s->result.code != IMAPSRV_EXPUNGEISSUED)
-		return false;
-	a->missing = true;
-	return true;
-}
-
 static enum isrv_step refused(struct imapsrv_session *s, struct search *a)
 {
 	isrv_refused(s, NULL);
 	return fail(s, a);
 }
 
-/* Measures the messages of the batch that need it.  False: *step_r says what the step returns. */
-static bool measure(struct imapsrv_session *s, struct search *a, enum isrv_step *step_r)
+/* Reads the messages of the batch that have to be opened.  False: *step_r says what the step
+ * returns. */
+static bool read_open(struct imapsrv_session *s, struct search *a, enum isrv_step *step_r)
 {
-	for (; a->open_at < a->open_count; a->open_at++, a->at = AT_OPEN) {
-		if (a->at == AT_OPEN) {
-			*step_r = isrv_body_open(s, &a->body, s->view->handle,
-			                         a->open_uids[a->open_at]);
-			if (*step_r != ISRV_DONE)
-				return false;
-			a->at = AT_MEASURE;
-		}
-		if (!a->body.failed) {
-			*step_r = isrv_body_measure(s, &a->body);
-			if (*step_r != ISRV_DONE)
-				return false;
-		}
-		if (!a->body.failed) {
-			measured(s, a);
-		} else if (!passed_over(s, a)) {
+	struct isrv_search_message *m = &a->message;
+
+	for (; a->open_at < a->open_count && !a->nomem; a->open_at++) {
+		*step_r = isrv_search_message_read(s, m, &a->open[a->open_at]);
+		if (*step_r != ISRV_DONE || s->error)
+			return false;
+		if (!m->body.failed && m->verdict == ISRV_MATCH)
+			add(s, a, a->open[a->open_at].uid, a->open[a->open_at].modseq);
+		/* It is gone, or the search cannot be done. */
+		if (m->body.failed && s->result.code != IMAPSRV_EXPUNGEISSUED) {
 			*step_r = refused(s, a);
 			return false;
 		}
-		isrv_body_close(s, &a->body);
+		a->missing = a->missing || m->body.failed;
+		isrv_search_message_close(s, m);
 	}
 	return true;
 }
@@ -592,9 +577,8 @@ static enum isrv_step tell(struct imapsrv_session *s, struct search *a)
 	return ISRV_OUTPUT;
 }
 
-static enum isrv_step step(struct imapsrv_session *s, void *args)
+static enum isrv_step advance(struct imapsrv_session *s, struct search *a)
 {
-	struct search *a = args;
 	enum isrv_step wait = ISRV_DONE;
 
 	for (;;) {
@@ -613,11 +597,10 @@ static enum isrv_step step(struct imapsrv_session *s, void *args)
 				return refused(s, a);
 			if (a->rows < a->messages)
 				a->missing = true;
-			a->at = AT_OPEN;
+			a->at = AT_READ;
 			break;
-		case AT_OPEN:
-		case AT_MEASURE:
-			if (!measure(s, a, &wait))
+		case AT_READ:
+			if (!read_open(s, a, &wait))
 				return wait;
 			a->at = AT_BATCH;
 			break;
@@ -641,7 +624,17 @@ static void drop(struct imapsrv_session *s, void *args)
 {
 	struct search *a = args;
 
-	isrv_body_close(s, &a->body);
+	if (a->message.program)
+		isrv_search_message_clear(s, &a->message);
+}
+
+static enum isrv_step step(struct imapsrv_session *s, void *args)
+{
+	enum isrv_step wait = advance(s, args);
+
+	if (wait == ISRV_DONE)
+		drop(s, args);
+	return wait;
 }
 
 const struct isrv_command isrv_command_search = {

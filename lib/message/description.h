@@ -84,4 +84,10 @@ bool isrv_description_part(const struct isrv_description *d, const uint32_t *num
 bool isrv_description_leaf(const struct isrv_description *d, uint32_t *at,
                            struct isrv_part_info *info_r);
 
+/* All parts in order, as they stand in the message, and where the header of each is: of one that is a message the
+ * MIME header, the message in it being the next part.  *at as above.  A part is a leaf if it is neither
+ * multipart nor message. */
+bool isrv_description_walk(const struct isrv_description *d, uint32_t *at,
+                           struct isrv_part_info *info_r, struct isrv_extent *header_r);
+
 #endif

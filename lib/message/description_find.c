@@ -169,3 +169,16 @@ bool isrv_description_leaf(const struct isrv_description *d, uint32_t *at,
 	}
 	return false;
 }
+
+bool isrv_description_walk(const struct isrv_description *d, uint32_t *at,
+                           struct isrv_part_info *info_r, struct isrv_extent *header_r)
+{
+	uint32_t part = *at;
+
+	if (part >= d->parts)
+		return false;
+	*at = part + 1;
+	describe(d, part, info_r);
+	*header_r = extent(d, part, ISRV_ROW_HEADER, ISRV_ROW_BODY);
+	return true;
+}

@@ -12,6 +12,7 @@
 
 #include "base/ascii.h"
 #include "base/uidset.h"
+#include "search/string.h"
 
 /* ---- parsing -------------------------------------------------------------------------------- */
 
@@ -37,6 +38,7 @@ struct parser {
 	uint32_t open_cap;
 	uint32_t depth; /* parentheses that are open */
 	uint32_t keys;
+	struct imapsrv_span charset; /* of the strings */
 	uint32_t height; /* values on the evaluation stack at this point, */
 	uint32_t height_max;
 	bool modseq;
@@ -55,6 +57,13 @@ enum key_kind {
 	KEY_SMALLER,
 	KEY_UID,
 	KEY_MODSEQ,
+	KEY_FIELD,  /* the field of that name */
+	KEY_HEADER, /* a field that is named */
+	KEY_BODY,
+	KEY_TEXT,
+	KEY_SENTBEFORE,
+	KEY_SENTON,
+	KEY_SENTSINCE,
 	KEY_NOT,
 	KEY_OR
 };
@@ -67,10 +76,15 @@ static const struct key {
 } keys[] = {
 	{"ALL", KEY_ALL, false, 0},
 	{"ANSWERED", KEY_FLAG, false, IMAPSRV_ANSWERED},
+	{"BCC", KEY_FIELD, false, 0},
 	{"BEFORE", KEY_BEFORE, false, 0},
+	{"BODY", KEY_BODY, false, 0},
+	{"CC", KEY_FIELD, false, 0},
 	{"DELETED", KEY_FLAG, false, IMAPSRV_DELETED},
 	{"DRAFT", KEY_FLAG, false, IMAPSRV_DRAFT},
 	{"FLAGGED", KEY_FLAG, false, IMAPSRV_FLAGGED},
+	{"FROM", KEY_FIELD, false, 0},
+	{"HEADER", KEY_HEADER, false, 0},
 	{"KEYWORD", KEY_KEYWORD, false, 0},
 	{"LARGER", KEY_LARGER, false, 0},
 	{"MODSEQ", KEY_MODSEQ, false, 0},
@@ -81,8 +95,14 @@ static const struct key {
 	{"OR", KEY_OR, false, 0},
 	{"RECENT", KEY_RECENT, false, 0},
 	{"SEEN", KEY_FLAG, false, IMAPSRV_SEEN},
+	{"SENTBEFORE", KEY_SENTBEFORE, false, 0},
+	{"SENTON", KEY_SENTON, false, 0},
+	{"SENTSINCE", KEY_SENTSINCE, false, 0},
 	{"SINCE", KEY_SINCE, false, 0},
 	{"SMALLER", KEY_SMALLER, false, 0},
+	{"SUBJECT", KEY_FIELD, false, 0},
+	{"TEXT", KEY_TEXT, false, 0},
+	{"TO", KEY_FIELD, false, 0},
 	{"UID", KEY_UID, false, 0},
 	{"UNANSWERED", KEY_FLAG, true, IMAPSRV_ANSWERED},
 	{"UNDELETED", KEY_FLAG, true, IMAPSRV_DELETED},
@@ -212,22 +232,24 @@ static bool parse_keyword(struct parser *x, bool negate)
 	return true;
 }
 
+/* Internal dates, and the dates of Date fields. */
 static bool parse_date(struct parser *x, enum key_kind kind)
 {
+	bool sent = kind == KEY_SENTBEFORE || kind == KEY_SENTON || kind == KEY_SENTSINCE;
+	bool before = kind == KEY_BEFORE || kind == KEY_SENTBEFORE;
+	bool on = kind == KEY_ON || kind == KEY_SENTON;
 	struct isrv_rd_date date;
 	struct isrv_term *term;
 
 	if (!isrv_rd_sp(x->r) || !isrv_rd_date(x->r, &date))
 		return false;
-	term = emit_leaf(x, ISRV_TERM_DATE, false);
+	term = emit_leaf(x, sent ? ISRV_TERM_SENT : ISRV_TERM_DATE, false);
 	if (!term)
 		return false;
 	/* A date has four digits for its year, so one day less is no overflow. */
-	term->u.date.first = kind == KEY_BEFORE ? INT64_MIN : date.day;
-	term->u.date.last = kind == KEY_BEFORE ? date.day - 1
-	                    : kind == KEY_ON   ? date.day
-	                                       : INT64_MAX;
-	x->p->facts |= IMAPSRV_FACT_DATE;
+	term->u.date.first = before ? INT64_MIN : date.day;
+	term->u.date.last = before ? date.day - 1 : on ? date.day : INT64_MAX;
+	x->p->facts |= sent ? ISRV_FACT_HEADER : IMAPSRV_FACT_DATE;
 	return true;
 }
 
@@ -285,6 +307,34 @@ static bool parse_modseq(struct parser *x)
 	return true;
 }
 
+/* "BODY" SP astring, "FROM" SP astring, "HEADER" SP header-fld-name SP astring: name is FROM's. */
+static bool parse_text(struct parser *x, enum isrv_where where, struct imapsrv_span name)
+{
+	struct imapsrv_span needle;
+	struct isrv_term *term;
+
+	if (!isrv_rd_sp(x->r))
+		return false;
+	if (!name.len && where == ISRV_IN_FIELD &&
+	    (!isrv_rd_astring(x->r, &name) || !isrv_rd_sp(x->r)))
+		return false;
+	if (!isrv_search_string(x->r, x->charset, &needle))
+		return false;
+	/* The empty string is in every text (RFC 9051 6.4.4), but not in a field that is not
+	 * there. */
+	if (!needle.len && where != ISRV_IN_FIELD)
+		return emit_leaf(x, ISRV_TERM_ALL, false) != NULL;
+	term = emit_leaf(x, ISRV_TERM_TEXT, false);
+	if (!term)
+		return false;
+	term->u.text.field = name;
+	term->u.text.needle = needle;
+	term->u.text.index = x->p->texts++;
+	term->u.text.where = (uint8_t)where;
+	x->p->facts |= where == ISRV_IN_FIELD ? ISRV_FACT_HEADER : ISRV_FACT_TEXT;
+	return true;
+}
+
 static const struct key *find_key(struct imapsrv_span word)
 {
 	size_t i;
@@ -296,9 +346,11 @@ static const struct key *find_key(struct imapsrv_span word)
 	return NULL;
 }
 
-/* A key that has no keys in it. */
-static bool parse_leaf(struct parser *x, const struct key *key)
+/* A key that has no keys in it; word is its name. */
+static bool parse_leaf(struct parser *x, const struct key *key, struct imapsrv_span word)
 {
+	static const struct imapsrv_span none = {NULL, 0};
+
 	switch ((enum key_kind)key->kind) {
 	case KEY_ALL:
 		return emit_leaf(x, ISRV_TERM_ALL, false) != NULL;
@@ -315,6 +367,9 @@ static bool parse_leaf(struct parser *x, const struct key *key)
 	case KEY_BEFORE:
 	case KEY_ON:
 	case KEY_SINCE:
+	case KEY_SENTBEFORE:
+	case KEY_SENTON:
+	case KEY_SENTSINCE:
 		return parse_date(x, key->kind);
 	case KEY_LARGER:
 	case KEY_SMALLER:
@@ -323,6 +378,14 @@ static bool parse_leaf(struct parser *x, const struct key *key)
 		return isrv_rd_sp(x->r) && parse_set(x, true);
 	case KEY_MODSEQ:
 		return parse_modseq(x);
+	case KEY_FIELD:
+		return parse_text(x, ISRV_IN_FIELD, word);
+	case KEY_HEADER:
+		return parse_text(x, ISRV_IN_FIELD, none);
+	case KEY_BODY:
+		return parse_text(x, ISRV_IN_BODY, none);
+	case KEY_TEXT:
+		return parse_text(x, ISRV_IN_TEXT, none);
 	case KEY_NOT:
 	case KEY_OR:
 		break;
@@ -359,7 +422,7 @@ static bool parse_key(struct parser *x, bool *leaf_r)
 		return isrv_rd_fail(r, EXPECTED_KEY);
 	}
 	if (key->kind != KEY_NOT && key->kind != KEY_OR)
-		return parse_leaf(x, key);
+		return parse_leaf(x, key, word);
 	*leaf_r = false;
 	return isrv_rd_sp(r) && push(x, key->kind == KEY_NOT ? OPEN_NOT : OPEN_OR);
 }
@@ -417,15 +480,13 @@ static bool parse_keys(struct parser *x)
 	return true;
 }
 
-/* RFC 9051 6.4.4: US-ASCII and UTF-8 must be known.  No other is. */
-static bool parse_charset(struct isrv_program *p, struct isrv_reader *r)
+/* RFC 9051 6.4.4: US-ASCII and UTF-8 must be known; others are that mail may be read in. */
+static bool parse_charset(struct isrv_program *p, struct isrv_reader *r,
+                          struct imapsrv_span *charset_r)
 {
-	struct imapsrv_span charset;
-
-	if (!isrv_rd_sp(r) || !isrv_rd_astring(r, &charset))
+	if (!isrv_rd_sp(r) || !isrv_rd_astring(r, charset_r))
 		return false;
-	p->bad_charset = !isrv_ascii_is(charset.data, charset.len, "UTF-8") &&
-	                 !isrv_ascii_is(charset.data, charset.len, "US-ASCII");
+	p->bad_charset = !isrv_search_charset(charset_r);
 	return true;
 }
 
@@ -437,7 +498,7 @@ bool isrv_program_parse(struct isrv_program *p, struct isrv_reader *r,
 
 	*p = (struct isrv_program){0};
 	if (charset) {
-		if (!parse_charset(p, r))
+		if (!parse_charset(p, r, &x.charset))
 			return false;
 		if (p->bad_charset) {
 			r->at = r->end; /* what follows is in that charset: not ours to judge */
@@ -526,6 +587,15 @@ static enum isrv_verdict verdict(const struct isrv_term *term, bool is)
 	return is != term->negate ? ISRV_MATCH : ISRV_MISS;
 }
 
+static enum isrv_verdict test_text(const struct isrv_term *term, const struct isrv_search_row *row)
+{
+	uint32_t fact = term->u.text.where == ISRV_IN_FIELD ? ISRV_FACT_HEADER : ISRV_FACT_TEXT;
+
+	if (row->found && row->found[term->u.text.index])
+		return ISRV_MATCH;
+	return row->facts & fact ? ISRV_MISS : ISRV_UNDECIDED;
+}
+
 static enum isrv_verdict test(const struct isrv_term *term, struct isrv_search_row *row)
 {
 	int64_t day;
@@ -557,6 +627,14 @@ static enum isrv_verdict test(const struct isrv_term *term, struct isrv_search_r
 		if (!(row->facts & IMAPSRV_FACT_MODSEQ))
 			return ISRV_UNDECIDED;
 		return verdict(term, row->modseq >= term->u.modseq);
+	case ISRV_TERM_TEXT:
+		return test_text(term, row);
+	case ISRV_TERM_SENT:
+		if (!(row->facts & ISRV_FACT_HEADER))
+			return ISRV_UNDECIDED;
+		/* Without a Date that can be read a message is neither before a day nor since. */
+		return verdict(term, row->dated && row->sent >= term->u.date.first &&
+		                             row->sent <= term->u.date.last);
 	case ISRV_TERM_ALL:
 	case ISRV_TERM_NOT:
 	case ISRV_TERM_AND:

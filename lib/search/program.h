@@ -25,10 +25,23 @@ enum isrv_term_kind {
 	ISRV_TERM_DATE,    /* internal date */
 	ISRV_TERM_SIZE,
 	ISRV_TERM_MODSEQ,
+	ISRV_TERM_TEXT,    /* a string in the message */
+	ISRV_TERM_SENT,    /* the Date field */
 	/* Operators on what came before. */
 	ISRV_TERM_NOT,
 	ISRV_TERM_AND,
 	ISRV_TERM_OR
+};
+
+/* What only the message's octets tell, beside enum imapsrv_fact: its header, its texts. */
+#define ISRV_FACT_HEADER (UINT32_C(1) << 30)
+#define ISRV_FACT_TEXT	 (UINT32_C(1) << 31)
+#define ISRV_FACTS_READ	 (ISRV_FACT_HEADER | ISRV_FACT_TEXT)
+
+enum isrv_where {
+	ISRV_IN_FIELD, /* a field of the message's own header */
+	ISRV_IN_TEXT,  /* all headers, all texts */
+	ISRV_IN_BODY   /* all texts */
 };
 
 struct isrv_term {
@@ -52,6 +65,12 @@ struct isrv_term {
 			uint64_t last;
 		} size;
 		uint64_t modseq; /* this and above (RFC 7162 3.1.5) */
+		struct {
+			struct imapsrv_span field;  /* its name, of ISRV_IN_FIELD */
+			struct imapsrv_span needle; /* as isrv_casemap makes it */
+			uint32_t index;             /* among the terms of this kind */
+			uint8_t where;              /* enum isrv_where */
+		} text;
 	} u;
 };
 
@@ -59,7 +78,8 @@ struct isrv_program {
 	struct isrv_term *terms;
 	uint32_t count;
 	uint32_t leaves; /* terms that are leaves */
-	uint32_t facts;  /* enum imapsrv_fact: what it looks at */
+	uint32_t texts;  /* of these, ISRV_TERM_TEXT */
+	uint32_t facts;  /* enum imapsrv_fact and ISRV_FACT_*: what it looks at */
 	uint8_t *stack;  /* for evaluating */
 	bool bad_charset; /* CHARSET named one that is not known: nothing else is set */
 };
@@ -82,12 +102,16 @@ enum isrv_verdict {
 struct isrv_search_row {
 	uint32_t uid;
 	uint32_t recent_from; /* UIDs from here on are \Recent; 0: none */
-	uint32_t facts;       /* enum imapsrv_fact: which of the following are known */
+	uint32_t facts;       /* enum imapsrv_fact, ISRV_FACT_*: which of the following are known */
 	const struct imapsrv_flags *flags;
 	int64_t date;
 	int zone;
 	uint64_t octets;
 	uint64_t modseq;
+	const uint8_t *found; /* by index of the texts: not 0, it is there; NULL: none looked for.
+	                         One that is there decides before its fact is known */
+	bool dated;           /* the header has a Date that can be read: */
+	int64_t sent;         /* its day */
 	uint32_t until;       /* set by isrv_program_eval: if no fact was looked at, the verdict is the
 	                         same for all UIDs from uid up to here */
 };

@@ -57,7 +57,9 @@ static void resolve(struct isrv_program *p, struct isrv_arena *arena)
 
 static void check_message(const struct isrv_program *p, uint32_t uid, unsigned pick)
 {
-	static const uint32_t each[] = {IMAPSRV_FACT_SIZE, IMAPSRV_FACT_FLAGS, IMAPSRV_FACT_DATE};
+	static const uint32_t each[] = {IMAPSRV_FACT_SIZE, IMAPSRV_FACT_FLAGS, IMAPSRV_FACT_DATE,
+	                                ISRV_FACT_HEADER, ISRV_FACT_TEXT};
+	uint8_t found[2 * TERMS];
 	struct imapsrv_flags flags = {pick & IMAPSRV_SYSTEM_FLAGS, pick & 1 ? 2 : 0, keywords};
 	struct isrv_search_row row = {.uid = uid, .recent_from = pick % 50};
 	uint8_t known[4 * TERMS] = {0};
@@ -68,13 +70,18 @@ static void check_message(const struct isrv_program *p, uint32_t uid, unsigned p
 	row.date = (int64_t)uid * 20000000 - 100000000;
 	row.zone = (int)pick - 128;
 	row.octets = uid * 10;
-	row.facts = IMAPSRV_FACT_FLAGS | IMAPSRV_FACT_DATE | IMAPSRV_FACT_SIZE;
+	for (i = 0; i < sizeof(found); i++)
+		found[i] = (uint8_t)(i * 7 + pick) % 3 == 0;
+	row.found = found;
+	row.dated = pick % 4 != 0;
+	row.sent = (int64_t)uid * 300 - 2000;
+	row.facts = IMAPSRV_FACT_FLAGS | IMAPSRV_FACT_DATE | IMAPSRV_FACT_SIZE | ISRV_FACTS_READ;
 	all = isrv_program_eval(p, &row, NULL);
 	ASSERT(all == ISRV_MATCH || all == ISRV_MISS);
 	ASSERT(row.until >= uid);
 	ASSERT(p->leaves <= sizeof(known));
-	for (i = 0; i < 3; i++) {
-		row.facts = each[(i + pick) % 3];
+	for (i = 0; i < 5; i++) {
+		row.facts = each[(i + pick) % 5];
 		some = isrv_program_eval(p, &row, known);
 		ASSERT(some == all || some == ISRV_UNDECIDED);
 	}

@@ -5,7 +5,7 @@
 Usage: compare.py SERVER SCRATCH [MBOX | MESSAGE...]
 
 Both serve a copy of one Maildir on their standard input and output.  ENVELOPE, BODY, BODYSTRUCTURE, RFC822.SIZE, every section of
-every part and its decoded octets are compared.  tests/interop/DIFFERENCES explains what may differ; anything else is a failure.
+every part, its decoded octets, and what SEARCH finds for words of the messages are compared.  tests/interop/DIFFERENCES explains what may differ; anything else is a failure.
 """
 import os
 import re
@@ -207,6 +207,40 @@ def read_known():
         return [line.strip() for line in f if line.startswith("\t")]
 
 
+def found(server, program):
+    """The sequence numbers of a SEARCH"""
+    status, untagged = server.ask(b"SEARCH " + program)
+    return [int(n) for r in untagged if r[1:2] == ["SEARCH"] for n in r[2:]] if status == b"OK" else status
+
+
+def searches(bodies):
+    """Programs made of words of the messages: every key that looks into one."""
+    for body in bodies:
+        for field in (b"Subject", b"From", b"To", b"Cc", b"Message-ID"):
+            m = re.search(rb"(?im)^%s:[^\r\n]*?([A-Za-z0-9@.]{4,30})[ >\r]" % field, body)
+            if m:
+                key = field if field != b"Message-ID" else b"HEADER " + field
+                yield key.upper() + b' "' + m.group(1) + b'"'
+        text = body.partition(b"\r\n\r\n")[2]
+        words = re.findall(rb"[A-Za-z]{5,}(?: [a-z]+)?", text)[:400:57]
+        for word in words:
+            yield b'BODY "' + word.swapcase() + b'"'
+            yield b'NOT TEXT "' + word + b'"'
+        m = re.search(rb"(?im)^Date:[^\r\n]*?(\d+) (\w{3}) (\d{4})", body)
+        if m:
+            for key in (b"SENTON", b"SENTBEFORE", b"SENTSINCE"):
+                yield key + b" " + b"-".join(m.groups())
+
+
+def compare_searches(c, ours, theirs, mine, other):
+    of_mine = {n: body for body, n in mine.items()}
+    of_other = {n: body for body, n in other.items()}
+    for program in sorted(set(searches(mine))):
+        x, y = found(ours, program), found(theirs, program)
+        c.check("SEARCH " + repr(program), isinstance(x, list) and sorted(of_mine[n] for n in x),
+                isinstance(y, list) and sorted(of_other[n] for n in y))
+
+
 def main():
     server, scratch, sources = sys.argv[1], sys.argv[2], sys.argv[3:]
     imap = dovecot_imap()
@@ -238,6 +272,7 @@ def main():
     for body in sorted(set(mine) & set(other)):
         subject = re.search(rb"(?im)^subject:.*", body)
         compare_message(c, ours, theirs, mine[body], other[body], subject and subject.group(0)[:60])
+    compare_searches(c, ours, theirs, mine, other)
     print("compare: %d messages; %d answers the same, %d explained, %d different" %
           (len(mine), c.same, c.explained, c.different))
     return c.different != 0

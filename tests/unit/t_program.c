@@ -127,8 +127,23 @@ static void test_grammar(void **unused)
 		{"LARGER -1", "a number from 0 to 9223372036854775807", 7, 0},
 		{"LARGER 9223372036854775808", "a number from 0 to 9223372036854775807", 7, 0},
 		{"KEYWORD \\Seen", "a flag", 8, 0},
-		{"FROM smith", "a search key", 0, 0},
-		{"1 FROM smith", "a search key", 2, 0},
+		{"FROM smith", NULL, 0, ISRV_FACT_HEADER},
+		{"1 HEADER \"X\" \"\"", NULL, 0, ISRV_FACT_HEADER},
+		{"BODY 72 BODY message", NULL, 0, ISRV_FACT_TEXT},
+		{"OR SUBJECT a TEXT b", NULL, 0, ISRV_FACT_HEADER | ISRV_FACT_TEXT},
+		{"TEXT \"\"", NULL, 0, 0},
+		{"BODY {0}\r\n", NULL, 0, 0},
+		{"CC \"\"", NULL, 0, ISRV_FACT_HEADER},
+		{"SENTON 1-Feb-1994", NULL, 0, ISRV_FACT_HEADER},
+		{"SENTSINCE 1-Feb-1994 SINCE 1-Feb-1994", NULL, 0,
+		 ISRV_FACT_HEADER | IMAPSRV_FACT_DATE},
+		{"CHARSET iso-8859-1 BODY \"\xe4\"", NULL, 0, ISRV_FACT_TEXT},
+		{"BODY \"\xc3\xa4\"", NULL, 0, ISRV_FACT_TEXT},
+		{"BODY \"\xe4\"", "a string in UTF-8, or another CHARSET", 5, 0},
+		{"FROM", "a space", 4, 0},
+		{"FROM ", "an atom or a string", 5, 0},
+		{"HEADER a", "a space", 8, 0},
+		{"1 XFROM smith", "a search key", 2, 0},
 		{"CHARSET", "a space", 7, 0},
 		{"CHARSET UTF-8ALL", NULL, 0, 0}, /* not known: see test_charset */
 	};
@@ -158,7 +173,7 @@ static void test_grammar(void **unused)
 
 static void test_charset(void **unused)
 {
-	static const char *const unknown[] = {"CHARSET KOI8-R FROM {4}", "CHARSET \"\" x",
+	static const char *const unknown[] = {"CHARSET X-NONE FROM {4}", "CHARSET \"\" x",
 	                                      "charset UTF-7", "CHARSET UTF-8ALL"};
 	struct bench b;
 	size_t i;
@@ -174,6 +189,39 @@ static void test_charset(void **unused)
 	begin(&b);
 	assert_true(parse(&b, "CHARSET UTF-8 SEEN", 18));
 	assert_false(b.p.bad_charset);
+	end(&b);
+}
+
+/* What a string becomes, and that a match decides before all is read. */
+static void test_texts(void **unused)
+{
+	static const char text[] = "OR NOT FROM \"\xc3\xa4  B\" TEXT x SENTBEFORE 2-Jan-1970";
+	struct isrv_search_row row = {.uid = 1};
+	uint8_t found[2] = {0, 0};
+	struct bench b;
+
+	(void)unused;
+	begin(&b);
+	assert_true(parse(&b, text, sizeof(text) - 1));
+	assert_int_equal(b.p.texts, 2);
+	assert_int_equal(b.p.terms[0].u.text.needle.len, 5);
+	assert_memory_equal(b.p.terms[0].u.text.needle.data, "A\xcc\x88 B", 5);
+	row.found = found;
+	assert_int_equal(isrv_program_eval(&b.p, &row, NULL), ISRV_UNDECIDED);
+	row.facts = ISRV_FACT_HEADER;
+	assert_int_equal(isrv_program_eval(&b.p, &row, NULL), ISRV_MISS);
+	row.dated = true;
+	assert_int_equal(isrv_program_eval(&b.p, &row, NULL), ISRV_MATCH);
+	row.sent = 1;
+	assert_int_equal(isrv_program_eval(&b.p, &row, NULL), ISRV_MISS);
+	row.sent = 0;
+	found[0] = 1;
+	assert_int_equal(isrv_program_eval(&b.p, &row, NULL), ISRV_UNDECIDED);
+	found[1] = 1;
+	assert_int_equal(isrv_program_eval(&b.p, &row, NULL), ISRV_MATCH);
+	found[1] = 0;
+	row.facts |= ISRV_FACT_TEXT;
+	assert_int_equal(isrv_program_eval(&b.p, &row, NULL), ISRV_MISS);
 	end(&b);
 }
 
@@ -618,6 +666,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_grammar),  cmocka_unit_test(test_charset),
+		cmocka_unit_test(test_texts),
 		cmocka_unit_test(test_limits),   cmocka_unit_test(test_depth),
 		cmocka_unit_test(test_memory),   cmocka_unit_test(test_keys),
 		cmocka_unit_test(test_dates),    cmocka_unit_test(test_required),
