@@ -8,16 +8,22 @@
 bool isrv_ledger_prepare(struct imapsrv_ledger *ledger, const struct isrv_change *change,
                          struct isrv_msgtab_spare *spare)
 {
-	return isrv_tombs_reserve(&ledger->tombs, &ledger->mem, change->rows, change->row_count,
-	                          change->gone.count) &&
-	       isrv_msgtab_reserve(&ledger->tab, &ledger->mem, change->rows, change->row_count,
-	                           spare);
+	if (!isrv_msgtab_reserve(&ledger->tab, &ledger->mem, change->rows, change->row_count,
+	                         spare))
+		return false;
+	/* No UID that is known is among the vanished: as a rule they need not be searched. */
+	if (isrv_tombs_reserve(&ledger->tombs, &ledger->mem, change->rows,
+	                       spare->fresh ? change->row_count : 0, change->gone.count))
+		return true;
+	isrv_msgtab_drop(&ledger->mem, spare);
+	return false;
 }
 
 void isrv_ledger_apply(struct imapsrv_ledger *ledger, const struct isrv_change *change,
                        struct isrv_msgtab_spare *spare)
 {
-	isrv_tombs_revive(&ledger->tombs, change->rows, change->row_count);
+	if (spare->fresh)
+		isrv_tombs_revive(&ledger->tombs, change->rows, change->row_count);
 	/* First, since what was reserved fits the table as it was. */
 	isrv_msgtab_put(&ledger->tab, &ledger->mem, change->rows, change->row_count, change->modseq,
 	                spare);
@@ -71,7 +77,7 @@ static void tidy(struct imapsrv_ledger *ledger)
 
 int isrv_ledger_commit(struct imapsrv_ledger *ledger, struct isrv_change *change)
 {
-	struct isrv_msgtab_spare spare = {NULL, NULL};
+	struct isrv_msgtab_spare spare = {NULL, NULL, 0};
 	int error;
 
 	error = isrv_ledger_ready(ledger);

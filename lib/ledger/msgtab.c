@@ -271,7 +271,7 @@ static void join(struct isrv_msgtab *tab, struct isrv_mem *mem, size_t at)
 	if (at + 1 >= tab->count || !leaf->count || !next->count)
 		return;
 	total = (size_t)leaf->count + next->count;
-	if (total > ISRV_MSGTAB_LEAF * 3 / 4)
+	if (total > ISRV_MSGTAB_LEAF * 7 / 8)
 		return;
 	/* Without memory it stays as it is, which is not wrong. */
 	if (total > next->cap && !isrv_msgtab_resize(next, mem, isrv_msgtab_round(total)))
@@ -288,7 +288,7 @@ static void join(struct isrv_msgtab *tab, struct isrv_mem *mem, size_t at)
 /* Gives back what removals have left over. */
 static void trim(struct isrv_msgtab_leaf *leaf, struct isrv_mem *mem)
 {
-	if (leaf->cap - leaf->count >= 16)
+	if (leaf->cap - leaf->count >= 8)
 		isrv_msgtab_resize(leaf, mem, isrv_msgtab_round(leaf->count));
 }
 
@@ -348,7 +348,7 @@ static void squeeze(struct isrv_msgtab *tab, struct isrv_mem *mem)
 	}
 	tab->count = kept;
 	tab->empty = 0;
-	while (cap > 4 && kept <= cap / 4)
+	while (cap > 4 && kept <= cap / 3)
 		cap /= 2;
 	if (cap < tab->cap)
 		shrink(tab, mem, cap);

@@ -47,6 +47,7 @@ struct isrv_msgtab {
 struct isrv_msgtab_spare {
 	struct isrv_msgtab_block *next;
 	struct isrv_msgtab_block *last;
+	size_t fresh; /* rows that are not known yet */
 };
 
 void isrv_msgtab_init(struct isrv_msgtab *tab);

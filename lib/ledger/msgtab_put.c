@@ -139,7 +139,7 @@ bool isrv_msgtab_reserve(struct isrv_msgtab *tab, struct isrv_mem *mem,
 {
 	size_t at, more = 0;
 
-	*spare = (struct isrv_msgtab_spare){NULL, NULL};
+	*spare = (struct isrv_msgtab_spare){NULL, NULL, 0};
 	if (!count)
 		return true;
 	if (!tab->count) {
@@ -158,6 +158,7 @@ bool isrv_msgtab_reserve(struct isrv_msgtab *tab, struct isrv_mem *mem,
 			return false;
 		}
 		more += group.pieces - 1;
+		spare->fresh += group.total - tab->leaves[group.leaf].count;
 		at = group.to;
 	}
 	if (!reserve_leaves(tab, mem, tab->count + more)) {

@@ -26,7 +26,6 @@ struct lh {
 	size_t fail_more;  /* and as many after it */
 	size_t budget;     /* octets that can be written before all fails; SIZE_MAX: no end */
 	bool only_empties; /* cut can do nothing else */
-	size_t short_read; /* the most that one read gives, if not 0: against the contract */
 	bool fail_read;
 };
 
@@ -65,12 +64,12 @@ static inline int lh_append(void *user, unsigned slot, const void *data, size_t 
 	/* Some, all, or none of a failed append arrives. */
 	if (fails)
 		arrives = lh->calls % 3 == 0 ? len : lh->calls % 3 == 1 ? len / 2 : 0;
-	if (arrives > lh->budget) {
-		arrives = lh->budget;
-		fails = true;
-	}
-	if (lh->budget != SIZE_MAX)
+	/* Also when all of it has arrived, just. */
+	if (lh->budget != SIZE_MAX) {
+		fails = fails || arrives >= lh->budget;
+		arrives = arrives < lh->budget ? arrives : lh->budget;
 		lh->budget -= arrives;
+	}
 	memcpy(lh->slot[slot].data + lh->slot[slot].len, data, arrives);
 	lh->slot[slot].len += arrives;
 	if (fails)

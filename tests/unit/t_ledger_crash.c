@@ -311,6 +311,7 @@ static void interrupt(bool synced, int (*act)(struct imapsrv_ledger *))
 			assert_int_equal(imapsrv_ledger_add(ledger, &row, 1, &row.modseq), 0);
 			lm_put(&lm, row.uid, row.fingerprint, row.modseq);
 			lm_compare(&lm, ledger);
+			assert_true(!lh.slot[0].len || !lh.slot[1].len);
 		}
 		imapsrv_ledger_free(ledger);
 		lh.budget = SIZE_MAX;
@@ -322,6 +323,10 @@ static void interrupt(bool synced, int (*act)(struct imapsrv_ledger *))
 		assert_int_equal(opened.found & IMAPSRV_LEDGER_DAMAGED, 0);
 		assert_true(imapsrv_ledger_highest(ledger) >= lm.highest);
 		lm_compare(&lm, ledger);
+		/* From the first change on only one slot speaks. */
+		row.uid--;
+		assert_int_equal(imapsrv_ledger_add(ledger, &row, 1, NULL), 0);
+		assert_true(!lh.slot[0].len || !lh.slot[1].len);
 		imapsrv_ledger_free(ledger);
 	}
 	assert_true(failures > 20);
@@ -429,6 +434,18 @@ static void rot_all(bool compacted)
 			open_rotten(&h, &lh);
 		}
 	}
+	/* A record is missing, which all others are in order without. */
+	for (at = 0; at + 1 < MOVES && !compacted; at++) {
+		size_t from = h.len[at], to = h.len[at + 1];
+
+		if (from == to || to == h.len[MOVES])
+			continue;
+		lh = h.lh;
+		memmove(lh.slot[h.slot].data + from, lh.slot[h.slot].data + to,
+		        h.len[MOVES] - to);
+		lh.slot[h.slot].len -= to - from;
+		open_rotten(&h, &lh);
+	}
 	/* A piece is doubled, or full of zeros. */
 	for (at = 0; at < 3000; at++) {
 		size_t len = h.len[MOVES], from = draw((uint32_t)len - 1);
@@ -471,13 +488,49 @@ static void test_rot_compacted(void **unused)
 	rot_all(true);
 }
 
+/* An image without its end, and the slot that it was to replace is gone: no new creation. */
+static void test_stump(void **unused)
+{
+	struct imapsrv_ledger_opened opened = IMAPSRV_LEDGER_OPENED_INIT;
+	static struct history h;
+	struct imapsrv_ledger *ledger;
+	uint64_t highest;
+
+	(void)unused;
+	make_history(&h, true);
+	assert_int_equal(imapsrv_ledger_open(&h.config, 1, NULL, &ledger), 0);
+	highest = imapsrv_ledger_highest(ledger);
+	assert_int_equal(imapsrv_ledger_compact(ledger), 0);
+	imapsrv_ledger_free(ledger);
+	/* Its BEGIN, and some of what follows. */
+	h.lh.slot[1].len = 30;
+	assert_int_equal(imapsrv_ledger_open(&h.config, 1, &opened, &ledger), 0);
+	assert_int_equal(opened.found, IMAPSRV_LEDGER_DAMAGED);
+	assert_true(imapsrv_ledger_highest(ledger) > highest);
+	ask_clients(ledger, &h, MOVES, &h.lm[MOVES]);
+	imapsrv_ledger_free(ledger);
+	/* Other than one of a first image. */
+	lh_init(&h.lh);
+	h.config.start = 0;
+	h.lh.slot[0].len = 5;
+	assert_int_equal(imapsrv_ledger_open(&h.config, 1, &opened, &ledger), 0);
+	assert_int_equal(opened.found, IMAPSRV_LEDGER_NEW);
+	imapsrv_ledger_free(ledger);
+	lh_init(&h.lh);
+	h.lh.slot[0].len = 500;
+	assert_int_equal(imapsrv_ledger_open(&h.config, 1, &opened, &ledger), IMAPSRV_ESTATE);
+	assert_int_equal(opened.found, IMAPSRV_LEDGER_LOST);
+	h.lh.fail_read = true;
+	assert_int_equal(imapsrv_ledger_open(&h.config, 1, &opened, &ledger), IMAPSRV_EHOST);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_cut),          cmocka_unit_test(test_cut_synced),
 		cmocka_unit_test(test_cut_anywhere), cmocka_unit_test(test_compaction),
 		cmocka_unit_test(test_creation),     cmocka_unit_test(test_rot),
-		cmocka_unit_test(test_rot_compacted),
+		cmocka_unit_test(test_rot_compacted), cmocka_unit_test(test_stump),
 	};
 	const char *from = getenv("ISRV_SEED");
 
