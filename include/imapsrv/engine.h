@@ -89,7 +89,8 @@ struct imapsrv_config {
 	void (*trace)(void *user, enum imapsrv_trace what, const char *data, size_t len);
 	/* The host broke the contract of store.h: what, in English, for a log. */
 	void (*fault)(void *user, const char *what);
-	/* The client identified itself (ID): called once per field, value NULL for NIL, before the answer. */
+	/* The client identified itself (ID): called once per field, value NULL for NIL, before
+	 * the answer. */
 	void (*client_id)(void *user, struct imapsrv_span field, const struct imapsrv_span *value);
 };
 #define IMAPSRV_CONFIG_INIT IMAPSRV_SIZED(struct imapsrv_config)
@@ -97,8 +98,8 @@ struct imapsrv_config {
 struct imapsrv_engine;
 
 /*
- * Makes an engine.  Errors: IMAPSRV_EINVAL (a mandatory callback is missing: list, open, close, uids,
- * fetch, body, body_close; or some but not all of a group), IMAPSRV_ENOMEM.
+ * Makes an engine.  Errors: IMAPSRV_EINVAL (a mandatory callback is missing: list, open, close,
+ * uids, fetch, body, body_close; or some but not all of a group), IMAPSRV_ENOMEM.
  */
 IMAPSRV_API int imapsrv_engine_new(const struct imapsrv_config *config,
                                    struct imapsrv_engine **engine_r);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * imapsrv/event.h - something happened in the store (RFC 5423).  The host posts it to each session that
- * has the mailbox open; the library tells the client when the protocol allows, and asks the store for
- * what the event does not say.
+ * imapsrv/event.h - something happened in the store (RFC 5423).  The host posts it to each session
+ * that has the mailbox open; the library tells the client when the protocol allows, and asks the
+ * store for what the event does not say.
  */
 #ifndef IMAPSRV_EVENT_H
 #define IMAPSRV_EVENT_H

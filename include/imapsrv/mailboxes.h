@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * imapsrv/mailboxes.h - optional callbacks that change which mailboxes there are (RFC 9051 6.3.4-6.3.8).
- * A host without them serves a fixed set: CREATE, DELETE, RENAME, SUBSCRIBE are answered NO [CANNOT].
+ * imapsrv/mailboxes.h - optional callbacks that change which mailboxes there are (RFC 9051
+ * 6.3.4-6.3.8).  A host without them serves a fixed set: CREATE, DELETE, RENAME, SUBSCRIBE are
+ * answered NO [CANNOT].
  *
  * Names are UTF-8 without control characters, never empty, with no empty level (no separator at
  * either end or doubled).  Everything else, ".." and "/" included where they are not the separator,
@@ -42,12 +43,13 @@ struct imapsrv_subscribe {
 
 struct imapsrv_mailboxes {
 	size_t size;
-	/* All three together, or none.  No results beside imapsrv_op_done: ALREADYEXISTS, NONEXISTENT,
-	 * CANNOT, HASCHILDREN, NOPERM, INUSE, ... as fits. */
+	/* All three together, or none.  No results beside imapsrv_op_done: ALREADYEXISTS,
+	 * NONEXISTENT, CANNOT, HASCHILDREN, NOPERM, INUSE, ... as fits. */
 	void (*create)(void *user, struct imapsrv_op *op, const struct imapsrv_create *q);
 	void (*remove)(void *user, struct imapsrv_op *op, const struct imapsrv_delete *q);
 	void (*rename)(void *user, struct imapsrv_op *op, const struct imapsrv_rename *q);
-	/* May be NULL: every mailbox counts as subscribed.  What is subscribed to is told by `list`. */
+	/* May be NULL: every mailbox counts as subscribed.  What is subscribed to is told by
+	 * `list`. */
 	void (*subscribe)(void *user, struct imapsrv_op *op, const struct imapsrv_subscribe *q);
 };
 #define IMAPSRV_MAILBOXES_INIT IMAPSRV_SIZED(struct imapsrv_mailboxes)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * imapsrv/sasl.h - optional: SASL mechanisms beyond those that the library has (PLAIN, and EXTERNAL where
- * the host knows an external identity).  The library does base64, continuation lines, initial
+ * imapsrv/sasl.h - optional: SASL mechanisms beyond those that the library has (PLAIN, and EXTERNAL
+ * where the host knows an external identity).  The library does base64, continuation lines, initial
  * responses and "*" (RFC 9051 6.2.2, RFC 4959); the host sees octets.
  */
 #ifndef IMAPSRV_SASL_H

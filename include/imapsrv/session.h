@@ -1,21 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * imapsrv/session.h - the transport side: one connection.  Bytes from the client go in by recv, bytes
- * for the client are shown by peek and acknowledged by sent.  A session is used by one thread at a
- * time.
+ * imapsrv/session.h - the transport side: one connection.  Bytes from the client go in by recv,
+ * bytes for the client are shown by peek and acknowledged by sent.  A session is used by one thread
+ * at a time.
  *
  * A host's loop, whatever it is built on:
  *
- *	want = imapsrv_session_want(s)
- *	READ:      read from the socket, hand it to recv; keep what recv did not take, for later
- *	WRITE:     peek, write what the socket takes, sent
- *	RUN:       imapsrv_session_run
- *	STARTTLS:  everything has been written: do the handshake, then imapsrv_session_tls_started
- *	CLOSE:     everything has been written: close the socket, imapsrv_session_free
- *	and imapsrv_session_tick when the time it named last has come, or whenever it is convenient
+ * 	want = imapsrv_session_want(s)
+ * 	READ:      read from the socket, hand it to recv; keep what recv did not take, for later
+ * 	WRITE:     peek, write what the socket takes, sent
+ * 	RUN:       imapsrv_session_run
+ * 	STARTTLS:  everything has been written: do the handshake, then imapsrv_session_tls_started
+ * 	CLOSE:     everything has been written: close the socket, imapsrv_session_free
+ * 	and imapsrv_session_tick when the time it named last has come, or whenever it is convenient
  *
- * What the session emits depends only on the bytes received, the answers of the store and the events
- * posted, in their order; not on how they were cut or when they came.
+ * What the session emits depends only on the bytes received, the answers of the store and the
+ * events posted, in their order; not on how they were cut or when they came.
  *
  * None of these calls may be made from inside a callback of the same session, except
  * imapsrv_session_post, _want, _user, _state, _steps, _memory; the others give IMAPSRV_EREENTER.
@@ -44,39 +44,40 @@ struct imapsrv_session_config {
 #define IMAPSRV_SESSION_CONFIG_INIT IMAPSRV_SIZED(struct imapsrv_session_config)
 
 /*
- * Starts a session; its greeting is ready to be sent at once.  With preauth the library owns the account
- * from here on and gives it back by `logout`, also when this fails after IMAPSRV_EINVAL was ruled out.
- * Errors: IMAPSRV_EINVAL, IMAPSRV_ENOMEM.
+ * Starts a session; its greeting is ready to be sent at once.  With preauth the library owns the
+ * account from here on and gives it back by `logout`, also when this fails after IMAPSRV_EINVAL was
+ * ruled out.  Errors: IMAPSRV_EINVAL, IMAPSRV_ENOMEM.
  */
 IMAPSRV_API int imapsrv_session_new(struct imapsrv_engine *engine,
                                     const struct imapsrv_session_config *config,
                                     struct imapsrv_session **session_r);
 /*
- * Ends the session wherever it is: cancels the open op, aborts an append, gives back every body, mailbox and
- * account.  NULL is allowed.  Not from inside a callback of the session (then it does nothing).
+ * Ends the session wherever it is: cancels the open op, aborts an append, gives back every body,
+ * mailbox and account.  NULL is allowed.  Not from inside a callback of the session (then it does
+ * nothing).
  */
 IMAPSRV_API void imapsrv_session_free(struct imapsrv_session *session);
 
 /*
- * Hands in bytes from the client; *used_r of them were taken.  Fewer than len means "not now": a command is
- * at work, or output waits; hand in the rest when want says READ again.  The bytes are not kept.
- * Errors: fatal ones only (then nothing more will be taken), IMAPSRV_EREENTER.
+ * Hands in bytes from the client; *used_r of them were taken.  Fewer than len means "not now": a
+ * command is at work, or output waits; hand in the rest when want says READ again.  The bytes are
+ * not kept.  Errors: fatal ones only (then nothing more will be taken), IMAPSRV_EREENTER.
  */
 IMAPSRV_API int imapsrv_session_recv(struct imapsrv_session *session, const void *data, size_t len,
                                      size_t *used_r);
-/* The client has closed its side, and all that it sent was handed in.  An unfinished command is forgotten, a finished one runs to its end; the
- * session then wants CLOSE. */
+/* The client has closed its side, and all that it sent was handed in.  An unfinished command is
+ * forgotten, a finished one runs to its end; the session then wants CLOSE. */
 IMAPSRV_API int imapsrv_session_eof(struct imapsrv_session *session);
 
-/* Shows up to max spans that are ready to leave, in order, in place; they stay until the next call of
- * recv, sent, run, tick, or free.  *count_r is 0 when there is nothing. */
+/* Shows up to max spans that are ready to leave, in order, in place; they stay until the next
+ * call of recv, sent, run, tick, or free.  *count_r is 0 when there is nothing. */
 IMAPSRV_API int imapsrv_session_peek(struct imapsrv_session *session, struct imapsrv_span *spans,
                                      size_t max, size_t *count_r);
 /* So many of those octets have left.  IMAPSRV_EINVAL if that is more than was ready. */
 IMAPSRV_API int imapsrv_session_sent(struct imapsrv_session *session, size_t n);
 
-/* Goes on with what can be done now: after an op was answered outside a callback, and after events were
- * posted.  The other calls do it too. */
+/* Goes on with what can be done now: after an op was answered outside a callback, and after
+ * events were posted.  The other calls do it too. */
 IMAPSRV_API int imapsrv_session_run(struct imapsrv_session *session);
 
 enum imapsrv_want {
@@ -87,45 +88,47 @@ enum imapsrv_want {
 	IMAPSRV_WANT_STARTTLS = 1 << 4, /* all is written: switch to TLS now                        */
 	IMAPSRV_WANT_CLOSE = 1 << 5     /* it is over and all is written                            */
 };
-/* What the session waits for: enum imapsrv_want, or-ed.  No bit is ever a lie.  0 only while a failed login
- * is being delayed (tick ends that). */
+/* What the session waits for: enum imapsrv_want, or-ed.  No bit is ever a lie.  0 only while a
+ * failed login is being delayed (tick ends that). */
 IMAPSRV_API unsigned imapsrv_session_want(const struct imapsrv_session *session);
 
 /*
- * Tells the time: milliseconds of any clock that does not go backwards.  Fires what is due (timeouts,
- * keepalive, the delay of a failed login) and returns when to call again at the latest: UINT64_MAX for
- * never.  The session has no other clock: what the client sends is dated
- * to the tick that follows, so a host that calls tick after each recv gets exact timeouts, and no host gets them
- * early.
+ * Tells the time: milliseconds of any clock that does not go backwards.  Fires what is due
+ * (timeouts, keepalive, the delay of a failed login) and returns when to call again at the latest:
+ * UINT64_MAX for never.  The session has no other clock: what the client sends is dated to the tick
+ * that follows, so a host that calls tick after each recv gets exact timeouts, and no host gets
+ * them early.
  */
 IMAPSRV_API uint64_t imapsrv_session_tick(struct imapsrv_session *session, uint64_t now_ms);
 
 /*
- * Something happened in the store.  Cheap for a session that has no interest.  May be called from inside
- * callbacks; the client is told by the next run (want says RUN when there is something to tell now).  The
- * event is read before this returns.  Errors: IMAPSRV_EINVAL, or a fatal one that the session is in.
+ * Something happened in the store.  Cheap for a session that has no interest.  May be called from
+ * inside callbacks; the client is told by the next run (want says RUN when there is something to
+ * tell now).  The event is read before this returns.  Errors: IMAPSRV_EINVAL, or a fatal one that
+ * the session is in.
  */
 IMAPSRV_API int imapsrv_session_post(struct imapsrv_session *session,
                                      const struct imapsrv_event *event);
 
-/* The TLS handshake that STARTTLS led to is done: everything learned before is forgotten (RFC 9051 6.2.1).
- * IMAPSRV_ESTATE if the session did not ask for it. */
+/* The TLS handshake that STARTTLS led to is done: everything learned before is forgotten (RFC
+ * 9051 6.2.1).  IMAPSRV_ESTATE if the session did not ask for it. */
 IMAPSRV_API int imapsrv_session_tls_started(struct imapsrv_session *session);
 
-/* Who the client is by other means (a TLS certificate): AUTH=EXTERNAL is offered from now on.  Copied.
- * Before login only.  IMAPSRV_ESTATE, IMAPSRV_ENOMEM. */
+/* Who the client is by other means (a TLS certificate): AUTH=EXTERNAL is offered from now on.
+ * Copied.  Before login only.  IMAPSRV_ESTATE, IMAPSRV_ENOMEM. */
 IMAPSRV_API int imapsrv_session_set_external(struct imapsrv_session *session, const char *authcid,
                                              size_t len);
 
-/* Hides a capability from this session, by its name in CAPABILITY ("MOVE"): it is not announced, and its
- * commands are unknown.  IMAPSRV_EINVAL if it is not a name of an extension. */
+/* Hides a capability from this session, by its name in CAPABILITY ("MOVE"): it is not announced,
+ * and its commands are unknown.  IMAPSRV_EINVAL if it is not a name of an extension. */
 IMAPSRV_API int imapsrv_session_hide(struct imapsrv_session *session, const char *capability);
 
-/* Ends the session politely: BYE with this text (the server shuts down, the account was removed), as soon as
- * a response that is half written allows. */
+/* Ends the session politely: BYE with this text (the server shuts down, the account was
+ * removed), as soon as a response that is half written allows. */
 IMAPSRV_API int imapsrv_session_bye(struct imapsrv_session *session, const char *text);
 
-/* Gives back memory that only a busy session needs.  Done by the library itself when IDLE starts. */
+/* Gives back memory that only a busy session needs.  Done by the library itself when IDLE
+ * starts. */
 IMAPSRV_API void imapsrv_session_trim(struct imapsrv_session *session);
 
 enum imapsrv_state {
@@ -136,7 +139,8 @@ enum imapsrv_state {
 };
 IMAPSRV_API enum imapsrv_state imapsrv_session_state(const struct imapsrv_session *session);
 IMAPSRV_API void *imapsrv_session_user(const struct imapsrv_session *session);
-/* The selected mailbox's name; empty if none.  Belongs to the session, until the next call of recv or run. */
+/* The selected mailbox's name; empty if none.  Belongs to the session, until the next call of
+ * recv or run. */
 IMAPSRV_API struct imapsrv_span imapsrv_session_mailbox(const struct imapsrv_session *session);
 /* Work done so far, in steps: about one per octet parsed and per message looked at.  Exact and
  * repeatable: the same bytes and answers give the same number. */

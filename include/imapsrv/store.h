@@ -13,8 +13,8 @@
  *
  * After answering an op later (outside a callback), call imapsrv_session_run on its session.
  *
- * The host speaks UIDs only (RFC 9051 2.3.1.1): sequence numbers, quoting, response timing, wildcards
- * and line ends are the library's work.
+ * The host speaks UIDs only (RFC 9051 2.3.1.1): sequence numbers, quoting, response timing,
+ * wildcards and line ends are the library's work.
  *
  * `user` is the pointer that the host gave to imapsrv_session_new for this connection.  Handles
  * (account, mailbox, body, append) are the host's own pointers: the library keeps them, hands them
@@ -70,7 +70,7 @@ struct imapsrv_account {
 };
 #define IMAPSRV_ACCOUNT_INIT {sizeof(struct imapsrv_account), NULL, '/', NULL, 0}
 
-/* ---- which mailboxes: list ------------------------------------------------------------------ */
+/* ---- which mailboxes: list ----------------------------------------------------------------- */
 
 /* Attributes of a name (RFC 9051 7.3.1, RFC 6154, RFC 8457). */
 enum imapsrv_attribute {
@@ -107,7 +107,7 @@ struct imapsrv_name {
 	uint32_t attributes;      /* enum imapsrv_attribute, or-ed */
 };
 
-/* ---- a mailbox: open, uids, fetch, body, store, expunge ------------------------------------- */
+/* ---- a mailbox: open, uids, fetch, body, store, expunge ------------------------------------ */
 
 struct imapsrv_open {
 	void *account;
@@ -224,7 +224,7 @@ struct imapsrv_expunge {
 	int only_deleted; /* not 0: of these, the ones with \Deleted; else all of them (MOVE) */
 };
 
-/* ---- new messages: append, copy, move --------------------------------------------------------- */
+/* ---- new messages: append, copy, move ------------------------------------------------------ */
 
 struct imapsrv_append {
 	void *account;
@@ -256,7 +256,7 @@ struct imapsrv_copy {
 	struct imapsrv_span name; /* where to */
 };
 
-/* ---- a mailbox from outside: status ----------------------------------------------------------- */
+/* ---- a mailbox from outside: status -------------------------------------------------------- */
 
 enum imapsrv_status_item {
 	IMAPSRV_STATUS_MESSAGES = 1 << 0,
@@ -287,30 +287,31 @@ struct imapsrv_status {
 	uint64_t highest_modseq; /* 0: the mailbox has no modification sequences */
 };
 
-/* ---- the table of callbacks ------------------------------------------------------------------- */
+/* ---- the table of callbacks ---------------------------------------------------------------- */
 
 struct imapsrv_store {
 	size_t size; /* IMAPSRV_STORE_INIT sets it */
 
-	/* The op will not be waited for any more: called once, only for an op that is open.  May be NULL
-	 * in a host that always answers before its callbacks return. */
+	/* The op will not be waited for any more: called once, only for an op that is open.  May
+	 * be NULL in a host that always answers before its callbacks return. */
 	void (*cancel)(void *user, struct imapsrv_op *op);
 
 	/* Checks credentials.  Answer: imapsrv_op_account, then IMAPSRV_OK; or a refusal
 	 * (AUTHENTICATIONFAILED for an unknown user and a wrong password alike).  NULL: only
 	 * pre-authenticated sessions. */
 	void (*login)(void *user, struct imapsrv_op *op, const struct imapsrv_login *q);
-	/* The library has done with the account.  Comes after its mailboxes were closed and its appends ended.
-	 * May be NULL. */
+	/* The library has done with the account.  Comes after its mailboxes were closed and its
+	 * appends ended.  May be NULL. */
 	void (*logout)(void *user, void *account);
 
-	/* Enumerates the account's mailboxes in any order: imapsrv_op_name for each.  INBOX is always
-	 * among them. */
+	/* Enumerates the account's mailboxes in any order: imapsrv_op_name for each.  INBOX is
+	 * always among them. */
 	void (*list)(void *user, struct imapsrv_op *op, const struct imapsrv_list *q);
 
-	/* Opens a mailbox for SELECT, EXAMINE, and to look into it.  Answer: imapsrv_op_mailbox, then OK; or
-	 * NONEXISTENT (also for what this account may not see), NOPERM, ...  From the moment of this call
-	 * until `close`, its changes are posted to the session (imapsrv_session_post). */
+	/* Opens a mailbox for SELECT, EXAMINE, and to look into it.  Answer: imapsrv_op_mailbox,
+	 * then OK; or NONEXISTENT (also for what this account may not see), NOPERM, ...  From
+	 * the moment of this call until `close`, its changes are posted to the session
+	 * (imapsrv_session_post). */
 	void (*open)(void *user, struct imapsrv_op *op, const struct imapsrv_open *q);
 	/* The library has done with the mailbox. */
 	void (*close)(void *user, void *mailbox);
@@ -318,52 +319,56 @@ struct imapsrv_store {
 	/* The UIDs that exist within the range: imapsrv_op_uids, any number of times, ascending. */
 	void (*uids)(void *user, struct imapsrv_op *op, const struct imapsrv_uids *q);
 
-	/* Facts of messages: imapsrv_op_row once for each message of the set that exists, in any order;
-	 * none for one that does not (that is not an error). */
+	/* Facts of messages: imapsrv_op_row once for each message of the set that exists, in any
+	 * order; none for one that does not (that is not an error). */
 	void (*fetch)(void *user, struct imapsrv_op *op, const struct imapsrv_fetch *q);
 
-	/* The octets of one message.  Answer: imapsrv_op_lend or imapsrv_op_pull, then OK; EXPUNGEISSUED if it
-	 * is gone.  What is handed out does not change until body_close. */
+	/* The octets of one message.  Answer: imapsrv_op_lend or imapsrv_op_pull, then OK;
+	 * EXPUNGEISSUED if it is gone.  What is handed out does not change until body_close. */
 	void (*body)(void *user, struct imapsrv_op *op, const struct imapsrv_body *q);
-	/* Octets of a pulled body: imapsrv_op_bytes with 1..len of them.  Reads go forward as a rule, but one may
-	 * start anywhere.  Fewer in all than imapsrv_op_pull promised, or a refusal, end the session where the
-	 * octets were already announced to the client.  NULL if the host only lends. */
+	/* Octets of a pulled body: imapsrv_op_bytes with 1..len of them.  Reads go forward as a
+	 * rule, but one may start anywhere.  Fewer in all than imapsrv_op_pull promised, or a
+	 * refusal, end the session where the octets were already announced to the client.  NULL
+	 * if the host only lends. */
 	void (*body_read)(void *user, struct imapsrv_op *op, const struct imapsrv_body_read *q);
-	/* The library has done with the body; lent memory is no longer read.  A slow client can make this come
-	 * after the mailbox was closed and the account logged out: a body stands by itself. */
+	/* The library has done with the body; lent memory is no longer read.  A slow client can
+	 * make this come after the mailbox was closed and the account logged out: a body stands
+	 * by itself. */
 	void (*body_close)(void *user, void *body);
 
-	/* Changes flags, atomically for each message.  imapsrv_op_row with FLAGS, as they are now, for each
-	 * message of the set that exists.  NULL (together with append_begin and expunge): every mailbox
-	 * is read-only. */
+	/* Changes flags, atomically for each message.  imapsrv_op_row with FLAGS, as they are
+	 * now, for each message of the set that exists.  NULL (together with append_begin and
+	 * expunge): every mailbox is read-only. */
 	void (*store)(void *user, struct imapsrv_op *op, const struct imapsrv_store_flags *q);
 
 	/* A message is about to come.  For the first of a command (q->append NULL) answer with
-	 * imapsrv_op_append; a refusal reaches the client before it sends the message.  NONEXISTENT becomes
-	 * [TRYCREATE] (RFC 9051 6.3.12).  The message ends when the next begins or with append_finish. */
+	 * imapsrv_op_append; a refusal reaches the client before it sends the message.
+	 * NONEXISTENT becomes [TRYCREATE] (RFC 9051 6.3.12).  The message ends when the next
+	 * begins or with append_finish. */
 	void (*append_begin)(void *user, struct imapsrv_op *op, const struct imapsrv_append *q);
 	void (*append_data)(void *user, struct imapsrv_op *op, const struct imapsrv_append_data *q);
-	/* All messages have come: store all of them or none (RFC 3502).  Answer: imapsrv_op_appended.
-	 * Ends the append handle, also when refused or cancelled. */
+	/* All messages have come: store all of them or none (RFC 3502).  Answer:
+	 * imapsrv_op_appended.  Ends the append handle, also when refused or cancelled. */
 	void (*append_finish)(void *user, struct imapsrv_op *op,
 	                      const struct imapsrv_append_finish *q);
 	/* Forget what came; ends the append handle. */
 	void (*append_abort)(void *user, void *append);
 
-	/* Removes messages for good.  imapsrv_op_uids with those that were removed, any number of times,
-	 * ascending. */
+	/* Removes messages for good.  imapsrv_op_uids with those that were removed, any number
+	 * of times, ascending. */
 	void (*expunge)(void *user, struct imapsrv_op *op, const struct imapsrv_expunge *q);
 
 	/* Optional from here on: the library does without. */
 
-	/* Copies, all or nothing, with flags and INTERNALDATE.  Answer: imapsrv_op_copied.  NONEXISTENT becomes
-	 * [TRYCREATE].  NULL: done with body and append. */
+	/* Copies, all or nothing, with flags and INTERNALDATE.  Answer: imapsrv_op_copied.
+	 * NONEXISTENT becomes [TRYCREATE].  NULL: done with body and append. */
 	void (*copy)(void *user, struct imapsrv_op *op, const struct imapsrv_copy *q);
 	/* The same, and removes them here (RFC 6851).  NULL: copy and expunge. */
 	void (*move)(void *user, struct imapsrv_op *op, const struct imapsrv_copy *q);
 	/* Numbers of a mailbox: imapsrv_op_status.  NULL: done with open, uids and fetch. */
 	void (*status)(void *user, struct imapsrv_op *op, const struct imapsrv_status_query *q);
-	/* CHECK (RFC 3501 6.4.1): make a checkpoint, if that means anything.  q->uids is empty.  NULL: OK. */
+	/* CHECK (RFC 3501 6.4.1): make a checkpoint, if that means anything.  q->uids is empty.
+	 * NULL: OK. */
 	void (*check)(void *user, struct imapsrv_op *op, const struct imapsrv_fetch *q);
 
 	/*
@@ -387,7 +392,7 @@ struct imapsrv_store {
 };
 #define IMAPSRV_STORE_INIT IMAPSRV_SIZED(struct imapsrv_store)
 
-/* ---- answers ---------------------------------------------------------------------------------- */
+/* ---- answers ------------------------------------------------------------------------------- */
 /*
  * Each gives IMAPSRV_ESTATE if the op is not open or asks something else, IMAPSRV_EINVAL if what is
  * given makes no sense (an unsorted set, UID 0, ...; it is passed over and reported to the `fault`
@@ -395,8 +400,8 @@ struct imapsrv_store {
  * All data is read before the call returns unless said otherwise.
  */
 
-/* Ends the op.  `text` (may be NULL) is for a human and used when code is not IMAPSRV_OK.  Never calls
- * back into the host. */
+/* Ends the op.  `text` (may be NULL) is for a human and used when code is not IMAPSRV_OK.  Never
+ * calls back into the host. */
 IMAPSRV_API int imapsrv_op_done(struct imapsrv_op *op, enum imapsrv_code code, const char *text);
 
 /* login, sasl step: the account to use. */
@@ -419,12 +424,12 @@ IMAPSRV_API int imapsrv_op_pull(struct imapsrv_op *op, uint64_t octets, enum ima
 IMAPSRV_API int imapsrv_op_bytes(struct imapsrv_op *op, const void *data, size_t len);
 /* append_begin, for the first message: the handle. */
 IMAPSRV_API int imapsrv_op_append(struct imapsrv_op *op, void *append);
-/* append_finish: the UIDs that the messages got, in order.  uidvalidity 0: not known, or UIDs do not
- * stick (no APPENDUID is sent then, RFC 4315 3). */
+/* append_finish: the UIDs that the messages got, in order.  uidvalidity 0: not known, or UIDs do
+ * not stick (no APPENDUID is sent then, RFC 4315 3). */
 IMAPSRV_API int imapsrv_op_appended(struct imapsrv_op *op, uint32_t uidvalidity,
                                     struct imapsrv_set uids);
-/* copy, move: which were copied, and the UIDs that they got, as many, in the same order; may be called
- * several times, ascending.  uidvalidity (of the target) 0: not known. */
+/* copy, move: which were copied, and the UIDs that they got, as many, in the same order; may be
+ * called several times, ascending.  uidvalidity (of the target) 0: not known. */
 IMAPSRV_API int imapsrv_op_copied(struct imapsrv_op *op, uint32_t uidvalidity,
                                   struct imapsrv_set from, struct imapsrv_set to);
 /* status. */

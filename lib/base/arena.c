@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Chunks, filled from the front.  All hang on `first`, which always has CHUNK_FIRST octets, so
- * that an idle arena is small whatever the last command took; reset keeps some more as `spare` for the
- * next command, until trim.  `last` is the one being filled;
- * a request for more than half of what would be its successor gets a chunk of its own, and `last`
- * stays.  Invariant: every piece starts at a multiple of ALIGN, and the tails that were passed
- * over add up to less than what was taken, so an arena never holds more than twice `used`, plus
- * its last chunk and the chunk headers.  No RFC: this bounds what one command can pin down.
+ * Chunks, filled from the front.  All hang on `first`, which always has CHUNK_FIRST octets, so that
+ * an idle arena is small whatever the last command took; reset keeps some more as `spare` for the
+ * next command, until trim.  `last` is the one being filled; a request for more than half of what
+ * would be its successor gets a chunk of its own, and `last` stays.  Invariant: every piece starts
+ * at a multiple of ALIGN, and the tails that were passed over add up to less than what was taken,
+ * so an arena never holds more than twice `used`, plus its last chunk and the chunk headers.  No
+ * RFC: this bounds what one command can pin down.
  */
 #include "base/arena.h"
 

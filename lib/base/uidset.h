@@ -35,8 +35,8 @@ bool isrv_uidset_subtract(struct isrv_uidset *set, struct isrv_mem *mem, struct 
 bool isrv_uidset_intersect(struct isrv_uidset *set, struct isrv_mem *mem, struct imapsrv_set other);
 bool isrv_uidset_copy(struct isrv_uidset *set, struct isrv_mem *mem, struct imapsrv_set other);
 
-/* Sorts and merges ranges that came in any order (first and last of each may be reversed,
- * RFC 9051 9 seq-range), in place, in O(n log n) without recursion on input; returns the new count. */
+/* Sorts and merges ranges that came in any order (first and last of each may be reversed, RFC
+ * 9051 9 seq-range), in place, in O(n log n) without recursion on input; returns the new count. */
 size_t isrv_uidset_normalize(struct imapsrv_range *ranges, size_t count);
 
 bool isrv_uidset_has(struct imapsrv_set set, uint32_t uid);
@@ -45,7 +45,8 @@ uint32_t isrv_uidset_min(struct imapsrv_set set);              /* 0 if empty */
 uint32_t isrv_uidset_max(struct imapsrv_set set);              /* 0 if empty */
 /* The index of the first range whose last is >= uid; count if none.  For walking a part. */
 size_t isrv_uidset_seek(struct imapsrv_set set, uint32_t uid);
-/* True if the ranges are ascending, disjoint, not touching and free of 0: for what a host hands in. */
+/* True if the ranges are ascending, disjoint, not touching and free of 0: for what a host hands
+ * in. */
 bool isrv_uidset_is_valid(struct imapsrv_set set);
 
 static inline struct imapsrv_set isrv_uidset_view(const struct isrv_uidset *set)

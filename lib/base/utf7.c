@@ -50,7 +50,7 @@ size_t isrv_utf7_decoded_max(size_t len)
 	return len / 8 > SIZE_MAX - len ? SIZE_MAX : len + len / 8;
 }
 
-/* ---- to UTF-7 ------------------------------------------------------------------------------- */
+/* ---- to UTF-7 ------------------------------------------------------------------------------ */
 
 /* A base64 run while it is written or read: `bits` low bits of `acc` wait for more. */
 struct run {
@@ -124,7 +124,7 @@ bool isrv_utf7_put(char *out, size_t out_size, size_t *out_len_r, const char *ut
 	return true;
 }
 
-/* ---- from UTF-7 ----------------------------------------------------------------------------- */
+/* ---- from UTF-7 ---------------------------------------------------------------------------- */
 
 /* 64 for an octet that is no digit. */
 static uint32_t digit_value(char c)

@@ -43,7 +43,7 @@ struct append {
 	struct imapsrv_set uids;
 };
 
-/* ---- arguments ------------------------------------------------------------------------------ */
+/* ---- arguments ----------------------------------------------------------------------------- */
 
 /*
  * append-message = [SP flag-list] [SP date-time] SP literal, to the end of the line: the octets of
@@ -85,7 +85,7 @@ static enum isrv_literal literal(struct isrv_parse *p)
 	return ISRV_LITERAL_START;
 }
 
-/* ---- ways out ------------------------------------------------------------------------------- */
+/* ---- ways out ------------------------------------------------------------------------------ */
 
 static void abort_append(struct imapsrv_session *s, struct append *a)
 {
@@ -105,7 +105,7 @@ static void refuse_literal(struct imapsrv_session *s, struct append *a)
 	a->at = AT_DROP;
 }
 
-/* ---- answers -------------------------------------------------------------------------------- */
+/* ---- answers ------------------------------------------------------------------------------- */
 
 static void begin_sink(struct imapsrv_session *s, void *ctx, const void *answer)
 {
@@ -167,7 +167,7 @@ static enum isrv_step done(struct imapsrv_session *s, struct append *a)
 	return ISRV_DONE;
 }
 
-/* ---- one message ---------------------------------------------------------------------------- */
+/* ---- one message --------------------------------------------------------------------------- */
 
 /* May the literal that was announced come?  If not, the reply is set. */
 static bool is_welcome(struct imapsrv_session *s, const struct append *a)
@@ -178,8 +178,8 @@ static bool is_welcome(struct imapsrv_session *s, const struct append *a)
 	if (!s->engine->store.append_begin) {
 		isrv_no(s, "CANNOT", "The mailboxes here can only be read");
 	} else if (f->literal8 && !isrv_caps_has(s, ISRV_CAP_BINARY)) {
-		/* BINARY was hidden.  A client that sends a literal8 all the same is told what RFC 3516 4.4
-		 * has for a mailbox that cannot keep NULs: encode the message. */
+		/* BINARY was hidden.  A client that sends a literal8 all the same is told what
+		 * RFC 3516 4.4 has for a mailbox that cannot keep NULs: encode the message. */
 		isrv_no(s, "UNKNOWN-CTE", "Messages cannot be binary here");
 	} else if (s->engine->config.literal_minus && !f->literal_sync && f->literal_size > 4096) {
 		/* RFC 7888 5: BAD, and in answer to an APPEND always with TOOBIG. */
@@ -266,7 +266,7 @@ static void skip_data(struct imapsrv_session *s, struct append *a)
 		a->at = AT_DROP;
 }
 
-/* ---- behind a message ----------------------------------------------------------------------- */
+/* ---- behind a message ---------------------------------------------------------------------- */
 
 static void reader(struct imapsrv_session *s, struct isrv_reader *r)
 {
@@ -337,7 +337,7 @@ static bool is_dropped(struct imapsrv_session *s)
 	return frame == ISRV_FRAME_DROPPED || frame == ISRV_FRAME_COMMAND;
 }
 
-/* ---- the steps ------------------------------------------------------------------------------ */
+/* ---- the steps ----------------------------------------------------------------------------- */
 
 /* The name outlives the framer's buffer, in which the next line will stand. */
 static bool keep_name(struct imapsrv_session *s, struct append *a)

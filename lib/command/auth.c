@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * command/auth - LOGIN, AUTHENTICATE and UNAUTHENTICATE (RFC 9051 6.2, RFC 4959, RFC 4616, RFC 8437).  The host
- * decides who may come in; here are the exchange, the limits on guessing, and that no credential
- * outlives its use.
+ * command/auth - LOGIN, AUTHENTICATE and UNAUTHENTICATE (RFC 9051 6.2, RFC 4959, RFC 4616, RFC
+ * 8437).  The host decides who may come in; here are the exchange, the limits on guessing, and that
+ * no credential outlives its use.
  */
 #include <string.h>
 
@@ -58,7 +58,7 @@ static void drop(struct imapsrv_session *s, void *args)
 	end_sasl(s, args);
 }
 
-/* ---- how it ends -------------------------------------------------------------------------------- */
+/* ---- how it ends --------------------------------------------------------------------------- */
 
 static void put_capability(struct imapsrv_session *s, void *args)
 {
@@ -124,7 +124,7 @@ static enum isrv_step ask(struct imapsrv_session *s, struct exchange *x,
 	return isrv_answered(s) ? answered(s, x) : ISRV_HOST;
 }
 
-/* ---- LOGIN --------------------------------------------------------------------------------------- */
+/* ---- LOGIN --------------------------------------------------------------------------------- */
 
 /* login = "LOGIN" SP userid SP password */
 static bool parse_login(struct isrv_parse *p, void *args)
@@ -158,7 +158,7 @@ static enum isrv_step step_login(struct imapsrv_session *s, void *args)
 	}
 }
 
-/* ---- AUTHENTICATE ----------------------------------------------------------------------------------- */
+/* ---- AUTHENTICATE -------------------------------------------------------------------------- */
 
 /* authenticate = "AUTHENTICATE" SP auth-type [SP initial-resp]   (RFC 4959 3) */
 static bool parse_authenticate(struct isrv_parse *p, void *args)
@@ -399,7 +399,7 @@ static enum isrv_step step_authenticate(struct imapsrv_session *s, void *args)
 	}
 }
 
-/* ---- UNAUTHENTICATE ----------------------------------------------------------------------------------- */
+/* ---- UNAUTHENTICATE ------------------------------------------------------------------------ */
 
 static enum isrv_step step_unauthenticate(struct imapsrv_session *s, void *args)
 {

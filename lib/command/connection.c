@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * command/connection - commands about the connection as a whole: CAPABILITY, NOOP, LOGOUT, STARTTLS, ID,
- * ENABLE (RFC 9051 6.1, 6.2.1, 6.3.1; RFC 2971).
+ * command/connection - commands about the connection as a whole: CAPABILITY, NOOP, LOGOUT,
+ * STARTTLS, ID, ENABLE (RFC 9051 6.1, 6.2.1, 6.3.1; RFC 2971).
  */
 #include <string.h>
 
@@ -35,12 +35,13 @@ static enum isrv_step step_logout(struct imapsrv_session *s, void *args)
 static enum isrv_step step_starttls(struct imapsrv_session *s, void *args)
 {
 	(void)args;
-	/* What the client put behind this line in clear is found in phase TLS, and ends the connection. */
+	/* What the client put behind this line in clear is found in phase TLS, and ends the
+	 * connection. */
 	s->after = ISRV_PHASE_TLS;
 	return isrv_ok(s, "Begin TLS now");
 }
 
-/* ---- ID --------------------------------------------------------------------------------------------- */
+/* ---- ID ------------------------------------------------------------------------------------ */
 
 #define ID_PAIRS 30 /* RFC 2971 3.3 */
 
@@ -106,14 +107,14 @@ static enum isrv_step step_id(struct imapsrv_session *s, void *args)
 	return isrv_ok(s, "ID done");
 }
 
-/* ---- ENABLE ----------------------------------------------------------------------------------------- */
+/* ---- ENABLE -------------------------------------------------------------------------------- */
 
 struct enable_args {
 	uint32_t wanted; /* enum isrv_enabled */
 };
 
-/* enable = "ENABLE" 1*(SP capability).  Unknown names are passed over: clients send what they know, announced or
- * not (RFC 9051 6.3.1). */
+/* enable = "ENABLE" 1*(SP capability).  Unknown names are passed over: clients send what they
+ * know, announced or not (RFC 9051 6.3.1). */
 static bool parse_enable(struct isrv_parse *p, void *args)
 {
 	struct enable_args *e = args;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * command/expunge - EXPUNGE (RFC 9051 6.4.3) and UID EXPUNGE (6.4.9, RFC 4315 2.1).  What the store removed is handed to
- * the view; the updates before the tagged line tell it, like any other expunge.
+ * command/expunge - EXPUNGE (RFC 9051 6.4.3) and UID EXPUNGE (6.4.9, RFC 4315 2.1).  What the store
+ * removed is handed to the view; the updates before the tagged line tell it, like any other
+ * expunge.
  */
 #include "command/commands.h"
 #include "command/set.h"

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * command/fetch - FETCH and UID FETCH (RFC 9051 6.4.5, 7.5.2).  The host is asked in batches.  Where facts are all
- * that is wanted, each row goes straight to the client; where the message itself is needed too, the rows of one
- * batch are held, and their messages opened one after the other.
+ * command/fetch - FETCH and UID FETCH (RFC 9051 6.4.5, 7.5.2).  The host is asked in batches.
+ * Where facts are all that is wanted, each row goes straight to the client; where the message
+ * itself is needed too, the rows of one batch are held, and their messages opened one after the
+ * other.
  *
- * ENVELOPE, structure and sections come from the message's description: the host's, if it kept one, else made
- * here in one pass over the octets.
+ * ENVELOPE, structure and sections come from the message's description: the host's, if it kept one,
+ * else made here in one pass over the octets.
  *
- * Messages that are gone though the client was not told yet have no row: they are left out, and the tagged line
- * says EXPUNGEISSUED (RFC 5530, RFC 2180 4.1.2).
+ * Messages that are gone though the client was not told yet have no row: they are left out, and the
+ * tagged line says EXPUNGEISSUED (RFC 5530, RFC 2180 4.1.2).
  */
 #include "command/commands.h"
 #include "command/fetch_preview.h"
@@ -18,12 +19,12 @@
 #include "mailbox/batch.h"
 #include "session/modseq.h"
 
-/* When what is held of rows has come to this, the rest of the batch is asked for again later: what a row brings
- * along, keywords and description, is the client's and the sender's to choose. */
+/* When what is held of rows has come to this, the rest of the batch is asked for again later:
+ * what a row brings along, keywords and description, is the client's and the sender's to choose. */
 #define HELD_OCTETS (1u << 20)
 
-/* A row that waits for its message.  Keywords and the description are in `text`, as offsets until all rows are
- * there. */
+/* A row that waits for its message.  Keywords and the description are in `text`, as offsets
+ * until all rows are there. */
 struct held {
 	struct imapsrv_row row;
 	size_t first_keyword; /* in the array of spans */
@@ -117,7 +118,7 @@ static void drop(struct imapsrv_session *s, void *args)
 	isrv_buf_clear(&a->text, &s->mem);
 }
 
-/* ---- one message ----------------------------------------------------------------------------------- */
+/* ---- one message --------------------------------------------------------------------------- */
 
 static void separate(struct isrv_writer *w, bool *first)
 {
@@ -239,7 +240,8 @@ static void put_shows(struct imapsrv_session *s, struct fetch_args *a,
 	}
 }
 
-/* PREVIEW without the message: what the host kept, or NIL where the client wants no work done (RFC 8970 3.2). */
+/* PREVIEW without the message: what the host kept, or NIL where the client wants no work done
+ * (RFC 8970 3.2). */
 static void put_kept_preview(struct imapsrv_session *s, const struct imapsrv_row *row)
 {
 	ISRV_W(&s->w, "PREVIEW ");
@@ -266,8 +268,9 @@ static bool needs_description(const struct fetch_args *a, const struct imapsrv_r
 }
 
 /*
- * Is this the description of the message as it goes out?  One of a message with bare LFs is, if they are sent as CRLF;
- * and not, if that host sends them as they are: which of the two, its size tells.
+ * Is this the description of the message as it goes out?  One of a message with bare LFs is, if
+ * they are sent as CRLF; and not, if that host sends them as they are: which of the two, its size
+ * tells.
  */
 static bool is_of_wire(const struct isrv_description *d, const struct imapsrv_row *row)
 {
@@ -370,7 +373,7 @@ static void take_marked(struct imapsrv_session *s, void *ctx, const void *answer
 		isrv_session_fail(s, IMAPSRV_ENOMEM);
 }
 
-/* ---- asking ------------------------------------------------------------------------------------------ */
+/* ---- asking -------------------------------------------------------------------------------- */
 
 static void empty_rows(struct fetch_args *a)
 {
@@ -438,7 +441,7 @@ static void settle(struct fetch_args *a)
 	}
 }
 
-/* ---- held rows: with their messages ----------------------------------------------------------------- */
+/* ---- held rows: with their messages -------------------------------------------------------- */
 
 static struct held *current(struct fetch_args *a)
 {
@@ -454,7 +457,8 @@ static void next_held(struct imapsrv_session *s, struct fetch_args *a)
 	a->at = AT_OPEN;
 }
 
-/* The message cannot be had: nothing of it has been written yet.  If \Seen was set, its flags are told later. */
+/* The message cannot be had: nothing of it has been written yet.  If \Seen was set, its flags
+ * are told later. */
 static void skip_held(struct imapsrv_session *s, struct fetch_args *a)
 {
 	uint32_t uid = current(a)->row.uid;
@@ -469,7 +473,7 @@ static void skip_held(struct imapsrv_session *s, struct fetch_args *a)
 	next_held(s, a);
 }
 
-/* ---- describing -------------------------------------------------------------------------------------- */
+/* ---- describing ---------------------------------------------------------------------------- */
 
 /* The host's own description, if it fits this body. */
 static bool use_description(struct fetch_args *a, const struct held *h)
@@ -535,7 +539,7 @@ static enum isrv_step step_describe(struct imapsrv_session *s, struct fetch_args
 	return ISRV_DONE;
 }
 
-/* ---- writing one --------------------------------------------------------------------------------------- */
+/* ---- writing one --------------------------------------------------------------------------- */
 
 static bool can_decode(const struct fetch_args *a)
 {
@@ -654,7 +658,7 @@ static enum isrv_step step_held(struct imapsrv_session *s, struct fetch_args *a)
 	}
 }
 
-/* ---- the command ------------------------------------------------------------------------------------------ */
+/* ---- the command --------------------------------------------------------------------------- */
 
 static bool is_described(const struct isrv_fetch_section *section)
 {
@@ -709,7 +713,8 @@ static enum isrv_step finish(struct imapsrv_session *s, struct fetch_args *a)
 	if (!a->missing)
 		return isrv_ok(s, "FETCH done");
 	s->view->look_all = true; /* learn which, for when they may be told */
-	/* A UID that does not exist is no error (RFC 9051 6.4.9); numbers that all lead nowhere are. */
+	/* A UID that does not exist is no error (RFC 9051 6.4.9); numbers that all lead nowhere
+	 * are. */
 	if (s->uid || a->shown)
 		return isrv_ok_code(s, "EXPUNGEISSUED", "Some messages have been expunged");
 	return isrv_no(s, "EXPUNGEISSUED", "These messages have been expunged");

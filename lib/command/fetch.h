@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * command/fetch - what FETCH was asked for: its items, parsed in fetch_items.c; the flow of batches in fetch.c;
- * octets of messages in fetch_section.c; decoded ones in fetch_binary.c.
+ * command/fetch - what FETCH was asked for: its items, parsed in fetch_items.c; the flow of batches
+ * in fetch.c; octets of messages in fetch_section.c; decoded ones in fetch_binary.c.
  */
 #ifndef ISRV_COMMAND_FETCH_H
 #define ISRV_COMMAND_FETCH_H

@@ -32,7 +32,7 @@ static void *grow(struct isrv_parse *p, void *array, uint32_t count, size_t size
 	return grown;
 }
 
-/* ---- sections ------------------------------------------------------------------------------------ */
+/* ---- sections ------------------------------------------------------------------------------ */
 
 /* section-part = nz-number *("." nz-number); then "." if more follows */
 static bool parse_numbers(struct isrv_parse *p, struct isrv_fetch_section *section, bool *dot_r)
@@ -216,7 +216,7 @@ static bool parse_octets(struct isrv_parse *p, struct isrv_fetch_items *items,
 	return true;
 }
 
-/* ---- items ----------------------------------------------------------------------------------------- */
+/* ---- items --------------------------------------------------------------------------------- */
 
 static const struct {
 	const char *name;
@@ -250,7 +250,8 @@ static const struct {
 	{NAME("BINARY.SIZE"), ISRV_FETCH_BINARY_SIZE, true, true, ISRV_CAP_BINARY},
 };
 
-/* fetch-att =/ "PREVIEW" [SP "(" preview-mod *(SP preview-mod) ")"], preview-mod = "LAZY" (RFC 8970 6) */
+/* fetch-att =/ "PREVIEW" [SP "(" preview-mod *(SP preview-mod) ")"], preview-mod = "LAZY" (RFC
+ * 8970 6) */
 static bool parse_preview(struct isrv_parse *p, struct isrv_fetch_items *items)
 {
 	struct isrv_reader *r = &p->r;
@@ -362,7 +363,7 @@ bool isrv_fetch_modifiers_parse(struct isrv_parse *p, struct isrv_fetch_items *i
 	return isrv_rd_char(r, ')');
 }
 
-/* ---- the answer's name ------------------------------------------------------------------------------- */
+/* ---- the answer's name --------------------------------------------------------------------- */
 
 static void put_section(struct isrv_writer *w, const struct isrv_fetch_section *section)
 {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * command/fetch_preview - the octets of the part that was chosen, fed on until the preview has enough.  The text goes
- * out as it is, UTF-8 in a literal if need be: a client that fetches PREVIEW takes that (RFC 8970 3.1).
+ * command/fetch_preview - the octets of the part that was chosen, fed on until the preview has
+ * enough.  The text goes out as it is, UTF-8 in a literal if need be: a client that fetches PREVIEW
+ * takes that (RFC 8970 3.1).
  */
 #include "command/fetch_preview.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * command/fetch_preview - PREVIEW of one message (RFC 8970): what the host kept, or what message/text makes of the
- * octets.
+ * command/fetch_preview - PREVIEW of one message (RFC 8970): what the host kept, or what
+ * message/text makes of the octets.
  */
 #ifndef ISRV_COMMAND_FETCH_PREVIEW_H
 #define ISRV_COMMAND_FETCH_PREVIEW_H

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * command/fetch_section - where a section lies is the description's to say; here its octets are fetched, filtered or
- * decoded, cut to the part that was asked for, and written as a literal of exactly the announced length.
+ * command/fetch_section - where a section lies is the description's to say; here its octets are
+ * fetched, filtered or decoded, cut to the part that was asked for, and written as a literal of
+ * exactly the announced length.
  */
 #include "command/fetch_section.h"
 
@@ -72,7 +73,7 @@ static enum isrv_step finish(struct isrv_fetch_output *o)
 	return ISRV_DONE;
 }
 
-/* ---- octets as they are -------------------------------------------------------------------------- */
+/* ---- octets as they are -------------------------------------------------------------------- */
 
 static enum isrv_step begin_octets(struct imapsrv_session *s, struct isrv_fetch_message *m,
                                    const struct isrv_fetch_section *section,
@@ -87,7 +88,7 @@ static enum isrv_step begin_octets(struct imapsrv_session *s, struct isrv_fetch_
 	return ISRV_DONE;
 }
 
-/* ---- chosen fields --------------------------------------------------------------------------------- */
+/* ---- chosen fields ------------------------------------------------------------------------- */
 
 static bool is_named(const struct isrv_fetch_section *section, struct imapsrv_span name)
 {
@@ -194,7 +195,7 @@ static enum isrv_step step_fields(struct imapsrv_session *s, struct isrv_fetch_m
 	return finish(o);
 }
 
-/* ---- decoded octets ------------------------------------------------------------------------------------ */
+/* ---- decoded octets ------------------------------------------------------------------------ */
 
 static bool begin_pass(struct imapsrv_session *s, struct isrv_fetch_message *m,
                        struct isrv_fetch_output *o)
@@ -298,7 +299,8 @@ static enum isrv_step step_decode(struct imapsrv_session *s, struct isrv_fetch_m
 	return finish(o);
 }
 
-/* Of o->extent: also where nothing is to be decoded, for a NUL among the octets has to be known first. */
+/* Of o->extent: also where nothing is to be decoded, for a NUL among the octets has to be known
+ * first. */
 static enum isrv_step begin_count(struct imapsrv_session *s, struct isrv_fetch_message *m,
                                   struct isrv_fetch_output *o, enum isrv_encoding encoding)
 {
@@ -324,7 +326,7 @@ static enum isrv_step begin_binary(struct imapsrv_session *s, struct isrv_fetch_
 	return begin_count(s, m, o, encoding);
 }
 
-/* ---- a section --------------------------------------------------------------------------------------------- */
+/* ---- a section ----------------------------------------------------------------------------- */
 
 static bool is_whole(const struct isrv_fetch_section *section)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * command/fetch_section - one section of one message, written into the response: octets as they are, chosen header
- * fields, decoded octets (RFC 9051 6.4.5.1, RFC 3516).  Resumable, as all steps.
+ * command/fetch_section - one section of one message, written into the response: octets as they
+ * are, chosen header fields, decoded octets (RFC 9051 6.4.5.1, RFC 3516).  Resumable, as all steps.
  */
 #ifndef ISRV_COMMAND_FETCH_SECTION_H
 #define ISRV_COMMAND_FETCH_SECTION_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * command/idle - IDLE (RFC 2177, RFC 9051 6.3.13): the client listens, everything that happens is told at
- * once.  What had happened before is told right after "+".
+ * command/idle - IDLE (RFC 2177, RFC 9051 6.3.13): the client listens, everything that happens is
+ * told at once.  What had happened before is told right after "+".
  */
 #include "base/ascii.h"
 #include "command/commands.h"

@@ -13,7 +13,7 @@
 
 enum { INBOX_LEN = 5, BINS = 32 };
 
-/* ---- names come in --------------------------------------------------------------------------- */
+/* ---- names come in ------------------------------------------------------------------------- */
 
 /* An empty node for a name that stays where it is, NULL when there is no room. */
 static struct isrv_list_name *node_new(struct isrv_list_tree *t, const char *name, size_t len,

@@ -78,7 +78,7 @@ bool isrv_resync_parse(struct isrv_parse *p, struct isrv_resync *q)
 	return isrv_rd_char(r, ')');
 }
 
-/* ---- which are gone -------------------------------------------------------------------------- */
+/* ---- which are gone ------------------------------------------------------------------------ */
 
 static bool nomem(struct imapsrv_session *s)
 {
@@ -311,7 +311,7 @@ static bool ask_rows(struct imapsrv_session *s, struct isrv_resync *r)
 	return true;
 }
 
-/* ---- the routine ---------------------------------------------------------------------------- */
+/* ---- the routine --------------------------------------------------------------------------- */
 
 static void begin(struct imapsrv_session *s, struct isrv_resync *r)
 {

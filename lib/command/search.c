@@ -73,7 +73,7 @@ struct search {
 /* Octets for what is known about the messages of one batch that are to be opened. */
 #define KNOWN_MAX (1u << 20)
 
-/* ---- arguments ------------------------------------------------------------------------------ */
+/* ---- arguments ----------------------------------------------------------------------------- */
 
 static const struct {
 	const char *name;
@@ -137,7 +137,7 @@ static bool parse(struct isrv_parse *p, void *args)
 	                          p->caps & ISRV_CAP_BIT(ISRV_CAP_CONDSTORE));
 }
 
-/* ---- the end -------------------------------------------------------------------------------- */
+/* ---- the end ------------------------------------------------------------------------------- */
 
 /* The reply is set.  NO with SAVE empties "$", BAD leaves it alone (RFC 5182 2.1). */
 static enum isrv_step fail(struct imapsrv_session *s, const struct search *a)
@@ -274,7 +274,7 @@ static enum isrv_step put_numbers(struct imapsrv_session *s, struct search *a)
 	return step;
 }
 
-/* ---- what is looked at ---------------------------------------------------------------------- */
+/* ---- what is looked at --------------------------------------------------------------------- */
 
 static bool resolve(struct imapsrv_session *s, struct isrv_program *p)
 {
@@ -319,7 +319,7 @@ static bool reach(struct imapsrv_session *s, struct search *a, struct imapsrv_se
 	return true;
 }
 
-/* ---- without the host ----------------------------------------------------------------------- */
+/* ---- without the host ---------------------------------------------------------------------- */
 
 /* One range of the reach: the verdict changes only where a set of the program begins or ends, so
  * whole runs are judged at once. */
@@ -369,7 +369,7 @@ static bool scan(struct imapsrv_session *s, struct search *a, struct imapsrv_set
 	return true;
 }
 
-/* ---- with the host -------------------------------------------------------------------------- */
+/* ---- with the host ------------------------------------------------------------------------- */
 
 /* Where the verdicts about a message that may have to be opened are noted; NULL: no memory, or a
  * host that gives a message twice. */
@@ -483,7 +483,7 @@ static bool next_batch(struct imapsrv_session *s, struct search *a)
 	return true;
 }
 
-/* ---- the steps ------------------------------------------------------------------------------ */
+/* ---- the steps ----------------------------------------------------------------------------- */
 
 /* *step_r is set where the search ends here. */
 static bool begin(struct imapsrv_session *s, struct search *a, enum isrv_step *step_r)

@@ -81,7 +81,7 @@ static bool judge(struct imapsrv_session *s, struct isrv_search_message *m,
 	return m->verdict != ISRV_UNDECIDED;
 }
 
-/* ---- its own header ------------------------------------------------------------------------- */
+/* ---- its own header ------------------------------------------------------------------------ */
 
 static bool reads_header(const struct isrv_search_message *m)
 {
@@ -109,7 +109,7 @@ static enum isrv_step read_header(struct imapsrv_session *s, struct isrv_search_
 	return ISRV_DONE;
 }
 
-/* ---- where its parts are -------------------------------------------------------------------- */
+/* ---- where its parts are ------------------------------------------------------------------- */
 
 /* The host's description, if it fits this body. */
 static bool use_kept(struct isrv_search_message *m, const struct isrv_search_subject *subject)
@@ -157,7 +157,7 @@ static enum isrv_step describe(struct imapsrv_session *s, struct isrv_search_mes
 	return ISRV_DONE;
 }
 
-/* ---- its parts ------------------------------------------------------------------------------ */
+/* ---- its parts ----------------------------------------------------------------------------- */
 
 /* The next stretch that is looked into: a header, or the body behind it.  False: there is none. */
 static bool next_stretch(struct imapsrv_session *s, struct isrv_search_message *m)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * command/select - SELECT, EXAMINE, UNSELECT, CLOSE, CHECK (RFC 9051 6.3.2, 6.3.3, 6.4.1, 6.4.2; RFC 3501 6.4.1): into
- * a mailbox and out of it.
+ * command/select - SELECT, EXAMINE, UNSELECT, CLOSE, CHECK (RFC 9051 6.3.2, 6.3.3, 6.4.1, 6.4.2;
+ * RFC 3501 6.4.1): into a mailbox and out of it.
  */
 #include "command/commands.h"
 #include "command/resync.h"
@@ -80,7 +80,7 @@ static void drop_select(struct imapsrv_session *s, void *args)
 	isrv_mem_free(&s->mem, v, sizeof(*v));
 }
 
-/* ---- what the host says ------------------------------------------------------------------------------ */
+/* ---- what the host says -------------------------------------------------------------------- */
 
 static void take_mailbox(struct imapsrv_session *s, void *ctx, const void *answer)
 {
@@ -130,7 +130,7 @@ static void take_uids(struct imapsrv_session *s, void *ctx, const void *answer)
 	}
 }
 
-/* ---- what the client is told ---------------------------------------------------------------------------- */
+/* ---- what the client is told --------------------------------------------------------------- */
 
 static void put_number(struct imapsrv_session *s, uint32_t n, const char *what)
 {
@@ -149,8 +149,8 @@ static void put_code(struct imapsrv_session *s, const char *code, uint32_t n, co
 	isrv_w_crlf(&s->w);
 }
 
-/* RFC 9051 6.3.2: FLAGS, EXISTS, LIST, then PERMANENTFLAGS, UIDNEXT, UIDVALIDITY as codes; RFC 3501 6.3.1: RECENT
- * and UNSEEN for a client that did not enable IMAP4rev2. */
+/* RFC 9051 6.3.2: FLAGS, EXISTS, LIST, then PERMANENTFLAGS, UIDNEXT, UIDVALIDITY as codes; RFC
+ * 3501 6.3.1: RECENT and UNSEEN for a client that did not enable IMAP4rev2. */
 static void put_mailbox(struct imapsrv_session *s, const struct select_args *a)
 {
 	const struct isrv_view *v = s->view;
@@ -233,7 +233,8 @@ static void begin(struct imapsrv_session *s, struct select_args *a)
 {
 	const struct imapsrv_limits *limits = &s->engine->limits;
 
-	/* RFC 9051 6.3.2: the mailbox that was selected is left first, and stays left if this fails. */
+	/* RFC 9051 6.3.2: the mailbox that was selected is left first, and stays left if this
+	 * fails. */
 	if (s->view) {
 		isrv_session_deselect(s);
 		isrv_untagged(s, "OK", "CLOSED", "The previous mailbox is closed");
@@ -296,7 +297,7 @@ static enum isrv_step step_select(struct imapsrv_session *s, void *args)
 	return s->result.code == IMAPSRV_OK ? selected(s, a) : failed(s, a);
 }
 
-/* ---- out of it ------------------------------------------------------------------------------------------- */
+/* ---- out of it ----------------------------------------------------------------------------- */
 
 struct close_args {
 	bool asked;

@@ -88,7 +88,8 @@ static void take_row(struct imapsrv_session *s, void *ctx, const void *answer)
 	if (!seq)
 		return;
 	a->rows++;
-	/* A keyword that is new here is announced even in silence (RFC 9051 7.3.5): the client may show it. */
+	/* A keyword that is new here is announced even in silence (RFC 9051 7.3.5): the client
+	 * may show it. */
 	if (row->flags.keyword_count)
 		isrv_sync_keywords(s, &row->flags);
 	if (row->failed) {
@@ -113,7 +114,8 @@ static void take_row(struct imapsrv_session *s, void *ctx, const void *answer)
 
 static bool ask(struct imapsrv_session *s, struct store_args *a)
 {
-	/* Flags that are not kept here are passed over (RFC 9051 7.1, PERMANENTFLAGS), \Recent as well. */
+	/* Flags that are not kept here are passed over (RFC 9051 7.1, PERMANENTFLAGS), \Recent
+	 * as well. */
 	struct imapsrv_store_flags q = {
 		s->view->handle,
 		{NULL, 0},
@@ -158,15 +160,16 @@ static enum isrv_step finish(struct imapsrv_session *s, struct store_args *a)
 	if (!a->missing)
 		return isrv_ok(s, "STORE done");
 	s->view->look_all = true;
-	/* RFC 2180 4.2: the rest was stored; NO tells a client that waits for an answer about those that are gone. */
+	/* RFC 2180 4.2: the rest was stored; NO tells a client that waits for an answer about
+	 * those that are gone. */
 	if (s->uid || a->silent)
 		return isrv_ok_code(s, "EXPUNGEISSUED", "Some messages have been expunged");
 	return isrv_no(s, "EXPUNGEISSUED", "Some messages have been expunged, the rest is stored");
 }
 
 /*
- * Keywords that this mailbox does not take are left out (RFC 9051 7.1: without "\*" in PERMANENTFLAGS no new ones
- * can be made).
+ * Keywords that this mailbox does not take are left out (RFC 9051 7.1: without "\*" in
+ * PERMANENTFLAGS no new ones can be made).
  */
 static void filter_keywords(const struct imapsrv_session *s, struct isrv_rd_flags *flags)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * command/table - all commands, sorted by name, and the engine that is given them: the session below never
- * names a verb.
+ * command/table - all commands, sorted by name, and the engine that is given them: the session
+ * below never names a verb.
  */
 #include "command/commands.h"
 #include "session/engine.h"

@@ -28,7 +28,7 @@ enum at {
 	AT_DONE
 };
 
-/* ---- UIDs ----------------------------------------------------------------------------------- */
+/* ---- UIDs ---------------------------------------------------------------------------------- */
 
 static struct imapsrv_set set_of(const struct isrv_transfer_uids *list)
 {
@@ -111,7 +111,7 @@ static bool is_empty(const struct isrv_transfer *t)
 	return !next_uid(t, &range, &uid);
 }
 
-/* ---- answers -------------------------------------------------------------------------------- */
+/* ---- answers ------------------------------------------------------------------------------- */
 
 static void copied_sink(struct imapsrv_session *s, void *ctx, const void *answer)
 {
@@ -230,7 +230,7 @@ static void begin_sink(struct imapsrv_session *s, void *ctx, const void *answer)
 	t->begun = true;
 }
 
-/* ---- questions ------------------------------------------------------------------------------ */
+/* ---- questions ----------------------------------------------------------------------------- */
 
 static void ask_host(struct imapsrv_session *s, struct isrv_transfer *t)
 {
@@ -302,7 +302,7 @@ static void ask_expunge(struct imapsrv_session *s, struct isrv_transfer *t)
 	ISRV_ASK(s, ISRV_OP_EXPUNGE, store, expunge, &q, expunged_sink, t);
 }
 
-/* ---- the end -------------------------------------------------------------------------------- */
+/* ---- the end ------------------------------------------------------------------------------- */
 
 static void let_go(struct imapsrv_session *s, struct isrv_transfer *t)
 {
@@ -374,7 +374,7 @@ static enum isrv_step was_copied(struct imapsrv_session *s, struct isrv_transfer
 	return ISRV_HOST;
 }
 
-/* ---- the steps of the emulation ------------------------------------------------------------- */
+/* ---- the steps of the emulation ------------------------------------------------------------ */
 
 static enum isrv_step start(struct imapsrv_session *s, struct isrv_transfer *t)
 {
@@ -531,7 +531,7 @@ void isrv_transfer_drop(struct imapsrv_session *s, struct isrv_transfer *t)
 	let_go(s, t);
 }
 
-/* ---- COPYUID -------------------------------------------------------------------------------- */
+/* ---- COPYUID ------------------------------------------------------------------------------- */
 
 bool isrv_transfer_has_copyuid(const struct imapsrv_session *s, const struct isrv_transfer *t)
 {

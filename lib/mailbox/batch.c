@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A part ends when it holds enough messages, or when its few ranges are used up: a set of single UIDs
- * gives small parts, one range gives full ones.  How many messages a range holds is the difference of
- * two ranks, and where to cut it is one look-up; no UID is visited.
+ * A part ends when it holds enough messages, or when its few ranges are used up: a set of single
+ * UIDs gives small parts, one range gives full ones.  How many messages a range holds is the
+ * difference of two ranks, and where to cut it is one look-up; no UID is visited.
  */
 #include "mailbox/batch.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * mailbox/keywords - the keywords that a mailbox has announced in FLAGS (RFC 9051 7.3.5), kept sorted
- * without regard to case, so that a look-up costs O(log n) whatever a client names them (no hash
- * to flood).
+ * mailbox/keywords - the keywords that a mailbox has announced in FLAGS (RFC 9051 7.3.5), kept
+ * sorted without regard to case, so that a look-up costs O(log n) whatever a client names them (no
+ * hash to flood).
  */
 #ifndef ISRV_MAILBOX_KEYWORDS_H
 #define ISRV_MAILBOX_KEYWORDS_H
@@ -24,8 +24,8 @@ struct isrv_keywords {
 void isrv_keywords_init(struct isrv_keywords *k, uint32_t max);
 void isrv_keywords_clear(struct isrv_keywords *k, struct isrv_mem *mem);
 
-/* Adds a name of 1..255 octets that is a valid atom; *added_r says whether it is new.  Past max, or for
- * a name that is none, nothing is added and the answer is still true; false: no memory. */
+/* Adds a name of 1..255 octets that is a valid atom; *added_r says whether it is new.  Past max,
+ * or for a name that is none, nothing is added and the answer is still true; false: no memory. */
 bool isrv_keywords_add(struct isrv_keywords *k, struct isrv_mem *mem, struct imapsrv_span name,
                        bool *added_r);
 bool isrv_keywords_has(const struct isrv_keywords *k, struct imapsrv_span name);

@@ -17,7 +17,7 @@
 static const char missing_host[] = "MISSING_DOMAIN";
 static const char missing_mailbox[] = "MISSING_MAILBOX";
 
-/* ---- runs ----------------------------------------------------------------------------------- */
+/* ---- runs ---------------------------------------------------------------------------------- */
 
 enum join {
 	JOIN_PHRASE, /* one space where the body has any, and round quoted strings */
@@ -129,7 +129,7 @@ static bool is_connected(const struct run *run, const struct isrv_token *token)
 	       (run->last == ISRV_TOKEN_SPECIAL || token->type == ISRV_TOKEN_SPECIAL);
 }
 
-/* ---- texts ---------------------------------------------------------------------------------- */
+/* ---- texts --------------------------------------------------------------------------------- */
 
 /* There is no memory: the list ends here. */
 static void give_up(struct isrv_address_parser *p)
@@ -193,7 +193,7 @@ static struct imapsrv_span text_or(struct isrv_address_parser *p, const struct r
 	return text.len ? text : word_text(otherwise);
 }
 
-/* ---- addresses ------------------------------------------------------------------------------ */
+/* ---- addresses ----------------------------------------------------------------------------- */
 
 static void advance(struct isrv_address_parser *p)
 {

@@ -80,7 +80,7 @@ bool isrv_description_shown(struct imapsrv_span *type, struct imapsrv_span *subt
 	return false;
 }
 
-/* ---- opening -------------------------------------------------------------------------------- */
+/* ---- opening ------------------------------------------------------------------------------- */
 
 struct open_part {
 	uint64_t end, end_host; /* nothing inside reaches further */

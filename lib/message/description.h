@@ -33,7 +33,7 @@ struct isrv_description {
  * time, so that what follows cannot fail half way. */
 bool isrv_description_open(struct isrv_description *d, const void *data, size_t len);
 
-/* ---- answers: false only when the writer has failed ----------------------------------------- */
+/* ---- answers: false only when the writer has failed ---------------------------------------- */
 
 /* envelope (RFC 9051 7.5.2), of the message itself */
 bool isrv_description_put_envelope(const struct isrv_description *d, struct isrv_writer *w);
@@ -42,7 +42,7 @@ bool isrv_description_put_envelope(const struct isrv_description *d, struct isrv
 bool isrv_description_put_body(const struct isrv_description *d, struct isrv_writer *w,
                                bool extended, bool global);
 
-/* ---- where things are ----------------------------------------------------------------------- */
+/* ---- where things are ---------------------------------------------------------------------- */
 
 enum isrv_section_text {
 	ISRV_SECTION_WHOLE,        /* BODY[], BODY[1.2]: a part's body                      */
@@ -84,9 +84,9 @@ bool isrv_description_part(const struct isrv_description *d, const uint32_t *num
 bool isrv_description_leaf(const struct isrv_description *d, uint32_t *at,
                            struct isrv_part_info *info_r);
 
-/* All parts in order, as they stand in the message, and where the header of each is: of one that is a message the
- * MIME header, the message in it being the next part.  *at as above.  A part is a leaf if it is neither
- * multipart nor message. */
+/* All parts in order, as they stand in the message, and where the header of each is: of one that
+ * is a message the MIME header, the message in it being the next part.  *at as above.  A part is
+ * a leaf if it is neither multipart nor message. */
 bool isrv_description_walk(const struct isrv_description *d, uint32_t *at,
                            struct isrv_part_info *info_r, struct isrv_extent *header_r);
 

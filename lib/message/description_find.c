@@ -108,7 +108,7 @@ bool isrv_description_find(const struct isrv_description *d, const uint32_t *num
 	return true;
 }
 
-/* ---- what a part is made of ----------------------------------------------------------------- */
+/* ---- what a part is made of ---------------------------------------------------------------- */
 
 static void describe(const struct isrv_description *d, uint32_t part, struct isrv_part_info *info_r)
 {

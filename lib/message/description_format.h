@@ -111,7 +111,7 @@ static inline size_t isrv_format_row(bool wide)
 	return ISRV_ROW_FIELDS * (wide ? 8u : 4u);
 }
 
-/* ---- reading: rows were verified at opening, texts are checked at each read ----------------- */
+/* ---- reading: rows were verified at opening, texts are checked at each read ---------------- */
 
 static inline uint64_t isrv_row_field(const unsigned char *row, unsigned field, bool wide)
 {

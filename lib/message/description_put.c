@@ -9,7 +9,7 @@
 #include "message/description_pen.h"
 #include "message/param.h"
 
-/* ---- strings -------------------------------------------------------------------------------- */
+/* ---- strings ------------------------------------------------------------------------------- */
 
 /* One of eight octets and more. */
 static char *put_long(struct isrv_pen *p, char *at, struct imapsrv_span s)
@@ -63,7 +63,7 @@ static inline char *put_next(struct isrv_pen *p, char *at, struct isrv_cursor *c
 	return put_nstring(p, at + 1, isrv_cursor_string(c));
 }
 
-/* ---- envelope ------------------------------------------------------------------------------- */
+/* ---- envelope ------------------------------------------------------------------------------ */
 
 /*
  * env-from = "(" 1*address ")" / nil
@@ -148,9 +148,10 @@ bool isrv_description_put_envelope(const struct isrv_description *d, struct isrv
 	return isrv_pen_end(&p, put_envelope(&p, isrv_pen_begin(&p, w), c));
 }
 
-/* ---- body ----------------------------------------------------------------------------------- */
+/* ---- body ---------------------------------------------------------------------------------- */
 
-/* In UTF-8 mode the text of an extended value is shown (RFC 9051 7.5.2); else the client decodes it (RFC 2231 4). */
+/* In UTF-8 mode the text of an extended value is shown (RFC 9051 7.5.2); else the client decodes
+ * it (RFC 2231 4). */
 static char *put_extended(struct isrv_pen *p, char *at, struct imapsrv_span value)
 {
 	char text[1024];

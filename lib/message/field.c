@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-/* ---- octets --------------------------------------------------------------------------------- */
+/* ---- octets -------------------------------------------------------------------------------- */
 
 enum {
 	CHAR_ATOM = 1,  /* of an atom (RFC 5322 3.2.3, RFC 6532 3.2) */
@@ -47,7 +47,7 @@ static struct imapsrv_span span(const char *from, const char *to)
 	return s;
 }
 
-/* ---- fields --------------------------------------------------------------------------------- */
+/* ---- fields -------------------------------------------------------------------------------- */
 
 /* The start of the next line, or end. */
 static const char *line_next(const char *at, const char *end)
@@ -160,7 +160,7 @@ bool isrv_field_unfold(struct imapsrv_span body, struct isrv_buf *out, struct is
 	return true;
 }
 
-/* ---- tokens --------------------------------------------------------------------------------- */
+/* ---- tokens -------------------------------------------------------------------------------- */
 
 void isrv_lexer_init(struct isrv_lexer *x, struct imapsrv_span body, struct isrv_arena *arena,
                      bool mime, uint64_t *steps)

@@ -33,7 +33,7 @@ bool isrv_field_next(struct imapsrv_span *header, struct isrv_field *field_r);
  * added to out.  False: out is full or memory is short; what fits is there. */
 bool isrv_field_unfold(struct imapsrv_span body, struct isrv_buf *out, struct isrv_mem *mem);
 
-/* ---- tokens --------------------------------------------------------------------------------- */
+/* ---- tokens -------------------------------------------------------------------------------- */
 
 enum isrv_token_type {
 	ISRV_TOKEN_END,

@@ -30,7 +30,8 @@ static bool is_piece(struct imapsrv_span name, size_t *base_r, uint32_t *number_
 	return true;
 }
 
-/* Where piece `number` of that name is; it is looked for from `from` on, round the end, because pieces come in order as a rule. */
+/* Where piece `number` of that name is; it is looked for from `from` on, round the end, because
+ * pieces come in order as a rule. */
 static bool find(const struct isrv_mime_value *value, struct imapsrv_span base, uint32_t number,
                  size_t from, uint64_t *steps, size_t *at_r, bool *extended_r)
 {
@@ -51,7 +52,8 @@ static bool find(const struct isrv_mime_value *value, struct imapsrv_span base, 
 
 static bool is_plain(unsigned char c)
 {
-	/* attribute-char (RFC 2231 7): no tspecials, no "*", "'" or "%", no space, control or 8-bit octet */
+	/* attribute-char (RFC 2231 7): no tspecials, no "*", "'" or "%", no space, control or
+	 * 8-bit octet */
 	return c > ' ' && c < 0x7f && !memchr("()<>@,;:\\\"/[]?=*'%", c, 18);
 }
 
@@ -106,7 +108,8 @@ static void join(struct isrv_mime_value *value, const struct run *run, char *tex
 		struct imapsrv_span piece = value->params[at].value;
 
 		if (run->extended && !extended) {
-			/* Only the first piece names the charset; if that is a plain one, there is none. */
+			/* Only the first piece names the charset; if that is a plain one, there
+			 * is none. */
 			if (i == 0) {
 				memcpy(text, "''", 2);
 				len = 2;
@@ -154,7 +157,7 @@ void isrv_param_join(struct isrv_mime_value *value, struct isrv_arena *arena, ui
 	value->param_count = joined ? kept : value->param_count;
 }
 
-/* ---- the text of an extended value ---------------------------------------------------------------- */
+/* ---- the text of an extended value --------------------------------------------------------- */
 
 static int digit(char c)
 {

@@ -68,7 +68,7 @@ void isrv_structure_free(struct isrv_structure *st)
 	isrv_mem_free(mem, st, sizeof(*st));
 }
 
-/* ---- parts begin and end -------------------------------------------------------------------- */
+/* ---- parts begin and end ------------------------------------------------------------------- */
 
 static bool grow_parts(struct isrv_structure *st)
 {
@@ -151,7 +151,7 @@ static void end_parts(struct isrv_structure *st, uint32_t depth, const struct is
 	}
 }
 
-/* ---- boundaries ----------------------------------------------------------------------------- */
+/* ---- boundaries ---------------------------------------------------------------------------- */
 
 /*
  * delimiter         = CRLF "--" boundary
@@ -197,7 +197,7 @@ static void pass_fence(struct isrv_structure *st, uint32_t i, bool last,
 		(void)isrv_structure_begin(st, behind, false);
 }
 
-/* ---- lines ---------------------------------------------------------------------------------- */
+/* ---- lines --------------------------------------------------------------------------------- */
 
 static void begin_line(struct isrv_structure *st)
 {

@@ -31,7 +31,8 @@ struct isrv_structure *isrv_structure_new(struct isrv_mem *mem,
                                           const struct isrv_structure_limits *limits,
                                           uint64_t *steps);
 void isrv_structure_free(struct isrv_structure *st);
-/* The octets go out as they are: a bare LF is one octet on the wire too.  Before the first octet. */
+/* The octets go out as they are: a bare LF is one octet on the wire too.  Before the first
+ * octet. */
 void isrv_structure_as_is(struct isrv_structure *st);
 
 /* The next octets, as the host has them.  False: no memory. */

@@ -82,7 +82,7 @@ static void find_fields(struct header *h, struct imapsrv_span block)
 	}
 }
 
-/* ---- texts ---------------------------------------------------------------------------------- */
+/* ---- texts --------------------------------------------------------------------------------- */
 
 static void put_number(struct isrv_structure *st, size_t n)
 {
@@ -144,7 +144,7 @@ static void drop_arena(struct isrv_structure *st)
 	isrv_arena_reset(&st->arena);
 }
 
-/* ---- envelope ------------------------------------------------------------------------------- */
+/* ---- envelope ------------------------------------------------------------------------------ */
 
 static bool put_address(struct isrv_structure *st, const struct isrv_address *a)
 {
@@ -218,7 +218,7 @@ static void put_envelope(struct isrv_structure *st, const struct header *h)
 	put_unfolded(st, h, FIELD_MESSAGE_ID);
 }
 
-/* ---- what a part is ------------------------------------------------------------------------- */
+/* ---- what a part is ------------------------------------------------------------------------ */
 
 static struct imapsrv_span constant(const char *text)
 {
@@ -316,7 +316,7 @@ static void decide_kind(struct isrv_structure *st, struct isrv_mime_value *type,
 	}
 }
 
-/* ---- its texts ------------------------------------------------------------------------------ */
+/* ---- its texts ----------------------------------------------------------------------------- */
 
 static void put_params(struct isrv_structure *st, const struct isrv_mime_value *value)
 {

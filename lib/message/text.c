@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * message/text - the first choice is the first text/plain that is no attachment, then text/html, then any other text
- * (RFC 8970 3.1 leaves it to the server).
+ * message/text - the first choice is the first text/plain that is no attachment, then text/html,
+ * then any other text (RFC 8970 3.1 leaves it to the server).
  */
 #include "message/text.h"
 

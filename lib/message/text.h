@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * message/text - from a message's octets to its preview (RFC 8970): the text part that says most is chosen from the
- * description; its octets are decoded, converted to UTF-8 and reduced to their first words.
+ * message/text - from a message's octets to its preview (RFC 8970): the text part that says most is
+ * chosen from the description; its octets are decoded, converted to UTF-8 and reduced to their
+ * first words.
  */
 #ifndef ISRV_MESSAGE_TEXT_H
 #define ISRV_MESSAGE_TEXT_H
@@ -26,7 +27,8 @@ struct isrv_text {
 	char converted[ISRV_TEXT_ROOM];
 };
 
-/* Chooses; false: there is no text, and the preview is empty.  Until clear, t may hold an open conversion. */
+/* Chooses; false: there is no text, and the preview is empty.  Until clear, t may hold an open
+ * conversion. */
 bool isrv_text_init(struct isrv_text *t, const struct isrv_description *d);
 void isrv_text_clear(struct isrv_text *t);
 

@@ -76,7 +76,7 @@ static void give_up(struct isrv_words *w)
 	w->state = TEXT;
 }
 
-/* ---- an encoded word ------------------------------------------------------------------------ */
+/* ---- an encoded word ----------------------------------------------------------------------- */
 
 static void open_charset(struct isrv_words *w)
 {

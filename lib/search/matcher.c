@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-/* ---- making it ------------------------------------------------------------------------------ */
+/* ---- making it ----------------------------------------------------------------------------- */
 
 static int compare(struct imapsrv_span a, struct imapsrv_span b)
 {
@@ -144,7 +144,7 @@ bool isrv_matcher_init(struct isrv_matcher *m, struct isrv_arena *arena,
 	return true;
 }
 
-/* ---- using it ------------------------------------------------------------------------------- */
+/* ---- using it ------------------------------------------------------------------------------ */
 
 void isrv_matcher_reset(struct isrv_matcher *m)
 {

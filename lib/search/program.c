@@ -14,7 +14,7 @@
 #include "base/uidset.h"
 #include "search/string.h"
 
-/* ---- parsing -------------------------------------------------------------------------------- */
+/* ---- parsing ------------------------------------------------------------------------------- */
 
 enum open_kind {
 	OPEN_LIST, /* keys that all have to match; the outermost is one of these */
@@ -518,7 +518,7 @@ bool isrv_program_parse(struct isrv_program *p, struct isrv_reader *r,
 	return p->stack != NULL;
 }
 
-/* ---- evaluating ----------------------------------------------------------------------------- */
+/* ---- evaluating ---------------------------------------------------------------------------- */
 
 static void narrow(struct isrv_search_row *row, uint32_t until)
 {

@@ -10,7 +10,7 @@
 #include "base/ascii.h"
 #include "message/date.h"
 
-/* ---- making it ------------------------------------------------------------------------------ */
+/* ---- making it ----------------------------------------------------------------------------- */
 
 /* Needles of one kind, picked from the program; *count_r of them. */
 static struct isrv_needle *pick(const struct isrv_program *p, struct isrv_arena *arena,
@@ -175,7 +175,7 @@ void isrv_scan_reset(struct isrv_scan *x)
 	x->date_seen = false;
 }
 
-/* ---- UTF-8 to those that look --------------------------------------------------------------- */
+/* ---- UTF-8 to those that look -------------------------------------------------------------- */
 
 static void look(struct isrv_scan *x, const char *utf8, size_t len)
 {
@@ -193,7 +193,7 @@ static void put_words(void *ctx, const char *utf8, size_t len)
 	look(ctx, utf8, len);
 }
 
-/* ---- headers -------------------------------------------------------------------------------- */
+/* ---- headers ------------------------------------------------------------------------------- */
 
 /* The name of the field at hand, against names in lower case. */
 static struct isrv_scan_target *find_target(struct isrv_scan *x, const char *name, size_t len)
@@ -311,7 +311,7 @@ void isrv_scan_end_header(struct isrv_scan *x)
 		end_field(x);
 }
 
-/* ---- parts ---------------------------------------------------------------------------------- */
+/* ---- parts --------------------------------------------------------------------------------- */
 
 static bool is(struct imapsrv_span word, const char *name)
 {

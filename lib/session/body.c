@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * session/body - one message of the host, read as the wire has it.  The handle is shared between the
- * command that reads and the output queue that still sends lent memory of it; whoever lets go last closes
- * it.
+ * session/body - one message of the host, read as the wire has it.  The handle is shared between
+ * the command that reads and the output queue that still sends lent memory of it; whoever lets go
+ * last closes it.
  */
 #include "session/body.h"
 
@@ -45,7 +45,7 @@ static void release(void *user, const void *data, size_t len)
 	let_go(user);
 }
 
-/* ---- open ------------------------------------------------------------------------------------------ */
+/* ---- open ---------------------------------------------------------------------------------- */
 
 static void take_body(struct imapsrv_session *s, void *ctx, const void *answer)
 {
@@ -117,7 +117,7 @@ void isrv_body_close(struct imapsrv_session *s, struct isrv_body_cursor *b)
 		let_go(body);
 }
 
-/* ---- the host's octets ------------------------------------------------------------------------------- */
+/* ---- the host's octets --------------------------------------------------------------------- */
 
 static void take_bytes(struct imapsrv_session *s, void *ctx, const void *answer)
 {
@@ -158,8 +158,8 @@ static bool has_buffers(struct imapsrv_session *s, struct isrv_body_cursor *b)
 }
 
 /*
- * Sees to it that b->piece holds octets, unless the end is reached.  DONE with an empty piece and b->failed:
- * the host gave fewer than it promised.
+ * Sees to it that b->piece holds octets, unless the end is reached.  DONE with an empty piece and
+ * b->failed: the host gave fewer than it promised.
  */
 static enum isrv_step fill(struct imapsrv_session *s, struct isrv_body_cursor *b)
 {
@@ -240,7 +240,7 @@ uint64_t isrv_body_octets(const struct isrv_body_cursor *b)
 	return b->body->octets;
 }
 
-/* ---- on the wire ---------------------------------------------------------------------------------------- */
+/* ---- on the wire --------------------------------------------------------------------------- */
 
 enum isrv_step isrv_body_measure(struct imapsrv_session *s, struct isrv_body_cursor *b)
 {

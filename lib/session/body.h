@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * session/body - the octets of one message, as they go over the wire: opened, measured and read through
- * the host's body callbacks, lent or pulled, with LF made CRLF where the host keeps bare LFs.  Lent memory
- * goes out in place.
+ * session/body - the octets of one message, as they go over the wire: opened, measured and read
+ * through the host's body callbacks, lent or pulled, with LF made CRLF where the host keeps bare
+ * LFs.  Lent memory goes out in place.
  *
- * All routines are resumable: call again with the same arguments until they say DONE.  After DONE, a
- * failure of the host stands in b->failed (then s->result says why).
+ * All routines are resumable: call again with the same arguments until they say DONE.  After DONE,
+ * a failure of the host stands in b->failed (then s->result says why).
  */
 #ifndef ISRV_SESSION_BODY_H
 #define ISRV_SESSION_BODY_H
@@ -36,7 +36,8 @@ enum isrv_step isrv_body_open(struct imapsrv_session *s, struct isrv_body_cursor
                               void *mailbox, uint32_t uid);
 /* Finds b->wire: without work where no LF has to be converted, else by reading all of it. */
 enum isrv_step isrv_body_measure(struct imapsrv_session *s, struct isrv_body_cursor *b);
-/* Starts a pass at wire octet 0; or in the middle, at the start of a line whose places are known. */
+/* Starts a pass at wire octet 0; or in the middle, at the start of a line whose places are
+ * known. */
 void isrv_body_rewind(struct isrv_body_cursor *b);
 void isrv_body_seek(struct isrv_body_cursor *b, uint64_t wire, uint64_t host);
 /* The host's octets as they are, and how many there are. */
@@ -56,9 +57,9 @@ static inline uint64_t isrv_body_done(const struct isrv_body_cursor *b)
 /* The next octets in wire form, at least one, valid until the next call; empty at the end. */
 enum isrv_step isrv_body_next(struct imapsrv_session *s, struct isrv_body_cursor *b,
                               struct imapsrv_span *piece_r);
-/* Emits wire octets from..to (to not included) of a measured message: exactly to - from of them, inside a literal
- * that the caller began.  A host that gives fewer than it promised ends the session: the literal cannot be taken
- * back. */
+/* Emits wire octets from..to (to not included) of a measured message: exactly to - from of them,
+ * inside a literal that the caller began.  A host that gives fewer than it promised ends the
+ * session: the literal cannot be taken back. */
 enum isrv_step isrv_body_put(struct imapsrv_session *s, struct isrv_body_cursor *b, uint64_t from,
                              uint64_t to);
 /* Lets go of it and clears the cursor but for its buffer; also fine when nothing is open. */

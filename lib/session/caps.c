@@ -71,7 +71,8 @@ uint64_t isrv_caps_of_session(const struct imapsrv_session *s)
 
 	if (s->secure || !s->can_starttls)
 		bits &= ~ISRV_CAP_BIT(ISRV_CAP_STARTTLS);
-	/* LOGIN and AUTH=PLAIN show exactly when a password would be taken (RFC 9051 6.2.3, 11.1). */
+	/* LOGIN and AUTH=PLAIN show exactly when a password would be taken (RFC 9051 6.2.3,
+	 * 11.1). */
 	if (plaintext && s->engine->store.login)
 		bits &= ~ISRV_CAP_BIT(ISRV_CAP_LOGINDISABLED);
 	else

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * session/caps - capabilities: what each needs from the host, in which state it shows, and the CAPABILITY
- * list.  Nothing is configured twice: what is announced is what the callbacks can do, less what the
- * host hides from this session (RFC 9051 6.1.1).
+ * session/caps - capabilities: what each needs from the host, in which state it shows, and the
+ * CAPABILITY list.  Nothing is configured twice: what is announced is what the callbacks can do,
+ * less what the host hides from this session (RFC 9051 6.1.1).
  */
 #ifndef ISRV_SESSION_CAPS_H
 #define ISRV_SESSION_CAPS_H

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * session/command - what a command is to the session: a row of the one table (lib/command/table.c).  A
- * command is two things: `parse`, which turns its arguments into a plain structure and knows no
- * session, and `step`, a routine that is called until it says DONE and keeps its own resume point in
- * that structure.
+ * session/command - what a command is to the session: a row of the one table (lib/command/table.c).
+ * A command is two things: `parse`, which turns its arguments into a plain structure and knows no
+ * session, and `step`, a routine that is called until it says DONE and keeps its own resume point
+ * in that structure.
  */
 #ifndef ISRV_SESSION_COMMAND_H
 #define ISRV_SESSION_COMMAND_H
@@ -39,7 +39,8 @@ struct isrv_parse {
 };
 
 enum isrv_command_flag {
-	/* May the client's numbers change while it runs?  Set: no EXPUNGE in it (RFC 9051 7.5.1), unless in its UID form. */
+	/* May the client's numbers change while it runs?  Set: no EXPUNGE in it (RFC 9051
+	 * 7.5.1), unless in its UID form. */
 	ISRV_COMMAND_SEQ = 1 << 0,
 	ISRV_COMMAND_UID = 1 << 1,      /* has a UID form */
 	ISRV_COMMAND_UID_ONLY = 1 << 2, /* has nothing but a UID form */
@@ -68,8 +69,8 @@ struct isrv_command {
 	enum isrv_step (*step)(struct imapsrv_session *s, void *args);
 	/* NULL: literals are arguments.  Looks at what stands before the one just announced. */
 	enum isrv_literal (*literal)(struct isrv_parse *p);
-	/* The command is dropped before it was done (session freed, BYE): gives back what args holds beyond the
-	 * arena.  NULL if nothing. */
+	/* The command is dropped before it was done (session freed, BYE): gives back what args
+	 * holds beyond the arena.  NULL if nothing. */
 	void (*drop)(struct imapsrv_session *s, void *args);
 };
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * session/engine - takes the host's configuration in: copies each table as far as the host knows it,
- * fills in default limits, checks that what must be there is there.
+ * session/engine - takes the host's configuration in: copies each table as far as the host knows
+ * it, fills in default limits, checks that what must be there is there.
  */
 #include <string.h>
 
@@ -10,7 +10,8 @@
 #include "session/command.h"
 #include "session/engine.h"
 
-/* Copies a sized structure: what the host does not know stays zero, what we do not know is dropped. */
+/* Copies a sized structure: what the host does not know stays zero, what we do not know is
+ * dropped. */
 static bool copy_sized(void *to, size_t to_size, const void *from)
 {
 	size_t size;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * session/op - asking the host and taking its answers.  What the host hands in is checked here, so
- * that commands see only answers that make sense: the right kind for the question, sorted sets, no UID 0.
+ * that commands see only answers that make sense: the right kind for the question, sorted sets, no
+ * UID 0.
  */
 #include <string.h>
 
@@ -27,8 +28,8 @@ struct imapsrv_op *isrv_op_begin(struct imapsrv_session *s, enum isrv_op_kind ki
 	s->result.text[0] = '\0';
 	s->result.modseq = 0;
 	s->in_callback++;
-	/* Into how many pieces a message that is appended was cut is not the session's work: its octets are
-	 * counted. */
+	/* Into how many pieces a message that is appended was cut is not the session's work: its
+	 * octets are counted. */
 	if (kind != ISRV_OP_APPEND_DATA)
 		s->steps++;
 	return op;

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * session/op - questions to the host, one at a time.  A command asks with ISRV_ASK and returns ISRV_HOST
- * until isrv_answered; that the host answered before the callback returned is the same path.
+ * session/op - questions to the host, one at a time.  A command asks with ISRV_ASK and returns
+ * ISRV_HOST until isrv_answered; that the host answered before the callback returned is the same
+ * path.
  *
- * Ops live in the session.  They take turns in a few slots, so that a late second answer to an op that
- * is dead is seen for what it is instead of answering the next question.
+ * Ops live in the session.  They take turns in a few slots, so that a late second answer to an op
+ * that is dead is seen for what it is instead of answering the next question.
  */
 #ifndef ISRV_SESSION_OP_H
 #define ISRV_SESSION_OP_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * session/reply - the end of a command: its tagged line, and the table that turns a host's answer into
- * a response code and a text (RFC 9051 7.1, RFC 5530).
+ * session/reply - the end of a command: its tagged line, and the table that turns a host's answer
+ * into a response code and a text (RFC 9051 7.1, RFC 5530).
  */
 #include <string.h>
 
@@ -58,7 +58,8 @@ enum isrv_step isrv_refused(struct imapsrv_session *s, const char *nonexistent)
 
 	if (code == IMAPSRV_NONEXISTENT && nonexistent)
 		name = nonexistent;
-	/* s->result.text lasts until the next question: the updates before the tagged line may ask one. */
+	/* s->result.text lasts until the next question: the updates before the tagged line may
+	 * ask one. */
 	if (s->result.text[0]) {
 		text = isrv_arena_copy(&s->arena, s->result.text, strlen(s->result.text));
 		if (!text) {

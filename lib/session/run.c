@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * session/run - the loop: input to commands, commands to their steps, and the end of each: untagged
- * updates, then the tagged line.  Commands run strictly in order, one at a time, so pipelining needs no
- * rules of its own (RFC 9051 5.5), and what is emitted cannot depend on how input was cut.
+ * updates, then the tagged line.  Commands run strictly in order, one at a time, so pipelining
+ * needs no rules of its own (RFC 9051 5.5), and what is emitted cannot depend on how input was cut.
  */
 #include <string.h>
 
@@ -11,7 +11,7 @@
 #include "session/run.h"
 #include "session/session.h"
 
-/* ---- the table ---------------------------------------------------------------------------------- */
+/* ---- the table ----------------------------------------------------------------------------- */
 
 /* The table is sorted, and the engine knows where each letter starts. */
 static const struct isrv_command *find(const struct imapsrv_engine *e, struct imapsrv_span name)
@@ -29,7 +29,8 @@ static const struct isrv_command *find(const struct imapsrv_engine *e, struct im
 	return NULL;
 }
 
-/* Why this command may not run now; NULL if it may.  The one place where the table's columns decide that. */
+/* Why this command may not run now; NULL if it may.  The one place where the table's columns
+ * decide that. */
 static const char *problem(const struct imapsrv_session *s, const struct isrv_command *c, bool uid)
 {
 	unsigned state = s->view ? ISRV_IN_SELECTED : s->logged_in ? ISRV_IN_AUTH : ISRV_IN_NOTAUTH;
@@ -47,7 +48,7 @@ static const char *problem(const struct imapsrv_session *s, const struct isrv_co
 	return c->states & ISRV_IN_SELECTED ? "Select a mailbox first" : "Already logged in";
 }
 
-/* ---- reading a command's name ------------------------------------------------------------------- */
+/* ---- reading a command's name -------------------------------------------------------------- */
 
 struct line {
 	struct isrv_parse p;
@@ -76,7 +77,8 @@ static bool is_uid(struct imapsrv_span name)
 	return name.len == 3 && isrv_ascii_is(name.data, name.len, "UID");
 }
 
-/* Tag, name and table row of what stands in the framer.  False: line->problem says what is wrong. */
+/* Tag, name and table row of what stands in the framer.  False: line->problem says what is
+ * wrong. */
 static bool read_name(struct imapsrv_session *s, struct line *line)
 {
 	struct isrv_reader *r = &line->p.r;
@@ -104,7 +106,8 @@ static bool read_name(struct imapsrv_session *s, struct line *line)
 	line->problem = problem(s, line->command, line->p.uid);
 	if (line->problem)
 		return false;
-	/* RFC 9051 6.2.3: refused whatever it says, and before a literal that holds the password. */
+	/* RFC 9051 6.2.3: refused whatever it says, and before a literal that holds the
+	 * password. */
 	if ((line->command->flags & ISRV_COMMAND_PLAINTEXT) &&
 	    isrv_caps_has(s, ISRV_CAP_LOGINDISABLED)) {
 		line->problem = "Start TLS before a password is sent";
@@ -118,7 +121,7 @@ static bool read_name(struct imapsrv_session *s, struct line *line)
 	return !line->problem;
 }
 
-/* ---- the end of a command ------------------------------------------------------------------------- */
+/* ---- the end of a command ------------------------------------------------------------------ */
 
 static void count_bad(struct imapsrv_session *s)
 {
@@ -191,7 +194,7 @@ static bool keep_tag(struct imapsrv_session *s, struct imapsrv_span tag)
 	return s->tag.data != NULL;
 }
 
-/* ---- the start of a command ------------------------------------------------------------------------- */
+/* ---- the start of a command ---------------------------------------------------------------- */
 
 static void trace_line(struct imapsrv_session *s, const struct line *line)
 {
@@ -309,7 +312,7 @@ static void start(struct imapsrv_session *s, struct line *line, bool whole)
 	s->frame = whole ? ISRV_FRAME_MORE : ISRV_FRAME_LITERAL;
 }
 
-/* ---- literals ------------------------------------------------------------------------------------------ */
+/* ---- literals ------------------------------------------------------------------------------ */
 
 /* The reply is set. */
 static void refuse_literal(struct imapsrv_session *s, const struct line *line)
@@ -331,8 +334,8 @@ static void literal_too_big(struct imapsrv_session *s, const struct line *line, 
 }
 
 /*
- * A literal was announced.  A command that is unknown, or not allowed now, never gets to send one: what
- * is held for an unfinished command stays small (memory exhaustion before login).
+ * A literal was announced.  A command that is unknown, or not allowed now, never gets to send one:
+ * what is held for an unfinished command stays small (memory exhaustion before login).
  */
 static void literal(struct imapsrv_session *s)
 {
@@ -368,7 +371,7 @@ static void literal(struct imapsrv_session *s)
 	}
 }
 
-/* ---- input ------------------------------------------------------------------------------------------------ */
+/* ---- input --------------------------------------------------------------------------------- */
 
 static enum isrv_frame feed(struct imapsrv_session *s)
 {
@@ -429,7 +432,7 @@ static bool read_refused(struct imapsrv_session *s)
 	return true;
 }
 
-/* ---- a command at work -------------------------------------------------------------------------------- */
+/* ---- a command at work --------------------------------------------------------------------- */
 
 /* Is there something for a step that waits for input? */
 static bool has_input(struct imapsrv_session *s)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* session/run - the loop, and the parts of the session's life that only the loop and the API need. */
+/* session/run - the loop, and the parts of the session's life that only the loop and the API
+ * need. */
 #ifndef ISRV_SESSION_RUN_H
 #define ISRV_SESSION_RUN_H
 

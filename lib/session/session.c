@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * session/session - the life of a connection: made, greeted, logged in and out, ended, freed.  How input
- * becomes commands and commands run is in run.c; the host's calls are in transport.c; time is in
- * timer.c.
+ * session/session - the life of a connection: made, greeted, logged in and out, ended, freed.  How
+ * input becomes commands and commands run is in run.c; the host's calls are in transport.c; time is
+ * in timer.c.
  */
 #include <string.h>
 
@@ -207,8 +207,8 @@ void isrv_session_close(struct imapsrv_session *s)
 }
 
 /*
- * Only marks: the caller may be the host, in the middle of an answer.  run.c ends the session when it is
- * reached next.
+ * Only marks: the caller may be the host, in the middle of an answer.  run.c ends the session when
+ * it is reached next.
  */
 void isrv_session_fail(struct imapsrv_session *s, int error)
 {
@@ -344,7 +344,8 @@ int imapsrv_session_tls_started(struct imapsrv_session *session)
 		return IMAPSRV_EREENTER;
 	if (s->phase != ISRV_PHASE_TLS || isrv_outq_size(&s->out))
 		return IMAPSRV_ESTATE;
-	/* RFC 9051 6.2.1: nothing that came in clear is remembered (injection before the handshake). */
+	/* RFC 9051 6.2.1: nothing that came in clear is remembered (injection before the
+	 * handshake). */
 	isrv_framer_clear(&s->framer, &s->mem);
 	isrv_arena_clear(&s->arena);
 	s->enabled = 0;

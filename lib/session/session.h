@@ -131,7 +131,7 @@ struct imapsrv_session {
 	uint32_t bad_commands;
 };
 
-/* ---- replies (reply.c): each sets the reply and returns ISRV_DONE --------------------------- */
+/* ---- replies (reply.c): each sets the reply and returns ISRV_DONE -------------------------- */
 
 static inline enum isrv_step isrv_reply(struct imapsrv_session *s, enum isrv_reply_status status,
                                         const char *code, const char *text)
@@ -169,8 +169,8 @@ static inline enum isrv_step isrv_bad(struct imapsrv_session *s, const char *tex
 	return isrv_reply(s, ISRV_REPLY_BAD, NULL, text);
 }
 
-/* NO, as the host's answer in s->result says: response code and text (RFC 5530).  nonexistent, if not NULL, is the
- * code in place of NONEXISTENT: "TRYCREATE". */
+/* NO, as the host's answer in s->result says: response code and text (RFC 5530).  nonexistent,
+ * if not NULL, is the code in place of NONEXISTENT: "TRYCREATE". */
 enum isrv_step isrv_refused(struct imapsrv_session *s, const char *nonexistent);
 /* The name of a host's code, NULL for OK and NO. */
 const char *isrv_code_name(enum imapsrv_code code);
@@ -181,7 +181,7 @@ void isrv_untagged(struct imapsrv_session *s, const char *status, const char *co
 /* The command's tagged line, from s->reply. */
 void isrv_reply_put(struct imapsrv_session *s);
 
-/* ---- the session itself (session.c) ------------------------------------------------------------ */
+/* ---- the session itself (session.c) -------------------------------------------------------- */
 
 /* Ends the session: BYE with this text (static), phase END.  For what the client did wrong. */
 void isrv_session_end(struct imapsrv_session *s, const char *code, const char *text);
@@ -203,8 +203,8 @@ void isrv_session_log_in(struct imapsrv_session *s);
 void isrv_session_log_out(struct imapsrv_session *s);
 /* Gives the selected mailbox back. */
 void isrv_session_deselect(struct imapsrv_session *s);
-/* May what was read of the command at work be a password?  Before login anything may: LOGIN misspelt, or with a
- * space too many. */
+/* May what was read of the command at work be a password?  Before login anything may: LOGIN
+ * misspelt, or with a space too many. */
 static inline bool isrv_session_is_secret(const struct imapsrv_session *s)
 {
 	return !s->logged_in || (s->command && (s->command->flags & ISRV_COMMAND_SECRET));
@@ -223,7 +223,7 @@ static inline bool isrv_session_is_recent(const struct imapsrv_session *s, uint3
 	return isrv_view_is_recent(s->view, uid) && !isrv_session_rev2(s);
 }
 
-/* ---- untagged updates (sync.c) -------------------------------------------------------------------- */
+/* ---- untagged updates (sync.c) ------------------------------------------------------------- */
 
 /* Tells what is pending in the view, as far as allowed.  DONE, HOST or OUTPUT. */
 enum isrv_step isrv_sync_step(struct imapsrv_session *s, bool expunges);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * session/sync - telling the client what happened in the selected mailbox: EXPUNGE, EXISTS, RECENT, FETCH
- * with new flags, FLAGS (RFC 9051 5.2, 7.3, 7.4, 7.5).  Everything that tells, the end of a command or
- * IDLE, comes through here, so there is one order and one set of rules: expunges first where they
- * are allowed, then new messages, then flags, which the store is asked for only now.
+ * session/sync - telling the client what happened in the selected mailbox: EXPUNGE, EXISTS, RECENT,
+ * FETCH with new flags, FLAGS (RFC 9051 5.2, 7.3, 7.4, 7.5).  Everything that tells, the end of a
+ * command or IDLE, comes through here, so there is one order and one set of rules: expunges first
+ * where they are allowed, then new messages, then flags, which the store is asked for only now.
  */
 #include "mailbox/batch.h"
 #include "session/modseq.h"
@@ -43,7 +43,7 @@ void isrv_sync_drop(struct imapsrv_session *s)
 	s->sync = NULL;
 }
 
-/* ---- FLAGS ---------------------------------------------------------------------------------------- */
+/* ---- FLAGS --------------------------------------------------------------------------------- */
 
 static void put_keywords(struct imapsrv_session *s, bool *first)
 {
@@ -111,7 +111,7 @@ void isrv_sync_keywords(struct imapsrv_session *s, const struct imapsrv_flags *f
 		isrv_sync_put_flags(s);
 }
 
-/* ---- look-ups ------------------------------------------------------------------------------------- */
+/* ---- look-ups ------------------------------------------------------------------------------ */
 
 static void found(struct imapsrv_session *s, void *ctx, const void *answer)
 {
@@ -151,7 +151,7 @@ static void looked(struct imapsrv_session *s, struct isrv_sync *y)
 	isrv_uidset_empty(&y->found);
 }
 
-/* ---- EXPUNGE ------------------------------------------------------------------------------------------ */
+/* ---- EXPUNGE ------------------------------------------------------------------------------- */
 
 /* RFC 7162 3.2.10: once QRESYNC is enabled.  Some of the highest ranges, as below. */
 static bool put_vanished(struct imapsrv_session *s)
@@ -200,7 +200,7 @@ static bool put_expunges(struct imapsrv_session *s)
 	return true;
 }
 
-/* ---- EXISTS --------------------------------------------------------------------------------------------- */
+/* ---- EXISTS -------------------------------------------------------------------------------- */
 
 static bool put_exists(struct imapsrv_session *s)
 {
@@ -225,7 +225,7 @@ static bool put_exists(struct imapsrv_session *s)
 	return true;
 }
 
-/* ---- FETCH with flags ------------------------------------------------------------------------------------ */
+/* ---- FETCH with flags ---------------------------------------------------------------------- */
 
 static void put_row(struct imapsrv_session *s, void *ctx, const void *answer)
 {
@@ -288,7 +288,7 @@ static bool ask_flags(struct imapsrv_session *s, struct isrv_sync *y)
 	return true;
 }
 
-/* ---- the routine -------------------------------------------------------------------------------------------- */
+/* ---- the routine --------------------------------------------------------------------------- */
 
 static enum isrv_step tell_expunges(struct imapsrv_session *s, struct isrv_sync *y, bool expunges)
 {

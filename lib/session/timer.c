@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * session/timer - what happens because time passes: login timeout, inactivity (RFC 9051 5.4), IDLE's
- * timeout and keepalive (RFC 2177), the delay of a failed login.  The host says what time it is.
+ * session/timer - what happens because time passes: login timeout, inactivity (RFC 9051 5.4),
+ * IDLE's timeout and keepalive (RFC 2177), the delay of a failed login.  The host says what time it
+ * is.
  */
 #include "session/run.h"
 #include "session/session.h"

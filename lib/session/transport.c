@@ -22,7 +22,8 @@ int imapsrv_session_recv(struct imapsrv_session *session, const void *data, size
 	s->in_end = s->in ? s->in + len : NULL;
 	isrv_run(s);
 	*used_r = s->in ? len - (size_t)(s->in_end - s->in) : 0;
-	/* What was offered and not taken is no sign of life: how often a host offers it must not matter. */
+	/* What was offered and not taken is no sign of life: how often a host offers it must not
+	 * matter. */
 	if (*used_r)
 		s->active = true;
 	s->in = s->in_end = NULL;

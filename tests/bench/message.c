@@ -62,7 +62,7 @@ static const char three[] =
 	"------=_Part_123456\r\n" ATTACHED
 	"------=_Part_123456--\r\n";
 
-/* ---- the store ------------------------------------------------------------------------------ */
+/* ---- the store ----------------------------------------------------------------------------- */
 
 /* What the store hands out: every message is the same. */
 static struct {
@@ -185,7 +185,7 @@ static struct imapsrv_engine *engine_new(void)
 	return engine;
 }
 
-/* ---- driving a session ---------------------------------------------------------------------- */
+/* ---- driving a session --------------------------------------------------------------------- */
 
 static uint64_t drain(struct imapsrv_session *s)
 {
@@ -246,7 +246,7 @@ static double now(void)
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
-/* ---- what is measured ----------------------------------------------------------------------- */
+/* ---- what is measured ---------------------------------------------------------------------- */
 
 static struct imapsrv_describer *describer;
 

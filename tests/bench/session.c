@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * bench/session - what a session costs: commands a second, untagged FETCH FLAGS a second, instructions per
- * NOOP with a million messages selected, allocations per command, literal intake against memcpy, octets of
- * an idle session.
+ * bench/session - what a session costs: commands a second, untagged FETCH FLAGS a second,
+ * instructions per NOOP with a million messages selected, allocations per command, literal intake
+ * against memcpy, octets of an idle session.
  *
- *	session            prints a table of times (compare them within one run only)
- *	session CASE N     runs one case N times and prints nothing: for counting instructions
+ * 	session            prints a table of times (compare them within one run only)
+ * 	session CASE N     runs one case N times and prints nothing: for counting instructions
  *
  * The store is as cheap as one can be, so that what is measured is the library.
  */
@@ -44,7 +44,7 @@ static void count_free(void *user, void *block, size_t size)
 
 static const struct imapsrv_allocator counting = {count_alloc, count_realloc, count_free, NULL};
 
-/* ---- the store -------------------------------------------------------------------------------- */
+/* ---- the store ----------------------------------------------------------------------------- */
 
 static void on_login(void *user, struct imapsrv_op *op, const struct imapsrv_login *q)
 {
@@ -199,7 +199,7 @@ static struct imapsrv_engine *engine_new(void)
 	return engine;
 }
 
-/* ---- driving a session ------------------------------------------------------------------------- */
+/* ---- driving a session --------------------------------------------------------------------- */
 
 static struct imapsrv_session *session_new(struct imapsrv_engine *engine)
 {

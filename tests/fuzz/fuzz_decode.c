@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Content transfer decoding and then charset conversion of any octets.  The first octet picks the
- * encoding and how the rest is cut, the second the charset.  Asserted: each gives the same whole and
- * cut, with much room and with the least; moves on; gives no more than its input can hold; and text
- * is valid UTF-8.
+ * encoding and how the rest is cut, the second the charset.  Asserted: each gives the same whole
+ * and cut, with much room and with the least; moves on; gives no more than its input can hold; and
+ * text is valid UTF-8.
  */
 #include <stdint.h>
 #include <stdio.h>

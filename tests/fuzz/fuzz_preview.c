@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The preview of any octets, as HTML and as plain text.  The first octet picks how the rest is cut.
- * Asserted: the same whole and cut; valid UTF-8 of at most 200 characters, without controls, folded,
- * and nothing at its ends that shows nothing; once it is done nothing changes it.
+ * Asserted: the same whole and cut; valid UTF-8 of at most 200 characters, without controls,
+ * folded, and nothing at its ends that shows nothing; once it is done nothing changes it.
  */
 #include <stdint.h>
 #include <stdio.h>

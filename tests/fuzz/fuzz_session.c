@@ -56,7 +56,7 @@ struct fuzz {
 
 static struct fuzz *running; /* for the fault hook, which knows only the connection */
 
-/* ---- the store ------------------------------------------------------------------------------ */
+/* ---- the store ----------------------------------------------------------------------------- */
 
 static const char mail[] =
 	"From: Fred <fred@example.com>\r\nTo: Eve <eve@example.com>\r\n"
@@ -101,7 +101,7 @@ static void fill_store(struct fuzz *f)
 	ts_subscribe(fred, "gone", true);
 }
 
-/* ---- what the host does ------------------------------------------------------------------------ */
+/* ---- what the host does -------------------------------------------------------------------- */
 
 static struct ts_mailbox *pick(struct fuzz *f, uint8_t n)
 {
@@ -284,7 +284,7 @@ static void act(struct fuzz *f, char what, uint8_t n)
 	td_settle(&f->td, -1);
 }
 
-/* ---- what the client does ------------------------------------------------------------------------ */
+/* ---- what the client does ------------------------------------------------------------------ */
 
 static void flush(struct fuzz *f)
 {
@@ -293,7 +293,8 @@ static void flush(struct fuzz *f)
 	tx_clear(&f->pending);
 }
 
-/* A client waits for the answer to a synchronizing literal: has it announced one, with this octet? */
+/* A client waits for the answer to a synchronizing literal: has it announced one, with this
+ * octet? */
 static bool client_waits(struct fuzz *f, uint8_t octet)
 {
 	bool waits = octet == '\n' && f->last[1] == '}' && f->last[0] != '+';
@@ -350,7 +351,7 @@ static void play(struct fuzz *f, struct tx *output)
 		td_compare(&f->td, 0);
 }
 
-/* ---- the set-up ------------------------------------------------------------------------------------ */
+/* ---- the set-up ---------------------------------------------------------------------------- */
 
 static void on_fault(void *user, const char *what)
 {
@@ -493,7 +494,7 @@ static bool connect(struct fuzz *f)
 	return true;
 }
 
-/* ---- what has to hold ---------------------------------------------------------------------------- */
+/* ---- what has to hold ---------------------------------------------------------------------- */
 
 static void check_bounds(struct fuzz *f)
 {

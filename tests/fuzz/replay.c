@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * replay - a main for any fuzz target, built with an ordinary compiler: feeds it nothing at all, then each
- * file of the directories that are named, in the order of their names.  What a fuzzer once found stays
- * found in every `make check`.
+ * replay - a main for any fuzz target, built with an ordinary compiler: feeds it nothing at all,
+ * then each file of the directories that are named, in the order of their names.  What a fuzzer
+ * once found stays found in every `make check`.
  */
 #include <dirent.h>
 #include <stdint.h>

@@ -67,7 +67,8 @@ static bool is_tag(const char *tag, size_t len)
 	return len > 0;
 }
 
-/* False: it is a line and no more, in IDLE or in an exchange of AUTHENTICATE; no literal follows. */
+/* False: it is a line and no more, in IDLE or in an exchange of AUTHENTICATE; no literal
+ * follows. */
 static bool new_command(struct tc *c, const char *line, size_t len)
 {
 	const struct tc_command *last =

@@ -240,8 +240,8 @@ static void answer_vanished(struct ts_op *q)
 	ts_set_clear(&found);
 }
 
-/* The octets of a message as this store hands them out: a block of exactly its size, so that reading past it is
- * seen. */
+/* The octets of a message as this store hands them out: a block of exactly its size, so that
+ * reading past it is seen. */
 static char *host_octets(const struct ts *ts, const struct ts_message *m, size_t *len_r,
                          enum imapsrv_eol *eol_r)
 {

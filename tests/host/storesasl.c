@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * host/storesasl - mechanisms of the host's own (imapsrv/sasl.h): LOGIN, which shows the password, and
- * X-STEPS, which takes three steps and fails at whichever the client likes.
+ * host/storesasl - mechanisms of the host's own (imapsrv/sasl.h): LOGIN, which shows the password,
+ * and X-STEPS, which takes three steps and fails at whichever the client likes.
  *
- *	LOGIN    challenges "User Name" and "Password"
- *	X-STEPS  challenges "1", "2" and "" to the responses "a", "b", "c"; then the first user is in.
- *	         An initial response is the first "a"
+ * 	LOGIN    challenges "User Name" and "Password"
+ * 	X-STEPS  challenges "1", "2" and "" to the responses "a", "b", "c"; then the first user is in.
+ * 	         An initial response is the first "a"
  */
 #include "host/teststore.h"
 

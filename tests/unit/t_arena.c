@@ -16,7 +16,7 @@ static size_t rounded(size_t size)
 	return ((size ? size : 1) + ALIGN - 1) / ALIGN * ALIGN;
 }
 
-/* ---- sizes and the maximum ------------------------------------------------------------------- */
+/* ---- sizes and the maximum ----------------------------------------------------------------- */
 
 static const struct {
 	size_t max, n, size; /* n pieces fit, of that size; the next one does not */
@@ -138,7 +138,7 @@ static void test_steady_state(void **state)
 	assert_int_equal(mem.used, 0);
 }
 
-/* ---- the other ways to take ------------------------------------------------------------------ */
+/* ---- the other ways to take ---------------------------------------------------------------- */
 
 static const struct {
 	size_t n, size;
@@ -272,7 +272,7 @@ static void test_copy_and_zero(void **state)
 	assert_int_equal(fa.held, 0);
 }
 
-/* ---- the n-th allocation fails --------------------------------------------------------------- */
+/* ---- the n-th allocation fails ------------------------------------------------------------- */
 
 static void test_failing(void **state)
 {

@@ -6,7 +6,7 @@
 
 #include "base/buf.h"
 
-/* ---- growth ---------------------------------------------------------------------------------- */
+/* ---- growth -------------------------------------------------------------------------------- */
 
 static const struct {
 	size_t max, len, n; /* len octets are there, n more are wanted */
@@ -120,7 +120,7 @@ static void test_add(void **state)
 	free(piece);
 }
 
-/* ---- giving back ----------------------------------------------------------------------------- */
+/* ---- giving back --------------------------------------------------------------------------- */
 
 static const struct {
 	size_t len, cap; /* before; cap is made by reserve */
@@ -183,7 +183,7 @@ static void test_wipe(void **state)
 	assert_int_equal(fa.held, 0);
 }
 
-/* ---- the n-th allocation fails --------------------------------------------------------------- */
+/* ---- the n-th allocation fails ------------------------------------------------------------- */
 
 static void test_failing(void **state)
 {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The public describer: any cutting gives the same, misuse is refused, memory may fail anywhere, previews of each kind. */
+/* The public describer: any cutting gives the same, misuse is refused, memory may fail anywhere,
+ * previews of each kind. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

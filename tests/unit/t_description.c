@@ -54,7 +54,7 @@ static const char forwarded[] =
 	"\n"
 	"--b--\n";
 
-/* ---- parts ---------------------------------------------------------------------------------- */
+/* ---- parts --------------------------------------------------------------------------------- */
 
 static void span_is(struct imapsrv_span s, const char *text)
 {
@@ -141,7 +141,7 @@ static void test_leaves(void **state)
 	free(b.data);
 }
 
-/* ---- strings -------------------------------------------------------------------------------- */
+/* ---- strings ------------------------------------------------------------------------------- */
 
 /* Is an octet of a subject sent as the writer would send it: quoted, escaped, in a literal? */
 static void check_string(struct isrv_outq *q, size_t len, size_t at, int c)
@@ -246,7 +246,7 @@ static void test_defaults(void **state)
 	}
 }
 
-/* ---- damage --------------------------------------------------------------------------------- */
+/* ---- damage -------------------------------------------------------------------------------- */
 
 static void test_damage(void **state)
 {

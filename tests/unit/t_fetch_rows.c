@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What FETCH holds of a batch is bounded: rows that bring much along (descriptions here) are put off and asked for again, and
- * every message is shown once all the same.
+ * What FETCH holds of a batch is bounded: rows that bring much along (descriptions here) are put
+ * off and asked for again, and every message is shown once all the same.
  */
 #include <setjmp.h>
 #include <stdarg.h>

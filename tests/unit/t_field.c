@@ -40,7 +40,7 @@ static void show(struct shown *s, struct imapsrv_span span)
 			fail_msg("row %zu: got <%s>, wanted <%s>", (size_t)(row), got, want);      \
 	} while (0)
 
-/* ---- fields --------------------------------------------------------------------------------- */
+/* ---- fields -------------------------------------------------------------------------------- */
 
 static const struct {
 	const char *header;
@@ -114,7 +114,7 @@ static void test_fields(void **state)
 	}
 }
 
-/* ---- unfolding ------------------------------------------------------------------------------ */
+/* ---- unfolding ----------------------------------------------------------------------------- */
 
 static const struct {
 	const char *body;
@@ -194,7 +194,7 @@ static void test_unfold_no_memory(void **state)
 	assert_int_equal(fa.held, 0);
 }
 
-/* ---- tokens --------------------------------------------------------------------------------- */
+/* ---- tokens -------------------------------------------------------------------------------- */
 
 /* "_" for white space before, "(comment)", then a:atom q:quoted d:literal or the special. */
 static const struct {
@@ -359,7 +359,7 @@ static void test_no_memory(void **state)
 	isrv_arena_clear(&arena);
 }
 
-/* ---- size ----------------------------------------------------------------------------------- */
+/* ---- size ---------------------------------------------------------------------------------- */
 
 enum { MUCH = 10 << 20 };
 

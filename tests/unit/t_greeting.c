@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The three greetings (RFC 9051 7.1): OK, PREAUTH, BYE; what each leaves the session wanting, and without memory. */
+/* The three greetings (RFC 9051 7.1): OK, PREAUTH, BYE; what each leaves the session wanting,
+ * and without memory. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

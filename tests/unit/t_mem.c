@@ -7,7 +7,7 @@
 
 #include "base/mem.h"
 
-/* ---- one call each, against the budget ------------------------------------------------------- */
+/* ---- one call each, against the budget ----------------------------------------------------- */
 
 enum what { ALLOC, ZALLOC, REALLOC };
 
@@ -111,7 +111,7 @@ static void test_lowered_budget(void **state)
 	assert_int_equal(mem.used, 0);
 }
 
-/* ---- failing allocators ---------------------------------------------------------------------- */
+/* ---- failing allocators -------------------------------------------------------------------- */
 
 static void test_failing(void **state)
 {

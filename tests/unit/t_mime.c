@@ -57,7 +57,7 @@ static void show_params(struct shown *s, const struct isrv_mime_value *value)
 			fail_msg("row %zu: got <%s>, wanted <%s>", (size_t)(row), got, want);      \
 	} while (0)
 
-/* ---- types ---------------------------------------------------------------------------------- */
+/* ---- types --------------------------------------------------------------------------------- */
 
 static const struct {
 	const char *body;
@@ -220,7 +220,7 @@ static void test_no_memory(void **state)
 	assert_true(marked > 40);
 }
 
-/* ---- the others ----------------------------------------------------------------------------- */
+/* ---- the others ---------------------------------------------------------------------------- */
 
 static const struct {
 	const char *body;
@@ -372,7 +372,7 @@ static void test_param(void **state)
 	isrv_arena_clear(&arena);
 }
 
-/* ---- size ----------------------------------------------------------------------------------- */
+/* ---- size ---------------------------------------------------------------------------------- */
 
 enum { MUCH = 4 << 20 };
 

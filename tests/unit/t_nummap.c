@@ -201,7 +201,7 @@ static void test_runs(void **unused)
 	isrv_nummap_clear(&map, &mem);
 }
 
-/* ---- the bounds of the design --------------------------------------------------------------- */
+/* ---- the bounds of the design -------------------------------------------------------------- */
 
 enum shape { ONE_RANGE, ONE_BY_ONE, EVERY_SECOND, RANDOM_SEVENTY };
 
@@ -275,7 +275,7 @@ static void test_bound_after_removal(void **unused)
 	free(ranges);
 }
 
-/* ---- random operations ---------------------------------------------------------------------- */
+/* ---- random operations --------------------------------------------------------------------- */
 
 struct twin {
 	struct isrv_nummap map;

@@ -367,7 +367,7 @@ static void test_quote_then_own(void **state)
 	every_way(0, false, data.data, data.len, "Yes.", 4);
 }
 
-/* ---- every short text: the same however it is cut ------------------------------------------- */
+/* ---- every short text: the same however it is cut ------------------------------------------ */
 
 static void all_short(bool is_html, const char *octets, size_t len)
 {

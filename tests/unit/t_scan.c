@@ -81,7 +81,7 @@ static void test_pieces(void **unused)
 	}
 }
 
-/* ---- T24 ------------------------------------------------------------------------------------ */
+/* ---- T24 ----------------------------------------------------------------------------------- */
 
 /* A chain of ORs over `many` keys; # in `key` becomes the number of each. */
 static char *chain(const char *key, unsigned many)

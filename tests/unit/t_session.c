@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a session does in places that a script cannot reach: answers that come one by one while output
- * leaves, memory that ends between them, a mailbox of 100,000 messages, what is left in memory of a
- * password, output that is full before login.
+ * What a session does in places that a script cannot reach: answers that come one by one while
+ * output leaves, memory that ends between them, a mailbox of 100,000 messages, what is left in
+ * memory of a password, output that is full before login.
  */
 #include <stdbool.h>
 
@@ -13,7 +13,7 @@
 #define SECRET   "s3cretPassw0rdS3cret"
 #define SECRET64 "AGZyZWQAczNjcmV0UGFzc3cwcmRTM2NyZXQ=" /* NUL fred NUL SECRET */
 
-/* ---- a host that answers when the test says so ------------------------------------------------- */
+/* ---- a host that answers when the test says so --------------------------------------------- */
 
 struct host {
 	struct imapsrv_allocator allocator;
@@ -290,7 +290,7 @@ static size_t waiting(struct host *h)
 	return n;
 }
 
-/* ---- memory ends between two answers ------------------------------------------------------------- */
+/* ---- memory ends between two answers ------------------------------------------------------- */
 
 /* The first row has left when the second finds no memory: half a line must not be sent. */
 static void no_half_line(void **state)
@@ -338,7 +338,7 @@ static void no_half_line(void **state)
 	finish(&h);
 }
 
-/* ---- answers that should not be ------------------------------------------------------------------- */
+/* ---- answers that should not be ------------------------------------------------------------ */
 
 /* To a dead op, of the wrong kind, without sense: refused, reported, and the client never knows. */
 static void odd_answers(void **state)
@@ -388,7 +388,7 @@ static void odd_answers(void **state)
 	finish(&h);
 }
 
-/* ---- output is full --------------------------------------------------------------------------------- */
+/* ---- output is full ------------------------------------------------------------------------ */
 
 /* A client that does not read is not kept by what it sends meanwhile. */
 static void offered_is_not_taken(void **state)
@@ -523,9 +523,10 @@ static void unauthenticate_when_full(void **state)
 	finish(&h);
 }
 
-/* ---- what is left of a password ------------------------------------------------------------------- */
+/* ---- what is left of a password ------------------------------------------------------------ */
 
-/* Blocks that go back to the allocator do not hold it, wherever its command ends and however it came. */
+/* Blocks that go back to the allocator do not hold it, wherever its command ends and however it
+ * came. */
 static void no_password_left(void **state)
 {
 	static const char spaces[] = "                                                ";

@@ -71,7 +71,7 @@ static bool next_block(const char **at, struct block *b)
 	return true;
 }
 
-/* ---- what holds for every message ----------------------------------------------------------- */
+/* ---- what holds for every message ---------------------------------------------------------- */
 
 static void check_cuts(const struct message *m, const char *data, size_t len,
                        const struct bytes *expected)
@@ -210,7 +210,7 @@ static void check_whole(const struct message *m, uint32_t *numbers, size_t count
 	}
 }
 
-/* ---- what is expected of one ---------------------------------------------------------------- */
+/* ---- what is expected of one --------------------------------------------------------------- */
 
 /* Does the answer begin like the expected text that ends before a line break? */
 static bool same_line(const char **got, const char *line, size_t len)

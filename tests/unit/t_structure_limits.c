@@ -38,7 +38,7 @@ static void text_repeat(struct bytes *b, const char *data, size_t n)
 
 #define MIXED "Content-Type: multipart/mixed; boundary=b"
 
-/* ---- octets --------------------------------------------------------------------------------- */
+/* ---- octets -------------------------------------------------------------------------------- */
 
 static const struct {
 	const char *data;
@@ -119,7 +119,7 @@ static void test_octets_at_boundaries(void **state)
 	}
 }
 
-/* ---- limits --------------------------------------------------------------------------------- */
+/* ---- limits -------------------------------------------------------------------------------- */
 
 enum last { LAST_TEXT, LAST_MULTIPART, LAST_MESSAGE, LAST_KINDS };
 
@@ -313,7 +313,7 @@ static void test_long_boundary(void **state)
 	}
 }
 
-/* ---- floods --------------------------------------------------------------------------------- */
+/* ---- floods -------------------------------------------------------------------------------- */
 
 /* Steps and memory of a message that is `n` times something. */
 static uint64_t flood(const char *first, const char *again, const char *last, size_t n,

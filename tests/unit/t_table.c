@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The table of commands: sorted, complete, and its columns in agreement with RFC 9051 5.5 and 7.5.1, where a
- * wrong flag would let numbers shift under a client.
+ * The table of commands: sorted, complete, and its columns in agreement with RFC 9051 5.5 and
+ * 7.5.1, where a wrong flag would let numbers shift under a client.
  */
 #include <setjmp.h>
 #include <stdarg.h>

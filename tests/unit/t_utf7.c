@@ -10,7 +10,7 @@
 #include "base/utf7.h"
 #include "base/utf8.h"
 
-/* ---- names, both ways ------------------------------------------------------------------------ */
+/* ---- names, both ways ---------------------------------------------------------------------- */
 
 static const struct {
 	const char *utf8;
@@ -89,7 +89,7 @@ static void test_names(void **state)
 	}
 }
 
-/* ---- what has no name ------------------------------------------------------------------------ */
+/* ---- what has no name ---------------------------------------------------------------------- */
 
 static const struct {
 	const char *utf7;
@@ -209,7 +209,7 @@ static void test_unencodable(void **state)
 	}
 }
 
-/* ---- one spelling ---------------------------------------------------------------------------- */
+/* ---- one spelling -------------------------------------------------------------------------- */
 
 /* If a text is taken, then what it means is written as that text. */
 static bool is_only_spelling(const char *utf7, size_t len)
@@ -289,7 +289,7 @@ static void test_every_code_point(void **state)
 	}
 }
 
-/* ---- at random ------------------------------------------------------------------------------- */
+/* ---- at random ----------------------------------------------------------------------------- */
 
 /* xorshift64*, so that a seed means the same everywhere. */
 static uint64_t rand_next(uint64_t *rand)
@@ -361,7 +361,7 @@ static void test_random(void **state)
 	}
 }
 
-/* ---- sizes ----------------------------------------------------------------------------------- */
+/* ---- sizes --------------------------------------------------------------------------------- */
 
 /* Of all texts up to six octets long over what costs most, none needs more; some need as much. */
 static void test_encoded_max_is_exact(void **state)

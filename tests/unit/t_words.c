@@ -109,7 +109,7 @@ static void test_long(void **unused)
 	isrv_words_clear(&w);
 }
 
-/* ---- fields --------------------------------------------------------------------------------- */
+/* ---- fields -------------------------------------------------------------------------------- */
 
 /* "name{value}" for each field, then "." where the blank line was. */
 static void write_pieces(struct sink *sink, const char *text, size_t len, size_t cut)
