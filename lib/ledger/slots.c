@@ -204,6 +204,9 @@ int isrv_ledger_image(struct imapsrv_ledger *ledger)
 	struct image image = {ledger->slot ^ 1, 0, 0};
 	int error;
 
+	/* Nobody compacts so often; a slot that somebody else made may say so. */
+	if (ledger->generation >= IMAPSRV_MODSEQ_MAX)
+		return IMAPSRV_ETOOBIG;
 	error = isrv_ledger_cut(ledger, image.slot, 0);
 	if (error)
 		return error;

@@ -636,91 +636,6 @@ static void test_memory_fails(void **unused)
 	play_all(150, TROUBLE_MEMORY);
 }
 
-/* ---- many ------------------------------------------------------------------------------------- */
-
-enum { MANY = 20000 };
-
-struct many {
-	struct lh lh;
-	uint64_t print[MANY + 1]; /* 0: not there */
-	uint64_t heard[MANY + 1]; /* what the ledger was heard to hold, the same way */
-	uint64_t next[MANY + 1];
-	uint64_t modseq;
-};
-
-static void hear_many(void *user, const struct imapsrv_ledger_diff *diff)
-{
-	struct many *m = user;
-	const struct imapsrv_set *sets[] = {&diff->added, &diff->changed, &diff->vanished};
-	size_t i, k;
-	uint32_t u;
-
-	assert_true(diff->modseq > m->modseq);
-	m->modseq = diff->modseq;
-	for (k = 0; k < 3; k++) {
-		for (i = 0; i < sets[k]->count; i++) {
-			for (u = sets[k]->ranges[i].first; u <= sets[k]->ranges[i].last; u++) {
-				assert_int_equal(m->heard[u] != 0, k != 0);
-				m->heard[u] = k < 2 ? m->next[u] : 0;
-			}
-		}
-	}
-}
-
-/* Snapshots of many batches, with calls that fail and are made again. */
-static void test_many(void **unused)
-{
-	static struct many m;
-	static struct imapsrv_ledger_row rows[MANY];
-	struct imapsrv_ledger_vanished vanished = IMAPSRV_LEDGER_VANISHED_INIT;
-	struct imapsrv_ledger_config config = IMAPSRV_LEDGER_CONFIG_INIT;
-	struct imapsrv_ledger *ledger;
-	unsigned round;
-
-	(void)unused;
-	config.tombstones = MANY;
-	assert_int_equal(imapsrv_ledger_new(&config, 1, &ledger), 0);
-	for (round = 0; round < 12; round++) {
-		uint64_t since = imapsrv_ledger_highest(ledger);
-		size_t n, at = 0;
-		uint32_t u;
-
-		for (u = 1; u <= MANY; u++) {
-			if (draw(4) == 0)
-				m.next[u] = draw(3) ? 1 + draw(2) : 0;
-		}
-		/* Long runs as well. */
-		for (u = 1 + draw(MANY); u <= MANY; u += 1 + draw(3)) {
-			if (round % 3 == 2)
-				m.next[u] = 0;
-		}
-		m.modseq = since;
-		assert_int_equal(imapsrv_ledger_snapshot_begin(ledger, hear_many, &m), 0);
-		for (u = 1; u <= MANY; u++) {
-			if (m.next[u])
-				assert_int_equal(imapsrv_ledger_snapshot_row(ledger, u, m.next[u]),
-				                 0);
-		}
-		assert_int_equal(imapsrv_ledger_snapshot_end(ledger), 0);
-		assert_memory_equal(m.heard, m.next, sizeof(m.next));
-		n = imapsrv_ledger_changes_since(ledger, since, 1, rows, MANY);
-		assert_int_equal(imapsrv_ledger_vanished_since(ledger, since, &vanished), 0);
-		for (u = 1; u <= MANY; u++) {
-			if (m.next[u] && m.next[u] != m.print[u]) {
-				assert_true(at < n);
-				assert_int_equal(rows[at].uid, u);
-				assert_int_equal(rows[at++].fingerprint, m.next[u]);
-			}
-			assert_int_equal(isrv_uidset_has(vanished.uids, u),
-			                 m.print[u] && !m.next[u]);
-			assert_int_equal(imapsrv_ledger_modseq(ledger, u) != 0, m.next[u] != 0);
-		}
-		assert_int_equal(at, n);
-		memcpy(m.print, m.next, sizeof(m.next));
-	}
-	imapsrv_ledger_free(ledger);
-}
-
 /* Fewer tombstones than there were: ranges of one modseq go together. */
 static void test_fewer_tombstones(void **unused)
 {
@@ -760,38 +675,13 @@ static void test_fewer_tombstones(void **unused)
 	}
 }
 
-/* A budget is a bound, and a change that does not fit leaves what was. */
-static void test_budget(void **unused)
-{
-	struct imapsrv_ledger_config config = IMAPSRV_LEDGER_CONFIG_INIT;
-	struct imapsrv_ledger_status status = IMAPSRV_LEDGER_STATUS_INIT;
-	struct imapsrv_ledger *ledger;
-	struct imapsrv_ledger_row row = {1, 1, 0};
-	int error;
-
-	(void)unused;
-	config.memory = 100000;
-	assert_int_equal(imapsrv_ledger_new(&config, 1, &ledger), 0);
-	while ((error = imapsrv_ledger_add(ledger, &row, 1, NULL)) == 0)
-		row.uid++;
-	assert_int_equal(error, IMAPSRV_ENOMEM);
-	assert_int_equal(imapsrv_ledger_status(ledger, &status), 0);
-	assert_true(status.memory_peak <= config.memory);
-	assert_int_equal(status.messages, row.uid - 1);
-	assert_true(status.messages > 100000 / 24 - 200);
-	assert_int_equal(imapsrv_ledger_modseq(ledger, row.uid), 0);
-	assert_int_equal(imapsrv_ledger_modseq(ledger, row.uid - 1), row.uid);
-	imapsrv_ledger_free(ledger);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_stories),     cmocka_unit_test(test_arguments),
 		cmocka_unit_test(test_reenter),     cmocka_unit_test(test_random),
 		cmocka_unit_test(test_host_fails),  cmocka_unit_test(test_memory_fails),
-		cmocka_unit_test(test_many),        cmocka_unit_test(test_fewer_tombstones),
-		cmocka_unit_test(test_budget),
+		cmocka_unit_test(test_fewer_tombstones),
 	};
 	const char *from = getenv("ISRV_SEED");
 
