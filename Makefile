@@ -168,7 +168,7 @@ fuzz-run: $(FUZZ_BIN)
 # ---- real clients: needs python3 and curl, and says so -------------------------------------
 
 # A mailbox of real mail, if there is one beside the tree; else the samples.
-MBOX ?= $(wildcard ../shared/mail/real.mbox)
+MBOX ?= $(firstword $(wildcard ../*/mail/*.mbox))
 
 interop: $(BUILD)/imapsrv-maildir
 	@sh tests/interop/run.sh $< $(BUILD)/interop \
