@@ -11,72 +11,15 @@
 
 #include "imapsrv.h"
 #include "unit/failalloc.h"
+#include "unit/nullstore.h"
 #include "unit/row.h"
-
-static int logouts;
-
-static void on_logout(void *user, void *account)
-{
-	(void)user;
-	(void)account;
-	logouts++;
-}
-
-static void on_list(void *user, struct imapsrv_op *op, const struct imapsrv_list *q)
-{
-	(void)user;
-	(void)q;
-	imapsrv_op_done(op, IMAPSRV_OK, NULL);
-}
-
-static void on_open(void *user, struct imapsrv_op *op, const struct imapsrv_open *q)
-{
-	(void)user;
-	(void)q;
-	imapsrv_op_done(op, IMAPSRV_NONEXISTENT, NULL);
-}
-
-static void on_close(void *user, void *handle)
-{
-	(void)user;
-	(void)handle;
-}
-
-static void on_uids(void *user, struct imapsrv_op *op, const struct imapsrv_uids *q)
-{
-	(void)user;
-	(void)q;
-	imapsrv_op_done(op, IMAPSRV_OK, NULL);
-}
-
-static void on_fetch(void *user, struct imapsrv_op *op, const struct imapsrv_fetch *q)
-{
-	(void)user;
-	(void)q;
-	imapsrv_op_done(op, IMAPSRV_OK, NULL);
-}
-
-static void on_body(void *user, struct imapsrv_op *op, const struct imapsrv_body *q)
-{
-	(void)user;
-	(void)q;
-	imapsrv_op_done(op, IMAPSRV_EXPUNGEISSUED, NULL);
-}
 
 static struct imapsrv_engine *engine_new(struct failalloc *fa)
 {
 	struct imapsrv_config config = IMAPSRV_CONFIG_INIT;
-	struct imapsrv_store store = IMAPSRV_STORE_INIT;
+	struct imapsrv_store store = nullstore();
 	struct imapsrv_engine *engine = NULL;
 
-	store.logout = on_logout;
-	store.list = on_list;
-	store.open = on_open;
-	store.close = on_close;
-	store.uids = on_uids;
-	store.fetch = on_fetch;
-	store.body = on_body;
-	store.body_close = on_close;
 	config.store = &store;
 	config.allocator = &fa->allocator;
 	assert_int_equal(imapsrv_engine_new(&config, &engine), 0);
@@ -119,7 +62,7 @@ static void test_greetings(void **state)
 		struct imapsrv_span span;
 		size_t count, len = strlen(rows[i].begins);
 
-		logouts = 0;
+		nullstore_logouts = 0;
 		ROW(i, imapsrv_session_new(engine, &config, &s) == 0);
 		ROW(i, imapsrv_session_want(s) & IMAPSRV_WANT_WRITE);
 		ROW(i, imapsrv_session_peek(s, &span, 1, &count) == 0 && count == 1);
@@ -128,7 +71,7 @@ static void test_greetings(void **state)
 		ROW(i, imapsrv_session_sent(s, span.len) == 0);
 		ROW(i, imapsrv_session_want(s) == rows[i].want_then);
 		imapsrv_session_free(s);
-		ROW(i, logouts == rows[i].preauth);
+		ROW(i, nullstore_logouts == rows[i].preauth);
 	}
 	imapsrv_engine_free(engine);
 	assert_int_equal(fa.held, 0);
@@ -150,13 +93,13 @@ static void test_without_memory(void **state)
 
 			failalloc_init(&fa);
 			engine = engine_new(&fa);
-			logouts = 0;
+			nullstore_logouts = 0;
 			fa.fail_first = fa.calls + n;
 			error = imapsrv_session_new(engine, &config, &s);
 			ROW(i, error == 0 || error == IMAPSRV_ENOMEM);
 			if (!error)
 				imapsrv_session_free(s);
-			ROW(i, logouts == rows[i].preauth);
+			ROW(i, nullstore_logouts == rows[i].preauth);
 			imapsrv_engine_free(engine);
 			ROW(i, fa.held == 0);
 			if (!error)
