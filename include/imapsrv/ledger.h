@@ -7,13 +7,14 @@
  * goes, and HIGHESTMODSEQ; it compares a complete list of messages with what it knows and so finds
  * what happened behind its back.  It does no I/O: the host lends it two places to keep octets in.
  *
- * What holds of the numbers.  Each change gets a number above all before it, 1..2^63-1 (RFC 7162 7).
- * No number that a call of this header has returned is given again or undercut, also not by a
- * ledger that was opened from what a crash has left, provided that the octets that were appended with
- * `durable` not 0 are still there.  A ledger that may have lost changes with numbers that a client
- * may have seen says so when it is opened (IMAPSRV_LEDGER_UNSETTLED, _DAMAGED) and then counts every
- * message as changed and forgets what vanished, at a number above all that can have been given out:
- * a client then asks too much once, and is never told that nothing changed when something did.
+ * What holds of the numbers.  Each change gets a number above all before it, 1..2^63-1 (RFC 7162
+ * 7).  No number that a call of this header has returned is given again or undercut, also not by a
+ * ledger that was opened from what a crash has left, provided that the octets that were appended
+ * with `durable` not 0 are still there.  A ledger that may have lost changes with numbers that a
+ * client may have seen says so when it is opened (IMAPSRV_LEDGER_UNSETTLED, _DAMAGED) and then
+ * counts every message as changed and forgets what vanished, at a number above all that can have
+ * been given out: a client then asks too much once, and is never told that nothing changed when
+ * something did.
  *
  * A call that fails has changed nothing, whatever the error, and may be made again.
  */
@@ -46,20 +47,21 @@ struct imapsrv_ledger_row {
 };
 
 /*
- * Where a ledger is kept: two slots, 0 and 1, each a run of octets that grows at its end: two files,
- * two rows of a table, two areas of a flash.  A slot that does not exist is one without octets.
- * The functions return 0, or anything else for failure, and must not call the ledger.
+ * Where a ledger is kept: two slots, 0 and 1, each a run of octets that grows at its end: two
+ * files, two rows of a table, two areas of a flash.  A slot that does not exist is one without
+ * octets.  The functions return 0, or anything else for failure, and must not call the ledger.
  */
 struct imapsrv_ledger_io {
 	size_t size; /* IMAPSRV_LEDGER_IO_INIT sets it */
 
-	/* Copies up to len octets that begin at `offset` to `to`, and says how many; fewer than len only
-	 * at the end of the slot. */
-	int (*read)(void *user, unsigned slot, uint64_t offset, void *to, size_t len, size_t *got_r);
+	/* Copies up to len octets that begin at `offset` to `to`, and says how many; fewer than len
+	 * only at the end of the slot. */
+	int (*read)(void *user, unsigned slot, uint64_t offset, void *to, size_t len,
+	            size_t *got_r);
 
-	/* Adds octets at the end.  With `durable` not 0 these, and all that was appended to the slot
-	 * before, must outlive a crash from the moment that the call returns.  What a failed call may have
-	 * left behind is dealt with. */
+	/* Adds octets at the end.  With `durable` not 0 these, and all that was appended to the
+	 * slot before, must outlive a crash from the moment that the call returns.  What a failed
+	 * call may have left behind is dealt with. */
 	int (*append)(void *user, unsigned slot, const void *data, size_t len, int durable);
 
 	/* Cuts the slot to its first `length` octets, durably.  One that can only be emptied fails
@@ -73,24 +75,26 @@ struct imapsrv_ledger_config {
 	const struct imapsrv_allocator *allocator; /* NULL: malloc and free.  Outlives the ledger */
 	const struct imapsrv_ledger_io *io;        /* copied.  NULL: nothing is kept */
 	void *user;                                /* for io */
-	size_t memory;       /* octets that the ledger may hold; 0: no bound.  A message takes under 24 */
-	uint32_t tombstones; /* ranges of vanished UIDs that are remembered, 16 octets each: 10,000 */
-	uint32_t reserve;    /* numbers that one durable append reserves, at most the 65,536 that 0 stands
-	                        for.  More: fewer durable appends.  Fewer: smaller leaps after a crash */
-	int synced;          /* not 0: every append is durable, so that nothing that was returned can be
-	                        lost; no numbers are reserved, and imapsrv_ledger_settle is not needed */
-	int manual;          /* not 0: compacts only when imapsrv_ledger_compact is called, or when it
-	                        cannot go on without.  Else also when a slot has grown to 64 KiB and four
-	                        times what it was after the last compaction */
-	uint64_t start;      /* numbers begin above this when nothing is known of those before.  A host
-	                        that may lose its slots gives seconds since 1970 times 2^20 */
+	size_t memory;       /* octets that it may hold; 0: no bound.  A message takes under 24 */
+	uint32_t tombstones; /* ranges of vanished UIDs to remember, 16 octets each; 0: 10,000 */
+	uint32_t reserve;    /* numbers that one durable append reserves, at most the 65,536 that
+	                        0 stands for.  More: fewer durable appends.  Fewer: smaller leaps
+	                        after a crash */
+	int synced;          /* not 0: every append is durable, so that nothing that was returned
+	                        can be lost; no numbers are reserved, and imapsrv_ledger_settle is
+	                        not needed */
+	int manual;          /* not 0: compacts only when imapsrv_ledger_compact is called, or
+	                        when it cannot go on without.  Else also when a slot has grown to
+	                        64 KiB and four times what it was after the last compaction */
+	uint64_t start;      /* numbers begin above this when nothing is known of those before.  A
+	                        host that may lose its slots gives seconds since 1970 times 2^20 */
 };
 #define IMAPSRV_LEDGER_CONFIG_INIT IMAPSRV_SIZED(struct imapsrv_ledger_config)
 
 /* What was found when a ledger was opened. */
 enum imapsrv_ledger_found {
 	IMAPSRV_LEDGER_NEW = 1 << 0,       /* there was nothing yet, or a creation was cut short */
-	IMAPSRV_LEDGER_TORN = 1 << 1,      /* the last write was cut short: its octets are dropped */
+	IMAPSRV_LEDGER_TORN = 1 << 1,      /* the last write was cut short: it is dropped */
 	IMAPSRV_LEDGER_UNSETTLED = 1 << 2, /* not settled: changes may be lost, see above */
 	IMAPSRV_LEDGER_DAMAGED = 1 << 3,   /* octets are wrong: what comes before them is kept */
 	IMAPSRV_LEDGER_LOST = 1 << 4,      /* nothing is readable: begun anew, above config.start */
@@ -115,12 +119,12 @@ IMAPSRV_API int imapsrv_ledger_new(const struct imapsrv_ledger_config *config, u
                                    struct imapsrv_ledger **ledger_r);
 
 /*
- * Opens what was kept; with empty slots, makes a new ledger.  config->io is needed.  opened_r may be
- * NULL.  If anything was found there, give a snapshot before answering clients: what was lost is
+ * Opens what was kept; with empty slots, makes a new ledger.  config->io is needed.  opened_r may
+ * be NULL.  If anything was found there, give a snapshot before answering clients: what was lost is
  * found by it.  Reads only, unless the ledger is new, lost or of another UIDVALIDITY.
- * Errors: as imapsrv_ledger_new, and IMAPSRV_ESTATE: nothing is readable and config->start is 0.  The
- * host can then give a start that is above all numbers before, or change the mailbox's UIDVALIDITY
- * and call imapsrv_ledger_new.
+ * Errors: as imapsrv_ledger_new, and IMAPSRV_ESTATE: nothing is readable and config->start is 0.
+ * The host can then give a start that is above all numbers before, or change the mailbox's
+ * UIDVALIDITY and call imapsrv_ledger_new.
  */
 IMAPSRV_API int imapsrv_ledger_open(const struct imapsrv_ledger_config *config,
                                     uint32_t uidvalidity, struct imapsrv_ledger_opened *opened_r,
@@ -133,9 +137,9 @@ IMAPSRV_API void imapsrv_ledger_free(struct imapsrv_ledger *ledger);
  * The changes.  Rows are in strictly ascending order of UID.  All that one call names gets one
  * number (RFC 7162 3.1.3), which modseq_r receives (NULL is allowed); 0 if nothing changed.  When
  * the call returns 0 the change is kept: appended, and known.
- * Errors of each: IMAPSRV_EINVAL (rows or ranges out of order, UID 0), IMAPSRV_ESTATE (a snapshot has
- * begun), IMAPSRV_EREENTER (from a callback), IMAPSRV_ENOMEM, IMAPSRV_EHOST (a callback failed),
- * IMAPSRV_ETOOBIG (the change needs more than 16 MiB, or no number is left).
+ * Errors of each: IMAPSRV_EINVAL (rows or ranges out of order, UID 0), IMAPSRV_ESTATE (a snapshot
+ * has begun), IMAPSRV_EREENTER (from a callback), IMAPSRV_ENOMEM, IMAPSRV_EHOST (a callback
+ * failed), IMAPSRV_ETOOBIG (the change needs more than 16 MiB, or no number is left).
  */
 
 /* New messages.  One that is known already counts as touched. */
@@ -146,8 +150,8 @@ IMAPSRV_API int imapsrv_ledger_add(struct imapsrv_ledger *ledger,
 IMAPSRV_API int imapsrv_ledger_touch(struct imapsrv_ledger *ledger,
                                      const struct imapsrv_ledger_row *rows, size_t count,
                                      uint64_t *modseq_r);
-/* The same for a set, when their fingerprints are not at hand: they are no longer known, so that the
- * next snapshot counts the messages as changed once more. */
+/* The same for a set, when their fingerprints are not at hand: they are no longer known, so that
+ * the next snapshot counts the messages as changed once more. */
 IMAPSRV_API int imapsrv_ledger_touch_set(struct imapsrv_ledger *ledger, struct imapsrv_set uids,
                                          uint64_t *modseq_r);
 /* Messages are gone for good.  UIDs that are not known are passed over. */
@@ -181,8 +185,9 @@ IMAPSRV_API uint64_t imapsrv_ledger_modseq(const struct imapsrv_ledger *ledger, 
 
 /*
  * Which messages changed: fills `rows`, which has room for `max`, with those whose modseq is above
- * `since` and whose UID is `from` or above, ascending.  Returns how many; fewer than max means that there
- * are no more.  To go on, ask again from the last UID + 1.  Takes time in proportion to the answer.
+ * `since` and whose UID is `from` or above, ascending.  Returns how many; fewer than max means that
+ * there are no more.  To go on, ask again from the last UID + 1.  Takes time in proportion to the
+ * answer.
  */
 IMAPSRV_API size_t imapsrv_ledger_changes_since(const struct imapsrv_ledger *ledger, uint64_t since,
                                                 uint32_t from, struct imapsrv_ledger_row *rows,
@@ -190,8 +195,8 @@ IMAPSRV_API size_t imapsrv_ledger_changes_since(const struct imapsrv_ledger *led
 
 struct imapsrv_ledger_vanished {
 	size_t size;             /* IMAPSRV_LEDGER_VANISHED_INIT sets it */
-	struct imapsrv_set uids; /* that vanished since; belongs to the ledger, until the next call that is
-	                            given it without const.  Never a UID of a known message */
+	struct imapsrv_set uids; /* that vanished since, never one of a known message; belongs to
+	                            the ledger, until the next call that is given it without const */
 	uint64_t complete_since; /* the memory of the ledger goes back to here */
 	int complete;            /* `since` is not below that: uids has all of them */
 };
@@ -215,13 +220,15 @@ struct imapsrv_ledger_diff {
 
 /*
  * A snapshot: the host gives all messages that exist, ascending, and the ledger finds what is new,
- * changed or gone and gives it numbers, in batches, while the rows come in.  Changes by other calls are
- * refused until it ends.  A row with a fingerprint that is not known says that the message exists.
+ * changed or gone and gives it numbers, in batches, while the rows come in.  Changes by other calls
+ * are refused until it ends.  A row with a fingerprint that is not known says that the message
+ * exists.
  *
  * diff, which may be NULL, is called for each batch; what it is given dies when it returns.  It may
  * ask the ledger (highest, modseq, changes_since) but call nothing else.
  *
- * begin: errors IMAPSRV_EINVAL (no ledger), IMAPSRV_ESTATE (one has begun), IMAPSRV_EREENTER, ENOMEM.
+ * begin: errors IMAPSRV_EINVAL (no ledger), IMAPSRV_ESTATE (one has begun), IMAPSRV_EREENTER,
+ * ENOMEM.
  * row, end: the errors of a change; the row was then not taken, the snapshot goes on, and the call
  * may be made again.  IMAPSRV_ESTATE: none has begun.
  * abort: the differences found so far, if they were told, stand.
@@ -244,8 +251,8 @@ struct imapsrv_ledger_status {
 	uint64_t complete_since; /* as in imapsrv_ledger_vanished */
 	size_t memory;           /* octets held, and the most that ever were */
 	size_t memory_peak;
-	unsigned slot;           /* the slot in use, and its octets now and after the last compaction */
-	uint64_t octets;
+	unsigned slot;           /* in use */
+	uint64_t octets;         /* in the slot, and how many after the last compaction */
 	uint64_t octets_compact;
 };
 #define IMAPSRV_LEDGER_STATUS_INIT IMAPSRV_SIZED(struct imapsrv_ledger_status)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ledger/crc - the checksum of a ledger's records: CRC-32C, which finds every burst of up to 32 bits.
+ * ledger/crc - the checksum of a ledger's records: CRC-32C, which finds every burst of up to 32
+ * bits.
  */
 #ifndef ISRV_LEDGER_CRC_H
 #define ISRV_LEDGER_CRC_H

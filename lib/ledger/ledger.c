@@ -8,7 +8,7 @@
 
 #include "base/uidset.h"
 
-/* ---- making ----------------------------------------------------------------------------------- */
+/* ---- making ---------------------------------------------------------------------------------- */
 
 /* Copies a structure that says its size: what the host does not know stays as it is in `to`. */
 static bool copy_sized(void *to, size_t to_size, const void *from)
@@ -182,7 +182,7 @@ void imapsrv_ledger_free(struct imapsrv_ledger *ledger)
 	isrv_mem_free(&mem, ledger, sizeof(*ledger));
 }
 
-/* ---- changes ---------------------------------------------------------------------------------- */
+/* ---- changes --------------------------------------------------------------------------------- */
 
 static int may_change(const struct imapsrv_ledger *ledger, uint64_t *modseq_r)
 {
@@ -351,7 +351,7 @@ int imapsrv_ledger_compact(struct imapsrv_ledger *ledger)
 	return ledger->kept ? isrv_ledger_image(ledger) : 0;
 }
 
-/* ---- questions -------------------------------------------------------------------------------- */
+/* ---- questions ------------------------------------------------------------------------------- */
 
 uint64_t imapsrv_ledger_highest(const struct imapsrv_ledger *ledger)
 {

@@ -7,8 +7,8 @@
  *
  * Numbers.  `highest` is the last that was given.  Without config.synced a record may be lost in a
  * crash after its number was given out; therefore numbers are given only up to `top`, which is on
- * durable record: a slot whose last word on it is above the highest number in it may have lost some, and
- * none of them is above `top`.
+ * durable record: a slot whose last word on it is above the highest number in it may have lost
+ * some, and none of them is above `top`.
  */
 #ifndef ISRV_LEDGER_LEDGER_H
 #define ISRV_LEDGER_LEDGER_H
@@ -67,14 +67,14 @@ struct imapsrv_ledger {
 	struct isrv_snapshot snap;
 };
 
-/* ---- ledger.c --------------------------------------------------------------------------------- */
+/* ---- ledger.c -------------------------------------------------------------------------------- */
 
 /* All is counted as changed, and forgotten what vanished, at that number. */
 void isrv_ledger_recover(struct imapsrv_ledger *ledger, uint64_t number);
 /* No message, nothing vanished. */
 void isrv_ledger_forget(struct imapsrv_ledger *ledger, uint64_t number, uint32_t uidvalidity);
 
-/* ---- commit.c --------------------------------------------------------------------------------- */
+/* ---- commit.c -------------------------------------------------------------------------------- */
 
 /* Memory for a change; apply uses it.  False: none. */
 bool isrv_ledger_prepare(struct imapsrv_ledger *ledger, const struct isrv_change *change,
@@ -86,7 +86,7 @@ int isrv_ledger_commit(struct imapsrv_ledger *ledger, struct isrv_change *change
 /* A number for a change that appends a record of its own. */
 int isrv_ledger_number(struct imapsrv_ledger *ledger, uint64_t *number_r);
 
-/* ---- slots.c ---------------------------------------------------------------------------------- */
+/* ---- slots.c --------------------------------------------------------------------------------- */
 
 /* Begins a record of a few numbers and appends it to the slot in use. */
 int isrv_ledger_note(struct imapsrv_ledger *ledger, enum isrv_record_type type, uint64_t number,
@@ -99,13 +99,13 @@ int isrv_ledger_cut(struct imapsrv_ledger *ledger, unsigned slot, uint64_t lengt
 /* Writes all that is known to the other slot and goes on there. */
 int isrv_ledger_image(struct imapsrv_ledger *ledger);
 
-/* ---- load.c ----------------------------------------------------------------------------------- */
+/* ---- load.c ---------------------------------------------------------------------------------- */
 
 /* Fills an empty ledger from its slots.  opened->found has IMAPSRV_LEDGER_NEW if there is nothing,
  * IMAPSRV_LEDGER_LOST if nothing is readable. */
 int isrv_ledger_load(struct imapsrv_ledger *ledger, struct imapsrv_ledger_opened *opened);
 
-/* ---- snapshot.c ------------------------------------------------------------------------------- */
+/* ---- snapshot.c ------------------------------------------------------------------------------ */
 
 void isrv_snapshot_clear(struct imapsrv_ledger *ledger);
 

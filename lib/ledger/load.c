@@ -2,9 +2,9 @@
 /*
  * Opening a ledger: which slot counts, what its records say, and where they end.
  *
- * Three kinds of end.  Clean: the octets end with a record.  Torn: they end within one, or go on with
- * nothing but zeros (a file system that made the file longer and then lost power); that is what a
- * crash does to an append which had not returned.  Damaged: anything else, and also an image
+ * Three kinds of end.  Clean: the octets end with a record.  Torn: they end within one, or go on
+ * with nothing but zeros (a file system that made the file longer and then lost power); that is
+ * what a crash does to an append which had not returned.  Damaged: anything else, and also an image
  * without its END when there is no other slot to go back to.
  */
 #include <string.h>
@@ -114,7 +114,8 @@ static bool at_end(const struct isrv_payload *payload)
 	return !payload->bad && payload->at == payload->end;
 }
 
-static int read_begin(struct imapsrv_ledger *ledger, struct slot *slot, struct isrv_payload *payload)
+static int read_begin(struct imapsrv_ledger *ledger, struct slot *slot,
+                      struct isrv_payload *payload)
 {
 	uint64_t version = isrv_payload_number(payload);
 	uint64_t generation = isrv_payload_number(payload);
@@ -420,7 +421,9 @@ int isrv_ledger_load(struct imapsrv_ledger *ledger, struct imapsrv_ledger_opened
 		if (error || !slots[number].begun)
 			continue;
 		if (slots[number].whole || (i == 2 && !is_stump(&slots[number]))) {
-			ledger->other_dirty = slots[number ^ 1].length + slots[number ^ 1].rest != 0;
+			const struct slot *other = &slots[number ^ 1];
+
+			ledger->other_dirty = other->length + other->rest != 0;
 			use_slot(ledger, number, &slots[number], opened);
 			return 0;
 		}

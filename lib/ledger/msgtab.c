@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The table of messages: sorted leaves of up to 128 messages, an array of what is known of each leaf,
- * and a heap of maxima over that array, by which "modseq above M" skips the leaves that have none.
- * UIDs are given in ascending order (RFC 9051 2.3.1.1), so leaves fill up and are added at the end;
- * leaves that become empty stay in the array until there are many.  This file finds and removes;
- * msgtab_put.c adds.
+ * The table of messages: sorted leaves of up to 128 messages, an array of what is known of each
+ * leaf, and a heap of maxima over that array, by which "modseq above M" skips the leaves that have
+ * none.  UIDs are given in ascending order (RFC 9051 2.3.1.1), so leaves fill up and are added at
+ * the end; leaves that become empty stay in the array until there are many.  This file finds and
+ * removes; msgtab_put.c adds.
  */
 #include "ledger/msgtab.h"
 
@@ -175,9 +175,10 @@ bool isrv_msgtab_known(const struct isrv_msgtab *tab, struct isrv_mem *mem, stru
 		struct imapsrv_range range = uids.ranges[i];
 		struct isrv_msgtab_place place = isrv_msgtab_seek(tab, range.first);
 
-		for (; (msg = isrv_msgtab_at(tab, &place)) && msg->uid <= range.last; place.index++) {
+		while ((msg = isrv_msgtab_at(tab, &place)) && msg->uid <= range.last) {
 			if (!isrv_uidset_add(known, mem, msg->uid, msg->uid))
 				return false;
+			place.index++;
 		}
 		if (!msg)
 			break;
@@ -205,12 +206,11 @@ void isrv_msgtab_touch(struct isrv_msgtab *tab, struct imapsrv_set uids, uint64_
 		const struct isrv_msg *msg;
 
 		while ((msg = isrv_msgtab_at(tab, &place)) && msg->uid <= range.last) {
-			struct isrv_msgtab_leaf *leaf = &tab->leaves[place.leaf];
+			struct isrv_msg *msgs = tab->leaves[place.leaf].msgs;
+			size_t end = tab->leaves[place.leaf].count;
 
-			for (; place.index < leaf->count && leaf->msgs[place.index].uid <= range.last;
-			     place.index++)
-				isrv_msg_set(&leaf->msgs[place.index], modseq,
-				             IMAPSRV_LEDGER_UNKNOWN);
+			while (place.index < end && msgs[place.index].uid <= range.last)
+				isrv_msg_set(&msgs[place.index++], modseq, IMAPSRV_LEDGER_UNKNOWN);
 			isrv_msgtab_set_max(tab, place.leaf, modseq);
 		}
 		if (!msg)

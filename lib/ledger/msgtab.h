@@ -34,8 +34,8 @@ struct isrv_msgtab_leaf {
 
 struct isrv_msgtab {
 	struct isrv_msgtab_leaf *leaves;
-	uint64_t *maxima; /* a heap over the leaves: maxima[i] is the greater one of [2i] and [2i+1], and
-	                     maxima[span + n] is that of leaf n */
+	uint64_t *maxima; /* a heap over the leaves: maxima[i] is the greater one of [2i] and
+	                     [2i+1], and maxima[span + n] is that of leaf n */
 	size_t span;      /* a power of two, not below cap; 0 at first */
 	size_t count;     /* leaves, empty ones included */
 	size_t cap;

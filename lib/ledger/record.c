@@ -92,8 +92,8 @@ static bool put_set(struct isrv_buf *buf, struct isrv_mem *mem, struct imapsrv_s
 }
 
 /*
- * modseq, gone, touched, count of rows, (UID - the one before, fingerprint)...; a set is the count of
- * its ranges, (first - last of the one before, last - first)...
+ * modseq, gone, touched, count of rows, (UID - the one before, fingerprint)...; a set is the count
+ * of its ranges, (first - last of the one before, last - first)...
  */
 bool isrv_change_put(struct isrv_buf *buf, struct isrv_mem *mem, const struct isrv_change *change)
 {
@@ -273,7 +273,8 @@ enum isrv_change_read isrv_change_read(struct isrv_payload *payload, struct isrv
 	    !read_set(payload, mem, room, gone, &touched))
 		return ISRV_CHANGE_NOMEM;
 	change_r->gone = (struct imapsrv_set){room->ranges, gone};
-	change_r->touched = (struct imapsrv_set){room->ranges ? room->ranges + gone : NULL, touched};
+	if (touched)
+		change_r->touched = (struct imapsrv_set){room->ranges + gone, touched};
 	if (payload->bad || !isrv_uidset_is_valid(change_r->gone) ||
 	    !isrv_uidset_is_valid(change_r->touched))
 		return ISRV_CHANGE_BAD;

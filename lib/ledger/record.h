@@ -9,12 +9,12 @@
  *	         first) and the 12 octets above
  *	payload  numbers: seven bits an octet, low ones first, the eighth says that more come
  *
- * all with low octets first.  Since each check goes on from the one before, a record that is missing,
- * doubled, or left over from another time is as wrong as one with a bit that flipped; and since the
- * header has its own, a length can be believed, which tells a torn end from damage.
+ * all with low octets first.  Since each check goes on from the one before, a record that is
+ * missing, doubled, or left over from another time is as wrong as one with a bit that flipped; and
+ * since the header has its own, a length can be believed, which tells a torn end from damage.
  *
- * A slot begins with BEGIN, ROWS and TOMBS, and END: what was known when it was made.  Without END it
- * counts for nothing.  The other types follow in any order.
+ * A slot begins with BEGIN, ROWS and TOMBS, and END: what was known when it was made.  Without END
+ * it counts for nothing.  The other types follow in any order.
  */
 #ifndef ISRV_LEDGER_RECORD_H
 #define ISRV_LEDGER_RECORD_H
@@ -30,10 +30,10 @@ enum {
 	ISRV_RECORD_VERSION = 1
 };
 
-/* In parentheses what the payload has.  A modseq in ROWS and TOMBS is what it is below `highest`. */
+/* In parentheses what the payload has.  A modseq in ROWS and TOMBS counts down from `highest`. */
 enum isrv_record_type {
 	ISRV_RECORD_BEGIN = 1,   /* version, generation, uidvalidity, highest, base, floor */
-	ISRV_RECORD_ROWS = 2,    /* count, (UID - the one before, highest - modseq, fingerprint)... */
+	ISRV_RECORD_ROWS = 2,    /* count, (UID - one before, highest - modseq, fingerprint)... */
 	ISRV_RECORD_TOMBS = 3,   /* count, (highest - modseq, first, last - first)... */
 	ISRV_RECORD_END = 4,     /* messages, tombstones */
 	ISRV_RECORD_RESERVE = 5, /* the highest number that may be given from now on */
@@ -79,7 +79,7 @@ bool isrv_change_put(struct isrv_buf *buf, struct isrv_mem *mem, const struct is
 
 /* ---- reading -------------------------------------------------------------------------------- */
 
-/* A payload that is being read.  Past its end, and where a number is none, it is bad, and gives 0. */
+/* A payload that is being read.  Past its end, and where no number is, it is bad, and gives 0. */
 struct isrv_payload {
 	const unsigned char *at;
 	const unsigned char *end;

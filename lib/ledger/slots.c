@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Where a ledger is kept.  Two slots, of which the one with the higher generation counts, if it has
- * come to its END; a compaction fills the other one, and is nothing until then.  Two rules make that
- * true whatever fails and wherever a crash cuts it:
- *   - nothing is appended while the other slot holds anything: a complete image that this
- *     process does not know of (its last append failed, but arrived) would hide what comes after;
- *   - nothing is appended behind octets of an append that failed: they are cut off first, or the slot
- *     is given up for a new one.
+ * come to its END; a compaction fills the other one, and is nothing until then.  Two rules make
+ * that true whatever fails and wherever a crash cuts it:
+ *   - nothing is appended while the other slot holds anything: a complete image that this process
+ *     does not know of (its last append failed, but arrived) would hide what comes after;
+ *   - nothing is appended behind octets of an append that failed: they are cut off first, or the
+ *     slot is given up for a new one.
  */
 #include "ledger/ledger.h"
 

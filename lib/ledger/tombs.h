@@ -36,7 +36,8 @@ void isrv_tombs_forget(struct isrv_tombs *tombs, uint64_t floor);
 /* Room for taking the UIDs of the rows out and for `more` ranges; false if memory is short. */
 bool isrv_tombs_reserve(struct isrv_tombs *tombs, struct isrv_mem *mem,
                         const struct imapsrv_ledger_row *rows, size_t row_count, size_t more);
-/* UIDs that exist after all.  Needs the room; linear in the ranges if one of the UIDs may be there. */
+/* UIDs that exist after all.  Needs the room; linear in the ranges if one of the UIDs may be
+ * there. */
 void isrv_tombs_revive(struct isrv_tombs *tombs, const struct imapsrv_ledger_row *rows,
                        size_t row_count);
 /* These vanished, at a modseq that is not below any before.  Needs the room. */

@@ -41,7 +41,7 @@ static void must(int error)
 	}
 }
 
-/* ---- slots ------------------------------------------------------------------------------------ */
+/* ---- slots ----------------------------------------------------------------------------------- */
 
 static struct slot {
 	char *data;
@@ -49,7 +49,8 @@ static struct slot {
 	unsigned long durable;
 } slots[2];
 
-static int slot_read(void *user, unsigned slot, uint64_t offset, void *to, size_t len, size_t *got_r)
+static int slot_read(void *user, unsigned slot, uint64_t offset, void *to, size_t len,
+                     size_t *got_r)
 {
 	struct slot *s = (struct slot *)user + slot;
 
@@ -83,7 +84,7 @@ static int slot_cut(void *user, unsigned slot, uint64_t length)
 	return 0;
 }
 
-/* ---- measuring -------------------------------------------------------------------------------- */
+/* ---- measuring ------------------------------------------------------------------------------- */
 
 static void tell(const char *what, double start, double count)
 {

@@ -2,8 +2,8 @@
 /*
  * Ledgers made of any octets.  The first octet picks the configuration and how the rest is read: as
  * the octets of two slots, or as records (type, length, payload) that get the right checks, so that
- * what lies behind those is reached.  Asserted: what opens is in order and within its bounds; it can be
- * changed, compacted and opened again, and is the same; its numbers only rise.
+ * what lies behind those is reached.  Asserted: what opens is in order and within its bounds; it
+ * can be changed, compacted and opened again, and is the same; its numbers only rise.
  */
 #include <stdint.h>
 #include <stdio.h>
@@ -41,7 +41,8 @@ static struct {
 } slots[2];
 static unsigned mode;
 
-static int slot_read(void *user, unsigned slot, uint64_t offset, void *to, size_t len, size_t *got_r)
+static int slot_read(void *user, unsigned slot, uint64_t offset, void *to, size_t len,
+                     size_t *got_r)
 {
 	(void)user;
 	*got_r = offset < slots[slot].len ? slots[slot].len - (size_t)offset : 0;
@@ -126,7 +127,8 @@ static uint64_t listen(struct imapsrv_ledger *ledger, uint64_t *messages_r)
 			ASSERT(imapsrv_ledger_modseq(ledger, rows[i].uid) == rows[i].modseq);
 			ASSERT(!isrv_uidset_has(vanished.uids, rows[i].uid));
 			before = rows[i].uid;
-			sum = (sum ^ before ^ rows[i].modseq ^ rows[i].fingerprint) * 0x100000001b3u;
+			sum ^= before ^ rows[i].modseq ^ rows[i].fingerprint;
+			sum *= 0x100000001b3u;
 			count++;
 		}
 		from = before + 1;

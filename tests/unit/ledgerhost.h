@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Two slots in memory for a ledger, that fail on request: at a given call, or when a given number of
- * octets has been written, of which a part arrives; and that remember how much of them would outlive
- * a crash.
+ * Two slots in memory for a ledger, that fail on request: at a given call, or when a given number
+ * of octets has been written, of which a part arrives; and that remember how much of them would
+ * outlive a crash.
  */
 #ifndef TESTS_UNIT_LEDGERHOST_H
 #define TESTS_UNIT_LEDGERHOST_H

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The ledger: a table of short stories, what is refused, and random histories against a naive model,
- * with reopening, compaction, calls of the host that fail and memory that is short.  ISRV_SEED
- * repeats a run.
+ * The ledger: a table of short stories, what is refused, and random histories against a naive
+ * model, with reopening, compaction, calls of the host that fail and memory that is short.
+ * ISRV_SEED repeats a run.
  */
 #include "unit/failalloc.h"
 #include "unit/ledgerhost.h"
@@ -21,8 +21,8 @@ static uint32_t draw(uint32_t below)
 /* ---- stories ------------------------------------------------------------------------------ */
 /*
  * Steps, separated by spaces, each with a set: a add, t touch, T touch_set, v vanish, s snapshot of
- * what exists with fingerprint 7, S with one that is not known; o settle and open, O open unsettled, c
- * compact, r reset.  Fingerprints are 7, after t 8.  The outcome since `since`:
+ * what exists with fingerprint 7, S with one that is not known; o settle and open, O open
+ * unsettled, c compact, r reset.  Fingerprints are 7, after t 8.  The outcome since `since`:
  * highest/changed:modseq,.../vanished/complete since.  Four tombstones, eight numbers at a time.
  */
 static const struct {
@@ -132,7 +132,10 @@ static int step(struct imapsrv_ledger **ledger, const struct imapsrv_ledger_conf
 	char what = *(*at)++;
 	size_t count = read_set(at, ranges), n;
 
-	n = rows_of(ranges, count, what == 't' ? 8 : what == 'S' ? IMAPSRV_LEDGER_UNKNOWN : 7, rows);
+	if (what == 'S')
+		n = rows_of(ranges, count, IMAPSRV_LEDGER_UNKNOWN, rows);
+	else
+		n = rows_of(ranges, count, what == 't' ? 8 : 7, rows);
 	switch (what) {
 	case 'a':
 		return imapsrv_ledger_add(*ledger, rows, n, NULL);
@@ -578,7 +581,7 @@ static void play_all(unsigned rounds, enum trouble trouble)
 {
 	static struct game game;
 	size_t refused = 0;
-	unsigned round, move;
+	unsigned round, move, back;
 
 	printf("seed %llu\n", (unsigned long long)seed);
 	for (round = 0; round < rounds; round++) {
@@ -605,10 +608,9 @@ static void play_all(unsigned rounds, enum trouble trouble)
 			game.lh.fail_call = 0;
 			game.fa.fail_first = 0;
 			lm_compare(&game.lm, game.ledger);
+			back = draw(40);
 			lm_compare_since(&game.lm, game.ledger,
-			                 game.lm.highest - draw((uint32_t)game.lm.highest > 40
-			                                                ? 40
-			                                                : (uint32_t)game.lm.highest),
+			                 game.lm.highest > back ? game.lm.highest - back : 0,
 			                 1 + draw(LM_UIDS));
 		}
 		imapsrv_ledger_free(game.ledger);

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a crash leaves of a ledger, and what rot does to it.  Random histories are cut at every octet
- * that is not durable, compactions are interrupted at every octet, and every bit is flipped; then
- * the ledger is opened, given a snapshot of the messages that exist, and asked on behalf of every client
- * that may be out there.  ISRV_SEED repeats a run.
+ * What a crash leaves of a ledger, and what rot does to it.  Random histories are cut at every
+ * octet that is not durable, compactions are interrupted at every octet, and every bit is flipped;
+ * then the ledger is opened, given a snapshot of the messages that exist, and asked on behalf of
+ * every client that may be out there.  ISRV_SEED repeats a run.
  *
- * A client has the picture of some moment and asks since the HIGHESTMODSEQ of the same or an earlier
- * one (RFC 7162 allows it to lag).  It is lied to if, with the answer, its picture is not the truth.
+ * A client has the picture of some moment and asks since the HIGHESTMODSEQ of the same or an
+ * earlier one (RFC 7162 allows it to lag).  It is lied to if, with the answer, its picture is not
+ * the truth.
  */
 #include "unit/ledgerhost.h"
 #include "unit/ledgermodel.h"
@@ -399,8 +400,8 @@ static void open_rotten(const struct history *h, struct lh *lh)
 		if (again)
 			assert_int_equal(opened.found & IMAPSRV_LEDGER_NEW, 0);
 		else if (!(opened.found & (IMAPSRV_LEDGER_LOST | IMAPSRV_LEDGER_DAMAGED)))
-			fail_msg("found %#lx, offset %llu, %llu octets", (unsigned long)opened.found,
-			         (unsigned long long)opened.offset,
+			fail_msg("found %#lx, offset %llu, %llu octets",
+			         (unsigned long)opened.found, (unsigned long long)opened.offset,
 			         (unsigned long long)opened.octets);
 		assert_true(highest > h->lm[MOVES].highest);
 		ask_clients(ledger, h, MOVES, &h->lm[MOVES]);

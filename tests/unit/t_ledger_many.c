@@ -17,7 +17,7 @@ static uint32_t draw(uint32_t below)
 	return (uint32_t)((state * 0x2545f4914f6cdd1du) >> 33) % below;
 }
 
-/* ---- snapshots -------------------------------------------------------------------------------- */
+/* ---- snapshots ------------------------------------------------------------------------------- */
 
 enum { MANY = 20000 };
 
@@ -101,7 +101,7 @@ static void test_many(void **unused)
 	imapsrv_ledger_free(ledger);
 }
 
-/* ---- slots that grow -------------------------------------------------------------------------- */
+/* ---- slots that grow ------------------------------------------------------------------------- */
 
 /* Slots of which only the length is kept. */
 struct lengths {
@@ -205,7 +205,7 @@ static void test_too_big(void **unused)
 	free(rows);
 }
 
-/* ---- memory ----------------------------------------------------------------------------------- */
+/* ---- memory ---------------------------------------------------------------------------------- */
 
 /* A budget is a bound, and a change that does not fit leaves what was. */
 static void test_budget(void **unused)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ledger/msgtab, and tombs and crc beside it: the table of messages under random puts and removals of
- * all sizes against an array, with failing allocations; the bound of 24 octets a message however it
- * came to be; tombstones at their maximum.  ISRV_SEED repeats a run.
+ * ledger/msgtab, and tombs and crc beside it: the table of messages under random puts and removals
+ * of all sizes against an array, with failing allocations; the bound of 24 octets a message however
+ * it came to be; tombstones at their maximum.  ISRV_SEED repeats a run.
  */
 #include "ledger/crc.h"
 #include "ledger/msgtab.h"
@@ -45,7 +45,7 @@ static void flaky_free(void *user, void *block, size_t size)
 
 static const struct imapsrv_allocator flaky = {flaky_alloc, flaky_realloc, flaky_free, NULL};
 
-/* ---- the table -------------------------------------------------------------------------------- */
+/* ---- the table ------------------------------------------------------------------------------- */
 
 static struct {
 	uint64_t modseq; /* 0: not there */
@@ -223,7 +223,7 @@ static void test_memory(void **unused)
 	}
 }
 
-/* ---- tombstones -------------------------------------------------------------------------------- */
+/* ---- tombstones ------------------------------------------------------------------------------ */
 
 static void test_tombs_full(void **unused)
 {
