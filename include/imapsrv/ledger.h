@@ -195,8 +195,8 @@ IMAPSRV_API size_t imapsrv_ledger_changes_since(const struct imapsrv_ledger *led
 
 struct imapsrv_ledger_vanished {
 	size_t size;             /* IMAPSRV_LEDGER_VANISHED_INIT sets it */
-	struct imapsrv_set uids; /* that vanished since, never one of a known message; the ledger owns
-	                            it, until the next call that is given it without const */
+	struct imapsrv_set uids; /* that vanished since, never one of a known message; the ledger's,
+	                            until the next call that is given it without const */
 	uint64_t complete_since; /* the memory of the ledger goes back to here */
 	int complete;            /* `since` is not below that: uids has all of them */
 };
