@@ -6,6 +6,7 @@
 #   make serve      a small Maildir, served on 127.0.0.1:1143
 #   make install    the library, its headers and its manual; PREFIX and DESTDIR are honoured
 #   make lint       the checks of `make check` and those tools that are installed
+#   make sim        SIM_HISTORIES random histories of a mailbox
 #   make fuzz       each fuzzer for FUZZ_TIME seconds; needs clang
 #   make coverage   `make check`, counted
 #   make dist       the tree as a tar file
@@ -34,8 +35,8 @@ POSIX    := -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
-.PHONY: all check demo serve bench fuzz fuzz-run coverage lint interop install uninstall dist clean \
-        FORCE
+.PHONY: all check sim demo serve bench fuzz fuzz-run coverage lint interop install uninstall dist \
+        clean FORCE
 
 LIB_SRC  := $(sort $(wildcard lib/*/*.c))
 LIB_OBJ  := $(LIB_SRC:%.c=$(BUILD)/%.o)
@@ -126,11 +127,22 @@ $(REPLAY_BIN): $(BUILD)/tests/fuzz/replay_%: $(BUILD)/tests/fuzz/fuzz_%.o \
                $(BUILD)/tests/fuzz/replay.o $(HOST_OBJ) $(LIB_A)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^
 
+# Model checkers over random histories; those of `make check` are always the same.
+SIM_HISTORIES ?= 200000
+SIM_BIN       := $(patsubst tests/%.c,$(BUILD)/tests/%,$(sort $(wildcard tests/sim/*.c)))
+
+$(SIM_BIN): $(BUILD)/tests/sim/%: $(BUILD)/tests/sim/%.o $(HOST_OBJ) $(LIB_A)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^
+
+sim: $(SIM_BIN)
+	@for b in $(SIM_BIN); do $$b --histories $(SIM_HISTORIES) || exit 1; done
+
 RUN   = CC='$(CC)' BUILD='$(BUILD)' sh tests/run.sh $(BUILD)/logs
 LINTS := $(sort $(wildcard tests/lint/*.sh))
 
-check: all $(UNIT_BIN) $(SCRIPT_RUN) $(REPLAY_BIN)
+check: all $(UNIT_BIN) $(SCRIPT_RUN) $(REPLAY_BIN) $(SIM_BIN)
 	@$(RUN) $(UNIT_BIN) '$(SCRIPT_RUN) tests/script/*/*.txt' \
+	  $(SIM_BIN:%='% --histories 2000') \
 	  $(foreach n,$(FUZZ_NAMES),'$(BUILD)/tests/fuzz/replay_$(n) tests/fuzz/corpus/$(n)') \
 	  $(LINTS:%='sh %')
 

@@ -498,6 +498,8 @@ void tc_response(struct tc *c, const char *data, size_t len)
 	} else {
 		on_tagged(c, data, len);
 	}
+	if (c->heard)
+		c->heard(c->user, data, len);
 }
 
 void tc_free(struct tc *c)

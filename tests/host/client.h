@@ -38,6 +38,9 @@ struct tc {
 	bool wild;  /* the client may send anything: once it cannot know what is in progress ... */
 	bool lost;  /* ... it does not complain any more */
 	int number; /* of the session, for complaints */
+	/* A response, after it went into the picture.  May be NULL. */
+	void (*heard)(void *user, const char *data, size_t len);
+	void *user;
 
 	/* What was sent. */
 	struct tc_command *commands;

@@ -400,6 +400,18 @@ void td_drop(struct td *d, int i)
 		s->link->session = NULL;
 }
 
+void td_forget(struct td *d, int i)
+{
+	struct td_session *s = &d->sessions[i];
+
+	td_drop(d, i);
+	tw_free(&s->wire);
+	tc_free(&s->client);
+	tx_free(&s->input);
+	tx_free(&s->output);
+	memset(s, 0, sizeof(*s));
+}
+
 void td_finish(struct td *d)
 {
 	for (int i = 0; i < TD_SESSIONS; i++) {
@@ -408,11 +420,7 @@ void td_finish(struct td *d)
 		if (s->session && !s->stalled && !d->faulty && !tw_whole(&s->wire) &&
 		    !ts_pending(s->link))
 			say(d, i, "it ended in the middle of a response");
-		td_drop(d, i);
-		tw_free(&s->wire);
-		tc_free(&s->client);
-		tx_free(&s->input);
-		tx_free(&s->output);
+		td_forget(d, i);
 	}
 	imapsrv_engine_free(d->engine);
 	d->engine = NULL;

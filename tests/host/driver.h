@@ -72,6 +72,8 @@ void td_eof(struct td *d, int i);
 void td_tls(struct td *d, int i);
 /* The connection is lost: frees the session, whatever it is doing. */
 void td_drop(struct td *d, int i);
+/* The same, and forgets what was said: i may connect again. */
+void td_forget(struct td *d, int i);
 /* Frees everything but the store and the allocator, and complains of what is left over. */
 void td_finish(struct td *d);
 

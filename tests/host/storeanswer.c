@@ -117,7 +117,7 @@ static void answer_open(struct ts_op *q)
 	struct imapsrv_span *keywords;
 	struct ts_mailbox *m = target(q, q->name);
 
-	if (!m || !q->mailbox) {
+	if (!m || !q->mailbox || q->mailbox->mailbox != m) {
 		if (q->mailbox)
 			ts_handle_close(ts, q->mailbox);
 		if (m)

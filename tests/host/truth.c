@@ -37,7 +37,7 @@ static const struct ts_mailbox *open_mailbox(struct td *d, int i)
 	return m;
 }
 
-static uint64_t sum_of_flags(const struct ts_mailbox *m, const struct ts_message *message)
+uint64_t td_flags(const struct ts_mailbox *m, const struct ts_message *message)
 {
 	static const char *const names[] = {"\\Seen", "\\Answered", "\\Flagged", "\\Deleted",
 	                                    "\\Draft"};
@@ -102,7 +102,7 @@ void td_compare(struct td *d, int i)
 		if (known->uid && known->uid != m->messages[k].uid)
 			tx_complain(d->log, "session %d: message %u has UID %u, the client has %u",
 			            i + 1, k + 1, m->messages[k].uid, known->uid);
-		if (known->knows_flags && known->flags != sum_of_flags(m, &m->messages[k]))
+		if (known->knows_flags && known->flags != td_flags(m, &m->messages[k]))
 			tx_complain(d->log,
 			            "session %d: the client has other flags of message %u (UID %u)",
 			            i + 1, k + 1, m->messages[k].uid);

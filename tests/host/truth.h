@@ -15,4 +15,7 @@ bool td_at_rest(const struct td *d, int i);
  * changed without an event, that did not ask for NOTIFY. */
 void td_compare(struct td *d, int i);
 
+/* The sum of a message's flags, as tc_flag makes it. */
+uint64_t td_flags(const struct ts_mailbox *m, const struct ts_message *message);
+
 #endif
