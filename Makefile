@@ -179,12 +179,12 @@ fuzz-run: $(FUZZ_BIN)
 
 # ---- real clients: needs python3 and curl, and says so -------------------------------------
 
-# A mailbox of real mail, if there is one beside the tree; else the samples.
+# The samples, and a mailbox of real mail if there is one beside the tree.
 MBOX ?= $(firstword $(wildcard ../*/mail/*.mbox))
 
 interop: $(BUILD)/imapsrv-maildir
 	@sh tests/interop/run.sh $< $(BUILD)/interop \
-	  $(or $(MBOX),$(sort $(wildcard examples/maildir/samples/*)))
+	  $(MBOX) $(sort $(wildcard examples/maildir/samples/*))
 
 # ---- benchmarks: compare within one run; counts of instructions where valgrind is there -----
 
