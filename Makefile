@@ -129,9 +129,9 @@ $(REPLAY_BIN): $(BUILD)/tests/fuzz/replay_%: $(BUILD)/tests/fuzz/fuzz_%.o \
 
 # Model checkers over random histories; those of `make check` are always the same.
 SIM_HISTORIES ?= 200000
-SIM_BIN       := $(patsubst tests/%.c,$(BUILD)/tests/%,$(sort $(wildcard tests/sim/*.c)))
+SIM_BIN       := $(BUILD)/tests/sim/resync
 
-$(SIM_BIN): $(BUILD)/tests/sim/%: $(BUILD)/tests/sim/%.o $(HOST_OBJ) $(LIB_A)
+$(SIM_BIN): $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard tests/sim/*.c))) $(HOST_OBJ) $(LIB_A)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^
 
 sim: $(SIM_BIN)

@@ -10,7 +10,8 @@
  * response that contradicts what was told before.  On top of that:
  *
  *   - when nothing is pending and NOOP was answered, the client's picture is the store's;
- *   - whenever HIGHESTMODSEQ is told, every change up to there has been told;
+ *   - every change up to HIGHESTMODSEQ, or to the highest MODSEQ of a command that tells none, has
+ *     been told;
  *   - a client whose connection was lost at any moment comes back to the store's state from what
  *     it had cached, by SELECT with QRESYNC and by FETCH with CHANGEDSINCE and a SEARCH, as it does
  *     by fetching everything.
@@ -23,6 +24,7 @@
 #include <string.h>
 
 #include "host/truth.h"
+#include "sim/cache.h"
 
 enum {
 	CLIENTS = 4, /* at most */
@@ -37,23 +39,6 @@ enum kind {
 	KINDS
 };
 
-struct known {
-	uint32_t uid;
-	uint32_t number;
-	bool knows_flags;
-	uint64_t flags;
-};
-
-/* What a client keeps of a mailbox when the connection is gone. */
-struct cache {
-	char mailbox[8]; /* "": nothing is kept */
-	uint32_t uidvalidity;
-	uint64_t modseq;
-	bool holes;      /* there were messages whose UID it had not learned */
-	struct known *known;
-	size_t count;
-};
-
 struct client {
 	struct sim *sim;
 	int slot;
@@ -63,10 +48,13 @@ struct client {
 	uint32_t uidvalidity;
 	uint64_t told;        /* HIGHESTMODSEQ as it was told */
 	uint64_t highest;     /* what the client takes for it */
-	uint64_t highest_row; /* of the MODSEQs in FETCH */
+	uint64_t highest_row; /* of the MODSEQs that a command shows: the same, ... */
+	bool coded;           /* ... unless it tells HIGHESTMODSEQ */
 	bool fresh;           /* the SELECT in progress has said EXISTS */
 	struct cache cache;
-	struct cache *merging; /* VANISHED (EARLIER) is for this */
+	struct cache *merging; /* what VANISHED and FETCH are for, beside the picture */
+	struct cache live;     /* that, for a SELECT with QRESYNC amid everything else */
+	unsigned live_tag;
 	struct ts_set found;   /* by ESEARCH */
 };
 
@@ -92,12 +80,6 @@ static uint32_t below(struct sim *s, uint32_t n)
 
 /* ---- what a client keeps ------------------------------------------------------------------- */
 
-static void cache_clear(struct cache *k)
-{
-	free(k->known);
-	memset(k, 0, sizeof(*k));
-}
-
 static void cache_take(struct client *c)
 {
 	const struct tc *t = &c->sim->td.sessions[c->slot].client;
@@ -119,57 +101,6 @@ static void cache_take(struct client *c)
 		else
 			k->holes = true;
 	}
-}
-
-static void cache_copy(struct cache *to, const struct cache *from)
-{
-	*to = *from;
-	to->known = tx_alloc((from->count + 1) * sizeof(*to->known));
-	if (from->count)
-		memcpy(to->known, from->known, from->count * sizeof(*to->known));
-}
-
-static size_t cache_position(const struct cache *k, uint32_t uid)
-{
-	size_t at = 0;
-
-	while (at < k->count && k->known[at].uid < uid)
-		at++;
-	return at;
-}
-
-static void cache_learn(struct cache *k, const struct tc *t)
-{
-	for (uint32_t i = 0; i < t->exists; i++) {
-		const struct tc_message *m = &t->messages[i];
-		size_t at;
-
-		if (!m->uid)
-			continue;
-		at = cache_position(k, m->uid);
-		if (at == k->count || k->known[at].uid != m->uid) {
-			k->known = tx_realloc(k->known, (k->count + 1) * sizeof(*k->known));
-			memmove(&k->known[at + 1], &k->known[at],
-			        (k->count - at) * sizeof(*k->known));
-			k->known[at] = (struct known){.uid = m->uid};
-			k->count++;
-		}
-		if (m->knows_flags) {
-			k->known[at].knows_flags = true;
-			k->known[at].flags = m->flags;
-		}
-	}
-}
-
-/* Keeps, or loses, those in the set. */
-static void cache_filter(struct cache *k, struct imapsrv_set set, bool keep)
-{
-	size_t kept = 0;
-
-	for (size_t i = 0; i < k->count; i++)
-		if (ts_set_has(set, k->known[i].uid) == keep)
-			k->known[kept++] = k->known[i];
-	k->count = kept;
 }
 
 static void cache_compare(struct sim *s, const struct cache *k, uint32_t exists, const char *way)
@@ -270,10 +201,73 @@ static void take_set(struct client *c, const char *text, struct ts_set *set)
 	free(copy);
 }
 
+/* The client goes on with what it kept.  What it does not know yet came while it selected, so it
+ * has the last numbers. */
+static void go_on(struct client *c, struct tc *t, const struct cache *k)
+{
+	if (k->count > t->exists) {
+		tx_complain(&c->sim->log, "client %d: it keeps %zu messages of %u", c->slot + 1,
+		            k->count, t->exists);
+		return;
+	}
+	for (uint32_t i = 0; i < k->count && !k->holes; i++) {
+		if (t->messages[i].uid && t->messages[i].uid != k->known[i].uid)
+			tx_complain(&c->sim->log, "client %d: it keeps UID %u as %u, told is %u",
+			            c->slot + 1, k->known[i].uid, i + 1, t->messages[i].uid);
+		t->messages[i] = (struct tc_message){k->known[i].uid, k->known[i].knows_flags,
+		                                     k->known[i].flags};
+	}
+}
+
+static void take_vanished(struct client *c, const char *line, struct ts_set *set)
+{
+	bool earlier = strncmp(line, "* VANISHED (EARLIER) ", 21) == 0;
+
+	take_set(c, line + (earlier ? 21 : 11), set);
+}
+
+/* No UID ever comes back. */
+static void check_vanished(struct client *c, const char *line)
+{
+	const struct ts_mailbox *m = open_mailbox(c);
+	struct ts_set gone = {0};
+
+	take_vanished(c, line, &gone);
+	for (size_t i = 0; m && i < m->count; i++)
+		if (ts_set_has(ts_set_view(&gone), m->messages[i].uid))
+			tx_complain(&c->sim->log, "client %d: UID %u is there, but VANISHED",
+			            c->slot + 1, m->messages[i].uid);
+	ts_set_clear(&gone);
+}
+
+static void merge(struct client *c, struct tc *t, const char *line)
+{
+	char tag[20];
+
+	if (strncmp(line, "* VANISHED ", 11) == 0) {
+		struct ts_set gone = {0};
+
+		take_vanished(c, line, &gone);
+		cache_filter(c->merging, ts_set_view(&gone), false);
+		ts_set_clear(&gone);
+	}
+	if (strstr(line, " FETCH ("))
+		cache_learn(c->merging, t);
+	if (c->merging != &c->live)
+		return;
+	snprintf(tag, sizeof(tag), "t%u ", c->live_tag);
+	if (strncmp(line, tag, strlen(tag)) != 0)
+		return;
+	if (t->selected && c->uidvalidity == c->live.uidvalidity)
+		go_on(c, t, &c->live);
+	c->merging = NULL;
+	cache_clear(&c->live);
+}
+
 static void on_heard(void *user, const char *data, size_t len)
 {
 	struct client *c = user;
-	const struct tc *t = &c->sim->td.sessions[c->slot].client;
+	struct tc *t = &c->sim->td.sessions[c->slot].client;
 	char *line = tx_dup(data, len);
 	const char *at;
 	uint64_t n;
@@ -292,18 +286,24 @@ static void on_heard(void *user, const char *data, size_t len)
 			tx_complain(&c->sim->log, "client %d: HIGHESTMODSEQ falls to %llu",
 			            c->slot + 1, (unsigned long long)n);
 		c->highest = c->told = n;
+		c->coded = true;
 		check_told(c);
 	}
 	n = strstr(line, " FETCH (") ? number_behind(line, "MODSEQ (") : 0;
 	if (n > c->highest_row)
 		c->highest_row = n;
-	if (c->merging && strncmp(line, "* VANISHED (EARLIER) ", 21) == 0) {
-		struct ts_set gone = {0};
-
-		take_set(c, line + 21, &gone);
-		cache_filter(c->merging, ts_set_view(&gone), false);
-		ts_set_clear(&gone);
+	if (line[0] == 't' || line[0] == 'z') { /* RFC 7162 3.2 */
+		if (!c->coded && c->highest && c->highest_row > c->highest) {
+			c->highest = c->highest_row;
+			check_told(c);
+		}
+		c->coded = false;
+		c->highest_row = 0;
 	}
+	if (strncmp(line, "* VANISHED ", 11) == 0)
+		check_vanished(c, line);
+	if (c->merging)
+		merge(c, t, line);
 	if (strncmp(line, "* ESEARCH ", 10) == 0) {
 		ts_set_clear(&c->found);
 		at = strstr(line, " ALL ");
@@ -345,7 +345,7 @@ static void connect_as(struct sim *s, int slot, enum kind kind)
 	c->sim = s;
 	c->slot = slot;
 	c->kind = kind;
-	c->idling = c->fresh = false;
+	c->idling = c->fresh = c->coded = false;
 	c->uidvalidity = 0;
 	c->told = c->highest = c->highest_row = 0;
 	t->heard = on_heard;
@@ -371,6 +371,8 @@ static void disconnect(struct sim *s, int slot)
 		printf("H: disconnect %d\n", slot + 1);
 	td_forget(&s->td, slot);
 	ts_set_clear(&s->clients[slot].found);
+	s->clients[slot].merging = NULL;
+	cache_clear(&s->clients[slot].live);
 }
 
 static void select_box(struct client *c, const char *box, const char *how)
@@ -383,49 +385,14 @@ static void select_box(struct client *c, const char *box, const char *how)
 
 /* ---- ways back ----------------------------------------------------------------------------- */
 
-static void add_set(struct tx *t, const struct cache *k, bool numbers, size_t every)
-{
-	struct ts_set set = {0};
-
-	for (size_t i = 0; i < k->count; i += every)
-		ts_set_add(&set, numbers ? k->known[i].number : k->known[i].uid);
-	for (size_t i = 0; i < set.count; i++) {
-		struct imapsrv_range r = set.ranges[i];
-
-		tx_fmt(t, "%s%u", i ? "," : "", r.first);
-		if (r.last > r.first)
-			tx_fmt(t, ":%u", r.last);
-	}
-	ts_set_clear(&set);
-}
-
 /* SELECT with QRESYNC; k becomes what the client has then. */
 static void back_quickly(struct client *c, struct cache *k)
 {
 	struct sim *s = c->sim;
 	const struct tc *t = &s->td.sessions[c->slot].client;
 	struct tx how = {0};
-	uint32_t form = below(s, 4);
-	size_t every = 1 + below(s, 4);
-	uint32_t last = 0; /* of the UIDs that it says it knows */
+	uint32_t last = cache_qresync(k, &how, &s->random);
 
-	tx_fmt(&how, " (QRESYNC (%u %llu", k->uidvalidity, (unsigned long long)k->modseq);
-	if (k->count && form) {
-		last = k->known[k->count - 1].uid;
-		tx_str(&how, " ");
-		if (form == 1)
-			tx_fmt(&how, "1:%u", last);
-		else
-			add_set(&how, k, false, 1);
-	}
-	if (k->count && (form & 1) == 0) { /* also without known UIDs */
-		tx_str(&how, " (");
-		add_set(&how, k, true, every);
-		tx_str(&how, " ");
-		add_set(&how, k, false, every);
-		tx_str(&how, ")");
-	}
-	tx_str(&how, "))");
 	c->merging = k;
 	select_box(c, k->mailbox, how.data);
 	c->merging = NULL;
@@ -462,6 +429,24 @@ static void back_by_search(struct client *c, struct cache *k)
 	cache_compare(s, k, t->exists, "CHANGEDSINCE");
 }
 
+/* The same while anything may happen. */
+static void reselect(struct client *c)
+{
+	struct tx how = {0};
+
+	cache_take(c);
+	if (c->cache.mailbox[0]) {
+		cache_clear(&c->live);
+		cache_copy(&c->live, &c->cache);
+		cache_qresync(&c->live, &how, &c->sim->random);
+		c->live_tag = c->sim->tag + 1;
+		c->merging = &c->live;
+		memcpy(c->mailbox, c->live.mailbox, sizeof(c->mailbox));
+		say(c, "SELECT %s%s", c->mailbox, how.data);
+	}
+	tx_free(&how);
+}
+
 static void fetch_all(struct client *c)
 {
 	const struct tc *t = &c->sim->td.sessions[c->slot].client;
@@ -491,10 +476,11 @@ static void check_ways(struct sim *s, const struct cache *k)
 		back_quickly, back_by_search, back_by_fetch};
 
 	for (size_t i = 0; i < 3 && !s->log.count; i++) {
+		enum kind slow = below(s, 2) ? CONDSTORE : PLAIN;
 		struct cache copy;
 
 		cache_copy(&copy, k);
-		connect_as(s, CHECKER, i == 0 ? QRESYNC : i == 1 && below(s, 2) ? CONDSTORE : PLAIN);
+		connect_as(s, CHECKER, i ? slow : QRESYNC);
 		ways[i](&s->clients[CHECKER], &copy);
 		disconnect(s, CHECKER);
 		cache_clear(&copy);
@@ -523,9 +509,7 @@ static void come_back(struct sim *s, int slot)
 	cache_copy(&k, &c->cache);
 	back_quickly(c, &k);
 	/* What it kept is what it knows. */
-	for (uint32_t i = 0; k.count == t->exists && i < t->exists; i++)
-		t->messages[i] = (struct tc_message){k.known[i].uid, k.known[i].knows_flags,
-		                                     k.known[i].flags};
+	go_on(c, t, &k);
 	cache_clear(&k);
 }
 
@@ -643,13 +627,14 @@ static void command(struct sim *s, struct client *c)
 		say(c, "DONE");
 		return;
 	}
+	if (t->qresync && td_at_rest(&s->td, c->slot) && below(s, t->selected ? 15 : 2) == 0) {
+		reselect(c);
+		return;
+	}
 	if (!t->selected && below(s, 8)) {
-		if (below(s, 3) || !t->qresync || strcmp(c->cache.mailbox, box) != 0 ||
-		    !td_at_rest(&s->td, c->slot)) {
-			select_box(c, box, below(s, 4) ? "" : " (CONDSTORE)");
-			if (below(s, 4))
-				say(c, "UID FETCH 1:* (FLAGS)");
-		}
+		select_box(c, box, below(s, 4) ? "" : " (CONDSTORE)");
+		if (below(s, 4))
+			say(c, "UID FETCH 1:* (FLAGS)");
 		return;
 	}
 	to = from + (below(s, 2) || span > t->exists ? 0 : below(s, span));
@@ -682,7 +667,7 @@ static void command(struct sim *s, struct client *c)
 	case 8:
 		if (c->highest)
 			say(c, "%sSTORE %s (UNCHANGEDSINCE %llu) FLAGS (%s)", uid, set,
-			    (unsigned long long)(below(s, 2) ? c->highest : c->highest_row), flag);
+			    (unsigned long long)(c->highest - below(s, 2)), flag);
 		break;
 	case 9:
 	case 10:
@@ -713,7 +698,11 @@ static void command(struct sim *s, struct client *c)
 		say(c, below(s, 2) ? "UNSELECT" : "CLOSE");
 		break;
 	case 18:
-		select_box(c, box, "");
+		if (below(s, 2))
+			select_box(c, box, "");
+		else if (t->qresync && c->highest) /* any sequence will do */
+			say(c, "UID FETCH 1:%u (FLAGS) (CHANGEDSINCE %u VANISHED)", to,
+			    1 + below(s, (uint32_t)c->highest));
 		break;
 	default:
 		say(c, "STATUS %s (MESSAGES HIGHESTMODSEQ)", box);
@@ -735,7 +724,6 @@ static void come_to_rest(struct sim *s)
 		}
 	for (int i = 0; i < s->count && !s->log.count; i++) {
 		struct client *c = &s->clients[i];
-		const struct tc *t = &s->td.sessions[i].client;
 
 		if (!s->td.sessions[i].session) {
 			come_back(s, i);
@@ -746,16 +734,23 @@ static void come_to_rest(struct sim *s)
 			return;
 		}
 		td_compare(&s->td, i);
-		/* All was told: the highest of all MODSEQs is as good as HIGHESTMODSEQ. */
-		if (t->selected && c->highest_row > c->highest && below(s, 2))
-			c->highest = c->highest_row;
 		if (below(s, 2))
 			fetch_all(c);
 	}
 }
 
+/* The connection breaks anywhere in what is under way. */
 static void lose(struct sim *s, int i)
 {
+	struct td_session *session = &s->td.sessions[i];
+	struct imapsrv_span span;
+	size_t count = 0, n;
+
+	if (session->session && !imapsrv_session_peek(session->session, &span, 1, &count) &&
+	    count) {
+		n = below(s, (uint32_t)span.len + 1);
+		tw_feed(&session->wire, span.data, n);
+	}
 	cache_take(&s->clients[i]);
 	disconnect(s, i);
 }
@@ -826,6 +821,7 @@ static void one_history(struct sim *s)
 	how.random_drain = below(s, 3) == 0;
 	how.lazy_drain = below(s, 4) == 0;
 	limits.batch = below(s, 3) ? 1 + below(s, 4) : 0;
+	limits.set_ranges = below(s, 8) ? 0 : 16;
 	config.limits = &limits;
 	ta_init(&s->alloc, &s->log);
 	s->session = (struct imapsrv_session_config)IMAPSRV_SESSION_CONFIG_INIT;
@@ -850,6 +846,7 @@ static void one_history(struct sim *s)
 	td_finish(&s->td);
 	for (int i = 0; i < TD_SESSIONS; i++) {
 		cache_clear(&s->clients[i].cache);
+		cache_clear(&s->clients[i].live);
 		ts_set_clear(&s->clients[i].found);
 	}
 	ts_free(s->ts);
