@@ -32,7 +32,8 @@ struct imapsrv_limits {
 	uint64_t drop;            /* octets of a refused literal or overlong line that are read and thrown
 	                             away before the connection is closed: 64 MiB                       */
 	uint32_t append_messages; /* messages in one APPEND (RFC 3502): 1000                            */
-	uint32_t set_ranges;      /* ranges in one set, and of pending changes in a mailbox: 100,000    */
+	uint32_t set_ranges;      /* ranges of pending changes in a mailbox, of a saved result, of COPYUID:
+	                             100,000                                                           */
 	uint32_t names;           /* mailbox names that LIST handles: 100,000                           */
 	uint32_t keyword_len;     /* octets in a keyword: 255                                           */
 	uint32_t keywords;        /* keywords that a mailbox announces: 1000                            */
@@ -51,8 +52,9 @@ struct imapsrv_limits {
 	uint32_t bad_prelogin;    /* in all before login, then BYE: 10                                  */
 	uint32_t login_delay;     /* ms before a failed login is answered, doubled for each more: 2000.
 	                             UINT32_MAX: none                                                   */
-	uint32_t login_timeout;   /* ms from the greeting to a login, then BYE: 180,000                 */
-	uint32_t inactivity;      /* ms without a command, then BYE: 1,860,000 (RFC 9051 5.4: 30 min or more) */
+	uint32_t login_timeout;   /* ms from the first tick to a login, then BYE: 180,000               */
+	uint32_t inactivity;      /* ms without an octet from the client, then BYE: 1,860,000
+	                             (RFC 9051 5.4: 30 min or more)                                    */
 	uint32_t idle_timeout;    /* ms in one IDLE, then BYE: 1,860,000 (RFC 2177)                     */
 	uint32_t keepalive;       /* ms of silence in IDLE, then an untagged OK: 120,000.  UINT32_MAX: none */
 };

@@ -276,7 +276,7 @@ struct imapsrv_status_query {
 };
 
 struct imapsrv_status {
-	uint32_t items; /* which are filled in: at least those that were asked for */
+	uint32_t items; /* which are filled in; what was asked for and is not, the library counts itself */
 	uint32_t messages;
 	uint32_t uidnext;
 	uint32_t uidvalidity;
@@ -400,8 +400,8 @@ struct imapsrv_store {
  * All data is read before the call returns unless said otherwise.
  */
 
-/* Ends the op.  `text` (may be NULL) is for a human and used when code is not IMAPSRV_OK.  Never
- * calls back into the host. */
+/* Ends the op.  `text` (may be NULL) is for a human and used when code is not IMAPSRV_OK, up to
+ * 79 octets of it.  Never calls back into the host. */
 IMAPSRV_API int imapsrv_op_done(struct imapsrv_op *op, enum imapsrv_code code, const char *text);
 
 /* login, sasl step: the account to use. */

@@ -75,8 +75,7 @@ enum imapsrv_error {
 	IMAPSRV_EFATAL = -100,
 	IMAPSRV_ENOMEM = -101,  /* the allocator failed, or the session's budget is spent      */
 	IMAPSRV_ECLOSED = -102, /* the session has ended: LOGOUT, BYE, or end of input         */
-	IMAPSRV_EPROTO = -103,  /* the client broke the stream in a way that cannot be mended  */
-	IMAPSRV_EHOST = -104    /* the host broke its contract in such a way                   */
+	IMAPSRV_EHOST = -103    /* the host broke its contract in a way that cannot be mended  */
 };
 
 /* 1 if the error ends the session, else 0. */

@@ -29,8 +29,6 @@ const char *imapsrv_strerror(int error)
 		return "out of memory";
 	case IMAPSRV_ECLOSED:
 		return "the session has ended";
-	case IMAPSRV_EPROTO:
-		return "the client broke the protocol";
 	case IMAPSRV_EHOST:
 		return "the host broke its contract";
 	default:

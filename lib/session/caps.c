@@ -56,6 +56,9 @@ uint64_t isrv_caps_of_engine(const struct imapsrv_engine *engine)
 		bits &= ~(ISRV_CAP_BIT(ISRV_CAP_AUTH_PLAIN) | ISRV_CAP_BIT(ISRV_CAP_AUTH_EXTERNAL));
 	if (!engine->sasl.mechanisms)
 		bits &= ~ISRV_CAP_BIT(ISRV_CAP_AUTH_HOST);
+	/* Nobody could log in again (RFC 8437). */
+	if (!engine->store.login && !engine->sasl.mechanisms)
+		bits &= ~ISRV_CAP_BIT(ISRV_CAP_UNAUTHENTICATE);
 	if (!engine->store.store)
 		bits &= ~(ISRV_CAP_BIT(ISRV_CAP_MOVE) | ISRV_CAP_BIT(ISRV_CAP_UIDPLUS) |
 		          ISRV_CAP_BIT(ISRV_CAP_MULTIAPPEND));

@@ -155,8 +155,14 @@ static void post_to_view(struct imapsrv_session *s, const struct imapsrv_event *
 int imapsrv_session_post(struct imapsrv_session *session, const struct imapsrv_event *event)
 {
 	struct imapsrv_session *s = session;
+	struct imapsrv_event whole = IMAPSRV_EVENT_INIT;
 
-	if (!event || event->size < sizeof(*event) || !is_known(event->type))
+	if (!event || event->size < sizeof(size_t))
+		return IMAPSRV_EINVAL;
+	/* A host that was compiled against an older header knows fewer members. */
+	memcpy(&whole, event, event->size < sizeof(whole) ? event->size : sizeof(whole));
+	event = &whole;
+	if (!is_known(event->type))
 		return IMAPSRV_EINVAL;
 	if (s->phase == ISRV_PHASE_END)
 		return s->error;

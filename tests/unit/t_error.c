@@ -19,7 +19,7 @@ static const struct {
 	{IMAPSRV_EFATAL, 1, 1},
 	{IMAPSRV_ENOMEM, 1, 1},
 	{IMAPSRV_ECLOSED, 1, 1},
-	{IMAPSRV_EPROTO, 1, 1},
+	{-104, 1, 0},
 	{IMAPSRV_EHOST, 1, 1},
 	{1, 0, 0},
 	{INT_MAX, 0, 0},

@@ -107,9 +107,41 @@ static void test_without_memory(void **state)
 		}
 }
 
+/* An event of a host that was compiled when the structure was shorter is taken; one without a size is not. */
+static void test_short_event(void **state)
+{
+	static const struct {
+		size_t size;
+		int error;
+	} sizes[] = {
+		{0, IMAPSRV_EINVAL},
+		{sizeof(size_t) - 1, IMAPSRV_EINVAL},
+		{offsetof(struct imapsrv_event, origin), 0},
+		{sizeof(struct imapsrv_event), 0},
+		{sizeof(struct imapsrv_event) + 8, 0},
+	};
+	struct imapsrv_session_config config = IMAPSRV_SESSION_CONFIG_INIT;
+	struct imapsrv_event event[2] = {IMAPSRV_EVENT_INIT, IMAPSRV_EVENT_INIT};
+	struct imapsrv_engine *engine;
+	struct imapsrv_session *s;
+	struct failalloc fa;
+
+	(void)state;
+	failalloc_init(&fa);
+	engine = engine_new(&fa);
+	assert_int_equal(imapsrv_session_new(engine, &config, &s), 0);
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		event[0].size = sizes[i].size;
+		ROW(i, imapsrv_session_post(s, event) == sizes[i].error);
+	}
+	imapsrv_session_free(s);
+	imapsrv_engine_free(engine);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_short_event),
 		cmocka_unit_test(test_greetings),
 		cmocka_unit_test(test_without_memory),
 	};
