@@ -274,7 +274,7 @@ static enum index_state read_file(struct index *index, int fd, struct catalog *c
 	             : read_whole(index, fd, &header, len, catalog, changes);
 	if (state != INDEX_READ)
 		return state;
-	/* The stub of a line goes, or what is appended next would be read as its end. */
+	/* The torn line at the end goes, or what is appended next would be read as its rest. */
 	if ((uint64_t)st.st_size > index->end && !ftruncate(fd, (off_t)index->end) &&
 	    fstat(fd, &st))
 		return INDEX_ERROR;

@@ -67,12 +67,6 @@ struct isrv_date isrv_calendar_date(int64_t days)
 	return date;
 }
 
-int isrv_calendar_weekday(int64_t days)
-{
-	/* 1970-01-01 was a Thursday. */
-	return (int)(((days % 7) + 7 + 4) % 7);
-}
-
 int isrv_calendar_month(const char *data, size_t len)
 {
 	int i;

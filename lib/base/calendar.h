@@ -26,8 +26,6 @@ bool isrv_calendar_valid(struct isrv_date date);
 int64_t isrv_calendar_days(struct isrv_date date);
 /* And back; clamped to the years 0000..9999. */
 struct isrv_date isrv_calendar_date(int64_t days);
-/* 0 is Sunday. */
-int isrv_calendar_weekday(int64_t days);
 
 /* 1..12 for "Jan".."Dec" in any case (RFC 9051 9 date-month, RFC 5322 3.3), 0 for anything else;
  * and the name of 1..12, three letters. */

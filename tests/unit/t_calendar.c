@@ -14,17 +14,16 @@ static void test_known(void **state)
 	static const struct {
 		int year, month, day;
 		int64_t days;
-		int weekday;
 	} rows[] = {
-		{1970, 1, 1, 0, 4},
-		{1969, 12, 31, -1, 3},
-		{2000, 2, 29, 11016, 2},
-		{2000, 3, 1, 11017, 3},
-		{2038, 1, 19, 24855, 2},
-		{1994, 2, 1, 8797, 2},
-		{1900, 3, 1, -25508, 4},
-		{0, 1, 1, ISRV_CALENDAR_DAY_MIN, 6},
-		{9999, 12, 31, ISRV_CALENDAR_DAY_MAX, 5},
+		{1970, 1, 1, 0},
+		{1969, 12, 31, -1},
+		{2000, 2, 29, 11016},
+		{2000, 3, 1, 11017},
+		{2038, 1, 19, 24855},
+		{1994, 2, 1, 8797},
+		{1900, 3, 1, -25508},
+		{0, 1, 1, ISRV_CALENDAR_DAY_MIN},
+		{9999, 12, 31, ISRV_CALENDAR_DAY_MAX},
 	};
 	size_t i;
 
@@ -34,7 +33,6 @@ static void test_known(void **state)
 		struct isrv_date back = isrv_calendar_date(rows[i].days);
 
 		if (!isrv_calendar_valid(date) || isrv_calendar_days(date) != rows[i].days ||
-		    isrv_calendar_weekday(rows[i].days) != rows[i].weekday ||
 		    memcmp(&date, &back, sizeof(date)) != 0)
 			fail_msg("row %d-%d-%d", date.year, date.month, date.day);
 	}
