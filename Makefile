@@ -127,12 +127,18 @@ $(REPLAY_BIN): $(BUILD)/tests/fuzz/replay_%: $(BUILD)/tests/fuzz/fuzz_%.o \
                $(BUILD)/tests/fuzz/replay.o $(HOST_OBJ) $(LIB_A)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^
 
-# Model checkers over random histories; those of `make check` are always the same.
-SIM_HISTORIES ?= 200000
-SIM_BIN       := $(BUILD)/tests/sim/resync
+# Model checkers over random histories, one in each directory; those of `make check` are always the
+# same.
+SIM_HISTORIES ?= 1000000
+SIM_CHECK     ?= 10000
+SIM_NAMES     := $(sort $(notdir $(patsubst %/,%,$(dir $(wildcard tests/sim/*/*.c)))))
+SIM_BIN       := $(SIM_NAMES:%=$(BUILD)/tests/sim/run_%)
 
-$(SIM_BIN): $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard tests/sim/*.c))) $(HOST_OBJ) $(LIB_A)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^
+$(foreach n,$(SIM_NAMES),$(eval $(BUILD)/tests/sim/run_$(n): \
+  $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard tests/sim/$(n)/*.c)))))
+
+$(SIM_BIN): $(HOST_OBJ) $(LIB_A)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(LIB_A)
 
 sim: $(SIM_BIN)
 	@for b in $(SIM_BIN); do $$b --histories $(SIM_HISTORIES) || exit 1; done
@@ -142,7 +148,7 @@ LINTS := $(sort $(wildcard tests/lint/*.sh))
 
 check: all $(UNIT_BIN) $(SCRIPT_RUN) $(REPLAY_BIN) $(SIM_BIN)
 	@$(RUN) $(UNIT_BIN) '$(SCRIPT_RUN) tests/script/*/*.txt' \
-	  $(SIM_BIN:%='% --histories 2000') \
+	  $(SIM_BIN:%='% --histories $(SIM_CHECK)') \
 	  $(foreach n,$(FUZZ_NAMES),'$(BUILD)/tests/fuzz/replay_$(n) tests/fuzz/corpus/$(n)') \
 	  $(LINTS:%='sh %')
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * sim/cache - what a client keeps.
+ * resync/cache - what a client keeps.
  */
-#include "sim/cache.h"
+#include "sim/resync/cache.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * sim/cache - what a client keeps of a mailbox when the connection is gone, and how it learns what
- * has become of that.
+ * resync/cache - what a client keeps of a mailbox when the connection is gone, and how it learns
+ * what has become of that.
  */
 #ifndef TEST_SIM_CACHE_H
 #define TEST_SIM_CACHE_H

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * resync/resync - the parts of the model checker, and what they share.  heard.c follows what each
+ * client is told, talk.c is what clients say, ways.c how one that was away comes back, world.c
+ * what others do to the mailboxes, resync.c the histories.
+ */
+#ifndef TEST_SIM_RESYNC_H
+#define TEST_SIM_RESYNC_H
+
+#include "host/truth.h"
+#include "sim/resync/cache.h"
+
+enum {
+	CLIENTS = 4, /* at most */
+	CHECKER = 7  /* the session that tries the ways back */
+};
+
+enum kind {
+	PLAIN,
+	CONDSTORE,
+	QRESYNC,
+	REV2,
+	KINDS
+};
+
+struct client {
+	struct sim *sim;
+	int slot;
+	enum kind kind;
+	bool idling;
+	char mailbox[8]; /* selected last */
+	uint32_t uidvalidity;
+	uint64_t told;        /* HIGHESTMODSEQ as it was told */
+	uint64_t highest;     /* what the client takes for it */
+	uint64_t highest_row; /* of the MODSEQs that a command shows: the same, ... */
+	bool coded;           /* ... unless it tells HIGHESTMODSEQ */
+	bool fresh;           /* the SELECT in progress has said EXISTS */
+	struct cache cache;
+	struct cache *merging; /* what VANISHED and FETCH are for, beside the picture */
+	struct cache live;     /* that, for a SELECT with QRESYNC amid everything else */
+	unsigned live_tag;
+	struct ts_set found;   /* by ESEARCH */
+};
+
+struct sim {
+	struct tx_log log;
+	struct tx_random random;
+	struct ts *ts;
+	struct ta alloc;
+	struct td td;
+	struct imapsrv_session_config session;
+	struct client clients[TD_SESSIONS];
+	int count;
+	unsigned tag;
+	bool verbose;
+};
+
+extern const char *const boxes[2];
+
+static inline uint32_t below(struct sim *s, uint32_t n)
+{
+	return tx_below(&s->random, n);
+}
+
+/* ---- heard.c ---- */
+
+/* Keeps what the client knows of the mailbox that it has selected. */
+void cache_take(struct client *c);
+/* Is what a client came to the mailbox as it is?  `way` says how it came to it. */
+void cache_compare(struct sim *s, const struct cache *k, uint32_t exists, const char *way);
+/* The mailbox that the client has selected; NULL: none. */
+const struct ts_mailbox *open_mailbox(const struct client *c);
+/* The client goes on with what it kept.  What it does not know yet came while it selected, so it
+ * has the last numbers. */
+void go_on(struct client *c, struct tc *t, const struct cache *k);
+/* For struct tc: a line was received. */
+void on_heard(void *user, const char *data, size_t len);
+
+/* ---- talk.c ---- */
+
+#if defined(__GNUC__)
+__attribute__((format(printf, 2, 3)))
+#endif
+void say(struct client *c, const char *format, ...);
+void connect_as(struct sim *s, int slot, enum kind kind);
+void disconnect(struct sim *s, int slot);
+void select_box(struct client *c, const char *box, const char *how);
+void fetch_all(struct client *c);
+/* Something that a client might say now. */
+void command(struct sim *s, struct client *c);
+
+/* ---- ways.c ---- */
+
+/* SELECT with QRESYNC while anything may happen. */
+void reselect(struct client *c);
+/* A client that was away comes back by each way, and goes on from there. */
+void come_back(struct sim *s, int slot);
+
+/* ---- world.c ---- */
+
+void deliver(struct sim *s, struct ts_mailbox *m);
+/* Something happens to a mailbox. */
+void outside(struct sim *s);
+
+#endif
