@@ -133,8 +133,9 @@ static bool parse(struct isrv_parse *p, void *args)
 		a->extended = true;
 		a->options = OPTION_ALL;
 	}
-	return isrv_program_parse(&a->program, &p->r, p->limits,
-	                          p->caps & ISRV_CAP_BIT(ISRV_CAP_CONDSTORE));
+	return isrv_program_parse(
+		&a->program, &p->r, p->limits,
+		p->caps & ISRV_CAP_BIT(ISRV_CAP_CONDSTORE) ? ISRV_SEARCH_MODSEQ : 0);
 }
 
 /* ---- the end ------------------------------------------------------------------------------- */

@@ -7,7 +7,8 @@
  * A message is a row of facts.  Facts that a row does not have leave a verdict open, so that cheap
  * facts are looked at first and expensive ones are asked for only where they decide.
  *
- * A new key is a line in the table of keys, a kind of term, and its test in program.c.
+ * A new key is a row in the table of keys.c; where no kind of term says what it asks for, also a
+ * kind here and its test in evaluate.c.
  */
 #ifndef ISRV_SEARCH_PROGRAM_H
 #define ISRV_SEARCH_PROGRAM_H
@@ -84,13 +85,18 @@ struct isrv_program {
 	bool bad_charset; /* CHARSET named one that is not known: nothing else is set */
 };
 
+/* Keys that not every session knows. */
+enum isrv_search_feature {
+	ISRV_SEARCH_MODSEQ = 1 << 0 /* MODSEQ (RFC 7162 3.1.5) */
+};
+
 /*
  * search-program = ["CHARSET" SP charset SP] search-key *(SP search-key), to the end of the
  * command. "CHARSET UTF-8" with nothing behind it is taken as ALL (a client in use sends that,
- * CLIENTS quirk 10).  `modseq`: the key MODSEQ is known.
+ * CLIENTS quirk 10).  `features`: enum isrv_search_feature, or-ed.
  */
 bool isrv_program_parse(struct isrv_program *p, struct isrv_reader *r,
-                        const struct imapsrv_limits *limits, bool modseq);
+                        const struct imapsrv_limits *limits, uint32_t features);
 
 enum isrv_verdict {
 	ISRV_MISS,

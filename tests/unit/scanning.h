@@ -34,7 +34,7 @@ static inline bool scanning_begin(struct scanning *x, const char *program, size_
 	isrv_reader_init(&x->r, &x->arena, program, len);
 	x->r.steps = &x->steps;
 	x->r.keyword_max = 255;
-	if (!isrv_program_parse(&x->p, &x->r, &limits, false) || x->p.bad_charset ||
+	if (!isrv_program_parse(&x->p, &x->r, &limits, 0) || x->p.bad_charset ||
 	    !(x->p.facts & ISRV_FACTS_READ))
 		return false;
 	x->scan = isrv_scan_new(&x->p, &x->arena, &x->steps);

@@ -48,7 +48,7 @@ static bool parse(struct bench *b, const char *text, size_t len)
 	isrv_reader_init(&b->r, &b->arena, text, len);
 	b->r.steps = &b->steps;
 	b->r.keyword_max = 255;
-	return isrv_program_parse(&b->p, &b->r, &b->limits, true);
+	return isrv_program_parse(&b->p, &b->r, &b->limits, ISRV_SEARCH_MODSEQ);
 }
 
 /* Numbers and UIDs are the same here; "*" is 1000 and "$" is 7. */

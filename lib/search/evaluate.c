@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Evaluating is one pass over the terms with three truth values (Kleene's): an AND with a false
+ * side is false and an OR with a true side is true whatever is not known of the other.
+ */
+#include "search/program.h"
+
+#include "base/ascii.h"
+#include "base/uidset.h"
+
+static void narrow(struct isrv_search_row *row, uint32_t until)
+{
+	if (until < row->until)
+		row->until = until;
+}
+
+static bool test_set(struct imapsrv_set set, struct isrv_search_row *row)
+{
+	size_t i = isrv_uidset_seek(set, row->uid);
+
+	if (i == set.count)
+		return false;
+	if (set.ranges[i].first > row->uid) {
+		narrow(row, set.ranges[i].first - 1);
+		return false;
+	}
+	narrow(row, set.ranges[i].last);
+	return true;
+}
+
+static bool test_recent(struct isrv_search_row *row)
+{
+	if (row->recent_from == 0 || row->uid >= row->recent_from)
+		return row->recent_from != 0;
+	narrow(row, row->recent_from - 1);
+	return false;
+}
+
+static bool test_keyword(const struct imapsrv_flags *flags, struct imapsrv_span keyword)
+{
+	uint32_t i;
+
+	for (i = 0; i < flags->keyword_count; i++) {
+		if (isrv_ascii_same(flags->keywords[i].data, flags->keywords[i].len, keyword.data,
+		                    keyword.len))
+			return true;
+	}
+	return false;
+}
+
+/* The day of the date as the message's own zone writes it: "disregarding time and timezone" (RFC
+ * 9051 6.4.4).  No date that a host may hand in overflows. */
+static int64_t day_of(int64_t date, int zone)
+{
+	int64_t day = date / 86400, second = date % 86400;
+
+	if (second < 0) {
+		second += 86400;
+		day--;
+	}
+	if (zone > 1440)
+		zone = 1440;
+	else if (zone < -1440)
+		zone = -1440;
+	second += (int64_t)zone * 60;
+	if (second < 0)
+		day--;
+	else if (second >= 86400)
+		day++;
+	return day;
+}
+
+static enum isrv_verdict verdict(const struct isrv_term *term, bool is)
+{
+	return is != term->negate ? ISRV_MATCH : ISRV_MISS;
+}
+
+static enum isrv_verdict test_text(const struct isrv_term *term, const struct isrv_search_row *row)
+{
+	uint32_t fact = term->u.text.where == ISRV_IN_FIELD ? ISRV_FACT_HEADER : ISRV_FACT_TEXT;
+
+	if (row->found && row->found[term->u.text.index])
+		return ISRV_MATCH;
+	return row->facts & fact ? ISRV_MISS : ISRV_UNDECIDED;
+}
+
+static enum isrv_verdict test(const struct isrv_term *term, struct isrv_search_row *row)
+{
+	int64_t day;
+
+	switch ((enum isrv_term_kind)term->kind) {
+	case ISRV_TERM_SET:
+		return verdict(term, test_set(term->u.set.uids, row));
+	case ISRV_TERM_RECENT:
+		return verdict(term, test_recent(row));
+	case ISRV_TERM_FLAGS:
+		if (!(row->facts & IMAPSRV_FACT_FLAGS))
+			return ISRV_UNDECIDED;
+		return verdict(term, (row->flags->system & term->u.flag) != 0);
+	case ISRV_TERM_KEYWORD:
+		if (!(row->facts & IMAPSRV_FACT_FLAGS))
+			return ISRV_UNDECIDED;
+		return verdict(term, test_keyword(row->flags, term->u.keyword));
+	case ISRV_TERM_DATE:
+		if (!(row->facts & IMAPSRV_FACT_DATE))
+			return ISRV_UNDECIDED;
+		day = day_of(row->date, row->zone);
+		return verdict(term, day >= term->u.date.first && day <= term->u.date.last);
+	case ISRV_TERM_SIZE:
+		if (!(row->facts & IMAPSRV_FACT_SIZE))
+			return ISRV_UNDECIDED;
+		return verdict(term, row->octets >= term->u.size.first &&
+		                             row->octets <= term->u.size.last);
+	case ISRV_TERM_MODSEQ:
+		if (!(row->facts & IMAPSRV_FACT_MODSEQ))
+			return ISRV_UNDECIDED;
+		return verdict(term, row->modseq >= term->u.modseq);
+	case ISRV_TERM_TEXT:
+		return test_text(term, row);
+	case ISRV_TERM_SENT:
+		if (!(row->facts & ISRV_FACT_HEADER))
+			return ISRV_UNDECIDED;
+		/* Without a Date that can be read a message is neither before a day nor since. */
+		return verdict(term, row->dated && row->sent >= term->u.date.first &&
+		                             row->sent <= term->u.date.last);
+	case ISRV_TERM_ALL:
+	case ISRV_TERM_NOT:
+	case ISRV_TERM_AND:
+	case ISRV_TERM_OR:
+		break;
+	}
+	return ISRV_MATCH;
+}
+
+static uint8_t negation(uint8_t a)
+{
+	return a == ISRV_UNDECIDED ? ISRV_UNDECIDED : a == ISRV_MATCH ? ISRV_MISS : ISRV_MATCH;
+}
+
+/* What settles the operator is `strong`: MISS for AND, MATCH for OR. */
+static uint8_t combine(uint8_t a, uint8_t b, uint8_t strong)
+{
+	if (a == strong || b == strong)
+		return strong;
+	return a == ISRV_UNDECIDED ? a : b;
+}
+
+enum isrv_verdict isrv_program_eval(const struct isrv_program *p, struct isrv_search_row *row,
+                                    uint8_t *known)
+{
+	uint8_t *top = p->stack; /* above the highest value */
+	const struct isrv_term *term;
+	uint32_t i, leaf = 0;
+	uint8_t is;
+
+	row->until = UINT32_MAX;
+	for (i = 0; i < p->count; i++) {
+		term = &p->terms[i];
+		if (term->kind == ISRV_TERM_NOT) {
+			top[-1] = negation(top[-1]);
+		} else if (term->kind == ISRV_TERM_AND || term->kind == ISRV_TERM_OR) {
+			top--;
+			top[-1] = combine(top[-1], top[0],
+			                  term->kind == ISRV_TERM_AND ? ISRV_MISS : ISRV_MATCH);
+		} else {
+			is = known && known[leaf] ? (uint8_t)(known[leaf] - 1)
+			                          : (uint8_t)test(term, row);
+			if (known && is != ISRV_UNDECIDED)
+				known[leaf] = (uint8_t)(is + 1);
+			leaf++;
+			*top++ = is;
+		}
+	}
+	return (enum isrv_verdict)top[-1];
+}

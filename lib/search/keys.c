@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: MIT */
+/* Each routine reads the arguments of one kind of key; which key is which stands in the table at the
+ * end. */
+#include "search/keys.h"
+
+#include <string.h>
+
+#include "base/ascii.h"
+#include "search/string.h"
+
+enum side {
+	SIDE_BEFORE,
+	SIDE_ON,
+	SIDE_SINCE
+};
+
+static bool parse_all(struct isrv_program_parser *x, const struct isrv_key *key)
+{
+	return isrv_program_leaf(x, ISRV_TERM_ALL, key->negate, 0) != NULL;
+}
+
+bool isrv_key_set(struct isrv_program_parser *x, bool uid)
+{
+	struct isrv_rd_set set;
+	struct isrv_term *term;
+
+	if (!isrv_rd_set(x->r, &set))
+		return false;
+	term = isrv_program_leaf(x, ISRV_TERM_SET, false, 0);
+	if (!term)
+		return false;
+	term->u.set.written = set;
+	term->u.set.uid = uid;
+	return true;
+}
+
+/* "UID" SP sequence-set */
+static bool parse_uid(struct isrv_program_parser *x, const struct isrv_key *key)
+{
+	(void)key;
+	return isrv_rd_sp(x->r) && isrv_key_set(x, true);
+}
+
+static bool parse_flag(struct isrv_program_parser *x, const struct isrv_key *key)
+{
+	struct isrv_term *term =
+		isrv_program_leaf(x, ISRV_TERM_FLAGS, key->negate, IMAPSRV_FACT_FLAGS);
+
+	if (!term)
+		return false;
+	term->u.flag = key->arg;
+	return true;
+}
+
+/* "KEYWORD" SP flag-keyword */
+static bool parse_keyword(struct isrv_program_parser *x, const struct isrv_key *key)
+{
+	struct imapsrv_span keyword;
+	struct isrv_term *term;
+
+	if (!isrv_rd_sp(x->r) || !isrv_rd_keyword(x->r, &keyword))
+		return false;
+	term = isrv_program_leaf(x, ISRV_TERM_KEYWORD, key->negate, IMAPSRV_FACT_FLAGS);
+	if (!term)
+		return false;
+	term->u.keyword = keyword;
+	return true;
+}
+
+static bool parse_recent(struct isrv_program_parser *x, const struct isrv_key *key)
+{
+	return isrv_program_leaf(x, ISRV_TERM_RECENT, key->negate, 0) != NULL;
+}
+
+/* "Functionally equivalent to (RECENT UNSEEN)" (RFC 3501 6.4.4). */
+static bool parse_new(struct isrv_program_parser *x, const struct isrv_key *key)
+{
+	struct isrv_term *term = isrv_program_leaf(x, ISRV_TERM_RECENT, false, 0);
+
+	(void)key;
+	if (term)
+		term = isrv_program_leaf(x, ISRV_TERM_FLAGS, true, IMAPSRV_FACT_FLAGS);
+	if (!term)
+		return false;
+	term->u.flag = IMAPSRV_SEEN;
+	return isrv_program_both(x);
+}
+
+/* SP date: of which `kind` a date is looked at, and on which side of it. */
+static bool parse_day(struct isrv_program_parser *x, enum isrv_term_kind kind, uint32_t fact,
+                      uint32_t side)
+{
+	struct isrv_rd_date date;
+	struct isrv_term *term;
+
+	if (!isrv_rd_sp(x->r) || !isrv_rd_date(x->r, &date))
+		return false;
+	term = isrv_program_leaf(x, kind, false, fact);
+	if (!term)
+		return false;
+	/* A date has four digits for its year, so one day less is no overflow. */
+	term->u.date.first = side == SIDE_BEFORE ? INT64_MIN : date.day;
+	term->u.date.last = side == SIDE_BEFORE ? date.day - 1
+	                    : side == SIDE_ON   ? date.day
+	                                        : INT64_MAX;
+	return true;
+}
+
+static bool parse_date(struct isrv_program_parser *x, const struct isrv_key *key)
+{
+	return parse_day(x, ISRV_TERM_DATE, IMAPSRV_FACT_DATE, key->arg);
+}
+
+static bool parse_sent(struct isrv_program_parser *x, const struct isrv_key *key)
+{
+	return parse_day(x, ISRV_TERM_SENT, ISRV_FACT_HEADER, key->arg);
+}
+
+static struct isrv_term *size_leaf(struct isrv_program_parser *x, uint64_t *n_r)
+{
+	if (!isrv_rd_sp(x->r) || !isrv_rd_number64(x->r, n_r))
+		return NULL;
+	return isrv_program_leaf(x, ISRV_TERM_SIZE, false, IMAPSRV_FACT_SIZE);
+}
+
+/* "Larger than" and "smaller than": n itself is neither (RFC 9051 6.4.4).  n < 2^63. */
+static bool parse_larger(struct isrv_program_parser *x, const struct isrv_key *key)
+{
+	uint64_t n = 0;
+	struct isrv_term *term = size_leaf(x, &n);
+
+	(void)key;
+	if (!term)
+		return false;
+	term->u.size.first = n + 1;
+	term->u.size.last = UINT64_MAX;
+	return true;
+}
+
+static bool parse_smaller(struct isrv_program_parser *x, const struct isrv_key *key)
+{
+	uint64_t n = 0;
+	struct isrv_term *term = size_leaf(x, &n);
+
+	(void)key;
+	if (!term)
+		return false;
+	term->u.size.first = n ? 0 : 1;
+	term->u.size.last = n ? n - 1 : 0;
+	return true;
+}
+
+/*
+ * search-modsequence = "MODSEQ" [SP entry-name SP entry-type-req] SP mod-sequence-valzer.  "If
+ * the server doesn't store separate mod-sequences for different metadata items, it MUST ignore
+ * <entry-name> and <entry-type-req>" (RFC 7162 3.1.5).
+ */
+static bool parse_modseq(struct isrv_program_parser *x, const struct isrv_key *key)
+{
+	struct isrv_reader *r = x->r;
+	struct imapsrv_span entry;
+	struct isrv_term *term;
+	uint64_t n;
+
+	(void)key;
+	if (!isrv_rd_sp(r))
+		return false;
+	if (isrv_rd_peek(r) == '"') {
+		if (!isrv_rd_string(r, &entry))
+			return false;
+		if (entry.len < 8 || !isrv_ascii_same(entry.data, 7, "/flags/", 7))
+			return isrv_rd_fail(r, "the entry name of a flag");
+		if (!isrv_rd_sp(r))
+			return false;
+		if (!isrv_rd_try_word(r, "ALL") && !isrv_rd_try_word(r, "PRIV") &&
+		    !isrv_rd_try_word(r, "SHARED"))
+			return isrv_rd_fail(r, "priv, shared or all");
+		if (!isrv_rd_sp(r))
+			return false;
+	}
+	if (!isrv_rd_number64(r, &n))
+		return false;
+	term = isrv_program_leaf(x, ISRV_TERM_MODSEQ, false, IMAPSRV_FACT_MODSEQ);
+	if (!term)
+		return false;
+	term->u.modseq = n;
+	return true;
+}
+
+/* astring, looked for there. */
+static bool parse_needle(struct isrv_program_parser *x, enum isrv_where where,
+                         struct imapsrv_span field)
+{
+	struct imapsrv_span needle;
+	struct isrv_term *term;
+
+	if (!isrv_search_string(x->r, x->charset, &needle))
+		return false;
+	/* The empty string is in every text (RFC 9051 6.4.4), but not in a field that is not
+	 * there. */
+	if (!needle.len && where != ISRV_IN_FIELD)
+		return isrv_program_leaf(x, ISRV_TERM_ALL, false, 0) != NULL;
+	term = isrv_program_leaf(x, ISRV_TERM_TEXT, false,
+	                         where == ISRV_IN_FIELD ? ISRV_FACT_HEADER : ISRV_FACT_TEXT);
+	if (!term)
+		return false;
+	term->u.text.field = field;
+	term->u.text.needle = needle;
+	term->u.text.index = x->p->texts++;
+	term->u.text.where = (uint8_t)where;
+	return true;
+}
+
+/* "BODY" SP astring */
+static bool parse_text(struct isrv_program_parser *x, const struct isrv_key *key)
+{
+	static const struct imapsrv_span none = {NULL, 0};
+
+	return isrv_rd_sp(x->r) && parse_needle(x, (enum isrv_where)key->arg, none);
+}
+
+/* "FROM" SP astring: the key is the name of the field */
+static bool parse_field(struct isrv_program_parser *x, const struct isrv_key *key)
+{
+	struct imapsrv_span name = {key->name, strlen(key->name)};
+
+	return isrv_rd_sp(x->r) && parse_needle(x, ISRV_IN_FIELD, name);
+}
+
+/* "HEADER" SP header-fld-name SP astring */
+static bool parse_header(struct isrv_program_parser *x, const struct isrv_key *key)
+{
+	struct imapsrv_span name;
+
+	(void)key;
+	return isrv_rd_sp(x->r) && isrv_rd_astring(x->r, &name) && isrv_rd_sp(x->r) &&
+	       parse_needle(x, ISRV_IN_FIELD, name);
+}
+
+/* name, what reads it, its argument, negated, needed features */
+static const struct isrv_key keys[] = {
+	{"ALL", parse_all, 0, false, 0},
+	{"ANSWERED", parse_flag, IMAPSRV_ANSWERED, false, 0},
+	{"BCC", parse_field, 0, false, 0},
+	{"BEFORE", parse_date, SIDE_BEFORE, false, 0},
+	{"BODY", parse_text, ISRV_IN_BODY, false, 0},
+	{"CC", parse_field, 0, false, 0},
+	{"DELETED", parse_flag, IMAPSRV_DELETED, false, 0},
+	{"DRAFT", parse_flag, IMAPSRV_DRAFT, false, 0},
+	{"FLAGGED", parse_flag, IMAPSRV_FLAGGED, false, 0},
+	{"FROM", parse_field, 0, false, 0},
+	{"HEADER", parse_header, 0, false, 0},
+	{"KEYWORD", parse_keyword, 0, false, 0},
+	{"LARGER", parse_larger, 0, false, 0},
+	{"MODSEQ", parse_modseq, 0, false, ISRV_SEARCH_MODSEQ},
+	{"NEW", parse_new, 0, false, 0},
+	{"NOT", NULL, ISRV_TERM_NOT, false, 0},
+	{"OLD", parse_recent, 0, true, 0},
+	{"ON", parse_date, SIDE_ON, false, 0},
+	{"OR", NULL, ISRV_TERM_OR, false, 0},
+	{"RECENT", parse_recent, 0, false, 0},
+	{"SEEN", parse_flag, IMAPSRV_SEEN, false, 0},
+	{"SENTBEFORE", parse_sent, SIDE_BEFORE, false, 0},
+	{"SENTON", parse_sent, SIDE_ON, false, 0},
+	{"SENTSINCE", parse_sent, SIDE_SINCE, false, 0},
+	{"SINCE", parse_date, SIDE_SINCE, false, 0},
+	{"SMALLER", parse_smaller, 0, false, 0},
+	{"SUBJECT", parse_field, 0, false, 0},
+	{"TEXT", parse_text, ISRV_IN_TEXT, false, 0},
+	{"TO", parse_field, 0, false, 0},
+	{"UID", parse_uid, 0, false, 0},
+	{"UNANSWERED", parse_flag, IMAPSRV_ANSWERED, true, 0},
+	{"UNDELETED", parse_flag, IMAPSRV_DELETED, true, 0},
+	{"UNDRAFT", parse_flag, IMAPSRV_DRAFT, true, 0},
+	{"UNFLAGGED", parse_flag, IMAPSRV_FLAGGED, true, 0},
+	{"UNKEYWORD", parse_keyword, 0, true, 0},
+	{"UNSEEN", parse_flag, IMAPSRV_SEEN, true, 0},
+};
+
+const struct isrv_key *isrv_key_find(struct imapsrv_span name)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+		if (isrv_ascii_is(name.data, name.len, keys[i].name))
+			return &keys[i];
+	}
+	return NULL;
+}
