@@ -237,6 +237,9 @@ struct imapsrv_append {
 	int zone;
 	int literal8;             /* may contain NUL (RFC 3516 4.4): a store that cannot keep that refuses with
 	                             IMAPSRV_UNKNOWN_CTE */
+	void *replaced_mailbox;   /* REPLACE: the mailbox from which a message goes when this one comes, */
+	uint32_t replaced;        /* and its UID; 0: none.  For quotas only the difference counts (RFC 8508
+	                             3.4).  EXPUNGEISSUED if that message is gone */
 };
 
 struct imapsrv_append_data {
@@ -247,6 +250,12 @@ struct imapsrv_append_data {
 
 struct imapsrv_append_finish {
 	void *append;
+};
+
+struct imapsrv_replace {
+	void *append;
+	void *mailbox; /* the selected one, not always the one appended to */
+	uint32_t uid;  /* the message in it that goes */
 };
 
 struct imapsrv_copy {
@@ -389,6 +398,13 @@ struct imapsrv_store {
 	 * far back refuses (IMAPSRV_EXPIRED, say).  NULL, or refused: the client is told all that
 	 * it knows and that does not exist (RFC 7162 3.2.6, 5.1). */
 	void (*vanished)(void *user, struct imapsrv_op *op, const struct imapsrv_vanished *q);
+
+	/* As append_finish, and in the same stroke the message q->uid of q->mailbox is removed for
+	 * good: nobody sees one without the other, and a refusal changes nothing (RFC 8508).
+	 * EXPUNGEISSUED if that message is gone already.  Answer: imapsrv_op_appended, and
+	 * imapsrv_op_modseq of q->mailbox as `expunge` gives it.  NULL: there is no REPLACE, for two
+	 * questions cannot keep what it promises. */
+	void (*replace)(void *user, struct imapsrv_op *op, const struct imapsrv_replace *q);
 };
 #define IMAPSRV_STORE_INIT IMAPSRV_SIZED(struct imapsrv_store)
 
@@ -424,7 +440,7 @@ IMAPSRV_API int imapsrv_op_pull(struct imapsrv_op *op, uint64_t octets, enum ima
 IMAPSRV_API int imapsrv_op_bytes(struct imapsrv_op *op, const void *data, size_t len);
 /* append_begin, for the first message: the handle. */
 IMAPSRV_API int imapsrv_op_append(struct imapsrv_op *op, void *append);
-/* append_finish: the UIDs that the messages got, in order.  uidvalidity 0: not known, or UIDs do
+/* append_finish, replace: the UIDs that the messages got, in order.  uidvalidity 0: not known, or UIDs do
  * not stick (no APPENDUID is sent then, RFC 4315 3). */
 IMAPSRV_API int imapsrv_op_appended(struct imapsrv_op *op, uint32_t uidvalidity,
                                     struct imapsrv_set uids);
@@ -434,7 +450,7 @@ IMAPSRV_API int imapsrv_op_copied(struct imapsrv_op *op, uint32_t uidvalidity,
                                   struct imapsrv_set from, struct imapsrv_set to);
 /* status. */
 IMAPSRV_API int imapsrv_op_status(struct imapsrv_op *op, const struct imapsrv_status *status);
-/* expunge, move: the HIGHESTMODSEQ that the mailbox has now. */
+/* expunge, move, replace: the HIGHESTMODSEQ that the mailbox has now. */
 IMAPSRV_API int imapsrv_op_modseq(struct imapsrv_op *op, uint64_t highest_modseq);
 /* sasl step: send this to the client and come back with its response (may be empty). */
 IMAPSRV_API int imapsrv_op_challenge(struct imapsrv_op *op, const void *data, size_t len);

@@ -1,444 +1,46 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * APPEND, of one message or of many (RFC 9051 6.3.12, RFC 3502).
- *
- * A message streams: each literal is answered for before its first octet is taken, its octets are
- * handed to the host where they lie, and nothing of them is kept.  All messages are stored or none:
- * until append_finish has answered, every way out of here is append_abort.
- *
- * What ends an APPEND early while octets of it are on their way (a refusal of the host, garbage
- * between two messages) has its reply set at once and sent when the rest of the command has been
- * taken and thrown away, so that no octet of a message can be read as a command (RFC 7888 4).
+ * APPEND, of one message or of many (RFC 9051 6.3.12, RFC 3502).  How messages get from the client
+ * to the host is in intake.c; here is what is said about it.
  */
 #include "command/commands.h"
-#include "command/memory.h"
+#include "command/intake.h"
 #include "session/session.h"
-
-enum at {
-	AT_START,
-	AT_LITERAL, /* one was announced, and what stands before it was parsed */
-	AT_BEGUN,   /* the host is asked whether it wants it                   */
-	AT_DATA,    /* octets of it are to come                                */
-	AT_TAKEN,   /* the host is taking some                                 */
-	AT_REST,    /* the line behind it is to come                           */
-	AT_FINISH,  /* the host stores all                                     */
-	AT_SKIP,    /* refused: what is left of the literal, */
-	AT_DROP     /* and of the command, is to be thrown away */
-};
-
-struct message {
-	struct isrv_rd_flags flags;
-	bool has_date;
-	struct isrv_rd_datetime date;
-};
-
-struct append {
-	uint8_t at;
-	struct imapsrv_span name;
-	struct message message; /* the one that comes next; keywords in the framer's buffer */
-	bool begun;             /* the host has an append open */
-	void *handle;
-	uint32_t messages;      /* that were begun */
-	uint32_t uidvalidity;   /* of the answer; 0: no APPENDUID */
-	struct imapsrv_set uids;
-};
-
-/* ---- arguments ----------------------------------------------------------------------------- */
-
-/*
- * append-message = [SP flag-list] [SP date-time] SP literal, to the end of the line: the octets of
- * the literal are not there yet.  A flag list may be empty, and flags that nobody can set are
- * passed over.
- */
-static bool parse_message(struct isrv_reader *r, struct message *m)
-{
-	uint64_t size;
-	bool literal8;
-
-	memset(m, 0, sizeof(*m));
-	if (!isrv_rd_sp(r))
-		return false;
-	if (isrv_rd_peek(r) == '(' && (!isrv_rd_flag_list(r, &m->flags) || !isrv_rd_sp(r)))
-		return false;
-	m->has_date = isrv_rd_peek(r) == '"';
-	if (m->has_date && (!isrv_rd_datetime(r, &m->date) || !isrv_rd_sp(r)))
-		return false;
-	return isrv_rd_announcement(r, &size, &literal8);
-}
 
 static bool parse(struct isrv_parse *p, void *args)
 {
-	struct append *a = args;
-
-	return isrv_rd_mailbox(&p->r, &a->name) && parse_message(&p->r, &a->message);
+	return isrv_intake_parse(p, args);
 }
 
-/* The mailbox may be a literal too: it is the one just announced if it stands first and nothing
- * behind it. */
-static enum isrv_literal literal(struct isrv_parse *p)
-{
-	size_t left = (size_t)(p->r.end - p->r.at);
-	const char *lf = left ? memchr(p->r.at, '\n', left) : NULL;
-
-	if (isrv_rd_peek(&p->r) == '{' && (!lf || lf + 1 == p->r.end))
-		return ISRV_LITERAL_ARGUMENT;
-	return ISRV_LITERAL_START;
-}
-
-/* ---- ways out ------------------------------------------------------------------------------ */
-
-static void abort_append(struct imapsrv_session *s, struct append *a)
-{
-	if (!a->begun)
-		return;
-	a->begun = false;
-	s->in_callback++;
-	s->engine->store.append_abort(s->user, a->handle);
-	s->in_callback--;
-}
-
-/* The reply is set.  A literal that was announced is not wanted. */
-static void refuse_literal(struct imapsrv_session *s, struct append *a)
-{
-	abort_append(s, a);
-	isrv_framer_refuse(&s->framer);
-	a->at = AT_DROP;
-}
-
-/* ---- answers ------------------------------------------------------------------------------- */
-
-static void begin_sink(struct imapsrv_session *s, void *ctx, const void *answer)
-{
-	struct append *a = ctx;
-
-	if (a->begun) {
-		isrv_session_fault(s, "an append that was begun already was given a handle");
-		return;
-	}
-	a->handle = (void *)answer;
-	a->begun = true;
-}
-
-static void finish_sink(struct imapsrv_session *s, void *ctx, const void *answer)
-{
-	const struct isrv_op_uids *uids = answer;
-	struct append *a = ctx;
-	size_t size = uids->to.count * sizeof(*uids->to.ranges);
-	struct imapsrv_range *copy;
-
-	if (!uids->uidvalidity || !uids->to.count)
-		return;
-	if (isrv_uidset_size(uids->to) != a->messages || a->uidvalidity) {
-		isrv_session_fault(s, "not as many UIDs as messages were appended");
-		return;
-	}
-	/* No more ranges than messages, which are limited. */
-	copy = isrv_arena_alloc(&s->arena, size);
-	if (!copy) {
-		isrv_session_fail(s, IMAPSRV_ENOMEM);
-		return;
-	}
-	memcpy(copy, uids->to.ranges, size);
-	a->uids = (struct imapsrv_set){copy, uids->to.count};
-	a->uidvalidity = uids->uidvalidity;
-}
-
-/* resp-code-apnd = "APPENDUID" SP nz-number SP append-uid (RFC 4315 3) */
 static void put_appenduid(struct imapsrv_session *s, void *args)
 {
-	const struct append *a = args;
-
-	ISRV_W(&s->w, "APPENDUID ");
-	isrv_w_u32(&s->w, a->uidvalidity);
-	ISRV_W(&s->w, " ");
-	isrv_w_set(&s->w, a->uids);
-}
-
-/* RFC 9051 6.3.12: the selected mailbox announces its new messages like any others. */
-static enum isrv_step done(struct imapsrv_session *s, struct append *a)
-{
-	struct isrv_view *v = s->view;
-
-	if (v && v->name_len == a->name.len && memcmp(v->name, a->name.data, a->name.len) == 0)
-		isrv_view_post_new(v, &s->mem, a->uids);
-	isrv_ok(s, "APPEND completed");
-	if (a->uidvalidity && (isrv_session_rev2(s) || isrv_caps_has(s, ISRV_CAP_UIDPLUS)))
-		s->reply.put_code = put_appenduid;
-	return ISRV_DONE;
-}
-
-/* ---- one message --------------------------------------------------------------------------- */
-
-/* May the literal that was announced come?  If not, the reply is set. */
-static bool is_welcome(struct imapsrv_session *s, const struct append *a)
-{
-	const struct isrv_framer *f = &s->framer;
-	const struct imapsrv_limits *limits = &s->engine->limits;
-
-	if (!s->engine->store.append_begin) {
-		isrv_no(s, "CANNOT", "The mailboxes here can only be read");
-	} else if (f->literal8 && !isrv_caps_has(s, ISRV_CAP_BINARY)) {
-		/* BINARY was hidden.  A client that sends a literal8 all the same is told what
-		 * RFC 3516 4.4 has for a mailbox that cannot keep NULs: encode the message. */
-		isrv_no(s, "UNKNOWN-CTE", "Messages cannot be binary here");
-	} else if (s->engine->config.literal_minus && !f->literal_sync && f->literal_size > 4096) {
-		/* RFC 7888 5: BAD, and in answer to an APPEND always with TOOBIG. */
-		isrv_bad(s, "A literal above 4096 octets must wait for leave");
-		s->reply.code = "TOOBIG";
-	} else if (f->literal_size == 0) {
-		/* RFC 3502 6.3.11: an error, by which a client cancels all of the APPEND. */
-		isrv_no(s, NULL, "APPEND cancelled by a message without octets");
-	} else if (f->literal_size > limits->append) {
-		isrv_no(s, "TOOBIG", "The message is too big");
-	} else if (a->messages >= limits->append_messages) {
-		isrv_no(s, "LIMIT", "Too many messages in one APPEND");
-	} else if (a->messages && !isrv_caps_has(s, ISRV_CAP_MULTIAPPEND)) {
-		isrv_bad(s, "Expected the end of the command behind the message");
-	} else {
-		return true;
-	}
-	return false;
-}
-
-static void ask_begin(struct imapsrv_session *s, struct append *a)
-{
-	const struct message *m = &a->message;
-	struct imapsrv_append q;
-
-	memset(&q, 0, sizeof(q));
-	q.account = s->account.handle;
-	q.name = a->name;
-	q.append = a->begun ? a->handle : NULL;
-	q.octets = s->framer.literal_size;
-	q.flags.system = m->flags.system;
-	q.flags.keywords = m->flags.keywords;
-	q.flags.keyword_count = m->flags.keyword_count;
-	q.has_date = m->has_date;
-	q.date = m->date.utc;
-	q.zone = m->date.zone;
-	q.literal8 = s->framer.literal8;
-	ISRV_ASK(s, ISRV_OP_APPEND_BEGIN, store, append_begin, &q, begin_sink, a);
-}
-
-static void start_data(struct imapsrv_session *s, struct append *a)
-{
-	a->begun = true;
-	a->messages++;
-	if (s->framer.literal_sync) {
-		ISRV_W(&s->w, "+ OK");
-		isrv_w_crlf(&s->w);
-	}
-	s->literal_left = s->framer.literal_size;
-	s->steps += s->framer.literal_size / 64 + 1;
-	isrv_framer_stream(&s->framer);
-	a->at = AT_DATA;
-}
-
-/* Hands over what is there; the host copies what it wants to keep. */
-static void give_data(struct imapsrv_session *s, struct append *a)
-{
-	size_t len = (size_t)(s->in_end - s->in);
-	struct imapsrv_append_data q;
-
-	if (len > s->literal_left)
-		len = (size_t)s->literal_left;
-	q.append = a->handle;
-	q.data = s->in;
-	q.len = len;
-	ISRV_ASK(s, ISRV_OP_APPEND_DATA, store, append_data, &q, NULL, NULL);
-	s->in += len;
-	s->literal_left -= len;
-	a->at = AT_TAKEN;
-}
-
-/* Throws away what is there of a literal.  It was let in under limits.append, and costs no more
- * than that. */
-static void skip_data(struct imapsrv_session *s, struct append *a)
-{
-	size_t len = (size_t)(s->in_end - s->in);
-
-	if (len > s->literal_left)
-		len = (size_t)s->literal_left;
-	if (len)
-		s->in += len;
-	s->literal_left -= len;
-	if (!s->literal_left)
-		a->at = AT_DROP;
-}
-
-/* ---- behind a message ---------------------------------------------------------------------- */
-
-static void reader(struct imapsrv_session *s, struct isrv_reader *r)
-{
-	isrv_reader_init(r, &s->arena, s->framer.buf.data, s->framer.buf.len);
-	r->steps = &s->steps;
-	r->keyword_max = s->engine->limits.keyword_len;
-	r->utf8 = s->w.utf8;
-}
-
-static void complain(struct imapsrv_session *s, const struct isrv_reader *r, enum isrv_frame frame)
-{
-	if (frame == ISRV_FRAME_DROPPED) {
-		isrv_bad(s, "The command is too long");
-		s->reply.code = "TOOBIG";
-	} else if (s->arena.starved) {
-		isrv_session_fail(s, IMAPSRV_ENOMEM);
-	} else if (r->nomem) {
-		isrv_bad(s, "The command is too complex");
-		s->reply.code = "LIMIT";
-	} else {
-		isrv_bad(s, "Expected the next message or the end of the command");
-	}
-}
-
-static void ask_finish(struct imapsrv_session *s, struct append *a)
-{
-	struct imapsrv_append_finish q = {a->handle};
-
-	/* Whatever comes of it, this ends the handle. */
-	a->begun = false;
-	a->at = AT_FINISH;
-	ISRV_ASK(s, ISRV_OP_APPEND_FINISH, store, append_finish, &q, finish_sink, a);
-}
-
-/* The rest of the line has come.  True: the reply is set, and nothing else is to come. */
-static bool take_rest(struct imapsrv_session *s, struct append *a)
-{
-	enum isrv_frame frame = s->frame;
-	struct isrv_reader r;
-
-	s->frame = ISRV_FRAME_MORE;
-	reader(s, &r);
-	if (frame == ISRV_FRAME_COMMAND && isrv_rd_end(&r)) {
-		ask_finish(s, a);
-		return false;
-	}
-	if (frame == ISRV_FRAME_LITERAL && parse_message(&r, &a->message)) {
-		a->at = AT_LITERAL;
-		return false;
-	}
-	complain(s, &r, frame);
-	if (frame == ISRV_FRAME_LITERAL) {
-		refuse_literal(s, a);
-		return false;
-	}
-	abort_append(s, a);
-	return true;
-}
-
-/* The end of what is thrown away. */
-static bool is_dropped(struct imapsrv_session *s)
-{
-	enum isrv_frame frame = s->frame;
-
-	s->frame = ISRV_FRAME_MORE;
-	if (frame == ISRV_FRAME_LITERAL)
-		isrv_framer_refuse(&s->framer);
-	return frame == ISRV_FRAME_DROPPED || frame == ISRV_FRAME_COMMAND;
-}
-
-/* ---- the steps ----------------------------------------------------------------------------- */
-
-/* The name outlives the framer's buffer, in which the next line will stand. */
-static bool keep_name(struct imapsrv_session *s, struct append *a)
-{
-	a->name.data = isrv_arena_copy(&s->arena, a->name.data, a->name.len);
-	if (!a->name.data)
-		isrv_session_fail(s, IMAPSRV_ENOMEM);
-	return a->name.data != NULL;
-}
-
-/* An answer of the host has come that says whether the APPEND goes on. */
-static void answered(struct imapsrv_session *s, struct append *a)
-{
-	if (s->result.code == IMAPSRV_OK) {
-		if (a->at == AT_BEGUN)
-			start_data(s, a);
-		else
-			a->at = AT_DATA;
-		return;
-	}
-	isrv_refused(s, "TRYCREATE");
-	if (a->at == AT_BEGUN) {
-		refuse_literal(s, a);
-		return;
-	}
-	abort_append(s, a);
-	a->at = s->literal_left ? AT_SKIP : AT_DROP;
+	isrv_intake_put_appenduid(s, args);
 }
 
 static enum isrv_step step(struct imapsrv_session *s, void *args)
 {
-	struct append *a = args;
+	struct isrv_intake *t = args;
+	enum isrv_step wait = isrv_intake_step(s, t);
 
-	for (;;) {
-		switch ((enum at)a->at) {
-		case AT_START:
-			s->frame = ISRV_FRAME_MORE;
-			if (!keep_name(s, a))
-				return ISRV_DONE;
-			a->at = AT_LITERAL;
-			/* fallthrough */
-		case AT_LITERAL:
-			if (!is_welcome(s, a)) {
-				refuse_literal(s, a);
-				break;
-			}
-			a->at = AT_BEGUN;
-			ask_begin(s, a);
-			/* fallthrough */
-		case AT_BEGUN:
-		case AT_TAKEN:
-			if (!isrv_answered(s))
-				return ISRV_HOST;
-			answered(s, a);
-			break;
-		case AT_DATA:
-			if (!s->literal_left)
-				a->at = AT_REST;
-			else if (s->in == s->in_end)
-				return ISRV_INPUT;
-			else
-				give_data(s, a);
-			break;
-		case AT_REST:
-			if (s->frame == ISRV_FRAME_MORE)
-				return ISRV_INPUT;
-			if (take_rest(s, a))
-				return ISRV_DONE;
-			break;
-		case AT_FINISH:
-			if (!isrv_answered(s))
-				return ISRV_HOST;
-			if (s->result.code != IMAPSRV_OK)
-				return isrv_refused(s, "TRYCREATE");
-			return done(s, a);
-		case AT_SKIP:
-			if (s->in == s->in_end)
-				return ISRV_INPUT;
-			skip_data(s, a);
-			break;
-		case AT_DROP:
-			if (s->frame == ISRV_FRAME_MORE)
-				return ISRV_INPUT;
-			if (is_dropped(s))
-				return ISRV_DONE;
-			break;
-		}
-	}
+	if (wait != ISRV_DONE || !t->stored)
+		return wait;
+	isrv_ok(s, "APPEND completed");
+	if (isrv_intake_has_appenduid(s, t))
+		s->reply.put_code = put_appenduid;
+	return ISRV_DONE;
 }
 
 static void drop(struct imapsrv_session *s, void *args)
 {
-	abort_append(s, args);
+	isrv_intake_drop(s, args);
 }
 
 const struct isrv_command isrv_command_append = {
 	.name = "APPEND",
 	.states = ISRV_IN_AUTHED,
-	.args_size = sizeof(struct append),
+	.args_size = sizeof(struct isrv_intake),
 	.parse = parse,
 	.step = step,
-	.literal = literal,
+	.literal = isrv_intake_literal,
 	.drop = drop,
 };

@@ -30,6 +30,7 @@ extern const struct isrv_command isrv_command_move;
 extern const struct isrv_command isrv_command_namespace;
 extern const struct isrv_command isrv_command_noop;
 extern const struct isrv_command isrv_command_rename;
+extern const struct isrv_command isrv_command_replace;
 extern const struct isrv_command isrv_command_search;
 extern const struct isrv_command isrv_command_select;
 extern const struct isrv_command isrv_command_starttls;

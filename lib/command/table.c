@@ -29,6 +29,7 @@ static const struct isrv_command *const table[] = {
 	&isrv_command_namespace,
 	&isrv_command_noop,
 	&isrv_command_rename,
+	&isrv_command_replace,
 	&isrv_command_search,
 	&isrv_command_select,
 	&isrv_command_starttls,

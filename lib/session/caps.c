@@ -35,6 +35,7 @@ static const struct cap {
 	[ISRV_CAP_UIDPLUS] = {"UIDPLUS", SHOW_AUTH, false},
 	[ISRV_CAP_MOVE] = {"MOVE", SHOW_AUTH, false},
 	[ISRV_CAP_MULTIAPPEND] = {"MULTIAPPEND", SHOW_AUTH, false},
+	[ISRV_CAP_REPLACE] = {"REPLACE", SHOW_AUTH, false},
 	[ISRV_CAP_UNSELECT] = {"UNSELECT", SHOW_AUTH, false},
 	[ISRV_CAP_CONDSTORE] = {"CONDSTORE", SHOW_AUTH, false},
 	[ISRV_CAP_QRESYNC] = {"QRESYNC", SHOW_AUTH, false},
@@ -62,6 +63,8 @@ uint64_t isrv_caps_of_engine(const struct imapsrv_engine *engine)
 	if (!engine->store.store)
 		bits &= ~(ISRV_CAP_BIT(ISRV_CAP_MOVE) | ISRV_CAP_BIT(ISRV_CAP_UIDPLUS) |
 		          ISRV_CAP_BIT(ISRV_CAP_MULTIAPPEND));
+	if (!engine->store.replace)
+		bits &= ~ISRV_CAP_BIT(ISRV_CAP_REPLACE);
 	if (!engine->store.modseqs)
 		bits &= ~(ISRV_CAP_BIT(ISRV_CAP_CONDSTORE) | ISRV_CAP_BIT(ISRV_CAP_QRESYNC));
 	return bits;

@@ -40,6 +40,8 @@ static bool is_complete(const struct imapsrv_engine *e)
 		return false;
 	if ((t->store && (!append || !t->expunge)) || (!t->store && (append || t->expunge)))
 		return false;
+	if (t->replace && !append)
+		return false;
 	if ((m->create || m->remove || m->rename) && !(m->create && m->remove && m->rename))
 		return false;
 	if (e->sasl.mechanisms && !e->sasl.step)

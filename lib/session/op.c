@@ -243,7 +243,7 @@ int imapsrv_op_appended(struct imapsrv_op *op, uint32_t uidvalidity, struct imap
 {
 	struct isrv_op_uids answer = {uidvalidity, {NULL, 0}, uids};
 
-	if (!expects(op, KIND(ISRV_OP_APPEND_FINISH)))
+	if (!expects(op, KIND(ISRV_OP_APPEND_FINISH) | KIND(ISRV_OP_REPLACE)))
 		return IMAPSRV_ESTATE;
 	if (!isrv_uidset_is_valid(uids))
 		return nonsense(op, "UIDs that are not in ascending order");
@@ -283,7 +283,7 @@ int imapsrv_op_status(struct imapsrv_op *op, const struct imapsrv_status *status
 
 int imapsrv_op_modseq(struct imapsrv_op *op, uint64_t highest_modseq)
 {
-	if (!expects(op, KIND(ISRV_OP_EXPUNGE) | KIND(ISRV_OP_COPY)))
+	if (!expects(op, KIND(ISRV_OP_EXPUNGE) | KIND(ISRV_OP_COPY) | KIND(ISRV_OP_REPLACE)))
 		return IMAPSRV_ESTATE;
 	if (!isrv_modseq_is(highest_modseq))
 		return nonsense(op, "a modification sequence that is 0 or above 2^63-1");

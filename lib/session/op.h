@@ -28,6 +28,7 @@ enum isrv_op_kind {
 	ISRV_OP_APPEND_BEGIN,  /* sink: the handle itself                           */
 	ISRV_OP_APPEND_DATA,   /* no sink                                           */
 	ISRV_OP_APPEND_FINISH, /* sink: struct isrv_op_uids                         */
+	ISRV_OP_REPLACE,       /* sink: struct isrv_op_uids                         */
 	ISRV_OP_EXPUNGE,       /* sink: struct imapsrv_set, valid                   */
 	ISRV_OP_COPY,          /* sink: struct isrv_op_uids                         */
 	ISRV_OP_STATUS,        /* sink: struct imapsrv_status                       */

@@ -22,7 +22,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 enum {
 	H_PIECE,   /* how the second run cuts its input                     */
 	H_DRAIN,   /* and drains its output                                 */
-	H_SEED,
+	H_SEED,    /* bits: no `vanished`; what a store may have beyond the rest */
 	H_STORE,   /* bits: pull, LF, sizes unknown, generous, events after */
 	H_ABSENT,  /* enum ts_absent; above: no modification sequences      */
 	H_SESSION, /* bits: how the client comes in                         */
@@ -418,6 +418,7 @@ static void set_store(struct fuzz *f)
 	f->ts->absent = f->head[H_ABSENT] & ~(unsigned)TS_NO_LOGIN;
 	f->ts->modseqs = !(f->head[H_ABSENT] & 128);
 	f->ts->absent |= f->head[H_SEED] & 1 ? TS_NO_VANISHED : 0u;
+	f->ts->replace = (f->head[H_SEED] & 2) != 0;
 	f->ts->max_append = 2000;
 }
 

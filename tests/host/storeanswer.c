@@ -431,6 +431,20 @@ static void answer_read(struct ts_op *q)
 
 /* ---- new messages ----------------------------------------------------------------------- */
 
+/* RFC 8508 3.4: only what remains counts. */
+static bool has_room(const struct ts_op *q)
+{
+	const struct ts_message *old =
+		q->mailbox ? ts_message(q->mailbox->mailbox, q->facts) : NULL;
+	uint64_t octets = q->offset;
+
+	for (const struct ts_mailbox *m = q->link->ts->mailboxes; m; m = m->next)
+		for (size_t i = 0; i < m->count; i++)
+			if (&m->messages[i] != old)
+				octets += m->messages[i].blob->len;
+	return !q->link->ts->room || octets <= q->link->ts->room;
+}
+
 static void answer_begin(struct ts_op *q)
 {
 	struct ts *ts = q->link->ts;
@@ -452,6 +466,14 @@ static void answer_begin(struct ts_op *q)
 		done(q, IMAPSRV_TOOBIG, "That is too big");
 		m = NULL;
 	}
+	if (m && q->facts && (!q->mailbox || !ts_message(q->mailbox->mailbox, q->facts))) {
+		done(q, IMAPSRV_EXPUNGEISSUED, "It is gone");
+		m = NULL;
+	}
+	if (m && !has_room(q)) {
+		done(q, IMAPSRV_OVERQUOTA, "There is no room");
+		m = NULL;
+	}
 	if (!m) {
 		ts_handle_close(ts, q->append);
 		return;
@@ -461,15 +483,19 @@ static void answer_begin(struct ts_op *q)
 	done(q, IMAPSRV_OK, NULL);
 }
 
+/* append_finish, and replace: one message goes in the same stroke. */
 static void answer_finish(struct ts_op *q)
 {
 	struct ts *ts = q->link->ts;
 	struct ts_handle *h = q->append;
 	struct ts_mailbox *m = h ? h->mailbox : NULL;
-	struct ts_set uids = {0};
+	struct ts_mailbox *from = q->kind == TS_REPLACE && q->mailbox ? q->mailbox->mailbox : NULL;
+	struct imapsrv_range old = {q->facts, q->facts};
+	struct ts_set uids = {0}, removed = {0};
+	bool gone = q->kind == TS_REPLACE && (!from || !ts_message(from, q->facts));
 
-	if (!m || m->removed) {
-		done(q, IMAPSRV_NONEXISTENT, "The mailbox is gone");
+	if (!m || m->removed || gone) {
+		done(q, gone ? IMAPSRV_EXPUNGEISSUED : IMAPSRV_NONEXISTENT, "It is gone");
 		if (h)
 			ts_handle_close(ts, h);
 		return;
@@ -486,9 +512,17 @@ static void answer_finish(struct ts_op *q)
 		ts_set_add(&uids, message->uid);
 	}
 	gave(q, imapsrv_op_appended(q->op, m->not_sticky ? 0 : m->uidvalidity, ts_set_view(&uids)));
+	if (from)
+		ts_remove(from, (struct imapsrv_set){&old, 1}, false, &removed);
+	if (from && ts->modseqs && !from->no_modseq)
+		gave(q, imapsrv_op_modseq(q->op, from->modseq));
 	if (ts->options.events_after)
 		done(q, IMAPSRV_OK, NULL);
 	ts_post(ts, m, IMAPSRV_EVENT_MESSAGE_APPEND, ts_set_view(&uids), q->link->session);
+	if (from)
+		ts_post(ts, from, IMAPSRV_EVENT_MESSAGE_EXPUNGE, ts_set_view(&removed),
+		        q->link->session);
+	ts_set_clear(&removed);
 	if (!ts->options.events_after)
 		done(q, IMAPSRV_OK, NULL);
 	ts_set_clear(&uids);
@@ -597,7 +631,8 @@ static void refuse(struct ts_op *q, enum imapsrv_code code, const char *text)
 	done(q, code, text);
 	if (q->kind == TS_OPEN && q->mailbox)
 		ts_handle_close(ts, q->mailbox);
-	if (((q->kind == TS_BEGIN && !q->flag) || q->kind == TS_FINISH) && q->append)
+	if (((q->kind == TS_BEGIN && !q->flag) || q->kind == TS_FINISH || q->kind == TS_REPLACE) &&
+	    q->append)
 		ts_handle_close(ts, q->append);
 }
 
@@ -632,6 +667,7 @@ void ts_perform(struct ts_op *q)
 		[TS_CREATE] = answer_manage, [TS_DELETE] = answer_manage,
 		[TS_RENAME] = answer_manage, [TS_SUBSCRIBE] = answer_manage,
 		[TS_SASL] = ts_answer_sasl,  [TS_VANISHED] = answer_vanished,
+		[TS_REPLACE] = answer_finish,
 	};
 
 	q->link->op = NULL;

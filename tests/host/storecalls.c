@@ -381,6 +381,11 @@ static void on_begin(void *user, struct imapsrv_op *op, const struct imapsrv_app
 	draft_complete(q);
 	q->offset = in->octets;
 	q->flag = in->append != NULL;
+	q->facts = in->replaced;
+	if (in->replaced)
+		mailbox_of(q, in->replaced_mailbox);
+	if (in->replaced && (in->append || !q->link->ts->replace))
+		tx_complain(q->link->ts->log, "append: cannot replace a message");
 	if (!in->append)
 		q->append = ts_handle_new(q->link, TS_APPEND);
 	if (q->append) { /* the draft is made here; a refusal throws the handle away */
@@ -424,6 +429,21 @@ static void on_finish(void *user, struct imapsrv_op *op, const struct imapsrv_ap
 
 	q->append = ts_handle_of(q->link, "append_finish", in->append, TS_APPEND);
 	draft_complete(q);
+	ts_op_asked(q);
+}
+
+static void on_replace(void *user, struct imapsrv_op *op, const struct imapsrv_replace *in)
+{
+	struct ts_op *q = ts_op_new(user, op, TS_REPLACE);
+
+	mailbox_of(q, in->mailbox);
+	q->append = ts_handle_of(q->link, "replace", in->append, TS_APPEND);
+	q->facts = in->uid;
+	draft_complete(q);
+	if (q->append && q->append->draft_count != 1)
+		tx_complain(q->link->ts->log, "replace: with %zu messages", q->append->draft_count);
+	if (q->mailbox && q->mailbox->read_only)
+		tx_complain(q->link->ts->log, "replace in a mailbox that is read-only");
 	ts_op_asked(q);
 }
 
@@ -508,6 +528,7 @@ void ts_fill(const struct ts *ts, struct imapsrv_store *store, struct imapsrv_ma
 	store->check = ts->absent & TS_NO_CHECK ? NULL : on_check;
 	store->modseqs = ts->modseqs;
 	store->vanished = ts->modseqs && !(ts->absent & TS_NO_VANISHED) ? on_vanished : NULL;
+	store->replace = ts->replace && !(ts->absent & TS_NO_WRITE) ? on_replace : NULL;
 	*mailboxes = (struct imapsrv_mailboxes)IMAPSRV_MAILBOXES_INIT;
 	if (!(ts->absent & TS_NO_MAILBOXES)) {
 		mailboxes->create = on_create;

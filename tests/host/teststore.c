@@ -11,7 +11,7 @@
 const char *const ts_kind_names[TS_KINDS] = {
 	"login", "list",   "open",    "uids", "fetch", "body",   "body_read",
 	"store", "append", "data",    "finish", "expunge", "copy", "move",
-	"status", "check", "create",  "delete", "rename", "subscribe", "sasl", "vanished",
+	"status", "check", "create",  "delete", "rename", "subscribe", "sasl", "vanished", "replace",
 };
 
 const char *const ts_handle_names[] = {"account", "mailbox", "body", "append", "exchange"};
@@ -172,7 +172,8 @@ void ts_op_cancel(void *user, struct imapsrv_op *op)
 	}
 	if (q->kind == TS_OPEN && q->mailbox)
 		ts_handle_close(link->ts, q->mailbox);
-	if (((q->kind == TS_BEGIN && !q->flag) || q->kind == TS_FINISH) && q->append)
+	if (((q->kind == TS_BEGIN && !q->flag) || q->kind == TS_FINISH || q->kind == TS_REPLACE) &&
+	    q->append)
 		ts_handle_close(link->ts, q->append);
 	ts_op_free(q);
 }

@@ -120,6 +120,7 @@ enum ts_kind {
 	TS_SUBSCRIBE,
 	TS_SASL,
 	TS_VANISHED,
+	TS_REPLACE,
 	TS_KINDS
 };
 extern const char *const ts_kind_names[TS_KINDS];
@@ -224,6 +225,7 @@ struct ts {
 	struct ts_options options;
 	unsigned absent; /* enum ts_absent, or-ed */
 	bool modseqs;    /* the store has modification sequences */
+	bool replace;    /* the store can replace a message in one go */
 	bool sasl;       /* has mechanisms of its own */
 	bool hold;       /* nothing is answered until it is false again */
 	struct tx_random random;
@@ -236,6 +238,7 @@ struct ts {
 	uint64_t op_count;
 	uint32_t next_uidvalidity;
 	uint64_t max_append;       /* octets; more is refused TOOBIG.  0: no bound */
+	uint64_t room;             /* octets of all mail; more is refused OVERQUOTA.  0: no bound */
 	bool read_refused;         /* a body_read was: the library has a right to complain */
 	int64_t now;
 	struct { /* the next op of this kind is refused so */

@@ -388,6 +388,8 @@ static void setup_line(struct sh *h, const struct sc_words *w)
 		expunged_line(h, w);
 	else if (strcmp(word, "modseqs") == 0)
 		h->ts->modseqs = true;
+	else if (strcmp(word, "replace") == 0)
+		h->ts->replace = true;
 	else if (strcmp(word, "sasl") == 0)
 		h->ts->sasl = true;
 	else if (strcmp(word, "secure") == 0)
@@ -410,6 +412,8 @@ static void setup_line(struct sh *h, const struct sc_words *w)
 		h->ids[h->config.id_count++] = (struct imapsrv_id){value, w->word[2]};
 	else if (strcmp(word, "maxsize") == 0 && value)
 		h->ts->max_append = strtoul(value, NULL, 10);
+	else if (strcmp(word, "room") == 0 && value)
+		h->ts->room = strtoul(value, NULL, 10);
 	else if (strcmp(word, "subscribe") == 0 && value)
 		ts_subscribe(h->ts->users, value, true);
 	else if (strcmp(word, "separator") == 0 && value)

@@ -33,7 +33,8 @@ enum bad {
 	MODSEQ_HUGE = 1 << 16,    /* the same */
 	MODSEQ_BACK = 1 << 17,    /* that of the mailbox sinks with an expunge */
 	MODSEQ_SILENT = 1 << 18,  /* an expunge does not say it */
-	MODSEQ_BOX = 1 << 19      /* huge in the mailbox itself, and in its status */
+	MODSEQ_BOX = 1 << 19,     /* huge in the mailbox itself, and in its status */
+	REPLACED_SILENT = 1 << 20 /* the UIDs of a replacement are not told */
 };
 
 struct host {
@@ -217,6 +218,26 @@ static void append_finish(void *user, struct imapsrv_op *op, const struct imapsr
 	imapsrv_op_done(op, IMAPSRV_OK, NULL);
 }
 
+static void replace(void *user, struct imapsrv_op *op, const struct imapsrv_replace *q)
+{
+	struct host *h = user;
+	struct imapsrv_range range = {h->next, h->next};
+
+	assert_ptr_equal(q->append, user);
+	h->handles--;
+	h->appended = 0;
+	h->gone_first = h->gone_last = q->uid;
+	if (h->bad & APPENDED_TOO_FEW)
+		range.last++;
+	if (!(h->bad & REPLACED_SILENT))
+		imapsrv_op_appended(op, 8, (struct imapsrv_set){&range, 1});
+	if (h->bad & APPENDED_TWICE)
+		imapsrv_op_appended(op, 8, (struct imapsrv_set){&range, 1});
+	if (h->bad & MODSEQS && !(h->bad & MODSEQ_SILENT))
+		imapsrv_op_modseq(op, h->bad & MODSEQ_BACK ? 99 : 101);
+	imapsrv_op_done(op, IMAPSRV_OK, NULL);
+}
+
 static void append_abort(void *user, void *append)
 {
 	struct host *h = user;
@@ -350,6 +371,7 @@ static void talk_to(struct host *h, enum callbacks callbacks, const char *lines,
 	table.expunge = expunge;
 	table.copy = callbacks == WITHOUT_BOTH ? NULL : copy;
 	table.move = callbacks == WITH_ALL ? move : NULL;
+	table.replace = replace;
 	table.modseqs = (h->bad & MODSEQS) != 0;
 	config.store = &table;
 	config.fault = fault;
@@ -431,6 +453,27 @@ static void test_append(void **unused)
 		{APPENDED_TOO_FEW, WITH_ALL, lines, "2 OK APPEND completed\r\n", true},
 		{APPENDED_TWICE, WITH_ALL, lines, "2 OK [APPENDUID 8 50:51] APPEND completed\r\n",
 	         true},
+	};
+
+	(void)unused;
+	run(tests, COUNT(tests));
+}
+
+static void test_replace(void **unused)
+{
+	static const char lines[] = "2 REPLACE 2 Box {3+}\r\nabc\r\n";
+	static const char good[] = "* OK [APPENDUID 8 50] Replacement stored\r\n"
+				   "* 2 EXPUNGE\r\n2 OK REPLACE completed\r\n";
+	static const char bare[] = "* 2 EXPUNGE\r\n2 OK REPLACE completed\r\n";
+	static const struct test tests[] = {
+		{GOOD, WITH_ALL, lines, good, false},
+		{HANDLE_TWICE, WITH_ALL, lines, good, true},
+		{APPENDED_TOO_FEW, WITH_ALL, lines, bare, true},
+		{APPENDED_TWICE, WITH_ALL, lines, good, true},
+		{REPLACED_SILENT, WITH_ALL, lines, bare, false},
+		{MODSEQS, WITH_ALL, lines, good, false},
+		{MODSEQS | MODSEQ_SILENT, WITH_ALL, lines, good, true},
+		{MODSEQS | MODSEQ_BACK, WITH_ALL, lines, good, true},
 	};
 
 	(void)unused;
@@ -524,6 +567,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_search),
 		cmocka_unit_test(test_append),
+		cmocka_unit_test(test_replace),
 		cmocka_unit_test(test_copy),
 		cmocka_unit_test(test_move),
 		cmocka_unit_test(test_modseq),

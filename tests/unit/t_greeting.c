@@ -138,9 +138,30 @@ static void test_short_event(void **state)
 	imapsrv_engine_free(engine);
 }
 
+static void never(void *user, struct imapsrv_op *op, const struct imapsrv_replace *q)
+{
+	(void)user;
+	(void)op;
+	(void)q;
+}
+
+/* A store that cannot append cannot replace either. */
+static void test_incomplete(void **state)
+{
+	struct imapsrv_store store = nullstore();
+	struct imapsrv_config config = IMAPSRV_CONFIG_INIT;
+	struct imapsrv_engine *engine;
+
+	(void)state;
+	config.store = &store;
+	store.replace = never;
+	assert_int_equal(imapsrv_engine_new(&config, &engine), IMAPSRV_EINVAL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_incomplete),
 		cmocka_unit_test(test_short_event),
 		cmocka_unit_test(test_greetings),
 		cmocka_unit_test(test_without_memory),
