@@ -219,11 +219,13 @@ static void answer_vanished(struct ts_op *q)
 	struct ts_set found = {0};
 	uint32_t uid = 0;
 
-	if (box && q->modseq < box->floor) {
+	if (box && (box->books ? !box->books->vanished(box->books->user, q->modseq, &found)
+	                       : q->modseq < box->floor)) {
 		done(q, IMAPSRV_EXPIRED, "Forgotten");
+		ts_set_clear(&found);
 		return;
 	}
-	for (size_t round = 0; box && round < box->grave_count; round++) {
+	for (size_t round = 0; box && !box->books && round < box->grave_count; round++) {
 		uint32_t next = UINT32_MAX;
 
 		for (size_t i = 0; i < box->grave_count; i++)

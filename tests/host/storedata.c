@@ -238,9 +238,11 @@ static struct ts_message *insert(struct ts_mailbox *mailbox, uint32_t uid, struc
 		mailbox->messages = tx_realloc(mailbox->messages,
 		                               mailbox->cap * sizeof(*mailbox->messages));
 	}
+	mailbox->modseq = mailbox->books ? mailbox->books->added(mailbox->books->user, uid)
+	                                 : mailbox->modseq + 1;
 	message = &mailbox->messages[mailbox->count++];
 	*message = (struct ts_message){.uid = uid, .date = date, .zone = zone, .blob = blob,
-	                                .modseq = ++mailbox->modseq};
+	                                .modseq = mailbox->modseq};
 	if (mailbox->uidnext <= uid)
 		mailbox->uidnext = uid + 1;
 	return message;
@@ -316,7 +318,7 @@ static bool named(const char *name, char *const *keywords, size_t count)
 	return false;
 }
 
-static void flag_one(struct ts_mailbox *mailbox, struct ts_message *message,
+static bool flag_one(struct ts_mailbox *mailbox, struct ts_message *message,
                      enum imapsrv_store_mode mode, uint32_t system, char *const *keywords,
                      size_t keyword_count, struct ts_changes *c)
 {
@@ -344,8 +346,6 @@ static void flag_one(struct ts_mailbox *mailbox, struct ts_message *message,
 	}
 	up = after & ~before;
 	down = before & ~after;
-	if (up || down || key_up || key_down)
-		ts_set_add(&c->changed, message->uid);
 	if (up & IMAPSRV_SEEN)
 		ts_set_add(&c->read, message->uid);
 	if (up & IMAPSRV_DELETED)
@@ -354,27 +354,40 @@ static void flag_one(struct ts_mailbox *mailbox, struct ts_message *message,
 		ts_set_add(&c->set, message->uid);
 	if (down || key_down)
 		ts_set_add(&c->clear, message->uid);
+	if (up || down || key_up || key_down) {
+		ts_set_add(&c->changed, message->uid);
+		return true;
+	}
+	return false;
+}
+
+static bool flag_each(struct ts_mailbox *mailbox, struct imapsrv_set uids,
+                      enum imapsrv_store_mode mode, uint32_t system, char *const *keywords,
+                      size_t keyword_count, struct ts_changes *c, struct ts_set *changed)
+{
+	for (size_t i = 0; i < uids.count; i++)
+		for (size_t k = ts_position(mailbox, uids.ranges[i].first);
+		     k < mailbox->count && mailbox->messages[k].uid <= uids.ranges[i].last; k++)
+			if (flag_one(mailbox, &mailbox->messages[k], mode, system, keywords,
+			             keyword_count, c))
+				ts_set_add(changed, mailbox->messages[k].uid);
+	return changed->count > 0;
 }
 
 void ts_flag(struct ts_mailbox *mailbox, struct imapsrv_set uids, enum imapsrv_store_mode mode,
              uint32_t system, char *const *keywords, size_t keyword_count, struct ts_changes *c)
 {
-	uint64_t next = mailbox->modseq + 1; /* one for all: a STORE is one change */
+	struct ts_set changed = {0};
 
-	for (size_t i = 0; i < uids.count; i++)
-		for (size_t k = ts_position(mailbox, uids.ranges[i].first);
-		     k < mailbox->count && mailbox->messages[k].uid <= uids.ranges[i].last; k++) {
-			size_t before = c->changed.count;
-			uint32_t last = before ? c->changed.ranges[before - 1].last : 0;
-
-			flag_one(mailbox, &mailbox->messages[k], mode, system, keywords,
-			         keyword_count, c);
-			if (c->changed.count > before ||
-			    (before && c->changed.ranges[before - 1].last > last))
-				mailbox->messages[k].modseq = next;
-		}
-	if (c->changed.count)
-		mailbox->modseq = next;
+	/* One number for all: a STORE is one change. */
+	if (flag_each(mailbox, uids, mode, system, keywords, keyword_count, c, &changed))
+		mailbox->modseq = mailbox->books ? mailbox->books->changed(mailbox->books->user,
+		                                                           ts_set_view(&changed))
+		                                 : mailbox->modseq + 1;
+	for (size_t i = 0; i < mailbox->count; i++)
+		if (ts_set_has(ts_set_view(&changed), mailbox->messages[i].uid))
+			mailbox->messages[i].modseq = mailbox->modseq;
+	ts_set_clear(&changed);
 }
 
 void ts_bury(struct ts_mailbox *mailbox, uint32_t uid, uint64_t modseq)
@@ -394,15 +407,16 @@ void ts_bury(struct ts_mailbox *mailbox, uint32_t uid, uint64_t modseq)
 void ts_remove(struct ts_mailbox *mailbox, struct imapsrv_set uids, bool only_deleted,
                struct ts_set *removed)
 {
-	uint64_t next = mailbox->modseq + 1;
+	struct ts_set gone = {0};
+	uint64_t number = mailbox->modseq;
 	size_t kept = 0;
 
 	for (size_t i = 0; i < mailbox->count; i++) {
 		struct ts_message *m = &mailbox->messages[i];
 
 		if (ts_set_has(uids, m->uid) && (!only_deleted || (m->system & IMAPSRV_DELETED))) {
+			ts_set_add(&gone, m->uid);
 			ts_set_add(removed, m->uid);
-			ts_bury(mailbox, m->uid, next);
 			ts_blob_drop(m->blob);
 			free(m->keywords);
 		} else {
@@ -410,6 +424,14 @@ void ts_remove(struct ts_mailbox *mailbox, struct imapsrv_set uids, bool only_de
 		}
 	}
 	mailbox->count = kept;
+	if (gone.count)
+		number = mailbox->books
+		                 ? mailbox->books->removed(mailbox->books->user, ts_set_view(&gone))
+		                 : number + 1;
+	for (size_t i = 0; i < gone.count; i++)
+		for (uint32_t uid = gone.ranges[i].first; uid <= gone.ranges[i].last; uid++)
+			ts_bury(mailbox, uid, number);
+	ts_set_clear(&gone);
 }
 
 static bool posted(struct ts_link **list, size_t count, const struct ts_link *link)

@@ -45,6 +45,19 @@ struct ts_user {
 	struct imapsrv_namespace namespaces[4];
 };
 
+struct ts_set;
+
+/* Who numbers the changes of a mailbox and remembers what went, in place of the mailbox itself. */
+struct ts_books {
+	void *user;
+	/* Each gives the number of the change; flags are already as they are now. */
+	uint64_t (*added)(void *user, uint32_t uid);
+	uint64_t (*changed)(void *user, struct imapsrv_set uids);
+	uint64_t (*removed)(void *user, struct imapsrv_set uids);
+	/* What went since; false: it does not remember as far back. */
+	bool (*vanished)(void *user, uint64_t since, struct ts_set *uids_r);
+};
+
 struct ts_mailbox {
 	struct ts_mailbox *next; /* in the order of creation */
 	struct ts_user *owner;
@@ -64,6 +77,7 @@ struct ts_mailbox {
 	size_t grave_count;
 	size_t grave_cap;
 	uint64_t floor;      /* expunges up to here are forgotten */
+	const struct ts_books *books; /* NULL: the mailbox numbers changes itself */
 	uint32_t attributes; /* for `list` */
 	uint32_t permanent;  /* permanent_flags */
 	uint32_t uidvalidity;

@@ -5,9 +5,12 @@
  *	resync [--seed N] [--histories N] [-v]
  *
  * In a history one to four sessions - plain, with CONDSTORE, with QRESYNC, IMAP4rev2 - and changes
- * from outside work on two mailboxes of a store in memory, its ops answered in any order and at any
- * time, octets cut and drained at random.  host/client follows each session and complains of every
- * response that contradicts what was told before.  On top of that:
+ * from outside work on three mailboxes of a store in memory, its ops answered in any order and at
+ * any time, octets cut and drained at random.  Mailboxes are renamed and made anew.  In half of the
+ * histories the modification sequences come from ledgers: then other programs change messages and
+ * tell nobody, and the process ends and begins anew, with the ledgers cut and damaged as a crash
+ * does it.  host/client follows each session and complains of every response that contradicts what
+ * was told before.  On top of that:
  *
  *   - when nothing is pending and NOOP was answered, the client's picture is the store's;
  *   - every change up to HIGHESTMODSEQ, or to the highest MODSEQ of a command that tells none, has
@@ -24,7 +27,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char *const boxes[2] = {"INBOX", "Work"};
+const char *const boxes[BOXES] = {"INBOX", "Work", "Old"};
 
 /* Everything that waits is done; then pictures are compared, and who was away comes back. */
 static void come_to_rest(struct sim *s)
@@ -53,22 +56,6 @@ static void come_to_rest(struct sim *s)
 		if (below(s, 2))
 			fetch_all(c);
 	}
-}
-
-/* The connection breaks anywhere in what is under way. */
-static void lose(struct sim *s, int i)
-{
-	struct td_session *session = &s->td.sessions[i];
-	struct imapsrv_span span;
-	size_t count = 0, n;
-
-	if (session->session && !imapsrv_session_peek(session->session, &span, 1, &count) &&
-	    count) {
-		n = below(s, (uint32_t)span.len + 1);
-		tw_feed(&session->wire, span.data, n);
-	}
-	cache_take(&s->clients[i]);
-	disconnect(s, i);
 }
 
 static void step(struct sim *s)
@@ -104,6 +91,8 @@ static void step(struct sim *s)
 	} else if (what < 93) {
 		if (session->session)
 			lose(s, i);
+	} else if (what < 95 && s->ledgers) {
+		books_restart(s);
 	} else {
 		come_to_rest(s);
 	}
@@ -127,10 +116,14 @@ static void one_history(struct sim *s)
 		s->ts->absent |= TS_NO_VANISHED;
 	if (below(s, 6) == 0)
 		s->ts->absent |= TS_NO_MOVE;
+	s->ledgers = below(s, 2);
 	fred = ts_add_user(s->ts, "fred", "secret");
-	ts_add_mailbox(s->ts, fred, boxes[1]);
+	if (s->ledgers)
+		books_keep(s, ts_find(s->ts, fred, boxes[0]), NULL);
+	for (int i = 1; i < BOXES; i++)
+		make_box(s, fred, boxes[i]);
 	for (uint32_t n = below(s, 12); n > 0; n--)
-		deliver(s, ts_find(s->ts, fred, boxes[0]));
+		deliver(s, ts_find(s->ts, fred, boxes[0]), true);
 	how.seed = below(s, UINT32_MAX);
 	how.shuffle = below(s, 2);
 	how.random_pieces = below(s, 4) == 0;
@@ -166,6 +159,7 @@ static void one_history(struct sim *s)
 		ts_set_clear(&s->clients[i].found);
 	}
 	ts_free(s->ts);
+	books_free(s);
 }
 
 int main(int argc, char **argv)

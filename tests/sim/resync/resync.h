@@ -2,7 +2,8 @@
 /*
  * resync/resync - the parts of the model checker, and what they share.  heard.c follows what each
  * client is told, talk.c is what clients say, ways.c how one that was away comes back, world.c
- * what others do to the mailboxes, resync.c the histories.
+ * what others do to the mailboxes, books.c numbers changes by a ledger that is lost and damaged with
+ * the process, resync.c the histories.
  */
 #ifndef TEST_SIM_RESYNC_H
 #define TEST_SIM_RESYNC_H
@@ -42,6 +43,8 @@ struct client {
 	struct ts_set found;   /* by ESEARCH */
 };
 
+struct book;
+
 struct sim {
 	struct tx_log log;
 	struct tx_random random;
@@ -53,9 +56,16 @@ struct sim {
 	int count;
 	unsigned tag;
 	bool verbose;
+	struct book *books;                    /* with ledgers: one for each mailbox that ever was */
+	bool ledgers;
+	struct imapsrv_ledger_config bookkeeping;
 };
 
-extern const char *const boxes[2];
+enum { BOXES = 3 };
+extern const char *const boxes[BOXES];
+
+/* The most used one, as a rule. */
+const char *any_name(struct sim *s);
 
 static inline uint32_t below(struct sim *s, uint32_t n)
 {
@@ -84,6 +94,8 @@ __attribute__((format(printf, 2, 3)))
 void say(struct client *c, const char *format, ...);
 void connect_as(struct sim *s, int slot, enum kind kind);
 void disconnect(struct sim *s, int slot);
+/* The connection breaks anywhere in what is under way. */
+void lose(struct sim *s, int slot);
 void select_box(struct client *c, const char *box, const char *how);
 void fetch_all(struct client *c);
 /* Something that a client might say now. */
@@ -98,8 +110,24 @@ void come_back(struct sim *s, int slot);
 
 /* ---- world.c ---- */
 
-void deliver(struct sim *s, struct ts_mailbox *m);
+void deliver(struct sim *s, struct ts_mailbox *m, bool tell);
+/* A mailbox of that name, with its book if there are ledgers. */
+struct ts_mailbox *make_box(struct sim *s, struct ts_user *owner, const char *name);
+/* One change of messages, told to those who have the mailbox open, or to nobody. */
+void change(struct sim *s, struct ts_mailbox *m, bool tell);
 /* Something happens to a mailbox. */
 void outside(struct sim *s);
+
+/* ---- books.c ---- */
+
+/* The mailbox's changes are numbered by a ledger from now on.  `before`, which may be NULL, is one
+ * of the same name whose octets still lie where this one's are to be kept. */
+void books_keep(struct sim *s, struct ts_mailbox *m, const struct ts_mailbox *before);
+/* Another program changes messages and tells nobody; then the mailbox is compared with the ledger
+ * and its sessions are told what was found. */
+void books_behind(struct sim *s, struct ts_mailbox *m);
+/* The process ends, in order or in the middle of anything, and another begins. */
+void books_restart(struct sim *s);
+void books_free(struct sim *s);
 
 #endif

@@ -8,6 +8,11 @@
 #include <stdio.h>
 #include <string.h>
 
+const char *any_name(struct sim *s)
+{
+	return boxes[below(s, 4) ? 0 : 1 + below(s, BOXES - 1)];
+}
+
 void say(struct client *c, const char *format, ...)
 {
 	struct tx line = {0};
@@ -65,6 +70,21 @@ void disconnect(struct sim *s, int slot)
 	cache_clear(&s->clients[slot].live);
 }
 
+void lose(struct sim *s, int slot)
+{
+	struct td_session *session = &s->td.sessions[slot];
+	struct imapsrv_span span;
+	size_t count = 0, n;
+
+	if (session->session && !imapsrv_session_peek(session->session, &span, 1, &count) &&
+	    count) {
+		n = below(s, (uint32_t)span.len + 1);
+		tw_feed(&session->wire, span.data, n);
+	}
+	cache_take(&s->clients[slot]);
+	disconnect(s, slot);
+}
+
 void select_box(struct client *c, const char *box, const char *how)
 {
 	if (c->slot != CHECKER)
@@ -86,7 +106,7 @@ void command(struct sim *s, struct client *c)
 	static const char *const flags[] = {"\\Seen", "\\Deleted", "\\Flagged", "\\Answered",
 	                                    "kw",     "$Other",    "\\Seen \\Deleted"};
 	const struct tc *t = &s->td.sessions[c->slot].client;
-	const char *box = boxes[below(s, 4) == 0], *flag = flags[below(s, 7)];
+	const char *box = any_name(s), *flag = flags[below(s, 7)];
 	const char *uid = below(s, 2) ? "UID " : "";
 	uint32_t from = 1 + below(s, t->exists), to, span = t->exists - from + 1;
 	char set[40];
