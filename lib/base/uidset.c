@@ -422,3 +422,31 @@ bool isrv_uidset_is_valid(struct imapsrv_set set)
 	}
 	return true;
 }
+
+bool isrv_uidset_common(struct isrv_arena *arena, struct imapsrv_set *set, struct imapsrv_set other,
+                        uint64_t *steps)
+{
+	size_t i = 0, k = 0, n = 0;
+	struct imapsrv_range *both =
+		isrv_arena_array(arena, set->count + other.count + 1, sizeof(*both));
+	struct imapsrv_range a, b;
+	uint32_t first, last;
+
+	if (!both)
+		return false;
+	while (i < set->count && k < other.count) {
+		a = set->ranges[i];
+		b = other.ranges[k];
+		first = a.first > b.first ? a.first : b.first;
+		last = a.last < b.last ? a.last : b.last;
+		if (first <= last)
+			both[n++] = (struct imapsrv_range){first, last};
+		if (a.last == last)
+			i++;
+		else
+			k++;
+		++*steps;
+	}
+	*set = (struct imapsrv_set){both, n};
+	return true;
+}

@@ -8,7 +8,7 @@
 
 #include <stdbool.h>
 
-#include "base/mem.h"
+#include "base/arena.h"
 
 struct isrv_uidset {
 	struct imapsrv_range *ranges;
@@ -34,6 +34,11 @@ bool isrv_uidset_union(struct isrv_uidset *set, struct isrv_mem *mem, struct ima
 bool isrv_uidset_subtract(struct isrv_uidset *set, struct isrv_mem *mem, struct imapsrv_set other);
 bool isrv_uidset_intersect(struct isrv_uidset *set, struct isrv_mem *mem, struct imapsrv_set other);
 bool isrv_uidset_copy(struct isrv_uidset *set, struct isrv_mem *mem, struct imapsrv_set other);
+
+/* Keeps of *set what the other has too, in the arena: linear in the ranges of both, and *steps grows
+ * by as many.  False: no memory, *set is as before. */
+bool isrv_uidset_common(struct isrv_arena *arena, struct imapsrv_set *set, struct imapsrv_set other,
+                        uint64_t *steps);
 
 /* Sorts and merges ranges that came in any order (first and last of each may be reversed, RFC
  * 9051 9 seq-range), in place, in O(n log n) without recursion on input; returns the new count. */

@@ -735,7 +735,7 @@ static enum isrv_step next_batch(struct imapsrv_session *s, struct fetch_args *a
 		return ISRV_OUTPUT;
 	isrv_uidset_empty(&a->seen);
 	empty_rows(a);
-	if (!isrv_batch_next(&a->batch, s->view, s->engine->limits.batch, &a->part, &a->asked)) {
+	if (!isrv_batch_next(&a->batch, &s->view->map, s->engine->limits.batch, &a->part, &a->asked)) {
 		*end_r = true;
 		return finish(s, a);
 	}

@@ -305,7 +305,7 @@ static bool ask_rows(struct imapsrv_session *s, struct isrv_resync *r)
 	                          IMAPSRV_FACT_FLAGS | IMAPSRV_FACT_MODSEQ, 0};
 	uint32_t messages;
 
-	if (!isrv_batch_next(&r->batch, s->view, s->engine->limits.batch, &q.uids, &messages))
+	if (!isrv_batch_next(&r->batch, &s->view->map, s->engine->limits.batch, &q.uids, &messages))
 		return false;
 	ISRV_ASK(s, ISRV_OP_FETCH, store, fetch, &q, put_row, r);
 	return true;

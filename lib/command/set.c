@@ -105,31 +105,3 @@ bool isrv_set_resolve(struct imapsrv_session *s, const struct isrv_rd_set *set, 
 	*uids_r = (struct imapsrv_set){ranges, count};
 	return true;
 }
-
-bool isrv_set_intersect(struct imapsrv_session *s, struct imapsrv_set *set,
-                        struct imapsrv_set other)
-{
-	size_t i = 0, k = 0, n = 0;
-	struct imapsrv_range *both =
-		isrv_arena_array(&s->arena, set->count + other.count + 1, sizeof(*both));
-	struct imapsrv_range a, b;
-	uint32_t first, last;
-
-	if (!both)
-		return false;
-	while (i < set->count && k < other.count) {
-		a = set->ranges[i];
-		b = other.ranges[k];
-		first = a.first > b.first ? a.first : b.first;
-		last = a.last < b.last ? a.last : b.last;
-		if (first <= last)
-			both[n++] = (struct imapsrv_range){first, last};
-		if (a.last == last)
-			i++;
-		else
-			k++;
-		s->steps++;
-	}
-	*set = (struct imapsrv_set){both, n};
-	return true;
-}

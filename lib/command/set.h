@@ -18,9 +18,5 @@ struct imapsrv_session;
  */
 bool isrv_set_resolve(struct imapsrv_session *s, const struct isrv_rd_set *set, bool uid,
                       struct imapsrv_set *uids_r);
-/* Keeps of a set what the other has too, in the arena: linear in the ranges of both.  False: no
- * memory. */
-bool isrv_set_intersect(struct imapsrv_session *s, struct imapsrv_set *set,
-                        struct imapsrv_set other);
 
 #endif

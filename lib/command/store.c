@@ -5,7 +5,7 @@
  */
 #include "base/ascii.h"
 #include "command/commands.h"
-#include "command/found.h"
+#include "session/found.h"
 #include "command/memory.h"
 #include "command/set.h"
 #include "mailbox/batch.h"
@@ -125,7 +125,7 @@ static bool ask(struct imapsrv_session *s, struct store_args *a)
 		a->conditional,
 		a->unchanged_since};
 
-	if (!isrv_batch_next(&a->batch, s->view, s->engine->limits.batch, &q.uids, &a->asked))
+	if (!isrv_batch_next(&a->batch, &s->view->map, s->engine->limits.batch, &q.uids, &a->asked))
 		return false;
 	a->rows = 0;
 	ISRV_ASK(s, ISRV_OP_STORE, store, store, &q, take_row, a);

@@ -14,10 +14,9 @@ void isrv_batch_init(struct isrv_batch *b, struct imapsrv_set set, uint64_t *ste
 	b->steps = steps;
 }
 
-bool isrv_batch_next(struct isrv_batch *b, const struct isrv_view *v, uint32_t max,
+bool isrv_batch_next(struct isrv_batch *b, const struct isrv_nummap *map, uint32_t max,
                      struct imapsrv_set *part_r, uint32_t *messages_r)
 {
-	const struct isrv_nummap *map = &v->map;
 	uint32_t messages = 0, below, held;
 	struct imapsrv_range range;
 	size_t used = 0;

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * mailbox/batch - a set of UIDs cut into parts that hold a limited number of announced messages
- * each, so that what the host is asked for at a time, and what its answer may take, is bounded
- * whatever the client asks for.
+ * mailbox/batch - a set of UIDs cut into parts that hold a limited number of messages each, so that
+ * what the host is asked for at a time, and what its answer may take, is bounded whatever the client
+ * asks for.
  */
 #ifndef ISRV_MAILBOX_BATCH_H
 #define ISRV_MAILBOX_BATCH_H
 
-#include "mailbox/view.h"
+#include "base/nummap.h"
 
 #define ISRV_BATCH_RANGES 64u
 
@@ -21,11 +21,11 @@ struct isrv_batch {
 
 void isrv_batch_init(struct isrv_batch *b, struct imapsrv_set set, uint64_t *steps);
 /*
- * The next part, which holds *messages_r announced messages, 1..max of them; false if there are no
- * more.  It stays until the next call.  Ranges of the set that hold no announced message are left
- * out.  O(log n) for each range.  The view may change between two calls.
+ * The next part, which holds *messages_r messages of the map, 1..max of them; false if there are no
+ * more.  It stays until the next call.  Ranges of the set that hold none are left out.  O(log n) for
+ * each range.  The map may change between two calls.
  */
-bool isrv_batch_next(struct isrv_batch *b, const struct isrv_view *v, uint32_t max,
+bool isrv_batch_next(struct isrv_batch *b, const struct isrv_nummap *map, uint32_t max,
                      struct imapsrv_set *part_r, uint32_t *messages_r);
 
 #endif

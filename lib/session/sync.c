@@ -282,7 +282,7 @@ static bool ask_flags(struct imapsrv_session *s, struct isrv_sync *y)
 		sink = put_modseq_row;
 	}
 
-	if (!isrv_batch_next(&y->batch, s->view, s->engine->limits.batch, &q.uids, &messages))
+	if (!isrv_batch_next(&y->batch, &s->view->map, s->engine->limits.batch, &q.uids, &messages))
 		return false;
 	ISRV_ASK(s, ISRV_OP_FETCH, store, fetch, &q, sink, y);
 	return true;

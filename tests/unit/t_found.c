@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * command/found: numbers that come in any order within a batch, and what is written of them, whole
+ * session/found: numbers that come in any order within a batch, and what is written of them, whole
  * and in pieces, against a plain array.  ISRV_SEED repeats a run.
  */
 #include "unit/row.h"
 
-#include "command/found.h"
+#include "session/found.h"
 #include "base/uidset.h"
 
 static uint64_t seed, state;
@@ -91,14 +91,15 @@ static size_t drain(struct world *w, char *text, size_t len)
 	return len;
 }
 
-typedef enum isrv_step put_fn(struct imapsrv_session *s, struct isrv_found *f, bool uid);
+typedef enum isrv_step put_fn(struct imapsrv_session *s, struct isrv_found *f,
+                              const struct isrv_nummap *uids);
 
 static void put(struct world *w, struct isrv_found *f, put_fn *put_it, bool uid, char *text)
 {
 	struct isrv_found again = *f;
 	size_t len = 0;
 
-	while (put_it(&w->s, &again, uid) == ISRV_OUTPUT)
+	while (put_it(&w->s, &again, uid ? &w->view.map : NULL) == ISRV_OUTPUT)
 		len = drain(w, text, len);
 	drain(w, text, len);
 }
@@ -194,7 +195,7 @@ static void test_edges(void **unused)
 	/* As a list it is never held as a whole. */
 	for (i = 0; i < 3; i++) {
 		w.s.output_max = 1000;
-		assert_int_equal(isrv_found_put_list(&w.s, &f, true), ISRV_OUTPUT);
+		assert_int_equal(isrv_found_put_list(&w.s, &f, &w.view.map), ISRV_OUTPUT);
 		assert_true(isrv_outq_size(&w.s.out) < 5000);
 		isrv_outq_sent(&w.s.out, isrv_outq_size(&w.s.out));
 	}

@@ -202,7 +202,7 @@ static void test_intersect(void **unused)
 			set[k].ranges = ranges[k];
 		}
 		both = set[0];
-		assert_true(isrv_set_intersect(&w.s, &both, set[1]));
+		assert_true(isrv_uidset_common(&w.s.arena, &both, set[1], &w.s.steps));
 		if (!isrv_uidset_is_valid(both) || w.s.steps > set[0].count + set[1].count)
 			fail_msg("run %llu: %s", run, show(both));
 		for (n = 1; n < 70; n++) {
@@ -277,7 +277,7 @@ static void check_batches(struct world *w, struct imapsrv_set uids, uint32_t max
 	size_t i;
 
 	isrv_batch_init(&b, uids, &w->s.steps);
-	while (isrv_batch_next(&b, &w->view, max, &part, &messages)) {
+	while (isrv_batch_next(&b, &w->view.map, max, &part, &messages)) {
 		found = 0;
 		if (!isrv_uidset_is_valid(part) || part.ranges[0].first <= last)
 			fail_msg("run %llu: parts out of order", run);
@@ -361,26 +361,26 @@ static void test_batch_edges(void **unused)
 	for (i = 0; i < COUNT(ranges); i++)
 		ranges[i].first = ranges[i].last = (uint32_t)(2 * i + 1);
 	isrv_batch_init(&b, set, &w.s.steps);
-	assert_true(isrv_batch_next(&b, &w.view, 500, &part, &messages));
+	assert_true(isrv_batch_next(&b, &w.view.map, 500, &part, &messages));
 	assert_int_equal(messages, ISRV_BATCH_RANGES);
-	assert_true(isrv_batch_next(&b, &w.view, 500, &part, &messages));
+	assert_true(isrv_batch_next(&b, &w.view.map, 500, &part, &messages));
 	assert_int_equal(messages, 1);
-	assert_false(isrv_batch_next(&b, &w.view, 500, &part, &messages));
+	assert_false(isrv_batch_next(&b, &w.view.map, 500, &part, &messages));
 
 	ranges[0] = (struct imapsrv_range){UINT32_MAX - 2, UINT32_MAX};
 	set.count = 1;
 	isrv_batch_init(&b, set, &w.s.steps);
-	assert_true(isrv_batch_next(&b, &w.view, 2, &part, &messages));
+	assert_true(isrv_batch_next(&b, &w.view.map, 2, &part, &messages));
 	assert_string_equal(show(part), "4294967293:4294967294");
-	assert_true(isrv_batch_next(&b, &w.view, 2, &part, &messages));
+	assert_true(isrv_batch_next(&b, &w.view.map, 2, &part, &messages));
 	assert_string_equal(show(part), "4294967295");
-	assert_false(isrv_batch_next(&b, &w.view, 2, &part, &messages));
+	assert_false(isrv_batch_next(&b, &w.view.map, 2, &part, &messages));
 
 	/* Work goes by the ranges, not by what they span (ATTACKS T21). */
 	ranges[0] = (struct imapsrv_range){1, UINT32_MAX};
 	w.s.steps = 0;
 	isrv_batch_init(&b, set, &w.s.steps);
-	assert_true(isrv_batch_next(&b, &w.view, UINT32_MAX, &part, &messages));
+	assert_true(isrv_batch_next(&b, &w.view.map, UINT32_MAX, &part, &messages));
 	assert_int_equal(messages, UINT32_MAX);
 	assert_int_equal(w.s.steps, 1);
 	end(&w);

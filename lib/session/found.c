@@ -6,7 +6,7 @@
  * Output is written a run at a time, a run being contiguous in the numbers that are told: a result
  * of a million messages never stands in the output queue as a whole.
  */
-#include "command/found.h"
+#include "session/found.h"
 
 #define PIECE 256u /* numbers of a list that are written between two looks at the queue */
 
@@ -78,10 +78,9 @@ uint32_t isrv_found_size(const struct isrv_found *f)
 }
 
 /* The next run of numbers to tell, at most max of them; false at the end. */
-static bool next_run(const struct imapsrv_session *s, struct isrv_found *f, bool uid, uint32_t max,
+static bool next_run(struct isrv_found *f, const struct isrv_nummap *uids, uint32_t max,
                      struct imapsrv_range *run_r)
 {
-	const struct isrv_nummap *map = &s->view->map;
 	struct imapsrv_range range;
 	uint32_t last;
 
@@ -90,9 +89,9 @@ static bool next_run(const struct imapsrv_session *s, struct isrv_found *f, bool
 	range = f->ranges[f->range];
 	if (f->at)
 		range.first = f->at;
-	if (uid) {
-		last = isrv_nummap_uid(map, range.last);
-		if (!isrv_nummap_run(map, isrv_nummap_uid(map, range.first), run_r))
+	if (uids) {
+		last = isrv_nummap_uid(uids, range.last);
+		if (!isrv_nummap_run(uids, isrv_nummap_uid(uids, range.first), run_r))
 			return false;
 		if (run_r->last > last)
 			run_r->last = last;
@@ -111,13 +110,14 @@ static bool next_run(const struct imapsrv_session *s, struct isrv_found *f, bool
 	return true;
 }
 
-enum isrv_step isrv_found_put_list(struct imapsrv_session *s, struct isrv_found *f, bool uid)
+enum isrv_step isrv_found_put_list(struct imapsrv_session *s, struct isrv_found *f,
+                                   const struct isrv_nummap *uids)
 {
 	struct imapsrv_range run;
 	uint32_t i, n;
 
 	while (!isrv_session_full(s)) {
-		if (!next_run(s, f, uid, PIECE, &run))
+		if (!next_run(f, uids, PIECE, &run))
 			return ISRV_DONE;
 		n = run.last - run.first + 1;
 		s->steps += n;
@@ -129,13 +129,14 @@ enum isrv_step isrv_found_put_list(struct imapsrv_session *s, struct isrv_found 
 	return f->range == f->count ? ISRV_DONE : ISRV_OUTPUT;
 }
 
-enum isrv_step isrv_found_put_set(struct imapsrv_session *s, struct isrv_found *f, bool uid)
+enum isrv_step isrv_found_put_set(struct imapsrv_session *s, struct isrv_found *f,
+                                  const struct isrv_nummap *uids)
 {
 	struct imapsrv_range run;
 	bool first = f->range == 0 && f->at == 0;
 
 	while (!isrv_session_full(s)) {
-		if (!next_run(s, f, uid, UINT32_MAX, &run))
+		if (!next_run(f, uids, UINT32_MAX, &run))
 			return ISRV_DONE;
 		s->steps++;
 		if (!first)

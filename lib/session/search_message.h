@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * command/search_message - one message opened for a search, because its facts did not decide.  It
+ * session/search_message - one message opened for a search, because its facts did not decide.  It
  * is opened once and read in the order of cost: its header; its size, if it must be counted; its
  * parts. After each the program is asked again, and reading ends with the first answer.
  *
  * Where parts are is told by the description that the host kept, or found out here in one pass;
  * then only what is looked into is read.
  */
-#ifndef ISRV_COMMAND_SEARCH_MESSAGE_H
-#define ISRV_COMMAND_SEARCH_MESSAGE_H
+#ifndef ISRV_SESSION_SEARCH_MESSAGE_H
+#define ISRV_SESSION_SEARCH_MESSAGE_H
 
 #include "message/description.h"
 #include "message/structure.h"
@@ -18,6 +18,8 @@
 struct isrv_search_message {
 	uint8_t at;
 	const struct isrv_program *program;
+	void *mailbox;          /* the host's handle */
+	uint32_t recent_from;
 	struct isrv_scan *scan; /* NULL: no strings and no dates are looked for */
 	uint32_t size_leaf;     /* a leaf that asks for the size; UINT32_MAX: none */
 	struct isrv_buf kept;   /* descriptions of the batch */
@@ -50,7 +52,8 @@ void isrv_search_message_keep(struct imapsrv_session *s, struct isrv_search_mess
 
 /* False: no memory in the arena. */
 bool isrv_search_message_init(struct imapsrv_session *s, struct isrv_search_message *m,
-                              const struct isrv_program *program);
+                              const struct isrv_program *program, void *mailbox,
+                              uint32_t recent_from);
 /* DONE: m->verdict, or m->body.failed; then close. */
 enum isrv_step isrv_search_message_read(struct imapsrv_session *s, struct isrv_search_message *m,
                                         const struct isrv_search_subject *subject);

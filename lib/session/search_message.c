@@ -3,7 +3,7 @@
  * The program is asked again where a stretch was read whose steps are no fewer than the asking
  * takes, so that neither many parts nor many terms make the other dear (ATTACKS T24).
  */
-#include "command/search_message.h"
+#include "session/search_message.h"
 
 #include "session/session.h"
 
@@ -17,11 +17,14 @@ enum {
 };
 
 bool isrv_search_message_init(struct imapsrv_session *s, struct isrv_search_message *m,
-                              const struct isrv_program *program)
+                              const struct isrv_program *program, void *mailbox,
+                              uint32_t recent_from)
 {
 	uint32_t i, leaf = 0;
 
 	m->program = program;
+	m->mailbox = mailbox;
+	m->recent_from = recent_from;
 	m->size_leaf = UINT32_MAX;
 	for (i = 0; i < program->count && m->size_leaf == UINT32_MAX; i++) {
 		if (program->terms[i].kind == ISRV_TERM_SIZE)
@@ -66,7 +69,7 @@ static bool judge(struct imapsrv_session *s, struct isrv_search_message *m,
                   const struct isrv_search_subject *subject)
 {
 	struct isrv_search_row row = {.uid = subject->uid,
-	                              .recent_from = s->view->recent_from,
+	                              .recent_from = m->recent_from,
 	                              .facts = m->facts,
 	                              .octets = m->body.wire};
 
@@ -300,7 +303,7 @@ enum isrv_step isrv_search_message_read(struct imapsrv_session *s, struct isrv_s
 	while (m->at != AT_END) {
 		switch (m->at) {
 		case AT_OPEN:
-			step = isrv_body_open(s, &m->body, s->view->handle, subject->uid);
+			step = isrv_body_open(s, &m->body, m->mailbox, subject->uid);
 			break;
 		case AT_HEADER:
 			step = read_header(s, m);

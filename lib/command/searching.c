@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT */
+/* Programs in the selected mailbox: see the header. */
+#include "command/searching.h"
+
+#include "command/memory.h"
+#include "command/set.h"
+#include "search/string.h"
+#include "session/modseq.h"
+
+uint32_t isrv_searching_features(const struct isrv_parse *p)
+{
+	static const struct {
+		uint8_t cap; /* enum isrv_cap */
+		uint32_t feature;
+	} rows[] = {
+		{ISRV_CAP_CONDSTORE, ISRV_SEARCH_MODSEQ},
+	};
+	uint32_t features = 0;
+	size_t i;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		if (p->caps & ISRV_CAP_BIT(rows[i].cap))
+			features |= rows[i].feature;
+	}
+	return features;
+}
+
+static bool resolve(struct imapsrv_session *s, struct isrv_program *p)
+{
+	struct isrv_term *term;
+	uint32_t i;
+
+	s->steps += p->count;
+	for (i = 0; i < p->count; i++) {
+		term = &p->terms[i];
+		if (term->kind == ISRV_TERM_SET && !term->u.set.uid && !term->u.set.written.saved)
+			s->by_number = true;
+		if (term->kind == ISRV_TERM_SET &&
+		    !isrv_set_resolve(s, &term->u.set.written, term->u.set.uid,
+		                      &term->u.set.uids))
+			return false;
+	}
+	return true;
+}
+
+bool isrv_searching_begin(struct imapsrv_session *s, struct isrv_searcher *x,
+                          struct isrv_program *program)
+{
+	struct isrv_search_source source;
+
+	if (program->bad_charset) {
+		/* RFC 9051 6.4.4: NO, not BAD, and the code names what is known. */
+		isrv_no(s, "BADCHARSET (" ISRV_SEARCH_CHARSETS ")",
+		        "That character set is not known");
+		return false;
+	}
+	/* RFC 7162 3.1.2.2: BAD where the mailbox has none. */
+	if (program->facts & IMAPSRV_FACT_MODSEQ && !isrv_modseq_require(s))
+		return false;
+	if (!resolve(s, program))
+		return false;
+	isrv_search_selected(s, &source);
+	isrv_searcher_begin(s, x, program, &source, NULL);
+	return true;
+}
+
+bool isrv_searching_ended(struct imapsrv_session *s, const struct isrv_searcher *x)
+{
+	switch (x->end) {
+	case ISRV_SEARCH_FOUND:
+		return !s->error;
+	case ISRV_SEARCH_REFUSED:
+		isrv_refused(s, NULL);
+		return false;
+	case ISRV_SEARCH_NOMEM:
+		break;
+	}
+	isrv_command_nomem(s);
+	return false;
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * command/searching - what commands that search the selected mailbox have in common before and after
+ * the search itself (session/searcher.h): which keys are known, what the sets of a program mean
+ * here, and the NO or BAD of one that cannot be done.
+ */
+#ifndef ISRV_COMMAND_SEARCHING_H
+#define ISRV_COMMAND_SEARCHING_H
+
+#include "session/searcher.h"
+
+/* enum isrv_search_feature: the keys that this session knows. */
+uint32_t isrv_searching_features(const struct isrv_parse *p);
+
+/*
+ * Resolves the sets of the program and begins the search of the selected mailbox.  False: the reply
+ * is set (NO [BADCHARSET], BAD for MODSEQ in a mailbox without sequences or a number that does not
+ * exist), or the session has failed.
+ */
+bool isrv_searching_begin(struct imapsrv_session *s, struct isrv_searcher *x,
+                          struct isrv_program *program);
+/* The search has ended: true if all is known; else the reply is set, or the session has failed. */
+bool isrv_searching_ended(struct imapsrv_session *s, const struct isrv_searcher *x);
+
+#endif

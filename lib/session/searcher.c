@@ -1,0 +1,338 @@
+/* SPDX-License-Identifier: MIT */
+/* The steps: either the reach is scanned without the host, run by run, or batches are asked for, and
+ * of each the messages read that have to be opened. */
+#include "session/searcher.h"
+
+#include "session/session.h"
+
+enum {
+	AT_SCAN,  /* without the host         */
+	AT_BATCH, /* to ask for the next one  */
+	AT_ROWS,  /* its rows are coming      */
+	AT_READ,  /* messages that have to be opened */
+	AT_END
+};
+
+/* Sets that narrow the reach.  Each costs as much as all ranges so far: a client may name
+ * thousands. */
+#define REACH_SETS 8
+/* Octets for what is known about the messages of one batch that are to be opened. */
+#define KNOWN_MAX (1u << 20)
+
+void isrv_search_selected(const struct imapsrv_session *s, struct isrv_search_source *source_r)
+{
+	const struct isrv_view *v = s->view;
+
+	*source_r = (struct isrv_search_source){v->handle, &v->map, &v->expunged, v->recent_from,
+	                                        v->look_all};
+}
+
+static struct imapsrv_set expunged(const struct isrv_searcher *x)
+{
+	struct imapsrv_set none = {NULL, 0};
+
+	return x->from.expunged ? isrv_uidset_view(x->from.expunged) : none;
+}
+
+/* ---- what is looked at --------------------------------------------------------------------- */
+
+/* The UIDs that can match, none above the last of the source: no response speaks of others. */
+static bool find_reach(struct imapsrv_session *s, struct isrv_searcher *x,
+                       const struct imapsrv_set *within)
+{
+	const struct isrv_program *p = x->program;
+	struct imapsrv_range *all = isrv_arena_alloc(&s->arena, sizeof(*all));
+	uint32_t i, sets = 0;
+
+	if (!all)
+		return false;
+	*all = (struct imapsrv_range){1, x->from.map->last_uid};
+	x->reach = (struct imapsrv_set){all, all->last ? 1 : 0};
+	if (within && !isrv_uidset_common(&s->arena, &x->reach, *within, &s->steps))
+		return false;
+	for (i = 0; i < p->count && sets < REACH_SETS; i++) {
+		if (p->terms[i].kind != ISRV_TERM_SET || !p->terms[i].required)
+			continue;
+		if (!isrv_uidset_common(&s->arena, &x->reach, p->terms[i].u.set.uids, &s->steps))
+			return false;
+		sets++;
+	}
+	return true;
+}
+
+void isrv_searcher_begin(struct imapsrv_session *s, struct isrv_searcher *x,
+                         const struct isrv_program *program,
+                         const struct isrv_search_source *source, const struct imapsrv_set *within)
+{
+	uint32_t most;
+
+	memset(x, 0, sizeof(*x));
+	x->from = *source;
+	x->program = program;
+	x->at = AT_SCAN;
+	x->nomem = !find_reach(s, x, within);
+	/* Where messages may be gone the host is asked which exist. */
+	if (x->nomem || (!program->facts && !source->doubtful))
+		return;
+	x->nomem = !isrv_search_message_init(s, &x->message, program, source->mailbox,
+	                                     source->recent_from);
+	most = KNOWN_MAX / program->leaves;
+	x->part_max = s->engine->limits.batch < most ? s->engine->limits.batch : most;
+	if (x->part_max == 0)
+		x->part_max = 1;
+	isrv_batch_init(&x->batch, x->reach, &s->steps);
+	x->at = AT_BATCH;
+}
+
+/* ---- without the host ---------------------------------------------------------------------- */
+
+/* The next run of the range: the verdict changes only where a set of the program begins or ends, so
+ * whole runs are judged at once.  False: the range is done. */
+static bool scan_run(struct imapsrv_session *s, struct isrv_searcher *x, struct imapsrv_range range)
+{
+	struct isrv_search_row row = {.recent_from = x->from.recent_from};
+	const struct isrv_nummap *map = x->from.map;
+	struct imapsrv_set gone = expunged(x);
+	struct imapsrv_range run;
+	uint32_t until;
+	size_t i;
+
+	if (!isrv_nummap_run(map, x->uid_at ? x->uid_at : range.first, &run) ||
+	    run.first > range.last)
+		return false;
+	s->steps += x->program->count + 1;
+	row.uid = run.first;
+	i = isrv_uidset_seek(gone, row.uid);
+	if (i < gone.count && gone.ranges[i].first <= row.uid) {
+		x->missing = true;
+		until = gone.ranges[i].last;
+	} else {
+		bool match = isrv_program_eval(x->program, &row, NULL) == ISRV_MATCH;
+
+		until = row.until < range.last ? row.until : range.last;
+		if (i < gone.count && gone.ranges[i].first <= until)
+			until = gone.ranges[i].first - 1;
+		x->nomem = match && !isrv_found_add(&x->found, &s->arena,
+		                                    isrv_nummap_seq(map, row.uid),
+		                                    isrv_nummap_rank(map, until));
+	}
+	x->uid_at = until + 1;
+	return until < range.last && !x->nomem;
+}
+
+static void scan(struct imapsrv_session *s, struct isrv_searcher *x)
+{
+	while (x->reach_at < x->reach.count && !x->nomem) {
+		if (!scan_run(s, x, x->reach.ranges[x->reach_at])) {
+			x->reach_at++;
+			x->uid_at = 0;
+		}
+	}
+}
+
+/* ---- with the host ------------------------------------------------------------------------- */
+
+/* Where the verdicts about a message that may have to be opened are noted; NULL: no memory, or a
+ * host that gives a message twice. */
+static struct isrv_search_subject *open_slot(struct imapsrv_session *s, struct isrv_searcher *x)
+{
+	size_t leaves = x->program->leaves;
+	struct isrv_search_subject *slot;
+
+	if (!x->open) {
+		x->open = isrv_arena_array(&s->arena, x->part_max, sizeof(*x->open));
+		x->open_known = isrv_arena_array(&s->arena, x->part_max, leaves);
+		if (!x->open || !x->open_known) {
+			x->nomem = true;
+			x->open = NULL;
+			return NULL;
+		}
+	}
+	if (x->open_count == x->part_max)
+		return NULL;
+	slot = x->open + x->open_count;
+	slot->known = x->open_known + x->open_count * leaves;
+	memset(slot->known, 0, leaves);
+	return slot;
+}
+
+static void add(struct imapsrv_session *s, struct isrv_searcher *x, uint32_t uid, uint64_t modseq)
+{
+	uint32_t n = isrv_nummap_seq(x->from.map, uid);
+
+	if (!x->lowest_uid || uid < x->lowest_uid) {
+		x->lowest_uid = uid;
+		x->lowest_modseq = modseq;
+	}
+	if (uid > x->highest_uid) {
+		x->highest_uid = uid;
+		x->highest_modseq = modseq;
+	}
+	if (modseq > x->highest)
+		x->highest = modseq;
+	if (!isrv_found_add(&x->found, &s->arena, n, n))
+		x->nomem = true;
+}
+
+static void row_sink(struct imapsrv_session *s, void *ctx, const void *answer)
+{
+	struct isrv_searcher *x = ctx;
+	const struct imapsrv_row *row = answer;
+	struct isrv_search_row facts = {.uid = row->uid, .recent_from = x->from.recent_from};
+	struct isrv_search_subject *open = NULL;
+	struct imapsrv_span none = {NULL, 0};
+	enum isrv_verdict is;
+
+	/* A host may tell more than it was asked, or of a message that its event has taken away
+	 * since. */
+	if (x->nomem || !isrv_uidset_has(x->part, row->uid) ||
+	    isrv_nummap_seq(x->from.map, row->uid) == 0 || isrv_uidset_has(expunged(x), row->uid))
+		return;
+	x->rows++;
+	s->steps += x->program->count;
+	/* FLAGS and DATE come when they are asked for (store.h); a host that leaves them out says
+	 * "none". */
+	facts.facts = (row->facts & ~ISRV_FACTS_READ) | IMAPSRV_FACT_FLAGS | IMAPSRV_FACT_DATE;
+	facts.flags = &row->flags;
+	facts.date = row->date;
+	facts.zone = row->zone;
+	facts.octets = row->octets;
+	if (x->program->facts & IMAPSRV_FACT_MODSEQ) {
+		facts.modseq = row->facts & IMAPSRV_FACT_MODSEQ ? row->modseq : 0;
+		facts.facts |= IMAPSRV_FACT_MODSEQ;
+	}
+	if (x->program->facts & ~facts.facts) {
+		open = open_slot(s, x);
+		if (!open)
+			return;
+	}
+	is = isrv_program_eval(x->program, &facts, open ? open->known : NULL);
+	if (is == ISRV_MATCH) {
+		add(s, x, row->uid, facts.modseq);
+	} else if (is == ISRV_UNDECIDED) {
+		open->uid = row->uid;
+		open->modseq = facts.modseq;
+		isrv_search_message_keep(
+			s, &x->message,
+			row->facts & IMAPSRV_FACT_DESCRIPTION ? row->description : none, open);
+		x->open_count++;
+	}
+}
+
+static bool next_batch(struct imapsrv_session *s, struct isrv_searcher *x)
+{
+	struct imapsrv_fetch q;
+
+	/* Batches ascend: the lowest match is the first one found. */
+	if (x->lowest_only && x->found.count)
+		return false;
+	if (!isrv_batch_next(&x->batch, x->from.map, x->part_max, &x->part, &x->messages))
+		return false;
+	x->rows = 0;
+	x->open_count = 0;
+	x->open_at = 0;
+	x->message.kept.len = 0;
+	q.mailbox = x->from.mailbox;
+	q.uids = x->part;
+	q.facts = x->program->facts & ~ISRV_FACTS_READ;
+	if (x->program->facts & ISRV_FACT_TEXT)
+		q.facts |= IMAPSRV_FACT_DESCRIPTION;
+	q.changed_since = 0;
+	ISRV_ASK(s, ISRV_OP_FETCH, store, fetch, &q, row_sink, x);
+	return true;
+}
+
+/* Reads the messages of the batch that have to be opened.  DONE: all of them, or x->end says
+ * REFUSED. */
+static enum isrv_step read_open(struct imapsrv_session *s, struct isrv_searcher *x)
+{
+	struct isrv_search_message *m = &x->message;
+	enum isrv_step step;
+
+	for (; x->open_at < x->open_count && !x->nomem; x->open_at++) {
+		step = isrv_search_message_read(s, m, &x->open[x->open_at]);
+		if (step != ISRV_DONE || s->error)
+			return step;
+		if (!m->body.failed && m->verdict == ISRV_MATCH)
+			add(s, x, x->open[x->open_at].uid, x->open[x->open_at].modseq);
+		/* It is gone, or the search cannot be done. */
+		if (m->body.failed && s->result.code != IMAPSRV_EXPUNGEISSUED) {
+			x->end = ISRV_SEARCH_REFUSED;
+			return ISRV_DONE;
+		}
+		x->missing = x->missing || m->body.failed;
+		isrv_search_message_close(s, m);
+	}
+	return ISRV_DONE;
+}
+
+/* ---- the steps ----------------------------------------------------------------------------- */
+
+static enum isrv_step advance(struct imapsrv_session *s, struct isrv_searcher *x)
+{
+	enum isrv_step wait;
+
+	while (x->at != AT_END && x->end == ISRV_SEARCH_FOUND) {
+		switch (x->at) {
+		case AT_SCAN:
+			scan(s, x);
+			x->at = AT_END;
+			break;
+		case AT_BATCH:
+			x->at = !x->nomem && next_batch(s, x) ? AT_ROWS : AT_END;
+			break;
+		case AT_ROWS:
+			if (!isrv_answered(s))
+				return ISRV_HOST;
+			if (s->result.code != IMAPSRV_OK)
+				x->end = ISRV_SEARCH_REFUSED;
+			if (x->rows < x->messages)
+				x->missing = true;
+			x->at = AT_READ;
+			break;
+		default: /* AT_READ */
+			wait = read_open(s, x);
+			if (wait != ISRV_DONE || s->error)
+				return wait;
+			x->at = AT_BATCH;
+			break;
+		}
+	}
+	return ISRV_DONE;
+}
+
+enum isrv_step isrv_searcher_step(struct imapsrv_session *s, struct isrv_searcher *x)
+{
+	enum isrv_step wait = advance(s, x);
+
+	if (wait != ISRV_DONE)
+		return wait;
+	if (x->nomem)
+		x->end = ISRV_SEARCH_NOMEM;
+	isrv_searcher_drop(s, x);
+	return ISRV_DONE;
+}
+
+void isrv_searcher_drop(struct imapsrv_session *s, struct isrv_searcher *x)
+{
+	if (x->message.program)
+		isrv_search_message_clear(s, &x->message);
+}
+
+bool isrv_searcher_uids(struct imapsrv_session *s, const struct isrv_searcher *x,
+                        struct imapsrv_set *uids_r)
+{
+	const struct isrv_found *f = &x->found;
+	struct imapsrv_range *uids = isrv_arena_array(&s->arena, f->count + 1, sizeof(*uids));
+	size_t i;
+
+	if (!uids)
+		return false;
+	s->steps += f->count;
+	for (i = 0; i < f->count; i++) {
+		uids[i].first = isrv_nummap_uid(x->from.map, f->ranges[i].first);
+		uids[i].last = isrv_nummap_uid(x->from.map, f->ranges[i].last);
+	}
+	*uids_r = (struct imapsrv_set){uids, f->count};
+	return true;
+}

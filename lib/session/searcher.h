@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * session/searcher - which messages of a mailbox a program matches: the evaluation itself, whoever
+ * asks.  It knows no command, no reply and no response; the mailbox may be the selected one or any
+ * other that is open, and what is looked at may be limited to some of its messages.
+ *
+ * What every match must satisfy is worked out first: the sets that stand under no NOT and no OR.
+ * Only what lies within their reach is looked at, in batches; a program of nothing but sets and
+ * \Recent asks the host nothing, and costs by the ranges that it names.  Only where the facts of a
+ * message leave the verdict open is it opened (search_message.h): for texts that are looked for in
+ * it, or a size that the host does not know.
+ *
+ * How to use it:
+ *
+ *	struct isrv_searcher x;             in the arguments of the command; all of it zero at first
+ *
+ *	isrv_searcher_begin(s, &x, &program, &source, within);      the sets of the program resolved
+ *	for each step:
+ *		step = isrv_searcher_step(s, &x);
+ *		if (step != ISRV_DONE)
+ *			return step;                what it waits for
+ *		switch (x.end) ...              the result
+ *	isrv_searcher_drop(s, &x);          in `drop` too; any number of times, in any state
+ *
+ * The program, the source and the set live until then.  While it waits, the map of the source must
+ * not change; events may add to `expunged`.
+ */
+#ifndef ISRV_SESSION_SEARCHER_H
+#define ISRV_SESSION_SEARCHER_H
+
+#include "mailbox/batch.h"
+#include "session/found.h"
+#include "session/search_message.h"
+
+/* The mailbox that is searched. */
+struct isrv_search_source {
+	void *mailbox;                 /* the host's handle */
+	const struct isrv_nummap *map; /* its messages: those that were announced, of the selected
+	                                  mailbox; all that exist, of another */
+	const struct isrv_uidset *expunged; /* of these, known to be gone: they match nothing; NULL:
+	                                       none */
+	uint32_t recent_from;          /* UIDs from here on are \Recent; 0: none */
+	bool doubtful;                 /* others may be gone too: the host is asked */
+};
+
+enum isrv_search_end {
+	ISRV_SEARCH_FOUND,   /* all is known */
+	ISRV_SEARCH_REFUSED, /* the host would not: s->result says why (isrv_refused) */
+	ISRV_SEARCH_NOMEM    /* the arena gave no more (isrv_command_nomem) */
+};
+
+struct isrv_searcher {
+	/* What was found: numbers in the source's map, ascending.  isrv_nummap_uid gives the UID of
+	 * one, isrv_searcher_uids those of all. */
+	struct isrv_found found;
+	enum isrv_search_end end; /* how it ended */
+	bool missing; /* something within reach is gone, and the source still shows it */
+	/* Of a program with MODSEQ in it (RFC 7162 3.1.5, 3.1.10; RFC 4731 3.2): */
+	uint64_t highest;                       /* of all that was found */
+	uint32_t lowest_uid, highest_uid;       /* found, */
+	uint64_t lowest_modseq, highest_modseq; /* and the sequences of these two */
+
+	bool lowest_only; /* set between begin and the first step: nothing but the lowest match is
+	                     wanted, `found` may lack others */
+
+	/* The rest is searcher.c's own. */
+	struct isrv_search_source from;
+	const struct isrv_program *program;
+	uint8_t at;
+	bool nomem;
+	struct imapsrv_set reach; /* the UIDs that can match */
+	size_t reach_at;          /* without the host: the range at hand, */
+	uint32_t uid_at;          /* and where in it; 0: at its beginning */
+	struct isrv_batch batch;
+	struct imapsrv_set part; /* the batch at hand */
+	uint32_t part_max;
+	uint32_t messages; /* in it */
+	uint32_t rows;     /* that came for it */
+	struct isrv_search_subject *open; /* those whose facts leave the verdict open */
+	uint8_t *open_known;
+	uint32_t open_count;
+	uint32_t open_at;
+	struct isrv_search_message message;
+};
+
+/* The selected mailbox as it was announced. */
+void isrv_search_selected(const struct imapsrv_session *s, struct isrv_search_source *source_r);
+
+/* `within`: only these UIDs; NULL: all messages of the source.  Asks nothing yet. */
+void isrv_searcher_begin(struct imapsrv_session *s, struct isrv_searcher *x,
+                         const struct isrv_program *program,
+                         const struct isrv_search_source *source, const struct imapsrv_set *within);
+/* DONE: x->end, or the session has failed. */
+enum isrv_step isrv_searcher_step(struct imapsrv_session *s, struct isrv_searcher *x);
+/* Gives back what is held outside the arena. */
+void isrv_searcher_drop(struct imapsrv_session *s, struct isrv_searcher *x);
+
+/*
+ * The UIDs of what was found, a range for each range of numbers: between the ends of one there is
+ * no message that was not found.  In the arena; false: it gave nothing.
+ */
+bool isrv_searcher_uids(struct imapsrv_session *s, const struct isrv_searcher *x,
+                        struct imapsrv_set *uids_r);
+
+#endif
