@@ -133,9 +133,12 @@ struct imapsrv_mailbox {
 	uint32_t first_unseen; /* the lowest UID without \Seen; 0: none, or not known */
 	uint64_t highest_modseq; /* RFC 7162 3.1.2.1, at the moment of opening; 0: this mailbox has no
 	                            modification sequences.  Not used without imapsrv_store.modseqs */
+	uint64_t append_limit; /* octets of one appended message (RFC 7889); UINT64_MAX: no limit of its
+	                          own.  Not used without imapsrv_store.append_limits */
 };
 #define IMAPSRV_MAILBOX_INIT \
-	{sizeof(struct imapsrv_mailbox), NULL, 0, 0, 0, 0, IMAPSRV_SYSTEM_FLAGS, NULL, 0, 1, 0, 0, 0}
+	{sizeof(struct imapsrv_mailbox), NULL, 0, 0, 0, 0, IMAPSRV_SYSTEM_FLAGS, NULL, 0, 1, 0, 0, 0, \
+	 UINT64_MAX}
 
 /* Which messages exist, of those with UIDs in a range. */
 struct imapsrv_uids {
@@ -275,7 +278,8 @@ enum imapsrv_status_item {
 	IMAPSRV_STATUS_DELETED = 1 << 4,
 	IMAPSRV_STATUS_SIZE = 1 << 5,
 	IMAPSRV_STATUS_RECENT = 1 << 6,
-	IMAPSRV_STATUS_HIGHESTMODSEQ = 1 << 7 /* asked only of a host with imapsrv_store.modseqs */
+	IMAPSRV_STATUS_HIGHESTMODSEQ = 1 << 7, /* asked only of a host with imapsrv_store.modseqs */
+	IMAPSRV_STATUS_APPENDLIMIT = 1 << 8    /* asked only of one with imapsrv_store.append_limits */
 };
 
 struct imapsrv_status_query {
@@ -294,6 +298,7 @@ struct imapsrv_status {
 	uint32_t recent;
 	uint64_t octets; /* SIZE: the sum of all RFC822.SIZE, or more (RFC 8438) */
 	uint64_t highest_modseq; /* 0: the mailbox has no modification sequences */
+	uint64_t append_limit;   /* as in struct imapsrv_mailbox */
 };
 
 /* ---- the table of callbacks ---------------------------------------------------------------- */
@@ -405,6 +410,13 @@ struct imapsrv_store {
 	 * imapsrv_op_modseq of q->mailbox as `expunge` gives it.  NULL: there is no REPLACE, for two
 	 * questions cannot keep what it promises. */
 	void (*replace)(void *user, struct imapsrv_op *op, const struct imapsrv_replace *q);
+
+	/*
+	 * Not 0: mailboxes have limits of their own on the octets of one appended message, below
+	 * imapsrv_limits.append (RFC 7889 3).  `open` and `status` tell them, append_begin enforces
+	 * them (TOOBIG).  0: the limit of the engine is the one that clients are told.
+	 */
+	int append_limits;
 };
 #define IMAPSRV_STORE_INIT IMAPSRV_SIZED(struct imapsrv_store)
 

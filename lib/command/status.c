@@ -22,6 +22,10 @@ enum {
 	STATUS_MEASURE
 };
 
+/* What is not known when the mailbox is open. */
+#define COUNTED (~(uint32_t)(IMAPSRV_STATUS_UIDVALIDITY | IMAPSRV_STATUS_HIGHESTMODSEQ | \
+                             IMAPSRV_STATUS_APPENDLIMIT))
+
 #define OCTETS_MAX ((uint64_t)INT64_MAX) /* RFC 9051 9 number64 */
 
 /* ---- grammar
@@ -40,6 +44,7 @@ static const struct {
 	{IMAPSRV_STATUS_DELETED, "DELETED"},
 	{IMAPSRV_STATUS_SIZE, "SIZE"},
 	{IMAPSRV_STATUS_HIGHESTMODSEQ, "HIGHESTMODSEQ"},
+	{IMAPSRV_STATUS_APPENDLIMIT, "APPENDLIMIT"},
 };
 #define ITEMS (sizeof(items) / sizeof(items[0]))
 
@@ -52,6 +57,8 @@ bool isrv_status_parse(struct isrv_parse *p, uint32_t *items_r)
 		may &= ~(uint32_t)IMAPSRV_STATUS_SIZE;
 	if (!(p->caps & ISRV_CAP_BIT(ISRV_CAP_CONDSTORE)))
 		may &= ~(uint32_t)IMAPSRV_STATUS_HIGHESTMODSEQ;
+	if (!(p->caps & ISRV_CAP_BIT(ISRV_CAP_APPENDLIMIT)))
+		may &= ~(uint32_t)IMAPSRV_STATUS_APPENDLIMIT;
 	if (!isrv_rd_char(r, '('))
 		return false;
 	do {
@@ -84,6 +91,8 @@ static uint64_t number(const struct imapsrv_status *is, uint32_t item)
 		return is->deleted;
 	case IMAPSRV_STATUS_HIGHESTMODSEQ:
 		return is->highest_modseq;
+	case IMAPSRV_STATUS_APPENDLIMIT:
+		return is->append_limit;
 	default:
 		return is->octets < OCTETS_MAX ? is->octets : OCTETS_MAX;
 	}
@@ -118,8 +127,11 @@ static void take_status(struct imapsrv_session *s, void *ctx, const void *answer
 {
 	struct isrv_status *q = ctx;
 
-	(void)s;
 	q->is = *(const struct imapsrv_status *)answer;
+	if (s->engine->store.append_limits)
+		return;
+	q->is.items |= IMAPSRV_STATUS_APPENDLIMIT;
+	q->is.append_limit = UINT64_MAX;
 }
 
 static void take_mailbox(struct imapsrv_session *s, void *ctx, const void *answer)
@@ -137,6 +149,7 @@ static void take_mailbox(struct imapsrv_session *s, void *ctx, const void *answe
 	q->counted.uidvalidity = m->uidvalidity;
 	q->counted.uidnext = m->uidnext;
 	q->counted.highest_modseq = m->highest_modseq;
+	q->counted.append_limit = m->append_limit;
 }
 
 static void count_range(struct isrv_status *q, struct imapsrv_range r)
@@ -224,7 +237,7 @@ static void take_row(struct imapsrv_session *s, void *ctx, const void *answer)
 
 static void ask_status(struct imapsrv_session *s, struct isrv_status *q)
 {
-	struct imapsrv_status_query ask = {s->account.handle, q->name, q->items};
+	struct imapsrv_status_query ask = {s->account.handle, q->name, q->ask};
 
 	ISRV_ASK(s, ISRV_OP_STATUS, store, status, &ask, take_status, q);
 }
@@ -283,6 +296,17 @@ void isrv_status_begin(struct isrv_status *q, struct imapsrv_span name, uint32_t
 	memset(q, 0, sizeof(*q));
 	q->name = name;
 	q->items = wanted;
+	q->counted.append_limit = UINT64_MAX;
+}
+
+/* What only some hosts know is not asked of the others; that the mailbox exists is asked of all. */
+static void choose(const struct imapsrv_session *s, struct isrv_status *q)
+{
+	q->ask = q->items;
+	if (!s->engine->store.append_limits)
+		q->ask &= ~(uint32_t)IMAPSRV_STATUS_APPENDLIMIT;
+	if (!q->ask)
+		q->ask = IMAPSRV_STATUS_UIDVALIDITY;
 }
 
 void isrv_status_drop(struct imapsrv_session *s, struct isrv_status *q)
@@ -347,6 +371,9 @@ static enum isrv_step finish(struct imapsrv_session *s, struct isrv_status *q)
 		q->is.octets = q->counted.octets;
 	if (own & IMAPSRV_STATUS_HIGHESTMODSEQ)
 		q->is.highest_modseq = q->counted.highest_modseq;
+	if (own & IMAPSRV_STATUS_APPENDLIMIT)
+		q->is.append_limit = q->counted.append_limit;
+	q->is.append_limit = isrv_append_limit(s->engine, q->is.append_limit);
 	if (q->items & IMAPSRV_STATUS_HIGHESTMODSEQ && is_selected(s, q->name))
 		q->is.highest_modseq = highest_told(s, q->is.highest_modseq);
 	isrv_status_drop(s, q);
@@ -359,7 +386,8 @@ static void open_mailbox(struct imapsrv_session *s, struct isrv_status *q)
 {
 	const struct isrv_view *view = s->view;
 
-	if (is_selected(s, q->name)) {
+	/* What a view does not keep is told with a handle only. */
+	if (is_selected(s, q->name) && !(q->ask & ~q->is.items & IMAPSRV_STATUS_APPENDLIMIT)) {
 		q->mailbox = view->handle;
 		q->recent_from = view->recent_from;
 		q->counted.uidvalidity = view->uidvalidity;
@@ -441,6 +469,8 @@ static enum isrv_step answered(struct imapsrv_session *s, struct isrv_status *q)
 			s->result.code = IMAPSRV_SERVERBUG;
 			return refuse(s, q);
 		}
+		if (!(q->items & ~q->is.items & COUNTED))
+			return finish(s, q);
 		q->at = STATUS_UIDS;
 		break;
 	case STATUS_UIDS_ASKED:
@@ -459,6 +489,7 @@ static enum isrv_step ask(struct imapsrv_session *s, struct isrv_status *q)
 	switch (q->at) {
 	case STATUS_START:
 		q->at = STATUS_OPEN;
+		choose(s, q);
 		if (s->engine->store.status) {
 			ask_status(s, q);
 			q->at = STATUS_ASKED;

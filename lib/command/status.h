@@ -36,6 +36,7 @@ struct isrv_status {
 	size_t range;      /* fetch: of uids, the next range */
 	uint32_t next;     /* and from which UID of it on; 0: all of it */
 	uint32_t facts;
+	uint32_t ask;      /* which items are asked of the host's `status` */
 	size_t part_count;
 	struct imapsrv_range part[ISRV_STATUS_RANGES];
 	uint32_t *sizeless; /* messages whose octets are to be counted, at most limits.batch */

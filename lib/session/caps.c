@@ -36,6 +36,7 @@ static const struct cap {
 	[ISRV_CAP_MOVE] = {"MOVE", SHOW_AUTH, false},
 	[ISRV_CAP_MULTIAPPEND] = {"MULTIAPPEND", SHOW_AUTH, false},
 	[ISRV_CAP_REPLACE] = {"REPLACE", SHOW_AUTH, false},
+	[ISRV_CAP_APPENDLIMIT] = {"APPENDLIMIT", SHOW_AUTH, false},
 	[ISRV_CAP_UNSELECT] = {"UNSELECT", SHOW_AUTH, false},
 	[ISRV_CAP_CONDSTORE] = {"CONDSTORE", SHOW_AUTH, false},
 	[ISRV_CAP_QRESYNC] = {"QRESYNC", SHOW_AUTH, false},
@@ -62,7 +63,8 @@ uint64_t isrv_caps_of_engine(const struct imapsrv_engine *engine)
 		bits &= ~ISRV_CAP_BIT(ISRV_CAP_UNAUTHENTICATE);
 	if (!engine->store.store)
 		bits &= ~(ISRV_CAP_BIT(ISRV_CAP_MOVE) | ISRV_CAP_BIT(ISRV_CAP_UIDPLUS) |
-		          ISRV_CAP_BIT(ISRV_CAP_MULTIAPPEND));
+		          ISRV_CAP_BIT(ISRV_CAP_MULTIAPPEND) |
+		          ISRV_CAP_BIT(ISRV_CAP_APPENDLIMIT));
 	if (!engine->store.replace)
 		bits &= ~ISRV_CAP_BIT(ISRV_CAP_REPLACE);
 	if (!engine->store.modseqs)
@@ -133,6 +135,10 @@ void isrv_caps_put(struct isrv_writer *w, const struct imapsrv_session *s)
 		}
 		ISRV_W(w, " ");
 		isrv_w_cstr(w, caps[i].name);
+		if (i == ISRV_CAP_APPENDLIMIT && !s->engine->store.append_limits) {
+			ISRV_W(w, "=");
+			isrv_w_u64(w, isrv_append_limit(s->engine, UINT64_MAX));
+		}
 	}
 }
 

@@ -28,4 +28,13 @@ struct imapsrv_engine {
 int isrv_engine_new(const struct imapsrv_config *config, const struct isrv_command *const *commands,
                     size_t command_count, struct imapsrv_engine **engine_r);
 
+/* The octets of one appended message that are announced, where a mailbox allows so many: `number` of
+ * RFC 7889 5 has 32 bits. */
+static inline uint32_t isrv_append_limit(const struct imapsrv_engine *e, uint64_t own)
+{
+	uint64_t limit = own < e->limits.append ? own : e->limits.append;
+
+	return limit < UINT32_MAX ? (uint32_t)limit : UINT32_MAX;
+}
+
 #endif

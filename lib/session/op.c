@@ -4,6 +4,7 @@
  * that commands see only answers that make sense: the right kind for the question, sorted sets, no
  * UID 0.
  */
+#include <stddef.h>
 #include <string.h>
 
 #include "base/uidset.h"
@@ -164,6 +165,8 @@ int imapsrv_op_mailbox(struct imapsrv_op *op, const struct imapsrv_mailbox *mail
 	}
 	if (!op->session->engine->store.modseqs)
 		copy.highest_modseq = 0;
+	if (!op->session->engine->store.append_limits)
+		copy.append_limit = UINT64_MAX;
 	if (copy.highest_modseq > ISRV_MODSEQ_MAX) {
 		isrv_session_fault(op->session, "a modification sequence above 2^63-1");
 		copy.highest_modseq = 0;
@@ -271,14 +274,17 @@ int imapsrv_op_status(struct imapsrv_op *op, const struct imapsrv_status *status
 		return IMAPSRV_ESTATE;
 	if (!status)
 		return nonsense(op, "no status");
+	/* What the host does not know is not in its structure either. */
+	memset(&copy, 0, sizeof(copy));
+	memcpy(&copy, status, offsetof(struct imapsrv_status, append_limit));
+	if (status->items & IMAPSRV_STATUS_APPENDLIMIT)
+		copy.append_limit = status->append_limit;
 	if (status->items & IMAPSRV_STATUS_HIGHESTMODSEQ &&
 	    status->highest_modseq > ISRV_MODSEQ_MAX) {
-		copy = *status;
 		copy.highest_modseq = 0;
 		isrv_session_fault(op->session, "a modification sequence above 2^63-1");
-		status = &copy;
 	}
-	return deliver(op, status);
+	return deliver(op, &copy);
 }
 
 int imapsrv_op_modseq(struct imapsrv_op *op, uint64_t highest_modseq)

@@ -144,10 +144,17 @@ static void answer_open(struct ts_op *q)
 	for (size_t i = m->count; i-- > 0;)
 		if (!(m->messages[i].system & IMAPSRV_SEEN))
 			box.first_unseen = m->messages[i].uid;
+	box.append_limit = m->append_limit;
 	box.highest_modseq = ts->modseqs && !m->no_modseq ? m->modseq : 0;
 	gave(q, imapsrv_op_mailbox(q->op, &box));
 	done(q, IMAPSRV_OK, NULL);
 	free(keywords);
+}
+
+uint32_t ts_status_items(const struct ts *ts)
+{
+	return 0x7fu | (ts->modseqs ? IMAPSRV_STATUS_HIGHESTMODSEQ : 0u) |
+	       (ts->limits ? IMAPSRV_STATUS_APPENDLIMIT : 0u);
 }
 
 static void answer_status(struct ts_op *q)
@@ -167,7 +174,10 @@ static void answer_status(struct ts_op *q)
 		status.octets += m->messages[i].blob->len;
 	}
 	if (q->link->ts->options.generous)
-		status.items = q->link->ts->modseqs ? 0xff : 0x7f;
+		status.items = ts_status_items(q->link->ts);
+	if (q->link->ts->options.sparse) /* the rest is told by open */
+		status.items &= 0x7fu;
+	status.append_limit = m->append_limit;
 	status.highest_modseq = q->link->ts->modseqs && !m->no_modseq ? m->modseq : 0;
 	gave(q, imapsrv_op_status(q->op, &status));
 	done(q, IMAPSRV_OK, NULL);
@@ -447,13 +457,20 @@ static bool has_room(const struct ts_op *q)
 	return !q->link->ts->room || octets <= q->link->ts->room;
 }
 
+static bool is_too_big(const struct ts_op *q, const struct ts_mailbox *m)
+{
+	const struct ts *ts = q->link->ts;
+
+	return (ts->max_append && q->offset > ts->max_append) || q->offset > m->append_limit;
+}
+
 static void answer_begin(struct ts_op *q)
 {
 	struct ts *ts = q->link->ts;
 	struct ts_mailbox *m;
 
 	if (q->flag) { /* one more message: the mailbox is known */
-		if (ts->max_append && q->offset > ts->max_append)
+		if (is_too_big(q, q->append->mailbox))
 			done(q, IMAPSRV_TOOBIG, "That is too big");
 		else
 			done(q, IMAPSRV_OK, NULL);
@@ -464,7 +481,7 @@ static void answer_begin(struct ts_op *q)
 		done(q, IMAPSRV_NOPERM, "It is read-only");
 		m = NULL;
 	}
-	if (m && ts->max_append && q->offset > ts->max_append) {
+	if (m && is_too_big(q, m)) {
 		done(q, IMAPSRV_TOOBIG, "That is too big");
 		m = NULL;
 	}

@@ -336,7 +336,7 @@ static void on_status(void *user, struct imapsrv_op *op, const struct imapsrv_st
 	account_of(q, in->account);
 	q->name = take_name(q->link->ts, "status", in->name, false, '\0');
 	q->facts = in->items;
-	if (!in->items || (in->items & ~(q->link->ts->modseqs ? 0xffu : 0x7fu)))
+	if (!in->items || (in->items & ~ts_status_items(q->link->ts)))
 		tx_complain(q->link->ts->log, "status: items are %#x", in->items);
 	ts_op_asked(q);
 }
@@ -528,6 +528,7 @@ void ts_fill(const struct ts *ts, struct imapsrv_store *store, struct imapsrv_ma
 	store->check = ts->absent & TS_NO_CHECK ? NULL : on_check;
 	store->modseqs = ts->modseqs;
 	store->vanished = ts->modseqs && !(ts->absent & TS_NO_VANISHED) ? on_vanished : NULL;
+	store->append_limits = ts->limits;
 	store->replace = ts->replace && !(ts->absent & TS_NO_WRITE) ? on_replace : NULL;
 	*mailboxes = (struct imapsrv_mailboxes)IMAPSRV_MAILBOXES_INIT;
 	if (!(ts->absent & TS_NO_MAILBOXES)) {

@@ -126,6 +126,7 @@ struct ts_mailbox *ts_add_mailbox(struct ts *ts, struct ts_user *owner, const ch
 	m->uidvalidity = ts->next_uidvalidity++;
 	m->uidnext = 1;
 	m->modseq = 1;
+	m->append_limit = UINT64_MAX;
 	return m;
 }
 

@@ -70,6 +70,7 @@ struct ts_mailbox {
 	bool keep_recent;
 	bool no_modseq;      /* as in a mailbox that cannot keep them */
 	uint64_t modseq;     /* the highest */
+	uint64_t append_limit; /* octets of a message; UINT64_MAX: none */
 	struct ts_grave {    /* what was expunged, in the order in which it was */
 		uint32_t uid;
 		uint64_t modseq;
@@ -157,6 +158,7 @@ struct ts_options {
 	size_t pull;         /* 0: bodies are lent; else pulled, at most so many octets at a read */
 	bool lf;             /* messages are kept with LF only, where that loses nothing */
 	bool no_size;        /* rows come without SIZE */
+	bool sparse;         /* status tells numbers of messages only */
 	bool previews;       /* rows come with previews, where they are asked for */
 	int described;       /* rows come with descriptions; above 1: damaged ones */
 	bool generous;       /* rows hold facts that were not asked for, list ignores prefix */
@@ -239,6 +241,7 @@ struct ts {
 	struct ts_options options;
 	unsigned absent; /* enum ts_absent, or-ed */
 	bool modseqs;    /* the store has modification sequences */
+	bool limits;     /* mailboxes tell append limits of their own */
 	bool replace;    /* the store can replace a message in one go */
 	bool sasl;       /* has mechanisms of its own */
 	bool hold;       /* nothing is answered until it is false again */
@@ -318,6 +321,7 @@ void ts_remove(struct ts_mailbox *mailbox, struct imapsrv_set uids, bool only_de
 
 struct ts_blob *ts_blob_new(const char *data, size_t len);
 void ts_blob_drop(struct ts_blob *blob);
+uint32_t ts_status_items(const struct ts *ts); /* that the library may ask */
 void ts_perform(struct ts_op *q); /* storeanswer: does what is asked and ends the op */
 void ts_answer_sasl(struct ts_op *q);
 struct ts_op *ts_op_new(struct ts_link *link, struct imapsrv_op *op, enum ts_kind kind);

@@ -234,7 +234,9 @@ static void mailbox_line(struct sh *h, const struct sc_words *w)
 			return;
 		} else {
 			i++;
-			if (strcmp(key, "floor") == 0)
+			if (strcmp(key, "limit") == 0)
+				m->append_limit = strtoull(value, NULL, 10);
+			else if (strcmp(key, "floor") == 0)
 				m->floor = strtoull(value, NULL, 10);
 			else if (strcmp(key, "modseq") == 0)
 				m->modseq = strtoull(value, NULL, 10);
@@ -388,6 +390,10 @@ static void setup_line(struct sh *h, const struct sc_words *w)
 		expunged_line(h, w);
 	else if (strcmp(word, "modseqs") == 0)
 		h->ts->modseqs = true;
+	else if (strcmp(word, "sparse") == 0)
+		h->ts->options.sparse = true;
+	else if (strcmp(word, "limits") == 0)
+		h->ts->limits = true;
 	else if (strcmp(word, "replace") == 0)
 		h->ts->replace = true;
 	else if (strcmp(word, "sasl") == 0)
