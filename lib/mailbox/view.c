@@ -110,6 +110,12 @@ void isrv_view_post_new(struct isrv_view *v, struct isrv_mem *mem, struct imapsr
 	}
 }
 
+void isrv_view_post_own(struct isrv_view *v, struct imapsrv_set uids)
+{
+	if (uids.count == 0 || isrv_uidset_max(uids) >= v->uidnext)
+		v->look_new = true;
+}
+
 /* The announced ones among the UIDs are added to `expunged`.  False: they were not. */
 static bool expunge_announced(struct isrv_view *v, struct isrv_mem *mem, struct imapsrv_set uids)
 {

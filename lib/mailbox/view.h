@@ -53,6 +53,9 @@ void isrv_view_clear(struct isrv_view *v, struct isrv_mem *mem);
 /* Events, with valid sets.  None fails: where memory or a limit is short the view is marked for
  * comparison.  MAILBOX_CHANGED is no more than setting look_all. */
 void isrv_view_post_new(struct isrv_view *v, struct isrv_mem *mem, struct imapsrv_set uids);
+/* This session added messages under the view's name; which, or empty: not known.  The mailbox of
+ * that name need not be the one that was opened by it, if others renamed them: the store says. */
+void isrv_view_post_own(struct isrv_view *v, struct imapsrv_set uids);
 void isrv_view_post_gone(struct isrv_view *v, struct isrv_mem *mem, struct imapsrv_set uids);
 void isrv_view_post_changed(struct isrv_view *v, struct isrv_mem *mem, struct imapsrv_set uids);
 

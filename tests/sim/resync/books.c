@@ -26,7 +26,6 @@ struct book {
 	struct slot slots[2];
 	size_t budget;   /* octets that can still be written; then the process is gone */
 	bool dead;       /* it is */
-	uint64_t before; /* HIGHESTMODSEQ of the process before */
 	struct ts_set added, changed, vanished; /* found by a comparison */
 };
 
@@ -168,11 +167,14 @@ static uint64_t silent_set(void *user, struct imapsrv_set uids)
 static void change_silently(struct book *b, uint32_t changes)
 {
 	const struct ts_books silent = {b, silent_added, silent_set, silent_set, book_vanished};
+	struct ts_mailbox *m = b->m;
 
-	b->m->books = &silent;
+	m->books = &silent;
 	for (; changes; changes--)
-		change(b->sim, b->m, false);
-	b->m->books = &b->books;
+		change(b->sim, m, false);
+	m->books = &b->books;
+	for (size_t i = 0; i < m->count; i++)
+		m->messages[i].modseq = imapsrv_ledger_modseq(b->ledger, m->messages[i].uid);
 }
 
 /* ---- comparing ----------------------------------------------------------------------------- */
@@ -217,7 +219,7 @@ static bool compare(struct book *b)
 	for (size_t i = 0; i < m->count; i++) {
 		uint64_t modseq = imapsrv_ledger_modseq(b->ledger, m->messages[i].uid);
 
-		if (modseq < m->messages[i].modseq && modseq <= b->before)
+		if (modseq < m->messages[i].modseq)
 			tx_complain(&b->sim->log, "%s: the sequence of UID %u falls to %llu", m->name,
 			            m->messages[i].uid, (unsigned long long)modseq);
 		m->messages[i].modseq = modseq;
@@ -259,6 +261,7 @@ static void open_book(struct book *b)
 	struct imapsrv_ledger_config config = b->sim->bookkeeping;
 	struct imapsrv_ledger_io io = IMAPSRV_LEDGER_IO_INIT;
 	struct imapsrv_ledger_opened opened = IMAPSRV_LEDGER_OPENED_INIT;
+	uint64_t before = b->m->modseq; /* HIGHESTMODSEQ of the last process */
 	int rc;
 
 	io.read = slot_read;
@@ -269,16 +272,15 @@ static void open_book(struct book *b)
 	config.start = (b->m->modseq | 0xfffff) + 1; /* as time passes */
 	b->dead = false;
 	b->budget = SIZE_MAX;
-	b->before = b->m->modseq;
 	rc = imapsrv_ledger_open(&config, b->m->uidvalidity, &opened, &b->ledger);
 	if (rc) {
 		tx_complain(&b->sim->log, "%s cannot be opened: %s", b->m->name,
 		            imapsrv_strerror(rc));
 		return;
 	}
-	if (imapsrv_ledger_highest(b->ledger) < b->before)
+	if (imapsrv_ledger_highest(b->ledger) < before)
 		tx_complain(&b->sim->log, "%s: HIGHESTMODSEQ falls from %llu to %llu", b->m->name,
-		            (unsigned long long)b->before,
+		            (unsigned long long)before,
 		            (unsigned long long)imapsrv_ledger_highest(b->ledger));
 	if (b->sim->verbose)
 		printf("H: %s opened, found %#x, HIGHESTMODSEQ %llu\n", b->m->name, opened.found,
@@ -361,11 +363,11 @@ void books_restart(struct sim *s)
 			tx_complain(&s->log, "%s does not settle", b->m->name);
 		else if (!orderly && below(s, 2))
 			die(b);
+		if (below(s, 2))
+			change_silently(b, 1 + below(s, 4));
 		imapsrv_ledger_free(b->ledger);
 		if (!orderly)
 			crash(b);
-		if (below(s, 2))
-			change_silently(b, 1 + below(s, 4));
 		open_book(b);
 	}
 }
