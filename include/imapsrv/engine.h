@@ -6,6 +6,7 @@
 #ifndef IMAPSRV_ENGINE_H
 #define IMAPSRV_ENGINE_H
 
+#include "imapsrv/event.h"
 #include "imapsrv/mailboxes.h"
 #include "imapsrv/sasl.h"
 #include "imapsrv/store.h"
@@ -94,6 +95,7 @@ struct imapsrv_config {
 	/* The client identified itself (ID): called once per field, value NULL for NIL, before
 	 * the answer. */
 	void (*client_id)(void *user, struct imapsrv_span field, const struct imapsrv_span *value);
+	const struct imapsrv_watch *watch; /* copied as the tables above; NULL: none */
 };
 #define IMAPSRV_CONFIG_INIT IMAPSRV_SIZED(struct imapsrv_config)
 

@@ -1,21 +1,24 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * imapsrv/event.h - something happened in the store (RFC 5423).  The host posts it to each session
- * that has the mailbox open; the library tells the client when the protocol allows, and asks the
- * store for what the event does not say.
+ * that cares; the library tells the client when the protocol and the client's NOTIFY (RFC 5465)
+ * allow, and asks the store, once, for what the event does not say.
+ *
+ * The watch is the other direction: a session tells the host which mailboxes and kinds of event it
+ * cares about now, so that the host listens to its own event source for these and nothing more.
  */
 #ifndef IMAPSRV_EVENT_H
 #define IMAPSRV_EVENT_H
 
-#include "imapsrv/types.h"
+#include "imapsrv/store.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
-struct imapsrv_session;
-
+/* What happened.  imapsrv_event(3) has the table of what the client is told of each. */
 enum imapsrv_event_type {
+	/* In a mailbox. */
 	IMAPSRV_EVENT_MESSAGE_NEW = 1,  /* delivered                                              */
 	IMAPSRV_EVENT_MESSAGE_APPEND,   /* added by a client: APPEND, COPY, MOVE                  */
 	IMAPSRV_EVENT_MESSAGE_EXPUNGE,  /* removed                                                */
@@ -24,19 +27,108 @@ enum imapsrv_event_type {
 	IMAPSRV_EVENT_MESSAGE_TRASH,    /* \Deleted was set                                       */
 	IMAPSRV_EVENT_FLAGS_SET,        /* flags or keywords were set                             */
 	IMAPSRV_EVENT_FLAGS_CLEAR,      /* flags or keywords were cleared                         */
-	IMAPSRV_EVENT_MAILBOX_CHANGED   /* messages may have come or gone: compare with the store */
+	IMAPSRV_EVENT_MAILBOX_CHANGED,  /* messages may have come or gone: compare with the store */
+	/* To a mailbox name.  What lies below a name that is created or deleted is not meant; what lies
+	 * below one that is renamed is, and gets no event of its own (RFC 5423 4.4). */
+	IMAPSRV_EVENT_MAILBOX_CREATE,
+	IMAPSRV_EVENT_MAILBOX_DELETE,
+	IMAPSRV_EVENT_MAILBOX_RENAME,      /* from old_name to mailbox                            */
+	IMAPSRV_EVENT_MAILBOX_SUBSCRIBE,   /* by this account                                     */
+	IMAPSRV_EVENT_MAILBOX_UNSUBSCRIBE, /* by this account                                     */
+	IMAPSRV_EVENT_MAILBOX_METADATA,    /* entries of its metadata changed (RFC 5464)          */
+	IMAPSRV_EVENT_ACCESS_GAINED,       /* this account may now list or read it, as `list` and `open` say */
+	IMAPSRV_EVENT_ACCESS_LOST,         /* it may not list or not read it any more             */
+	IMAPSRV_EVENT_ANNOTATION_CHANGE,   /* annotations of messages changed (RFC 5257)          */
+	/* Not in any mailbox. */
+	IMAPSRV_EVENT_SERVER_METADATA, /* entries of the server's metadata changed                */
+	IMAPSRV_EVENT_QUOTA_EXCEED,    /* something failed for want of quota, or a soft quota was passed */
+	IMAPSRV_EVENT_QUOTA_WITHIN,    /* it is respected again                                   */
+	IMAPSRV_EVENT_QUOTA_CHANGE,    /* the quota itself was changed                            */
+	IMAPSRV_EVENT_LOGIN,           /* of somebody: nothing that IMAP could tell               */
+	IMAPSRV_EVENT_LOGOUT
 };
+/* The kinds of event as a set: these, or-ed. */
+#define IMAPSRV_EVENT_BIT(type) (1u << (type))
 
 struct imapsrv_event {
 	size_t size;
 	enum imapsrv_event_type type;
-	struct imapsrv_span mailbox; /* the name by which the session opened it */
+	struct imapsrv_span mailbox; /* its name, UTF-8, as `list` gives it and `open` was given it; after a rename
+	                                the new one.  Empty for what is in no mailbox */
 	struct imapsrv_set uids;     /* the messages; empty with MESSAGE_NEW and MESSAGE_APPEND means "look which
-	                                are new"; not used by MAILBOX_CHANGED */
+	                                are new"; only used by events about messages, and not by
+	                                MAILBOX_CHANGED */
 	const struct imapsrv_session *origin; /* the session whose command did it, or NULL.  It may be posted there as
-	                                         well: what that session knows already is told once */
+	                                         well: its client is not told what it did itself */
+	/* What else the host knows.  All may be left out. */
+	struct imapsrv_span old_name; /* MAILBOX_RENAME (not left out there): a name that this account could see.  A
+	                                 mailbox that came from out of its sight was created, for it */
+	const struct imapsrv_status *status; /* numbers of the mailbox, as they are after the event; its `items` says
+	                                        which.  NULL: none */
+	const struct imapsrv_flags *flags;   /* FLAGS_SET, FLAGS_CLEAR: which.  NULL: any */
+	int has_attributes;                  /* not 0: the next is filled in */
+	uint32_t attributes;                 /* events to a name: as `list` would give it now, with
+	                                        IMAPSRV_ATTR_SUBSCRIBED and HASCHILDREN or HASNOCHILDREN */
+	const struct imapsrv_span *entries;  /* MAILBOX_METADATA, SERVER_METADATA: names of entries that
+	                                        changed ("/shared/comment"), those that were removed as
+	                                        well */
+	size_t entry_count;
+	struct imapsrv_span text;            /* QUOTA_EXCEED: for a human, UTF-8 */
 };
-#define IMAPSRV_EVENT_INIT {sizeof(struct imapsrv_event), IMAPSRV_EVENT_MAILBOX_CHANGED, {NULL, 0}, {NULL, 0}, NULL}
+#define IMAPSRV_EVENT_INIT                                                                       \
+	{sizeof(struct imapsrv_event), IMAPSRV_EVENT_MAILBOX_CHANGED, {NULL, 0}, {NULL, 0}, NULL, \
+	 {NULL, 0}, NULL, NULL, 0, 0, NULL, 0, {NULL, 0}}
+
+/* ---- the watch ----------------------------------------------------------------------------- */
+
+/* Which mailboxes an interest covers. */
+enum imapsrv_scope {
+	IMAPSRV_SCOPE_MAILBOX, /* the one of exactly this name                                      */
+	IMAPSRV_SCOPE_SUBTREE, /* the name and all below it; empty: every mailbox that the account can see */
+	IMAPSRV_SCOPE_ACCOUNT  /* no mailbox: server metadata, quota, subscriptions of any mailbox  */
+};
+
+/* A session cares about these kinds of event there.  A MAILBOX_RENAME is in a scope if its old
+ * or its new name is.  More events than were asked for do no harm: the session passes over them. */
+struct imapsrv_interest {
+	enum imapsrv_scope scope;
+	struct imapsrv_span name; /* empty for ACCOUNT */
+	uint32_t events;          /* IMAPSRV_EVENT_BIT of enum imapsrv_event_type, or-ed */
+};
+
+/*
+ * How the interests of a session changed.  They are a bag: the same one may be added twice, and is
+ * then removed twice.  Each one that was added is removed before its account's `logout`, exactly as
+ * it was added.  All that this points to dies when the callback returns.
+ */
+struct imapsrv_watch_change {
+	size_t size;
+	void *account;  /* the host's handle */
+	char separator; /* of the mailbox hierarchy; 0: names are flat, and nothing is below another */
+	const struct imapsrv_interest *added;
+	size_t added_count;
+	const struct imapsrv_interest *removed;
+	size_t removed_count;
+};
+
+/*
+ * Having one says: the host posts events of all mailboxes that a session is interested in, not only
+ * of the one that it has open.  NOTIFY is offered by a host that does (RFC 5465).
+ */
+struct imapsrv_watch {
+	size_t size;
+	/* The session's interests have changed.  Called at login, SELECT, NOTIFY, ..., at logout,
+	 * and from imapsrv_session_free.  May post events to any session.  NULL: the host posts
+	 * everything to every session of the account, and needs not be told. */
+	void (*changed)(void *user, struct imapsrv_session *session,
+	                const struct imapsrv_watch_change *change);
+	/* Which optional kinds of event this host posts: of MAILBOX_SUBSCRIBE (with MAILBOX_UNSUBSCRIBE),
+	 * MAILBOX_METADATA, SERVER_METADATA.  A client that asks for others is told that they are
+	 * not supported.  Those about messages and MAILBOX_CREATE, _DELETE, _RENAME are never
+	 * optional. */
+	uint32_t events;
+};
+#define IMAPSRV_WATCH_INIT IMAPSRV_SIZED(struct imapsrv_watch)
 
 #ifdef __cplusplus
 }

@@ -83,6 +83,7 @@ enum imapsrv_attribute {
 	IMAPSRV_ATTR_UNMARKED = 1 << 6,
 	IMAPSRV_ATTR_SUBSCRIBED = 1 << 7,
 	IMAPSRV_ATTR_REMOTE = 1 << 8,
+	IMAPSRV_ATTR_NOACCESS = 1 << 9, /* may be listed, not read.  Told where NOTIFY asks (RFC 5465 3.1) */
 	IMAPSRV_USE_ALL = 1 << 16, /* special uses */
 	IMAPSRV_USE_ARCHIVE = 1 << 17,
 	IMAPSRV_USE_DRAFTS = 1 << 18,

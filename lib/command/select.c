@@ -6,6 +6,7 @@
 #include "command/commands.h"
 #include "command/resync.h"
 #include "session/modseq.h"
+#include "session/watch.h"
 
 struct select_args {
 	struct imapsrv_span name;
@@ -76,6 +77,7 @@ static void drop_select(struct imapsrv_session *s, void *args)
 		s->engine->store.close(s->user, v->handle);
 		s->in_callback--;
 	}
+	isrv_watch_selected(s, v->name, v->name_len, false);
 	isrv_view_clear(v, &s->mem);
 	isrv_mem_free(&s->mem, v, sizeof(*v));
 }
@@ -252,6 +254,7 @@ static void begin(struct imapsrv_session *s, struct select_args *a)
 	s->opening.data = a->view->name;
 	s->opening.len = a->view->name_len;
 	s->opening_changed = false;
+	isrv_watch_selected(s, a->view->name, a->view->name_len, true);
 }
 
 static enum isrv_step step_select(struct imapsrv_session *s, void *args)

@@ -55,12 +55,14 @@ static bool take_config(struct imapsrv_engine *e, const struct imapsrv_config *c
 	    !copy_sized(&e->store, sizeof(e->store), e->config.store) ||
 	    !copy_sized(&e->mailboxes, sizeof(e->mailboxes), e->config.mailboxes) ||
 	    !copy_sized(&e->sasl, sizeof(e->sasl), e->config.sasl) ||
+	    !copy_sized(&e->watch, sizeof(e->watch), e->config.watch) ||
 	    !copy_sized(&e->limits, sizeof(e->limits), e->config.limits))
 		return false;
 	e->config.store = &e->store;
 	e->config.mailboxes = &e->mailboxes;
 	e->config.sasl = &e->sasl;
 	e->config.limits = &e->limits;
+	e->config.watch = e->config.watch ? &e->watch : NULL;
 	isrv_limits_fill(&e->limits);
 	return is_complete(e);
 }

@@ -15,6 +15,7 @@ struct imapsrv_engine {
 	struct imapsrv_store store;
 	struct imapsrv_mailboxes mailboxes; /* members NULL if the host has none */
 	struct imapsrv_sasl sasl;
+	struct imapsrv_watch watch;         /* all zero if the host has none */
 	struct imapsrv_limits limits;       /* defaults filled in */
 	const struct imapsrv_allocator *allocator;
 	const struct isrv_command *const *commands; /* sorted by name */

@@ -8,6 +8,7 @@
 
 #include "session/run.h"
 #include "session/session.h"
+#include "session/watch.h"
 
 void isrv_session_use_limits(struct imapsrv_session *s)
 {
@@ -118,6 +119,7 @@ void isrv_session_deselect(struct imapsrv_session *s)
 	s->in_callback++;
 	s->engine->store.close(s->user, view->handle);
 	s->in_callback--;
+	isrv_watch_selected(s, view->name, view->name_len, false);
 	isrv_view_clear(view, &s->mem);
 	isrv_mem_free(&s->mem, view, sizeof(*view));
 }
@@ -143,11 +145,14 @@ void isrv_session_log_in(struct imapsrv_session *s)
 	isrv_session_use_limits(s);
 	s->bad_commands = 0;
 	s->failed_logins = 0;
+	isrv_watch_account(s, true);
 }
 
 void isrv_session_log_out(struct imapsrv_session *s)
 {
 	isrv_session_deselect(s);
+	if (s->logged_in)
+		isrv_watch_account(s, false);
 	if (s->has_account && s->engine->store.logout) {
 		s->in_callback++;
 		s->engine->store.logout(s->user, s->account.handle);

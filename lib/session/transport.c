@@ -118,7 +118,7 @@ unsigned imapsrv_session_want(const struct imapsrv_session *session)
 
 static bool is_known(enum imapsrv_event_type type)
 {
-	return type >= IMAPSRV_EVENT_MESSAGE_NEW && type <= IMAPSRV_EVENT_MAILBOX_CHANGED;
+	return type >= IMAPSRV_EVENT_MESSAGE_NEW && type <= IMAPSRV_EVENT_LOGOUT;
 }
 
 static bool is_name(struct imapsrv_span a, const char *name, size_t len)
@@ -148,6 +148,8 @@ static void post_to_view(struct imapsrv_session *s, const struct imapsrv_event *
 		break;
 	case IMAPSRV_EVENT_MAILBOX_CHANGED:
 		v->look_all = true;
+		break;
+	default: /* not about messages */
 		break;
 	}
 }

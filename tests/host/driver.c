@@ -38,6 +38,7 @@ int td_start(struct td *d, struct tx_log *log, struct ts *ts, struct ta *alloc,
 	struct imapsrv_store store;
 	struct imapsrv_mailboxes mailboxes;
 	struct imapsrv_sasl sasl;
+	struct imapsrv_watch watch;
 
 	memset(d, 0, sizeof(*d));
 	d->log = log;
@@ -48,6 +49,8 @@ int td_start(struct td *d, struct tx_log *log, struct ts *ts, struct ta *alloc,
 	ts_fill(ts, &store, &mailboxes);
 	config->store = &store;
 	config->mailboxes = &mailboxes;
+	ts_fill_watch(ts, &watch);
+	config->watch = ts->absent & TS_NO_WATCH ? NULL : &watch;
 	if (ts->sasl) {
 		ts_fill_sasl(&sasl);
 		config->sasl = &sasl;
@@ -79,8 +82,10 @@ int td_connect(struct td *d, int i, const struct imapsrv_session_config *config,
 		c.preauth = &account;
 	}
 	rc = imapsrv_session_new(d->engine, &c, &s->session);
-	if (rc)
+	if (rc) {
 		s->session = NULL;
+		ts_watch_end(s->link);
+	}
 	s->link->session = s->session;
 	s->connected = !rc;
 	return rc;
@@ -394,6 +399,7 @@ void td_drop(struct td *d, int i)
 		imapsrv_session_free(s->session);
 		if (ts_pending(s->link))
 			say(d, i, "freed without cancelling its op");
+		ts_watch_end(s->link);
 	}
 	s->session = NULL;
 	if (s->link)

@@ -435,10 +435,21 @@ void ts_remove(struct ts_mailbox *mailbox, struct imapsrv_set uids, bool only_de
 	ts_set_clear(&gone);
 }
 
-static bool posted(struct ts_link **list, size_t count, const struct ts_link *link)
+/* The name by which a session has it open; NULL if it has not. */
+static const char *open_name(const struct ts_link *link, const struct ts_mailbox *mailbox)
 {
-	for (size_t i = 0; i < count; i++)
-		if (list[i] == link)
+	for (const struct ts_handle *h = link->ts->handles; h; h = h->next)
+		if (h->kind == TS_MAILBOX && h->mailbox == mailbox && h->link == link)
+			return h->name;
+	return NULL;
+}
+
+/* It has another one open, which had that name before it was removed or renamed. */
+static bool has_ghost(const struct ts_link *link, const struct ts_mailbox *mailbox)
+{
+	for (const struct ts_handle *h = link->ts->handles; h; h = h->next)
+		if (h->kind == TS_MAILBOX && h->link == link && h->mailbox != mailbox &&
+		    strcmp(h->name, mailbox->name) == 0)
 			return true;
 	return false;
 }
@@ -446,28 +457,26 @@ static bool posted(struct ts_link **list, size_t count, const struct ts_link *li
 void ts_post(struct ts *ts, struct ts_mailbox *mailbox, enum imapsrv_event_type type,
              struct imapsrv_set uids, const struct imapsrv_session *origin)
 {
-	struct ts_link **done = NULL;
-	size_t count = 0;
+	struct imapsrv_event event = IMAPSRV_EVENT_INIT;
 
-	for (struct ts_handle *h = ts->handles; h; h = h->next) {
-		struct imapsrv_event event = IMAPSRV_EVENT_INIT;
+	event.type = type;
+	event.uids = uids;
+	event.origin = origin;
+	for (struct ts_link *link = ts->links; link; link = link->next) {
+		const char *name = open_name(link, mailbox);
 		int rc;
 
-		if (h->kind != TS_MAILBOX || h->mailbox != mailbox || !h->link->session ||
-		    posted(done, count, h->link))
+		event.mailbox.data = name ? name : mailbox->name;
+		event.mailbox.len = strlen(event.mailbox.data);
+		if (!link->session || (!name && (mailbox->removed || has_ghost(link, mailbox) ||
+		                                 !ts_may_hear(link, mailbox) ||
+		                                 !ts_watches(link, &event))))
 			continue;
-		done = tx_realloc(done, (count + 1) * sizeof(struct ts_link *));
-		done[count++] = h->link;
-		event.type = type;
-		event.mailbox = (struct imapsrv_span){h->name, strlen(h->name)};
-		event.uids = uids;
-		event.origin = origin;
-		rc = imapsrv_session_post(h->link->session, &event);
+		rc = imapsrv_session_post(link->session, &event);
 		if (rc && !imapsrv_is_fatal(rc))
 			tx_complain(ts->log, "post of event %d gave %d (%s)", (int)type, rc,
 			            imapsrv_strerror(rc));
 	}
-	free(done);
 }
 
 static void post_set(struct ts *ts, struct ts_mailbox *mailbox, enum imapsrv_event_type type,

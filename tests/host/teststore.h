@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * host/teststore - a mail store in memory that implements every callback of imapsrv/store.h and
- * imapsrv/mailboxes.h, for any number of sessions.  It watches the library as it serves it: what
+ * host/teststore - a mail store in memory that implements every callback of imapsrv/store.h,
+ * imapsrv/mailboxes.h and imapsrv/event.h, for any number of sessions.  It watches the library as it serves it: what
  * it is handed must keep to the headers, and every handle must come back exactly once.
  *
  * storedata.c holds the mail, storecalls.c takes the questions, storeanswer.c answers them, now or
- * when the driver says so; teststore.c keeps the handles and the open ops.
+ * when the driver says so; storewatch.c knows who cares about what; teststore.c keeps the handles and the open ops.
  */
 #ifndef TEST_HOST_TESTSTORE_H
 #define TEST_HOST_TESTSTORE_H
@@ -149,7 +149,9 @@ enum ts_absent { /* callbacks that are NULL */
 	TS_NO_MAILBOXES = 1 << 5,
 	TS_NO_SUBSCRIBE = 1 << 6,
 	TS_NO_LOGIN = 1 << 7,
-	TS_NO_VANISHED = 1 << 8
+	TS_NO_VANISHED = 1 << 8,
+	TS_NO_WATCH = 1 << 9,  /* no table at all */
+	TS_NO_CHANGED = 1 << 10 /* the table without its callback: all events go to all */
 };
 
 struct ts_options {
@@ -206,11 +208,21 @@ struct ts_handle {
 	size_t draft_count;
 };
 
+struct ts_interest {
+	enum imapsrv_scope scope;
+	uint32_t events;
+	char *name;
+	size_t len;
+};
+
 struct ts_link { /* one connection: this is `user` */
 	struct ts_link *next;
 	struct ts *ts;
 	struct imapsrv_session *session;
 	struct ts_op *op; /* the one that is open */
+	struct ts_interest *interests; /* what the session said that it watches */
+	size_t interest_count;
+	char watch_separator;
 };
 
 struct ts_op {
@@ -302,7 +314,15 @@ bool ts_keyword(struct ts_mailbox *mailbox, struct ts_message *message, const ch
 bool ts_has_keyword(const struct ts_mailbox *mailbox, const struct ts_message *message,
                     const char *name);
 
-/* Posts to every session that has the mailbox open. */
+void ts_fill_watch(const struct ts *ts, struct imapsrv_watch *watch);
+/* The session is gone: nothing may be left. */
+void ts_watch_end(struct ts_link *link);
+/* Is it a mailbox of the session's user? */
+bool ts_may_hear(const struct ts_link *link, const struct ts_mailbox *mailbox);
+bool ts_watches(const struct ts_link *link, const struct imapsrv_event *event);
+/* Posts to every session of that user (NULL: of all) that watches it. */
+void ts_post_event(struct ts *ts, const struct ts_user *owner, const struct imapsrv_event *event);
+/* Posts to every session that has the mailbox open or watches it. */
 void ts_post(struct ts *ts, struct ts_mailbox *mailbox, enum imapsrv_event_type type,
              struct imapsrv_set uids, const struct imapsrv_session *origin);
 /* What changed, by the event that says so. */

@@ -302,7 +302,8 @@ static void limit_line(struct sh *h, const struct sc_words *w)
 static void no_line(struct sh *h, const struct sc_words *w)
 {
 	static const char *const names[] = {"copy",  "move",      "status",    "check",
-	                                    "write", "mailboxes", "subscribe", "login", "vanished"};
+	                                    "write", "mailboxes", "subscribe", "login", "vanished", "watch",
+	                                    "changed"};
 
 	for (size_t k = 1; k < w->count; k++) {
 		size_t i;
