@@ -123,7 +123,8 @@ struct imapsrv_mailbox {
 	uint32_t uidvalidity; /* not 0 (RFC 9051 2.3.1.1) */
 	uint32_t uidnext;     /* above every UID that ever was in it; not 0 */
 	int read_only;        /* not 0: may only be read, whatever was asked */
-	int uid_not_sticky;   /* not 0: UIDs do not survive (RFC 4315 2, UIDNOTSTICKY) */
+	int uid_not_sticky;   /* not 0: UIDs do not survive (RFC 4315 2).  UIDNOTSTICKY is told only where UIDONLY is
+	                         hidden (RFC 9586 3.6) */
 	uint32_t permanent_flags;             /* system flags that can be changed and are kept */
 	const struct imapsrv_span *keywords;  /* the keywords in use or known */
 	size_t keyword_count;

@@ -132,6 +132,9 @@ static bool parse_enable(struct isrv_parse *p, void *args)
 		else if (isrv_ascii_is(name.data, name.len, "QRESYNC") &&
 		         (p->caps & ISRV_CAP_BIT(ISRV_CAP_QRESYNC)))
 			e->wanted |= ISRV_ENABLED_QRESYNC | ISRV_ENABLED_CONDSTORE;
+		else if (isrv_ascii_is(name.data, name.len, "UIDONLY") &&
+		         (p->caps & ISRV_CAP_BIT(ISRV_CAP_UIDONLY)))
+			e->wanted |= ISRV_ENABLED_UIDONLY;
 	} while (isrv_rd_peek(&p->r) == ' ' && isrv_rd_sp(&p->r) && isrv_rd_peek(&p->r) >= 0);
 	return true;
 }
@@ -148,9 +151,11 @@ static enum isrv_step step_enable(struct imapsrv_session *s, void *args)
 		ISRV_W(&s->w, " CONDSTORE");
 	if (news & ISRV_ENABLED_QRESYNC)
 		ISRV_W(&s->w, " QRESYNC");
+	if (news & ISRV_ENABLED_UIDONLY)
+		ISRV_W(&s->w, " UIDONLY");
 	isrv_w_crlf(&s->w);
 	if (news & ISRV_ENABLED_CONDSTORE)
-		isrv_modseq_enable(s, news);
+		isrv_modseq_enable(s, news & (ISRV_ENABLED_CONDSTORE | ISRV_ENABLED_QRESYNC));
 	s->enabled |= news;
 	if (isrv_session_rev2(s))
 		s->w.utf8 = true; /* RFC 9051 5.1: names are UTF-8 from here on */

@@ -101,7 +101,7 @@ static void drop(struct imapsrv_session *s, void *args)
 const struct isrv_command isrv_command_copy = {
 	.name = "COPY",
 	.states = ISRV_IN_SELECTED,
-	.flags = ISRV_COMMAND_UID,
+	.flags = ISRV_COMMAND_NUMBERS | ISRV_COMMAND_UID,
 	.args_size = sizeof(struct copy),
 	.parse = parse,
 	.step = copy_step,
@@ -112,7 +112,7 @@ const struct isrv_command isrv_command_move = {
 	.name = "MOVE",
 	.states = ISRV_IN_SELECTED,
 	.cap = ISRV_CAP_MOVE,
-	.flags = ISRV_COMMAND_UID | ISRV_COMMAND_WRITES,
+	.flags = ISRV_COMMAND_NUMBERS | ISRV_COMMAND_UID | ISRV_COMMAND_WRITES,
 	.args_size = sizeof(struct copy),
 	.parse = parse,
 	.step = move_step,

@@ -58,6 +58,7 @@ struct fetch_args {
 	bool mark;                /* \Seen is to be set */
 	bool describe;            /* descriptions are needed */
 	bool octets;              /* the messages' octets are needed whatever the host knows */
+	bool plain_flags;         /* nothing but FLAGS, beside what goes without saying */
 	struct isrv_resync *resync; /* NULL without CHANGEDSINCE */
 	struct isrv_uidset seen;  /* of the batch: \Seen is new, so FLAGS are shown */
 
@@ -85,7 +86,8 @@ static bool parse(struct isrv_parse *p, void *args)
 	if (!isrv_rd_set(&p->r, &a->set) || !isrv_rd_sp(&p->r) ||
 	    !isrv_fetch_items_parse(p, &a->items) || !isrv_fetch_modifiers_parse(p, &a->items))
 		return false;
-	a->items.uid = a->items.uid || p->uid; /* RFC 9051 6.4.9 */
+	/* RFC 9051 6.4.9; a UIDFETCH has it only if it was asked for (RFC 9586 3.3). */
+	a->items.uid = a->items.uid || (p->uid && !p->r.uidonly);
 	return true;
 }
 
@@ -127,7 +129,7 @@ static void separate(struct isrv_writer *w, bool *first)
 	*first = false;
 }
 
-/* "* n FETCH (" and the facts.  False in *first_r: something was written behind the parenthesis. */
+/* "* n FETCH (", or UIDFETCH, and the facts.  False in *first_r: something was written behind the parenthesis. */
 static void put_facts(struct imapsrv_session *s, const struct fetch_args *a, uint32_t seq,
                       const struct imapsrv_row *row, bool *first_r)
 {
@@ -140,13 +142,11 @@ static void put_facts(struct imapsrv_session *s, const struct fetch_args *a, uin
 		/* RFC 7162 3.2.4: an implicit \Seen is told as any other change. */
 		if (isrv_modseq_shown(s)) {
 			facts |= IMAPSRV_FACT_MODSEQ & row->facts;
-			uid = true;
+			uid = !isrv_session_uidonly(s);
 		}
 	}
 	*first_r = true;
-	ISRV_W(w, "* ");
-	isrv_w_u32(w, seq);
-	ISRV_W(w, " FETCH (");
+	isrv_w_fetch_begin(w, isrv_session_number(s, seq), row->uid);
 	if (uid) {
 		separate(w, first_r);
 		ISRV_W(w, "UID ");
@@ -355,9 +355,10 @@ static void take_row(struct imapsrv_session *s, void *ctx, const void *answer)
 		isrv_sync_keywords(s, &row->flags);
 	if (a->held.max) {
 		take_message_row(s, a, seq, row);
-	} else if (a->items.facts == IMAPSRV_FACT_FLAGS && (row->facts & IMAPSRV_FACT_FLAGS)) {
+	} else if (a->plain_flags && (row->facts & IMAPSRV_FACT_FLAGS)) {
 		a->shown++;
-		isrv_w_fetch_flags(&s->w, seq, a->items.uid ? row->uid : 0, &row->flags,
+		seq = isrv_session_number(s, seq);
+		isrv_w_fetch_flags(&s->w, seq, a->items.uid || !seq ? row->uid : 0, &row->flags,
 		                   isrv_session_is_recent(s, row->uid));
 	} else {
 		put_row(s, a, seq, row, NULL);
@@ -699,6 +700,8 @@ static void init(struct imapsrv_session *s, struct fetch_args *a)
 	for (uint32_t i = 0; i < a->items.section_count; i++)
 		a->describe = a->describe || is_described(&a->items.sections[i]);
 	a->octets = a->items.section_count != 0;
+	a->plain_flags = a->items.facts == IMAPSRV_FACT_FLAGS &&
+	                 !(a->items.uid && isrv_session_uidonly(s));
 	if (a->describe || a->octets || a->items.shows || a->items.facts & IMAPSRV_FACT_SIZE)
 		init_messages(s, a);
 }
@@ -849,7 +852,7 @@ static enum isrv_step step(struct imapsrv_session *s, void *args)
 const struct isrv_command isrv_command_fetch = {
 	.name = "FETCH",
 	.states = ISRV_IN_SELECTED,
-	.flags = ISRV_COMMAND_SEQ | ISRV_COMMAND_UID,
+	.flags = ISRV_COMMAND_SEQ | ISRV_COMMAND_NUMBERS | ISRV_COMMAND_UID,
 	.args_size = sizeof(struct fetch_args),
 	.parse = parse,
 	.step = step,

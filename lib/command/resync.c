@@ -28,12 +28,12 @@ enum {
 /* ---- the parameter ------------------------------------------------------------------------- */
 
 /* "*" is not allowed in any of them (RFC 7162 7), nor is "$". */
-static bool parse_set(struct isrv_reader *r, struct imapsrv_set *set_r)
+static bool parse_set(struct isrv_reader *r, bool uid, struct imapsrv_set *set_r)
 {
 	const char *at = r->at;
 	struct isrv_rd_set set;
 
-	if (!isrv_rd_set(r, &set))
+	if (!(uid ? isrv_rd_set(r, &set) : isrv_rd_numbers(r, &set)))
 		return false;
 	if (set.star || set.saved) {
 		r->at = at;
@@ -46,8 +46,8 @@ static bool parse_set(struct isrv_reader *r, struct imapsrv_set *set_r)
 /* seq-match-data = "(" known-sequence-set SP known-uid-set ")" */
 static bool parse_match(struct isrv_reader *r, struct isrv_resync *q)
 {
-	if (!isrv_rd_char(r, '(') || !parse_set(r, &q->seqs) || !isrv_rd_sp(r) ||
-	    !parse_set(r, &q->uids))
+	if (!isrv_rd_char(r, '(') || !parse_set(r, false, &q->seqs) || !isrv_rd_sp(r) ||
+	    !parse_set(r, true, &q->uids))
 		return false;
 	if (isrv_uidset_size(q->seqs) != isrv_uidset_size(q->uids))
 		return isrv_rd_fail(r, "as many UIDs as numbers");
@@ -67,7 +67,7 @@ bool isrv_resync_parse(struct isrv_parse *p, struct isrv_resync *q)
 		return isrv_rd_fail(r, "a modification sequence above 0");
 	q->all = true;
 	if (isrv_rd_peek(r) == ' ' && isrv_rd_sp(r) && isrv_rd_peek(r) != '(') {
-		if (!parse_set(r, &q->known))
+		if (!parse_set(r, true, &q->known))
 			return false;
 		q->all = false;
 		if (isrv_rd_peek(r) == ' ' && !isrv_rd_sp(r))
@@ -290,10 +290,10 @@ static void put_row(struct imapsrv_session *s, void *ctx, const void *answer)
 		return;
 	isrv_sync_keywords(s, &row->flags);
 	if (row->facts & IMAPSRV_FACT_MODSEQ)
-		isrv_w_fetch_modseq(&s->w, seq, row->uid, &row->flags,
+		isrv_w_fetch_modseq(&s->w, isrv_session_number(s, seq), row->uid, &row->flags,
 		                    isrv_session_is_recent(s, row->uid), row->modseq);
 	else
-		isrv_w_fetch_flags(&s->w, seq, row->uid, &row->flags,
+		isrv_w_fetch_flags(&s->w, isrv_session_number(s, seq), row->uid, &row->flags,
 		                   isrv_session_is_recent(s, row->uid));
 	if (row->facts & IMAPSRV_FACT_MODSEQ)
 		isrv_modseq_saw(s, row->modseq);

@@ -295,7 +295,7 @@ static void drop(struct imapsrv_session *s, void *args)
 const struct isrv_command isrv_command_search = {
 	.name = "SEARCH",
 	.states = ISRV_IN_SELECTED,
-	.flags = ISRV_COMMAND_SEQ | ISRV_COMMAND_UID,
+	.flags = ISRV_COMMAND_SEQ | ISRV_COMMAND_NUMBERS | ISRV_COMMAND_UID,
 	.args_size = sizeof(struct search),
 	.parse = parse,
 	.step = step,

@@ -162,12 +162,15 @@ static void put_mailbox(struct imapsrv_session *s, const struct select_args *a)
 	put_number(s, v->map.count, " EXISTS");
 	if (!isrv_session_rev2(s)) {
 		put_number(s, isrv_view_recent(v), " RECENT");
-		if (unseen)
+		/* RFC 9586 3: no number in any response. */
+		if (unseen && !isrv_session_uidonly(s))
 			put_code(s, "UNSEEN ", unseen, "] First unseen message");
 	}
 	put_code(s, "UIDVALIDITY ", v->uidvalidity, "] UIDs are valid");
 	put_code(s, "UIDNEXT ", v->uidnext, "] Predicted next UID");
-	if (v->uid_not_sticky)
+	/* "A server that advertises UIDONLY" never says it (RFC 9586 3.6).  It is no loss:
+	 * UIDVALIDITY is another one each time. */
+	if (v->uid_not_sticky && !isrv_caps_has(s, ISRV_CAP_UIDONLY))
 		isrv_untagged(s, "NO", "UIDNOTSTICKY", "UIDs do not survive");
 	if (isrv_caps_has(s, ISRV_CAP_CONDSTORE))
 		isrv_modseq_put_highest(s); /* RFC 7162 3.1.2 */

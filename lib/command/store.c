@@ -101,14 +101,15 @@ static void take_row(struct imapsrv_session *s, void *ctx, const void *answer)
 	/* RFC 7162 3.1.3: what is silent is the flags.  Of a message that failed they are told
 	 * ("It is RECOMMENDED"). */
 	if (isrv_modseq_shown(s) && row->facts & IMAPSRV_FACT_MODSEQ) {
-		isrv_w_fetch_modseq(&s->w, seq, row->uid, shows_flags(a, row) ? &row->flags : NULL,
+		isrv_w_fetch_modseq(&s->w, isrv_session_number(s, seq), row->uid,
+		                    shows_flags(a, row) ? &row->flags : NULL,
 		                    isrv_session_is_recent(s, row->uid), row->modseq);
 		isrv_modseq_saw(s, row->modseq);
 		return;
 	}
 	if (!shows_flags(a, row))
 		return;
-	isrv_w_fetch_flags(&s->w, seq, s->uid ? row->uid : 0, &row->flags,
+	isrv_w_fetch_flags(&s->w, isrv_session_number(s, seq), s->uid ? row->uid : 0, &row->flags,
 	                   isrv_session_is_recent(s, row->uid));
 }
 
@@ -222,7 +223,7 @@ static enum isrv_step step(struct imapsrv_session *s, void *args)
 const struct isrv_command isrv_command_store = {
 	.name = "STORE",
 	.states = ISRV_IN_SELECTED,
-	.flags = ISRV_COMMAND_SEQ | ISRV_COMMAND_UID | ISRV_COMMAND_WRITES,
+	.flags = ISRV_COMMAND_SEQ | ISRV_COMMAND_NUMBERS | ISRV_COMMAND_UID | ISRV_COMMAND_WRITES,
 	.args_size = sizeof(struct store_args),
 	.parse = parse,
 	.step = step,

@@ -24,7 +24,7 @@ bool isrv_key_set(struct isrv_program_parser *x, bool uid)
 	struct isrv_rd_set set;
 	struct isrv_term *term;
 
-	if (!isrv_rd_set(x->r, &set))
+	if (!(uid ? isrv_rd_set(x->r, &set) : isrv_rd_numbers(x->r, &set)))
 		return false;
 	term = isrv_program_leaf(x, ISRV_TERM_SET, false, 0);
 	if (!term)

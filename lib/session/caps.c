@@ -46,6 +46,7 @@ static const struct cap {
 	[ISRV_CAP_BINARY] = {"BINARY", SHOW_AUTH, false},
 	[ISRV_CAP_PREVIEW] = {"PREVIEW", SHOW_AUTH, false},
 	[ISRV_CAP_UNAUTHENTICATE] = {"UNAUTHENTICATE", SHOW_AUTH, false},
+	[ISRV_CAP_UIDONLY] = {"UIDONLY", SHOW_AUTH, false},
 };
 
 uint64_t isrv_caps_of_engine(const struct imapsrv_engine *engine)
@@ -88,6 +89,9 @@ uint64_t isrv_caps_of_session(const struct imapsrv_session *s)
 	/* RFC 7162 3.2.3: QRESYNC cannot be without the two. */
 	if (s->hidden & (ISRV_CAP_BIT(ISRV_CAP_CONDSTORE) | ISRV_CAP_BIT(ISRV_CAP_ENABLE)))
 		bits &= ~ISRV_CAP_BIT(ISRV_CAP_QRESYNC);
+	/* RFC 9586 3.1: it is there to be enabled. */
+	if (s->hidden & ISRV_CAP_BIT(ISRV_CAP_ENABLE))
+		bits &= ~ISRV_CAP_BIT(ISRV_CAP_UIDONLY);
 	if (!s->external)
 		bits &= ~ISRV_CAP_BIT(ISRV_CAP_AUTH_EXTERNAL);
 	if (s->engine->config.literal_minus)

@@ -47,10 +47,11 @@ static inline bool isrv_modseq_shown(const struct imapsrv_session *s)
 {
 	return (s->enabled & ISRV_ENABLED_CONDSTORE) && s->view->modseq_told;
 }
-/* Is VANISHED said in place of EXPUNGE (RFC 7162 3.2.10)? */
+/* Is VANISHED said in place of EXPUNGE (RFC 7162 3.2.10; RFC 9586 3.4, in any mailbox)? */
 static inline bool isrv_modseq_vanishes(const struct imapsrv_session *s)
 {
-	return (s->enabled & ISRV_ENABLED_QRESYNC) && s->view->modseq_told;
+	return ((s->enabled & ISRV_ENABLED_QRESYNC) && s->view->modseq_told) ||
+	       isrv_session_uidonly(s);
 }
 
 #endif

@@ -56,7 +56,8 @@ struct line {
 	struct imapsrv_span name; /* without "UID" */
 	const struct isrv_command *command;
 	const char *problem;      /* why it cannot run */
-	const char *code;         /* then it is answered NO with this code; NULL: BAD */
+	const char *code;         /* the response code that goes with it; NULL: none */
+	bool refused;             /* it is answered NO, not BAD */
 };
 
 static void parse_init(struct imapsrv_session *s, struct isrv_parse *p, const char *data, size_t len)
@@ -65,6 +66,7 @@ static void parse_init(struct imapsrv_session *s, struct isrv_parse *p, const ch
 	p->r.steps = &s->steps;
 	p->r.keyword_max = s->engine->limits.keyword_len;
 	p->r.utf8 = s->w.utf8;
+	p->r.uidonly = isrv_session_uidonly(s);
 	p->limits = &s->engine->limits;
 	p->caps = 0; /* worked out when somebody asks: see read_args */
 	p->uid = false;
@@ -87,6 +89,7 @@ static bool read_name(struct imapsrv_session *s, struct line *line)
 	memset(&line->name, 0, sizeof(line->name));
 	line->command = NULL;
 	line->code = NULL;
+	line->refused = false;
 	parse_init(s, &line->p, s->framer.buf.data, s->framer.buf.len);
 	/* Half a tag is none: it may be that of another command. */
 	if (!isrv_rd_tag(r, &line->tag) || (r->at < r->end && *r->at != ' ')) {
@@ -112,6 +115,13 @@ static bool read_name(struct imapsrv_session *s, struct line *line)
 	    isrv_caps_has(s, ISRV_CAP_LOGINDISABLED)) {
 		line->problem = "Start TLS before a password is sent";
 		line->code = "PRIVACYREQUIRED";
+		line->refused = true;
+		return false;
+	}
+	/* RFC 9586 3: BAD whatever follows. */
+	if ((line->command->flags & ISRV_COMMAND_NUMBERS) && line->p.r.uidonly && !line->p.uid) {
+		line->problem = "Message numbers are not allowed";
+		line->code = "UIDREQUIRED";
 		return false;
 	}
 	if (r->at < r->end && *r->at == ' ')
@@ -247,6 +257,7 @@ static void bad_syntax(struct imapsrv_session *s, const struct isrv_reader *r)
 	used += sizeof(at) - 1;
 	used += isrv_ascii_u64(text + used, (uint64_t)(r->at - r->begin));
 	isrv_bad(s, "");
+	s->reply.code = r->code;
 	s->reply.text = text;
 	s->reply.text_len = used;
 }
@@ -254,10 +265,7 @@ static void bad_syntax(struct imapsrv_session *s, const struct isrv_reader *r)
 /* The reply to a command that cannot run. */
 static void complain(struct imapsrv_session *s, const struct line *line)
 {
-	if (line->code)
-		isrv_no(s, line->code, line->problem);
-	else
-		isrv_bad(s, line->problem);
+	isrv_reply(s, line->refused ? ISRV_REPLY_NO : ISRV_REPLY_BAD, line->code, line->problem);
 }
 
 /* Arguments; false: the reply says what is wrong with them. */

@@ -46,7 +46,8 @@ struct isrv_reply {
 enum isrv_enabled {
 	ISRV_ENABLED_REV2 = 1 << 0,
 	ISRV_ENABLED_CONDSTORE = 1 << 1,
-	ISRV_ENABLED_QRESYNC = 1 << 2 /* and CONDSTORE is */
+	ISRV_ENABLED_QRESYNC = 1 << 2, /* and CONDSTORE is */
+	ISRV_ENABLED_UIDONLY = 1 << 3
 };
 
 struct isrv_sync; /* sync.c's own */
@@ -215,6 +216,19 @@ void isrv_session_trace(struct imapsrv_session *s, const char *data, size_t len,
 static inline bool isrv_session_rev2(const struct imapsrv_session *s)
 {
 	return (s->enabled & ISRV_ENABLED_REV2) != 0;
+}
+
+/* Are messages spoken of by UID alone (RFC 9586)? */
+static inline bool isrv_session_uidonly(const struct imapsrv_session *s)
+{
+	return (s->enabled & ISRV_ENABLED_UIDONLY) != 0;
+}
+
+/* The number that a FETCH response is to show, for isrv_w_fetch_*: 0, so that it is a UIDFETCH,
+ * where numbers must not be told. */
+static inline uint32_t isrv_session_number(const struct imapsrv_session *s, uint32_t seq)
+{
+	return isrv_session_uidonly(s) ? 0 : seq;
 }
 
 /* Is \Recent shown with this message?  IMAP4rev2 has no such flag. */

@@ -153,7 +153,8 @@ static void looked(struct imapsrv_session *s, struct isrv_sync *y)
 
 /* ---- EXPUNGE ------------------------------------------------------------------------------- */
 
-/* RFC 7162 3.2.10: once QRESYNC is enabled.  Some of the highest ranges, as below. */
+/* RFC 7162 3.2.10: once QRESYNC is enabled; RFC 9586 3.4: or UIDONLY.  Some of the highest ranges,
+ * as below. */
 static bool put_vanished(struct imapsrv_session *s)
 {
 	struct isrv_view *v = s->view;
@@ -239,7 +240,8 @@ static void put_row(struct imapsrv_session *s, void *ctx, const void *answer)
 		return;
 	if (row->flags.keyword_count)
 		isrv_sync_keywords(s, &row->flags);
-	isrv_w_fetch_flags(&s->w, seq, row->uid, &row->flags, isrv_session_is_recent(s, row->uid));
+	isrv_w_fetch_flags(&s->w, isrv_session_number(s, seq), row->uid, &row->flags,
+	                   isrv_session_is_recent(s, row->uid));
 }
 
 /* The same for a client that wants sequences (RFC 7162 3.1). */
@@ -258,8 +260,8 @@ static void put_modseq_row(struct imapsrv_session *s, void *ctx, const void *ans
 		return;
 	if (row->flags.keyword_count)
 		isrv_sync_keywords(s, &row->flags);
-	isrv_w_fetch_modseq(&s->w, seq, row->uid, &row->flags, isrv_session_is_recent(s, row->uid),
-	                    row->modseq);
+	isrv_w_fetch_modseq(&s->w, isrv_session_number(s, seq), row->uid, &row->flags,
+	                    isrv_session_is_recent(s, row->uid), row->modseq);
 	isrv_modseq_saw(s, row->modseq);
 }
 

@@ -24,7 +24,9 @@ struct isrv_reader {
 	uint64_t *steps;      /* counts the work, one for each octet looked at */
 	uint32_t keyword_max; /* octets in a keyword */
 	bool utf8;	      /* quoted and names are UTF-8; names are not modified UTF-7 */
+	bool uidonly;	      /* message numbers are not taken (RFC 9586) */
 	bool nomem;	      /* the failure was memory, or the arena's maximum */
+	const char *code;     /* after a failure: the response code that goes with it, or NULL */
 };
 
 /* A sequence-set: ranges, normalized (ascending, disjoint, 1 <= first <= last), and what was paired
@@ -126,6 +128,8 @@ bool isrv_rd_number64(struct isrv_reader *r, uint64_t *n_r);  /* 0..2^63-1 */
 
 /* sequence-set, and "$". */
 bool isrv_rd_set(struct isrv_reader *r, struct isrv_rd_set *set_r);
+/* The same where what it names are message numbers: with UIDONLY only "$" is taken (RFC 9586 3). */
+bool isrv_rd_numbers(struct isrv_reader *r, struct isrv_rd_set *set_r);
 
 /* flag-list = "(" [flag *(SP flag)] ")" */
 bool isrv_rd_flag_list(struct isrv_reader *r, struct isrv_rd_flags *flags_r);

@@ -90,6 +90,15 @@ bool isrv_rd_set(struct isrv_reader *r, struct isrv_rd_set *set_r)
 	return true;
 }
 
+bool isrv_rd_numbers(struct isrv_reader *r, struct isrv_rd_set *set_r)
+{
+	if (r->uidonly && isrv_rd_peek(r) != '$') {
+		r->code = "UIDREQUIRED";
+		return isrv_rd_fail(r, "UIDs, not message numbers,");
+	}
+	return isrv_rd_set(r, set_r);
+}
+
 /* ---- flags --------------------------------------------------------------------------------- */
 
 /* A flag list while it is read. */

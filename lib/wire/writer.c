@@ -287,6 +287,16 @@ void isrv_w_flags(struct isrv_writer *w, const struct imapsrv_flags *flags, bool
 		put_keywords(w, flags, first);
 }
 
+void isrv_w_fetch_begin(struct isrv_writer *w, uint32_t seq, uint32_t uid)
+{
+	ISRV_W(w, "* ");
+	isrv_w_u32(w, seq ? seq : uid);
+	if (seq)
+		ISRV_W(w, " FETCH (");
+	else
+		ISRV_W(w, " UIDFETCH (");
+}
+
 void isrv_w_fetch_flags(struct isrv_writer *w, uint32_t seq, uint32_t uid,
                         const struct imapsrv_flags *flags, bool recent)
 {
@@ -299,10 +309,15 @@ void isrv_w_fetch_flags(struct isrv_writer *w, uint32_t seq, uint32_t uid,
 	at = w->q->at;
 	memcpy(at, "* ", 2);
 	at += 2;
-	at += isrv_ascii_u32(at, seq);
-	memcpy(at, " FETCH (", 8);
-	at += 8;
-	if (uid) {
+	at += isrv_ascii_u32(at, seq ? seq : uid);
+	if (seq) {
+		memcpy(at, " FETCH (", 8);
+		at += 8;
+	} else {
+		memcpy(at, " UIDFETCH (", 11);
+		at += 11;
+	}
+	if (uid && seq) {
 		memcpy(at, "UID ", 4);
 		at += 4;
 		at += isrv_ascii_u32(at, uid);
@@ -322,10 +337,8 @@ void isrv_w_fetch_flags(struct isrv_writer *w, uint32_t seq, uint32_t uid,
 void isrv_w_fetch_modseq(struct isrv_writer *w, uint32_t seq, uint32_t uid,
                          const struct imapsrv_flags *flags, bool recent, uint64_t modseq)
 {
-	ISRV_W(w, "* ");
-	isrv_w_u32(w, seq);
-	ISRV_W(w, " FETCH (");
-	if (uid) {
+	isrv_w_fetch_begin(w, seq, uid);
+	if (uid && seq) {
 		ISRV_W(w, "UID ");
 		isrv_w_u32(w, uid);
 		ISRV_W(w, " ");

@@ -204,6 +204,35 @@ static void remove_one(struct tc *c, uint32_t number)
 	c->exists--;
 }
 
+/* The messages whose UID is known go first: their numbers are not told any more. */
+static void forget_numbers(struct tc *c)
+{
+	uint32_t known = 0;
+
+	for (uint32_t i = 0; i < c->exists; i++)
+		if (c->messages[i].uid)
+			c->messages[known++] = c->messages[i];
+	if (c->exists)
+		memset(c->messages + known, 0, (c->exists - known) * sizeof(*c->messages));
+}
+
+struct tc_message *tc_message_by_uid(struct tc *c, uint32_t uid)
+{
+	uint32_t known = 0, at = 0;
+
+	while (known < c->exists && c->messages[known].uid)
+		known++;
+	while (at < known && c->messages[at].uid < uid)
+		at++;
+	if (at < known && c->messages[at].uid == uid)
+		return &c->messages[at];
+	if (known == c->exists)
+		return NULL;
+	memmove(&c->messages[at + 1], &c->messages[at], (known - at) * sizeof(*c->messages));
+	c->messages[at] = (struct tc_message){.uid = uid};
+	return &c->messages[at];
+}
+
 static void on_exists(struct tc *c, uint32_t n, const char *data, size_t len)
 {
 	const struct tc_command *now = tc_in_progress(c);
@@ -228,6 +257,8 @@ static void on_expunge(struct tc *c, uint32_t n, const char *data, size_t len)
 		say(c, "EXPUNGE beyond EXISTS", data, len);
 		return;
 	}
+	if (c->uidonly)
+		say(c, "EXPUNGE though UIDONLY is enabled", data, len);
 	if (c->qresync && !c->nomodseq)
 		say(c, "EXPUNGE though QRESYNC is enabled", data, len);
 	if (!now && !c->notify)
@@ -246,6 +277,8 @@ static void on_fetch(struct tc *c, uint32_t n, const char *rest, size_t rest_len
 	struct tc_message got, *m;
 	uint32_t uid;
 
+	if (c->uidonly)
+		say(c, "FETCH though UIDONLY is enabled", data, len);
 	if (!n || n > c->exists) {
 		say(c, "FETCH beyond EXISTS", data, len);
 		return;
@@ -281,6 +314,32 @@ static void on_fetch(struct tc *c, uint32_t n, const char *rest, size_t rest_len
 		}
 }
 
+/* RFC 9586 3.3: the UID item is there only where it was asked for. */
+static void on_uidfetch(struct tc *c, uint32_t uid, const char *rest, size_t rest_len,
+                        const char *data, size_t len)
+{
+	struct tc_message got, *m;
+
+	if (!c->uidonly || !c->selected)
+		say(c, c->uidonly ? "UIDFETCH with nothing selected" : "UIDFETCH though UIDONLY is not enabled",
+		    data, len);
+	if (!tc_parse_fetch(rest, rest_len, &got)) {
+		say(c, "UIDFETCH that cannot be read", data, len);
+		return;
+	}
+	if (got.uid && got.uid != uid)
+		say(c, "UIDFETCH with another UID inside", data, len);
+	m = tc_message_by_uid(c, uid);
+	if (!m) {
+		say(c, "UIDFETCH of more than EXISTS", data, len);
+		return;
+	}
+	if (got.knows_flags) {
+		m->knows_flags = true;
+		m->flags = got.flags;
+	}
+}
+
 /* Reads "a" or "a:b"; returns what comes behind, or NULL. */
 static const char *range(const char *s, const char *end, uint32_t *first, uint32_t *last)
 {
@@ -312,7 +371,7 @@ static void on_vanished(struct tc *c, const char *rest, size_t rest_len, const c
 	const char *end = rest + rest_len;
 	bool old = rest_len > 10 && memcmp(rest, earlier, 10) == 0;
 
-	if ((!c->qresync || c->nomodseq) && !old)
+	if ((!c->qresync || c->nomodseq) && !c->uidonly && !old)
 		say(c, "VANISHED though QRESYNC is not enabled", data, len);
 	if (!c->selected)
 		say(c, "VANISHED with nothing selected", data, len);
@@ -340,7 +399,10 @@ static void on_vanished(struct tc *c, const char *rest, size_t rest_len, const c
 				more = c->exists;
 			}
 			c->exists -= more;
-			memset(c->messages, 0, c->exists * sizeof(*c->messages));
+			if (!c->uidonly)
+				memset(c->messages, 0, c->exists * sizeof(*c->messages));
+			else if (more && c->messages[c->exists].uid)
+				say(c, "VANISHED of messages that it does not have", data, len);
 		}
 		if (s == end)
 			return;
@@ -354,6 +416,8 @@ static void on_search(struct tc *c, const char *rest, size_t rest_len, const cha
 
 	if (!is(now, "SEARCH") && !is(now, "SORT"))
 		say(c, "SEARCH to nothing", data, len);
+	if (now && !now->uid && c->uidonly)
+		say(c, "SEARCH with numbers though UIDONLY is enabled", data, len);
 	while (rest < end && *rest == ' ') {
 		uint32_t first, last;
 		const char *s = range(rest + 1, end, &first, &last);
@@ -417,10 +481,21 @@ static void on_tagged(struct tc *c, const char *data, size_t len)
 	for (uint32_t m = 0; k->silent && m < c->exists; m++)
 		c->messages[m].knows_flags = false;
 	if (is(k, "UNAUTHENTICATE") && ok)
-		c->qresync = c->utf8 = c->notify = false;
+		c->qresync = c->utf8 = c->notify = c->uidonly = false;
 	if (is(k, "NOTIFY") && ok)
 		c->notify = true;
 	c->fresh = false;
+}
+
+/* Where what stands first in it; NULL if it does not. */
+static const char *find(const char *at, const char *end, const char *what)
+{
+	size_t len = strlen(what);
+
+	for (; (size_t)(end - at) >= len; at++)
+		if (memcmp(at, what, len) == 0)
+			return at;
+	return NULL;
 }
 
 static void on_untagged(struct tc *c, const char *data, size_t len)
@@ -453,12 +528,20 @@ static void on_untagged(struct tc *c, const char *data, size_t len)
 		tx_add(&names, rest, (size_t)(end - rest));
 		tx_str(&names, " ");
 		c->qresync |= strstr(names.data, " QRESYNC ") != NULL;
+		if (strstr(names.data, " UIDONLY ")) {
+			c->uidonly = true;
+			forget_numbers(c);
+		}
 		c->utf8 |= strstr(names.data, " UTF8=ACCEPT ") != NULL ||
 		           strstr(names.data, " IMAP4rev2 ") != NULL ||
 		           strstr(names.data, " IMAP4REV2 ") != NULL;
 		tx_free(&names);
 	} else if (strcmp(first, "VANISHED") == 0)
 		on_vanished(c, rest, (size_t)(end - rest), data, len);
+	else if (c->uidonly && strcmp(first, "ESEARCH") == 0 && !find(rest, end, ") UID"))
+		say(c, "ESEARCH with numbers though UIDONLY is enabled", data, len);
+	else if (c->uidonly && (find(rest, end, "[UNSEEN ") == rest || find(rest, end, "[UIDNOTSTICKY]") == rest))
+		say(c, "a code that must not come while UIDONLY is enabled", data, len);
 	else if (strcmp(first, "SEARCH") == 0)
 		on_search(c, data + 8, len - 8, data, len);
 	if (first[0] < '0' || first[0] > '9')
@@ -475,6 +558,8 @@ static void on_untagged(struct tc *c, const char *data, size_t len)
 		on_expunge(c, number, data, len);
 	else if (strcmp(second, "FETCH") == 0)
 		on_fetch(c, number, rest, (size_t)(end - rest), data, len);
+	else if (strcmp(second, "UIDFETCH") == 0)
+		on_uidfetch(c, number, rest, (size_t)(end - rest), data, len);
 	else if (strcmp(second, "RECENT") == 0) {
 		const struct tc_command *now = tc_in_progress(c);
 

@@ -7,6 +7,8 @@
  *   - a FETCH, EXPUNGE, RECENT or SEARCH result beyond the last EXISTS, an EXISTS that shrinks;
  *   - EXPUNGE while FETCH, STORE or SEARCH is in progress, or nothing is (RFC 9051 7.5.1);
  *   - EXPUNGE when QRESYNC was enabled, VANISHED when it was not (RFC 7162 3.2.10);
+ *   - once UIDONLY was enabled, any number of a message: FETCH, EXPUNGE, a SEARCH without UID; and
+ *     UIDFETCH without it (RFC 9586);
  *   - a message whose UID changes, UIDs that do not ascend, a FETCH without UID under a UID
  *     command;
  *   - a FETCH that cannot be read;
@@ -59,11 +61,12 @@ struct tc {
 	bool selected;
 	bool fresh;      /* the SELECT in progress has said EXISTS */
 	bool qresync;
+	bool uidonly;    /* then messages[] has those whose UID is known first, without regard to numbers */
 	bool nomodseq;   /* the selected mailbox has no modification sequences: EXPUNGE all the same */
 	bool notify;
 	bool utf8;
 	uint32_t exists;
-	struct tc_message *messages; /* by sequence number - 1 */
+	struct tc_message *messages; /* by sequence number - 1, unless uidonly */
 	uint32_t messages_cap;
 	uint64_t seen;   /* responses */
 	unsigned continuations; /* of these, "+" */
@@ -74,6 +77,9 @@ void tc_sent(struct tc *c, const char *data, size_t len);
 void tc_response(struct tc *c, const char *data, size_t len);
 /* The command in progress; NULL if none is. */
 const struct tc_command *tc_in_progress(const struct tc *c);
+/* The place of a UID once UIDONLY was enabled, made if it is new; NULL if there are not so many
+ * messages. */
+struct tc_message *tc_message_by_uid(struct tc *c, uint32_t uid);
 void tc_free(struct tc *c);
 
 /* client_fetch: reads "(item value ...)"; false if it is not that to the end.  Fills in what it has

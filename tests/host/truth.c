@@ -98,13 +98,21 @@ void td_compare(struct td *d, int i)
 	}
 	for (uint32_t k = 0; k < c->exists; k++) {
 		const struct tc_message *known = &c->messages[k];
+		const struct ts_message *is = &m->messages[k];
 
-		if (known->uid && known->uid != m->messages[k].uid)
+		if (c->uidonly && known->uid)
+			is = ts_message(m, known->uid);
+		if (!is) {
+			tx_complain(d->log, "session %d: the client keeps UID %u, which is gone",
+			            i + 1, known->uid);
+			continue;
+		}
+		if (known->uid && known->uid != is->uid)
 			tx_complain(d->log, "session %d: message %u has UID %u, the client has %u",
-			            i + 1, k + 1, m->messages[k].uid, known->uid);
-		if (known->knows_flags && known->flags != td_flags(m, &m->messages[k]))
+			            i + 1, k + 1, is->uid, known->uid);
+		if (known->knows_flags && known->flags != td_flags(m, is))
 			tx_complain(d->log,
 			            "session %d: the client has other flags of message %u (UID %u)",
-			            i + 1, k + 1, m->messages[k].uid);
+			            i + 1, k + 1, is->uid);
 	}
 }

@@ -43,6 +43,7 @@ static void one(struct watch *w, const char *line, bool bytes)
 }
 
 #define SELECT "C:a SELECT x\r\n", "S:* 3 EXISTS\r\n", "S:* 0 RECENT\r\n", "S:a OK s\r\n"
+#define UIDONLY "C:u ENABLE UIDONLY\r\n", "S:* ENABLED UIDONLY\r\n", "S:u OK e\r\n"
 #define HELLO  "S:* PREAUTH hi\r\n"
 
 static const struct {
@@ -70,6 +71,24 @@ static const struct {
 	        "S:b OK f\r\n"}},
 	{NULL, {HELLO, "C:a ENABLE QRESYNC\r\n", "S:* ENABLED QRESYNC\r\n", "S:a OK e\r\n", SELECT,
 	        "C:b NOOP\r\n", "S:* VANISHED 7,9:10\r\n", "S:b OK n\r\n"}},
+	{NULL, {HELLO, SELECT, UIDONLY, "C:b UID FETCH 1:* FLAGS\r\n",
+	        "S:* 7 UIDFETCH (FLAGS ())\r\n", "S:* 5 UIDFETCH (UID 5)\r\n",
+	        "S:* VANISHED 5,9\r\n", "S:* 3 EXISTS\r\n", "S:* 9 UIDFETCH (FLAGS ())\r\n",
+	        "S:* ESEARCH (TAG \"x\") UID ALL 7\r\n", "S:b OK f\r\n"}},
+	{"FETCH though UIDONLY", {HELLO, SELECT, UIDONLY, "S:* 1 FETCH (UID 5)\r\n"}},
+	{"EXPUNGE though UIDONLY", {HELLO, SELECT, UIDONLY, "C:b NOOP\r\n", "S:* 1 EXPUNGE\r\n"}},
+	{"though UIDONLY is not", {HELLO, SELECT, "C:b NOOP\r\n", "S:* 5 UIDFETCH (UID 5)\r\n"}},
+	{"another UID inside", {HELLO, SELECT, UIDONLY, "S:* 5 UIDFETCH (UID 6)\r\n"}},
+	{"UIDFETCH that cannot", {HELLO, SELECT, UIDONLY, "S:* 5 UIDFETCH ()\r\n"}},
+	{"UIDFETCH of more", {HELLO, SELECT, UIDONLY, "C:b NOOP\r\n", "S:* 5 UIDFETCH (UID 5)\r\n",
+	                      "S:* VANISHED 1:2\r\n", "S:* 6 UIDFETCH (UID 6)\r\n"}},
+	{"messages that it does not have", {HELLO, SELECT, UIDONLY, "C:b NOOP\r\n",
+	                                    "S:* 5 UIDFETCH (UID 5)\r\n",
+	                                    "S:* VANISHED 1:3\r\n"}},
+	{"ESEARCH with numbers", {HELLO, SELECT, UIDONLY, "C:b UID SEARCH ALL\r\n",
+	                          "S:* ESEARCH (TAG \"b\") ALL 1\r\n"}},
+	{"must not come", {HELLO, UIDONLY, "C:b SELECT x\r\n", "S:* OK [UNSEEN 1] u\r\n"}},
+	{"must not come", {HELLO, UIDONLY, "C:b SELECT x\r\n", "S:* NO [UIDNOTSTICKY] u\r\n"}},
 	{"EXPUNGE where it is forbidden", {HELLO, SELECT, "C:b FETCH 1 UID\r\n",
 	                                   "S:* 1 EXPUNGE\r\n"}},
 	{"EXPUNGE where it is forbidden", {HELLO, SELECT, "C:b STORE 1 FLAGS ()\r\n",

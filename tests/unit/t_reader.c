@@ -205,6 +205,20 @@ static bool do_set(struct fixture *f)
 	return true;
 }
 
+static bool do_numbers(struct fixture *f)
+{
+	struct isrv_rd_set set;
+
+	return isrv_rd_numbers(&f->r, &set) && !f->r.code;
+}
+
+/* With UIDONLY: the code goes with the failure (RFC 9586 3). */
+static bool do_no_numbers(struct fixture *f)
+{
+	f->r.uidonly = true;
+	return do_numbers(f) || !f->r.code || strcmp(f->r.code, "UIDREQUIRED") != 0;
+}
+
 static bool put_flags(struct fixture *f, bool ok, const struct isrv_rd_flags *flags)
 {
 	uint32_t i;
@@ -431,6 +445,11 @@ static const struct {
 	{do_set, BYTES("$ x"), true, 1, "$", false},
 	{do_set, BYTES("1,$"), false, 2, SET_MEMBER, false},
 	{do_set, BYTES(""), false, 0, SET_MEMBER, false},
+	{do_numbers, BYTES("1:*"), true, 3, "", false},
+	{do_numbers, BYTES("x"), false, 0, SET_MEMBER, false},
+	{do_no_numbers, BYTES("$"), true, 1, "", false},
+	{do_no_numbers, BYTES("1"), false, 0, "UIDs, not message numbers,", false},
+	{do_no_numbers, BYTES("*"), false, 0, "UIDs, not message numbers,", false},
 	{do_set, BYTES("0"), false, 0, SET_MEMBER, false},
 	{do_set, BYTES("1:0"), false, 2, SET_MEMBER, false},
 	{do_set, BYTES("1,"), false, 2, SET_MEMBER, false},

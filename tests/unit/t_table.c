@@ -102,6 +102,23 @@ static void test_numbers(void **state)
 	imapsrv_engine_free(e);
 }
 
+/* What names messages by number, or tells numbers, is refused under UIDONLY (RFC 9586 3.2, 3.8): all
+ * that shares its form with UID, but EXPUNGE, which takes nothing and tells VANISHED. */
+static void test_uidonly(void **state)
+{
+	struct imapsrv_engine *e = engine_new();
+
+	(void)state;
+	for (size_t i = 0; i < e->command_count; i++) {
+		const struct isrv_command *c = e->commands[i];
+		bool numbers = (c->flags & ISRV_COMMAND_UID) && strcmp(c->name, "EXPUNGE") != 0;
+
+		ROW(i, ((c->flags & ISRV_COMMAND_NUMBERS) != 0) == numbers);
+		ROW(i, !(c->flags & ISRV_COMMAND_SEQ) || c->flags & ISRV_COMMAND_NUMBERS);
+	}
+	imapsrv_engine_free(e);
+}
+
 /* Commands of RFC 9051 6.2 run before login only, those of 6.4 with a mailbox selected only. */
 static void test_states(void **state)
 {
@@ -137,6 +154,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_sorted),
 		cmocka_unit_test(test_numbers),
+		cmocka_unit_test(test_uidonly),
 		cmocka_unit_test(test_states),
 	};
 

@@ -93,7 +93,7 @@ uint32_t cache_qresync(const struct cache *k, struct tx *how, struct tx_random *
 		else
 			print_set(how, k, false, 1);
 	}
-	if (k->count && (form & 1) == 0) { /* also without known UIDs */
+	if (k->count && (form & 1) == 0 && !k->numberless) { /* also without known UIDs */
 		tx_str(how, " (");
 		print_set(how, k, true, every);
 		tx_str(how, " ");

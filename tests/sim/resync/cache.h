@@ -20,6 +20,7 @@ struct cache {
 	char mailbox[8]; /* "": nothing is kept */
 	uint32_t uidvalidity;
 	uint64_t modseq;
+	bool numberless; /* it did not learn their numbers (UIDONLY) */
 	bool holes;      /* there were messages whose UID it had not learned */
 	struct known *known;
 	size_t count;

@@ -20,6 +20,7 @@ void cache_take(struct client *c)
 		return;
 	cache_clear(k);
 	memcpy(k->mailbox, c->mailbox, sizeof(k->mailbox));
+	k->numberless = t->uidonly;
 	k->uidvalidity = c->uidvalidity;
 	k->modseq = c->highest;
 	k->known = tx_alloc((t->exists + 1) * sizeof(*k->known));
@@ -101,6 +102,10 @@ static void check_told(const struct client *c)
 			hole |= !t->messages[at].uid;
 		if (hole)
 			return;
+		/* One of those whose number was told and nothing else. */
+		if (t->uidonly && t->exists && !t->messages[t->exists - 1].uid &&
+		    t->messages[at].uid != message->uid)
+			continue;
 		if (at == t->exists || t->messages[at].uid != message->uid)
 			tx_complain(log, "client %d: HIGHESTMODSEQ %llu, but UID %u was not told",
 			            c->slot + 1, (unsigned long long)c->highest, message->uid);
@@ -139,7 +144,17 @@ void go_on(struct client *c, struct tc *t, const struct cache *k)
 		            k->count, t->exists);
 		return;
 	}
-	for (uint32_t i = 0; i < k->count && !k->holes; i++) {
+	for (uint32_t i = 0; i < k->count && t->uidonly; i++) {
+		struct tc_message *m = tc_message_by_uid(t, k->known[i].uid);
+
+		if (m)
+			*m = (struct tc_message){k->known[i].uid, k->known[i].knows_flags,
+			                         k->known[i].flags};
+		else
+			tx_complain(&c->sim->log, "client %d: it keeps UID %u, which is too many",
+			            c->slot + 1, k->known[i].uid);
+	}
+	for (uint32_t i = 0; i < k->count && !k->holes && !t->uidonly; i++) {
 		if (t->messages[i].uid && t->messages[i].uid != k->known[i].uid)
 			tx_complain(&c->sim->log, "client %d: it keeps UID %u as %u, told is %u",
 			            c->slot + 1, k->known[i].uid, i + 1, t->messages[i].uid);
@@ -169,6 +184,11 @@ static void check_vanished(struct client *c, const char *line)
 	ts_set_clear(&gone);
 }
 
+static bool is_fetch(const char *line)
+{
+	return strstr(line, " FETCH (") || strstr(line, " UIDFETCH (");
+}
+
 static void merge(struct client *c, struct tc *t, const char *line)
 {
 	char tag[20];
@@ -180,7 +200,7 @@ static void merge(struct client *c, struct tc *t, const char *line)
 		cache_filter(c->merging, ts_set_view(&gone), false);
 		ts_set_clear(&gone);
 	}
-	if (strstr(line, " FETCH ("))
+	if (is_fetch(line))
 		cache_learn(c->merging, t);
 	if (c->merging != &c->live)
 		return;
@@ -218,7 +238,7 @@ void on_heard(void *user, const char *data, size_t len)
 		c->coded = true;
 		check_told(c);
 	}
-	n = strstr(line, " FETCH (") ? number_behind(line, "MODSEQ (") : 0;
+	n = is_fetch(line) ? number_behind(line, "MODSEQ (") : 0;
 	if (n > c->highest_row)
 		c->highest_row = n;
 	if (line[0] == 't' || line[0] == 'z') { /* RFC 7162 3.2 */

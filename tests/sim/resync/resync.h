@@ -21,6 +21,7 @@ enum kind {
 	CONDSTORE,
 	QRESYNC,
 	REV2,
+	UIDONLY,
 	KINDS
 };
 

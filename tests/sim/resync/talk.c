@@ -58,6 +58,9 @@ void connect_as(struct sim *s, int slot, enum kind kind)
 		say(c, "ENABLE QRESYNC");
 	else if (kind == REV2)
 		say(c, "ENABLE IMAP4rev2%s", below(s, 2) ? " QRESYNC" : "");
+	else if (kind == UIDONLY)
+		say(c, "ENABLE UIDONLY%s%s", below(s, 2) ? " QRESYNC" : "",
+		    below(s, 4) ? "" : " IMAP4rev2");
 }
 
 void disconnect(struct sim *s, int slot)
@@ -98,7 +101,7 @@ void fetch_all(struct client *c)
 	const struct tc *t = &c->sim->td.sessions[c->slot].client;
 
 	if (t->selected && t->exists)
-		say(c, "FETCH 1:* (UID FLAGS)");
+		say(c, "%sFETCH 1:* (UID FLAGS)", c->kind == UIDONLY ? "UID " : "");
 }
 
 void command(struct sim *s, struct client *c)
@@ -107,7 +110,7 @@ void command(struct sim *s, struct client *c)
 	                                    "kw",     "$Other",    "\\Seen \\Deleted"};
 	const struct tc *t = &s->td.sessions[c->slot].client;
 	const char *box = any_name(s), *flag = flags[below(s, 7)];
-	const char *uid = below(s, 2) ? "UID " : "";
+	const char *uid = below(s, 2) || c->kind == UIDONLY ? "UID " : "";
 	uint32_t from = 1 + below(s, t->exists), to, span = t->exists - from + 1;
 	char set[40];
 
@@ -160,7 +163,7 @@ void command(struct sim *s, struct client *c)
 		break;
 	case 9:
 	case 10:
-		if (*uid)
+		if (*uid && (c->kind != UIDONLY || below(s, 2)))
 			say(c, "UID EXPUNGE %s", set);
 		else
 			say(c, "EXPUNGE");

@@ -13,8 +13,10 @@ static void back_quickly(struct client *c, struct cache *k)
 	struct sim *s = c->sim;
 	const struct tc *t = &s->td.sessions[c->slot].client;
 	struct tx how = {0};
-	uint32_t last = cache_qresync(k, &how, &s->random);
+	uint32_t last;
 
+	k->numberless = k->numberless || c->kind == UIDONLY;
+	last = cache_qresync(k, &how, &s->random);
 	c->merging = k;
 	select_box(c, k->mailbox, how.data);
 	c->merging = NULL;
@@ -60,6 +62,7 @@ void reselect(struct client *c)
 	if (c->cache.mailbox[0]) {
 		cache_clear(&c->live);
 		cache_copy(&c->live, &c->cache);
+		c->live.numberless = c->live.numberless || c->kind == UIDONLY;
 		cache_qresync(&c->live, &how, &c->sim->random);
 		c->live_tag = c->sim->tag + 1;
 		c->merging = &c->live;
@@ -89,8 +92,10 @@ static void check_ways(struct sim *s, const struct cache *k)
 	static void (*const ways[])(struct client *, struct cache *) = {
 		back_quickly, back_by_search, back_by_fetch};
 
+	static const enum kind kinds[] = {PLAIN, CONDSTORE, UIDONLY};
+
 	for (size_t i = 0; i < 3 && !s->log.count; i++) {
-		enum kind slow = below(s, 2) ? CONDSTORE : PLAIN;
+		enum kind slow = kinds[below(s, 3)];
 		struct cache copy;
 
 		cache_copy(&copy, k);
