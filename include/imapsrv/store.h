@@ -419,6 +419,25 @@ struct imapsrv_store {
 	 * them (TOOBIG).  0: the limit of the engine is the one that clients are told.
 	 */
 	int append_limits;
+	/*
+	 * For a store that keeps expunged messages for as long as somebody sees them (RFC 2180
+	 * 4.1.1).  A client sees a message until it was told of the expunge, which may take many
+	 * commands (RFC 9051 7.5.1), and meanwhile may ask for it: `fetch`, `body`, `copy` and
+	 * `store` name it, through each mailbox handle that was open when it went.  What is kept
+	 * is answered like any other message; what is not is left out, and the client is told
+	 * EXPUNGEISSUED.  `uids`, `expunge`, `move` and `vanished` know of no such messages, and
+	 * `store` may pass them over.
+	 *
+	 * This says: of all expunges in this mailbox that were posted to the session before, or
+	 * that show in an answer to `uids` for 1..4294967295, the client of this handle knows, or
+	 * it never knew the messages.  None of them is asked for again through this handle.  `close`
+	 * says the same of all.  When every handle that was open at an expunge has said it, the
+	 * last copy can go; a host may let go of it before that, or never have had one.
+	 *
+	 * Comes when nothing is left to be told, from a call that runs the session, never from
+	 * imapsrv_session_post; a host must not free the session in it.  There is no op.
+	 */
+	void (*forgotten)(void *user, void *mailbox);
 };
 #define IMAPSRV_STORE_INIT IMAPSRV_SIZED(struct imapsrv_store)
 

@@ -4,11 +4,13 @@
  * from one mailbox to another is in transfer.c; here is which ones, and what is said about it.
  */
 #include "command/commands.h"
+#include "command/memory.h"
 #include "command/set.h"
 #include "command/transfer.h"
 
 enum at {
 	AT_START,
+	AT_LOOK, /* which have gone? */
 	AT_TRANSFER
 };
 
@@ -59,20 +61,64 @@ static enum isrv_step moved(struct imapsrv_session *s, const struct isrv_transfe
 	return isrv_ok(s, t->copied ? "MOVE completed" : "No matching messages, so nothing moved");
 }
 
+/* A host that keeps expunged messages copies those that this client still sees (RFC 2180 4.4.2), and
+ * no others.  One that somebody removed is not moved: it may have been moved by then. */
+static bool narrow(struct imapsrv_session *s, struct isrv_transfer *t)
+{
+	if (isrv_set_announced(s, &t->uids, !t->move))
+		return true;
+	isrv_command_nomem(s);
+	return false;
+}
+
+/* False: the reply is set. */
+static bool begin(struct imapsrv_session *s, struct copy *a, bool move)
+{
+	const struct imapsrv_store *store = &s->engine->store;
+	struct isrv_transfer *t = &a->transfer;
+	bool kept = store->forgotten && (s->view->forget || s->view->look_all);
+
+	if (!isrv_set_resolve(s, &a->set, s->uid, &t->uids))
+		return false;
+	t->mailbox = s->view->handle;
+	t->view = s->view;
+	t->name = a->name;
+	t->move = move;
+	a->at = AT_TRANSFER;
+	if (!kept || (move && store->move)) /* `move` knows what exists */
+		return true;
+	if (move)
+		a->at = AT_LOOK;
+	return move || narrow(s, t);
+}
+
+/* DONE with the state moved on, or with the reply set and *end_r true. */
+static enum isrv_step look(struct imapsrv_session *s, struct copy *a, bool *end_r)
+{
+	enum isrv_step wait = isrv_sync_look(s);
+
+	if (wait != ISRV_DONE || s->error)
+		return wait;
+	a->at = AT_TRANSFER;
+	*end_r = s->view->look_all;
+	if (*end_r)
+		return isrv_refused(s, NULL);
+	*end_r = !narrow(s, &a->transfer);
+	return ISRV_DONE;
+}
+
 static enum isrv_step step(struct imapsrv_session *s, struct copy *a, bool move)
 {
 	struct isrv_transfer *t = &a->transfer;
-	enum isrv_step wait;
+	enum isrv_step wait = ISRV_DONE;
+	bool end = false;
 
-	if (a->at == AT_START) {
-		if (!isrv_set_resolve(s, &a->set, s->uid, &t->uids))
-			return ISRV_DONE;
-		t->mailbox = s->view->handle;
-		t->view = s->view;
-		t->name = a->name;
-		t->move = move;
-		a->at = AT_TRANSFER;
-	}
+	if (a->at == AT_START && !begin(s, a, move))
+		return ISRV_DONE;
+	if (a->at == AT_LOOK)
+		wait = look(s, a, &end);
+	if (wait != ISRV_DONE || end || s->error)
+		return wait;
 	wait = isrv_transfer_step(s, t);
 	if (wait != ISRV_DONE)
 		return wait;

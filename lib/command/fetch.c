@@ -8,8 +8,9 @@
  * ENVELOPE, structure and sections come from the message's description: the host's, if it kept one,
  * else made here in one pass over the octets.
  *
- * Messages that are gone though the client was not told yet have no row: they are left out, and the
- * tagged line says EXPUNGEISSUED (RFC 5530, RFC 2180 4.1.2).
+ * Messages that are gone though the client was not told yet are asked for as the others: a host may
+ * have kept them (RFC 2180 4.1.1).  Those that have no row are left out, and the tagged line says
+ * EXPUNGEISSUED (RFC 5530, RFC 2180 4.1.2).
  */
 #include "command/commands.h"
 #include "command/fetch_preview.h"

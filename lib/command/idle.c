@@ -52,6 +52,8 @@ static enum isrv_step step(struct imapsrv_session *s, void *args)
 	told = isrv_sync_step(s, true);
 	if (told != ISRV_DONE)
 		return told;
+	if (s->view && s->view->forget)
+		isrv_sync_forget(s);
 	return s->frame == ISRV_FRAME_MORE ? ISRV_INPUT : end(s);
 }
 

@@ -10,6 +10,7 @@
 #include "command/set.h"
 
 #include "command/memory.h"
+#include "session/found.h"
 
 static struct imapsrv_range *room(struct imapsrv_session *s, size_t count)
 {
@@ -103,5 +104,48 @@ bool isrv_set_resolve(struct imapsrv_session *s, const struct isrv_rd_set *set, 
 	if (set->star)
 		count = isrv_uidset_normalize(ranges, count);
 	*uids_r = (struct imapsrv_set){ranges, count};
+	return true;
+}
+
+/* A run without what is known to have gone. */
+static bool add_rest(struct imapsrv_session *s, struct isrv_found *kept, struct imapsrv_range run)
+{
+	struct imapsrv_set gone = isrv_uidset_view(&s->view->expunged);
+	size_t i;
+
+	for (i = isrv_uidset_seek(gone, run.first);
+	     i < gone.count && gone.ranges[i].first <= run.last; i++) {
+		s->steps++;
+		if (gone.ranges[i].first > run.first &&
+		    !isrv_found_add(kept, &s->arena, run.first, gone.ranges[i].first - 1))
+			return false;
+		if (gone.ranges[i].last >= run.last)
+			return true;
+		run.first = gone.ranges[i].last + 1;
+	}
+	return isrv_found_add(kept, &s->arena, run.first, run.last);
+}
+
+bool isrv_set_announced(struct imapsrv_session *s, struct imapsrv_set *set, bool gone)
+{
+	struct isrv_found kept = {0};
+	struct imapsrv_range range, run;
+	size_t i;
+
+	for (i = 0; i < set->count; i++) {
+		range = set->ranges[i];
+		while (isrv_nummap_run(&s->view->map, range.first, &run) && run.first <= range.last) {
+			s->steps++;
+			if (run.last > range.last)
+				run.last = range.last;
+			if (!(gone ? isrv_found_add(&kept, &s->arena, run.first, run.last)
+			           : add_rest(s, &kept, run)))
+				return false;
+			if (run.last == range.last)
+				break;
+			range.first = run.last + 1;
+		}
+	}
+	*set = (struct imapsrv_set){kept.ranges, kept.count};
 	return true;
 }

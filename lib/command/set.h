@@ -18,5 +18,8 @@ struct imapsrv_session;
  */
 bool isrv_set_resolve(struct imapsrv_session *s, const struct isrv_rd_set *set, bool uid,
                       struct imapsrv_set *uids_r);
+/* Keeps of a set the UIDs that are announced, and of those, if not `gone`, the ones that are not
+ * known to have gone; in the arena, linear in what is kept.  False: no memory. */
+bool isrv_set_announced(struct imapsrv_session *s, struct imapsrv_set *set, bool gone);
 
 #endif

@@ -163,6 +163,7 @@ void isrv_view_post_gone(struct isrv_view *v, struct isrv_mem *mem, struct imaps
 {
 	uint32_t from;
 
+	v->forget = true;
 	if (v->looking && !isrv_uidset_union(&v->gone, mem, uids))
 		v->look_all = true;
 	if (!expunge_announced(v, mem, uids))
@@ -409,6 +410,8 @@ bool isrv_view_look_end(struct isrv_view *v, struct isrv_mem *mem, uint32_t firs
 		isrv_view_look_failed(v, first);
 		return false;
 	}
+	if (first == 1)
+		v->forget = true;
 	settle(v, highest(v));
 	look_over(v, mem);
 	return true;

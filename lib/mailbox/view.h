@@ -39,6 +39,8 @@ struct isrv_view {
 	bool look_all;               /* compare everything with the store */
 	bool looking;                /* such a question is open: remember what goes meanwhile */
 	bool keywords_new;           /* FLAGS is to be told again */
+	bool forget;                 /* messages went that the host may keep for this session until it says
+	                                otherwise: set with what tells of them, cleared by who says it */
 	struct isrv_uidset gone;     /* expunged while looking, announced or not */
 	uint32_t look_next;          /* UIDs below this were assigned when the question was asked */
 

@@ -519,6 +519,8 @@ static bool sync_command(struct imapsrv_session *s)
 		if (s->wait != ISRV_DONE)
 			return true;
 	}
+	if (s->view && s->view->forget)
+		isrv_sync_forget(s);
 	if (s->modseq_shown || s->modseq_due)
 		isrv_modseq_settle(s);
 	if (s->error)

@@ -25,6 +25,11 @@ void isrv_search_selected(const struct imapsrv_session *s, struct isrv_search_so
 
 	*source_r = (struct isrv_search_source){v->handle, &v->map, &v->expunged, v->recent_from,
 	                                        v->look_all};
+	/* What has gone may have been kept: the host says (RFC 2180 4.1.1). */
+	if (s->engine->store.forgotten) {
+		source_r->expunged = NULL;
+		source_r->doubtful = v->look_all || v->expunged.count;
+	}
 }
 
 static struct imapsrv_set expunged(const struct isrv_searcher *x)

@@ -38,7 +38,7 @@ struct isrv_search_source {
 	const struct isrv_nummap *map; /* its messages: those that were announced, of the selected
 	                                  mailbox; all that exist, of another */
 	const struct isrv_uidset *expunged; /* of these, known to be gone: they match nothing; NULL:
-	                                       none */
+	                                       none, or the host knows better */
 	uint32_t recent_from;          /* UIDs from here on are \Recent; 0: none */
 	bool doubtful;                 /* others may be gone too: the host is asked */
 };

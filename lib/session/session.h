@@ -241,6 +241,12 @@ static inline bool isrv_session_is_recent(const struct imapsrv_session *s, uint3
 
 /* Tells what is pending in the view, as far as allowed.  DONE, HOST or OUTPUT. */
 enum isrv_step isrv_sync_step(struct imapsrv_session *s, bool expunges);
+/* Finds out what there is to tell, as far as the store has to be asked.  DONE or HOST.  If the
+ * store refused, s->result says why, and view->look_all still holds. */
+enum isrv_step isrv_sync_look(struct imapsrv_session *s);
+/* Tells the host, once no expunge is left to be told, that it may forget those messages.  For when
+ * view->forget is set. */
+void isrv_sync_forget(struct imapsrv_session *s);
 /* Forgets a telling that was under way. */
 void isrv_sync_drop(struct imapsrv_session *s);
 /* "* FLAGS (...)" and "* OK [PERMANENTFLAGS (...)]" */

@@ -201,6 +201,22 @@ static bool put_expunges(struct imapsrv_session *s)
 	return true;
 }
 
+/* Neither announced nor fresh any more, so that nobody can ask for them: also those that were never
+ * announced. */
+void isrv_sync_forget(struct imapsrv_session *s)
+{
+	struct isrv_view *v = s->view;
+
+	if (v->expunged.count || v->look_all)
+		return;
+	v->forget = false;
+	if (!s->engine->store.forgotten)
+		return;
+	s->in_callback++;
+	s->engine->store.forgotten(s->user, v->handle);
+	s->in_callback--;
+}
+
 /* ---- EXISTS -------------------------------------------------------------------------------- */
 
 static bool put_exists(struct imapsrv_session *s)
@@ -327,6 +343,24 @@ static void keep_flags(struct imapsrv_session *s, struct isrv_sync *y)
 	isrv_view_post_changed(s->view, &s->mem, isrv_uidset_view(&y->found));
 	isrv_uidset_clear(&y->found, &s->mem);
 	y->at = AT_START;
+}
+
+enum isrv_step isrv_sync_look(struct imapsrv_session *s)
+{
+	struct isrv_sync *y = get(s);
+
+	if (!y)
+		return ISRV_DONE;
+	if (y->at == AT_START) {
+		if (!s->view->look_new && !s->view->look_all)
+			return ISRV_DONE;
+		look(s, y);
+	}
+	if (!isrv_answered(s))
+		return ISRV_HOST;
+	y->at = AT_START;
+	looked(s, y);
+	return ISRV_DONE;
 }
 
 enum isrv_step isrv_sync_step(struct imapsrv_session *s, bool expunges)

@@ -178,7 +178,7 @@ int imapsrv_session_post(struct imapsrv_session *session, const struct imapsrv_e
 	if (!s->view || !is_name(event->mailbox, s->view->name, s->view->name_len))
 		return 0;
 	post_to_view(s, event);
-	if (s->idling && isrv_view_pending(s->view, true))
+	if (s->idling && (s->view->forget || isrv_view_pending(s->view, true)))
 		s->wake = true;
 	return 0;
 }

@@ -420,6 +420,7 @@ static void set_store(struct fuzz *f)
 	f->ts->absent |= f->head[H_SEED] & 1 ? TS_NO_VANISHED : 0u;
 	f->ts->limits = (f->head[H_SEED] & 2) != 0;
 	f->ts->replace = (f->head[H_SEED] & 2) != 0;
+	f->ts->keeps = (f->head[H_SEED] & 4) != 0;
 	f->ts->max_append = 2000;
 }
 

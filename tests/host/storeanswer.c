@@ -185,7 +185,7 @@ static void answer_status(struct ts_op *q)
 
 /* ---- messages --------------------------------------------------------------------------- */
 
-/* Calls `each` for the messages of the op's set that exist. */
+/* Calls `each` for the messages of the op's set that exist or are kept. */
 static void for_messages(struct ts_op *q, void (*each)(struct ts_op *q, struct ts_message *m))
 {
 	struct ts_mailbox *box = q->mailbox ? q->mailbox->mailbox : NULL;
@@ -194,6 +194,9 @@ static void for_messages(struct ts_op *q, void (*each)(struct ts_op *q, struct t
 		for (size_t k = ts_position(box, q->set.ranges[i].first);
 		     k < box->count && box->messages[k].uid <= q->set.ranges[i].last; k++)
 			each(q, &box->messages[k]);
+	for (size_t i = 0; box && i < q->mailbox->kept_count; i++)
+		if (ts_set_has(q->set, q->mailbox->kept[i].message.uid))
+			each(q, &q->mailbox->kept[i].message);
 }
 
 static void give_uids(struct ts_op *q, struct imapsrv_set set)
@@ -217,6 +220,8 @@ static void answer_uids(struct ts_op *q)
 	for (size_t k = box ? ts_position(box, q->set.ranges[0].first) : 0;
 	     box && k < box->count && box->messages[k].uid <= q->set.ranges[0].last; k++)
 		ts_set_add(&found, box->messages[k].uid);
+	if (q->mailbox && q->ranges[0].first == 1 && q->ranges[0].last == UINT32_MAX)
+		ts_keep_told(q->mailbox, q->set);
 	give_uids(q, ts_set_view(&found));
 	done(q, IMAPSRV_OK, NULL);
 	ts_set_clear(&found);
@@ -345,6 +350,7 @@ static void answer_fetch(struct ts_op *q)
 	done(q, IMAPSRV_OK, NULL);
 }
 
+/* Kept messages are passed over. */
 static void answer_store(struct ts_op *q)
 {
 	struct ts *ts = q->link->ts;
@@ -408,6 +414,8 @@ static void answer_body(struct ts_op *q)
 	enum imapsrv_eol eol;
 	struct ts_handle *h;
 
+	if (!m && q->mailbox)
+		m = ts_kept(q->mailbox, q->facts);
 	if (!m) {
 		done(q, IMAPSRV_EXPUNGEISSUED, "It is gone");
 		return;
@@ -574,11 +582,20 @@ static void answer_copy(struct ts_op *q)
 		done(q, IMAPSRV_NOPERM, "It is read-only");
 		return;
 	}
-	for (size_t k = 0, n = from->count; k < n; k++) {
-		if (!ts_set_has(q->set, from->messages[k].uid))
+	/* In the order of UIDs, and none of the copies. */
+	for (size_t k = 0, n = from->count, g = 0; k < n || g < q->mailbox->kept_count;) {
+		struct ts_kept *kept = g < q->mailbox->kept_count ? &q->mailbox->kept[g] : NULL;
+		const struct ts_message *m = k < n ? &from->messages[k] : NULL;
+		bool ghost = kept && (!m || kept->message.uid < m->uid);
+
+		if (ghost)
+			m = &kept->message;
+		g += ghost;
+		k += !ghost;
+		if (!ts_set_has(q->set, m->uid) || (ghost && q->kind == TS_MOVE))
 			continue;
-		ts_set_add(&sources, from->messages[k].uid);
-		copy_one(from, &from->messages[k], to, &copies);
+		ts_set_add(&sources, m->uid);
+		copy_one(from, m, to, &copies);
 		ts_note_added(ts, to, to->messages[to->count - 1].blob);
 	}
 	if (sources.count)

@@ -249,6 +249,8 @@ static void on_body(void *user, struct imapsrv_op *op, const struct imapsrv_body
 	q->facts = in->uid;
 	if (!in->uid)
 		tx_complain(q->link->ts->log, "body of UID 0");
+	if (q->mailbox && ts_was_forgotten(q->mailbox, in->uid))
+		tx_complain(q->link->ts->log, "body of UID %u, which was forgotten", in->uid);
 	ts_op_asked(q);
 }
 
@@ -530,6 +532,7 @@ void ts_fill(const struct ts *ts, struct imapsrv_store *store, struct imapsrv_ma
 	store->vanished = ts->modseqs && !(ts->absent & TS_NO_VANISHED) ? on_vanished : NULL;
 	store->append_limits = ts->limits;
 	store->replace = ts->replace && !(ts->absent & TS_NO_WRITE) ? on_replace : NULL;
+	store->forgotten = ts->keeps ? ts_on_forgotten : NULL;
 	*mailboxes = (struct imapsrv_mailboxes)IMAPSRV_MAILBOXES_INIT;
 	if (!(ts->absent & TS_NO_MAILBOXES)) {
 		mailboxes->create = on_create;

@@ -120,6 +120,7 @@ struct ts_mailbox *ts_add_mailbox(struct ts *ts, struct ts_user *owner, const ch
 	while (*at)
 		at = &(*at)->next;
 	*at = m;
+	m->ts = ts;
 	m->owner = owner;
 	m->name = tx_dup(name, strlen(name));
 	m->permanent = IMAPSRV_SYSTEM_FLAGS;
@@ -418,6 +419,7 @@ void ts_remove(struct ts_mailbox *mailbox, struct imapsrv_set uids, bool only_de
 		if (ts_set_has(uids, m->uid) && (!only_deleted || (m->system & IMAPSRV_DELETED))) {
 			ts_set_add(&gone, m->uid);
 			ts_set_add(removed, m->uid);
+			ts_keep(mailbox, m);
 			ts_blob_drop(m->blob);
 			free(m->keywords);
 		} else {
@@ -433,6 +435,21 @@ void ts_remove(struct ts_mailbox *mailbox, struct imapsrv_set uids, bool only_de
 		for (uint32_t uid = gone.ranges[i].first; uid <= gone.ranges[i].last; uid++)
 			ts_bury(mailbox, uid, number);
 	ts_set_clear(&gone);
+}
+
+/* What an event tells of kept messages. */
+static void tell_kept(struct ts *ts, const struct ts_mailbox *mailbox, const struct ts_link *link,
+                      enum imapsrv_event_type type, struct imapsrv_set uids)
+{
+	struct imapsrv_range all = {1, UINT32_MAX};
+
+	if (type == IMAPSRV_EVENT_MAILBOX_CHANGED)
+		uids = (struct imapsrv_set){&all, 1};
+	else if (type != IMAPSRV_EVENT_MESSAGE_EXPUNGE && type != IMAPSRV_EVENT_MESSAGE_EXPIRE)
+		return;
+	for (struct ts_handle *h = ts->handles; h; h = h->next)
+		if (h->kind == TS_MAILBOX && h->mailbox == mailbox && h->link == link)
+			ts_keep_told(h, uids);
 }
 
 /* The name by which a session has it open; NULL if it has not. */
@@ -472,6 +489,7 @@ void ts_post(struct ts *ts, struct ts_mailbox *mailbox, enum imapsrv_event_type 
 		                                 !ts_may_hear(link, mailbox) ||
 		                                 !ts_watches(link, &event))))
 			continue;
+		tell_kept(ts, mailbox, link, type, uids);
 		rc = imapsrv_session_post(link->session, &event);
 		if (rc && !imapsrv_is_fatal(rc))
 			tx_complain(ts->log, "post of event %d gave %d (%s)", (int)type, rc,

@@ -79,6 +79,7 @@ void ts_handle_close(struct ts *ts, struct ts_handle *h)
 	h->next = ts->dead;
 	ts->dead = h;
 	drafts_free(h);
+	ts_keep_end(h);
 	free(h->data);
 	h->data = NULL;
 	free(h->name);

@@ -5,7 +5,8 @@
  * it is handed must keep to the headers, and every handle must come back exactly once.
  *
  * storedata.c holds the mail, storecalls.c takes the questions, storeanswer.c answers them, now or
- * when the driver says so; storewatch.c knows who cares about what; teststore.c keeps the handles and the open ops.
+ * when the driver says so; storewatch.c knows who cares about what; teststore.c keeps the handles and
+ * the open ops, storekeep.c what has been expunged.
  */
 #ifndef TEST_HOST_TESTSTORE_H
 #define TEST_HOST_TESTSTORE_H
@@ -60,6 +61,7 @@ struct ts_books {
 
 struct ts_mailbox {
 	struct ts_mailbox *next; /* in the order of creation */
+	struct ts *ts;
 	struct ts_user *owner;
 	char *name;
 	bool removed;        /* deleted, kept for those who have it open */
@@ -193,6 +195,11 @@ struct ts_draft { /* a message that is being appended */
 	int zone;
 };
 
+struct ts_kept { /* an expunged message that a handle can still ask for */
+	struct ts_message message;
+	bool told; /* the session was told that it has gone */
+};
+
 struct ts_handle {
 	struct ts_handle *next;
 	enum ts_handle_kind kind;
@@ -206,6 +213,10 @@ struct ts_handle {
 	uint64_t at;                /* where the next read may start */
 	struct ts_draft *drafts;
 	size_t draft_count;
+	struct ts_kept *kept;       /* ascending */
+	size_t kept_count;
+	uint32_t *forgotten;        /* UIDs that were let go of */
+	size_t forgotten_count;
 };
 
 struct ts_interest {
@@ -255,6 +266,7 @@ struct ts {
 	bool modseqs;    /* the store has modification sequences */
 	bool limits;     /* mailboxes tell append limits of their own */
 	bool replace;    /* the store can replace a message in one go */
+	bool keeps;      /* what was expunged, until it is forgotten */
 	bool sasl;       /* has mechanisms of its own */
 	bool hold;       /* nothing is answered until it is false again */
 	struct tx_random random;
@@ -336,6 +348,19 @@ void ts_post_changes(struct ts *ts, struct ts_mailbox *mailbox, struct ts_change
 void ts_bury(struct ts_mailbox *mailbox, uint32_t uid, uint64_t modseq);
 void ts_remove(struct ts_mailbox *mailbox, struct imapsrv_set uids, bool only_deleted,
                struct ts_set *removed);
+
+/* ---- what was expunged: storekeep.c ------------------------------------------------------ */
+
+/* A message is about to be removed: every handle of its mailbox keeps a copy. */
+void ts_keep(struct ts_mailbox *mailbox, const struct ts_message *message);
+/* The session of the handle hears that these have gone. */
+void ts_keep_told(struct ts_handle *h, struct imapsrv_set uids);
+/* NULL: nothing is kept. */
+struct ts_message *ts_kept(const struct ts_handle *h, uint32_t uid);
+bool ts_was_forgotten(const struct ts_handle *h, uint32_t uid);
+void ts_on_forgotten(void *user, void *mailbox);
+/* The handle is closed. */
+void ts_keep_end(struct ts_handle *h);
 
 /* ---- between the parts of the store ----------------------------------------------------- */
 

@@ -72,6 +72,16 @@ static void check_accessors(struct td *d, int i)
 		            i + 1, (int)state, (int)name.len, name.len ? name.data : "");
 }
 
+/* Nothing is left to be told, so nothing that was told of has to be kept. */
+static void check_kept(struct td *d, int i)
+{
+	for (const struct ts_handle *h = d->ts->handles; h; h = h->next)
+		for (size_t k = 0; h->link == d->sessions[i].link && k < h->kept_count; k++)
+			if (h->kept[k].told)
+				tx_complain(d->log, "session %d: UID %u is kept after NOOP", i + 1,
+				            h->kept[k].message.uid);
+}
+
 void td_compare(struct td *d, int i)
 {
 	struct td_session *s = &d->sessions[i];
@@ -96,6 +106,7 @@ void td_compare(struct td *d, int i)
 		            i + 1, c->exists, m->count);
 		return;
 	}
+	check_kept(d, i);
 	for (uint32_t k = 0; k < c->exists; k++) {
 		const struct tc_message *known = &c->messages[k];
 		const struct ts_message *is = &m->messages[k];

@@ -177,6 +177,27 @@ static void assert_uids(struct sh *h, const struct sc_words *w)
 }
 
 /* message NAME UID [(flags)], with the text that it must have below */
+static void assert_kept(struct sh *h, const struct sc_words *w)
+{
+	const struct ts_mailbox *m = mailbox_of(h, w);
+	struct ts_set set = {0};
+
+	if (!m || w->count != 3 ||
+	    (strcmp(w->word[2], "none") != 0 && !ts_set_parse(&set, w->word[2]))) {
+		sh_complain(h, w, "written: kept NAME UIDS");
+		return;
+	}
+	for (uint32_t uid = 1; uid < m->uidnext; uid++) {
+		bool kept = false;
+
+		for (const struct ts_handle *o = h->ts->handles; o; o = o->next)
+			kept = kept || (o->kind == TS_MAILBOX && o->mailbox == m && ts_kept(o, uid));
+		if (kept != ts_set_has(ts_set_view(&set), uid))
+			sh_complain(h, w, kept ? "one more is kept" : "one is not kept");
+	}
+	ts_set_clear(&set);
+}
+
 static void assert_message(struct sh *h, const struct sc_words *w)
 {
 	const struct ts_mailbox *m = mailbox_of(h, w);
@@ -311,6 +332,9 @@ void sh_step(struct sh *h, const struct sc_step *step)
 	} else if (strcmp(word, "message") == 0) {
 		if (!h->faulty)
 			assert_message(h, w);
+	} else if (strcmp(word, "kept") == 0) {
+		if (!h->faulty)
+			assert_kept(h, w);
 	} else if (strcmp(word, "memory") == 0 || strcmp(word, "peak") == 0) {
 		assert_memory(h, w, session_of(w, 1));
 	} else

@@ -397,6 +397,8 @@ static void setup_line(struct sh *h, const struct sc_words *w)
 		h->ts->limits = true;
 	else if (strcmp(word, "replace") == 0)
 		h->ts->replace = true;
+	else if (strcmp(word, "keeps") == 0)
+		h->ts->keeps = true;
 	else if (strcmp(word, "sasl") == 0)
 		h->ts->sasl = true;
 	else if (strcmp(word, "secure") == 0)

@@ -34,7 +34,12 @@ enum bad {
 	MODSEQ_BACK = 1 << 17,    /* that of the mailbox sinks with an expunge */
 	MODSEQ_SILENT = 1 << 18,  /* an expunge does not say it */
 	MODSEQ_BOX = 1 << 19,     /* huge in the mailbox itself, and in its status */
-	REPLACED_SILENT = 1 << 20 /* the UIDs of a replacement are not told */
+	REPLACED_SILENT = 1 << 20, /* the UIDs of a replacement are not told */
+	GONE = 1 << 21,           /* nothing wrong: messages 2 and 3 went after SELECT, */
+	KEEPS = 1 << 22,          /* and are kept until they are forgotten, */
+	KEEPS_NOTHING = 1 << 23,  /* or not kept at all, */
+	KEEPS_ON = 1 << 24,       /* or for ever */
+	FORGOTTEN_CALLS = 1 << 25 /* the session is used in `forgotten`, and the last message goes */
 };
 
 struct host {
@@ -45,6 +50,8 @@ struct host {
 	uint32_t appended; /* messages begun */
 	uint32_t gone_first, gone_last;
 	int pass;
+	struct imapsrv_session *session;
+	unsigned forgotten; /* times */
 };
 
 enum { MESSAGES = 6 };
@@ -130,6 +137,38 @@ static void row(const struct host *h, struct imapsrv_op *op, uint32_t uid)
 		imapsrv_op_row(op, &r);
 }
 
+static bool is_kept(const struct host *h, uint32_t uid)
+{
+	return uid >= h->gone_first && uid <= h->gone_last &&
+	       (h->bad & KEEPS_ON || (h->bad & KEEPS && !h->forgotten));
+}
+
+static void post_gone(struct imapsrv_session *s, uint32_t first, uint32_t last)
+{
+	struct imapsrv_range range = {first, last};
+	struct imapsrv_event event = IMAPSRV_EVENT_INIT;
+
+	event.type = IMAPSRV_EVENT_MESSAGE_EXPUNGE;
+	event.mailbox = (struct imapsrv_span){"INBOX", 5};
+	event.uids = (struct imapsrv_set){&range, 1};
+	assert_int_equal(imapsrv_session_post(s, &event), 0);
+}
+
+static void forgotten(void *user, void *mailbox)
+{
+	struct host *h = user;
+	size_t used;
+
+	assert_ptr_equal(mailbox, user);
+	h->forgotten++;
+	if (!(h->bad & FORGOTTEN_CALLS))
+		return;
+	assert_int_equal(imapsrv_session_recv(h->session, "x", 1, &used), IMAPSRV_EREENTER);
+	imapsrv_session_free(h->session); /* passed over */
+	if (h->forgotten == 1)
+		post_gone(h->session, MESSAGES, MESSAGES);
+}
+
 static void fetch(void *user, struct imapsrv_op *op, const struct imapsrv_fetch *q)
 {
 	struct host *h = user;
@@ -137,7 +176,8 @@ static void fetch(void *user, struct imapsrv_op *op, const struct imapsrv_fetch 
 
 	for (i = 1; i <= MESSAGES; i++) {
 		uid = h->bad & ROWS_DESCEND ? MESSAGES + 1 - i : i;
-		if (exists(h, uid) && (h->bad & ROWS_FOREIGN || asked(q->uids, uid)))
+		if ((exists(h, uid) || is_kept(h, uid)) &&
+		    (h->bad & ROWS_FOREIGN || asked(q->uids, uid)))
 			row(h, op, uid);
 	}
 	if (h->bad & ROWS_FOREIGN)
@@ -373,6 +413,7 @@ static void talk_to(struct host *h, enum callbacks callbacks, const char *lines,
 	table.move = callbacks == WITH_ALL ? move : NULL;
 	table.replace = replace;
 	table.modseqs = (h->bad & MODSEQS) != 0;
+	table.forgotten = h->bad & (KEEPS | KEEPS_NOTHING | KEEPS_ON) ? forgotten : NULL;
 	config.store = &table;
 	config.fault = fault;
 	sc.user = h;
@@ -384,6 +425,12 @@ static void talk_to(struct host *h, enum callbacks callbacks, const char *lines,
 	pull(s, talk);
 	talk->len = 0;
 	h->faults = 0;
+	h->session = s;
+	if (h->bad & GONE) {
+		h->gone_first = 2;
+		h->gone_last = 3;
+		post_gone(s, 2, 3);
+	}
 	for (at = 0; at < len; at += used) {
 		if (imapsrv_session_recv(s, lines + at, len - at, &used))
 			break;
@@ -562,6 +609,50 @@ static void test_modseq(void **unused)
 	run(tests, COUNT(tests));
 }
 
+/* What a host does with messages that went is its own affair; numbers hold, and what was said to be
+ * forgotten is not shown. */
+static void test_kept(void **unused)
+{
+	static const char lines[] = "2 FETCH 2:4 UID\r\n3 SEARCH 1:4\r\n4 NOOP\r\n5 UID FETCH 2:4 UID\r\n";
+	static const char rows[] = "* 2 FETCH (UID 2)\r\n* 3 FETCH (UID 3)\r\n* 4 FETCH (UID 4)\r\n"
+				   "2 OK FETCH done\r\n* SEARCH 1 2 3 4\r\n3 OK SEARCH completed\r\n"
+				   "* 3 EXPUNGE\r\n* 2 EXPUNGE\r\n4 OK NOOP done\r\n"
+				   "* 2 FETCH (UID 4)\r\n5 OK FETCH done\r\n";
+	static const char none[] =
+		"* 4 FETCH (UID 4)\r\n2 OK [EXPUNGEISSUED] Some messages have been expunged\r\n"
+		"* SEARCH 1 4\r\n3 OK [EXPUNGEISSUED] SEARCH completed\r\n"
+		"* 3 EXPUNGE\r\n* 2 EXPUNGE\r\n4 OK NOOP done\r\n"
+		"* 2 FETCH (UID 4)\r\n5 OK FETCH done\r\n";
+	static const char twice[] = "* 3 EXPUNGE\r\n* 2 EXPUNGE\r\n2 OK NOOP done\r\n"
+				    "* 4 EXPUNGE\r\n3 OK NOOP done\r\n4 OK NOOP done\r\n";
+	static const struct {
+		struct test test;
+		unsigned forgotten;
+	} tests[] = {
+		{{GONE | KEEPS, WITH_ALL, lines, rows, false}, 1},
+		{{GONE | KEEPS_NOTHING, WITH_ALL, lines, none, false}, 1},
+		{{GONE | KEEPS_ON, WITH_ALL, lines, rows, false}, 1},
+		{{GONE | KEEPS_ON | ROWS_FOREIGN | ROWS_DESCEND, WITH_ALL, "2 NOOP\r\n3 SEARCH 1:4\r\n",
+	          "* 3 EXPUNGE\r\n* 2 EXPUNGE\r\n2 OK NOOP done\r\n"
+	          "* SEARCH 1 2 3 4\r\n3 OK SEARCH completed\r\n", false}, 1},
+		{{GONE, WITH_ALL, lines, none, false}, 0},
+		{{GONE | KEEPS | FORGOTTEN_CALLS, WITH_ALL, "2 NOOP\r\n3 NOOP\r\n4 NOOP\r\n", twice, false}, 2},
+	};
+	struct talk talk;
+	struct host h;
+
+	(void)unused;
+	for (size_t i = 0; i < COUNT(tests); i++) {
+		memset(&h, 0, sizeof(h));
+		h.bad = tests[i].test.bad;
+		talk_to(&h, WITH_ALL, tests[i].test.lines, &talk);
+		if (strcmp(talk.text, tests[i].test.said) != 0)
+			fail_msg("row %zu:\n%s", i, talk.text);
+		ROW(i, h.forgotten == tests[i].forgotten);
+		ROW(i, h.faults == 0);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -571,6 +662,7 @@ int main(void)
 		cmocka_unit_test(test_copy),
 		cmocka_unit_test(test_move),
 		cmocka_unit_test(test_modseq),
+		cmocka_unit_test(test_kept),
 	};
 
 	return cmocka_run_group_tests_name("badhost", tests, NULL, NULL);

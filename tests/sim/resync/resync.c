@@ -107,6 +107,7 @@ static void one_history(struct sim *s)
 
 	s->ts = ts_new(&s->log);
 	s->ts->modseqs = true;
+	s->ts->keeps = below(s, 2);
 	s->ts->options.mode = (enum ts_mode)below(s, 3);
 	s->ts->options.events_after = below(s, 2);
 	s->ts->options.generous = below(s, 4) == 0;
