@@ -8,23 +8,17 @@
  * EXPUNGEISSUED: the client is advised to issue a NOOP, as the example of RFC 5530 3 shows for this
  * very command.  UID SEARCH announces them before its tagged line and has no need of it.
  */
-#include "base/ascii.h"
 #include "command/commands.h"
 #include "command/memory.h"
+#include "command/search_return.h"
 #include "command/searching.h"
 #include "session/modseq.h"
-
-enum option {
-	OPTION_MIN = 1 << 0,
-	OPTION_MAX = 1 << 1,
-	OPTION_ALL = 1 << 2,
-	OPTION_COUNT = 1 << 3,
-	OPTION_SAVE = 1 << 4
-};
 
 enum at {
 	AT_START,
 	AT_SEARCH,
+	AT_FOUND,
+	AT_SEQUENCES, /* of what PARTIAL tells */
 	AT_TELL,
 	AT_NUMBERS,
 	AT_END
@@ -32,72 +26,26 @@ enum at {
 
 struct search {
 	uint8_t at;
-	uint8_t options; /* enum option */
-	bool extended;   /* RETURN was given, or IMAP4rev2 is enabled: ESEARCH */
+	bool extended; /* RETURN was given, or IMAP4rev2 is enabled: ESEARCH */
+	struct isrv_search_return ret;
 	struct isrv_program program;
 	struct isrv_searcher x;
+	struct isrv_found part; /* of what was found, what PARTIAL asks for */
+	bool has_part;          /* there is some */
+	struct imapsrv_set part_uids;
+	struct isrv_searcher *again; /* for the sequences of the part; NULL: not needed */
 };
-
-/* ---- arguments ----------------------------------------------------------------------------- */
-
-static const struct {
-	const char *name;
-	uint8_t option;
-	uint8_t cap; /* without IMAP4rev2 enabled, what offers it */
-} options[] = {
-	{"MIN", OPTION_MIN, ISRV_CAP_ESEARCH},     {"MAX", OPTION_MAX, ISRV_CAP_ESEARCH},
-	{"ALL", OPTION_ALL, ISRV_CAP_ESEARCH},     {"COUNT", OPTION_COUNT, ISRV_CAP_ESEARCH},
-	{"SAVE", OPTION_SAVE, ISRV_CAP_SEARCHRES},
-};
-
-static bool parse_option(struct isrv_parse *p, struct search *a)
-{
-	const char *at = p->r.at;
-	struct imapsrv_span word;
-	size_t i;
-
-	if (!isrv_rd_word(&p->r, &word))
-		return isrv_rd_fail(&p->r, "a result option");
-	for (i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
-		if (isrv_ascii_is(word.data, word.len, options[i].name) &&
-		    (p->rev2 || p->caps & ISRV_CAP_BIT(options[i].cap))) {
-			a->options |= options[i].option;
-			return true;
-		}
-	}
-	/* "Any options not defined by extensions that the server supports MUST be rejected with a
-	 * BAD response" (RFC 9051 6.4.4). */
-	p->r.at = at;
-	return isrv_rd_fail(&p->r, "a result option");
-}
-
-/* search-return-opts = SP "RETURN" SP "(" [search-return-opt *(SP search-return-opt)] ")" */
-static bool parse_return(struct isrv_parse *p, struct search *a)
-{
-	if (!isrv_rd_sp(&p->r) || !isrv_rd_char(&p->r, '('))
-		return false;
-	while (!isrv_rd_try(&p->r, ')')) {
-		if ((a->options && !isrv_rd_sp(&p->r)) || !parse_option(p, a))
-			return false;
-	}
-	if (!a->options)
-		a->options = OPTION_ALL; /* "equivalent to (ALL)" (RFC 4731 3.1) */
-	return isrv_rd_sp(&p->r);
-}
 
 static bool parse(struct isrv_parse *p, void *args)
 {
 	struct search *a = args;
 
 	if ((p->rev2 || p->caps & ISRV_CAP_BIT(ISRV_CAP_ESEARCH)) &&
-	    isrv_rd_try_word(&p->r, "RETURN")) {
-		a->extended = true;
-		if (!parse_return(p, a))
-			return false;
-	} else if (p->rev2) {
-		a->extended = true;
-		a->options = OPTION_ALL;
-	}
+	    !isrv_search_return_parse(p, &a->ret))
+		return false;
+	a->extended = p->rev2 || a->ret.options;
+	if (p->rev2 && !a->ret.options)
+		a->ret.options = ISRV_RETURN_ALL;
 	return isrv_program_parse(&a->program, &p->r, p->limits, isrv_searching_features(p));
 }
 
@@ -106,14 +54,14 @@ static bool parse(struct isrv_parse *p, void *args)
 /* The reply is set.  NO with SAVE empties "$", BAD leaves it alone (RFC 5182 2.1). */
 static enum isrv_step fail(struct imapsrv_session *s, const struct search *a)
 {
-	if ((a->options & OPTION_SAVE) && s->reply.status == ISRV_REPLY_NO)
+	if ((a->ret.options & ISRV_RETURN_SAVE) && s->reply.status == ISRV_REPLY_NO)
 		isrv_uidset_empty(&s->view->saved);
 	return ISRV_DONE;
 }
 
 static enum isrv_step finish(struct imapsrv_session *s, const struct search *a)
 {
-	const char *text = a->options & OPTION_SAVE ? "SEARCH completed, result saved"
+	const char *text = a->ret.options & ISRV_RETURN_SAVE ? "SEARCH completed, result saved"
 	                                            : "SEARCH completed";
 
 	if (a->x.missing && !s->uid)
@@ -121,25 +69,39 @@ static enum isrv_step finish(struct imapsrv_session *s, const struct search *a)
 	return isrv_ok(s, text);
 }
 
-/* RFC 5182 2.4: MIN and MAX alone save just those, any other combination all that was found. */
-static bool save(struct imapsrv_session *s, struct search *a)
+/*
+ * What is saved, as numbers: all that was found if all of it, or its count, was asked for; else
+ * what the other options name (RFC 5182 2.4, RFC 9394 3.2).
+ */
+static bool pick(struct imapsrv_session *s, const struct search *a, struct isrv_found *saved)
 {
-	struct imapsrv_range ends[2];
+	const struct isrv_found *f = &a->x.found, *part = &a->part;
+	uint32_t options = a->ret.options, lowest, highest;
+
+	*saved = *f;
+	if (!f->count || options & (ISRV_RETURN_ALL | ISRV_RETURN_COUNT) ||
+	    !(options & (ISRV_RETURN_MIN | ISRV_RETURN_MAX | ISRV_RETURN_PARTIAL)))
+		return true;
+	lowest = f->ranges[0].first;
+	highest = f->ranges[f->count - 1].last;
+	*saved = (struct isrv_found){0};
+	if (a->has_part && !isrv_found_slice(part, &s->arena, 1, part->size, saved))
+		return false;
+	return (!(options & ISRV_RETURN_MIN) ||
+	        isrv_found_add(saved, &s->arena, lowest, lowest)) &&
+	       (!(options & ISRV_RETURN_MAX) ||
+	        isrv_found_add(saved, &s->arena, highest, highest));
+}
+
+static bool save(struct imapsrv_session *s, const struct search *a)
+{
+	struct isrv_found saved;
 	struct imapsrv_set uids;
 
-	if (!isrv_searcher_uids(s, &a->x, &uids)) {
+	if (!pick(s, a, &saved) ||
+	    !isrv_found_uids(&saved, &s->arena, &s->view->map, &uids, &s->steps)) {
 		isrv_command_nomem(s);
 		return false;
-	}
-	if (uids.count && !(a->options & (OPTION_ALL | OPTION_COUNT)) &&
-	    a->options & (OPTION_MIN | OPTION_MAX)) {
-		ends[0].first = ends[0].last = uids.ranges[0].first;
-		ends[1].first = ends[1].last = uids.ranges[uids.count - 1].last;
-		if (!(a->options & OPTION_MIN))
-			ends[0] = ends[1];
-		else if (!(a->options & OPTION_MAX))
-			ends[1] = ends[0];
-		uids = (struct imapsrv_set){ends, isrv_uidset_normalize(ends, 2)};
 	}
 	if (uids.count > s->view->saved.max) {
 		isrv_no(s, "NOTSAVED", "The result has too many parts to be saved");
@@ -161,44 +123,51 @@ static void put_number(struct imapsrv_session *s, uint32_t n)
 static void put_extended(struct imapsrv_session *s, const struct search *a)
 {
 	const struct isrv_found *f = &a->x.found;
+	uint32_t options = a->ret.options;
 	struct isrv_writer *w = &s->w;
 
-	ISRV_W(w, "* ESEARCH (TAG ");
-	isrv_w_string(w, s->tag.data, s->tag.len);
-	ISRV_W(w, ")");
-	if (s->uid)
-		ISRV_W(w, " UID");
+	isrv_search_return_begin(s);
 	/* Without a match there is no MIN, MAX or ALL, but always a COUNT (RFC 4731 3.1). */
-	if (a->options & OPTION_MIN && f->count) {
+	if (options & ISRV_RETURN_MIN && f->count) {
 		ISRV_W(w, " MIN ");
 		put_number(s, f->ranges[0].first);
 	}
-	if (a->options & OPTION_MAX && f->count) {
+	if (options & ISRV_RETURN_MAX && f->count) {
 		ISRV_W(w, " MAX ");
 		put_number(s, f->ranges[f->count - 1].last);
 	}
-	if (a->options & OPTION_COUNT) {
+	if (options & ISRV_RETURN_COUNT) {
 		ISRV_W(w, " COUNT ");
-		isrv_w_u32(w, isrv_found_size(f));
+		isrv_w_u32(w, f->size);
 	}
-	if (a->options & OPTION_ALL && f->count)
+	if (options & ISRV_RETURN_ALL && f->count)
 		ISRV_W(w, " ALL ");
+	if (options & ISRV_RETURN_PARTIAL) {
+		ISRV_W(w, " PARTIAL (");
+		isrv_partial_put(w, &a->ret.partial);
+		ISRV_W(w, " ");
+		if (!a->has_part)
+			ISRV_W(w, "NIL");
+	}
 }
 
 /*
  * "The highest mod-sequence for all messages being returned" (RFC 7162 3.1.5); where only MIN,
- * MAX or both are returned, of those (RFC 4731 3.2).
+ * MAX, both or a part are returned, of those (RFC 4731 3.2).
  */
 static uint64_t modseq_of(const struct search *a)
 {
+	uint32_t options = a->ret.options;
 	uint64_t n = 0;
 
-	if (!a->extended || a->options & (OPTION_ALL | OPTION_COUNT))
+	if (!a->extended || options & (ISRV_RETURN_ALL | ISRV_RETURN_COUNT))
 		return a->x.highest;
-	if (a->options & OPTION_MIN)
+	if (options & ISRV_RETURN_MIN)
 		n = a->x.lowest_modseq;
-	if (a->options & OPTION_MAX && a->x.highest_modseq > n)
+	if (options & ISRV_RETURN_MAX && a->x.highest_modseq > n)
 		n = a->x.highest_modseq;
+	if (a->again && a->again->highest > n)
+		n = a->again->highest;
 	return n;
 }
 
@@ -222,10 +191,14 @@ static enum isrv_step put_numbers(struct imapsrv_session *s, struct search *a)
 
 	if (!a->extended)
 		step = isrv_found_put_list(s, &a->x.found, uids);
-	else if (a->options & OPTION_ALL)
+	else if (a->ret.options & ISRV_RETURN_ALL)
 		step = isrv_found_put_set(s, &a->x.found, uids);
+	else if (a->has_part)
+		step = isrv_found_put_set(s, &a->part, uids);
 	s->mid_line = step != ISRV_DONE;
 	if (step == ISRV_DONE) {
+		if (a->ret.options & ISRV_RETURN_PARTIAL)
+			ISRV_W(&s->w, ")");
 		put_modseq(s, a);
 		isrv_w_crlf(&s->w);
 	}
@@ -234,12 +207,58 @@ static enum isrv_step put_numbers(struct imapsrv_session *s, struct search *a)
 
 /* ---- the steps ----------------------------------------------------------------------------- */
 
+/* How many of the lowest matches answer all that is asked (RFC 4731 3.1, RFC 9394 3.1); 0: it takes
+ * all of them. */
+static uint32_t enough(const struct isrv_search_return *r)
+{
+	uint32_t options = r->options & ~(uint32_t)ISRV_RETURN_SAVE;
+
+	if (options == ISRV_RETURN_MIN)
+		return 1;
+	if (!(options & ISRV_RETURN_PARTIAL) || r->partial.from_end ||
+	    options & ~(uint32_t)(ISRV_RETURN_PARTIAL | ISRV_RETURN_MIN))
+		return 0;
+	return r->partial.first > r->partial.last ? r->partial.first : r->partial.last;
+}
+
+/* What PARTIAL asks for, now that all is found.  False: the reply is set. */
+static bool cut_part(struct imapsrv_session *s, struct search *a)
+{
+	const struct isrv_found *f = &a->x.found;
+	struct isrv_search_source source;
+	uint32_t first, last;
+
+	a->at = AT_TELL;
+	if (!(a->ret.options & ISRV_RETURN_PARTIAL) ||
+	    !isrv_partial_of(&a->ret.partial, f->size, &first, &last))
+		return true;
+	a->has_part = true;
+	s->steps += f->count;
+	if (!isrv_found_slice(f, &s->arena, first, last, &a->part)) {
+		isrv_command_nomem(s);
+		return false;
+	}
+	/* The highest sequence among them is not known if all that was found has more. */
+	if (!(a->program.facts & IMAPSRV_FACT_MODSEQ) || a->ret.options & ISRV_RETURN_COUNT)
+		return true;
+	a->again = isrv_arena_zalloc(&s->arena, sizeof(*a->again));
+	if (!a->again ||
+	    !isrv_found_uids(&a->part, &s->arena, &s->view->map, &a->part_uids, &s->steps)) {
+		isrv_command_nomem(s);
+		return false;
+	}
+	isrv_search_selected(s, &source);
+	isrv_searcher_begin(s, a->again, &a->program, &source, &a->part_uids);
+	a->at = AT_SEQUENCES;
+	return true;
+}
+
 static enum isrv_step tell(struct imapsrv_session *s, struct search *a)
 {
-	if (a->options & OPTION_SAVE && !save(s, a))
+	if (a->ret.options & ISRV_RETURN_SAVE && !save(s, a))
 		return fail(s, a);
 	/* SAVE alone asks for no response (RFC 9051 6.4.4). */
-	if (a->extended && a->options == OPTION_SAVE)
+	if (a->extended && a->ret.options == ISRV_RETURN_SAVE)
 		return finish(s, a);
 	if (a->extended)
 		put_extended(s, a);
@@ -259,8 +278,7 @@ static enum isrv_step step(struct imapsrv_session *s, void *args)
 		case AT_START:
 			if (!isrv_searching_begin(s, &a->x, &a->program))
 				return fail(s, a);
-			/* RFC 4731 3.1 wants nothing more. */
-			a->x.lowest_only = (a->options & ~(unsigned)OPTION_SAVE) == OPTION_MIN;
+			a->x.enough = enough(&a->ret);
 			a->at = AT_SEARCH;
 			break;
 		case AT_SEARCH:
@@ -268,6 +286,18 @@ static enum isrv_step step(struct imapsrv_session *s, void *args)
 			if (wait != ISRV_DONE)
 				return wait;
 			if (!isrv_searching_ended(s, &a->x))
+				return fail(s, a);
+			a->at = AT_FOUND;
+			break;
+		case AT_FOUND:
+			if (!cut_part(s, a))
+				return fail(s, a);
+			break;
+		case AT_SEQUENCES:
+			wait = isrv_searcher_step(s, a->again);
+			if (wait != ISRV_DONE)
+				return wait;
+			if (!isrv_searching_ended(s, a->again))
 				return fail(s, a);
 			a->at = AT_TELL;
 			break;
@@ -289,7 +319,11 @@ static enum isrv_step step(struct imapsrv_session *s, void *args)
 
 static void drop(struct imapsrv_session *s, void *args)
 {
-	isrv_searcher_drop(s, &((struct search *)args)->x);
+	struct search *a = args;
+
+	isrv_searcher_drop(s, &a->x);
+	if (a->again)
+		isrv_searcher_drop(s, a->again);
 }
 
 const struct isrv_command isrv_command_search = {

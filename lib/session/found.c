@@ -32,10 +32,13 @@ static void widen(struct isrv_found *f, size_t i, uint32_t n)
 {
 	struct imapsrv_range *at = &f->ranges[i];
 
-	if (n < at->first)
-		at->first = n;
-	if (n <= at->last)
+	if (n >= at->first && n <= at->last)
 		return;
+	f->size++;
+	if (n < at->first) {
+		at->first = n;
+		return;
+	}
 	at->last = n;
 	if (i + 1 < f->count && at[1].first - 1 <= n) {
 		at->last = at[1].last;
@@ -52,6 +55,7 @@ bool isrv_found_add(struct isrv_found *f, struct isrv_arena *arena, uint32_t fir
 	if (i && first - 1 <= f->ranges[i - 1].last) {
 		if (first - 1 == f->ranges[i - 1].last) {
 			f->ranges[i - 1].last = last;
+			f->size += last - first + 1;
 			return true;
 		}
 		/* The first range that holds it, or touches it from either side, or lies above. */
@@ -66,15 +70,50 @@ bool isrv_found_add(struct isrv_found *f, struct isrv_arena *arena, uint32_t fir
 	memmove(f->ranges + i + 1, f->ranges + i, (f->count - i) * sizeof(*f->ranges));
 	f->ranges[i] = (struct imapsrv_range){first, last};
 	f->count++;
+	f->size += last - first + 1;
 	return true;
 }
 
-uint32_t isrv_found_size(const struct isrv_found *f)
+bool isrv_found_slice(const struct isrv_found *f, struct isrv_arena *arena, uint32_t first,
+                      uint32_t last, struct isrv_found *slice_r)
 {
-	struct imapsrv_set set = {f->ranges, f->count};
+	uint32_t before = 0; /* numbers in the ranges passed so far */
+	struct imapsrv_range range;
+	size_t i;
 
-	/* No more than there are messages, whose number has 32 bits. */
-	return (uint32_t)isrv_uidset_size(set);
+	*slice_r = (struct isrv_found){0};
+	for (i = 0; i < f->count && before < last; i++) {
+		uint32_t held = f->ranges[i].last - f->ranges[i].first + 1;
+
+		if (held > last - before)
+			held = last - before;
+		range.first = f->ranges[i].first;
+		range.last = range.first + (held - 1);
+		if (first > before + 1)
+			range.first += first - before - 1 < held ? first - before - 1 : held;
+		before += held;
+		if (before >= first &&
+		    !isrv_found_add(slice_r, arena, range.first, range.last))
+			return false;
+	}
+	return true;
+}
+
+bool isrv_found_uids(const struct isrv_found *f, struct isrv_arena *arena,
+                     const struct isrv_nummap *map, struct imapsrv_set *uids_r, uint64_t *steps)
+{
+	struct imapsrv_range *uids = isrv_arena_array(arena, f->count + 1, sizeof(*uids));
+	size_t i;
+
+	if (!uids)
+		return false;
+	*steps += f->count;
+	for (i = 0; i < f->count; i++) {
+		uids[i].first = isrv_nummap_uid(map, f->ranges[i].first);
+		uids[i].last = isrv_nummap_uid(map, f->ranges[i].last);
+	}
+	*uids_r = (struct imapsrv_set){uids, f->count};
+	return true;
 }
 
 /* The next run of numbers to tell, at most max of them; false at the end. */

@@ -71,7 +71,6 @@ void isrv_searcher_begin(struct imapsrv_session *s, struct isrv_searcher *x,
 {
 	uint32_t most;
 
-	memset(x, 0, sizeof(*x));
 	x->from = *source;
 	x->program = program;
 	x->at = AT_SCAN;
@@ -228,8 +227,8 @@ static bool next_batch(struct imapsrv_session *s, struct isrv_searcher *x)
 {
 	struct imapsrv_fetch q;
 
-	/* Batches ascend: the lowest match is the first one found. */
-	if (x->lowest_only && x->found.count)
+	/* Batches ascend: the lowest matches are found first. */
+	if (x->enough && x->found.size >= x->enough)
 		return false;
 	if (!isrv_batch_next(&x->batch, x->from.map, x->part_max, &x->part, &x->messages))
 		return false;
@@ -322,22 +321,4 @@ void isrv_searcher_drop(struct imapsrv_session *s, struct isrv_searcher *x)
 {
 	if (x->message.program)
 		isrv_search_message_clear(s, &x->message);
-}
-
-bool isrv_searcher_uids(struct imapsrv_session *s, const struct isrv_searcher *x,
-                        struct imapsrv_set *uids_r)
-{
-	const struct isrv_found *f = &x->found;
-	struct imapsrv_range *uids = isrv_arena_array(&s->arena, f->count + 1, sizeof(*uids));
-	size_t i;
-
-	if (!uids)
-		return false;
-	s->steps += f->count;
-	for (i = 0; i < f->count; i++) {
-		uids[i].first = isrv_nummap_uid(x->from.map, f->ranges[i].first);
-		uids[i].last = isrv_nummap_uid(x->from.map, f->ranges[i].last);
-	}
-	*uids_r = (struct imapsrv_set){uids, f->count};
-	return true;
 }

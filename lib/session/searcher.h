@@ -12,7 +12,7 @@
  *
  * How to use it:
  *
- *	struct isrv_searcher x;             in the arguments of the command; all of it zero at first
+ *	struct isrv_searcher x;             in the arguments of the command, cleared
  *
  *	isrv_searcher_begin(s, &x, &program, &source, within);      the sets of the program resolved
  *	for each step:
@@ -51,7 +51,7 @@ enum isrv_search_end {
 
 struct isrv_searcher {
 	/* What was found: numbers in the source's map, ascending.  isrv_nummap_uid gives the UID of
-	 * one, isrv_searcher_uids those of all. */
+	 * one, isrv_found_uids those of all. */
 	struct isrv_found found;
 	enum isrv_search_end end; /* how it ended */
 	bool missing; /* something within reach is gone, and the source still shows it */
@@ -60,8 +60,8 @@ struct isrv_searcher {
 	uint32_t lowest_uid, highest_uid;       /* found, */
 	uint64_t lowest_modseq, highest_modseq; /* and the sequences of these two */
 
-	bool lowest_only; /* set between begin and the first step: nothing but the lowest match is
-	                     wanted, `found` may lack others */
+	uint32_t enough; /* set between begin and the first step: nothing but so many of the lowest
+	                    matches is wanted, `found` may lack others; 0: all */
 
 	/* The rest is searcher.c's own. */
 	struct isrv_search_source from;
@@ -86,7 +86,7 @@ struct isrv_searcher {
 /* The selected mailbox as it was announced. */
 void isrv_search_selected(const struct imapsrv_session *s, struct isrv_search_source *source_r);
 
-/* `within`: only these UIDs; NULL: all messages of the source.  Asks nothing yet. */
+/* x is all zero.  `within`: only these UIDs; NULL: all messages of the source.  Asks nothing yet. */
 void isrv_searcher_begin(struct imapsrv_session *s, struct isrv_searcher *x,
                          const struct isrv_program *program,
                          const struct isrv_search_source *source, const struct imapsrv_set *within);
@@ -94,12 +94,5 @@ void isrv_searcher_begin(struct imapsrv_session *s, struct isrv_searcher *x,
 enum isrv_step isrv_searcher_step(struct imapsrv_session *s, struct isrv_searcher *x);
 /* Gives back what is held outside the arena. */
 void isrv_searcher_drop(struct imapsrv_session *s, struct isrv_searcher *x);
-
-/*
- * The UIDs of what was found, a range for each range of numbers: between the ends of one there is
- * no message that was not found.  In the arena; false: it gave nothing.
- */
-bool isrv_searcher_uids(struct imapsrv_session *s, const struct isrv_searcher *x,
-                        struct imapsrv_set *uids_r);
 
 #endif

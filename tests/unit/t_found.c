@@ -130,6 +130,25 @@ static void expect(struct world *w, const bool *has, bool uid, bool as_set, char
 	}
 }
 
+/* Places from..to of what there is, cut out, against counting. */
+static void check_slice(struct world *w, const struct isrv_found *f, const bool *has,
+                        unsigned long long run)
+{
+	uint32_t first = 1 + draw(f->size), last = first + draw(f->size - first + 1), n, place = 0;
+	struct isrv_found slice;
+
+	assert_true(isrv_found_slice(f, &w->s.arena, first, last, &slice));
+	if (slice.size != last - first + 1)
+		fail_msg("run %llu: a slice of %u", run, (unsigned)slice.size);
+	for (n = 1; n <= LAST; n++) {
+		place += has[n];
+		if (isrv_uidset_has((struct imapsrv_set){slice.ranges, slice.count}, n) !=
+		    (has[n] && place >= first && place <= last))
+			fail_msg("run %llu: %u in slice %u:%u", run, (unsigned)n, (unsigned)first,
+			         (unsigned)last);
+	}
+}
+
 static void test_random(void **unused)
 {
 	static put_fn *const puts_it[] = {isrv_found_put_list, isrv_found_put_set};
@@ -153,8 +172,10 @@ static void test_random(void **unused)
 			fail_msg("run %llu: not a set", run);
 		for (n = 1, count = 0; n <= LAST; n++)
 			count += has[n];
-		if (isrv_found_size(&f) != count)
-			fail_msg("run %llu: %u of %u", run, isrv_found_size(&f), count);
+		if (f.size != count)
+			fail_msg("run %llu: %u of %u", run, f.size, count);
+		for (k = 0; k < 4 && count; k++)
+			check_slice(&w, &f, has, run);
 		w.s.output_max = 1 + draw(100);
 		for (k = 0; k < 4; k++) {
 			put(&w, &f, puts_it[k & 1], k >> 1, got);
@@ -189,7 +210,7 @@ static void test_edges(void **unused)
 
 	memset(&f, 0, sizeof(f));
 	assert_true(isrv_found_add(&f, &w.s.arena, 1, UINT32_MAX));
-	assert_int_equal(isrv_found_size(&f), UINT32_MAX);
+	assert_int_equal(f.size, UINT32_MAX);
 	put(&w, &f, isrv_found_put_set, false, got);
 	assert_string_equal(got, "1:4294967295");
 	/* As a list it is never held as a whole. */
@@ -214,7 +235,7 @@ static void test_memory(void **unused)
 	for (n = 1; isrv_found_add(&f, &w.s.arena, n, n); n += 2)
 		assert_true(n < 1000);
 	assert_true(n > 60);
-	assert_int_equal(isrv_found_size(&f), n / 2);
+	assert_int_equal(f.size, n / 2);
 	/* What needs no room still goes. */
 	assert_true(isrv_found_add(&f, &w.s.arena, 2, 2));
 	end(&w);

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MIT */
+/* Which options there are stands in one table. */
+#include "command/search_return.h"
+
+#include "base/ascii.h"
+
+static const struct {
+	const char *name;
+	uint32_t option;
+	uint8_t cap; /* what offers it, */
+	bool rev2;   /* beside IMAP4rev2 being enabled */
+} options[] = {
+	{"MIN", ISRV_RETURN_MIN, ISRV_CAP_ESEARCH, true},
+	{"MAX", ISRV_RETURN_MAX, ISRV_CAP_ESEARCH, true},
+	{"ALL", ISRV_RETURN_ALL, ISRV_CAP_ESEARCH, true},
+	{"COUNT", ISRV_RETURN_COUNT, ISRV_CAP_ESEARCH, true},
+	{"SAVE", ISRV_RETURN_SAVE, ISRV_CAP_SEARCHRES, true},
+	{"PARTIAL", ISRV_RETURN_PARTIAL, ISRV_CAP_ESEARCH, false},
+};
+
+#define ALL_OR_PARTIAL (ISRV_RETURN_ALL | ISRV_RETURN_PARTIAL)
+
+static uint32_t find_option(const struct isrv_parse *p, struct imapsrv_span word)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
+		if (isrv_ascii_is(word.data, word.len, options[i].name) &&
+		    ((options[i].rev2 && p->rev2) || p->caps & ISRV_CAP_BIT(options[i].cap)))
+			return options[i].option;
+	}
+	return 0;
+}
+
+static bool parse_option(struct isrv_parse *p, struct isrv_search_return *r)
+{
+	const char *at = p->r.at;
+	struct imapsrv_span word;
+	uint32_t option;
+
+	if (!isrv_rd_word(&p->r, &word))
+		return isrv_rd_fail(&p->r, "a result option");
+	option = find_option(p, word);
+	if (!option) {
+		/* "Any options not defined by extensions that the server supports MUST be rejected
+		 * with a BAD response" (RFC 9051 6.4.4). */
+		p->r.at = at;
+		return isrv_rd_fail(&p->r, "a result option");
+	}
+	/* "A single command MUST NOT contain more than one PARTIAL or ALL" (RFC 9394 3.1); ALL twice
+	 * is still one. */
+	if ((option & ALL_OR_PARTIAL && r->options & ALL_OR_PARTIAL) &&
+	    (option | (r->options & ALL_OR_PARTIAL)) != ISRV_RETURN_ALL) {
+		p->r.at = at;
+		return isrv_rd_fail(&p->r, "one of ALL and PARTIAL");
+	}
+	r->options |= option;
+	return option != ISRV_RETURN_PARTIAL ||
+	       (isrv_rd_sp(&p->r) && isrv_partial_parse(&p->r, &r->partial));
+}
+
+bool isrv_search_return_parse(struct isrv_parse *p, struct isrv_search_return *r)
+{
+	r->options = 0;
+	if (!isrv_rd_try_word(&p->r, "RETURN"))
+		return true;
+	if (!isrv_rd_sp(&p->r) || !isrv_rd_char(&p->r, '('))
+		return false;
+	while (!isrv_rd_try(&p->r, ')')) {
+		if ((r->options && !isrv_rd_sp(&p->r)) || !parse_option(p, r))
+			return false;
+	}
+	if (!r->options)
+		r->options = ISRV_RETURN_ALL; /* "equivalent to (ALL)" (RFC 4731 3.1) */
+	return isrv_rd_sp(&p->r);
+}
+
+void isrv_search_return_begin(struct imapsrv_session *s)
+{
+	ISRV_W(&s->w, "* ESEARCH (TAG ");
+	isrv_w_string(&s->w, s->tag.data, s->tag.len);
+	ISRV_W(&s->w, ")");
+	if (s->uid)
+		ISRV_W(&s->w, " UID");
+}

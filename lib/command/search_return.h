@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * command/search_return - the result options of SEARCH, and of commands that take the same ones (RFC
+ * 9051 6.4.4, RFC 4731 3.1, RFC 5182, RFC 9394 3.1), and the beginning of the ESEARCH response that
+ * answers them.
+ */
+#ifndef ISRV_COMMAND_SEARCH_RETURN_H
+#define ISRV_COMMAND_SEARCH_RETURN_H
+
+#include "command/partial.h"
+#include "session/session.h"
+
+enum isrv_return_option {
+	ISRV_RETURN_MIN = 1 << 0,
+	ISRV_RETURN_MAX = 1 << 1,
+	ISRV_RETURN_ALL = 1 << 2,
+	ISRV_RETURN_COUNT = 1 << 3,
+	ISRV_RETURN_SAVE = 1 << 4,
+	ISRV_RETURN_PARTIAL = 1 << 5
+};
+
+struct isrv_search_return {
+	uint32_t options;            /* enum isrv_return_option; 0: RETURN was not given */
+	struct isrv_partial partial; /* with PARTIAL */
+};
+
+/*
+ * search-return-opts = SP "RETURN" SP "(" [search-return-opt *(SP search-return-opt)] ")", behind the
+ * SP; and the SP that follows.  Without RETURN nothing is taken and options is 0.
+ */
+bool isrv_search_return_parse(struct isrv_parse *p, struct isrv_search_return *r);
+
+/* "* ESEARCH (TAG "A282") UID", without the UID in a command without it. */
+void isrv_search_return_begin(struct imapsrv_session *s);
+
+#endif
