@@ -44,7 +44,8 @@ struct imapsrv_subscribe {
 struct imapsrv_mailboxes {
 	size_t size;
 	/* All three together, or none.  No results beside imapsrv_op_done: ALREADYEXISTS,
-	 * NONEXISTENT, CANNOT, HASCHILDREN, NOPERM, INUSE, ... as fits. */
+	 * NONEXISTENT, CANNOT, HASCHILDREN, NOPERM, INUSE, ... as fits; and of `create`
+	 * imapsrv_op_mailboxid, in a host with imapsrv_store.objectids. */
 	void (*create)(void *user, struct imapsrv_op *op, const struct imapsrv_create *q);
 	void (*remove)(void *user, struct imapsrv_op *op, const struct imapsrv_delete *q);
 	void (*rename)(void *user, struct imapsrv_op *op, const struct imapsrv_rename *q);

@@ -137,10 +137,11 @@ struct imapsrv_mailbox {
 	                            modification sequences.  Not used without imapsrv_store.modseqs */
 	uint64_t append_limit; /* octets of one appended message (RFC 7889); UINT64_MAX: no limit of its
 	                          own.  Not used without imapsrv_store.append_limits */
+	struct imapsrv_span mailboxid; /* with imapsrv_store.objectids; see there */
 };
 #define IMAPSRV_MAILBOX_INIT \
 	{sizeof(struct imapsrv_mailbox), NULL, 0, 0, 0, 0, IMAPSRV_SYSTEM_FLAGS, NULL, 0, 1, 0, 0, 0, \
-	 UINT64_MAX}
+	 UINT64_MAX, {NULL, 0}}
 
 /* Which messages exist, of those with UIDs in a range. */
 struct imapsrv_uids {
@@ -155,7 +156,9 @@ enum imapsrv_fact {
 	IMAPSRV_FACT_SIZE = 1 << 2, /* RFC822.SIZE: with every line end counted as CRLF */
 	IMAPSRV_FACT_DESCRIPTION = 1 << 3, /* what imapsrv_describer_finish gave, if the host kept it */
 	IMAPSRV_FACT_PREVIEW = 1 << 4,     /* what imapsrv_describer_preview gave, or a text of the host's own */
-	IMAPSRV_FACT_MODSEQ = 1 << 5       /* only asked for in a mailbox that has sequences */
+	IMAPSRV_FACT_MODSEQ = 1 << 5,      /* only asked for in a mailbox that has sequences */
+	IMAPSRV_FACT_EMAILID = 1 << 6,     /* only asked of a host with imapsrv_store.objectids; a row has it */
+	IMAPSRV_FACT_THREADID = 1 << 7     /* likewise; a row without it is shown as NIL */
 };
 
 struct imapsrv_fetch {
@@ -182,6 +185,9 @@ struct imapsrv_row {
 	uint64_t modseq; /* 1..2^63-1 (RFC 7162 3.1) */
 	int failed;      /* in answer to a `store` with a condition: it did not hold, nothing was
 	                    changed.  The facts are what the message has now */
+	/* From here on the host's structure need not have what `facts` does not say. */
+	struct imapsrv_span emailid;  /* see imapsrv_store.objectids */
+	struct imapsrv_span threadid;
 };
 
 struct imapsrv_body {
@@ -281,7 +287,8 @@ enum imapsrv_status_item {
 	IMAPSRV_STATUS_SIZE = 1 << 5,
 	IMAPSRV_STATUS_RECENT = 1 << 6,
 	IMAPSRV_STATUS_HIGHESTMODSEQ = 1 << 7, /* asked only of a host with imapsrv_store.modseqs */
-	IMAPSRV_STATUS_APPENDLIMIT = 1 << 8    /* asked only of one with imapsrv_store.append_limits */
+	IMAPSRV_STATUS_APPENDLIMIT = 1 << 8,   /* asked only of one with imapsrv_store.append_limits */
+	IMAPSRV_STATUS_MAILBOXID = 1 << 9      /* asked only of one with imapsrv_store.objectids */
 };
 
 struct imapsrv_status_query {
@@ -300,7 +307,9 @@ struct imapsrv_status {
 	uint32_t recent;
 	uint64_t octets; /* SIZE: the sum of all RFC822.SIZE, or more (RFC 8438) */
 	uint64_t highest_modseq; /* 0: the mailbox has no modification sequences */
-	uint64_t append_limit;   /* as in struct imapsrv_mailbox */
+	/* From here on the host's structure need not have what `items` does not say. */
+	uint64_t append_limit;         /* as in struct imapsrv_mailbox */
+	struct imapsrv_span mailboxid; /* likewise */
 };
 
 /* ---- the table of callbacks ---------------------------------------------------------------- */
@@ -419,6 +428,7 @@ struct imapsrv_store {
 	 * them (TOOBIG).  0: the limit of the engine is the one that clients are told.
 	 */
 	int append_limits;
+
 	/*
 	 * For a store that keeps expunged messages for as long as somebody sees them (RFC 2180
 	 * 4.1.1).  A client sees a message until it was told of the expunge, which may take many
@@ -438,6 +448,19 @@ struct imapsrv_store {
 	 * imapsrv_session_post; a host must not free the session in it.  There is no op.
 	 */
 	void (*forgotten)(void *user, void *mailbox);
+
+	/*
+	 * Not 0: mailboxes and messages have identifiers that outlast names and UIDs (RFC 8474), 1 to
+	 * 255 octets of A-Z, a-z, 0-9, "_" and "-", whose case counts.  That of a mailbox, told by
+	 * `open`, `status` and `create`, is its own as long as it keeps name and UIDVALIDITY, goes
+	 * along when it is renamed, and is never another's.  An EMAILID stands for the content of a
+	 * message: a copy has the same, a message that replaces one another.  A THREADID is the same
+	 * for all messages of a conversation, and so for all with the same EMAILID; a host that knows
+	 * none leaves it out.  No identifier of one kind is one of the other.  One that is not of these
+	 * octets is a fault, and is never shown.  A host that can be written to needs `copy` too:
+	 * what the library copies with append cannot keep its EMAILID.
+	 */
+	int objectids;
 };
 #define IMAPSRV_STORE_INIT IMAPSRV_SIZED(struct imapsrv_store)
 
@@ -481,6 +504,8 @@ IMAPSRV_API int imapsrv_op_appended(struct imapsrv_op *op, uint32_t uidvalidity,
  * called several times, ascending.  uidvalidity (of the target) 0: not known. */
 IMAPSRV_API int imapsrv_op_copied(struct imapsrv_op *op, uint32_t uidvalidity,
                                   struct imapsrv_set from, struct imapsrv_set to);
+/* create: the MAILBOXID of the new mailbox, of a host with objectids (RFC 8474 4.1). */
+IMAPSRV_API int imapsrv_op_mailboxid(struct imapsrv_op *op, struct imapsrv_span mailboxid);
 /* status. */
 IMAPSRV_API int imapsrv_op_status(struct imapsrv_op *op, const struct imapsrv_status *status);
 /* expunge, move, replace: the HIGHESTMODSEQ that the mailbox has now. */

@@ -14,6 +14,7 @@
  */
 #include "command/commands.h"
 #include "command/fetch_preview.h"
+#include "command/fetch_rare.h"
 #include "command/fetch_section.h"
 #include "command/resync.h"
 #include "command/set.h"
@@ -123,14 +124,8 @@ static void drop(struct imapsrv_session *s, void *args)
 
 /* ---- one message --------------------------------------------------------------------------- */
 
-static void separate(struct isrv_writer *w, bool *first)
-{
-	if (!*first)
-		ISRV_W(w, " ");
-	*first = false;
-}
-
-/* "* n FETCH (", or UIDFETCH, and the facts.  False in *first_r: something was written behind the parenthesis. */
+/* "* n FETCH (", or UIDFETCH, and the facts.  False in *first_r: something was written behind the
+ * parenthesis. */
 static void put_facts(struct imapsrv_session *s, const struct fetch_args *a, uint32_t seq,
                       const struct imapsrv_row *row, bool *first_r)
 {
@@ -149,32 +144,34 @@ static void put_facts(struct imapsrv_session *s, const struct fetch_args *a, uin
 	*first_r = true;
 	isrv_w_fetch_begin(w, isrv_session_number(s, seq), row->uid);
 	if (uid) {
-		separate(w, first_r);
+		isrv_fetch_separate(w, first_r);
 		ISRV_W(w, "UID ");
 		isrv_w_u32(w, row->uid);
 	}
 	if (facts & IMAPSRV_FACT_FLAGS) {
-		separate(w, first_r);
+		isrv_fetch_separate(w, first_r);
 		ISRV_W(w, "FLAGS ");
 		isrv_w_flags(w, &row->flags, isrv_session_is_recent(s, row->uid));
 	}
 	if (facts & IMAPSRV_FACT_DATE) {
-		separate(w, first_r);
+		isrv_fetch_separate(w, first_r);
 		ISRV_W(w, "INTERNALDATE ");
 		isrv_w_datetime(w, row->date, row->zone);
 	}
 	if (facts & IMAPSRV_FACT_SIZE) {
-		separate(w, first_r);
+		isrv_fetch_separate(w, first_r);
 		ISRV_W(w, "RFC822.SIZE ");
 		isrv_w_u64(w, row->octets);
 	}
 	if (facts & IMAPSRV_FACT_MODSEQ) {
-		separate(w, first_r);
+		isrv_fetch_separate(w, first_r);
 		ISRV_W(w, "MODSEQ (");
 		isrv_w_u64(w, row->modseq);
 		ISRV_W(w, ")");
 		isrv_modseq_saw(s, row->modseq);
 	}
+	if (a->items.facts & ISRV_FETCH_RARE_FACTS)
+		isrv_fetch_put_rare(s, a->items.facts, row, first_r);
 }
 
 /* Keeps a copy of bytes; the span's pointer is their offset until settle(). */
@@ -190,7 +187,7 @@ static bool keep(struct imapsrv_session *s, struct fetch_args *a, struct imapsrv
 
 static void hold(struct imapsrv_session *s, struct fetch_args *a, const struct imapsrv_row *row)
 {
-	struct held h = {*row, a->keywords.len / sizeof(struct imapsrv_span)};
+	struct held h;
 	bool ok = true;
 
 	if (a->text.len >= HELD_OCTETS) {
@@ -198,6 +195,8 @@ static void hold(struct imapsrv_session *s, struct fetch_args *a, const struct i
 			isrv_session_fail(s, IMAPSRV_ENOMEM);
 		return;
 	}
+	isrv_row_copy(&h.row, row);
+	h.first_keyword = a->keywords.len / sizeof(struct imapsrv_span);
 	h.row.flags.keywords = NULL;
 	for (uint32_t i = 0; i < row->flags.keyword_count && ok; i++) {
 		struct imapsrv_span k = row->flags.keywords[i];
@@ -208,7 +207,8 @@ static void hold(struct imapsrv_session *s, struct fetch_args *a, const struct i
 		h.row.description.len = 0;
 	if (!(row->facts & IMAPSRV_FACT_PREVIEW))
 		h.row.preview.len = 0;
-	ok = ok && keep(s, a, &h.row.description) && keep(s, a, &h.row.preview);
+	ok = ok && keep(s, a, &h.row.description) && keep(s, a, &h.row.preview) &&
+	     keep(s, a, &h.row.emailid) && keep(s, a, &h.row.threadid);
 	if (!ok || !isrv_buf_add(&a->held, &s->mem, &h, sizeof(h)))
 		isrv_session_fail(s, IMAPSRV_ENOMEM);
 }
@@ -227,14 +227,14 @@ static void put_shows(struct imapsrv_session *s, struct fetch_args *a,
 	};
 
 	if (a->items.shows & ISRV_FETCH_ENVELOPE) {
-		separate(&s->w, first);
+		isrv_fetch_separate(&s->w, first);
 		ISRV_W(&s->w, "ENVELOPE ");
 		isrv_description_put_envelope(d, &s->w);
 	}
 	for (size_t i = 0; i < 2; i++) {
 		if (!(a->items.shows & structures[i].show))
 			continue;
-		separate(&s->w, first);
+		isrv_fetch_separate(&s->w, first);
 		isrv_w_cstr(&s->w, structures[i].name);
 		/* RFC 9051 7.5.2: message/global looks like message/rfc822 to who knows UTF-8. */
 		isrv_description_put_body(d, &s->w, structures[i].extended, s->w.utf8);
@@ -301,7 +301,7 @@ static void put_row(struct imapsrv_session *s, struct fetch_args *a, uint32_t se
 	if (d)
 		put_shows(s, a, d, &first);
 	if (a->items.shows & ISRV_FETCH_PREVIEW) {
-		separate(&s->w, &first);
+		isrv_fetch_separate(&s->w, &first);
 		put_kept_preview(s, row);
 	}
 	if (first) { /* the host gave nothing of what was asked: msg-att cannot be empty */
@@ -440,6 +440,10 @@ static void settle(struct fetch_args *a)
 			row->description.data = a->text.data + (uintptr_t)row->description.data;
 		if (row->preview.len)
 			row->preview.data = a->text.data + (uintptr_t)row->preview.data;
+		if (row->emailid.len)
+			row->emailid.data = a->text.data + (uintptr_t)row->emailid.data;
+		if (row->threadid.len)
+			row->threadid.data = a->text.data + (uintptr_t)row->threadid.data;
 	}
 }
 
@@ -571,7 +575,7 @@ static void begin_message(struct imapsrv_session *s, struct fetch_args *a, struc
 	a->at = AT_SECTION;
 	if (!(a->items.shows & ISRV_FETCH_PREVIEW))
 		return;
-	separate(&s->w, &a->first);
+	isrv_fetch_separate(&s->w, &a->first);
 	if (misses_preview(a, &h->row))
 		a->at = AT_PREVIEW;
 	else
@@ -584,7 +588,7 @@ static enum isrv_step put_sections(struct imapsrv_session *s, struct fetch_args 
 		enum isrv_step step;
 
 		if (!a->output->at)
-			separate(&s->w, &a->first);
+			isrv_fetch_separate(&s->w, &a->first);
 		step = isrv_fetch_put_section(s, &a->message, &a->items.sections[a->at_section],
 		                              a->output);
 		if (step != ISRV_DONE)

@@ -223,13 +223,17 @@ static const struct {
 	size_t len;
 	uint32_t facts;
 	uint32_t shows;
+	uint8_t cap;
 } plain[] = {
-	{NAME("FLAGS"), IMAPSRV_FACT_FLAGS, 0},
-	{NAME("INTERNALDATE"), IMAPSRV_FACT_DATE, 0},
-	{NAME("RFC822.SIZE"), IMAPSRV_FACT_SIZE, 0},
-	{NAME("ENVELOPE"), 0, ISRV_FETCH_ENVELOPE},
-	{NAME("BODYSTRUCTURE"), 0, ISRV_FETCH_EXTENDED_STRUCTURE},
-	{NAME("BODY"), 0, ISRV_FETCH_STRUCTURE},
+	{NAME("FLAGS"), IMAPSRV_FACT_FLAGS, 0, 0},
+	{NAME("INTERNALDATE"), IMAPSRV_FACT_DATE, 0, 0},
+	{NAME("RFC822.SIZE"), IMAPSRV_FACT_SIZE, 0, 0},
+	{NAME("ENVELOPE"), 0, ISRV_FETCH_ENVELOPE, 0},
+	{NAME("BODYSTRUCTURE"), 0, ISRV_FETCH_EXTENDED_STRUCTURE, 0},
+	{NAME("BODY"), 0, ISRV_FETCH_STRUCTURE, 0},
+	{NAME("MODSEQ"), IMAPSRV_FACT_MODSEQ, 0, ISRV_CAP_CONDSTORE},
+	{NAME("EMAILID"), IMAPSRV_FACT_EMAILID, 0, ISRV_CAP_OBJECTID},
+	{NAME("THREADID"), IMAPSRV_FACT_THREADID, 0, ISRV_CAP_OBJECTID},
 };
 
 static const struct {
@@ -274,6 +278,11 @@ static bool parse_preview(struct isrv_parse *p, struct isrv_fetch_items *items)
 	return isrv_rd_char(r, ')');
 }
 
+static bool knows(const struct isrv_parse *p, uint8_t cap)
+{
+	return !cap || p->caps & ISRV_CAP_BIT(cap);
+}
+
 static bool parse_item(struct isrv_parse *p, struct isrv_fetch_items *items, struct imapsrv_span word)
 {
 	bool bracket = isrv_rd_peek(&p->r) == '[';
@@ -284,18 +293,14 @@ static bool parse_item(struct isrv_parse *p, struct isrv_fetch_items *items, str
 	}
 	for (size_t i = 0; i < sizeof(octets) / sizeof(octets[0]); i++)
 		if (octets[i].bracket == bracket && is_word(word, octets[i].name, octets[i].len) &&
-		    (!octets[i].cap || p->caps & ISRV_CAP_BIT(octets[i].cap)))
+		    knows(p, octets[i].cap))
 			return parse_octets(p, items, octets[i].kind, octets[i].peek);
 	for (size_t i = 0; i < sizeof(plain) / sizeof(plain[0]) && !bracket; i++)
-		if (is_word(word, plain[i].name, plain[i].len)) {
+		if (is_word(word, plain[i].name, plain[i].len) && knows(p, plain[i].cap)) {
 			items->facts |= plain[i].facts;
 			items->shows |= plain[i].shows;
 			return true;
 		}
-	if (is(word, "MODSEQ") && !bracket && p->caps & ISRV_CAP_BIT(ISRV_CAP_CONDSTORE)) {
-		items->facts |= IMAPSRV_FACT_MODSEQ;
-		return true;
-	}
 	if (is(word, "PREVIEW") && p->caps & ISRV_CAP_BIT(ISRV_CAP_PREVIEW))
 		return parse_preview(p, items);
 	p->r.at = word.data;

@@ -11,6 +11,7 @@
 struct args {
 	struct imapsrv_span name;
 	bool asked;
+	bool only_parent; /* CREATE: there may be nothing new */
 };
 
 bool isrv_mailbox_is_inbox(struct imapsrv_span name)
@@ -85,9 +86,55 @@ static bool parse(struct isrv_parse *p, void *args)
 /* ---- CREATE
  * ------------------------------------------------------------------------------------- */
 
+struct create_args {
+	struct args a;
+	struct imapsrv_span mailboxid; /* in the arena; empty: not told */
+};
+
+static bool parse_create(struct isrv_parse *p, void *args)
+{
+	struct create_args *a = args;
+
+	return parse(p, &a->a);
+}
+
+static void take_mailboxid(struct imapsrv_session *s, void *ctx, const void *answer)
+{
+	const struct imapsrv_span *id = answer;
+	struct create_args *a = ctx;
+
+	a->mailboxid.data = isrv_arena_copy(&s->arena, id->data, id->len);
+	a->mailboxid.len = a->mailboxid.data ? id->len : 0;
+	if (!a->mailboxid.data)
+		isrv_session_fail(s, IMAPSRV_ENOMEM);
+}
+
+/* "MAILBOXID" SP "(" objectid ")" (RFC 8474 4.1) */
+static void put_mailboxid(struct imapsrv_session *s, void *args)
+{
+	const struct create_args *a = args;
+
+	ISRV_W(&s->w, "MAILBOXID (");
+	isrv_w_raw(&s->w, a->mailboxid.data, a->mailboxid.len);
+	ISRV_W(&s->w, ")");
+}
+
+static enum isrv_step created(struct imapsrv_session *s, const struct create_args *a)
+{
+	isrv_ok(s, "CREATE done");
+	if (!isrv_caps_has(s, ISRV_CAP_OBJECTID))
+		return ISRV_DONE;
+	if (a->mailboxid.len)
+		s->reply.put_code = put_mailboxid;
+	else if (!a->a.only_parent)
+		isrv_session_fault(s, "a mailbox was created without imapsrv_op_mailboxid");
+	return ISRV_DONE;
+}
+
 static enum isrv_step step_create(struct imapsrv_session *s, void *args)
 {
-	struct args *a = args;
+	struct create_args *c = args;
+	struct args *a = &c->a;
 
 	if (!a->asked) {
 		struct imapsrv_create q = {s->account.handle, a->name, 0};
@@ -104,14 +151,15 @@ static enum isrv_step step_create(struct imapsrv_session *s, void *args)
 			return cannot_change(s);
 		if (!isrv_mailbox_is_whole(s, q.name))
 			return cannot_be_named(s);
-		ISRV_ASK(s, ISRV_OP_PLAIN, mailboxes, create, &q, NULL, NULL);
+		a->only_parent = q.only_parent;
+		ISRV_ASK(s, ISRV_OP_CREATE, mailboxes, create, &q, take_mailboxid, c);
 		a->asked = true;
 	}
 	if (!isrv_answered(s))
 		return ISRV_HOST;
 	if (s->result.code != IMAPSRV_OK)
 		return isrv_refused(s, NULL);
-	return isrv_ok(s, "CREATE done");
+	return created(s, c);
 }
 
 /* ---- DELETE
@@ -182,8 +230,8 @@ static enum isrv_step step_unsubscribe(struct imapsrv_session *s, void *args)
 const struct isrv_command isrv_command_create = {
 	.name = "CREATE",
 	.states = ISRV_IN_AUTHED,
-	.args_size = sizeof(struct args),
-	.parse = parse,
+	.args_size = sizeof(struct create_args),
+	.parse = parse_create,
 	.step = step_create,
 };
 

@@ -122,7 +122,7 @@ static void ask_create(struct imapsrv_session *s, struct args *a)
 {
 	struct imapsrv_create q = {s->account.handle, a->to, 0};
 
-	ISRV_ASK(s, ISRV_OP_PLAIN, mailboxes, create, &q, NULL, NULL);
+	ISRV_ASK(s, ISRV_OP_CREATE, mailboxes, create, &q, NULL, NULL);
 }
 
 static void ask_remove(struct imapsrv_session *s, struct args *a)

@@ -14,6 +14,7 @@ uint32_t isrv_searching_features(const struct isrv_parse *p)
 		uint32_t feature;
 	} rows[] = {
 		{ISRV_CAP_CONDSTORE, ISRV_SEARCH_MODSEQ},
+		{ISRV_CAP_OBJECTID, ISRV_SEARCH_OBJECTID},
 	};
 	uint32_t features = 0;
 	size_t i;

@@ -17,6 +17,7 @@ struct select_args {
 	struct isrv_view *view;  /* being built; the session's once it is whole */
 	bool has_handle;         /* view->handle is to be closed */
 	uint32_t first_unseen;
+	struct imapsrv_span mailboxid; /* in the arena; empty: not to be told */
 	enum {
 		AT_START,
 		AT_OPEN,
@@ -104,6 +105,11 @@ static void take_mailbox(struct imapsrv_session *s, void *ctx, const void *answe
 	v->new_keywords = m->new_keywords != 0;
 	v->uid_not_sticky = m->uid_not_sticky != 0;
 	a->first_unseen = m->first_unseen;
+	if (m->mailboxid.len && isrv_caps_has(s, ISRV_CAP_OBJECTID)) {
+		a->mailboxid.data = isrv_arena_copy(&s->arena, m->mailboxid.data, m->mailboxid.len);
+		a->mailboxid.len = m->mailboxid.len;
+		a->no_memory = !a->mailboxid.data;
+	}
 	if (isrv_caps_has(s, ISRV_CAP_CONDSTORE))
 		v->modseq_told = v->modseq_seen = m->highest_modseq;
 	for (size_t i = 0; i < m->keyword_count && !a->no_memory; i++) {
@@ -174,6 +180,12 @@ static void put_mailbox(struct imapsrv_session *s, const struct select_args *a)
 		isrv_untagged(s, "NO", "UIDNOTSTICKY", "UIDs do not survive");
 	if (isrv_caps_has(s, ISRV_CAP_CONDSTORE))
 		isrv_modseq_put_highest(s); /* RFC 7162 3.1.2 */
+	if (a->mailboxid.len) { /* RFC 8474 4.2 */
+		ISRV_W(&s->w, "* OK [MAILBOXID (");
+		isrv_w_raw(&s->w, a->mailboxid.data, a->mailboxid.len);
+		ISRV_W(&s->w, ")] Mailbox identifier");
+		isrv_w_crlf(&s->w);
+	}
 	if (isrv_session_rev2(s)) {
 		char separator = s->account.separator;
 

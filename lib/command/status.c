@@ -24,7 +24,9 @@ enum {
 
 /* What is not known when the mailbox is open. */
 #define COUNTED (~(uint32_t)(IMAPSRV_STATUS_UIDVALIDITY | IMAPSRV_STATUS_HIGHESTMODSEQ | \
-                             IMAPSRV_STATUS_APPENDLIMIT))
+                             IMAPSRV_STATUS_APPENDLIMIT | IMAPSRV_STATUS_MAILBOXID))
+/* What only a handle tells, not a view. */
+#define OF_HANDLE (uint32_t)(IMAPSRV_STATUS_APPENDLIMIT | IMAPSRV_STATUS_MAILBOXID)
 
 #define OCTETS_MAX ((uint64_t)INT64_MAX) /* RFC 9051 9 number64 */
 
@@ -45,6 +47,7 @@ static const struct {
 	{IMAPSRV_STATUS_SIZE, "SIZE"},
 	{IMAPSRV_STATUS_HIGHESTMODSEQ, "HIGHESTMODSEQ"},
 	{IMAPSRV_STATUS_APPENDLIMIT, "APPENDLIMIT"},
+	{IMAPSRV_STATUS_MAILBOXID, "MAILBOXID"},
 };
 #define ITEMS (sizeof(items) / sizeof(items[0]))
 
@@ -59,6 +62,8 @@ bool isrv_status_parse(struct isrv_parse *p, uint32_t *items_r)
 		may &= ~(uint32_t)IMAPSRV_STATUS_HIGHESTMODSEQ;
 	if (!(p->caps & ISRV_CAP_BIT(ISRV_CAP_APPENDLIMIT)))
 		may &= ~(uint32_t)IMAPSRV_STATUS_APPENDLIMIT;
+	if (!(p->caps & ISRV_CAP_BIT(ISRV_CAP_OBJECTID)))
+		may &= ~(uint32_t)IMAPSRV_STATUS_MAILBOXID;
 	if (!isrv_rd_char(r, '('))
 		return false;
 	do {
@@ -98,6 +103,14 @@ static uint64_t number(const struct imapsrv_status *is, uint32_t item)
 	}
 }
 
+/* "(" objectid ")" (RFC 8474 7) */
+static void put_mailboxid(struct isrv_writer *w, struct imapsrv_span id)
+{
+	ISRV_W(w, "(");
+	isrv_w_raw(w, id.data, id.len);
+	ISRV_W(w, ")");
+}
+
 void isrv_status_put(struct imapsrv_session *s, const struct isrv_status *q)
 {
 	struct isrv_writer *w = &s->w;
@@ -107,13 +120,17 @@ void isrv_status_put(struct imapsrv_session *s, const struct isrv_status *q)
 	isrv_w_mailbox(w, q->name.data, q->name.len);
 	ISRV_W(w, " (");
 	for (size_t i = 0; i < ITEMS; i++) {
-		if (!(q->items & items[i].item))
+		if (!(q->items & items[i].item) ||
+		    (items[i].item == IMAPSRV_STATUS_MAILBOXID && !q->is.mailboxid.len))
 			continue;
 		if (any)
 			ISRV_W(w, " ");
 		isrv_w_cstr(w, items[i].name);
 		ISRV_W(w, " ");
-		isrv_w_u64(w, number(&q->is, items[i].item));
+		if (items[i].item == IMAPSRV_STATUS_MAILBOXID)
+			put_mailboxid(w, q->is.mailboxid);
+		else
+			isrv_w_u64(w, number(&q->is, items[i].item));
 		any = true;
 	}
 	ISRV_W(w, ")");
@@ -123,11 +140,19 @@ void isrv_status_put(struct imapsrv_session *s, const struct isrv_status *q)
 /* ---- answers of the host
  * --------------------------------------------------------------------------- */
 
+static void keep_mailboxid(struct isrv_status *q, struct imapsrv_span id)
+{
+	if (id.len)
+		memcpy(q->mailboxid, id.data, id.len);
+	q->is.mailboxid = (struct imapsrv_span){q->mailboxid, id.len};
+}
+
 static void take_status(struct imapsrv_session *s, void *ctx, const void *answer)
 {
 	struct isrv_status *q = ctx;
 
 	q->is = *(const struct imapsrv_status *)answer;
+	keep_mailboxid(q, q->is.mailboxid);
 	if (s->engine->store.append_limits)
 		return;
 	q->is.items |= IMAPSRV_STATUS_APPENDLIMIT;
@@ -150,6 +175,8 @@ static void take_mailbox(struct imapsrv_session *s, void *ctx, const void *answe
 	q->counted.uidnext = m->uidnext;
 	q->counted.highest_modseq = m->highest_modseq;
 	q->counted.append_limit = m->append_limit;
+	if (!q->is.mailboxid.len)
+		keep_mailboxid(q, m->mailboxid);
 }
 
 static void count_range(struct isrv_status *q, struct imapsrv_range r)
@@ -386,8 +413,7 @@ static void open_mailbox(struct imapsrv_session *s, struct isrv_status *q)
 {
 	const struct isrv_view *view = s->view;
 
-	/* What a view does not keep is told with a handle only. */
-	if (is_selected(s, q->name) && !(q->ask & ~q->is.items & IMAPSRV_STATUS_APPENDLIMIT)) {
+	if (is_selected(s, q->name) && !(q->ask & ~q->is.items & OF_HANDLE)) {
 		q->mailbox = view->handle;
 		q->recent_from = view->recent_from;
 		q->counted.uidvalidity = view->uidvalidity;

@@ -10,6 +10,7 @@
 #ifndef ISRV_COMMAND_STATUS_H
 #define ISRV_COMMAND_STATUS_H
 
+#include "base/objectid.h"
 #include "session/body.h"
 #include "session/session.h"
 
@@ -42,6 +43,7 @@ struct isrv_status {
 	uint32_t *sizeless; /* messages whose octets are to be counted, at most limits.batch */
 	uint32_t sizeless_count;
 	struct isrv_body_cursor body;
+	char mailboxid[ISRV_OBJECTID_MAX]; /* is.mailboxid */
 };
 
 /* status-att *(SP status-att) in parentheses. */

@@ -5,6 +5,8 @@
  */
 #include "search/program.h"
 
+#include <string.h>
+
 #include "base/ascii.h"
 #include "base/uidset.h"
 
@@ -75,6 +77,18 @@ static enum isrv_verdict verdict(const struct isrv_term *term, bool is)
 	return is != term->negate ? ISRV_MATCH : ISRV_MISS;
 }
 
+/* "Exactly the specified ObjectID" (RFC 8474 6). */
+static enum isrv_verdict test_object(const struct isrv_term *term, const struct isrv_search_row *row)
+{
+	struct imapsrv_span id = term->u.object.id;
+	struct imapsrv_span is =
+		term->u.object.fact == IMAPSRV_FACT_EMAILID ? row->emailid : row->threadid;
+
+	if (!(row->facts & term->u.object.fact))
+		return ISRV_UNDECIDED;
+	return verdict(term, is.len == id.len && memcmp(is.data, id.data, id.len) == 0);
+}
+
 static enum isrv_verdict test_text(const struct isrv_term *term, const struct isrv_search_row *row)
 {
 	uint32_t fact = term->u.text.where == ISRV_IN_FIELD ? ISRV_FACT_HEADER : ISRV_FACT_TEXT;
@@ -115,6 +129,8 @@ static enum isrv_verdict test(const struct isrv_term *term, struct isrv_search_r
 		if (!(row->facts & IMAPSRV_FACT_MODSEQ))
 			return ISRV_UNDECIDED;
 		return verdict(term, row->modseq >= term->u.modseq);
+	case ISRV_TERM_OBJECT:
+		return test_object(term, row);
 	case ISRV_TERM_TEXT:
 		return test_text(term, row);
 	case ISRV_TERM_SENT:

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/ascii.h"
+#include "base/objectid.h"
 #include "search/string.h"
 
 enum side {
@@ -187,6 +188,26 @@ static bool parse_modseq(struct isrv_program_parser *x, const struct isrv_key *k
 	return true;
 }
 
+/* "EMAILID" SP objectid, "THREADID" SP objectid */
+static bool parse_object(struct isrv_program_parser *x, const struct isrv_key *key)
+{
+	struct imapsrv_span id;
+	struct isrv_term *term;
+
+	if (!isrv_rd_sp(x->r) || !isrv_rd_atom(x->r, &id))
+		return false;
+	if (!isrv_objectid_is(id)) {
+		x->r->at = id.data;
+		return isrv_rd_fail(x->r, "an object identifier");
+	}
+	term = isrv_program_leaf(x, ISRV_TERM_OBJECT, false, key->arg);
+	if (!term)
+		return false;
+	term->u.object.id = id;
+	term->u.object.fact = key->arg;
+	return true;
+}
+
 /* astring, looked for there. */
 static bool parse_needle(struct isrv_program_parser *x, enum isrv_where where,
                          struct imapsrv_span field)
@@ -247,6 +268,7 @@ static const struct isrv_key keys[] = {
 	{"CC", parse_field, 0, false, 0},
 	{"DELETED", parse_flag, IMAPSRV_DELETED, false, 0},
 	{"DRAFT", parse_flag, IMAPSRV_DRAFT, false, 0},
+	{"EMAILID", parse_object, IMAPSRV_FACT_EMAILID, false, ISRV_SEARCH_OBJECTID},
 	{"FLAGGED", parse_flag, IMAPSRV_FLAGGED, false, 0},
 	{"FROM", parse_field, 0, false, 0},
 	{"HEADER", parse_header, 0, false, 0},
@@ -267,6 +289,7 @@ static const struct isrv_key keys[] = {
 	{"SMALLER", parse_smaller, 0, false, 0},
 	{"SUBJECT", parse_field, 0, false, 0},
 	{"TEXT", parse_text, ISRV_IN_TEXT, false, 0},
+	{"THREADID", parse_object, IMAPSRV_FACT_THREADID, false, ISRV_SEARCH_OBJECTID},
 	{"TO", parse_field, 0, false, 0},
 	{"UID", parse_uid, 0, false, 0},
 	{"UNANSWERED", parse_flag, IMAPSRV_ANSWERED, true, 0},

@@ -26,6 +26,7 @@ enum isrv_term_kind {
 	ISRV_TERM_DATE,    /* internal date */
 	ISRV_TERM_SIZE,
 	ISRV_TERM_MODSEQ,
+	ISRV_TERM_OBJECT,  /* an object identifier */
 	ISRV_TERM_TEXT,    /* a string in the message */
 	ISRV_TERM_SENT,    /* the Date field */
 	/* Operators on what came before. */
@@ -67,6 +68,10 @@ struct isrv_term {
 		} size;
 		uint64_t modseq; /* this and above (RFC 7162 3.1.5) */
 		struct {
+			struct imapsrv_span id;
+			uint32_t fact; /* IMAPSRV_FACT_EMAILID or _THREADID */
+		} object;
+		struct {
 			struct imapsrv_span field;  /* its name, of ISRV_IN_FIELD */
 			struct imapsrv_span needle; /* as isrv_casemap makes it */
 			uint32_t index;             /* among the terms of this kind */
@@ -87,7 +92,8 @@ struct isrv_program {
 
 /* Keys that not every session knows. */
 enum isrv_search_feature {
-	ISRV_SEARCH_MODSEQ = 1 << 0 /* MODSEQ (RFC 7162 3.1.5) */
+	ISRV_SEARCH_MODSEQ = 1 << 0,  /* MODSEQ (RFC 7162 3.1.5) */
+	ISRV_SEARCH_OBJECTID = 1 << 1 /* EMAILID, THREADID (RFC 8474 6) */
 };
 
 /*
@@ -114,6 +120,8 @@ struct isrv_search_row {
 	int zone;
 	uint64_t octets;
 	uint64_t modseq;
+	struct imapsrv_span emailid; /* empty: it has none */
+	struct imapsrv_span threadid;
 	const uint8_t *found; /* by index of the texts: not 0, it is there; NULL: none looked for.
 	                         One that is there decides before its fact is known */
 	bool dated;           /* the header has a Date that can be read: */

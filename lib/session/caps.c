@@ -37,6 +37,7 @@ static const struct cap {
 	[ISRV_CAP_MULTIAPPEND] = {"MULTIAPPEND", SHOW_AUTH, false},
 	[ISRV_CAP_REPLACE] = {"REPLACE", SHOW_AUTH, false},
 	[ISRV_CAP_APPENDLIMIT] = {"APPENDLIMIT", SHOW_AUTH, false},
+	[ISRV_CAP_OBJECTID] = {"OBJECTID", SHOW_AUTH, false},
 	[ISRV_CAP_UNSELECT] = {"UNSELECT", SHOW_AUTH, false},
 	[ISRV_CAP_CONDSTORE] = {"CONDSTORE", SHOW_AUTH, false},
 	[ISRV_CAP_QRESYNC] = {"QRESYNC", SHOW_AUTH, false},
@@ -68,6 +69,9 @@ uint64_t isrv_caps_of_engine(const struct imapsrv_engine *engine)
 		          ISRV_CAP_BIT(ISRV_CAP_APPENDLIMIT));
 	if (!engine->store.replace)
 		bits &= ~ISRV_CAP_BIT(ISRV_CAP_REPLACE);
+	/* RFC 8474 5.1: a copy has the EMAILID of its source, which an append cannot say. */
+	if (!engine->store.objectids || (engine->store.store && !engine->store.copy))
+		bits &= ~ISRV_CAP_BIT(ISRV_CAP_OBJECTID);
 	if (!engine->store.modseqs)
 		bits &= ~(ISRV_CAP_BIT(ISRV_CAP_CONDSTORE) | ISRV_CAP_BIT(ISRV_CAP_QRESYNC));
 	return bits;

@@ -22,16 +22,6 @@ void isrv_modseq_put_highest(struct imapsrv_session *s)
 	isrv_w_crlf(&s->w);
 }
 
-int isrv_modseq_refuse_row(struct imapsrv_op *op, const struct imapsrv_row *row)
-{
-	struct imapsrv_row copy = *row;
-
-	isrv_session_fault(op->session, "a modification sequence that is 0 or above 2^63-1");
-	copy.facts &= ~(uint32_t)IMAPSRV_FACT_MODSEQ;
-	copy.modseq = 0;
-	return imapsrv_op_row(op, &copy);
-}
-
 void isrv_modseq_enable(struct imapsrv_session *s, uint32_t what)
 {
 	bool first = !(s->enabled & ISRV_ENABLED_CONDSTORE);

@@ -17,8 +17,6 @@ static inline bool isrv_modseq_is(uint64_t modseq)
 {
 	return modseq && modseq <= ISRV_MODSEQ_MAX;
 }
-/* A row whose sequence cannot be one: reports it, and delivers the row without. */
-int isrv_modseq_refuse_row(struct imapsrv_op *op, const struct imapsrv_row *row);
 /* What an enabling command turns on (RFC 7162 3.1, 3.2.3): enum isrv_enabled.  Tells HIGHESTMODSEQ
  * of the selected mailbox if this is the first such command. */
 void isrv_modseq_enable(struct imapsrv_session *s, uint32_t what);

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "base/objectid.h"
 #include "base/uidset.h"
 #include "base/utf8.h"
 #include "session/modseq.h"
@@ -148,6 +149,17 @@ int imapsrv_op_name(struct imapsrv_op *op, const struct imapsrv_name *name)
 	return deliver(op, name);
 }
 
+/* A host without identifiers has none to tell; one that cannot be is reported and not used. */
+static bool is_told(struct imapsrv_session *s, struct imapsrv_span id)
+{
+	if (!s->engine->store.objectids)
+		return false;
+	if (isrv_objectid_is(id))
+		return true;
+	isrv_session_fault(s, "an object identifier that is not 1 to 255 of A-Z a-z 0-9 _ -");
+	return false;
+}
+
 int imapsrv_op_mailbox(struct imapsrv_op *op, const struct imapsrv_mailbox *mailbox)
 {
 	struct imapsrv_mailbox copy = IMAPSRV_MAILBOX_INIT;
@@ -167,6 +179,8 @@ int imapsrv_op_mailbox(struct imapsrv_op *op, const struct imapsrv_mailbox *mail
 		copy.highest_modseq = 0;
 	if (!op->session->engine->store.append_limits)
 		copy.append_limit = UINT64_MAX;
+	if (!is_told(op->session, copy.mailboxid))
+		copy.mailboxid.len = 0;
 	if (copy.highest_modseq > ISRV_MODSEQ_MAX) {
 		isrv_session_fault(op->session, "a modification sequence above 2^63-1");
 		copy.highest_modseq = 0;
@@ -183,17 +197,51 @@ int imapsrv_op_uids(struct imapsrv_op *op, struct imapsrv_set uids)
 	return uids.count ? deliver(op, &uids) : 0;
 }
 
+void isrv_row_copy(struct imapsrv_row *to, const struct imapsrv_row *from)
+{
+	memset(to, 0, sizeof(*to));
+	memcpy(to, from, offsetof(struct imapsrv_row, emailid));
+	if (from->facts & IMAPSRV_FACT_EMAILID)
+		to->emailid = from->emailid;
+	if (from->facts & IMAPSRV_FACT_THREADID)
+		to->threadid = from->threadid;
+}
+
+#define CHECKED (uint32_t)(IMAPSRV_FACT_MODSEQ | IMAPSRV_FACT_EMAILID | IMAPSRV_FACT_THREADID)
+
+/* Which facts cannot be as the host tells them: reported, and not used. */
+static uint32_t nonsensical(struct imapsrv_session *s, const struct imapsrv_row *row)
+{
+	uint32_t not = 0;
+
+	if (row->facts & IMAPSRV_FACT_MODSEQ && !isrv_modseq_is(row->modseq)) {
+		isrv_session_fault(s, "a modification sequence that is 0 or above 2^63-1");
+		not |= IMAPSRV_FACT_MODSEQ;
+	}
+	if (row->facts & IMAPSRV_FACT_EMAILID && !is_told(s, row->emailid))
+		not |= IMAPSRV_FACT_EMAILID;
+	if (row->facts & IMAPSRV_FACT_THREADID && !is_told(s, row->threadid))
+		not |= IMAPSRV_FACT_THREADID;
+	return not;
+}
+
 int imapsrv_op_row(struct imapsrv_op *op, const struct imapsrv_row *row)
 {
 	struct imapsrv_session *s;
+	struct imapsrv_row copy;
+	uint32_t not;
 
 	if (!expects(op, KIND(ISRV_OP_FETCH) | KIND(ISRV_OP_STORE)))
 		return IMAPSRV_ESTATE;
 	s = op->session;
 	if (!row || !row->uid)
 		return nonsense(op, "a row without a UID");
-	if (row->facts & IMAPSRV_FACT_MODSEQ && !isrv_modseq_is(row->modseq))
-		return isrv_modseq_refuse_row(op, row);
+	not = row->facts & CHECKED ? nonsensical(s, row) : 0;
+	if (not) {
+		isrv_row_copy(&copy, row);
+		copy.facts &= ~not;
+		row = &copy;
+	}
 	begin_answer(s);
 	s->sink(s, s->sink_ctx, row);
 	if (isrv_writer_failed(&s->w))
@@ -266,6 +314,15 @@ int imapsrv_op_copied(struct imapsrv_op *op, uint32_t uidvalidity, struct imapsr
 	return deliver(op, &answer);
 }
 
+int imapsrv_op_mailboxid(struct imapsrv_op *op, struct imapsrv_span mailboxid)
+{
+	if (!expects(op, KIND(ISRV_OP_CREATE)))
+		return IMAPSRV_ESTATE;
+	if (!isrv_objectid_is(mailboxid))
+		return nonsense(op, "an object identifier that is not 1 to 255 of A-Z a-z 0-9 _ -");
+	return op->session->engine->store.objectids ? deliver(op, &mailboxid) : 0;
+}
+
 int imapsrv_op_status(struct imapsrv_op *op, const struct imapsrv_status *status)
 {
 	struct imapsrv_status copy;
@@ -279,6 +336,12 @@ int imapsrv_op_status(struct imapsrv_op *op, const struct imapsrv_status *status
 	memcpy(&copy, status, offsetof(struct imapsrv_status, append_limit));
 	if (status->items & IMAPSRV_STATUS_APPENDLIMIT)
 		copy.append_limit = status->append_limit;
+	if (status->items & IMAPSRV_STATUS_MAILBOXID) {
+		if (is_told(op->session, status->mailboxid))
+			copy.mailboxid = status->mailboxid;
+		else
+			copy.items &= ~(uint32_t)IMAPSRV_STATUS_MAILBOXID;
+	}
 	if (status->items & IMAPSRV_STATUS_HIGHESTMODSEQ &&
 	    status->highest_modseq > ISRV_MODSEQ_MAX) {
 		copy.highest_modseq = 0;

@@ -32,7 +32,8 @@ enum isrv_op_kind {
 	ISRV_OP_EXPUNGE,       /* sink: struct imapsrv_set, valid                   */
 	ISRV_OP_COPY,          /* sink: struct isrv_op_uids                         */
 	ISRV_OP_STATUS,        /* sink: struct imapsrv_status                       */
-	ISRV_OP_PLAIN          /* nothing but OK or a refusal: CREATE, CHECK, ...   */
+	ISRV_OP_CREATE,        /* sink: struct imapsrv_span, a MAILBOXID            */
+	ISRV_OP_PLAIN          /* nothing but OK or a refusal: DELETE, CHECK, ...   */
 };
 
 enum isrv_op_state {
@@ -67,6 +68,9 @@ struct isrv_result {
 	uint64_t modseq; /* expunge, move: HIGHESTMODSEQ of the mailbox; 0: not said */
 	char text[80]; /* what the host said to a human, cut; "" for nothing */
 };
+
+/* Of what the host gave, the members that it filled in; the others are zero. */
+void isrv_row_copy(struct imapsrv_row *to, const struct imapsrv_row *from);
 
 /* What a sink is given is named beside the kinds. */
 typedef void isrv_sink(struct imapsrv_session *s, void *ctx, const void *answer);

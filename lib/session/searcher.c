@@ -178,6 +178,8 @@ static void add(struct imapsrv_session *s, struct isrv_searcher *x, uint32_t uid
 		x->nomem = true;
 }
 
+#define OBJECT_FACTS (uint32_t)(IMAPSRV_FACT_EMAILID | IMAPSRV_FACT_THREADID)
+
 static void row_sink(struct imapsrv_session *s, void *ctx, const void *answer)
 {
 	struct isrv_searcher *x = ctx;
@@ -205,6 +207,12 @@ static void row_sink(struct imapsrv_session *s, void *ctx, const void *answer)
 		facts.modseq = row->facts & IMAPSRV_FACT_MODSEQ ? row->modseq : 0;
 		facts.facts |= IMAPSRV_FACT_MODSEQ;
 	}
+	if (x->program->facts & ~facts.facts & OBJECT_FACTS)
+		facts.facts |= OBJECT_FACTS; /* a message without an identifier matches none */
+	if (row->facts & IMAPSRV_FACT_EMAILID)
+		facts.emailid = row->emailid;
+	if (row->facts & IMAPSRV_FACT_THREADID)
+		facts.threadid = row->threadid;
 	if (x->program->facts & ~facts.facts) {
 		open = open_slot(s, x);
 		if (!open)

@@ -145,6 +145,7 @@ static void answer_open(struct ts_op *q)
 		if (!(m->messages[i].system & IMAPSRV_SEEN))
 			box.first_unseen = m->messages[i].uid;
 	box.append_limit = m->append_limit;
+	box.mailboxid = span_of(m->id);
 	box.highest_modseq = ts->modseqs && !m->no_modseq ? m->modseq : 0;
 	gave(q, imapsrv_op_mailbox(q->op, &box));
 	done(q, IMAPSRV_OK, NULL);
@@ -154,7 +155,8 @@ static void answer_open(struct ts_op *q)
 uint32_t ts_status_items(const struct ts *ts)
 {
 	return 0x7fu | (ts->modseqs ? IMAPSRV_STATUS_HIGHESTMODSEQ : 0u) |
-	       (ts->limits ? IMAPSRV_STATUS_APPENDLIMIT : 0u);
+	       (ts->limits ? IMAPSRV_STATUS_APPENDLIMIT : 0u) |
+	       (ts->objectids ? IMAPSRV_STATUS_MAILBOXID : 0u);
 }
 
 static void answer_status(struct ts_op *q)
@@ -178,6 +180,7 @@ static void answer_status(struct ts_op *q)
 	if (q->link->ts->options.sparse) /* the rest is told by open */
 		status.items &= 0x7fu;
 	status.append_limit = m->append_limit;
+	status.mailboxid = span_of(m->id);
 	status.highest_modseq = q->link->ts->modseqs && !m->no_modseq ? m->modseq : 0;
 	gave(q, imapsrv_op_status(q->op, &status));
 	done(q, IMAPSRV_OK, NULL);
@@ -312,7 +315,8 @@ static void give_row(struct ts_op *q, struct ts_message *m, uint32_t facts, bool
 
 	if (q->link->ts->options.generous)
 		row.facts |= IMAPSRV_FACT_FLAGS | IMAPSRV_FACT_DATE | IMAPSRV_FACT_SIZE |
-		             IMAPSRV_FACT_MODSEQ;
+		             IMAPSRV_FACT_MODSEQ |
+		             (q->link->ts->objectids ? TS_OBJECT_FACTS : 0u);
 	if (!q->link->ts->modseqs || box->no_modseq)
 		row.facts &= ~(uint32_t)IMAPSRV_FACT_MODSEQ;
 	if (q->link->ts->options.no_size)
@@ -327,6 +331,12 @@ static void give_row(struct ts_op *q, struct ts_message *m, uint32_t facts, bool
 	}
 	if (row.facts & IMAPSRV_FACT_SIZE)
 		row.octets = m->blob->len;
+	row.emailid = span_of(m->blob->emailid);
+	row.threadid = span_of(m->blob->threadid);
+	if (!row.emailid.len)
+		row.facts &= ~(uint32_t)IMAPSRV_FACT_EMAILID;
+	if (!row.threadid.len)
+		row.facts &= ~(uint32_t)IMAPSRV_FACT_THREADID;
 	if (!q->link->ts->options.described)
 		row.facts &= ~(uint32_t)IMAPSRV_FACT_DESCRIPTION;
 	if (!q->link->ts->options.previews)
@@ -564,6 +574,8 @@ static void copy_one(struct ts_mailbox *from, const struct ts_message *m, struct
 		ts_add(to, 0, source.blob->data, source.blob->len, source.date, source.zone);
 
 	copy->system = source.system;
+	memcpy(copy->blob->emailid, source.blob->emailid, sizeof(copy->blob->emailid));
+	memcpy(copy->blob->threadid, source.blob->threadid, sizeof(copy->blob->threadid));
 	for (uint32_t i = 0; i < source.keyword_count; i++)
 		ts_keyword(to, copy, from->keywords[source.keywords[i]], true);
 	ts_set_add(uids, copy->uid);
@@ -637,7 +649,7 @@ static void answer_manage(struct ts_op *q)
 	else if (q->kind == TS_CREATE && m)
 		code = IMAPSRV_ALREADYEXISTS;
 	else if (q->kind == TS_CREATE && !q->flag)
-		ts_add_mailbox(ts, u, q->name);
+		m = ts_add_mailbox(ts, u, q->name);
 	else if (q->kind != TS_CREATE && !m)
 		code = IMAPSRV_NONEXISTENT;
 	else if (q->kind == TS_DELETE)
@@ -646,6 +658,8 @@ static void answer_manage(struct ts_op *q)
 		code = IMAPSRV_ALREADYEXISTS;
 	else if (q->kind == TS_RENAME)
 		ts_rename_mailbox(ts, m, q->second);
+	if (q->kind == TS_CREATE && !code && m && ts->objectids)
+		gave(q, imapsrv_op_mailboxid(q->op, span_of(m->id)));
 	done(q, code, code ? "That cannot be" : NULL);
 }
 

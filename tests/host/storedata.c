@@ -5,6 +5,7 @@
  */
 #include "host/teststore.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -128,6 +129,7 @@ struct ts_mailbox *ts_add_mailbox(struct ts *ts, struct ts_user *owner, const ch
 	m->uidnext = 1;
 	m->modseq = 1;
 	m->append_limit = UINT64_MAX;
+	snprintf(m->id, sizeof(m->id), "F%u", m->uidvalidity);
 	return m;
 }
 
@@ -181,10 +183,14 @@ void ts_subscribe(struct ts_user *user, const char *name, bool on)
 struct ts_blob *ts_blob_new(const char *data, size_t len)
 {
 	struct ts_blob *b = tx_alloc(sizeof(*b));
+	uint32_t sum = 2166136261u;
 
 	b->refs = 1;
 	b->len = len;
 	b->data = tx_dup(data, len);
+	for (size_t i = 0; i < len; i++)
+		sum = (sum ^ (unsigned char)data[i]) * 16777619u;
+	snprintf(b->emailid, sizeof(b->emailid), "M%08x", (unsigned)sum);
 	for (size_t i = 0; i < len; i++) {
 		if (data[i] == '\n' && (i == 0 || data[i - 1] != '\r'))
 			b->bare = true;

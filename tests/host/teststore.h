@@ -19,6 +19,8 @@
 /* The octets of a message, shared by its copies. */
 struct ts_blob {
 	unsigned refs;
+	char emailid[64];  /* made from the octets if a script says none */
+	char threadid[64]; /* "": none */
 	bool bare;  /* has a CR or LF that is not part of a CRLF: is never stored with LF only */
 	size_t len;
 	char *data;
@@ -72,6 +74,7 @@ struct ts_mailbox {
 	bool keep_recent;
 	bool no_modseq;      /* as in a mailbox that cannot keep them */
 	uint64_t modseq;     /* the highest */
+	char id[272];          /* MAILBOXID; "": not told */
 	uint64_t append_limit; /* octets of a message; UINT64_MAX: none */
 	struct ts_grave {    /* what was expunged, in the order in which it was */
 		uint32_t uid;
@@ -141,6 +144,8 @@ enum ts_kind {
 	TS_KINDS
 };
 extern const char *const ts_kind_names[TS_KINDS];
+
+#define TS_OBJECT_FACTS (uint32_t)(IMAPSRV_FACT_EMAILID | IMAPSRV_FACT_THREADID)
 
 enum ts_absent { /* callbacks that are NULL */
 	TS_NO_COPY = 1 << 0,
@@ -264,6 +269,7 @@ struct ts {
 	struct ts_options options;
 	unsigned absent; /* enum ts_absent, or-ed */
 	bool modseqs;    /* the store has modification sequences */
+	bool objectids;  /* it has object identifiers */
 	bool limits;     /* mailboxes tell append limits of their own */
 	bool replace;    /* the store can replace a message in one go */
 	bool keeps;      /* what was expunged, until it is forgotten */

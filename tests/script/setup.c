@@ -93,6 +93,7 @@ uint32_t sh_message(struct sh *h, const struct sc_words *w, struct ts_mailbox **
 	int64_t date = h->ts->now;
 	int zone = 0;
 	uint64_t modseq = 0;
+	const char *emailid = NULL, *threadid = NULL;
 	struct tx text = {0};
 
 	*mailbox_r = m;
@@ -114,6 +115,10 @@ uint32_t sh_message(struct sh *h, const struct sc_words *w, struct ts_mailbox **
 		i++;
 		if (strcmp(key, "uid") == 0) {
 			uid = (uint32_t)strtoul(value, NULL, 10);
+		} else if (strcmp(key, "emailid") == 0) {
+			emailid = value;
+		} else if (strcmp(key, "threadid") == 0) {
+			threadid = value;
 		} else if (strcmp(key, "modseq") == 0) {
 			modseq = strtoull(value, NULL, 10);
 		} else if (strcmp(key, "flags") == 0) {
@@ -140,6 +145,12 @@ uint32_t sh_message(struct sh *h, const struct sc_words *w, struct ts_mailbox **
 	uid = message ? message->uid : 0;
 	if (message) {
 		message->system = flags.system;
+		if (emailid)
+			snprintf(message->blob->emailid, sizeof(message->blob->emailid), "%s",
+			         emailid);
+		if (threadid)
+			snprintf(message->blob->threadid, sizeof(message->blob->threadid), "%s",
+			         threadid);
 		if (modseq) {
 			message->modseq = modseq;
 			m->modseq = modseq > m->modseq - 1 ? modseq : m->modseq - 1;
@@ -234,7 +245,9 @@ static void mailbox_line(struct sh *h, const struct sc_words *w)
 			return;
 		} else {
 			i++;
-			if (strcmp(key, "limit") == 0)
+			if (strcmp(key, "id") == 0)
+				snprintf(m->id, sizeof(m->id), "%s", value);
+			else if (strcmp(key, "limit") == 0)
 				m->append_limit = strtoull(value, NULL, 10);
 			else if (strcmp(key, "floor") == 0)
 				m->floor = strtoull(value, NULL, 10);
@@ -393,6 +406,8 @@ static void setup_line(struct sh *h, const struct sc_words *w)
 		h->ts->modseqs = true;
 	else if (strcmp(word, "sparse") == 0)
 		h->ts->options.sparse = true;
+	else if (strcmp(word, "objectids") == 0)
+		h->ts->objectids = true;
 	else if (strcmp(word, "limits") == 0)
 		h->ts->limits = true;
 	else if (strcmp(word, "replace") == 0)

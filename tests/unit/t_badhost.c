@@ -39,7 +39,12 @@ enum bad {
 	KEEPS = 1 << 22,          /* and are kept until they are forgotten, */
 	KEEPS_NOTHING = 1 << 23,  /* or not kept at all, */
 	KEEPS_ON = 1 << 24,       /* or for ever */
-	FORGOTTEN_CALLS = 1 << 25 /* the session is used in `forgotten`, and the last message goes */
+	FORGOTTEN_CALLS = 1 << 25, /* the session is used in `forgotten`, and the last message goes */
+	OBJECTIDS = 1 << 26,      /* nothing wrong: there are object identifiers; */
+	IDS_MISSING = 1 << 27,    /* they are not told, */
+	IDS_LONG = 1 << 28,       /* have 256 octets, */
+	IDS_ODD = 1 << 29,        /* or would end the line */
+	NO_STATUS = 1 << 30       /* there is no `status` */
 };
 
 struct host {
@@ -68,6 +73,22 @@ static void list(void *user, struct imapsrv_op *op, const struct imapsrv_list *q
 	imapsrv_op_done(op, IMAPSRV_OK, NULL);
 }
 
+static struct imapsrv_span an_id(const struct host *h, const char *good)
+{
+	static const char longest[257] =
+		"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+		"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+		"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+		"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+	static const char odd[] = "F1)] x\r\n* BYE";
+
+	if (h->bad & IDS_LONG)
+		return (struct imapsrv_span){longest, 256};
+	if (h->bad & IDS_ODD)
+		return (struct imapsrv_span){odd, sizeof(odd) - 1};
+	return (struct imapsrv_span){good, h->bad & IDS_MISSING ? 0 : strlen(good)};
+}
+
 static void open_box(void *user, struct imapsrv_op *op, const struct imapsrv_open *q)
 {
 	struct imapsrv_mailbox box = IMAPSRV_MAILBOX_INIT;
@@ -78,6 +99,7 @@ static void open_box(void *user, struct imapsrv_op *op, const struct imapsrv_ope
 	box.uidvalidity = 9;
 	box.uidnext = MESSAGES + 1;
 	box.highest_modseq = modseqs & MODSEQ_BOX ? UINT64_C(1) << 63 : 100;
+	box.mailboxid = an_id(user, "F1");
 	imapsrv_op_mailbox(op, &box);
 	imapsrv_op_done(op, IMAPSRV_OK, NULL);
 }
@@ -132,6 +154,10 @@ static void row(const struct host *h, struct imapsrv_op *op, uint32_t uid)
 	r.modseq = h->bad & MODSEQ_ZERO && uid == 2   ? 0
 	           : h->bad & MODSEQ_HUGE && uid == 2 ? UINT64_C(1) << 63
 	                                              : uid * 10u;
+	r.emailid = an_id(h, "M1");
+	r.threadid = an_id(h, "T1");
+	if (h->bad & OBJECTIDS && !(h->bad & IDS_MISSING))
+		r.facts |= IMAPSRV_FACT_EMAILID | IMAPSRV_FACT_THREADID;
 	imapsrv_op_row(op, &r);
 	if (h->bad & ROWS_TWICE)
 		imapsrv_op_row(op, &r);
@@ -348,6 +374,42 @@ static void move(void *user, struct imapsrv_op *op, const struct imapsrv_copy *q
 	imapsrv_op_done(op, h->bad & MOVE_HALF ? IMAPSRV_SERVERBUG : IMAPSRV_OK, NULL);
 }
 
+static void status(void *user, struct imapsrv_op *op, const struct imapsrv_status_query *q)
+{
+	struct imapsrv_status st;
+
+	memset(&st, 0, sizeof(st));
+	st.items = q->items & (IMAPSRV_STATUS_MESSAGES | IMAPSRV_STATUS_MAILBOXID);
+	st.messages = MESSAGES;
+	st.mailboxid = an_id(user, "F1");
+	imapsrv_op_status(op, &st);
+	imapsrv_op_done(op, IMAPSRV_OK, NULL);
+}
+
+static void create(void *user, struct imapsrv_op *op, const struct imapsrv_create *q)
+{
+	struct host *h = user;
+
+	(void)q;
+	if (!(h->bad & IDS_MISSING))
+		imapsrv_op_mailboxid(op, an_id(h, "F2"));
+	imapsrv_op_done(op, IMAPSRV_OK, NULL);
+}
+
+static void rename_box(void *user, struct imapsrv_op *op, const struct imapsrv_rename *q)
+{
+	(void)user;
+	(void)q;
+	imapsrv_op_done(op, IMAPSRV_NO, NULL);
+}
+
+static void remove_box(void *user, struct imapsrv_op *op, const struct imapsrv_delete *q)
+{
+	(void)user;
+	(void)q;
+	imapsrv_op_done(op, IMAPSRV_NO, NULL);
+}
+
 static void fault(void *user, const char *what)
 {
 	struct host *h = user;
@@ -387,6 +449,7 @@ enum callbacks { WITH_ALL, WITHOUT_MOVE, WITHOUT_BOTH };
 static void talk_to(struct host *h, enum callbacks callbacks, const char *lines, struct talk *talk)
 {
 	struct imapsrv_store table = IMAPSRV_STORE_INIT;
+	struct imapsrv_mailboxes mailboxes = IMAPSRV_MAILBOXES_INIT;
 	struct imapsrv_config config = IMAPSRV_CONFIG_INIT;
 	struct imapsrv_session_config sc = IMAPSRV_SESSION_CONFIG_INIT;
 	struct imapsrv_account account = IMAPSRV_ACCOUNT_INIT;
@@ -412,6 +475,12 @@ static void talk_to(struct host *h, enum callbacks callbacks, const char *lines,
 	table.copy = callbacks == WITHOUT_BOTH ? NULL : copy;
 	table.move = callbacks == WITH_ALL ? move : NULL;
 	table.replace = replace;
+	table.status = h->bad & OBJECTIDS && !(h->bad & NO_STATUS) ? status : NULL;
+	table.objectids = (h->bad & OBJECTIDS) != 0;
+	mailboxes.create = create;
+	mailboxes.rename = rename_box;
+	mailboxes.remove = remove_box;
+	config.mailboxes = &mailboxes;
 	table.modseqs = (h->bad & MODSEQS) != 0;
 	table.forgotten = h->bad & (KEEPS | KEEPS_NOTHING | KEEPS_ON) ? forgotten : NULL;
 	config.store = &table;
@@ -653,6 +722,56 @@ static void test_kept(void **unused)
 	}
 }
 
+/* RFC 8474 7: an identifier that is none is reported and left out, wherever it would be shown. */
+static void test_objectid(void **unused)
+{
+	static const char fetch_lines[] = "2 FETCH 1 (EMAILID THREADID)\r\n";
+	static const char fetch_one[] = "2 FETCH 1 EMAILID\r\n";
+	static const char fetch_held[] = "2 FETCH 1 (EMAILID THREADID BODY.PEEK[]<0.1>)\r\n";
+	static const char held_less[] = "* 1 FETCH (THREADID NIL BODY[]<0> {1}\r\n0)\r\n2 OK FETCH done\r\n";
+	static const char less[] = "* 1 FETCH (THREADID NIL)\r\n2 OK FETCH done\r\n";
+	static const char least[] = "* 1 FETCH (UID 1)\r\n2 OK FETCH done\r\n";
+	static const char find[] = "2 SEARCH OR EMAILID M1 THREADID T1\r\n";
+	static const char found[] = "* SEARCH\r\n2 OK SEARCH completed\r\n";
+	static const char stat[] = "2 STATUS INBOX (MESSAGES MAILBOXID)\r\n";
+	static const char stat_less[] = "* STATUS INBOX (MESSAGES 6)\r\n2 OK STATUS done\r\n";
+	static const char make[] = "2 CREATE Box\r\n";
+	static const char made[] = "2 OK CREATE done\r\n";
+	static const char examine[] = "2 EXAMINE INBOX\r\n";
+	static const char examined[] =
+		"* OK [CLOSED] The previous mailbox is closed\r\n"
+		"* FLAGS (\\Answered \\Flagged \\Deleted \\Seen \\Draft)\r\n"
+		"* OK [PERMANENTFLAGS ()] Flags that are kept\r\n* 6 EXISTS\r\n* 0 RECENT\r\n"
+		"* OK [UIDVALIDITY 9] UIDs are valid\r\n* OK [UIDNEXT 7] Predicted next UID\r\n"
+		"2 OK [READ-ONLY] EXAMINE done\r\n";
+	static const unsigned wrong[] = {OBJECTIDS | IDS_MISSING, OBJECTIDS | IDS_LONG,
+	                                 OBJECTIDS | IDS_ODD};
+	static const struct test good[] = {
+		{OBJECTIDS, WITH_ALL, fetch_lines,
+	         "* 1 FETCH (EMAILID (M1) THREADID (T1))\r\n2 OK FETCH done\r\n", false},
+		{OBJECTIDS, WITH_ALL, make, "2 OK [MAILBOXID (F2)] CREATE done\r\n", false},
+		{OBJECTIDS, WITH_ALL, stat,
+	         "* STATUS INBOX (MESSAGES 6 MAILBOXID (F1))\r\n2 OK STATUS done\r\n", false},
+	};
+
+	(void)unused;
+	run(good, COUNT(good));
+	for (size_t i = 0; i < COUNT(wrong); i++) {
+		const struct test tests[] = {
+			{wrong[i], WITH_ALL, fetch_lines, less, true},
+			{wrong[i], WITH_ALL, fetch_one, least, true},
+			{wrong[i], WITH_ALL, fetch_held, held_less, true},
+			{wrong[i], WITH_ALL, find, found, !(wrong[i] & IDS_MISSING)},
+			{wrong[i], WITH_ALL, stat, stat_less, true},
+			{wrong[i] | NO_STATUS, WITH_ALL, stat, stat_less, true},
+			{wrong[i], WITH_ALL, make, made, true},
+			{wrong[i], WITH_ALL, examine, examined, true},
+		};
+
+		run(tests, COUNT(tests));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -663,6 +782,7 @@ int main(void)
 		cmocka_unit_test(test_move),
 		cmocka_unit_test(test_modseq),
 		cmocka_unit_test(test_kept),
+		cmocka_unit_test(test_objectid),
 	};
 
 	return cmocka_run_group_tests_name("badhost", tests, NULL, NULL);

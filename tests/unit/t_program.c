@@ -48,7 +48,7 @@ static bool parse(struct bench *b, const char *text, size_t len)
 	isrv_reader_init(&b->r, &b->arena, text, len);
 	b->r.steps = &b->steps;
 	b->r.keyword_max = 255;
-	return isrv_program_parse(&b->p, &b->r, &b->limits, ISRV_SEARCH_MODSEQ);
+	return isrv_program_parse(&b->p, &b->r, &b->limits, ISRV_SEARCH_MODSEQ | ISRV_SEARCH_OBJECTID);
 }
 
 /* Numbers and UIDs are the same here; "*" is 1000 and "$" is 7. */
@@ -127,6 +127,10 @@ static void test_grammar(void **unused)
 		{"LARGER -1", "a number from 0 to 9223372036854775807", 7, 0},
 		{"LARGER 9223372036854775808", "a number from 0 to 9223372036854775807", 7, 0},
 		{"KEYWORD \\Seen", "a flag", 8, 0},
+		{"EMAILID M1 NOT THREADID -", NULL, 0, IMAPSRV_FACT_EMAILID | IMAPSRV_FACT_THREADID},
+		{"EMAILID", "a space", 7, 0},
+		{"EMAILID M1.2", "an object identifier", 8, 0},
+		{"THREADID M1)", "a space", 11, 0},
 		{"FROM smith", NULL, 0, ISRV_FACT_HEADER},
 		{"1 HEADER \"X\" \"\"", NULL, 0, ISRV_FACT_HEADER},
 		{"BODY 72 BODY message", NULL, 0, ISRV_FACT_TEXT},
@@ -367,6 +371,12 @@ static void test_keys(void **unused)
 		{"SMALLER 4097", true},
 		{"SMALLER 0", false},
 		{"LARGER 9223372036854775807", false},
+		{"EMAILID M1", true},
+		{"EMAILID m1", false},
+		{"EMAILID M12", false},
+		{"NOT EMAILID M", true},
+		{"THREADID T1", false},
+		{"NOT THREADID T1", true},
 		{"50", true},
 		{"UID 50", true},
 		{"49", false},
@@ -392,7 +402,9 @@ static void test_keys(void **unused)
 		row = (struct isrv_search_row){
 			.uid = 50,
 			.recent_from = 50,
-			.facts = IMAPSRV_FACT_FLAGS | IMAPSRV_FACT_DATE | IMAPSRV_FACT_SIZE,
+			.facts = IMAPSRV_FACT_FLAGS | IMAPSRV_FACT_DATE | IMAPSRV_FACT_SIZE |
+			         IMAPSRV_FACT_EMAILID | IMAPSRV_FACT_THREADID,
+			.emailid = {"M1", 2},
 			.flags = &flags,
 			.date = 760060800 + 3600, /* 01:00 UTC */
 			.zone = -120,
