@@ -42,6 +42,22 @@ bool isrv_description_put_envelope(const struct isrv_description *d, struct isrv
 bool isrv_description_put_body(const struct isrv_description *d, struct isrv_writer *w,
                                bool extended, bool global);
 
+/* ---- what it is sorted and threaded by ----------------------------------------------------- */
+
+/* The first address of a field, its strings as in ENVELOPE; all NULL where there is none. */
+struct isrv_header_address {
+	struct imapsrv_span name, mailbox, host;
+};
+
+/* Fields of the message's own header, unfolded; data NULL: absent. */
+struct isrv_header {
+	struct imapsrv_span date, subject, in_reply_to, message_id, references;
+	struct isrv_header_address from, to, cc;
+	bool references_known; /* false: an old description, which does not say */
+};
+
+void isrv_description_header(const struct isrv_description *d, struct isrv_header *header_r);
+
 /* ---- where things are ---------------------------------------------------------------------- */
 
 enum isrv_section_text {

@@ -32,6 +32,7 @@ enum field {
 	FIELD_BCC,
 	FIELD_IN_REPLY_TO,
 	FIELD_MESSAGE_ID,
+	FIELD_REFERENCES,
 	FIELDS
 };
 
@@ -48,6 +49,7 @@ static const struct {
 	{8, "Reply-To"},             {2, "To"},
 	{2, "Cc"},                   {3, "Bcc"},
 	{11, "In-Reply-To"},         {10, "Message-ID"},
+	{10, "References"},
 };
 
 struct header {
@@ -216,6 +218,9 @@ static void put_envelope(struct isrv_structure *st, const struct header *h)
 		put_addresses(st, h, (enum field)f);
 	put_unfolded(st, h, FIELD_IN_REPLY_TO);
 	put_unfolded(st, h, FIELD_MESSAGE_ID);
+	/* For threading, which does not look into messages within messages. */
+	if (st->depth == 1)
+		put_unfolded(st, h, FIELD_REFERENCES);
 }
 
 /* ---- what a part is ------------------------------------------------------------------------ */
