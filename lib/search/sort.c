@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A row is the UID and then for each criterion one number (a text) or two (a date, a size: high
+ * half first, so shifted that unsigned order is theirs).
+ */
+#include "search/sort.h"
+
+#include <string.h>
+
+#include "message/date.h"
+#include "search/collate.h"
+#include "search/order.h"
+#include "search/subject.h"
+
+#define ROOM_MAX ((size_t)8 << 20) /* of one decoded field: more than any limit lets through */
+
+int64_t isrv_sort_sent(const struct isrv_sort_facts *facts)
+{
+	struct isrv_message_date date;
+
+	if (!isrv_message_date_parse(facts->header->date, &date))
+		return facts->arrival;
+	return date.day * 86400 + date.second - (int64_t)date.zone * 60;
+}
+
+void isrv_sort_init(struct isrv_sort *x, struct isrv_mem *mem, uint64_t *steps)
+{
+	memset(x, 0, sizeof(*x));
+	x->mem = mem;
+	x->steps = steps;
+	x->width = 1;
+	isrv_buf_init(&x->rows, SIZE_MAX);
+	isrv_intern_init(&x->texts, mem, steps);
+	isrv_buf_init(&x->decoded, ROOM_MAX);
+	isrv_buf_init(&x->key, ROOM_MAX);
+}
+
+static void drop_keys(struct isrv_sort *x)
+{
+	isrv_buf_clear(&x->rows, x->mem);
+	isrv_intern_clear(&x->texts);
+	isrv_buf_clear(&x->decoded, x->mem);
+	isrv_buf_clear(&x->key, x->mem);
+}
+
+void isrv_sort_clear(struct isrv_sort *x)
+{
+	drop_keys(x);
+	isrv_mem_free(x->mem, x->order, x->messages * sizeof(*x->order));
+	x->order = NULL;
+}
+
+static bool is_number(unsigned key)
+{
+	return key == ISRV_SORT_ARRIVAL || key == ISRV_SORT_DATE || key == ISRV_SORT_SIZE;
+}
+
+static bool sorts_by(const struct isrv_sort *x, unsigned key)
+{
+	unsigned i = 0;
+
+	while (i < x->count && x->criteria[i].key != key)
+		i++;
+	return i < x->count;
+}
+
+void isrv_sort_by(struct isrv_sort *x, enum isrv_sort_key key, bool reverse)
+{
+	if (sorts_by(x, key))
+		return;
+	x->criteria[x->count++] = (struct isrv_sort_criterion){(uint8_t)key, reverse};
+	x->width += is_number(key) ? 2 : 1;
+}
+
+bool isrv_sort_needs_header(const struct isrv_sort *x)
+{
+	unsigned i = 0;
+
+	while (i < x->count && (x->criteria[i].key == ISRV_SORT_ARRIVAL ||
+	                        x->criteria[i].key == ISRV_SORT_SIZE))
+		i++;
+	return i < x->count;
+}
+
+bool isrv_sort_needs_size(const struct isrv_sort *x)
+{
+	return sorts_by(x, ISRV_SORT_SIZE);
+}
+
+/* ---- keys ---------------------------------------------------------------------------------- */
+
+/* RFC 5957 3; encoded words are only in the name.  *text_r may lie in x->decoded.  False: no
+ * memory. */
+static bool display(struct isrv_sort *x, const struct isrv_header_address *a,
+                    struct imapsrv_span *text_r)
+{
+	struct isrv_buf *d = &x->decoded;
+
+	d->len = 0;
+	if (a->name.data && !isrv_collate_decode(a->name, d, x->mem))
+		return false;
+	if (!d->len && a->mailbox.data && a->host.data &&
+	    !(isrv_buf_add(d, x->mem, a->mailbox.data, a->mailbox.len) &&
+	      isrv_buf_add(d, x->mem, "@", 1) &&
+	      isrv_buf_add(d, x->mem, a->host.data, a->host.len)))
+		return false;
+	*text_r = d->len ? (struct imapsrv_span){d->data, d->len} : a->mailbox;
+	return true;
+}
+
+/* The text that a criterion compares. */
+static bool text_of(struct isrv_sort *x, unsigned key, const struct isrv_header *h,
+                    struct imapsrv_span *text_r)
+{
+	struct isrv_subject subject;
+
+	switch (key) {
+	case ISRV_SORT_CC:
+		*text_r = h->cc.mailbox;
+		return true;
+	case ISRV_SORT_FROM:
+		*text_r = h->from.mailbox;
+		return true;
+	case ISRV_SORT_TO:
+		*text_r = h->to.mailbox;
+		return true;
+	case ISRV_SORT_DISPLAYFROM:
+		return display(x, &h->from, text_r);
+	case ISRV_SORT_DISPLAYTO:
+		return display(x, &h->to, text_r);
+	default:
+		if (!isrv_subject_read(h->subject, &x->decoded, x->mem, x->steps, &subject))
+			return false;
+		*text_r = subject.base;
+		return true;
+	}
+}
+
+static bool put_text(struct isrv_sort *x, unsigned key, const struct isrv_header *h, uint32_t *out)
+{
+	struct imapsrv_span text;
+
+	x->key.len = 0;
+	if (!text_of(x, key, h, &text) || !isrv_collate_key(text, &x->key, x->mem))
+		return false;
+	*x->steps += text.len;
+	*out = isrv_intern_put(&x->texts, (struct imapsrv_span){x->key.data, x->key.len}, NULL);
+	return *out != ISRV_INTERN_NONE;
+}
+
+static uint64_t number_of(unsigned key, const struct isrv_sort_facts *facts)
+{
+	if (key == ISRV_SORT_SIZE)
+		return facts->octets;
+	return (uint64_t)(key == ISRV_SORT_DATE ? isrv_sort_sent(facts) : facts->arrival) ^
+	       UINT64_C(1) << 63;
+}
+
+bool isrv_sort_add(struct isrv_sort *x, const struct isrv_sort_facts *facts)
+{
+	uint32_t row[1 + 2 * ISRV_SORT_KEYS];
+	unsigned i, at = 1;
+
+	row[0] = facts->uid;
+	for (i = 0; i < x->count; i++) {
+		unsigned key = x->criteria[i].key;
+
+		if (is_number(key)) {
+			uint64_t n = number_of(key, facts);
+
+			row[at++] = (uint32_t)(n >> 32);
+			row[at++] = (uint32_t)n;
+		} else if (!put_text(x, key, facts->header, &row[at++])) {
+			return false;
+		}
+	}
+	*x->steps += x->width;
+	return isrv_buf_add(&x->rows, x->mem, row, x->width * sizeof(*row));
+}
+
+/* ---- the order ----------------------------------------------------------------------------- */
+
+static const uint32_t *row_of(const struct isrv_sort *x, uint32_t row)
+{
+	return (const uint32_t *)(const void *)x->rows.data + (size_t)row * x->width;
+}
+
+static int compare_numbers(const uint32_t *a, const uint32_t *b)
+{
+	return (*a > *b) - (*a < *b);
+}
+
+static int compare(const void *ctx, uint32_t a_row, uint32_t b_row)
+{
+	const struct isrv_sort *x = ctx;
+	const uint32_t *a = row_of(x, a_row), *b = row_of(x, b_row);
+	unsigned i, at = 1;
+	int order;
+
+	for (i = 0; i < x->count; i++, at++) {
+		if (is_number(x->criteria[i].key)) {
+			order = compare_numbers(a + at, b + at);
+			at++;
+			if (!order)
+				order = compare_numbers(a + at, b + at);
+		} else {
+			order = a[at] == b[at] ? 0
+			                       : isrv_collate_compare(
+							 isrv_intern_text(&x->texts, a[at]),
+							 isrv_intern_text(&x->texts, b[at]));
+		}
+		if (order)
+			return x->criteria[i].reverse ? -order : order;
+	}
+	return compare_numbers(a, b);
+}
+
+bool isrv_sort_run(struct isrv_sort *x)
+{
+	size_t count = x->rows.len / (x->width * sizeof(uint32_t)), size, i;
+	uint32_t *spare;
+
+	if (!count)
+		return true;
+	size = count * sizeof(*x->order);
+	spare = isrv_mem_alloc(x->mem, size);
+	x->order = spare ? isrv_mem_alloc(x->mem, size) : NULL;
+	if (x->order) {
+		x->messages = (uint32_t)count;
+		for (i = 0; i < count; i++)
+			x->order[i] = (uint32_t)i;
+		isrv_order_sort(x->order, spare, count, compare, x, x->steps);
+		for (i = 0; i < count; i++)
+			x->order[i] = *row_of(x, x->order[i]);
+		drop_keys(x);
+	}
+	isrv_mem_free(x->mem, spare, size);
+	return x->order != NULL;
+}

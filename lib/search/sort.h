@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * search/sort - messages put in the order of a SORT (RFC 5256 3, RFC 5957): a row of numbers for
+ * each, in which a text is the number of the one key that all messages with it share.  No session:
+ * messages are handed in, one by one and in any order; their order is taken out.
+ */
+#ifndef ISRV_SEARCH_SORT_H
+#define ISRV_SEARCH_SORT_H
+
+#include "message/description.h"
+#include "search/intern.h"
+
+enum isrv_sort_key {
+	ISRV_SORT_ARRIVAL,
+	ISRV_SORT_CC,
+	ISRV_SORT_DATE,
+	ISRV_SORT_DISPLAYFROM,
+	ISRV_SORT_DISPLAYTO,
+	ISRV_SORT_FROM,
+	ISRV_SORT_SIZE,
+	ISRV_SORT_SUBJECT,
+	ISRV_SORT_TO,
+	ISRV_SORT_KEYS
+};
+
+struct isrv_sort_criterion {
+	uint8_t key; /* enum isrv_sort_key */
+	bool reverse;
+};
+
+/* What is known of a message. */
+struct isrv_sort_facts {
+	uint32_t uid;
+	int64_t arrival; /* internal date, in seconds since 1970-01-01 UTC */
+	uint64_t octets;
+	const struct isrv_header *header;
+};
+
+/* RFC 5256 2.2, in seconds since 1970-01-01 UTC: a Date that is absent or cannot be read is the
+ * internal date. */
+int64_t isrv_sort_sent(const struct isrv_sort_facts *facts);
+
+struct isrv_sort {
+	struct isrv_mem *mem;
+	uint64_t *steps;
+	struct isrv_sort_criterion criteria[ISRV_SORT_KEYS];
+	unsigned count;
+	unsigned width;          /* numbers in a row */
+	struct isrv_buf rows;
+	struct isrv_intern texts;
+	struct isrv_buf decoded; /* the text at hand, */
+	struct isrv_buf key;     /* and its key */
+	uint32_t *order;         /* the result: UIDs, */
+	uint32_t messages;       /* so many */
+};
+
+/* All memory comes from mem; to be cleared in the end. */
+void isrv_sort_init(struct isrv_sort *x, struct isrv_mem *mem, uint64_t *steps);
+void isrv_sort_clear(struct isrv_sort *x);
+/* One more criterion, before the first message.  A key that was named before decides nothing any
+ * more, in either direction, and is not kept. */
+void isrv_sort_by(struct isrv_sort *x, enum isrv_sort_key key, bool reverse);
+/* What has to be known of messages? */
+bool isrv_sort_needs_header(const struct isrv_sort *x);
+bool isrv_sort_needs_size(const struct isrv_sort *x);
+
+/* False: no memory. */
+bool isrv_sort_add(struct isrv_sort *x, const struct isrv_sort_facts *facts);
+/* Once all are added: x->order, x->messages.  Messages that no criterion tells apart stand in the
+ * order of their UIDs.  False: no memory. */
+bool isrv_sort_run(struct isrv_sort *x);
+
+#endif
