@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * search/thread - messages put into threads: ORDEREDSUBJECT and REFERENCES (RFC 5256 3), all of the
+ * latter's six steps.  No session: messages are handed in one by one, then threads are taken out as
+ * the pieces of a THREAD response.
+ *
+ * No recursion and no step that walks up a chain, so that chains and cycles of any length cost n
+ * log n (ATTACKS T25); references are linked as they are read and not kept.
+ */
+#ifndef ISRV_SEARCH_THREAD_H
+#define ISRV_SEARCH_THREAD_H
+
+#include "base/arena.h"
+#include "search/forest.h"
+#include "search/sort.h"
+
+/* Of a longer References field the last so many count: each ID costs memory. */
+#define ISRV_THREAD_REFERENCES 1000u
+
+enum isrv_thread_algorithm {
+	ISRV_THREAD_ORDEREDSUBJECT,
+	ISRV_THREAD_REFERENCES_ALGORITHM
+};
+
+struct isrv_thread_message {
+	int64_t sent;
+	uint32_t uid;
+	uint32_t node;
+	uint32_t subject; /* number of its base subject; 0: the empty one */
+	bool reply;       /* or forward */
+};
+
+/* A message, or the dummy that stands for one; node 0 is the root. */
+struct isrv_thread_node {
+	uint32_t parent;  /* 0: none */
+	uint32_t message; /* its index and 1; 0: a dummy */
+	uint32_t child;   /* the first, once threads are built */
+	uint32_t next;    /* sibling */
+};
+
+struct isrv_thread {
+	struct isrv_mem *mem;
+	uint64_t *steps;
+	enum isrv_thread_algorithm algorithm;
+	struct isrv_intern subjects;
+	struct isrv_buf messages;
+	struct isrv_buf nodes;
+	uint32_t *order; /* messages by date */
+	/* while messages are added */
+	struct isrv_intern ids;  /* Message IDs, */
+	struct isrv_buf id_node; /* and whose they are */
+	struct isrv_forest forest;
+	struct isrv_arena arena;
+	struct isrv_buf room;
+	struct isrv_buf key;
+	/* while threads are taken out */
+	uint32_t at;
+	uint8_t state;
+};
+
+void isrv_thread_init(struct isrv_thread *t, enum isrv_thread_algorithm algorithm,
+                      struct isrv_mem *mem, uint64_t *steps);
+void isrv_thread_clear(struct isrv_thread *t);
+
+/* Messages come in ascending order.  False: no memory. */
+bool isrv_thread_add(struct isrv_thread *t, const struct isrv_sort_facts *facts);
+/* Once all are added.  False: no memory. */
+bool isrv_thread_build(struct isrv_thread *t);
+
+/* The next piece of the response: '(' or ')' or ' ', or 0: the UID of a message.  False: that was
+ * all. */
+bool isrv_thread_next(struct isrv_thread *t, char *mark_r, uint32_t *uid_r);
+
+#endif
