@@ -16,6 +16,7 @@
 #include "command/fetch_preview.h"
 #include "command/fetch_rare.h"
 #include "command/fetch_section.h"
+#include "command/memory.h"
 #include "command/resync.h"
 #include "command/set.h"
 #include "mailbox/batch.h"
@@ -758,6 +759,18 @@ static enum isrv_step next_batch(struct imapsrv_session *s, struct fetch_args *a
 	return ISRV_DONE;
 }
 
+/* RFC 9394 3.3, 3.4: of the messages of the set these places; which of them changed comes after. */
+static bool take_part(struct imapsrv_session *s, struct fetch_args *a)
+{
+	uint32_t first, last;
+
+	if (!isrv_partial_of(&a->items.places, isrv_set_messages(s, a->uids), &first, &last)) {
+		a->uids.count = 0;
+		return true;
+	}
+	return isrv_set_keep(s, &a->uids, first, last);
+}
+
 /*
  * CHANGEDSINCE, VANISHED: which messages are left to be fetched.  UIDs of VANISHED are as the
  * client wrote them: those above the last message may have been messages once.
@@ -798,6 +811,11 @@ static enum isrv_step step_resync(struct imapsrv_session *s, struct fetch_args *
 	*end_r = a->resync->refused;
 	if (*end_r)
 		return refused(s, a);
+	/* What vanished is told of the whole set: PARTIAL is about "FETCH results" (RFC 9394 3.3). */
+	if (a->items.partial && !isrv_uidset_intersect(&a->resync->found, &s->mem, a->uids)) {
+		isrv_session_fail(s, IMAPSRV_ENOMEM);
+		return ISRV_DONE;
+	}
 	a->uids = isrv_uidset_view(&a->resync->found);
 	return ISRV_DONE;
 }
@@ -815,6 +833,8 @@ static enum isrv_step step(struct imapsrv_session *s, void *args)
 				return ISRV_DONE;
 			if (!isrv_set_resolve(s, &a->set, s->uid, &a->uids))
 				return ISRV_DONE;
+			if (a->items.partial && !take_part(s, a))
+				return isrv_command_nomem(s);
 			if (a->items.changed_since)
 				begin_resync(s, a);
 			a->at = AT_RESYNC;

@@ -6,6 +6,7 @@
 #ifndef ISRV_COMMAND_FETCH_H
 #define ISRV_COMMAND_FETCH_H
 
+#include "command/partial.h"
 #include "message/description.h"
 #include "message/structure.h"
 #include "session/body.h"
@@ -50,6 +51,8 @@ struct isrv_fetch_items {
 	bool seen;      /* sets \Seen */
 	uint64_t changed_since; /* the modifier (RFC 7162 3.1.4.1); 0: none */
 	bool vanished;  /* the modifier (RFC 7162 3.2.6) */
+	bool partial;   /* the modifier PARTIAL (RFC 9394 3.3): */
+	struct isrv_partial places; /* of the messages in the set */
 	struct isrv_fetch_section *sections;
 	uint32_t section_count;
 };

@@ -263,7 +263,9 @@ static bool parse_preview(struct isrv_parse *p, struct isrv_fetch_items *items)
 	bool before = items->shows & ISRV_FETCH_PREVIEW;
 
 	items->shows |= ISRV_FETCH_PREVIEW;
-	if (isrv_rd_peek(r) != ' ' || !isrv_rd_sp(r) || !isrv_rd_try(r, '(')) {
+	/* What else is in parentheses belongs to FETCH: "FETCH 1 PREVIEW (CHANGEDSINCE 5)". */
+	if (isrv_rd_peek(r) != ' ' || !isrv_rd_sp(r) || !isrv_rd_try(r, '(') ||
+	    !isrv_rd_try_word(r, "LAZY")) {
 		r->at = start;
 		items->shows &= ~(uint32_t)ISRV_FETCH_PREVIEW_LAZY;
 		return true;
@@ -271,10 +273,9 @@ static bool parse_preview(struct isrv_parse *p, struct isrv_fetch_items *items)
 	/* Asked for both ways it must not be NIL (RFC 8970 3.2). */
 	if (!before)
 		items->shows |= ISRV_FETCH_PREVIEW_LAZY;
-	do {
+	while (isrv_rd_peek(r) == ' ' && isrv_rd_sp(r))
 		if (!isrv_rd_try_word(r, "LAZY"))
 			return isrv_rd_fail(r, "LAZY");
-	} while (isrv_rd_peek(r) == ' ' && isrv_rd_sp(r));
 	return isrv_rd_char(r, ')');
 }
 
@@ -338,33 +339,48 @@ bool isrv_fetch_items_parse(struct isrv_parse *p, struct isrv_fetch_items *items
 	return isrv_rd_char(r, ')');
 }
 
+/* "CHANGEDSINCE" SP mod-sequence-value / "VANISHED" / "PARTIAL" SP partial-range, each once */
+static bool parse_modifier(struct isrv_parse *p, struct isrv_fetch_items *items)
+{
+	struct isrv_reader *r = &p->r;
+
+	/* RFC 9394 3.3: of UID FETCH. */
+	if (p->uid && (p->caps & ISRV_CAP_BIT(ISRV_CAP_PARTIAL)) && !items->partial &&
+	    isrv_rd_try_word(r, "PARTIAL")) {
+		items->partial = true;
+		return isrv_rd_sp(r) && isrv_partial_parse(r, &items->places);
+	}
+	/* RFC 7162 3.2.6: not in FETCH, and not before QRESYNC was enabled. */
+	if (p->uid && p->qresync && !items->vanished && isrv_rd_try_word(r, "VANISHED")) {
+		items->vanished = true;
+		return true;
+	}
+	if (!(p->caps & ISRV_CAP_BIT(ISRV_CAP_CONDSTORE)) || items->changed_since ||
+	    !isrv_rd_try_word(r, "CHANGEDSINCE"))
+		return isrv_rd_fail(r, "a FETCH modifier");
+	if (!isrv_rd_sp(r) || !isrv_rd_number64(r, &items->changed_since))
+		return false;
+	if (!items->changed_since)
+		return isrv_rd_fail(r, "a modification sequence above 0");
+	items->facts |= IMAPSRV_FACT_MODSEQ; /* RFC 7162 3.1.4.1: "implicitly adds" */
+	return true;
+}
+
 /* fetch-modifiers = SP "(" fetch-modifier *(SP fetch-modifier) ")"   (RFC 4466 2.4) */
 bool isrv_fetch_modifiers_parse(struct isrv_parse *p, struct isrv_fetch_items *items)
 {
 	struct isrv_reader *r = &p->r;
 
-	if (!(p->caps & ISRV_CAP_BIT(ISRV_CAP_CONDSTORE)) || isrv_rd_peek(r) != ' ')
-		return true;
-	if (!isrv_rd_sp(r) || isrv_rd_peek(r) < 0)
+	if (isrv_rd_peek(r) != ' ' || !isrv_rd_sp(r) || isrv_rd_peek(r) < 0)
 		return true;
 	if (!isrv_rd_char(r, '('))
 		return false;
 	do {
-		/* RFC 7162 3.2.6: not in FETCH, and not before QRESYNC was enabled. */
-		if (p->uid && p->qresync && !items->vanished && isrv_rd_try_word(r, "VANISHED")) {
-			items->vanished = true;
-			continue;
-		}
-		if (items->changed_since || !isrv_rd_try_word(r, "CHANGEDSINCE"))
-			return isrv_rd_fail(r, "a FETCH modifier");
-		if (!isrv_rd_sp(r) || !isrv_rd_number64(r, &items->changed_since))
+		if (!parse_modifier(p, items))
 			return false;
-		if (!items->changed_since)
-			return isrv_rd_fail(r, "a modification sequence above 0");
 	} while (isrv_rd_peek(r) == ' ' && isrv_rd_sp(r));
-	if (!items->changed_since)
+	if (items->vanished && !items->changed_since)
 		return isrv_rd_fail(r, "CHANGEDSINCE beside VANISHED");
-	items->facts |= IMAPSRV_FACT_MODSEQ; /* RFC 7162 3.1.4.1: "implicitly adds" */
 	return isrv_rd_char(r, ')');
 }
 

@@ -149,3 +149,46 @@ bool isrv_set_announced(struct imapsrv_session *s, struct imapsrv_set *set, bool
 	*set = (struct imapsrv_set){kept.ranges, kept.count};
 	return true;
 }
+
+static uint32_t messages_in(const struct isrv_nummap *map, struct imapsrv_range range)
+{
+	return isrv_nummap_rank(map, range.last) - isrv_nummap_rank(map, range.first - 1);
+}
+
+uint32_t isrv_set_messages(struct imapsrv_session *s, struct imapsrv_set set)
+{
+	uint32_t n = 0;
+
+	s->steps += set.count;
+	for (size_t i = 0; i < set.count; i++)
+		n += messages_in(&s->view->map, set.ranges[i]);
+	return n;
+}
+
+bool isrv_set_keep(struct imapsrv_session *s, struct imapsrv_set *set, uint32_t first, uint32_t last)
+{
+	const struct isrv_nummap *map = &s->view->map;
+	struct imapsrv_range *kept = isrv_arena_array(&s->arena, set->count + 1, sizeof(*kept));
+	uint32_t before = 0; /* messages in the ranges so far */
+	size_t n = 0;
+
+	if (!kept)
+		return false;
+	s->steps += set->count;
+	for (size_t i = 0; i < set->count && before < last; i++) {
+		struct imapsrv_range range = set->ranges[i];
+		uint32_t below = isrv_nummap_rank(map, range.first - 1);
+		uint32_t held = messages_in(map, range);
+
+		if (held && before + held >= first) {
+			if (first > before + 1)
+				range.first = isrv_nummap_uid(map, below + first - before);
+			if (last < before + held)
+				range.last = isrv_nummap_uid(map, below + last - before);
+			kept[n++] = range;
+		}
+		before += held;
+	}
+	*set = (struct imapsrv_set){kept, n};
+	return true;
+}

@@ -48,6 +48,7 @@ static const struct cap {
 	[ISRV_CAP_PREVIEW] = {"PREVIEW", SHOW_AUTH, false},
 	[ISRV_CAP_UNAUTHENTICATE] = {"UNAUTHENTICATE", SHOW_AUTH, false},
 	[ISRV_CAP_UIDONLY] = {"UIDONLY", SHOW_AUTH, false},
+	[ISRV_CAP_PARTIAL] = {"PARTIAL", SHOW_AUTH, false},
 };
 
 uint64_t isrv_caps_of_engine(const struct imapsrv_engine *engine)
@@ -96,6 +97,9 @@ uint64_t isrv_caps_of_session(const struct imapsrv_session *s)
 	/* RFC 9586 3.1: it is there to be enabled. */
 	if (s->hidden & ISRV_CAP_BIT(ISRV_CAP_ENABLE))
 		bits &= ~ISRV_CAP_BIT(ISRV_CAP_UIDONLY);
+	/* RFC 9394 3.1: its results come in ESEARCH responses. */
+	if (s->hidden & ISRV_CAP_BIT(ISRV_CAP_ESEARCH))
+		bits &= ~ISRV_CAP_BIT(ISRV_CAP_PARTIAL);
 	if (!s->external)
 		bits &= ~ISRV_CAP_BIT(ISRV_CAP_AUTH_EXTERNAL);
 	if (s->engine->config.literal_minus)

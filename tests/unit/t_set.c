@@ -304,6 +304,35 @@ static void check_batches(struct world *w, struct imapsrv_set uids, uint32_t max
 	}
 }
 
+/* The messages of a set are counted, and those at some places kept, no other. */
+static void check_places(struct world *w, struct imapsrv_set uids, const bool *means,
+                         unsigned long long run)
+{
+	uint32_t count = isrv_set_messages(&w->s, uids), at = 0, first, last;
+	struct imapsrv_set kept = uids;
+
+	for (uint32_t n = 1; n < MODEL; n++)
+		at += means[n] && isrv_nummap_seq(&w->view.map, n);
+	if (at != count)
+		fail_msg("run %llu: %u messages, said %u", run, at, count);
+	if (!count)
+		return;
+	first = 1 + draw(count);
+	last = first + draw(count - first + 1);
+	w->s.steps = 0;
+	assert_true(isrv_set_keep(&w->s, &kept, first, last));
+	if (!isrv_uidset_is_valid(kept) || w->s.steps > uids.count)
+		fail_msg("run %llu: places %u:%u: %s", run, first, last, show(kept));
+	at = 0;
+	for (uint32_t n = 1; n < MODEL; n++) {
+		if (!isrv_nummap_seq(&w->view.map, n))
+			continue;
+		at += means[n];
+		if (isrv_uidset_has(kept, n) != (means[n] && at >= first && at <= last))
+			fail_msg("run %llu: places %u:%u: %u", run, first, last, n);
+	}
+}
+
 static void test_random(void **unused)
 {
 	unsigned long long run;
@@ -342,6 +371,7 @@ static void test_random(void **unused)
 				fail_msg("run %llu: %s is wrong at %u", run, text, i);
 		}
 		check_batches(&w, uids, 1 + draw(6), by_uid, run);
+		check_places(&w, uids, by_uid, run);
 		end(&w);
 	}
 }
