@@ -158,7 +158,9 @@ enum imapsrv_fact {
 	IMAPSRV_FACT_PREVIEW = 1 << 4,     /* what imapsrv_describer_preview gave, or a text of the host's own */
 	IMAPSRV_FACT_MODSEQ = 1 << 5,      /* only asked for in a mailbox that has sequences */
 	IMAPSRV_FACT_EMAILID = 1 << 6,     /* only asked of a host with imapsrv_store.objectids; a row has it */
-	IMAPSRV_FACT_THREADID = 1 << 7     /* likewise; a row without it is shown as NIL */
+	IMAPSRV_FACT_THREADID = 1 << 7,    /* likewise; a row without it is shown as NIL */
+	IMAPSRV_FACT_SAVEDATE = 1 << 8     /* only asked of a host with imapsrv_store.savedates; a row without
+	                                      it is shown as NIL */
 };
 
 struct imapsrv_fetch {
@@ -188,6 +190,8 @@ struct imapsrv_row {
 	/* From here on the host's structure need not have what `facts` does not say. */
 	struct imapsrv_span emailid;  /* see imapsrv_store.objectids */
 	struct imapsrv_span threadid;
+	int64_t save_date; /* as `date`; see imapsrv_store.savedates */
+	int save_zone;
 };
 
 struct imapsrv_body {
@@ -461,6 +465,13 @@ struct imapsrv_store {
 	 * what the library copies with append cannot keep its EMAILID.
 	 */
 	int objectids;
+
+	/*
+	 * Not 0: it is known when a message was saved in the mailbox that it is in, by delivery,
+	 * APPEND, COPY or MOVE alike; no client can set that, and it stays (RFC 8514).  A mailbox whose
+	 * storage does not know has it in no row.
+	 */
+	int savedates;
 };
 #define IMAPSRV_STORE_INIT IMAPSRV_SIZED(struct imapsrv_store)
 

@@ -31,4 +31,12 @@ void isrv_fetch_put_rare(struct imapsrv_session *s, uint32_t asked, const struct
 		else
 			ISRV_W(w, "NIL");
 	}
+	if (asked & IMAPSRV_FACT_SAVEDATE) {
+		isrv_fetch_separate(w, first);
+		ISRV_W(w, "SAVEDATE ");
+		if (has & IMAPSRV_FACT_SAVEDATE)
+			isrv_w_datetime(w, row->save_date, row->save_zone);
+		else
+			ISRV_W(w, "NIL");
+	}
 }

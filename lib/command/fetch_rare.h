@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * command/fetch_rare - FETCH items that only some hosts have a fact for, and that are NIL, or not
- * there, where a message has none: object identifiers (RFC 8474 5.3).
+ * there, where a message has none: object identifiers (RFC 8474 5.3), save dates (RFC 8514 4.2).
  */
 #ifndef ISRV_COMMAND_FETCH_RARE_H
 #define ISRV_COMMAND_FETCH_RARE_H
 
 #include "session/session.h"
 
-#define ISRV_FETCH_RARE_FACTS ((uint32_t)(IMAPSRV_FACT_EMAILID | IMAPSRV_FACT_THREADID))
+#define ISRV_FETCH_RARE_FACTS \
+	((uint32_t)(IMAPSRV_FACT_EMAILID | IMAPSRV_FACT_THREADID | IMAPSRV_FACT_SAVEDATE))
 
 /* What stands between two items of one message. */
 static inline void isrv_fetch_separate(struct isrv_writer *w, bool *first)

@@ -89,6 +89,26 @@ static enum isrv_verdict test_object(const struct isrv_term *term, const struct 
 	return verdict(term, is.len == id.len && memcmp(is.data, id.data, id.len) == 0);
 }
 
+static bool is_within(const struct isrv_term *term, int64_t date, int zone)
+{
+	int64_t day = day_of(date, zone);
+
+	return day >= term->u.date.first && day <= term->u.date.last;
+}
+
+/* Where a mailbox does not know save dates, "the search keys MUST use the internal date attribute
+ * instead" (RFC 8514 4.3). */
+static enum isrv_verdict test_saved(const struct isrv_term *term, const struct isrv_search_row *row)
+{
+	if (!(row->facts & IMAPSRV_FACT_SAVEDATE))
+		return ISRV_UNDECIDED;
+	if (row->saved)
+		return verdict(term, is_within(term, row->save_date, row->save_zone));
+	if (!(row->facts & IMAPSRV_FACT_DATE))
+		return ISRV_UNDECIDED;
+	return verdict(term, is_within(term, row->date, row->zone));
+}
+
 static enum isrv_verdict test_text(const struct isrv_term *term, const struct isrv_search_row *row)
 {
 	uint32_t fact = term->u.text.where == ISRV_IN_FIELD ? ISRV_FACT_HEADER : ISRV_FACT_TEXT;
@@ -100,8 +120,6 @@ static enum isrv_verdict test_text(const struct isrv_term *term, const struct is
 
 static enum isrv_verdict test(const struct isrv_term *term, struct isrv_search_row *row)
 {
-	int64_t day;
-
 	switch ((enum isrv_term_kind)term->kind) {
 	case ISRV_TERM_SET:
 		return verdict(term, test_set(term->u.set.uids, row));
@@ -118,8 +136,12 @@ static enum isrv_verdict test(const struct isrv_term *term, struct isrv_search_r
 	case ISRV_TERM_DATE:
 		if (!(row->facts & IMAPSRV_FACT_DATE))
 			return ISRV_UNDECIDED;
-		day = day_of(row->date, row->zone);
-		return verdict(term, day >= term->u.date.first && day <= term->u.date.last);
+		return verdict(term, is_within(term, row->date, row->zone));
+	case ISRV_TERM_SAVED:
+		return test_saved(term, row);
+	case ISRV_TERM_HAS_SAVED:
+		return row->facts & IMAPSRV_FACT_SAVEDATE ? verdict(term, row->saved)
+		                                          : ISRV_UNDECIDED;
 	case ISRV_TERM_SIZE:
 		if (!(row->facts & IMAPSRV_FACT_SIZE))
 			return ISRV_UNDECIDED;

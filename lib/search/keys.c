@@ -117,6 +117,17 @@ static bool parse_sent(struct isrv_program_parser *x, const struct isrv_key *key
 	return parse_day(x, ISRV_TERM_SENT, ISRV_FACT_HEADER, key->arg);
 }
 
+static bool parse_saved(struct isrv_program_parser *x, const struct isrv_key *key)
+{
+	return parse_day(x, ISRV_TERM_SAVED, IMAPSRV_FACT_SAVEDATE | IMAPSRV_FACT_DATE, key->arg);
+}
+
+static bool parse_has_saved(struct isrv_program_parser *x, const struct isrv_key *key)
+{
+	(void)key;
+	return isrv_program_leaf(x, ISRV_TERM_HAS_SAVED, false, IMAPSRV_FACT_SAVEDATE) != NULL;
+}
+
 static struct isrv_term *size_leaf(struct isrv_program_parser *x, uint64_t *n_r)
 {
 	if (!isrv_rd_sp(x->r) || !isrv_rd_number64(x->r, n_r))
@@ -281,6 +292,10 @@ static const struct isrv_key keys[] = {
 	{"ON", parse_date, SIDE_ON, false, 0},
 	{"OR", NULL, ISRV_TERM_OR, false, 0},
 	{"RECENT", parse_recent, 0, false, 0},
+	{"SAVEDATESUPPORTED", parse_has_saved, 0, false, ISRV_SEARCH_SAVEDATE},
+	{"SAVEDBEFORE", parse_saved, SIDE_BEFORE, false, ISRV_SEARCH_SAVEDATE},
+	{"SAVEDON", parse_saved, SIDE_ON, false, ISRV_SEARCH_SAVEDATE},
+	{"SAVEDSINCE", parse_saved, SIDE_SINCE, false, ISRV_SEARCH_SAVEDATE},
 	{"SEEN", parse_flag, IMAPSRV_SEEN, false, 0},
 	{"SENTBEFORE", parse_sent, SIDE_BEFORE, false, 0},
 	{"SENTON", parse_sent, SIDE_ON, false, 0},

@@ -27,6 +27,8 @@ enum isrv_term_kind {
 	ISRV_TERM_SIZE,
 	ISRV_TERM_MODSEQ,
 	ISRV_TERM_OBJECT,  /* an object identifier */
+	ISRV_TERM_SAVED,   /* save date, or internal date where there is none */
+	ISRV_TERM_HAS_SAVED, /* there is a save date */
 	ISRV_TERM_TEXT,    /* a string in the message */
 	ISRV_TERM_SENT,    /* the Date field */
 	/* Operators on what came before. */
@@ -93,7 +95,8 @@ struct isrv_program {
 /* Keys that not every session knows. */
 enum isrv_search_feature {
 	ISRV_SEARCH_MODSEQ = 1 << 0,  /* MODSEQ (RFC 7162 3.1.5) */
-	ISRV_SEARCH_OBJECTID = 1 << 1 /* EMAILID, THREADID (RFC 8474 6) */
+	ISRV_SEARCH_OBJECTID = 1 << 1, /* EMAILID, THREADID (RFC 8474 6) */
+	ISRV_SEARCH_SAVEDATE = 1 << 2  /* SAVEDBEFORE and its kind (RFC 8514 4.3) */
 };
 
 /*
@@ -122,6 +125,9 @@ struct isrv_search_row {
 	uint64_t modseq;
 	struct imapsrv_span emailid; /* empty: it has none */
 	struct imapsrv_span threadid;
+	bool saved;        /* it has a save date: */
+	int64_t save_date;
+	int save_zone;
 	const uint8_t *found; /* by index of the texts: not 0, it is there; NULL: none looked for.
 	                         One that is there decides before its fact is known */
 	bool dated;           /* the header has a Date that can be read: */

@@ -38,6 +38,7 @@ static const struct cap {
 	[ISRV_CAP_REPLACE] = {"REPLACE", SHOW_AUTH, false},
 	[ISRV_CAP_APPENDLIMIT] = {"APPENDLIMIT", SHOW_AUTH, false},
 	[ISRV_CAP_OBJECTID] = {"OBJECTID", SHOW_AUTH, false},
+	[ISRV_CAP_SAVEDATE] = {"SAVEDATE", SHOW_AUTH, false},
 	[ISRV_CAP_UNSELECT] = {"UNSELECT", SHOW_AUTH, false},
 	[ISRV_CAP_CONDSTORE] = {"CONDSTORE", SHOW_AUTH, false},
 	[ISRV_CAP_QRESYNC] = {"QRESYNC", SHOW_AUTH, false},
@@ -73,6 +74,8 @@ uint64_t isrv_caps_of_engine(const struct imapsrv_engine *engine)
 	/* RFC 8474 5.1: a copy has the EMAILID of its source, which an append cannot say. */
 	if (!engine->store.objectids || (engine->store.store && !engine->store.copy))
 		bits &= ~ISRV_CAP_BIT(ISRV_CAP_OBJECTID);
+	if (!engine->store.savedates)
+		bits &= ~ISRV_CAP_BIT(ISRV_CAP_SAVEDATE);
 	if (!engine->store.modseqs)
 		bits &= ~(ISRV_CAP_BIT(ISRV_CAP_CONDSTORE) | ISRV_CAP_BIT(ISRV_CAP_QRESYNC));
 	return bits;

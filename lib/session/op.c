@@ -205,6 +205,10 @@ void isrv_row_copy(struct imapsrv_row *to, const struct imapsrv_row *from)
 		to->emailid = from->emailid;
 	if (from->facts & IMAPSRV_FACT_THREADID)
 		to->threadid = from->threadid;
+	if (from->facts & IMAPSRV_FACT_SAVEDATE) {
+		to->save_date = from->save_date;
+		to->save_zone = from->save_zone;
+	}
 }
 
 #define CHECKED (uint32_t)(IMAPSRV_FACT_MODSEQ | IMAPSRV_FACT_EMAILID | IMAPSRV_FACT_THREADID)

@@ -178,7 +178,8 @@ static void add(struct imapsrv_session *s, struct isrv_searcher *x, uint32_t uid
 		x->nomem = true;
 }
 
-#define OBJECT_FACTS (uint32_t)(IMAPSRV_FACT_EMAILID | IMAPSRV_FACT_THREADID)
+#define RARE_FACTS                                                                                 \
+	(uint32_t)(IMAPSRV_FACT_EMAILID | IMAPSRV_FACT_THREADID | IMAPSRV_FACT_SAVEDATE)
 
 static void row_sink(struct imapsrv_session *s, void *ctx, const void *answer)
 {
@@ -207,12 +208,17 @@ static void row_sink(struct imapsrv_session *s, void *ctx, const void *answer)
 		facts.modseq = row->facts & IMAPSRV_FACT_MODSEQ ? row->modseq : 0;
 		facts.facts |= IMAPSRV_FACT_MODSEQ;
 	}
-	if (x->program->facts & ~facts.facts & OBJECT_FACTS)
-		facts.facts |= OBJECT_FACTS; /* a message without an identifier matches none */
+	if (x->program->facts & RARE_FACTS)
+		facts.facts |= RARE_FACTS; /* a message without one of them has none */
 	if (row->facts & IMAPSRV_FACT_EMAILID)
 		facts.emailid = row->emailid;
 	if (row->facts & IMAPSRV_FACT_THREADID)
 		facts.threadid = row->threadid;
+	facts.saved = (row->facts & IMAPSRV_FACT_SAVEDATE) != 0;
+	if (facts.saved) {
+		facts.save_date = row->save_date;
+		facts.save_zone = row->save_zone;
+	}
 	if (x->program->facts & ~facts.facts) {
 		open = open_slot(s, x);
 		if (!open)

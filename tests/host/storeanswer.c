@@ -316,7 +316,8 @@ static void give_row(struct ts_op *q, struct ts_message *m, uint32_t facts, bool
 	if (q->link->ts->options.generous)
 		row.facts |= IMAPSRV_FACT_FLAGS | IMAPSRV_FACT_DATE | IMAPSRV_FACT_SIZE |
 		             IMAPSRV_FACT_MODSEQ |
-		             (q->link->ts->objectids ? TS_OBJECT_FACTS : 0u);
+		             (q->link->ts->objectids ? TS_OBJECT_FACTS : 0u) |
+		             (q->link->ts->savedates ? IMAPSRV_FACT_SAVEDATE : 0u);
 	if (!q->link->ts->modseqs || box->no_modseq)
 		row.facts &= ~(uint32_t)IMAPSRV_FACT_MODSEQ;
 	if (q->link->ts->options.no_size)
@@ -333,6 +334,10 @@ static void give_row(struct ts_op *q, struct ts_message *m, uint32_t facts, bool
 		row.octets = m->blob->len;
 	row.emailid = span_of(m->blob->emailid);
 	row.threadid = span_of(m->blob->threadid);
+	row.save_date = m->saved;
+	row.save_zone = m->saved_zone;
+	if (box->no_savedates)
+		row.facts &= ~(uint32_t)IMAPSRV_FACT_SAVEDATE;
 	if (!row.emailid.len)
 		row.facts &= ~(uint32_t)IMAPSRV_FACT_EMAILID;
 	if (!row.threadid.len)
@@ -543,6 +548,7 @@ static void answer_finish(struct ts_op *q)
 			ts_add(m, 0, d->data.data, d->data.len, d->date, d->zone);
 
 		message->system = d->system;
+		message->saved = ts->now;
 		for (size_t k = 0; k < d->keyword_count; k++)
 			ts_keyword(m, message, d->keywords[k], true);
 		ts_note_added(ts, m, message->blob);
@@ -608,6 +614,7 @@ static void answer_copy(struct ts_op *q)
 			continue;
 		ts_set_add(&sources, m->uid);
 		copy_one(from, m, to, &copies);
+		to->messages[to->count - 1].saved = ts->now; /* RFC 8514 3 */
 		ts_note_added(ts, to, to->messages[to->count - 1].blob);
 	}
 	if (sources.count)

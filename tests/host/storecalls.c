@@ -227,7 +227,8 @@ static void on_fetch(void *user, struct imapsrv_op *op, const struct imapsrv_fet
 	if ((q->facts & IMAPSRV_FACT_MODSEQ || in->changed_since) &&
 	    (!q->link->ts->modseqs || (q->mailbox && q->mailbox->mailbox->no_modseq)))
 		tx_complain(q->link->ts->log, "fetch: modification sequences that there are not");
-	if (q->facts & ~(63u | (q->link->ts->objectids ? TS_OBJECT_FACTS : 0u)))
+	if (q->facts & ~(63u | (q->link->ts->objectids ? TS_OBJECT_FACTS : 0u) |
+	                 (q->link->ts->savedates ? (uint32_t)IMAPSRV_FACT_SAVEDATE : 0u)))
 		tx_complain(q->link->ts->log, "fetch: facts are %#x", q->facts);
 	ts_op_asked(q);
 }
@@ -530,6 +531,7 @@ void ts_fill(const struct ts *ts, struct imapsrv_store *store, struct imapsrv_ma
 	store->check = ts->absent & TS_NO_CHECK ? NULL : on_check;
 	store->modseqs = ts->modseqs;
 	store->vanished = ts->modseqs && !(ts->absent & TS_NO_VANISHED) ? on_vanished : NULL;
+	store->savedates = ts->savedates;
 	store->objectids = ts->objectids;
 	store->append_limits = ts->limits;
 	store->replace = ts->replace && !(ts->absent & TS_NO_WRITE) ? on_replace : NULL;

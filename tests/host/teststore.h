@@ -35,6 +35,8 @@ struct ts_message {
 	int zone;
 	struct ts_blob *blob;
 	uint64_t modseq;
+	int64_t saved; /* when, and in which zone */
+	int saved_zone;
 };
 
 struct ts_user {
@@ -72,6 +74,7 @@ struct ts_mailbox {
 	bool not_sticky;
 	bool no_new_keywords;
 	bool keep_recent;
+	bool no_savedates; /* its storage keeps none */
 	bool no_modseq;      /* as in a mailbox that cannot keep them */
 	uint64_t modseq;     /* the highest */
 	char id[272];          /* MAILBOXID; "": not told */
@@ -269,6 +272,7 @@ struct ts {
 	struct ts_options options;
 	unsigned absent; /* enum ts_absent, or-ed */
 	bool modseqs;    /* the store has modification sequences */
+	bool savedates;  /* it keeps when a message was saved */
 	bool objectids;  /* it has object identifiers */
 	bool limits;     /* mailboxes tell append limits of their own */
 	bool replace;    /* the store can replace a message in one go */

@@ -308,6 +308,8 @@ void sh_step(struct sh *h, const struct sc_step *step)
 		;
 	else if (strcmp(word, "tick") == 0 && w->count == 2)
 		td_tick(h->td, strtoull(w->word[1], NULL, 10));
+	else if (strcmp(word, "later") == 0 && w->count == 2)
+		h->ts->now += (int64_t)strtoull(w->word[1], NULL, 10);
 	else if (strcmp(word, "deliver") == 0)
 		deliver(h, w, silent);
 	else if (strcmp(word, "flags") == 0)

@@ -94,6 +94,8 @@ uint32_t sh_message(struct sh *h, const struct sc_words *w, struct ts_mailbox **
 	int zone = 0;
 	uint64_t modseq = 0;
 	const char *emailid = NULL, *threadid = NULL;
+	int64_t saved = h->ts->now;
+	int saved_zone = 0;
 	struct tx text = {0};
 
 	*mailbox_r = m;
@@ -115,6 +117,9 @@ uint32_t sh_message(struct sh *h, const struct sc_words *w, struct ts_mailbox **
 		i++;
 		if (strcmp(key, "uid") == 0) {
 			uid = (uint32_t)strtoul(value, NULL, 10);
+		} else if (strcmp(key, "saved") == 0) {
+			if (!parse_date(value, &saved, &saved_zone))
+				sh_complain(h, w, "a date is \"17-Jul-1996 02:44:25 -0700\"");
 		} else if (strcmp(key, "emailid") == 0) {
 			emailid = value;
 		} else if (strcmp(key, "threadid") == 0) {
@@ -145,6 +150,8 @@ uint32_t sh_message(struct sh *h, const struct sc_words *w, struct ts_mailbox **
 	uid = message ? message->uid : 0;
 	if (message) {
 		message->system = flags.system;
+		message->saved = saved;
+		message->saved_zone = saved_zone;
 		if (emailid)
 			snprintf(message->blob->emailid, sizeof(message->blob->emailid), "%s",
 			         emailid);
@@ -236,6 +243,8 @@ static void mailbox_line(struct sh *h, const struct sc_words *w)
 			m->keep_recent = true;
 		else if (strcmp(key, "nonewkeywords") == 0)
 			m->no_new_keywords = true;
+		else if (strcmp(key, "nosavedates") == 0)
+			m->no_savedates = true;
 		else if (strcmp(key, "nomodseq") == 0)
 			m->no_modseq = true;
 		else if (strcmp(key, "subscribed") == 0)
@@ -406,6 +415,8 @@ static void setup_line(struct sh *h, const struct sc_words *w)
 		h->ts->modseqs = true;
 	else if (strcmp(word, "sparse") == 0)
 		h->ts->options.sparse = true;
+	else if (strcmp(word, "savedates") == 0)
+		h->ts->savedates = true;
 	else if (strcmp(word, "objectids") == 0)
 		h->ts->objectids = true;
 	else if (strcmp(word, "limits") == 0)

@@ -48,7 +48,8 @@ static bool parse(struct bench *b, const char *text, size_t len)
 	isrv_reader_init(&b->r, &b->arena, text, len);
 	b->r.steps = &b->steps;
 	b->r.keyword_max = 255;
-	return isrv_program_parse(&b->p, &b->r, &b->limits, ISRV_SEARCH_MODSEQ | ISRV_SEARCH_OBJECTID);
+	return isrv_program_parse(&b->p, &b->r, &b->limits,
+	                          ISRV_SEARCH_MODSEQ | ISRV_SEARCH_OBJECTID | ISRV_SEARCH_SAVEDATE);
 }
 
 /* Numbers and UIDs are the same here; "*" is 1000 and "$" is 7. */
@@ -128,6 +129,9 @@ static void test_grammar(void **unused)
 		{"LARGER 9223372036854775808", "a number from 0 to 9223372036854775807", 7, 0},
 		{"KEYWORD \\Seen", "a flag", 8, 0},
 		{"EMAILID M1 NOT THREADID -", NULL, 0, IMAPSRV_FACT_EMAILID | IMAPSRV_FACT_THREADID},
+		{"SAVEDON 1-Feb-1994", NULL, 0, IMAPSRV_FACT_SAVEDATE | IMAPSRV_FACT_DATE},
+		{"SAVEDATESUPPORTED", NULL, 0, IMAPSRV_FACT_SAVEDATE},
+		{"SAVEDBEFORE", "a space", 11, 0},
 		{"EMAILID", "a space", 7, 0},
 		{"EMAILID M1.2", "an object identifier", 8, 0},
 		{"THREADID M1)", "a space", 11, 0},
@@ -371,6 +375,14 @@ static void test_keys(void **unused)
 		{"SMALLER 4097", true},
 		{"SMALLER 0", false},
 		{"LARGER 9223372036854775807", false},
+		{"SAVEDON 31-Jan-1994", false},
+		{"SAVEDON 1-Feb-1994", true},
+		{"SAVEDBEFORE 1-Feb-1994", false},
+		{"SAVEDBEFORE 2-Feb-1994", true},
+		{"SAVEDSINCE 1-Feb-1994", true},
+		{"SAVEDSINCE 2-Feb-1994", false},
+		{"SAVEDATESUPPORTED", true},
+		{"NOT SAVEDATESUPPORTED", false},
 		{"EMAILID M1", true},
 		{"EMAILID m1", false},
 		{"EMAILID M12", false},
@@ -403,8 +415,12 @@ static void test_keys(void **unused)
 			.uid = 50,
 			.recent_from = 50,
 			.facts = IMAPSRV_FACT_FLAGS | IMAPSRV_FACT_DATE | IMAPSRV_FACT_SIZE |
-			         IMAPSRV_FACT_EMAILID | IMAPSRV_FACT_THREADID,
+			         IMAPSRV_FACT_EMAILID | IMAPSRV_FACT_THREADID |
+			         IMAPSRV_FACT_SAVEDATE,
 			.emailid = {"M1", 2},
+			.saved = true,
+			.save_date = 760060800 + 3600, /* the same moment, there February */
+			.save_zone = 60,
 			.flags = &flags,
 			.date = 760060800 + 3600, /* 01:00 UTC */
 			.zone = -120,
