@@ -15,6 +15,7 @@
 #include "imapsrv/engine.h"
 #include "imapsrv/message.h"
 #include "imapsrv/session.h"
+#include "imapsrv/hub.h"
 #include "imapsrv/ledger.h"
 
 #endif

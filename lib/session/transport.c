@@ -93,6 +93,9 @@ int imapsrv_session_sent(struct imapsrv_session *session, size_t n)
 	if (n && !s->idling)
 		s->active = true;
 	isrv_run(s);
+	/* What is pushed once in an hour is not worth four kilobytes for an hour. */
+	if (s->idling && !isrv_outq_size(&s->out))
+		isrv_outq_trim(&s->out);
 	return 0;
 }
 

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * notify/hub - the inside of struct imapsrv_hub.  hub.c is what the host calls; hub_index.c finds who is
+ * interested in a topic; hub_names.c turns an account's names into topics and back; hub_queue.c
+ * keeps a member's events.
+ */
+#ifndef ISRV_NOTIFY_HUB_H
+#define ISRV_NOTIFY_HUB_H
+
+#include <stdbool.h>
+
+#include "base/uidset.h"
+#include "imapsrv/hub.h"
+
+/* ---- who is interested (hub_index.c) ------------------------------------------------------- */
+
+enum isrv_hub_realm {
+	ISRV_HUB_TOPIC,
+	ISRV_HUB_ACCOUNT
+};
+
+/* A topic, or an account, that somebody is interested in. */
+struct isrv_hub_node {
+	struct isrv_hub_node *chain; /* of its bucket */
+	struct isrv_hub_link *exact; /* interested in it */
+	struct isrv_hub_link *below; /* and in all below it */
+	uint32_t hash;
+	uint32_t len;
+	uint8_t realm;
+	char name[];
+};
+
+/* An interest at a node. */
+struct isrv_hub_link {
+	struct isrv_hub_node *node; /* NULL: not linked */
+	struct isrv_hub_link *next;
+	struct isrv_hub_link **back; /* what points here */
+	struct isrv_hub_interest *interest;
+	struct isrv_hub_mount *mount; /* by which it got here; NULL in the realm of accounts */
+};
+
+/* One block: the links and the name stand behind it. */
+struct isrv_hub_interest {
+	struct isrv_hub_interest *next; /* of the same member, in the order in which they came */
+	struct imapsrv_hub_member *member;
+	struct isrv_hub_link *links;
+	char *name; /* the account's */
+	uint32_t name_len;
+	uint32_t events;
+	uint32_t link_count;
+	uint8_t scope;
+};
+
+struct isrv_hub_table {
+	struct isrv_hub_node **buckets;
+	size_t size; /* a power of two, or 0 */
+	size_t count;
+	uint32_t factor; /* secret */
+	uint32_t start;
+};
+
+void isrv_hub_table_init(struct isrv_hub_table *t, uint64_t secret);
+void isrv_hub_table_clear(struct isrv_hub_table *t, struct isrv_mem *mem); /* no node is left */
+
+/* Finds the nodes of a name's beginnings, in one pass over it. */
+struct isrv_hub_walk {
+	const struct isrv_hub_table *table;
+	uint32_t hash;
+};
+void isrv_hub_walk_begin(struct isrv_hub_walk *w, const struct isrv_hub_table *t,
+                         enum isrv_hub_realm realm);
+void isrv_hub_walk_octet(struct isrv_hub_walk *w, char octet);
+/* The node whose name is the octets walked so far, which are these; NULL if there is none. */
+struct isrv_hub_node *isrv_hub_walk_node(const struct isrv_hub_walk *w, enum isrv_hub_realm realm,
+                                         struct imapsrv_span name);
+
+/* Puts a link at the node of that name: the first part followed by the others.  False: no memory. */
+bool isrv_hub_attach(struct isrv_hub_table *t, struct isrv_mem *mem, enum isrv_hub_realm realm,
+                     const struct imapsrv_span *parts, size_t part_count, bool below,
+                     struct isrv_hub_link *link);
+void isrv_hub_detach(struct isrv_hub_table *t, struct isrv_mem *mem, struct isrv_hub_link *link);
+
+/* ---- names and topics (hub_names.c) -------------------------------------------------------- */
+
+struct isrv_hub_mount {
+	struct imapsrv_span name;
+	struct imapsrv_span topic;
+	uint64_t stamp; /* of the event that came by it last */
+};
+
+/* What a member sees.  One block: mounts and their octets stand behind it. */
+struct isrv_hub_names {
+	size_t size;
+	struct imapsrv_span account;
+	size_t mount_count;
+	struct isrv_hub_mount mounts[];
+};
+
+/* "INBOX" as a first level, in any case, becomes upper case (RFC 9051 5.1). */
+void isrv_hub_fold_inbox(char *name, size_t len, char separator);
+/* NULL: no memory. */
+struct isrv_hub_names *isrv_hub_names_new(struct isrv_mem *mem, const struct imapsrv_hub_view *view,
+                                          char separator);
+void isrv_hub_names_free(struct isrv_hub_names *names, struct isrv_mem *mem);
+/* Is `name` the mailbox `top` or below it?  An empty top has everything below it. */
+bool isrv_hub_covers(struct imapsrv_span top, struct imapsrv_span name, char separator);
+/* The mount that counts for that name; NULL if the account has no such names. */
+struct isrv_hub_mount *isrv_hub_mount_of(struct isrv_hub_names *names, struct imapsrv_span name,
+                                         char separator);
+/* The name in three parts when what `from` covers goes to `to`: to, a separator or nothing, the
+ * rest. */
+void isrv_hub_translate(struct imapsrv_span from, struct imapsrv_span to, struct imapsrv_span name,
+                        const char *separator, struct imapsrv_span parts_r[3]);
+
+/* ---- what is kept for a member (hub_queue.c) ----------------------------------------------- */
+
+/* One event.  Its name stands behind it. */
+struct isrv_hub_entry {
+	struct isrv_hub_entry *next;
+	size_t size;
+	struct imapsrv_event event;
+	struct isrv_uidset uids;
+	struct imapsrv_range flags; /* of a mailbox that is to be looked up: flags changed among these; first
+	                               0: none */
+};
+
+struct isrv_hub_queue {
+	struct isrv_hub_entry *head;
+	struct isrv_hub_entry *tail;
+	struct isrv_hub_entry *taken; /* lent to the host */
+	uint32_t count;
+	bool lost; /* everything is to be looked up; then nothing else is kept */
+};
+
+void isrv_hub_queue_clear(struct isrv_hub_queue *q, struct isrv_mem *mem);
+/* An event, under that name (three parts).  Never fails: past a bound it becomes a look-up. */
+void isrv_hub_queue_put(struct isrv_hub_queue *q, struct isrv_mem *mem,
+                        const struct imapsrv_hub_config *bounds,
+                        const struct imapsrv_event *event, const struct imapsrv_span name[3]);
+/* Everything is to be looked up. */
+void isrv_hub_queue_lose(struct isrv_hub_queue *q, struct isrv_mem *mem);
+const struct imapsrv_event *isrv_hub_queue_take(struct isrv_hub_queue *q, struct isrv_mem *mem);
+
+#endif

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The names of one account and the topics under which the store knows them: a short list of mounts.
+ * A name belongs to the longest mount that covers it, so what is mounted at a name hides what an
+ * outer mount would have there.
+ */
+#include "notify/hub.h"
+
+#include <string.h>
+
+#include "base/ascii.h"
+
+void isrv_hub_fold_inbox(char *name, size_t len, char separator)
+{
+	static const char inbox[] = "INBOX";
+	const size_t n = sizeof(inbox) - 1;
+
+	if (len >= n && (len == n || name[n] == separator) && isrv_ascii_is(name, n, inbox))
+		memcpy(name, inbox, n);
+}
+
+bool isrv_hub_covers(struct imapsrv_span top, struct imapsrv_span name, char separator)
+{
+	if (!top.len)
+		return true;
+	return name.len >= top.len && memcmp(name.data, top.data, top.len) == 0 &&
+	       (name.len == top.len || name.data[top.len] == separator);
+}
+
+static struct imapsrv_span keep(char **at, struct imapsrv_span span)
+{
+	struct imapsrv_span kept = {*at, span.len};
+
+	if (span.len)
+		memcpy(*at, span.data, span.len);
+	*at += span.len;
+	return kept;
+}
+
+struct isrv_hub_names *isrv_hub_names_new(struct isrv_mem *mem, const struct imapsrv_hub_view *view,
+                                          char separator)
+{
+	size_t size = sizeof(struct isrv_hub_names) + view->account.len;
+	struct isrv_hub_names *names;
+	char *at;
+
+	for (size_t i = 0; i < view->mount_count; i++)
+		size += sizeof(struct isrv_hub_mount) + view->mounts[i].name.len +
+		        view->mounts[i].topic.len;
+	names = isrv_mem_zalloc(mem, size);
+	if (!names)
+		return NULL;
+	names->size = size;
+	names->mount_count = view->mount_count;
+	at = (char *)(names->mounts + view->mount_count);
+	names->account = keep(&at, view->account);
+	for (size_t i = 0; i < view->mount_count; i++) {
+		char *name = at;
+
+		names->mounts[i].name = keep(&at, view->mounts[i].name);
+		isrv_hub_fold_inbox(name, names->mounts[i].name.len, separator);
+		names->mounts[i].topic = keep(&at, view->mounts[i].topic);
+	}
+	return names;
+}
+
+void isrv_hub_names_free(struct isrv_hub_names *names, struct isrv_mem *mem)
+{
+	if (names)
+		isrv_mem_free(mem, names, names->size);
+}
+
+struct isrv_hub_mount *isrv_hub_mount_of(struct isrv_hub_names *names, struct imapsrv_span name,
+                                         char separator)
+{
+	struct isrv_hub_mount *best = NULL;
+
+	for (size_t i = 0; names && i < names->mount_count; i++) {
+		struct isrv_hub_mount *m = &names->mounts[i];
+
+		if (isrv_hub_covers(m->name, name, separator) &&
+		    (!best || m->name.len > best->name.len))
+			best = m;
+	}
+	return best;
+}
+
+void isrv_hub_translate(struct imapsrv_span from, struct imapsrv_span to, struct imapsrv_span name,
+                        const char *separator, struct imapsrv_span parts_r[3])
+{
+	struct imapsrv_span rest = {name.data + from.len, name.len - from.len};
+
+	if (from.len && rest.len) { /* it begins with the separator */
+		rest.data++;
+		rest.len--;
+	}
+	parts_r[0] = to;
+	parts_r[1] = (struct imapsrv_span){separator, to.len && rest.len ? 1 : 0};
+	parts_r[2] = rest;
+}

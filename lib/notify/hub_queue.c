@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What is kept for one member until its thread takes it: events in order, each under the member's
+ * own name of the mailbox.  What can be told in one is one: an event like the last one about the
+ * same mailbox only adds its UIDs.  Past a bound, or without memory, all that is kept about a
+ * mailbox becomes "look it up", which needs no memory, and in the end all of it.
+ *
+ * Invariant: what was told away is found again by looking it up, flags too.
+ */
+#include "notify/hub.h"
+
+#include <string.h>
+
+static bool is_about_messages(enum imapsrv_event_type type)
+{
+	return type >= IMAPSRV_EVENT_MESSAGE_NEW && type <= IMAPSRV_EVENT_MAILBOX_CHANGED;
+}
+
+static bool is_about_flags(enum imapsrv_event_type type)
+{
+	return type >= IMAPSRV_EVENT_MESSAGE_READ && type <= IMAPSRV_EVENT_FLAGS_CLEAR;
+}
+
+static bool is_new(enum imapsrv_event_type type)
+{
+	return type == IMAPSRV_EVENT_MESSAGE_NEW || type == IMAPSRV_EVENT_MESSAGE_APPEND;
+}
+
+static void entry_free(struct isrv_hub_entry *e, struct isrv_mem *mem)
+{
+	if (!e)
+		return;
+	isrv_uidset_clear(&e->uids, mem);
+	isrv_mem_free(mem, e, e->size);
+}
+
+static void drop_entries(struct isrv_hub_queue *q, struct isrv_mem *mem)
+{
+	while (q->head) {
+		struct isrv_hub_entry *e = q->head;
+
+		q->head = e->next;
+		entry_free(e, mem);
+	}
+	q->tail = NULL;
+	q->count = 0;
+}
+
+void isrv_hub_queue_clear(struct isrv_hub_queue *q, struct isrv_mem *mem)
+{
+	drop_entries(q, mem);
+	entry_free(q->taken, mem);
+	memset(q, 0, sizeof(*q));
+}
+
+void isrv_hub_queue_lose(struct isrv_hub_queue *q, struct isrv_mem *mem)
+{
+	drop_entries(q, mem);
+	q->lost = true;
+}
+
+/* ---- looking up instead -------------------------------------------------------------------- */
+
+static void add_flags(struct isrv_hub_entry *e, struct imapsrv_set uids)
+{
+	uint32_t first = isrv_uidset_min(uids), last = isrv_uidset_max(uids);
+
+	if (!first)
+		return;
+	if (!e->flags.first || first < e->flags.first)
+		e->flags.first = first;
+	if (last > e->flags.last)
+		e->flags.last = last;
+}
+
+/* The entry becomes "look it up"; it keeps its place, the earliest of its mailbox. */
+static void collapse(struct isrv_hub_entry *e, struct isrv_mem *mem)
+{
+	if (is_about_flags(e->event.type))
+		add_flags(e, isrv_uidset_view(&e->uids));
+	isrv_uidset_clear(&e->uids, mem);
+	e->event.type = IMAPSRV_EVENT_MAILBOX_CHANGED;
+	e->event.origin = NULL;
+}
+
+/* All that is kept of the mailbox of `e`, the earliest of them, goes into `e`. */
+static void collapse_all(struct isrv_hub_queue *q, struct isrv_hub_entry *e, struct isrv_mem *mem)
+{
+	struct isrv_hub_entry **at = &e->next;
+
+	collapse(e, mem);
+	q->tail = e;
+	while (*at) {
+		struct isrv_hub_entry *o = *at;
+
+		if (!is_about_messages(o->event.type) ||
+		    o->event.mailbox.len != e->event.mailbox.len ||
+		    memcmp(o->event.mailbox.data, e->event.mailbox.data, o->event.mailbox.len)) {
+			q->tail = o;
+			at = &o->next;
+			continue;
+		}
+		if (is_about_flags(o->event.type))
+			add_flags(e, isrv_uidset_view(&o->uids));
+		if (o->flags.first)
+			add_flags(e, (struct imapsrv_set){&o->flags, 1});
+		*at = o->next;
+		q->count--;
+		entry_free(o, mem);
+	}
+}
+
+/* ---- putting in ---------------------------------------------------------------------------- */
+
+static bool is_name(struct imapsrv_span kept, const struct imapsrv_span name[3])
+{
+	const char *at = kept.data;
+
+	if (kept.len != name[0].len + name[1].len + name[2].len)
+		return false;
+	for (int i = 0; i < 3; i++) {
+		if (name[i].len && memcmp(at, name[i].data, name[i].len) != 0)
+			return false;
+		at += name[i].len;
+	}
+	return true;
+}
+
+/* Goes into an entry about the same mailbox, if it can.  False: it needs one of its own. */
+static bool join(struct isrv_hub_entry *e, struct isrv_mem *mem, const struct imapsrv_event *event)
+{
+	if (e->event.type == IMAPSRV_EVENT_MAILBOX_CHANGED) {
+		if (is_about_flags(event->type))
+			add_flags(e, event->uids);
+		return true;
+	}
+	if (e->event.type != event->type || e->event.origin != event->origin)
+		return false;
+	/* No UIDs with a new message: look which are new. */
+	if (is_new(event->type) && (!e->uids.count || !event->uids.count)) {
+		isrv_uidset_clear(&e->uids, mem);
+		return true;
+	}
+	if (!isrv_uidset_union(&e->uids, mem, event->uids)) {
+		collapse(e, mem);
+		if (is_about_flags(event->type))
+			add_flags(e, event->uids);
+	}
+	return true;
+}
+
+static struct imapsrv_span put_name(char *at, const struct imapsrv_span name[3])
+{
+	struct imapsrv_span span = {at, 0};
+
+	for (int i = 0; i < 3; i++)
+		if (name[i].len) {
+			memcpy(at + span.len, name[i].data, name[i].len);
+			span.len += name[i].len;
+		}
+	return span;
+}
+
+static struct isrv_hub_entry *entry_new(struct isrv_mem *mem, size_t ranges,
+                                        const struct imapsrv_event *event,
+                                        const struct imapsrv_span name[3])
+{
+	size_t size = sizeof(struct isrv_hub_entry) + name[0].len + name[1].len + name[2].len;
+	struct isrv_hub_entry *e = isrv_mem_zalloc(mem, size);
+
+	if (!e)
+		return NULL;
+	e->size = size;
+	e->event = *event;
+	e->event.mailbox = put_name((char *)(e + 1), name);
+	isrv_uidset_init(&e->uids, ranges);
+	if (is_about_messages(event->type) && !isrv_uidset_copy(&e->uids, mem, event->uids)) {
+		collapse(e, mem);
+		if (is_about_flags(event->type))
+			add_flags(e, event->uids);
+	}
+	return e;
+}
+
+void isrv_hub_queue_put(struct isrv_hub_queue *q, struct isrv_mem *mem,
+                        const struct imapsrv_hub_config *bounds,
+                        const struct imapsrv_event *event, const struct imapsrv_span name[3])
+{
+	struct isrv_hub_entry *first = NULL, *last = NULL, *e;
+
+	if (q->lost)
+		return;
+	if (is_about_messages(event->type))
+		for (e = q->head; e; e = e->next)
+			if (is_about_messages(e->event.type) && is_name(e->event.mailbox, name)) {
+				first = first ? first : e;
+				last = e;
+			}
+	if (last && join(last, mem, event))
+		return;
+	e = q->count < bounds->queue ? entry_new(mem, bounds->ranges, event, name) : NULL;
+	if (!e && first) {
+		collapse_all(q, first, mem);
+		(void)join(first, mem, event);
+		return;
+	}
+	if (!e) {
+		isrv_hub_queue_lose(q, mem);
+		return;
+	}
+	if (q->tail)
+		q->tail->next = e;
+	else
+		q->head = e;
+	q->tail = e;
+	q->count++;
+}
+
+/* ---- taking -------------------------------------------------------------------------------- */
+
+/* The second half of a look-up: the flags, which the numbers of messages do not show. */
+static bool next_is_flags(struct isrv_hub_entry *e)
+{
+	if (!e || !e->flags.first || e->event.type != IMAPSRV_EVENT_MAILBOX_CHANGED)
+		return false;
+	e->event.type = IMAPSRV_EVENT_FLAGS_SET;
+	e->event.uids = (struct imapsrv_set){&e->flags, 1};
+	return true;
+}
+
+const struct imapsrv_event *isrv_hub_queue_take(struct isrv_hub_queue *q, struct isrv_mem *mem)
+{
+	struct isrv_hub_entry *e = q->taken;
+
+	if (next_is_flags(e))
+		return &e->event;
+	entry_free(e, mem);
+	e = q->head;
+	q->taken = e;
+	if (!e)
+		return NULL;
+	q->head = e->next;
+	if (!q->head)
+		q->tail = NULL;
+	q->count--;
+	e->next = NULL;
+	e->event.uids = isrv_uidset_view(&e->uids);
+	return &e->event;
+}
