@@ -27,7 +27,8 @@ enum imapsrv_event_type {
 	IMAPSRV_EVENT_MESSAGE_TRASH,    /* \Deleted was set                                       */
 	IMAPSRV_EVENT_FLAGS_SET,        /* flags or keywords were set                             */
 	IMAPSRV_EVENT_FLAGS_CLEAR,      /* flags or keywords were cleared                         */
-	IMAPSRV_EVENT_MAILBOX_CHANGED,  /* messages may have come or gone: compare with the store */
+	IMAPSRV_EVENT_MAILBOX_CHANGED,  /* messages may have come or gone: compare with the store.  With no mailbox:
+	                                   events were lost, anything may have happened anywhere   */
 	/* To a mailbox name.  What lies below a name that is created or deleted is not meant; what lies
 	 * below one that is renamed is, and gets no event of its own (RFC 5423 4.4). */
 	IMAPSRV_EVENT_MAILBOX_CREATE,

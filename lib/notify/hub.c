@@ -27,11 +27,12 @@ struct imapsrv_hub_member {
 	struct imapsrv_hub_member *next; /* of all, in no order */
 	struct imapsrv_hub_member **back;
 	struct isrv_hub_names *names; /* NULL: sees nothing */
+	struct isrv_hub_link link;    /* at the node of its account */
 	struct isrv_hub_interest *first;
 	struct isrv_hub_interest *last;
 	struct imapsrv_hub_member *ready_next;
 	struct imapsrv_hub_member **ready_back;
-	uint64_t stamp; /* of the event about its account that came last */
+	uint64_t stamp; /* of the renaming that it was told of last */
 	struct isrv_hub_queue queue;
 	uint32_t group;
 	bool ready; /* in its group's list */
@@ -219,10 +220,8 @@ static uint32_t count_links(const struct isrv_hub_interest *i)
 	char separator = m->hub->config.separator;
 	uint32_t count = 0;
 
-	if (!m->names)
+	if (!m->names || i->scope == IMAPSRV_SCOPE_ACCOUNT)
 		return 0;
-	if (i->scope == IMAPSRV_SCOPE_ACCOUNT)
-		return 2;
 	count = isrv_hub_mount_of(m->names, name, separator) != NULL;
 	for (size_t k = 0; is_subtree(i) && k < m->names->mount_count; k++)
 		count += is_below(&m->names->mounts[k], name, separator);
@@ -235,22 +234,12 @@ static bool link_topic(struct isrv_hub_interest *i, uint32_t k, struct isrv_hub_
 	struct imapsrv_hub *hub = i->member->hub;
 	struct imapsrv_span parts[3];
 
+	i->links[k].member = i->member;
 	i->links[k].interest = i;
 	i->links[k].mount = mount;
 	isrv_hub_translate(mount->name, mount->topic, name, &hub->config.separator, parts);
 	return isrv_hub_attach(&hub->table, &hub->mem, ISRV_HUB_TOPIC, parts, 3, is_subtree(i),
 	                       &i->links[k]);
-}
-
-static bool link_account(struct isrv_hub_interest *i)
-{
-	struct imapsrv_hub *hub = i->member->hub;
-
-	i->links[0].interest = i->links[1].interest = i;
-	return isrv_hub_attach(&hub->table, &hub->mem, ISRV_HUB_ACCOUNT,
-	                       &i->member->names->account, 1, false, &i->links[0]) &&
-	       isrv_hub_attach(&hub->table, &hub->mem, ISRV_HUB_ACCOUNT, NULL, 0, false,
-	                       &i->links[1]);
 }
 
 static bool interest_link(struct isrv_hub_interest *i)
@@ -263,8 +252,6 @@ static bool interest_link(struct isrv_hub_interest *i)
 
 	if (!i->link_count)
 		return true;
-	if (i->scope == IMAPSRV_SCOPE_ACCOUNT)
-		return link_account(i);
 	mount = isrv_hub_mount_of(names, name, separator);
 	if (mount && !link_topic(i, k++, mount, name))
 		return false;
@@ -419,11 +406,17 @@ static bool is_view(const struct imapsrv_hub_view *v)
 	return true;
 }
 
-/* All interests stand at other nodes now. */
+/* It and all its interests stand at other nodes now. */
 static int link_again(struct imapsrv_hub_member *m)
 {
+	struct imapsrv_hub *hub = m->hub;
 	struct isrv_hub_interest *old = m->first;
 	int error = 0;
+
+	m->link.member = m;
+	if (m->names && !isrv_hub_attach(&hub->table, &hub->mem, ISRV_HUB_ACCOUNT,
+	                                 &m->names->account, 1, false, &m->link))
+		error = broaden(m);
 
 	m->first = m->last = NULL;
 	while (old) {
@@ -457,6 +450,7 @@ int imapsrv_hub_see(struct imapsrv_hub_member *member, const struct imapsrv_hub_
 	}
 	for (struct isrv_hub_interest *i = m->first; i; i = i->next)
 		interest_unlink(i);
+	isrv_hub_detach(&m->hub->table, &m->hub->mem, &m->link);
 	isrv_hub_names_free(m->names, &m->hub->mem);
 	m->names = names;
 	if (view && !names)
@@ -480,6 +474,7 @@ void imapsrv_hub_leave(struct imapsrv_hub_member *member)
 		m->first = i->next;
 		interest_free(i);
 	}
+	isrv_hub_detach(&m->hub->table, mem, &m->link);
 	isrv_hub_names_free(m->names, mem);
 	isrv_hub_queue_clear(&m->queue, mem);
 	isrv_mem_free(mem, m, sizeof(*m));
@@ -525,11 +520,10 @@ static void wake(struct imapsrv_hub *hub)
 	}
 }
 
-static void deliver(struct imapsrv_hub_member *m, const struct imapsrv_event *event,
-                    const struct imapsrv_span name[3])
+static void deliver(struct imapsrv_hub_member *m, const struct isrv_hub_event *in)
 {
 	if (!m->broad)
-		isrv_hub_queue_put(&m->queue, &m->hub->mem, &m->hub->config, event, name);
+		isrv_hub_queue_put(&m->queue, &m->hub->mem, &m->hub->config, in);
 	make_ready(m);
 }
 
@@ -539,6 +533,18 @@ static bool is_wanted(const struct isrv_hub_interest *i, enum imapsrv_event_type
 	                                                        : UINT32_C(1) << type;
 
 	return (i->events & events) != 0;
+}
+
+/* Is that name, an account's own, one that the interest covers? */
+static bool is_in(const struct isrv_hub_interest *i, struct imapsrv_span name)
+{
+	struct imapsrv_span own = {i->name, i->name_len};
+
+	if (i->scope == IMAPSRV_SCOPE_ACCOUNT)
+		return true;
+	if (is_subtree(i))
+		return isrv_hub_covers(own, name, i->member->hub->config.separator);
+	return own.len == name.len && memcmp(own.data, name.data, own.len) == 0;
 }
 
 /* Is what lies at `rest` below that mount kept elsewhere, by a mount at a longer name? */
@@ -559,45 +565,90 @@ static bool is_hidden(const struct imapsrv_hub_member *m, const struct isrv_hub_
 	return false;
 }
 
-/* To those whose interest stands in this list. */
-static void spread_topic(struct imapsrv_hub *hub, struct isrv_hub_link *list,
-                         const struct imapsrv_event *event)
+/* The member's name of a topic, if it sees it by that mount. */
+static bool name_of(const struct imapsrv_hub_member *m, const struct isrv_hub_mount *mount,
+                    struct imapsrv_span topic, struct imapsrv_span name_r[3])
 {
-	const char *separator = &hub->config.separator;
+	const char *separator = &m->hub->config.separator;
 
-	for (struct isrv_hub_link *l = list; l; l = l->next) {
-		struct imapsrv_hub_member *m = l->interest->member;
-		struct imapsrv_span name[3];
-
-		if (l->mount->stamp == hub->stamp || !is_wanted(l->interest, event->type))
-			continue;
-		l->mount->stamp = hub->stamp; /* one interest of the member is enough */
-		isrv_hub_translate(l->mount->topic, l->mount->name, event->mailbox, separator, name);
-		/* Where all names are mounted there is no mailbox itself. */
-		if (name[0].len + name[2].len && !is_hidden(m, l->mount, name[2]))
-			deliver(m, event, name);
-	}
+	if (!isrv_hub_covers(mount->topic, topic, *separator))
+		return false;
+	isrv_hub_translate(mount->topic, mount->name, topic, separator, name_r);
+	/* Where all names are mounted there is no mailbox itself. */
+	return name_r[0].len + name_r[2].len && !is_hidden(m, mount, name_r[2]);
 }
 
-static void spread_account(struct imapsrv_hub *hub, struct isrv_hub_link *list,
-                           const struct imapsrv_event *event)
+/* Under how many names the member sees a topic; the last of them. */
+static size_t names_of(const struct imapsrv_hub_member *m, struct imapsrv_span topic,
+                       struct imapsrv_span name_r[3])
 {
-	struct imapsrv_span name[3] = {event->mailbox, {NULL, 0}, {NULL, 0}};
+	struct imapsrv_span name[3];
+	size_t count = 0;
+
+	memset(name_r, 0, 3 * sizeof(*name_r));
+	for (size_t i = 0; topic.len && i < m->names->mount_count; i++)
+		if (name_of(m, &m->names->mounts[i], topic, name)) {
+			memcpy(name_r, name, sizeof(name));
+			count++;
+		}
+	return count;
+}
+
+/* What was renamed out of sight is deleted, what was renamed into sight is created. */
+static void deliver_rename(struct imapsrv_hub_member *m, const struct imapsrv_event *event)
+{
+	struct imapsrv_event e = *event;
+	struct isrv_hub_event in = {.event = &e};
+	size_t names, old_names;
+
+	if (m->stamp == m->hub->stamp)
+		return;
+	m->stamp = m->hub->stamp;
+	names = names_of(m, event->mailbox, in.name);
+	old_names = names_of(m, event->old_name, in.old_name);
+	if (names > 1 || old_names > 1) {
+		/* Which of its names became which is not to be told. */
+		isrv_hub_queue_lose(&m->queue, &m->hub->mem);
+		make_ready(m);
+		return;
+	}
+	if (!old_names)
+		e.type = IMAPSRV_EVENT_MAILBOX_CREATE;
+	if (!names) {
+		e.type = IMAPSRV_EVENT_MAILBOX_DELETE;
+		memcpy(in.name, in.old_name, sizeof(in.name));
+	}
+	if (e.type != IMAPSRV_EVENT_MAILBOX_RENAME)
+		memset(in.old_name, 0, sizeof(in.old_name));
+	if (names || old_names)
+		deliver(m, &in);
+}
+
+/* To those whose interest stands in this list. */
+static void spread(struct imapsrv_hub *hub, struct isrv_hub_link *list,
+                   const struct imapsrv_event *event)
+{
+	struct isrv_hub_event in = {.event = event};
 
 	for (struct isrv_hub_link *l = list; l; l = l->next) {
-		struct imapsrv_hub_member *m = l->interest->member;
-
-		if (m->stamp == hub->stamp || !is_wanted(l->interest, event->type))
+		if (!is_wanted(l->interest, event->type))
 			continue;
-		m->stamp = hub->stamp;
-		deliver(m, event, name);
+		if (event->type == IMAPSRV_EVENT_MAILBOX_RENAME) {
+			deliver_rename(l->member, event);
+			continue;
+		}
+		if (l->mount->stamp == hub->stamp)
+			continue;
+		l->mount->stamp = hub->stamp; /* one interest of the member is enough */
+		if (name_of(l->member, l->mount, event->mailbox, in.name))
+			deliver(l->member, &in);
 	}
 }
 
 /* The nodes of the topic and of all that it is below. */
-static void find_topic(struct imapsrv_hub *hub, const struct imapsrv_event *event)
+static void find_topic(struct imapsrv_hub *hub, struct imapsrv_span topic,
+                       const struct imapsrv_event *event)
 {
-	struct imapsrv_span topic = event->mailbox;
 	struct isrv_hub_walk walk;
 	struct isrv_hub_node *node;
 
@@ -609,12 +660,26 @@ static void find_topic(struct imapsrv_hub *hub, const struct imapsrv_event *even
 		                                  (struct imapsrv_span){topic.data, i})
 		             : NULL;
 		if (node)
-			spread_topic(hub, node->below, event);
+			spread(hub, node->below, event);
 		if (node && i == topic.len)
-			spread_topic(hub, node->exact, event);
+			spread(hub, node->exact, event);
 		if (i < topic.len)
 			isrv_hub_walk_octet(&walk, topic.data[i]);
 	}
+}
+
+/* An event with the account's own names. */
+static void deliver_own(struct imapsrv_hub_member *m, const struct imapsrv_event *event)
+{
+	struct isrv_hub_event in = {event, {event->mailbox}, {event->old_name}};
+
+	for (struct isrv_hub_interest *i = m->first; i; i = i->next)
+		if (is_wanted(i, event->type) &&
+		    (is_in(i, event->mailbox) ||
+		     (event->type == IMAPSRV_EVENT_MAILBOX_RENAME && is_in(i, event->old_name)))) {
+			deliver(m, &in);
+			return;
+		}
 }
 
 /* A host that was compiled against an older header knows fewer members. */
@@ -627,9 +692,16 @@ static int take_event(struct imapsrv_event *whole, const struct imapsrv_event *e
 	*whole = empty;
 	memcpy(whole, event, event->size < sizeof(*whole) ? event->size : sizeof(*whole));
 	whole->size = sizeof(*whole);
-	if (whole->type < IMAPSRV_EVENT_MESSAGE_NEW || (unsigned)whole->type > 31 ||
+	if (whole->type < IMAPSRV_EVENT_MESSAGE_NEW || whole->type > IMAPSRV_EVENT_LOGOUT ||
 	    !isrv_uidset_is_valid(whole->uids))
 		return IMAPSRV_EINVAL;
+	if (whole->type != IMAPSRV_EVENT_MAILBOX_RENAME)
+		whole->old_name.len = 0;
+	else if (!whole->old_name.len || !whole->mailbox.len)
+		return IMAPSRV_EINVAL;
+	/* Not kept: the session asks. */
+	whole->status = NULL;
+	whole->flags = NULL;
 	return 0;
 }
 
@@ -643,10 +715,13 @@ int imapsrv_hub_publish(struct imapsrv_hub *hub, const struct imapsrv_event *eve
 	if (!e.mailbox.len && e.type != IMAPSRV_EVENT_MAILBOX_CHANGED)
 		return IMAPSRV_EINVAL;
 	hub->stamp++;
+	e.has_attributes = 0; /* accounts may differ in them */
 	if (e.mailbox.len)
-		find_topic(hub, &e);
+		find_topic(hub, e.mailbox, &e);
 	else
 		lose_all(hub->members);
+	if (e.old_name.len)
+		find_topic(hub, e.old_name, &e);
 	lose_all(hub->broad);
 	wake(hub);
 	return 0;
@@ -662,13 +737,15 @@ int imapsrv_hub_publish_account(struct imapsrv_hub *hub, struct imapsrv_span acc
 
 	if (error)
 		return error;
-	hub->stamp++;
+	if (!account.len)
+		for (struct imapsrv_hub_member *m = hub->members; m; m = m->next)
+			deliver_own(m, &e);
 	isrv_hub_walk_begin(&walk, &hub->table, ISRV_HUB_ACCOUNT);
 	for (size_t i = 0; i < account.len; i++)
 		isrv_hub_walk_octet(&walk, account.data[i]);
-	node = isrv_hub_walk_node(&walk, ISRV_HUB_ACCOUNT, account);
-	if (node)
-		spread_account(hub, node->exact, &e);
+	node = account.len ? isrv_hub_walk_node(&walk, ISRV_HUB_ACCOUNT, account) : NULL;
+	for (struct isrv_hub_link *l = node ? node->exact : NULL; l; l = l->next)
+		deliver_own(l->member, &e);
 	lose_all(hub->broad);
 	wake(hub);
 	return 0;

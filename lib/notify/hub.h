@@ -30,13 +30,15 @@ struct isrv_hub_node {
 	char name[];
 };
 
-/* An interest at a node. */
+/* An interest at a node; or a member, at the node of its account. */
 struct isrv_hub_link {
 	struct isrv_hub_node *node; /* NULL: not linked */
 	struct isrv_hub_link *next;
 	struct isrv_hub_link **back; /* what points here */
+	struct imapsrv_hub_member *member;
+	/* In the realm of topics: whose it is, and by which mount it got here. */
 	struct isrv_hub_interest *interest;
-	struct isrv_hub_mount *mount; /* by which it got here; NULL in the realm of accounts */
+	struct isrv_hub_mount *mount;
 };
 
 /* One block: the links and the name stand behind it. */
@@ -114,7 +116,14 @@ void isrv_hub_translate(struct imapsrv_span from, struct imapsrv_span to, struct
 
 /* ---- what is kept for a member (hub_queue.c) ----------------------------------------------- */
 
-/* One event.  Its name stands behind it. */
+/* An event under a member's own names, each in three parts. */
+struct isrv_hub_event {
+	const struct imapsrv_event *event;
+	struct imapsrv_span name[3];
+	struct imapsrv_span old_name[3];
+};
+
+/* One event that is kept.  What it points to stands behind it. */
 struct isrv_hub_entry {
 	struct isrv_hub_entry *next;
 	size_t size;
@@ -133,10 +142,10 @@ struct isrv_hub_queue {
 };
 
 void isrv_hub_queue_clear(struct isrv_hub_queue *q, struct isrv_mem *mem);
-/* An event, under that name (three parts).  Never fails: past a bound it becomes a look-up. */
+/* Never fails: past a bound it becomes a look-up. */
 void isrv_hub_queue_put(struct isrv_hub_queue *q, struct isrv_mem *mem,
                         const struct imapsrv_hub_config *bounds,
-                        const struct imapsrv_event *event, const struct imapsrv_span name[3]);
+                        const struct isrv_hub_event *event);
 /* Everything is to be looked up. */
 void isrv_hub_queue_lose(struct isrv_hub_queue *q, struct isrv_mem *mem);
 const struct imapsrv_event *isrv_hub_queue_take(struct isrv_hub_queue *q, struct isrv_mem *mem);

@@ -11,6 +11,8 @@
 
 #include <string.h>
 
+#define EXTRA_MAX 2048u /* octets of text and names of entries kept with an event */
+
 static bool is_about_messages(enum imapsrv_event_type type)
 {
 	return type >= IMAPSRV_EVENT_MESSAGE_NEW && type <= IMAPSRV_EVENT_MAILBOX_CHANGED;
@@ -149,30 +151,82 @@ static bool join(struct isrv_hub_entry *e, struct isrv_mem *mem, const struct im
 	return true;
 }
 
-static struct imapsrv_span put_name(char *at, const struct imapsrv_span name[3])
+/* What says more about it is left out where it is long: the session asks. */
+static bool is_short(const struct imapsrv_event *event)
 {
-	struct imapsrv_span span = {at, 0};
+	size_t size = event->text.len;
 
-	for (int i = 0; i < 3; i++)
-		if (name[i].len) {
-			memcpy(at + span.len, name[i].data, name[i].len);
-			span.len += name[i].len;
+	if (event->entry_count > EXTRA_MAX / sizeof(struct imapsrv_span) || size > EXTRA_MAX)
+		return false;
+	for (size_t i = 0; i < event->entry_count; i++) {
+		if (event->entries[i].len > EXTRA_MAX)
+			return false;
+		size += sizeof(struct imapsrv_span) + event->entries[i].len;
+	}
+	return size <= EXTRA_MAX;
+}
+
+static struct imapsrv_span put_name(char **at, const struct imapsrv_span *parts, int count)
+{
+	struct imapsrv_span span = {*at, 0};
+
+	for (int i = 0; i < count; i++)
+		if (parts[i].len) {
+			memcpy(*at, parts[i].data, parts[i].len);
+			*at += parts[i].len;
+			span.len += parts[i].len;
 		}
 	return span;
 }
 
-static struct isrv_hub_entry *entry_new(struct isrv_mem *mem, size_t ranges,
-                                        const struct imapsrv_event *event,
-                                        const struct imapsrv_span name[3])
+static size_t name_size(const struct imapsrv_span parts[3])
 {
-	size_t size = sizeof(struct isrv_hub_entry) + name[0].len + name[1].len + name[2].len;
-	struct isrv_hub_entry *e = isrv_mem_zalloc(mem, size);
+	return parts[0].len + parts[1].len + parts[2].len;
+}
+
+static struct isrv_hub_entry *entry_alloc(struct isrv_mem *mem, const struct isrv_hub_event *in,
+                                          bool extra)
+{
+	const struct imapsrv_event *event = in->event;
+	size_t size = sizeof(struct isrv_hub_entry) + name_size(in->name) + name_size(in->old_name);
+	struct isrv_hub_entry *e;
+
+	if (extra) {
+		size += event->text.len;
+		for (size_t i = 0; i < event->entry_count; i++)
+			size += sizeof(struct imapsrv_span) + event->entries[i].len;
+	}
+	e = isrv_mem_zalloc(mem, size);
+	if (e)
+		e->size = size;
+	return e;
+}
+
+static struct isrv_hub_entry *entry_new(struct isrv_mem *mem, size_t ranges,
+                                        const struct isrv_hub_event *in)
+{
+	const struct imapsrv_event *event = in->event;
+	bool extra = is_short(event);
+	struct isrv_hub_entry *e = entry_alloc(mem, in, extra);
+	struct imapsrv_span *entries;
+	char *at;
 
 	if (!e)
 		return NULL;
-	e->size = size;
+	entries = (struct imapsrv_span *)(e + 1);
+	at = (char *)(entries + (extra ? event->entry_count : 0));
 	e->event = *event;
-	e->event.mailbox = put_name((char *)(e + 1), name);
+	e->event.entries = NULL;
+	e->event.entry_count = 0;
+	e->event.mailbox = put_name(&at, in->name, 3);
+	e->event.old_name = put_name(&at, in->old_name, 3);
+	e->event.text = put_name(&at, &event->text, extra);
+	for (size_t i = 0; extra && i < event->entry_count; i++)
+		entries[i] = put_name(&at, &event->entries[i], 1);
+	if (extra && event->entry_count) {
+		e->event.entries = entries;
+		e->event.entry_count = event->entry_count;
+	}
 	isrv_uidset_init(&e->uids, ranges);
 	if (is_about_messages(event->type) && !isrv_uidset_copy(&e->uids, mem, event->uids)) {
 		collapse(e, mem);
@@ -184,21 +238,22 @@ static struct isrv_hub_entry *entry_new(struct isrv_mem *mem, size_t ranges,
 
 void isrv_hub_queue_put(struct isrv_hub_queue *q, struct isrv_mem *mem,
                         const struct imapsrv_hub_config *bounds,
-                        const struct imapsrv_event *event, const struct imapsrv_span name[3])
+                        const struct isrv_hub_event *in)
 {
+	const struct imapsrv_event *event = in->event;
 	struct isrv_hub_entry *first = NULL, *last = NULL, *e;
 
 	if (q->lost)
 		return;
 	if (is_about_messages(event->type))
 		for (e = q->head; e; e = e->next)
-			if (is_about_messages(e->event.type) && is_name(e->event.mailbox, name)) {
+			if (is_about_messages(e->event.type) && is_name(e->event.mailbox, in->name)) {
 				first = first ? first : e;
 				last = e;
 			}
 	if (last && join(last, mem, event))
 		return;
-	e = q->count < bounds->queue ? entry_new(mem, bounds->ranges, event, name) : NULL;
+	e = q->count < bounds->queue ? entry_new(mem, bounds->ranges, in) : NULL;
 	if (!e && first) {
 		collapse_all(q, first, mem);
 		(void)join(first, mem, event);

@@ -157,6 +157,18 @@ static void post_to_view(struct imapsrv_session *s, const struct imapsrv_event *
 	}
 }
 
+/* Events were lost: whatever could have been in them is looked up, flags too. */
+static void post_everything(struct imapsrv_session *s)
+{
+	struct imapsrv_range all = {1, UINT32_MAX};
+
+	s->opening_changed = true;
+	if (!s->view)
+		return;
+	s->view->look_all = true;
+	isrv_view_post_changed(s->view, &s->mem, (struct imapsrv_set){&all, 1});
+}
+
 int imapsrv_session_post(struct imapsrv_session *session, const struct imapsrv_event *event)
 {
 	struct imapsrv_session *s = session;
@@ -178,10 +190,11 @@ int imapsrv_session_post(struct imapsrv_session *session, const struct imapsrv_e
 	s->steps++;
 	if (is_name(event->mailbox, s->opening.data, s->opening.len))
 		s->opening_changed = true;
-	if (!s->view || !is_name(event->mailbox, s->view->name, s->view->name_len))
-		return 0;
-	post_to_view(s, event);
-	if (s->idling && (s->view->forget || isrv_view_pending(s->view, true)))
+	if (event->type == IMAPSRV_EVENT_MAILBOX_CHANGED && !event->mailbox.len)
+		post_everything(s);
+	else if (s->view && is_name(event->mailbox, s->view->name, s->view->name_len))
+		post_to_view(s, event);
+	if (s->view && s->idling && (s->view->forget || isrv_view_pending(s->view, true)))
 		s->wake = true;
 	return 0;
 }

@@ -150,6 +150,16 @@ static void change_mailbox(struct sh *h, const struct sc_words *w)
 		ts_rename_mailbox(h->ts, m, w->word[2]);
 }
 
+/* Events were lost: nobody knows which. */
+static void lose(struct sh *h)
+{
+	struct imapsrv_event event = IMAPSRV_EVENT_INIT;
+
+	for (struct ts_link *link = h->ts->links; link; link = link->next)
+		if (link->session)
+			(void)imapsrv_session_post(link->session, &event);
+}
+
 /* ---- what is asserted ------------------------------------------------------------------- */
 
 static void assert_uids(struct sh *h, const struct sc_words *w)
@@ -322,6 +332,8 @@ void sh_step(struct sh *h, const struct sc_step *step)
 	         strcmp(word, "rename") == 0 || strcmp(word, "changed") == 0 ||
 	         strcmp(word, "new") == 0)
 		change_mailbox(h, w);
+	else if (strcmp(word, "lost") == 0)
+		lose(h);
 	else if (strcmp(word, "fail") == 0)
 		refuse(h, w);
 	else if (strcmp(word, "hold") == 0)

@@ -1,88 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The hub: who hears of what, under which name; storms, bounds and short memory, which may turn
- * events into look-ups and never lose one.  Histories are random with fixed seeds, held against a
- * model that looks at every member each time.
+ * The hub: who hears of what, under which name; what is kept, and what becomes of a storm.
  */
-#include "unit/failalloc.h"
-
-#include "imapsrv.h"
-
-#define BIT(type) (UINT32_C(1) << (type))
-#define NEW       BIT(IMAPSRV_EVENT_MESSAGE_NEW)
-#define FLAGS     BIT(IMAPSRV_EVENT_FLAGS_SET)
-#define ALL       0x3feu
-
-static struct imapsrv_span span(const char *text)
-{
-	struct imapsrv_span s = {text, text ? strlen(text) : 0};
-
-	return s;
-}
-
-static struct imapsrv_hub *hub_new(const struct imapsrv_hub_config *config)
-{
-	struct imapsrv_hub_config c = IMAPSRV_HUB_CONFIG_INIT;
-	struct imapsrv_hub *hub = NULL;
-
-	assert_int_equal(imapsrv_hub_new(config ? config : &c, &hub), 0);
-	return hub;
-}
-
-static struct imapsrv_hub_member *join(struct imapsrv_hub *hub, void *user)
-{
-	struct imapsrv_hub_member *m = NULL;
-
-	assert_int_equal(imapsrv_hub_join(hub, user, 0, &m), 0);
-	assert_ptr_equal(imapsrv_hub_user(m), user);
-	return m;
-}
-
-static int see(struct imapsrv_hub_member *m, const char *account, const char *const (*mounts)[2],
-               size_t count)
-{
-	struct imapsrv_hub_view view = IMAPSRV_HUB_VIEW_INIT;
-	struct imapsrv_hub_mount list[8];
-
-	for (size_t i = 0; i < count; i++)
-		list[i] = (struct imapsrv_hub_mount){span(mounts[i][0]), span(mounts[i][1])};
-	view.account = span(account);
-	view.mounts = list;
-	view.mount_count = count;
-	return imapsrv_hub_see(m, &view);
-}
-
-static int change(struct imapsrv_hub_member *m, bool add, enum imapsrv_scope scope,
-                  const char *name, uint32_t events, char separator)
-{
-	struct imapsrv_interest interest = {scope, span(name), events};
-	struct imapsrv_watch_change c;
-
-	memset(&c, 0, sizeof(c));
-	c.size = sizeof(c);
-	c.separator = separator;
-	if (add) {
-		c.added = &interest;
-		c.added_count = 1;
-	} else {
-		c.removed = &interest;
-		c.removed_count = 1;
-	}
-	return imapsrv_hub_watch(m, &c);
-}
-
-static void publish(struct imapsrv_hub *hub, enum imapsrv_event_type type, const char *topic,
-                    uint32_t first, uint32_t last)
-{
-	struct imapsrv_range r = {first, last};
-	struct imapsrv_event e = IMAPSRV_EVENT_INIT;
-
-	e.type = type;
-	e.mailbox = span(topic);
-	e.uids.ranges = &r;
-	e.uids.count = first ? 1 : 0;
-	assert_int_equal(imapsrv_hub_publish(hub, &e), 0);
-}
+#include "unit/hubbing.h"
 
 /* "name type uid:uid,... name ..." of all that the member has. */
 static const char *taken(struct imapsrv_hub_member *m)
@@ -241,7 +161,7 @@ static void t_accounts(void **state)
 	(void)state;
 	see(fred, "fred", mounts, 1);
 	see(bob, "bob", mounts, 1);
-	see(deaf, "fred", mounts, 1);
+	see(deaf, "frederic", mounts, 1);
 	change(fred, true, IMAPSRV_SCOPE_ACCOUNT, "", BIT(20), '/');
 	change(fred, true, IMAPSRV_SCOPE_ACCOUNT, "", BIT(20) | BIT(21), '/');
 	change(bob, true, IMAPSRV_SCOPE_ACCOUNT, "", BIT(20), '/');
@@ -254,7 +174,112 @@ static void t_accounts(void **state)
 	assert_int_equal(imapsrv_hub_publish_account(hub, span(""), &e), 0);
 	assert_string_equal(taken(fred), "Lists 20");
 	assert_string_equal(taken(bob), "Lists 20");
-	assert_string_equal(taken(deaf), "");
+	assert_string_equal(taken(deaf), "Lists 20");
+	/* Of a name only those who watch the name. */
+	e.type = IMAPSRV_EVENT_MAILBOX_SUBSCRIBE;
+	change(bob, true, IMAPSRV_SCOPE_SUBTREE, "Lists", BIT(13), '/');
+	change(bob, true, IMAPSRV_SCOPE_MAILBOX, "x", BIT(13), '/');
+	e.mailbox = span("Lists/a");
+	assert_int_equal(imapsrv_hub_publish_account(hub, span("bob"), &e), 0);
+	assert_string_equal(taken(bob), "Lists/a 13");
+	e.mailbox = span("Listsa");
+	assert_int_equal(imapsrv_hub_publish_account(hub, span("bob"), &e), 0);
+	e.mailbox = span("x");
+	assert_int_equal(imapsrv_hub_publish_account(hub, span("bob"), &e), 0);
+	assert_string_equal(taken(bob), "x 13");
+	assert_string_equal(taken(fred), "");
+	imapsrv_hub_free(hub);
+}
+
+/* A renaming, under the names that each can see. */
+static void t_renames(void **state)
+{
+	static const char *const mounts[][2] = {{"", "u/fred"}, {"Bob", "u/bob"}, {"B", "u/bob"}};
+	static const struct {
+		size_t mounts; /* how many of them */
+		enum imapsrv_scope scope;
+		const char *name, *from, *to;
+		const char *want; /* old name, type, new name */
+	} rows[] = {
+		{1, IMAPSRV_SCOPE_SUBTREE, "", "u/fred/a", "u/fred/b", "a 12 b"},
+		{1, IMAPSRV_SCOPE_MAILBOX, "a", "u/fred/a", "u/fred/b", "a 12 b"},
+		{1, IMAPSRV_SCOPE_MAILBOX, "b", "u/fred/a", "u/fred/b", "a 12 b"},
+		{1, IMAPSRV_SCOPE_MAILBOX, "c", "u/fred/a", "u/fred/b", ""},
+		{1, IMAPSRV_SCOPE_SUBTREE, "", "u/fred/a", "u/bob/a", " 11 a"},
+		{1, IMAPSRV_SCOPE_SUBTREE, "", "u/bob/a", "u/fred/a", " 10 a"},
+		{1, IMAPSRV_SCOPE_MAILBOX, "a", "u/bob/a", "u/fred/a", " 10 a"},
+		{1, IMAPSRV_SCOPE_SUBTREE, "", "u/bob/a", "u/bob/b", ""},
+		{2, IMAPSRV_SCOPE_SUBTREE, "", "u/fred/a", "u/bob/a", "a 12 Bob/a"},
+		{2, IMAPSRV_SCOPE_MAILBOX, "Bob/a", "u/fred/a", "u/bob/a", "a 12 Bob/a"},
+		{2, IMAPSRV_SCOPE_MAILBOX, "a", "u/fred/a", "u/bob/a", "a 12 Bob/a"},
+		{3, IMAPSRV_SCOPE_SUBTREE, "", "u/fred/a", "u/bob/a", " 9 "},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct imapsrv_hub *hub = hub_new(NULL);
+		struct imapsrv_hub_member *m = join(hub, NULL);
+		struct imapsrv_event e = IMAPSRV_EVENT_INIT;
+		const struct imapsrv_event *got;
+		char text[64] = "";
+
+		see(m, "fred", mounts, rows[i].mounts);
+		for (int twice = 0; twice < 2; twice++)
+			change(m, true, rows[i].scope, rows[i].name, BIT(12), '/');
+		e.type = IMAPSRV_EVENT_MAILBOX_RENAME;
+		e.mailbox = span(rows[i].to);
+		ROW(i, imapsrv_hub_publish(hub, &e) == IMAPSRV_EINVAL);
+		e.old_name = span(rows[i].from);
+		ROW(i, !imapsrv_hub_publish(hub, &e));
+		got = imapsrv_hub_take(m);
+		if (got)
+			snprintf(text, sizeof(text), "%.*s %d %.*s", (int)got->old_name.len,
+			         got->old_name.len ? got->old_name.data : "", (int)got->type,
+			         (int)got->mailbox.len,
+			         got->mailbox.len ? got->mailbox.data : "");
+		ROW(i, strcmp(text, rows[i].want) == 0);
+		ROW(i, !imapsrv_hub_take(m));
+		imapsrv_hub_free(hub);
+	}
+}
+
+/* Entries and texts come along; what is long does not, and what accounts differ in does not. */
+static void t_payload(void **state)
+{
+	static const char *const mounts[][2] = {{"", "u"}};
+	struct imapsrv_span entries[2] = {span("/shared/comment"), span("/shared/x")};
+	struct imapsrv_hub *hub = hub_new(NULL);
+	struct imapsrv_hub_member *m = join(hub, NULL);
+	struct imapsrv_event e = IMAPSRV_EVENT_INIT;
+	struct imapsrv_status status;
+	const struct imapsrv_event *got;
+	static char text[5000];
+
+	(void)state;
+	memset(&status, 0, sizeof(status));
+	memset(text, 'x', sizeof(text));
+	see(m, "fred", mounts, 1);
+	change(m, true, IMAPSRV_SCOPE_SUBTREE, "", 0xfffffffeu, '/');
+	e.type = IMAPSRV_EVENT_MAILBOX_METADATA;
+	e.mailbox = span("u/a");
+	e.status = &status;
+	e.has_attributes = 1;
+	e.entries = entries;
+	e.entry_count = 2;
+	e.text = span("full");
+	assert_int_equal(imapsrv_hub_publish(hub, &e), 0);
+	got = imapsrv_hub_take(m);
+	assert_int_equal(got->entry_count, 2);
+	assert_memory_equal(got->entries[1].data, "/shared/x", 9);
+	assert_int_equal(got->entries[0].len, 15);
+	assert_memory_equal(got->text.data, "full", 4);
+	assert_null(got->status);
+	assert_int_equal(got->has_attributes, 0);
+	e.text = (struct imapsrv_span){text, sizeof(text)};
+	assert_int_equal(imapsrv_hub_publish(hub, &e), 0);
+	got = imapsrv_hub_take(m);
+	assert_int_equal(got->entry_count, 0);
+	assert_int_equal(got->text.len, 0);
 	imapsrv_hub_free(hub);
 }
 
@@ -448,7 +473,7 @@ static void t_refusals(void **state)
 	e.uids = (struct imapsrv_set){bad, 2};
 	assert_int_equal(imapsrv_hub_publish(hub, &e), IMAPSRV_EINVAL);
 	e.uids.count = 1;
-	e.type = (enum imapsrv_event_type)32;
+	e.type = (enum imapsrv_event_type)(IMAPSRV_EVENT_LOGOUT + 1);
 	assert_int_equal(imapsrv_hub_publish(hub, &e), IMAPSRV_EINVAL);
 	e.type = (enum imapsrv_event_type)0;
 	assert_int_equal(imapsrv_hub_publish_account(hub, span(""), &e), IMAPSRV_EINVAL);
@@ -457,300 +482,6 @@ static void t_refusals(void **state)
 	imapsrv_hub_leave(NULL);
 	imapsrv_hub_free(NULL);
 	imapsrv_hub_free(hub);
-}
-
-/* ---- random histories ---------------------------------------------------------------------- */
-
-enum { MEMBERS = 6, INTERESTS = 8, NAMES = 10, UIDS = 24, TYPES = 10 };
-
-static const char *const tree[] = {"", "a", "b", "u", "u/a", "u/b", "u/a/c", "u/INBOX", "INBOX", "b/INBOX"};
-static const char *const mounted[][2] = {
-	{"", "u"}, {"a", "b"}, {"b", "u/a"}, {"", ""}, {"a/c", "u/b"}, {"INBOX", "a"},
-};
-
-struct mirror {
-	struct imapsrv_hub_member *m;
-	uint32_t mounts; /* of `mounted`, as bits; 0: sees nothing */
-	struct {
-		enum imapsrv_scope scope;
-		const char *name;
-		uint32_t events;
-	} interests[INTERESTS];
-	size_t count;
-	/* what it must hear of, by mailbox name, type and UID; 2: it did */
-	struct {
-		char name[64];
-		uint8_t due[TYPES][UIDS];
-	} boxes[64];
-	size_t box_count;
-	bool broad; /* memory was short */
-};
-
-struct history {
-	struct imapsrv_hub *hub;
-	struct mirror mirrors[MEMBERS];
-	uint64_t random;
-	bool scarce; /* allocations fail: a member may hear of more */
-};
-
-static uint32_t below(struct history *h, uint32_t n)
-{
-	h->random = h->random * 6364136223846793005u + 1442695040888963407u;
-	return (uint32_t)(h->random >> 33) % n;
-}
-
-static bool covers(const char *top, const char *name)
-{
-	size_t len = strlen(top);
-
-	return !len || (strncmp(top, name, len) == 0 && (!name[len] || name[len] == '/'));
-}
-
-/* The mount that counts for a name; -1: none. */
-static int mount_of(const struct mirror *r, const char *name)
-{
-	int best = -1;
-
-	for (int i = 0; i < (int)COUNT(mounted); i++)
-		if (r->mounts >> i & 1 && covers(mounted[i][0], name) &&
-		    (best < 0 || strlen(mounted[i][0]) > strlen(mounted[best][0])))
-			best = i;
-	return best;
-}
-
-static void due(struct mirror *r, const char *topic, int type, uint32_t uid)
-{
-	for (int i = 0; i < (int)COUNT(mounted); i++) {
-		const char *t = mounted[i][1], *rest;
-		char name[64];
-		bool wanted = false;
-		size_t box;
-
-		if (!(r->mounts >> i & 1) || !covers(t, topic))
-			continue;
-		rest = topic + strlen(t);
-		if (*t && *rest)
-			rest++;
-		snprintf(name, sizeof(name), "%s%s%s", mounted[i][0],
-		         *mounted[i][0] && *rest ? "/" : "", rest);
-		if (!name[0] || mount_of(r, name) != i)
-			continue;
-		for (size_t k = 0; k < r->count; k++)
-			if (r->interests[k].events >> type & 1 &&
-			    (r->interests[k].scope == IMAPSRV_SCOPE_MAILBOX
-			             ? strcmp(r->interests[k].name, name) == 0
-			             : r->interests[k].scope == IMAPSRV_SCOPE_SUBTREE &&
-			                       covers(r->interests[k].name, name)))
-				wanted = true;
-		if (!wanted)
-			continue;
-		for (box = 0; box < r->box_count; box++)
-			if (strcmp(r->boxes[box].name, name) == 0)
-				break;
-		assert_true(box < COUNT(r->boxes));
-		if (box == r->box_count)
-			snprintf(r->boxes[r->box_count++].name, 64, "%s", name);
-		r->boxes[box].due[type][uid] = 1;
-	}
-}
-
-/* Takes all; each event must be due, and all that is due must be in them. */
-static void drain(struct history *h, struct mirror *r)
-{
-	const struct imapsrv_event *e;
-	bool everything = false;
-
-	while ((e = imapsrv_hub_take(r->m))) {
-		size_t box = 0;
-
-		if (!e->mailbox.len) {
-			assert_int_equal(e->type, IMAPSRV_EVENT_MAILBOX_CHANGED);
-			everything = true;
-			continue;
-		}
-		while (box < r->box_count && (strlen(r->boxes[box].name) != e->mailbox.len ||
-		                              memcmp(r->boxes[box].name, e->mailbox.data,
-		                                     e->mailbox.len) != 0))
-			box++;
-		if (box == r->box_count)
-			fail_msg("told of %.*s, which it did not ask for", (int)e->mailbox.len,
-			         e->mailbox.data);
-		for (int type = 1; type < TYPES; type++)
-			for (uint32_t uid = 0; uid < UIDS; uid++) {
-				uint8_t *d = &r->boxes[box].due[type][uid];
-				bool flags = type >= IMAPSRV_EVENT_MESSAGE_READ &&
-				             type <= IMAPSRV_EVENT_FLAGS_CLEAR;
-				bool in = false;
-
-				for (size_t i = 0; i < e->uids.count; i++)
-					in = in || (uid >= e->uids.ranges[i].first &&
-					            uid <= e->uids.ranges[i].last);
-				/* A look-up finds all but flags; those come in a range behind it. */
-				if (e->type == IMAPSRV_EVENT_MAILBOX_CHANGED && !flags)
-					*d = *d ? 2 : 0;
-				if ((int)e->type == type && in)
-					*d = *d ? 2 : 0;
-				if (e->type == IMAPSRV_EVENT_FLAGS_SET && flags && in)
-					*d = *d ? 2 : 0;
-				if ((int)e->type == type && type <= 2 && !e->uids.count)
-					*d = *d ? 2 : 0;
-			}
-	}
-	for (size_t box = 0; box < r->box_count && !everything; box++)
-		for (int type = 1; type < TYPES; type++)
-			for (uint32_t uid = 0; uid < UIDS; uid++)
-				if (r->boxes[box].due[type][uid] == 1)
-					fail_msg("not told of %s, event %d, UID %u", r->boxes[box].name,
-					         type, uid);
-	if (everything && !h->scarce)
-		assert_true(r->box_count > 1); /* not without need */
-	memset(r->boxes, 0, sizeof(r->boxes));
-	r->box_count = 0;
-}
-
-static void do_see(struct history *h, struct mirror *r)
-{
-	const char *list[8][2];
-	size_t count = 0;
-
-	drain(h, r);
-	r->mounts = below(h, 1u << COUNT(mounted));
-	for (size_t i = 0; i < COUNT(mounted); i++)
-		if (r->mounts >> i & 1) {
-			/* Two at one name would be a host's mistake. */
-			if (i == 3 && r->mounts & 1) {
-				r->mounts &= ~8u;
-				continue;
-			}
-			list[count][0] = mounted[i][0];
-			list[count++][1] = mounted[i][1];
-		}
-	if (see(r->m, "x", (const char *const (*)[2])list, count))
-		r->broad = true;
-}
-
-static void do_watch(struct history *h, struct mirror *r)
-{
-	size_t i = r->count;
-
-	drain(h, r);
-	if (r->count && below(h, 2)) {
-		i = below(h, (uint32_t)r->count);
-		(void)change(r->m, false, r->interests[i].scope, r->interests[i].name,
-		             r->interests[i].events, '/');
-		r->interests[i] = r->interests[--r->count];
-		return;
-	}
-	if (i == INTERESTS)
-		return;
-	r->interests[i].scope = (enum imapsrv_scope)below(h, 3);
-	r->interests[i].name = tree[below(h, NAMES)];
-	if (!*r->interests[i].name && r->interests[i].scope == IMAPSRV_SCOPE_MAILBOX)
-		return;
-	r->interests[i].events = below(h, 2) ? 0x3feu : below(h, 0x400) & ~1u;
-	r->count++;
-	if (change(r->m, true, r->interests[i].scope, r->interests[i].name, r->interests[i].events,
-	           '/'))
-		r->broad = true;
-}
-
-static void do_publish(struct history *h)
-{
-	const char *topic = tree[1 + below(h, NAMES - 1)];
-	int type = 1 + (int)below(h, TYPES - 2); /* not "look it up" */
-	uint32_t uid = 1 + below(h, UIDS - 1);
-
-	if (below(h, 30) == 0) {
-		struct imapsrv_event e = IMAPSRV_EVENT_INIT;
-
-		assert_int_equal(imapsrv_hub_publish_account(h->hub, span("y"), &e), 0);
-	}
-	publish(h->hub, (enum imapsrv_event_type)type, topic, uid, uid);
-	for (int i = 0; i < MEMBERS; i++)
-		if (h->mirrors[i].m)
-			due(&h->mirrors[i], topic, type, uid);
-}
-
-static void do_join(struct history *h, struct mirror *r)
-{
-	if (r->m) {
-		imapsrv_hub_leave(r->m);
-		memset(r, 0, sizeof(*r));
-	} else if (imapsrv_hub_join(h->hub, r, 0, &r->m)) {
-		assert_true(h->scarce);
-		r->m = NULL;
-	}
-}
-
-static void play(uint64_t seed, struct failalloc *fa, size_t fail_at, bool fail_on)
-{
-	static struct history h;
-	struct imapsrv_hub_config c = IMAPSRV_HUB_CONFIG_INIT;
-
-	memset(&h, 0, sizeof(h));
-	h.random = seed * 77 + 5;
-	h.scarce = fa != NULL;
-	c.queue = 1 + below(&h, 6);
-	c.ranges = 1 + below(&h, 3);
-	c.secret = seed;
-	if (fa)
-		c.allocator = &fa->allocator;
-	h.hub = hub_new(&c);
-	if (fa) {
-		fa->fail_first = fail_at ? fa->calls + fail_at : 0;
-		fa->fail_on = fail_on;
-	}
-	for (int step = 0; step < 400; step++) {
-		struct mirror *r = &h.mirrors[below(&h, MEMBERS)];
-		uint32_t what = below(&h, 20);
-
-		if (what == 0 || !r->m)
-			do_join(&h, r);
-		else if (what < 3)
-			do_see(&h, r);
-		else if (what < 8)
-			do_watch(&h, r);
-		else if (what < 18)
-			do_publish(&h);
-		else
-			while (imapsrv_hub_next(h.hub, 0))
-				;
-	}
-	for (int i = 0; i < MEMBERS; i++)
-		if (h.mirrors[i].m)
-			drain(&h, &h.mirrors[i]);
-	imapsrv_hub_free(h.hub);
-}
-
-static void t_random(void **state)
-{
-	(void)state;
-	for (uint64_t seed = 1; seed <= 3000; seed++)
-		play(seed, NULL, 0, false);
-}
-
-static void t_allocations(void **state)
-{
-	static struct failalloc fa;
-
-	(void)state;
-	for (uint64_t seed = 1; seed <= 25; seed++)
-		for (size_t at = 1; at < 120; at++)
-			for (int on = 0; on < 2; on++) {
-				failalloc_init(&fa);
-				play(seed, &fa, at, on);
-				assert_int_equal(fa.held, 0);
-			}
-	for (size_t at = 1; at <= 2; at++) {
-		struct imapsrv_hub_config c = IMAPSRV_HUB_CONFIG_INIT;
-		struct imapsrv_hub *hub;
-
-		failalloc_init(&fa);
-		fa.fail_first = at;
-		c.allocator = &fa.allocator;
-		assert_int_equal(imapsrv_hub_new(&c, &hub), IMAPSRV_ENOMEM);
-		assert_int_equal(fa.held, 0);
-	}
 }
 
 /* A storm costs a bounded amount, and nothing is left when all have gone. */
@@ -788,7 +519,7 @@ int main(void)
 		cmocka_unit_test(t_accounts), cmocka_unit_test(t_flat),
 		cmocka_unit_test(t_wake),     cmocka_unit_test(t_collapse),
 		cmocka_unit_test(t_lent),     cmocka_unit_test(t_refusals),
-		cmocka_unit_test(t_random),   cmocka_unit_test(t_allocations),
+		cmocka_unit_test(t_renames),  cmocka_unit_test(t_payload),
 		cmocka_unit_test(t_bounded),
 	};
 
