@@ -183,7 +183,7 @@ int main(void)
 			if ((got = write(STDOUT_FILENO, out.data, out.len)) < 0)
 				break;
 			imapsrv_session_sent(s, (size_t)got);
-		} else if (left) {
+		} else if (left || imapsrv_session_want(s) & IMAPSRV_WANT_RUN) {
 			imapsrv_session_recv(s, at, left, &n);
 			at += n;
 			left -= n;

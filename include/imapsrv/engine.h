@@ -58,6 +58,11 @@ struct imapsrv_limits {
 	                             (RFC 9051 5.4: 30 min or more)                                    */
 	uint32_t idle_timeout;    /* ms in one IDLE, then BYE: 1,860,000 (RFC 2177)                     */
 	uint32_t keepalive;       /* ms of silence in IDLE, then an untagged OK: 120,000.  UINT32_MAX: none */
+	uint64_t search_steps;    /* steps (imapsrv_session_steps) of one search: 100,000,000,000        */
+	uint32_t turn;            /* steps of a search within one call of a session, which then wants RUN:
+	                             1,000,000                                                          */
+	uint32_t progress;        /* steps after which the client is told how far its search is (RFC 9585):
+	                             1,000,000,000                                                      */
 };
 #define IMAPSRV_LIMITS_INIT IMAPSRV_SIZED(struct imapsrv_limits)
 

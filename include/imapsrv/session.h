@@ -76,15 +76,16 @@ IMAPSRV_API int imapsrv_session_peek(struct imapsrv_session *session, struct ima
 /* So many of those octets have left.  IMAPSRV_EINVAL if that is more than was ready. */
 IMAPSRV_API int imapsrv_session_sent(struct imapsrv_session *session, size_t n);
 
-/* Goes on with what can be done now: after an op was answered outside a callback, and after
- * events were posted.  The other calls do it too. */
+/* Goes on with what can be done now: after an op was answered outside a callback, after events were
+ * posted, and where a long search has given way.  The other calls do it too. */
 IMAPSRV_API int imapsrv_session_run(struct imapsrv_session *session);
 
 enum imapsrv_want {
 	IMAPSRV_WANT_READ = 1 << 0,     /* recv would take something                                */
 	IMAPSRV_WANT_WRITE = 1 << 1,    /* peek has something                                       */
 	IMAPSRV_WANT_HOST = 1 << 2,     /* an op is open                                            */
-	IMAPSRV_WANT_RUN = 1 << 3,      /* run would do something                                   */
+	IMAPSRV_WANT_RUN = 1 << 3,      /* run would do something: an op was answered, an event came, or a
+	                                   long search goes on (imapsrv_limits.turn)                */
 	IMAPSRV_WANT_STARTTLS = 1 << 4, /* all is written: switch to TLS now                        */
 	IMAPSRV_WANT_CLOSE = 1 << 5     /* it is over and all is written                            */
 };

@@ -40,6 +40,9 @@ void isrv_limits_fill(struct imapsrv_limits *limits)
 	DEFAULT(inactivity, 1860000);
 	DEFAULT(idle_timeout, 1860000);
 	DEFAULT(keepalive, 120000);
+	DEFAULT(search_steps, UINT64_C(100000000000));
+	DEFAULT(turn, 1000000);
+	DEFAULT(progress, 1000000000);
 	if (limits->keyword_len > 255)
 		limits->keyword_len = 255; /* lengths are kept in an octet */
 }

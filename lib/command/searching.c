@@ -74,6 +74,9 @@ bool isrv_searching_ended(struct imapsrv_session *s, const struct isrv_searcher 
 	case ISRV_SEARCH_REFUSED:
 		isrv_refused(s, NULL);
 		return false;
+	case ISRV_SEARCH_LIMIT:
+		isrv_no(s, "LIMIT", "The search takes more work than one may");
+		return false;
 	case ISRV_SEARCH_NOMEM:
 		break;
 	}

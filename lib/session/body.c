@@ -213,10 +213,15 @@ enum isrv_step isrv_body_raw(struct imapsrv_session *s, struct isrv_body_cursor 
 	enum isrv_step step = fill(s, b);
 
 	*piece_r = b->piece;
-	if (step == ISRV_DONE)
-		b->piece.len = 0;
-	else
+	if (step != ISRV_DONE) {
 		piece_r->len = 0;
+		return step;
+	}
+	if (piece_r->len > ISRV_BODY_RAW)
+		piece_r->len = ISRV_BODY_RAW;
+	if (piece_r->len)
+		b->piece.data += piece_r->len;
+	b->piece.len -= piece_r->len;
 	return step;
 }
 

@@ -29,6 +29,8 @@ struct isrv_body_cursor {
 };
 
 #define ISRV_BODY_CHUNK 8192u
+/* The most that isrv_body_raw gives at a time, also of what is lent, so that who reads it can yield. */
+#define ISRV_BODY_RAW 65536u
 
 /* Asks the host for the message.  The cursor is cleared by the caller before the first call; a
  * close leaves it ready for the next message. */

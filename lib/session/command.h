@@ -19,7 +19,8 @@ enum isrv_step {
 	ISRV_INPUT,  /* the next line or literal octets from the client; also woken by events */
 	ISRV_OUTPUT, /* the output queue to fall below its mark                               */
 	ISRV_HOST,   /* the op that is open                                                   */
-	ISRV_DELAY   /* the time in s->delay_until                                            */
+	ISRV_DELAY,  /* the time in s->delay_until                                            */
+	ISRV_YIELD   /* its next turn: this call of the API has done enough                   */
 };
 
 /* What a command that takes literals by itself says to one that was announced. */

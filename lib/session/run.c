@@ -316,6 +316,7 @@ static void start(struct imapsrv_session *s, struct line *line, bool whole)
 	}
 	s->command = line->command;
 	s->wait = ISRV_DONE;
+	s->progress = s->steps;
 	s->phase = ISRV_PHASE_STEP;
 	s->frame = whole ? ISRV_FRAME_MORE : ISRV_FRAME_LITERAL;
 }
@@ -469,6 +470,7 @@ static bool may_go(const struct imapsrv_session *s)
 		return s->now >= s->delay_until;
 	case ISRV_DONE:
 	case ISRV_INPUT:
+	case ISRV_YIELD:
 		break;
 	}
 	return true;
@@ -493,7 +495,7 @@ static bool step_command(struct imapsrv_session *s)
 		s->active = true;
 	if (step == ISRV_DONE)
 		s->phase = ISRV_PHASE_SYNC;
-	return true;
+	return step != ISRV_YIELD;
 }
 
 /* Which updates may come before the tagged line (RFC 9051 5.2, 7.5.1), from the table. */
@@ -517,7 +519,7 @@ static bool sync_command(struct imapsrv_session *s)
 		if (s->error)
 			return false;
 		if (s->wait != ISRV_DONE)
-			return true;
+			return s->wait != ISRV_YIELD;
 	}
 	if (s->view && s->view->forget)
 		isrv_sync_forget(s);
@@ -565,6 +567,7 @@ void isrv_run(struct imapsrv_session *s)
 {
 	size_t before = isrv_outq_size(&s->out);
 
+	s->turn = s->steps;
 	while (!s->error && advance(s))
 		;
 	isrv_session_settle(s);

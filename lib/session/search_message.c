@@ -18,13 +18,14 @@ enum {
 
 bool isrv_search_message_init(struct imapsrv_session *s, struct isrv_search_message *m,
                               const struct isrv_program *program, void *mailbox,
-                              uint32_t recent_from)
+                              uint32_t recent_from, uint64_t until)
 {
 	uint32_t i, leaf = 0;
 
 	m->program = program;
 	m->mailbox = mailbox;
 	m->recent_from = recent_from;
+	m->until = until;
 	m->size_leaf = UINT32_MAX;
 	for (i = 0; i < program->count && m->size_leaf == UINT32_MAX; i++) {
 		if (program->terms[i].kind == ISRV_TERM_SIZE)
@@ -84,6 +85,24 @@ static bool judge(struct imapsrv_session *s, struct isrv_search_message *m,
 	return m->verdict != ISRV_UNDECIDED;
 }
 
+/* The next octets.  YIELD: this call has done enough, and none were taken.  What ends reading before
+ * the message does stands in the session, the body or m->spent: see is_over. */
+static enum isrv_step next_piece(struct imapsrv_session *s, struct isrv_search_message *m,
+                                 struct imapsrv_span *piece_r)
+{
+	m->spent = s->steps >= m->until;
+	if (m->spent)
+		return ISRV_DONE;
+	if (isrv_session_turn_over(s))
+		return ISRV_YIELD;
+	return isrv_body_raw(s, &m->body, piece_r);
+}
+
+static bool is_over(const struct imapsrv_session *s, const struct isrv_search_message *m)
+{
+	return s->error || m->body.failed || m->spent;
+}
+
 /* ---- its own header ------------------------------------------------------------------------ */
 
 static bool reads_header(const struct isrv_search_message *m)
@@ -102,8 +121,8 @@ static enum isrv_step read_header(struct imapsrv_session *s, struct isrv_search_
 		m->begun = true;
 	}
 	do {
-		step = isrv_body_raw(s, &m->body, &piece);
-		if (step != ISRV_DONE || s->error || m->body.failed)
+		step = next_piece(s, m, &piece);
+		if (step != ISRV_DONE || is_over(s, m))
 			return step;
 	} while (piece.len && !isrv_scan_feed_header(m->scan, piece.data, piece.len));
 	isrv_scan_end_header(m->scan);
@@ -146,8 +165,8 @@ static enum isrv_step describe(struct imapsrv_session *s, struct isrv_search_mes
 	if (!m->structure && (use_kept(m, subject) || !begin_structure(s, m)))
 		return ISRV_DONE;
 	do {
-		step = isrv_body_raw(s, &m->body, &piece);
-		if (step != ISRV_DONE || s->error || m->body.failed)
+		step = next_piece(s, m, &piece);
+		if (step != ISRV_DONE || is_over(s, m))
 			return step;
 		if (piece.len && !isrv_structure_feed(m->structure, piece.data, piece.len)) {
 			isrv_session_fail(s, IMAPSRV_ENOMEM);
@@ -209,8 +228,8 @@ static enum isrv_step read_stretch(struct imapsrv_session *s, struct isrv_search
 	enum isrv_step step;
 
 	while (m->from < m->to && (m->header || !isrv_scan_is_full(m->scan))) {
-		step = isrv_body_raw(s, &m->body, &piece);
-		if (step != ISRV_DONE || s->error || m->body.failed)
+		step = next_piece(s, m, &piece);
+		if (step != ISRV_DONE || is_over(s, m))
 			return step;
 		if (!piece.len)
 			break;
@@ -233,7 +252,7 @@ static enum isrv_step read_parts(struct imapsrv_session *s, struct isrv_search_m
 
 	while (m->begun || next_stretch(s, m)) {
 		step = read_stretch(s, m);
-		if (step != ISRV_DONE || s->error || m->body.failed)
+		if (step != ISRV_DONE || is_over(s, m))
 			return step;
 		if (s->steps - m->judged >= m->program->count && judge(s, m, subject))
 			return ISRV_DONE;
@@ -248,6 +267,7 @@ static enum isrv_step read_parts(struct imapsrv_session *s, struct isrv_search_m
 static void begin(struct isrv_search_message *m)
 {
 	m->facts = 0;
+	m->spent = false;
 	m->part = 0;
 	m->header = m->begun = false;
 	m->verdict = ISRV_UNDECIDED;
@@ -318,7 +338,7 @@ enum isrv_step isrv_search_message_read(struct imapsrv_session *s, struct isrv_s
 			step = read_parts(s, m, subject);
 			break;
 		}
-		if (step != ISRV_DONE || s->error || m->body.failed)
+		if (step != ISRV_DONE || is_over(s, m))
 			return step;
 		m->at = next(s, m, subject);
 	}

@@ -30,6 +30,8 @@ struct isrv_search_message {
 	uint32_t facts;           /* that reading has told */
 	enum isrv_verdict verdict;
 	uint64_t judged;          /* steps when the program was last asked */
+	uint64_t until;           /* steps at which reading is given up, */
+	bool spent;               /* and that it was */
 	uint32_t part;            /* the next of the description */
 	struct isrv_part_info info; /* of the one at hand */
 	bool header;              /* its header is being read, not its body */
@@ -53,8 +55,8 @@ void isrv_search_message_keep(struct imapsrv_session *s, struct isrv_search_mess
 /* False: no memory in the arena. */
 bool isrv_search_message_init(struct imapsrv_session *s, struct isrv_search_message *m,
                               const struct isrv_program *program, void *mailbox,
-                              uint32_t recent_from);
-/* DONE: m->verdict, or m->body.failed; then close. */
+                              uint32_t recent_from, uint64_t until);
+/* DONE: m->verdict, m->body.failed or m->spent; then close. */
 enum isrv_step isrv_search_message_read(struct imapsrv_session *s, struct isrv_search_message *m,
                                         const struct isrv_search_subject *subject);
 void isrv_search_message_close(struct imapsrv_session *s, struct isrv_search_message *m);

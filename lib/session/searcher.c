@@ -3,7 +3,7 @@
  * of each the messages read that have to be opened. */
 #include "session/searcher.h"
 
-#include "session/session.h"
+#include "session/progress.h"
 
 enum {
 	AT_SCAN,  /* without the host         */
@@ -72,6 +72,7 @@ void isrv_searcher_begin(struct imapsrv_session *s, struct isrv_searcher *x,
 	uint32_t most;
 
 	x->from = *source;
+	x->began = s->steps;
 	x->program = program;
 	x->at = AT_SCAN;
 	x->nomem = !find_reach(s, x, within);
@@ -79,13 +80,46 @@ void isrv_searcher_begin(struct imapsrv_session *s, struct isrv_searcher *x,
 	if (x->nomem || (!program->facts && !source->doubtful))
 		return;
 	x->nomem = !isrv_search_message_init(s, &x->message, program, source->mailbox,
-	                                     source->recent_from);
+	                                     source->recent_from, x->began + s->engine->limits.search_steps);
 	most = KNOWN_MAX / program->leaves;
 	x->part_max = s->engine->limits.batch < most ? s->engine->limits.batch : most;
 	if (x->part_max == 0)
 		x->part_max = 1;
 	isrv_batch_init(&x->batch, x->reach, &s->steps);
 	x->at = AT_BATCH;
+}
+
+/* ---- how long it may take ------------------------------------------------------------------ */
+
+/* Asked before each piece of work: is it one too many? */
+static bool is_spent(const struct imapsrv_session *s, struct isrv_searcher *x)
+{
+	if (s->steps - x->began < s->engine->limits.search_steps)
+		return false;
+	x->end = ISRV_SEARCH_LIMIT;
+	return true;
+}
+
+static uint32_t count_reach(struct imapsrv_session *s, const struct isrv_searcher *x)
+{
+	const struct isrv_nummap *map = x->from.map;
+	uint32_t n = 0;
+	size_t i;
+
+	s->steps += x->reach.count;
+	for (i = 0; i < x->reach.count; i++)
+		n += isrv_nummap_rank(map, x->reach.ranges[i].last) -
+		     isrv_nummap_rank(map, x->reach.ranges[i].first - 1);
+	return n;
+}
+
+static void tell_progress(struct imapsrv_session *s, struct isrv_searcher *x)
+{
+	if (!isrv_progress_due(s))
+		return;
+	if (!x->goal)
+		x->goal = count_reach(s, x);
+	isrv_progress_tell(s, x->looked_at + x->open_at, x->goal);
 }
 
 /* ---- without the host ---------------------------------------------------------------------- */
@@ -124,14 +158,17 @@ static bool scan_run(struct imapsrv_session *s, struct isrv_searcher *x, struct 
 	return until < range.last && !x->nomem;
 }
 
-static void scan(struct imapsrv_session *s, struct isrv_searcher *x)
+static enum isrv_step scan(struct imapsrv_session *s, struct isrv_searcher *x)
 {
-	while (x->reach_at < x->reach.count && !x->nomem) {
+	while (x->reach_at < x->reach.count && !x->nomem && !is_spent(s, x)) {
+		if (isrv_session_turn_over(s))
+			return ISRV_YIELD;
 		if (!scan_run(s, x, x->reach.ranges[x->reach_at])) {
 			x->reach_at++;
 			x->uid_at = 0;
 		}
 	}
+	return ISRV_DONE;
 }
 
 /* ---- with the host ------------------------------------------------------------------------- */
@@ -268,9 +305,14 @@ static enum isrv_step read_open(struct imapsrv_session *s, struct isrv_searcher 
 	enum isrv_step step;
 
 	for (; x->open_at < x->open_count && !x->nomem; x->open_at++) {
+		tell_progress(s, x);
 		step = isrv_search_message_read(s, m, &x->open[x->open_at]);
 		if (step != ISRV_DONE || s->error)
 			return step;
+		if (m->spent) {
+			x->end = ISRV_SEARCH_LIMIT;
+			return ISRV_DONE;
+		}
 		if (!m->body.failed && m->verdict == ISRV_MATCH)
 			add(s, x, x->open[x->open_at].uid, x->open[x->open_at].modseq);
 		/* It is gone, or the search cannot be done. */
@@ -293,10 +335,17 @@ static enum isrv_step advance(struct imapsrv_session *s, struct isrv_searcher *x
 	while (x->at != AT_END && x->end == ISRV_SEARCH_FOUND) {
 		switch (x->at) {
 		case AT_SCAN:
-			scan(s, x);
+			wait = scan(s, x);
+			if (wait != ISRV_DONE)
+				return wait;
 			x->at = AT_END;
 			break;
 		case AT_BATCH:
+			if (is_spent(s, x))
+				return ISRV_DONE;
+			if (isrv_session_turn_over(s))
+				return ISRV_YIELD;
+			tell_progress(s, x);
 			x->at = !x->nomem && next_batch(s, x) ? AT_ROWS : AT_END;
 			break;
 		case AT_ROWS:
@@ -312,6 +361,8 @@ static enum isrv_step advance(struct imapsrv_session *s, struct isrv_searcher *x
 			wait = read_open(s, x);
 			if (wait != ISRV_DONE || s->error)
 				return wait;
+			x->looked_at += x->messages;
+			x->open_at = 0;
 			x->at = AT_BATCH;
 			break;
 		}

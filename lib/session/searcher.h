@@ -22,6 +22,9 @@
  *		switch (x.end) ...              the result
  *	isrv_searcher_drop(s, &x);          in `drop` too; any number of times, in any state
  *
+ * It yields between messages, and within long ones (limits.turn), and ends where limits.search_steps
+ * is passed; it tells how far it is (session/progress.h).
+ *
  * The program, the source and the set live until then.  While it waits, the map of the source must
  * not change; events may add to `expunged`.
  */
@@ -46,7 +49,8 @@ struct isrv_search_source {
 enum isrv_search_end {
 	ISRV_SEARCH_FOUND,   /* all is known */
 	ISRV_SEARCH_REFUSED, /* the host would not: s->result says why (isrv_refused) */
-	ISRV_SEARCH_NOMEM    /* the arena gave no more (isrv_command_nomem) */
+	ISRV_SEARCH_NOMEM,   /* the arena gave no more (isrv_command_nomem) */
+	ISRV_SEARCH_LIMIT    /* it took more than limits.search_steps */
 };
 
 struct isrv_searcher {
@@ -68,6 +72,9 @@ struct isrv_searcher {
 	const struct isrv_program *program;
 	uint8_t at;
 	bool nomem;
+	uint64_t began;     /* steps at its beginning */
+	uint32_t looked_at; /* messages in the batches that are done */
+	uint32_t goal;      /* messages in the reach; 0: not counted yet */
 	struct imapsrv_set reach; /* the UIDs that can match */
 	size_t reach_at;          /* without the host: the range at hand, */
 	uint32_t uid_at;          /* and where in it; 0: at its beginning */

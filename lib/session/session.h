@@ -62,6 +62,8 @@ struct imapsrv_session {
 	struct isrv_framer framer;
 	struct isrv_arena arena; /* of the command at work */
 	uint64_t steps;
+	uint64_t turn;           /* steps when this call of the API began */
+	uint64_t progress;       /* steps when the client was last told that the command goes on */
 
 	/* what may be said and done */
 	enum isrv_phase phase;
@@ -193,6 +195,12 @@ void isrv_session_fault(struct imapsrv_session *s, const char *what);
 static inline bool isrv_session_full(const struct imapsrv_session *s)
 {
 	return isrv_outq_size(&s->out) >= s->output_max;
+}
+/* Has this call of the API done enough?  Asked by steps that may be long between two questions to the
+ * host; they return ISRV_YIELD then. */
+static inline bool isrv_session_turn_over(const struct imapsrv_session *s)
+{
+	return s->steps - s->turn >= s->engine->limits.turn;
 }
 /* Keeps what the host says about an account, checked. */
 void isrv_session_take_account(struct imapsrv_session *s, const struct imapsrv_account *account);

@@ -148,7 +148,7 @@ static void do_read(struct td *d, int i)
 	fatal(d, i, rc);
 }
 
-/* recv must take nothing when READ is not set. */
+/* recv must take nothing when READ is not set, nor RUN: recv does what run would do, too. */
 static void try_read(struct td *d, int i)
 {
 	struct td_session *s = &d->sessions[i];
@@ -289,7 +289,7 @@ static bool settle_one(struct td *d, int i)
 		s->closed = (want & IMAPSRV_WANT_CLOSE) != 0;
 		s->starttls = (want & IMAPSRV_WANT_STARTTLS) != 0;
 		if (d->options.shuffle && s->input.len && !s->error &&
-		    !(want & IMAPSRV_WANT_READ) && tx_below(&d->random, 4) == 0) {
+		    !(want & (IMAPSRV_WANT_READ | IMAPSRV_WANT_RUN)) && tx_below(&d->random, 4) == 0) {
 			try_read(d, i);
 			continue;
 		}

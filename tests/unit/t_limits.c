@@ -38,6 +38,8 @@ static const struct {
 	LIMIT(bad_prelogin, 10),      LIMIT(login_delay, 2000),
 	LIMIT(login_timeout, 180000), LIMIT(inactivity, 1860000),
 	LIMIT(idle_timeout, 1860000), LIMIT(keepalive, 120000),
+	LIMIT(search_steps, 100000000000), LIMIT(turn, 1000000),
+	LIMIT(progress, 1000000000),
 };
 
 #define ROWS (sizeof(rows) / sizeof(rows[0]))
