@@ -120,6 +120,16 @@ IMAPSRV_API int imapsrv_session_tls_started(struct imapsrv_session *session);
 IMAPSRV_API int imapsrv_session_set_external(struct imapsrv_session *session, const char *authcid,
                                              size_t len);
 
+/*
+ * What binds the client's authentication to the TLS connection (RFC 5929, RFC 9266): type is
+ * "tls-exporter", "tls-server-end-point" or "tls-unique", data what the TLS library has for it, up
+ * to 512 octets.  Copied; up to four types.  SCRAM-SHA-256-PLUS is offered from now on.  Before
+ * login only.  IMAPSRV_EINVAL, IMAPSRV_ESTATE, IMAPSRV_ETOOBIG (a fifth type), IMAPSRV_ENOMEM.
+ */
+IMAPSRV_API int imapsrv_session_set_channel_binding(struct imapsrv_session *session,
+                                                    const char *type, const void *data,
+                                                    size_t len);
+
 /* Hides a capability from this session, by its name in CAPABILITY ("MOVE"): it is not announced,
  * and its commands are unknown.  IMAPSRV_EINVAL if it is not a name of an extension. */
 IMAPSRV_API int imapsrv_session_hide(struct imapsrv_session *session, const char *capability);

@@ -34,15 +34,20 @@ struct imapsrv_session;
 
 /* ---- who: login --------------------------------------------------------------------------- */
 
-/* Somebody wants in: LOGIN, AUTHENTICATE PLAIN or AUTHENTICATE EXTERNAL (RFC 9051 6.2). */
+/* Somebody wants in: LOGIN, or AUTHENTICATE with a mechanism of the library (RFC 9051 6.2). */
 struct imapsrv_login {
-	const char *mechanism;        /* "LOGIN", "PLAIN" or "EXTERNAL" */
+	const char *mechanism;        /* "LOGIN", "PLAIN", "EXTERNAL"; and those of imapsrv/sasl.h:
+	                                 "ANONYMOUS", "OAUTHBEARER", "XOAUTH2", "SCRAM-SHA-256",
+	                                 "SCRAM-SHA-256-PLUS" */
 	struct imapsrv_span authcid;  /* whose credentials; for EXTERNAL what the host itself said in
-	                                 imapsrv_session_set_external */
+	                                 imapsrv_session_set_external; for ANONYMOUS what the client
+	                                 says of itself, often nothing; empty with a token */
 	struct imapsrv_span authzid;  /* who to act as; empty: the same.  Whether that is allowed is the
-	                                 host's decision (RFC 4616 2) */
-	struct imapsrv_span password; /* empty for EXTERNAL.  Wiped when the callback returns: a host that
-	                                 answers later copies it */
+	                                 host's decision (RFC 4616 2).  For XOAUTH2 the user that is
+	                                 named beside the token */
+	struct imapsrv_span password; /* or the bearer token.  Empty for EXTERNAL and ANONYMOUS, and for
+	                                 SCRAM, where the password was proven already.  Wiped when the
+	                                 callback returns: a host that answers later copies it */
 };
 
 /* One namespace (RFC 2342, RFC 9051 6.3.10). */

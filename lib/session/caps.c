@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* session/caps - the table of capabilities, and what it comes to for one engine and one session. */
+#include <string.h>
+
 #include "base/ascii.h"
 #include "session/session.h"
 
@@ -22,6 +24,12 @@ static const struct cap {
 	[ISRV_CAP_LOGINDISABLED] = {"LOGINDISABLED", SHOW_NOTAUTH, true},
 	[ISRV_CAP_AUTH_PLAIN] = {"AUTH=PLAIN", SHOW_NOTAUTH, false},
 	[ISRV_CAP_AUTH_EXTERNAL] = {"AUTH=EXTERNAL", SHOW_NOTAUTH, false},
+	[ISRV_CAP_AUTH_SCRAM_PLUS] = {"AUTH=SCRAM-SHA-256-PLUS", SHOW_NOTAUTH, false},
+	[ISRV_CAP_AUTH_SCRAM] = {"AUTH=SCRAM-SHA-256", SHOW_NOTAUTH, false},
+	[ISRV_CAP_AUTH_OAUTHBEARER] = {"AUTH=OAUTHBEARER", SHOW_NOTAUTH, false},
+	[ISRV_CAP_AUTH_XOAUTH2] = {"AUTH=XOAUTH2", SHOW_NOTAUTH, false},
+	[ISRV_CAP_AUTH_LOGIN] = {"AUTH=LOGIN", SHOW_NOTAUTH, false},
+	[ISRV_CAP_AUTH_ANONYMOUS] = {"AUTH=ANONYMOUS", SHOW_NOTAUTH, false},
 	[ISRV_CAP_AUTH_HOST] = {"", SHOW_NOTAUTH, true},
 	[ISRV_CAP_SASL_IR] = {"SASL-IR", SHOW_NOTAUTH, false},
 	[ISRV_CAP_ID] = {"ID", SHOW_ALWAYS, false},
@@ -53,6 +61,48 @@ static const struct cap {
 	[ISRV_CAP_PARTIAL] = {"PARTIAL", SHOW_AUTH, false},
 };
 
+/* Mechanisms that end in `login`. */
+static const uint64_t logins = ISRV_CAP_BIT(ISRV_CAP_AUTH_PLAIN) |
+                               ISRV_CAP_BIT(ISRV_CAP_AUTH_EXTERNAL) |
+                               ISRV_CAP_BIT(ISRV_CAP_AUTH_SCRAM_PLUS) |
+                               ISRV_CAP_BIT(ISRV_CAP_AUTH_SCRAM) |
+                               ISRV_CAP_BIT(ISRV_CAP_AUTH_OAUTHBEARER) |
+                               ISRV_CAP_BIT(ISRV_CAP_AUTH_XOAUTH2) |
+                               ISRV_CAP_BIT(ISRV_CAP_AUTH_LOGIN) |
+                               ISRV_CAP_BIT(ISRV_CAP_AUTH_ANONYMOUS);
+/* Of these, the ones in which something is sent that others can use. */
+static const uint64_t plaintexts = ISRV_CAP_BIT(ISRV_CAP_AUTH_PLAIN) |
+                                   ISRV_CAP_BIT(ISRV_CAP_AUTH_OAUTHBEARER) |
+                                   ISRV_CAP_BIT(ISRV_CAP_AUTH_XOAUTH2) |
+                                   ISRV_CAP_BIT(ISRV_CAP_AUTH_LOGIN);
+
+/* What the host did not ask for, or does by itself. */
+static uint64_t unwanted_mechanisms(const struct imapsrv_sasl *sasl)
+{
+	static const struct {
+		uint32_t builtin;
+		enum isrv_cap cap;
+	} asked[] = {
+		{IMAPSRV_MECHANISM_LOGIN, ISRV_CAP_AUTH_LOGIN},
+		{IMAPSRV_MECHANISM_ANONYMOUS, ISRV_CAP_AUTH_ANONYMOUS},
+		{IMAPSRV_MECHANISM_OAUTHBEARER, ISRV_CAP_AUTH_OAUTHBEARER},
+		{IMAPSRV_MECHANISM_XOAUTH2, ISRV_CAP_AUTH_XOAUTH2},
+	};
+	uint64_t bits = 0;
+
+	for (size_t i = 0; i < sizeof(asked) / sizeof(asked[0]); i++)
+		if (!(sasl->builtin & asked[i].builtin))
+			bits |= ISRV_CAP_BIT(asked[i].cap);
+	if (!sasl->keys)
+		bits |= ISRV_CAP_BIT(ISRV_CAP_AUTH_SCRAM) | ISRV_CAP_BIT(ISRV_CAP_AUTH_SCRAM_PLUS);
+	for (size_t i = 0; sasl->mechanisms && sasl->mechanisms[i]; i++)
+		for (int cap = 0; cap < ISRV_CAP_COUNT; cap++)
+			if (logins & ISRV_CAP_BIT(cap) &&
+			    strcmp(caps[cap].name + strlen("AUTH="), sasl->mechanisms[i]) == 0)
+				bits |= ISRV_CAP_BIT(cap);
+	return bits;
+}
+
 uint64_t isrv_caps_of_engine(const struct imapsrv_engine *engine)
 {
 	uint64_t bits = (ISRV_CAP_BIT(ISRV_CAP_COUNT) - 1) & ~ISRV_CAP_BIT(ISRV_CAP_NONE);
@@ -60,7 +110,8 @@ uint64_t isrv_caps_of_engine(const struct imapsrv_engine *engine)
 	bits &= ~ISRV_CAP_BIT(engine->config.literal_minus ? ISRV_CAP_LITERAL_PLUS
 	                                                   : ISRV_CAP_LITERAL_MINUS);
 	if (!engine->store.login)
-		bits &= ~(ISRV_CAP_BIT(ISRV_CAP_AUTH_PLAIN) | ISRV_CAP_BIT(ISRV_CAP_AUTH_EXTERNAL));
+		bits &= ~logins;
+	bits &= ~unwanted_mechanisms(&engine->sasl);
 	if (!engine->sasl.mechanisms)
 		bits &= ~ISRV_CAP_BIT(ISRV_CAP_AUTH_HOST);
 	/* Nobody could log in again (RFC 8437). */
@@ -89,12 +140,14 @@ uint64_t isrv_caps_of_session(const struct imapsrv_session *s)
 
 	if (s->secure || !s->can_starttls)
 		bits &= ~ISRV_CAP_BIT(ISRV_CAP_STARTTLS);
-	/* LOGIN and AUTH=PLAIN show exactly when a password would be taken (RFC 9051 6.2.3,
+	/* LOGIN and its like show exactly when a password would be taken (RFC 9051 6.2.3,
 	 * 11.1). */
 	if (plaintext && s->engine->store.login)
 		bits &= ~ISRV_CAP_BIT(ISRV_CAP_LOGINDISABLED);
 	else
-		bits &= ~ISRV_CAP_BIT(ISRV_CAP_AUTH_PLAIN);
+		bits &= ~plaintexts;
+	if (!s->bindings)
+		bits &= ~ISRV_CAP_BIT(ISRV_CAP_AUTH_SCRAM_PLUS);
 	/* RFC 7162 3.2.3: QRESYNC cannot be without the two. */
 	if (s->hidden & (ISRV_CAP_BIT(ISRV_CAP_CONDSTORE) | ISRV_CAP_BIT(ISRV_CAP_ENABLE)))
 		bits &= ~ISRV_CAP_BIT(ISRV_CAP_QRESYNC);

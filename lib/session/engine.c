@@ -46,6 +46,9 @@ static bool is_complete(const struct imapsrv_engine *e)
 		return false;
 	if (e->sasl.mechanisms && !e->sasl.step)
 		return false;
+	if (e->sasl.keys && (!e->sasl.entropy || !e->sasl.secret || e->sasl.secret_len < 16 ||
+	                     (e->sasl.iterations && e->sasl.iterations < 4096)))
+		return false;
 	return true;
 }
 

@@ -373,6 +373,16 @@ int imapsrv_op_challenge(struct imapsrv_op *op, const void *data, size_t len)
 	return deliver(op, &span);
 }
 
+int imapsrv_op_keys(struct imapsrv_op *op, const struct imapsrv_scram_keys *keys)
+{
+	if (!expects(op, KIND(ISRV_OP_KEYS)))
+		return IMAPSRV_ESTATE;
+	if (!keys || keys->size < sizeof(*keys) || !keys->salt || !keys->salt_len ||
+	    keys->salt_len > 64 || keys->iterations < 4096)
+		return nonsense(op, "keys without a salt, or with too few iterations");
+	return deliver(op, keys);
+}
+
 struct imapsrv_session *imapsrv_op_session(const struct imapsrv_op *op)
 {
 	return op->session;

@@ -18,6 +18,7 @@ enum isrv_op_kind {
 	ISRV_OP_DEAD,
 	ISRV_OP_LOGIN,         /* sink: none, the account is set in s->account      */
 	ISRV_OP_SASL,          /* sink: struct imapsrv_span, the challenge          */
+	ISRV_OP_KEYS,          /* sink: struct imapsrv_scram_keys                   */
 	ISRV_OP_LIST,          /* sink: struct imapsrv_name                         */
 	ISRV_OP_OPEN,          /* sink: struct imapsrv_mailbox                      */
 	ISRV_OP_UIDS,          /* sink: struct imapsrv_set, valid                   */

@@ -276,6 +276,20 @@ static void free_text(struct imapsrv_session *s, char **text, size_t *len)
 	*len = 0;
 }
 
+static void free_binding(struct imapsrv_session *s, struct isrv_binding **at)
+{
+	struct isrv_binding *b = *at;
+
+	*at = b->next;
+	isrv_mem_free(&s->mem, b, sizeof(*b) + b->len);
+}
+
+static void free_bindings(struct imapsrv_session *s)
+{
+	while (s->bindings)
+		free_binding(s, &s->bindings);
+}
+
 void imapsrv_session_free(struct imapsrv_session *session)
 {
 	struct imapsrv_session *s = session;
@@ -286,10 +300,20 @@ void imapsrv_session_free(struct imapsrv_session *session)
 	isrv_session_close(s);
 	isrv_outq_clear(&s->out);
 	free_text(s, &s->external, &s->external_len);
+	free_bindings(s);
 	free_text(s, &s->bye_text, &s->bye_len);
 	mem = s->mem;
 	isrv_mem_wipe(s, sizeof(*s));
 	isrv_mem_free(&mem, s, sizeof(*s));
+}
+
+/* No memory for what the host wants to be kept. */
+static int starve(struct imapsrv_session *s)
+{
+	s->mark = isrv_outq_mark(&s->out);
+	isrv_session_fail(s, IMAPSRV_ENOMEM);
+	isrv_run(s);
+	return s->error;
 }
 
 /* Replaces a text that the session keeps. */
@@ -298,12 +322,8 @@ static int keep_text(struct imapsrv_session *s, char **text, size_t *text_len, c
 {
 	char *copy = isrv_mem_alloc(&s->mem, len ? len : 1);
 
-	if (!copy) {
-		s->mark = isrv_outq_mark(&s->out);
-		isrv_session_fail(s, IMAPSRV_ENOMEM);
-		isrv_run(s);
-		return s->error;
-	}
+	if (!copy)
+		return starve(s);
 	if (len)
 		memcpy(copy, data, len);
 	free_text(s, text, text_len);
@@ -321,6 +341,35 @@ int imapsrv_session_set_external(struct imapsrv_session *session, const char *au
 	if (session->logged_in || session->phase == ISRV_PHASE_END)
 		return IMAPSRV_ESTATE;
 	return keep_text(session, &session->external, &session->external_len, authcid, len);
+}
+
+int imapsrv_session_set_channel_binding(struct imapsrv_session *session, const char *type,
+                                        const void *data, size_t len)
+{
+	struct isrv_binding **at = &session->bindings, *b;
+	size_t type_len = type ? strlen(type) : 0, count = 0;
+
+	if (session->in_callback)
+		return IMAPSRV_EREENTER;
+	if (!type_len || type_len >= sizeof(b->type) || !data || !len || len > 512)
+		return IMAPSRV_EINVAL;
+	if (session->logged_in || session->phase == ISRV_PHASE_END)
+		return IMAPSRV_ESTATE;
+	for (; *at && strcmp((*at)->type, type) != 0; at = &(*at)->next)
+		count++;
+	if (count >= 4)
+		return IMAPSRV_ETOOBIG;
+	b = isrv_mem_zalloc(&session->mem, sizeof(*b) + len);
+	if (!b)
+		return starve(session);
+	if (*at)
+		free_binding(session, at);
+	memcpy(b->type, type, type_len);
+	memcpy(b->data, data, len);
+	b->len = len;
+	b->next = session->bindings;
+	session->bindings = b;
+	return 0;
 }
 
 int imapsrv_session_bye(struct imapsrv_session *session, const char *text)

@@ -52,6 +52,14 @@ enum isrv_enabled {
 
 struct isrv_sync; /* sync.c's own */
 
+/* Of the TLS connection, for SCRAM-SHA-256-PLUS. */
+struct isrv_binding {
+	struct isrv_binding *next;
+	char type[32];
+	size_t len;
+	char data[];
+};
+
 struct imapsrv_session {
 	struct imapsrv_engine *engine;
 	void *user;
@@ -87,6 +95,7 @@ struct imapsrv_session {
 	bool opening_changed;           /* it changed meanwhile */
 	char *external;                 /* for EXTERNAL; NULL: not known */
 	size_t external_len;
+	struct isrv_binding *bindings;
 	char *bye_text;
 	size_t bye_len;
 

@@ -51,10 +51,8 @@ int td_start(struct td *d, struct tx_log *log, struct ts *ts, struct ta *alloc,
 	config->mailboxes = &mailboxes;
 	ts_fill_watch(ts, &watch);
 	config->watch = ts->absent & TS_NO_WATCH ? NULL : &watch;
-	if (ts->sasl) {
-		ts_fill_sasl(&sasl);
-		config->sasl = &sasl;
-	}
+	ts_fill_sasl(ts, &sasl);
+	config->sasl = &sasl;
 	config->allocator = alloc ? &alloc->allocator : NULL;
 	if (!config->fault)
 		config->fault = on_fault;

@@ -724,7 +724,7 @@ void ts_perform(struct ts_op *q)
 		[TS_CREATE] = answer_manage, [TS_DELETE] = answer_manage,
 		[TS_RENAME] = answer_manage, [TS_SUBSCRIBE] = answer_manage,
 		[TS_SASL] = ts_answer_sasl,  [TS_VANISHED] = answer_vanished,
-		[TS_REPLACE] = answer_finish,
+		[TS_REPLACE] = answer_finish, [TS_KEYS] = ts_answer_keys,
 	};
 
 	q->link->op = NULL;

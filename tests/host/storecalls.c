@@ -129,19 +129,33 @@ static void on_login(void *user, struct imapsrv_op *op, const struct imapsrv_log
 {
 	struct ts_link *link = user;
 	struct ts_op *q = ts_op_new(link, op, TS_LOGIN);
+	bool scram = strncmp(in->mechanism, "SCRAM-SHA-256", 13) == 0;
 	bool external = strcmp(in->mechanism, "EXTERNAL") == 0;
+	bool anonymous = strcmp(in->mechanism, "ANONYMOUS") == 0;
+	bool token = strcmp(in->mechanism, "OAUTHBEARER") == 0 ||
+	             strcmp(in->mechanism, "XOAUTH2") == 0;
 
-	if (!external && strcmp(in->mechanism, "LOGIN") != 0 && strcmp(in->mechanism, "PLAIN") != 0)
+	if (!external && !scram && !anonymous && !token && strcmp(in->mechanism, "LOGIN") != 0 &&
+	    strcmp(in->mechanism, "PLAIN") != 0)
 		tx_complain(link->ts->log, "login: mechanism '%s'", in->mechanism);
 	if (!is_clean(in->authcid) || !is_clean(in->authzid))
 		tx_complain(link->ts->log, "login: a user name is not clean UTF-8");
-	if (external && in->password.len)
-		tx_complain(link->ts->log, "login: EXTERNAL with a password");
+	if ((external || scram || anonymous) && in->password.len)
+		tx_complain(link->ts->log, "login: %s with a password", in->mechanism);
 	q->name = tx_dup(in->authcid.data, in->authcid.len);
 	q->second = tx_dup(in->password.data, in->password.len);
 	q->third = tx_dup(in->authzid.data, in->authzid.len);
-	q->flag = external;
+	q->flag = external || scram || anonymous || token;
 	q->len = in->password.len;
+	if (token || anonymous) {
+		/* The token of fred is "token-fred"; who has no name is "anonymous". */
+		free(q->name);
+		q->name = tx_dup(anonymous ? "anonymous" : q->second, anonymous ? 9 : q->len);
+		if (token && strncmp(q->name, "token-", 6) == 0)
+			memmove(q->name, q->name + 6, q->len - 5);
+		else if (token)
+			q->name[0] = '\0';
+	}
 	ts_op_asked(q);
 }
 

@@ -9,6 +9,7 @@
  */
 #include "host/teststore.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static const char *const mechanisms[] = {"LOGIN", "X-STEPS", NULL};
@@ -93,11 +94,71 @@ void ts_answer_sasl(struct ts_op *q)
 	imapsrv_op_done(q->op, IMAPSRV_OK, NULL);
 }
 
-void ts_fill_sasl(struct imapsrv_sasl *sasl)
+/* ---- SCRAM ------------------------------------------------------------------------------ */
+
+static void on_keys(void *user, struct imapsrv_op *op, const struct imapsrv_scram_query *in)
+{
+	struct ts_op *q = ts_op_new(user, op, TS_KEYS);
+
+	if (strncmp(in->mechanism, "SCRAM-SHA-256", 13) != 0)
+		tx_complain(q->link->ts->log, "keys: mechanism '%s'", in->mechanism);
+	q->name = tx_dup(in->authcid.data, in->authcid.len);
+	ts_op_asked(q);
+}
+
+/* Making keys takes long, and the passwords are always the same: they are made once. */
+static const struct imapsrv_scram_keys *keys_of(const char *password)
+{
+	static struct imapsrv_scram_keys keys[8];
+	static char passwords[8][32];
+	size_t i;
+
+	for (i = 0; i < 7 && passwords[i][0]; i++)
+		if (strcmp(passwords[i], password) == 0)
+			return &keys[i];
+	memcpy(passwords[i], password, strlen(password) + 1);
+	keys[i] = (struct imapsrv_scram_keys)IMAPSRV_SCRAM_KEYS_INIT;
+	keys[i].salt = "salt of 16 bytes";
+	keys[i].salt_len = 16;
+	keys[i].iterations = 4096;
+	if (imapsrv_scram_derive(&keys[i], password, strlen(password)))
+		abort();
+	return &keys[i];
+}
+
+void ts_answer_keys(struct ts_op *q)
+{
+	const struct ts_user *u = *q->name ? ts_find_user(q->link->ts, q->name) : NULL;
+
+	if (u)
+		imapsrv_op_keys(q->op, keys_of(u->password));
+	imapsrv_op_done(q->op, u ? IMAPSRV_OK : IMAPSRV_AUTHENTICATIONFAILED, NULL);
+}
+
+/* Anybody can guess: the nonce is "AAECAwQFBgcICQoLDA0ODxAR". */
+static void on_entropy(void *user, void *to, size_t len)
+{
+	(void)user;
+	for (size_t i = 0; i < len; i++)
+		((unsigned char *)to)[i] = (unsigned char)i;
+}
+
+void ts_fill_sasl(const struct ts *ts, struct imapsrv_sasl *sasl)
 {
 	*sasl = (struct imapsrv_sasl)IMAPSRV_SASL_INIT;
-	sasl->mechanisms = mechanisms;
-	sasl->plaintext = 1;
-	sasl->step = on_step;
-	sasl->end = on_end;
+	if (ts->sasl) {
+		sasl->mechanisms = mechanisms;
+		sasl->plaintext = 1;
+		sasl->step = on_step;
+		sasl->end = on_end;
+	}
+	sasl->builtin = ts->builtin;
+	sasl->oauth_scope = "imap \"all\"";
+	sasl->oauth_configuration = "https://login.example/.well-known/openid-configuration";
+	if (ts->scram) {
+		sasl->keys = on_keys;
+		sasl->entropy = on_entropy;
+		sasl->secret = "nobody knows it!";
+		sasl->secret_len = 16;
+	}
 }

@@ -11,7 +11,7 @@
 const char *const ts_kind_names[TS_KINDS] = {
 	"login", "list",   "open",    "uids", "fetch", "body",   "body_read",
 	"store", "append", "data",    "finish", "expunge", "copy", "move",
-	"status", "check", "create",  "delete", "rename", "subscribe", "sasl", "vanished", "replace",
+	"status", "check", "create",  "delete", "rename", "subscribe", "sasl", "vanished", "replace", "keys",
 };
 
 const char *const ts_handle_names[] = {"account", "mailbox", "body", "append", "exchange"};

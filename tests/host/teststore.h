@@ -144,6 +144,7 @@ enum ts_kind {
 	TS_SASL,
 	TS_VANISHED,
 	TS_REPLACE,
+	TS_KEYS,
 	TS_KINDS
 };
 extern const char *const ts_kind_names[TS_KINDS];
@@ -278,6 +279,8 @@ struct ts {
 	bool replace;    /* the store can replace a message in one go */
 	bool keeps;      /* what was expunged, until it is forgotten */
 	bool sasl;       /* has mechanisms of its own */
+	uint32_t builtin; /* of the library's: enum imapsrv_mechanism */
+	bool scram;      /* SCRAM-SHA-256 as well */
 	bool hold;       /* nothing is answered until it is false again */
 	struct tx_random random;
 	struct ts_user *users;
@@ -304,7 +307,7 @@ struct ts *ts_new(struct tx_log *log);
 void ts_check(struct ts *ts);
 void ts_free(struct ts *ts);
 void ts_fill(const struct ts *ts, struct imapsrv_store *store, struct imapsrv_mailboxes *mailboxes);
-void ts_fill_sasl(struct imapsrv_sasl *sasl);
+void ts_fill_sasl(const struct ts *ts, struct imapsrv_sasl *sasl);
 
 /* A connection about to be made: `user` for its session; set `session` as soon as there is one. */
 struct ts_link *ts_link(struct ts *ts);
@@ -379,6 +382,7 @@ void ts_blob_drop(struct ts_blob *blob);
 uint32_t ts_status_items(const struct ts *ts); /* that the library may ask */
 void ts_perform(struct ts_op *q); /* storeanswer: does what is asked and ends the op */
 void ts_answer_sasl(struct ts_op *q);
+void ts_answer_keys(struct ts_op *q);
 struct ts_op *ts_op_new(struct ts_link *link, struct imapsrv_op *op, enum ts_kind kind);
 void ts_op_asked(struct ts_op *q); /* it is complete: answers it, or leaves it open */
 void ts_op_free(struct ts_op *q);

@@ -20,6 +20,8 @@ struct sh {
 	struct imapsrv_id ids[8];
 	const char *preauth;
 	const char *external;
+	const char *bindings[5][2]; /* type and data */
+	size_t binding_count;
 	const char *hidden[16];
 	size_t hidden_count;
 	bool silent; /* something was changed without an event */

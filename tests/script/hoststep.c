@@ -16,6 +16,10 @@ bool sh_connect(struct sh *h, int session, const char *preauth)
 
 	if (!rc && h->external)
 		rc = imapsrv_session_set_external(s->session, h->external, strlen(h->external));
+	for (size_t i = 0; !rc && i < h->binding_count; i++)
+		rc = imapsrv_session_set_channel_binding(s->session, h->bindings[i][0],
+		                                         h->bindings[i][1],
+		                                         strlen(h->bindings[i][1]));
 	for (size_t i = 0; !rc && i < h->hidden_count; i++)
 		rc = imapsrv_session_hide(s->session, h->hidden[i]);
 	if (rc && !h->faulty)

@@ -352,6 +352,22 @@ static void expunged_line(struct sh *h, const struct sc_words *w)
 	ts_set_clear(&set);
 }
 
+/* mechanism login | anonymous | oauthbearer | xoauth2 | scram */
+static void mechanism_line(struct sh *h, const struct sc_words *w, const char *name)
+{
+	static const char *const names[] = {"login", "anonymous", "oauthbearer", "xoauth2"};
+
+	for (unsigned i = 0; i < 4; i++)
+		if (strcmp(name, names[i]) == 0) {
+			h->ts->builtin |= 1u << i;
+			return;
+		}
+	if (strcmp(name, "scram") == 0)
+		h->ts->scram = true;
+	else
+		sh_complain(h, w, "no such mechanism");
+}
+
 static void namespace_line(struct sh *h, const struct sc_words *w)
 {
 	struct ts_user *u = ts_find_user(h->ts, NULL);
@@ -427,7 +443,12 @@ static void setup_line(struct sh *h, const struct sc_words *w)
 		h->ts->keeps = true;
 	else if (strcmp(word, "sasl") == 0)
 		h->ts->sasl = true;
-	else if (strcmp(word, "secure") == 0)
+	else if (strcmp(word, "mechanism") == 0 && value)
+		mechanism_line(h, w, value);
+	else if (strcmp(word, "binding") == 0 && w->count == 3 && h->binding_count < 5) {
+		h->bindings[h->binding_count][0] = value;
+		h->bindings[h->binding_count++][1] = w->word[2];
+	} else if (strcmp(word, "secure") == 0)
 		h->session.secure = 1;
 	else if (strcmp(word, "plaintext") == 0 && value)
 		h->session.allow_plaintext = strcmp(value, "on") == 0;
