@@ -101,6 +101,9 @@ struct imapsrv_config {
 	 * the answer. */
 	void (*client_id)(void *user, struct imapsrv_span field, const struct imapsrv_span *value);
 	const struct imapsrv_watch *watch; /* copied as the tables above; NULL: none */
+	/* Seconds since 1970-01-01 UTC, now.  Asked once by each search for the age of messages, which
+	 * are all judged by the same moment.  NULL: there are no such searches (WITHIN, RFC 5032). */
+	int64_t (*clock)(void *user);
 };
 #define IMAPSRV_CONFIG_INIT IMAPSRV_SIZED(struct imapsrv_config)
 

@@ -16,6 +16,7 @@ uint32_t isrv_searching_features(const struct isrv_parse *p)
 		{ISRV_CAP_CONDSTORE, ISRV_SEARCH_MODSEQ},
 		{ISRV_CAP_OBJECTID, ISRV_SEARCH_OBJECTID},
 		{ISRV_CAP_SAVEDATE, ISRV_SEARCH_SAVEDATE},
+		{ISRV_CAP_WITHIN, ISRV_SEARCH_WITHIN},
 	};
 	uint32_t features = 0;
 	size_t i;

@@ -109,6 +109,16 @@ static enum isrv_verdict test_saved(const struct isrv_term *term, const struct i
 	return verdict(term, is_within(term, row->date, row->zone));
 }
 
+/* The target time is that many seconds ago; both keys hold for a date that is equal to it (RFC 5032
+ * 2).  No moment that a host may hand in overflows. */
+static bool test_age(const struct isrv_term *term, const struct isrv_search_row *row)
+{
+	uint32_t seconds = term->u.age.seconds;
+	int64_t target = row->now < INT64_MIN + seconds ? INT64_MIN : row->now - seconds;
+
+	return term->u.age.younger ? row->date >= target : row->date <= target;
+}
+
 static enum isrv_verdict test_text(const struct isrv_term *term, const struct isrv_search_row *row)
 {
 	uint32_t fact = term->u.text.where == ISRV_IN_FIELD ? ISRV_FACT_HEADER : ISRV_FACT_TEXT;
@@ -137,6 +147,10 @@ static enum isrv_verdict test(const struct isrv_term *term, struct isrv_search_r
 		if (!(row->facts & IMAPSRV_FACT_DATE))
 			return ISRV_UNDECIDED;
 		return verdict(term, is_within(term, row->date, row->zone));
+	case ISRV_TERM_AGE:
+		if (!(row->facts & IMAPSRV_FACT_DATE))
+			return ISRV_UNDECIDED;
+		return verdict(term, test_age(term, row));
 	case ISRV_TERM_SAVED:
 		return test_saved(term, row);
 	case ISRV_TERM_HAS_SAVED:

@@ -117,6 +117,23 @@ static bool parse_sent(struct isrv_program_parser *x, const struct isrv_key *key
 	return parse_day(x, ISRV_TERM_SENT, ISRV_FACT_HEADER, key->arg);
 }
 
+/* "OLDER" SP nz-number, "YOUNGER" SP nz-number (RFC 5032 3) */
+static bool parse_age(struct isrv_program_parser *x, const struct isrv_key *key)
+{
+	struct isrv_term *term;
+	uint32_t seconds;
+
+	if (!isrv_rd_sp(x->r) || !isrv_rd_nz_number(x->r, &seconds))
+		return false;
+	term = isrv_program_leaf(x, ISRV_TERM_AGE, false, IMAPSRV_FACT_DATE);
+	if (!term)
+		return false;
+	term->u.age.seconds = seconds;
+	term->u.age.younger = key->arg != 0;
+	x->p->timed = true;
+	return true;
+}
+
 static bool parse_saved(struct isrv_program_parser *x, const struct isrv_key *key)
 {
 	return parse_day(x, ISRV_TERM_SAVED, IMAPSRV_FACT_SAVEDATE | IMAPSRV_FACT_DATE, key->arg);
@@ -289,6 +306,7 @@ static const struct isrv_key keys[] = {
 	{"NEW", parse_new, 0, false, 0},
 	{"NOT", NULL, ISRV_TERM_NOT, false, 0},
 	{"OLD", parse_recent, 0, true, 0},
+	{"OLDER", parse_age, 0, false, ISRV_SEARCH_WITHIN},
 	{"ON", parse_date, SIDE_ON, false, 0},
 	{"OR", NULL, ISRV_TERM_OR, false, 0},
 	{"RECENT", parse_recent, 0, false, 0},
@@ -313,6 +331,7 @@ static const struct isrv_key keys[] = {
 	{"UNFLAGGED", parse_flag, IMAPSRV_FLAGGED, true, 0},
 	{"UNKEYWORD", parse_keyword, 0, true, 0},
 	{"UNSEEN", parse_flag, IMAPSRV_SEEN, true, 0},
+	{"YOUNGER", parse_age, 1, false, ISRV_SEARCH_WITHIN},
 };
 
 const struct isrv_key *isrv_key_find(struct imapsrv_span name)

@@ -28,6 +28,7 @@ enum isrv_term_kind {
 	ISRV_TERM_MODSEQ,
 	ISRV_TERM_OBJECT,  /* an object identifier */
 	ISRV_TERM_SAVED,   /* save date, or internal date where there is none */
+	ISRV_TERM_AGE,     /* how long ago the internal date is */
 	ISRV_TERM_HAS_SAVED, /* there is a save date */
 	ISRV_TERM_TEXT,    /* a string in the message */
 	ISRV_TERM_SENT,    /* the Date field */
@@ -65,6 +66,10 @@ struct isrv_term {
 			int64_t last;
 		} date;
 		struct {
+			uint32_t seconds;
+			bool younger; /* not older: less long ago, or as long */
+		} age;
+		struct {
 			uint64_t first; /* octets, both included; none if last < first */
 			uint64_t last;
 		} size;
@@ -89,6 +94,7 @@ struct isrv_program {
 	uint32_t texts;  /* of these, ISRV_TERM_TEXT */
 	uint32_t facts;  /* enum imapsrv_fact and ISRV_FACT_*: what it looks at */
 	uint8_t *stack;  /* for evaluating */
+	bool timed;        /* it asks for the age of messages: rows have `now` */
 	bool bad_charset; /* CHARSET named one that is not known: nothing else is set */
 };
 
@@ -96,7 +102,8 @@ struct isrv_program {
 enum isrv_search_feature {
 	ISRV_SEARCH_MODSEQ = 1 << 0,  /* MODSEQ (RFC 7162 3.1.5) */
 	ISRV_SEARCH_OBJECTID = 1 << 1, /* EMAILID, THREADID (RFC 8474 6) */
-	ISRV_SEARCH_SAVEDATE = 1 << 2  /* SAVEDBEFORE and its kind (RFC 8514 4.3) */
+	ISRV_SEARCH_SAVEDATE = 1 << 2, /* SAVEDBEFORE and its kind (RFC 8514 4.3) */
+	ISRV_SEARCH_WITHIN = 1 << 3    /* OLDER, YOUNGER (RFC 5032) */
 };
 
 /*
@@ -121,6 +128,7 @@ struct isrv_search_row {
 	const struct imapsrv_flags *flags;
 	int64_t date;
 	int zone;
+	int64_t now;          /* of a timed program: the moment of all its rows */
 	uint64_t octets;
 	uint64_t modseq;
 	struct imapsrv_span emailid; /* empty: it has none */

@@ -53,6 +53,7 @@ static const struct cap {
 	[ISRV_CAP_ESEARCH] = {"ESEARCH", SHOW_AUTH, false},
 	[ISRV_CAP_SEARCHRES] = {"SEARCHRES", SHOW_AUTH, false},
 	[ISRV_CAP_INPROGRESS] = {"INPROGRESS", SHOW_AUTH, false},
+	[ISRV_CAP_WITHIN] = {"WITHIN", SHOW_AUTH, false},
 	[ISRV_CAP_STATUS_SIZE] = {"STATUS=SIZE", SHOW_AUTH, false},
 	[ISRV_CAP_BINARY] = {"BINARY", SHOW_AUTH, false},
 	[ISRV_CAP_PREVIEW] = {"PREVIEW", SHOW_AUTH, false},
@@ -128,6 +129,8 @@ uint64_t isrv_caps_of_engine(const struct imapsrv_engine *engine)
 		bits &= ~ISRV_CAP_BIT(ISRV_CAP_OBJECTID);
 	if (!engine->store.savedates)
 		bits &= ~ISRV_CAP_BIT(ISRV_CAP_SAVEDATE);
+	if (!engine->config.clock)
+		bits &= ~ISRV_CAP_BIT(ISRV_CAP_WITHIN);
 	if (!engine->store.modseqs)
 		bits &= ~(ISRV_CAP_BIT(ISRV_CAP_CONDSTORE) | ISRV_CAP_BIT(ISRV_CAP_QRESYNC));
 	return bits;

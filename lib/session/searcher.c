@@ -74,6 +74,11 @@ void isrv_searcher_begin(struct imapsrv_session *s, struct isrv_searcher *x,
 	x->from = *source;
 	x->began = s->steps;
 	x->program = program;
+	if (program->timed) {
+		s->in_callback++;
+		x->now = s->engine->config.clock(s->user);
+		s->in_callback--;
+	}
 	x->at = AT_SCAN;
 	x->nomem = !find_reach(s, x, within);
 	/* Where messages may be gone the host is asked which exist. */
@@ -240,6 +245,7 @@ static void row_sink(struct imapsrv_session *s, void *ctx, const void *answer)
 	facts.flags = &row->flags;
 	facts.date = row->date;
 	facts.zone = row->zone;
+	facts.now = x->now;
 	facts.octets = row->octets;
 	if (x->program->facts & IMAPSRV_FACT_MODSEQ) {
 		facts.modseq = row->facts & IMAPSRV_FACT_MODSEQ ? row->modseq : 0;

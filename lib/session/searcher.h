@@ -70,6 +70,7 @@ struct isrv_searcher {
 	/* The rest is searcher.c's own. */
 	struct isrv_search_source from;
 	const struct isrv_program *program;
+	int64_t now; /* for a timed program: all batches are judged by this moment */
 	uint8_t at;
 	bool nomem;
 	uint64_t began;     /* steps at its beginning */

@@ -53,6 +53,8 @@ int td_start(struct td *d, struct tx_log *log, struct ts *ts, struct ta *alloc,
 	config->watch = ts->absent & TS_NO_WATCH ? NULL : &watch;
 	ts_fill_sasl(ts, &sasl);
 	config->sasl = &sasl;
+	if (ts->clock)
+		config->clock = ts_clock;
 	config->allocator = alloc ? &alloc->allocator : NULL;
 	if (!config->fault)
 		config->fault = on_fault;

@@ -514,6 +514,15 @@ static void on_subscribe(void *user, struct imapsrv_op *op, const struct imapsrv
 	ts_op_asked(q);
 }
 
+int64_t ts_clock(void *user)
+{
+	struct ts *ts = ((struct ts_link *)user)->ts;
+	int64_t now = ts->now;
+
+	ts->now += ts->clock_step;
+	return now;
+}
+
 /* ---- the tables ------------------------------------------------------------------------- */
 
 void ts_fill(const struct ts *ts, struct imapsrv_store *store, struct imapsrv_mailboxes *mailboxes)

@@ -273,6 +273,8 @@ struct ts {
 	struct ts_options options;
 	unsigned absent; /* enum ts_absent, or-ed */
 	bool modseqs;    /* the store has modification sequences */
+	bool clock;      /* the host has one */
+	int64_t clock_step; /* and it goes on by so many seconds when it was asked */
 	bool savedates;  /* it keeps when a message was saved */
 	bool objectids;  /* it has object identifiers */
 	bool limits;     /* mailboxes tell append limits of their own */
@@ -379,6 +381,7 @@ void ts_keep_end(struct ts_handle *h);
 
 struct ts_blob *ts_blob_new(const char *data, size_t len);
 void ts_blob_drop(struct ts_blob *blob);
+int64_t ts_clock(void *user);
 uint32_t ts_status_items(const struct ts *ts); /* that the library may ask */
 void ts_perform(struct ts_op *q); /* storeanswer: does what is asked and ends the op */
 void ts_answer_sasl(struct ts_op *q);

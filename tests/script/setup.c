@@ -431,7 +431,10 @@ static void setup_line(struct sh *h, const struct sc_words *w)
 		h->ts->modseqs = true;
 	else if (strcmp(word, "sparse") == 0)
 		h->ts->options.sparse = true;
-	else if (strcmp(word, "savedates") == 0)
+	else if (strcmp(word, "clock") == 0) {
+		h->ts->clock = true;
+		h->ts->clock_step = value ? (int64_t)strtoull(value, NULL, 10) : 0;
+	} else if (strcmp(word, "savedates") == 0)
 		h->ts->savedates = true;
 	else if (strcmp(word, "objectids") == 0)
 		h->ts->objectids = true;

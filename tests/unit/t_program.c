@@ -49,7 +49,8 @@ static bool parse(struct bench *b, const char *text, size_t len)
 	b->r.steps = &b->steps;
 	b->r.keyword_max = 255;
 	return isrv_program_parse(&b->p, &b->r, &b->limits,
-	                          ISRV_SEARCH_MODSEQ | ISRV_SEARCH_OBJECTID | ISRV_SEARCH_SAVEDATE);
+	                          ISRV_SEARCH_MODSEQ | ISRV_SEARCH_OBJECTID | ISRV_SEARCH_SAVEDATE |
+	                                  ISRV_SEARCH_WITHIN);
 }
 
 /* Numbers and UIDs are the same here; "*" is 1000 and "$" is 7. */
@@ -129,6 +130,10 @@ static void test_grammar(void **unused)
 		{"LARGER 9223372036854775808", "a number from 0 to 9223372036854775807", 7, 0},
 		{"KEYWORD \\Seen", "a flag", 8, 0},
 		{"EMAILID M1 NOT THREADID -", NULL, 0, IMAPSRV_FACT_EMAILID | IMAPSRV_FACT_THREADID},
+		{"OLDER 259200", NULL, 0, IMAPSRV_FACT_DATE},
+		{"YOUNGER 0", "a number from 1 to 4294967295", 8, 0},
+		{"YOUNGER 4294967296", "a number from 1 to 4294967295", 8, 0},
+		{"OLDER", "a space", 5, 0},
 		{"SAVEDON 1-Feb-1994", NULL, 0, IMAPSRV_FACT_SAVEDATE | IMAPSRV_FACT_DATE},
 		{"SAVEDATESUPPORTED", NULL, 0, IMAPSRV_FACT_SAVEDATE},
 		{"SAVEDBEFORE", "a space", 11, 0},
@@ -375,6 +380,13 @@ static void test_keys(void **unused)
 		{"SMALLER 4097", true},
 		{"SMALLER 0", false},
 		{"LARGER 9223372036854775807", false},
+		{"OLDER 999", true},
+		{"OLDER 1000", true},
+		{"OLDER 1001", false},
+		{"YOUNGER 999", false},
+		{"YOUNGER 1000", true},
+		{"YOUNGER 1001", true},
+		{"NOT YOUNGER 4294967295", false},
 		{"SAVEDON 31-Jan-1994", false},
 		{"SAVEDON 1-Feb-1994", true},
 		{"SAVEDBEFORE 1-Feb-1994", false},
@@ -418,6 +430,7 @@ static void test_keys(void **unused)
 			         IMAPSRV_FACT_EMAILID | IMAPSRV_FACT_THREADID |
 			         IMAPSRV_FACT_SAVEDATE,
 			.emailid = {"M1", 2},
+			.now = 760060800 + 3600 + 1000,
 			.saved = true,
 			.save_date = 760060800 + 3600, /* the same moment, there February */
 			.save_zone = 60,
