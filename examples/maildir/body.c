@@ -15,6 +15,7 @@
 #include "support.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -50,14 +51,34 @@ static void map_into_memory(struct body *body)
 	body->memory = body->mapped ? map : NULL;
 }
 
-struct body *body_open(struct box *box, uint32_t uid)
+/* The file of a message that was expunged, and is kept for this handle; -1: there is none. */
+static int open_kept(const struct handle *handle, uint32_t uid, const struct message **message_r)
 {
+	const struct kept_message *kept = kept_find(handle, uid);
+
+	errno = ENOENT;
+	if (!kept || !kept->has_file)
+		return -1;
+	char *path = kept_path(handle->box, kept);
+	int fd = openat(handle->box->dirfd, path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	free(path);
+	*message_r = &kept->message;
+	return fd;
+}
+
+struct body *body_open(struct handle *handle, uint32_t uid)
+{
+	struct box *box = handle->box;
+	const struct message *message = NULL;
 	struct stat st;
 	int fd = box_open_file(box, uid);
 
+	if (fd >= 0)
+		message = catalog_find(&box->catalog, uid);
+	else if (errno == ENOENT)
+		fd = open_kept(handle, uid, &message);
 	if (fd < 0)
 		return NULL;
-	const struct message *message = catalog_find(&box->catalog, uid);
 	if (!message || fstat(fd, &st) || !S_ISREG(st.st_mode)) {
 		close(fd);
 		errno = message ? EIO : ENOENT;

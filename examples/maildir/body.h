@@ -9,8 +9,8 @@
 
 struct body;
 
-/* Opens a message; NULL: errno says why, ENOENT if it is gone. */
-struct body *body_open(struct box *box, uint32_t uid);
+/* Opens a message; NULL: errno says why, ENOENT if it is gone, and not kept for this handle. */
+struct body *body_open(struct handle *handle, uint32_t uid);
 /* Hands it to the library, which will give it back to body_close. */
 void body_answer(struct body *body, struct imapsrv_op *op);
 void body_read(struct body *body, struct imapsrv_op *op, uint64_t offset, size_t len);

@@ -51,6 +51,14 @@ void box_post_changes(struct box *box, struct changes *changes)
 	changes_clear(changes);
 }
 
+bool box_has_others(const struct box *box, const struct imapsrv_session *session)
+{
+	for (const struct handle *handle = box->handles; handle; handle = handle->next)
+		if (handle->session != session)
+			return true;
+	return false;
+}
+
 void box_kill(struct box *box)
 {
 	struct ranges all = {0};
@@ -60,6 +68,7 @@ void box_kill(struct box *box)
 	box->dead = true;
 	boxes_forget(box);
 	catalog_clear(&box->catalog);
+	modseqs_free(box);
 	box_post(box, IMAPSRV_EVENT_MESSAGE_EXPUNGE, &all, NULL);
 	ranges_clear(&all);
 }
@@ -88,6 +97,9 @@ static int refresh(struct box *box)
 		index_refresh(&box->index, box->dirfd, &box->catalog, &changes);
 	int error = errno;
 
+	/* Sessions ask for numbers when all of this is over. */
+	if (changes.fresh.count || changes.flagged.count || changes.gone.count)
+		modseqs_doubt(box);
 	box_post_changes(box, &changes);
 	switch (state) {
 	case INDEX_READ:
@@ -118,7 +130,8 @@ static int refresh(struct box *box)
 	return -1;
 }
 
-int box_lock(struct box *box)
+/* The lock, without a look at the directories. */
+static int lock_index(struct box *box)
 {
 	if (box->dead) {
 		errno = ENOENT;
@@ -129,11 +142,28 @@ int box_lock(struct box *box)
 	box->lock = box->frozen ? -1 : lock_file(box->dirfd, "imapsrv-lock");
 	if (box->lock < 0 && (errno == EACCES || errno == EROFS))
 		box->frozen = true;
-	if ((box->lock >= 0 || box->frozen) && !refresh(box))
+	if ((box->lock >= 0 || box->frozen) && !refresh(box)) {
+		modseqs_refresh(box);
 		return 0;
+	}
 	int error = errno;
 	box_unlock(box);
 	errno = error;
+	return -1;
+}
+
+int box_lock(struct box *box)
+{
+	if (lock_index(box))
+		return -1;
+	/* Another process was here: before new numbers are given, all that has older ones is
+	 * known.  If the directories cannot be read, that is tried again. */
+	if (box->lock_depth == 1 && modseqs_are_due(box))
+		scan_box(box, true);
+	if (!box->dead)
+		return 0;
+	box_unlock(box);
+	errno = ENOENT;
 	return -1;
 }
 
@@ -177,7 +207,13 @@ int box_load(struct box *box)
 	box->device = st.st_dev;
 	box->inode = st.st_ino;
 	upload_remove_stale(box->dirfd);
-	return box_rescan(box);
+	if (box_rescan(box))
+		return -1;
+	if (!box->frozen && !box_lock(box)) {
+		kept_remove_leftovers(box);
+		box_unlock(box);
+	}
+	return 0;
 }
 
 /* Sizes and dates that were found out, and lines that were overtaken. */
@@ -197,8 +233,10 @@ void box_free(struct box *box)
 	if (box->dirfd >= 0) {
 		descriptions_free(box);
 		tidy_index(box);
+		kept_free(box);
 		close(box->dirfd);
 	}
+	modseqs_free(box);
 	index_clear(&box->index);
 	catalog_clear(&box->catalog);
 	ranges_clear(&box->undescribed);
@@ -210,9 +248,9 @@ void box_free(struct box *box)
 
 static int scan_and_tidy(struct box *box, bool all)
 {
-	if (box_lock(box))
+	if (lock_index(box))
 		return -1;
-	int result = scan_box(box, all);
+	int result = scan_box(box, all || modseqs_are_due(box));
 	int error = errno;
 	if (!result && !box->frozen && index_is_long(&box->index, &box->catalog))
 		index_rewrite(&box->index, box->dirfd, &box->catalog);
@@ -239,7 +277,7 @@ int box_sync(struct box *box)
 		errno = ENOENT;
 		return -1;
 	}
-	if (!scan_is_due(box) && !index_changed(&box->index, box->dirfd))
+	if (!scan_is_due(box) && !index_changed(&box->index, box->dirfd) && !modseqs_are_due(box))
 		return 0;
 	return scan_under_lock(box, false);
 }
@@ -279,6 +317,7 @@ struct handle *box_open(struct box *box, struct imapsrv_session *session, bool r
 	struct handle *handle = xcalloc(1, sizeof *handle);
 	*handle = (struct handle){.box = box, .session = session, .read_only = read_only};
 	handle->name = xstrdup(box->name);
+	handle->told = box->kept.time;
 	handle->next = box->handles;
 	handle->next_of_peer = peer->handles;
 	box->handles = handle;
@@ -300,6 +339,7 @@ void box_close(struct handle *handle)
 	*link = handle->next_of_peer;
 	if (!handle->read_only)
 		handle->box->writers--;
+	kept_release(handle->box);
 	box_release(handle->box);
 	free(handle->name);
 	free(handle);

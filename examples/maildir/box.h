@@ -11,6 +11,8 @@
 
 #include "catalog.h"
 #include "index.h"
+#include "kept.h"
+#include "modseqs.h"
 
 #include <imapsrv.h>
 
@@ -42,6 +44,8 @@ struct box {
 	unsigned lock_depth;
 	struct catalog catalog;
 	struct index index;
+	struct modseqs modseqs;
+	struct kept kept;
 	struct watch watch_new;
 	struct watch watch_cur;
 	struct handle *handles;
@@ -56,6 +60,7 @@ struct handle {
 	struct imapsrv_session *session;
 	bool read_only;
 	char *name;                  /* by which it was opened: another may have renamed it since */
+	uint64_t told;               /* of what was expunged up to here its client knows: see kept.h */
 	struct handle *next;         /* of the box */
 	struct handle *next_of_peer;
 };
@@ -94,7 +99,8 @@ int box_rescan(struct box *box);
 /* The end: its sessions are told that all messages have gone. */
 void box_kill(struct box *box);
 
-/* Under the lock the catalog agrees with the index on disk.  May be nested. */
+/* Under the lock the catalog agrees with the index on disk, and the ledger with both.  May be
+ * nested. */
 int box_lock(struct box *box);
 void box_unlock(struct box *box);
 /* Makes the lines that were put for the index last.  Under the lock. */
@@ -105,6 +111,9 @@ int box_commit(struct box *box);
 struct handle *box_open(struct box *box, struct imapsrv_session *session, bool read_only,
                         uint32_t *recent_from_r);
 void box_close(struct handle *handle);
+
+/* Has somebody it open but this session, or NULL? */
+bool box_has_others(const struct box *box, const struct imapsrv_session *session);
 
 /* Tells the sessions that have it open. */
 void box_post(struct box *box, enum imapsrv_event_type type, const struct ranges *uids,
@@ -134,11 +143,13 @@ void scan_own_end(struct box *box);
 
 /* ---- changes by clients: change.c --------------------------------------------------------- */
 
-/* Changes flags.  `each` is called for every message of the set that exists; EDOM if there are more
- * keywords than a mailbox can have. */
+/* Changes flags.  `each` is called for every message of the set that exists: `failed` if the
+ * condition of the change did not hold for it.  EDOM if there are more keywords than a mailbox can
+ * have. */
 int box_set_flags(struct box *box, const struct imapsrv_store_flags *change,
                   const struct imapsrv_session *origin,
-                  void (*each)(void *context, const struct message *message, bool unchanged),
+                  void (*each)(void *context, const struct message *message, bool unchanged,
+                               bool failed),
                   void *context);
 /* Removes messages, and says which. */
 int box_expunge(struct box *box, struct imapsrv_set set, bool only_deleted,

@@ -25,6 +25,7 @@ struct message {
 	bool seen;         /* by the scan that is under way */
 	bool changed;      /* its flags, by the same */
 	bool gone;         /* to be removed by catalog_sweep */
+	bool aside;        /* its file was put aside: see kept.h */
 	char *file;        /* its name */
 	uint64_t keywords; /* bits: which of catalog.keywords */
 	uint64_t octets;   /* on the wire, or OCTETS_UNKNOWN */

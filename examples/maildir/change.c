@@ -4,15 +4,12 @@
  *
  * System flags are changed by renaming the file, which is atomic for each message and needs no lock
  * with other programs: if the file is not where it was, another program was quicker, and the
- * directory is read again.  Keywords are changed by lines in the index.
+ * directory is read again.  Keywords are changed by lines in the index.  The lock is for the
+ * modification sequences: until a change has its number, no other process gives one.
  */
 #include "box.h"
 
-#include "files.h"
-
 #include <errno.h>
-#include <stdlib.h>
-#include <unistd.h>
 
 /* A file that is always somewhere else when we come is given up. */
 #define TRIES 5
@@ -106,6 +103,14 @@ static int set_keywords(struct box *box, const struct imapsrv_store_flags *chang
 	return 0;
 }
 
+/* RFC 7162 3.1.3: may this message be changed? */
+static bool holds(const struct box *box, const struct imapsrv_store_flags *change, uint32_t uid)
+{
+	uint64_t modseq = change->conditional ? modseqs_of(box, uid) : 0;
+
+	return !change->conditional || (modseq && modseq <= change->unchanged_since);
+}
+
 /* Changes the system flags of one message, if it is there and they are others. */
 static int set_message_flags(struct box *box, uint32_t uid,
                              const struct imapsrv_store_flags *change, struct ranges *changed)
@@ -114,6 +119,9 @@ static int set_message_flags(struct box *box, uint32_t uid,
 		struct message *message = catalog_find(&box->catalog, uid);
 		uint32_t flags = message ? new_flags(change, message->flags) : 0;
 		if (!message || flags == message->flags)
+			return 0;
+		/* Another program was quicker. */
+		if (tries && !holds(box, change, uid))
 			return 0;
 		if (!message_rename(box, message, flags)) {
 			ranges_add(changed, uid);
@@ -145,38 +153,61 @@ static int set_system_flags(struct box *box, const struct imapsrv_store_flags *c
 static int set_flags(struct box *box, const struct imapsrv_store_flags *change,
                      struct ranges *changed)
 {
-	if (!needs_index(box, change))
-		return set_system_flags(box, change, changed);
-	if (box_lock(box))
-		return -1;
-	int result = set_keywords(box, change, changed);
+	int result = 0;
+
+	if (needs_index(box, change))
+		result = set_keywords(box, change, changed);
 	if (!result)
 		result = set_system_flags(box, change, changed);
 	int error = errno;
-	box_unlock(box);
+	if (changed->count)
+		modseqs_note(box, NULL, changed, NULL);
 	errno = error;
 	return result;
 }
 
+/* Those for which the condition of the change holds. */
+static void find_allowed(const struct box *box, const struct imapsrv_store_flags *change,
+                         struct ranges *allowed)
+{
+	const struct message *message = NULL;
+
+	while ((message = catalog_next(&box->catalog, change->uids, message ? message->uid : 0)))
+		if (holds(box, change, message->uid))
+			ranges_add(allowed, message->uid);
+}
+
 int box_set_flags(struct box *box, const struct imapsrv_store_flags *change,
                   const struct imapsrv_session *origin,
-                  void (*each)(void *context, const struct message *message, bool unchanged),
+                  void (*each)(void *context, const struct message *message, bool unchanged,
+                               bool failed),
                   void *context)
 {
-	struct ranges changed = {0};
+	struct ranges changed = {0}, allowed = {0};
+	struct imapsrv_store_flags part = *change;
 	const struct message *message = NULL;
-	int result = set_flags(box, change, &changed);
-	int error = errno;
 
+	if (box_lock(box))
+		return -1;
+	if (change->conditional) {
+		find_allowed(box, change, &allowed);
+		part.uids = ranges_set(&allowed);
+	}
+	int result = set_flags(box, &part, &changed);
+	int error = errno;
+	box_unlock(box);
 	/* What was done before a failure is news to the session itself too. */
 	box_post(box,
 	         change->mode == IMAPSRV_FLAGS_REMOVE ? IMAPSRV_EVENT_FLAGS_CLEAR
 	                                              : IMAPSRV_EVENT_FLAGS_SET,
 	         &changed, result ? NULL : origin);
 	while (!result &&
-	       (message = catalog_next(&box->catalog, change->uids, message ? message->uid : 0)))
-		each(context, message, !ranges_has(&changed, message->uid));
+	       (message = catalog_next(&box->catalog, change->uids, message ? message->uid : 0))) {
+		bool unchanged = !ranges_has(&changed, message->uid);
+		each(context, message, unchanged, unchanged && !holds(box, change, message->uid));
+	}
 	ranges_clear(&changed);
+	ranges_clear(&allowed);
 	errno = error;
 	return result;
 }
@@ -184,17 +215,14 @@ int box_set_flags(struct box *box, const struct imapsrv_store_flags *change,
 /* ---- expunge ------------------------------------------------------------------------------ */
 
 /* Removes the file of one message, if it is there and may go. */
-static int remove_message_file(struct box *box, uint32_t uid, bool only_deleted,
+static int remove_message_file(struct box *box, uint32_t uid, bool only_deleted, bool others,
                                struct ranges *removed)
 {
 	for (int tries = 0; tries < TRIES; tries++) {
 		struct message *message = catalog_find(&box->catalog, uid);
 		if (!message || (only_deleted && !(message->flags & IMAPSRV_DELETED)))
 			return 0;
-		char *path = box_path(message);
-		int result = unlinkat(box->dirfd, path, 0);
-		free(path);
-		if (!result) {
+		if (!kept_remove_file(box, message, others)) {
 			ranges_add(removed, uid);
 			return 0;
 		}
@@ -205,27 +233,8 @@ static int remove_message_file(struct box *box, uint32_t uid, bool only_deleted,
 	return -1;
 }
 
-/* The files have gone: so do the records. */
-static int remove_records(struct box *box, const struct ranges *removed)
-{
-	struct message *message = NULL;
-
-	if (box_lock(box))
-		return -1;
-	while ((message = catalog_next(&box->catalog, ranges_set(removed),
-	                               message ? message->uid : 0)))
-		index_put_gone(&box->index, message->uid);
-	int result = box_commit(box);
-	while ((message = catalog_next(&box->catalog, ranges_set(removed),
-	                               message ? message->uid : 0)))
-		message->gone = true;
-	catalog_sweep(&box->catalog, NULL);
-	box_unlock(box);
-	return result;
-}
-
-int box_expunge(struct box *box, struct imapsrv_set set, bool only_deleted,
-                const struct imapsrv_session *origin, struct ranges *removed)
+static int remove_files(struct box *box, struct imapsrv_set set, bool only_deleted, bool others,
+                        struct ranges *removed)
 {
 	const struct message *message;
 	uint32_t uid = 0;
@@ -234,13 +243,41 @@ int box_expunge(struct box *box, struct imapsrv_set set, bool only_deleted,
 	scan_own_begin(box);
 	while (!result && (message = catalog_next(&box->catalog, set, uid))) {
 		uid = message->uid;
-		result = remove_message_file(box, uid, only_deleted, removed);
+		result = remove_message_file(box, uid, only_deleted, others, removed);
 	}
 	scan_own_end(box);
+	return result;
+}
+
+/* The files have gone: so do the records.  If the index cannot be written, the next scan finds the
+ * messages missing. */
+static void remove_records(struct box *box, bool others, const struct ranges *removed)
+{
+	struct message *message = NULL;
+
+	while ((message = catalog_next(&box->catalog, ranges_set(removed),
+	                               message ? message->uid : 0))) {
+		index_put_gone(&box->index, message->uid);
+		message->gone = true;
+	}
+	box_commit(box);
+	kept_collect(box, others);
+	catalog_sweep(&box->catalog, NULL);
+	modseqs_note(box, NULL, NULL, removed);
+}
+
+int box_expunge(struct box *box, struct imapsrv_set set, bool only_deleted,
+                const struct imapsrv_session *origin, struct ranges *removed)
+{
+	bool others = box_has_others(box, origin);
+
+	if (box_lock(box))
+		return -1;
+	int result = remove_files(box, set, only_deleted, others, removed);
 	int error = errno;
-	/* If the index cannot be written, the next scan finds the messages missing. */
 	if (removed->count)
-		remove_records(box, removed);
+		remove_records(box, others, removed);
+	box_unlock(box);
 	box_post(box, IMAPSRV_EVENT_MESSAGE_EXPUNGE, removed, origin);
 	errno = error;
 	return result;

@@ -100,11 +100,12 @@ static int place_upload(struct box *box, struct letter *letter)
 	return result;
 }
 
-static int place_copy_of(struct box *box, struct letter *letter, const struct message *message)
+static int place_copy_of(struct box *box, struct letter *letter, const struct message *message,
+                         const char *from)
 {
 	uint64_t octets = filename_octets(message->file, 'S');
 	char *file = filename_new(octets, message->octets, message->flags);
-	char *from = box_path(message), *to = xprintf("cur/%s", file);
+	char *to = xprintf("cur/%s", file);
 	int result = link_or_copy(letter->source->dirfd, from, box->dirfd, to);
 	int error = errno;
 
@@ -118,10 +119,24 @@ static int place_copy_of(struct box *box, struct letter *letter, const struct me
 	} else {
 		free(file);
 	}
-	free(from);
 	free(to);
 	errno = error;
 	return result;
+}
+
+/* What was expunged and is no longer kept is passed over. */
+static int place_kept(struct box *box, struct letter *letter)
+{
+	const struct kept_message *kept = kept_of(letter->source, letter->source_uid);
+
+	if (!kept || !kept->has_file)
+		return 0;
+	char *from = kept_path(letter->source, kept);
+	int result = place_copy_of(box, letter, &kept->message, from);
+	int error = errno;
+	free(from);
+	errno = error;
+	return result && errno != ENOENT ? -1 : 0;
 }
 
 /* A source that is gone by now is passed over, as UIDs are that never were. */
@@ -130,7 +145,14 @@ static int place_copy(struct box *box, struct letter *letter)
 	for (int tries = 0; tries < TRIES; tries++) {
 		struct message *message = catalog_find(&letter->source->catalog,
 		                                       letter->source_uid);
-		if (!message || !place_copy_of(box, letter, message))
+		if (!message)
+			return 0;
+		char *from = box_path(message);
+		int result = place_copy_of(box, letter, message, from);
+		int error = errno;
+		free(from);
+		errno = error;
+		if (!result)
 			return 0;
 		if (errno != ENOENT || box_rescan(letter->source))
 			return -1;
@@ -142,8 +164,9 @@ static int place_copy(struct box *box, struct letter *letter)
 static int place_all(struct box *box, struct letter *letters, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
-		int result = letters[i].upload ? place_upload(box, &letters[i])
-		                               : place_copy(box, &letters[i]);
+		int result = letters[i].upload        ? place_upload(box, &letters[i])
+		             : letters[i].source_kept ? place_kept(box, &letters[i])
+		                                      : place_copy(box, &letters[i]);
 		if (result)
 			return -1;
 	}
@@ -243,6 +266,8 @@ int box_deliver(struct box *box, struct letter *letters, size_t count,
 	int error = errno;
 	if (result)
 		unplace_all(box, letters, count);
+	else
+		modseqs_note(box, &uids, NULL, NULL);
 	scan_own_end(box);
 	box_unlock(box);
 	if (!result)

@@ -12,6 +12,7 @@ struct letter {
 	char *upload;        /* a file in tmp/ of the target; NULL: a copy of */
 	struct box *source;  /* a message in this */
 	uint32_t source_uid;
+	bool source_kept;    /* which was expunged, and is kept; its keywords are below */
 	/* Of an upload; with a copy they are found out. */
 	uint32_t flags;
 	char **keywords;

@@ -9,6 +9,7 @@
  *	boxes.c box.c scan.c change.c         one mailbox and its messages
  *	deliver.c upload.c body.c filename.c  messages coming in and going out
  *	catalog.c index_*.c uidvalidity.c     what must not be forgotten
+ *	modseqs.c kept.c                      what changed, and what has gone
  */
 #include "maildir.h"
 #include "options.h"

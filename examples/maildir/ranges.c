@@ -26,13 +26,23 @@ static size_t place_of(const struct ranges *ranges, uint32_t uid)
 	return low;
 }
 
+bool ranges_cover(struct imapsrv_set set, uint32_t uid)
+{
+	size_t low = 0, high = set.count;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+		if (set.ranges[mid].last < uid)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low < set.count && set.ranges[low].first <= uid;
+}
+
 bool ranges_has(const struct ranges *ranges, uint32_t uid)
 {
-	size_t at = place_of(ranges, uid);
-
-	if (at == ranges->count)
-		return false;
-	return ranges->items[at].first <= uid && uid <= ranges->items[at].last;
+	return ranges_cover(ranges_set(ranges), uid);
 }
 
 /* Makes the range larger by one if that is all there is to do. */

@@ -18,6 +18,7 @@ struct ranges {
 /* Adds a UID; quick if it is above all that are there. */
 void ranges_add(struct ranges *ranges, uint32_t uid);
 bool ranges_has(const struct ranges *ranges, uint32_t uid);
+bool ranges_cover(struct imapsrv_set set, uint32_t uid);
 void ranges_clear(struct ranges *ranges);
 
 static inline struct imapsrv_set ranges_set(const struct ranges *ranges)

@@ -307,7 +307,9 @@ static int take_over(struct scan *scan)
 		/* It will be tried again. */
 		box->watch_new.mtime = box->watch_cur.mtime = (struct timespec){0};
 	}
+	kept_collect(box, box->handles != NULL);
 	catalog_sweep(scan->catalog, &changes);
+	modseqs_note(box, &changes.fresh, &changes.flagged, &changes.gone);
 	box_post_changes(box, &changes);
 	if (box->writers && !box->frozen)
 		scan_move_new(box);
@@ -324,10 +326,12 @@ int scan_box(struct box *box, bool all)
 	}
 	lookup_fill(&scan);
 	int result = look(&scan, all);
-	if (result)
+	if (result) {
 		forget_fresh(&scan);
-	else
+		modseqs_put_off(box);
+	} else {
 		result = take_over(&scan);
+	}
 	int error = errno;
 	free(scan.lookup.slots);
 	errno = error;

@@ -99,6 +99,7 @@ static void answer_mailbox(struct imapsrv_op *op, struct handle *handle, uint32_
 	mailbox.new_keywords = mailbox.keyword_count < KEYWORDS_MAX;
 	mailbox.recent_from = recent_from;
 	mailbox.first_unseen = first_unseen(&box->catalog);
+	mailbox.highest_modseq = modseqs_highest(box);
 	imapsrv_op_mailbox(op, &mailbox);
 }
 
@@ -128,6 +129,12 @@ static void cb_close(void *user, void *mailbox)
 {
 	(void)user;
 	box_close(mailbox);
+}
+
+static void cb_forgotten(void *user, void *mailbox)
+{
+	(void)user;
+	kept_forget(mailbox);
 }
 
 void maildir_look(struct peer *peer)
@@ -178,6 +185,12 @@ static void put_flags(const struct catalog *catalog, const struct message *messa
 	row->flags.keywords = keywords;
 }
 
+static void put_modseq(uint64_t modseq, struct imapsrv_row *row)
+{
+	row->modseq = modseq;
+	row->facts |= modseq ? IMAPSRV_FACT_MODSEQ : 0;
+}
+
 static void answer_row(struct imapsrv_op *op, struct box *box, uint32_t uid, uint32_t facts,
                        uint64_t *octets_r)
 {
@@ -201,22 +214,84 @@ static void answer_row(struct imapsrv_op *op, struct box *box, uint32_t uid, uin
 		return;
 	if (facts & IMAPSRV_FACT_FLAGS)
 		put_flags(&box->catalog, message, keywords, &row);
+	if (facts & IMAPSRV_FACT_MODSEQ)
+		put_modseq(modseqs_of(box, uid), &row);
 	imapsrv_op_row(op, &row);
+}
+
+/* The same of a message that was expunged: what is known of it. */
+static void answer_kept(struct imapsrv_op *op, const struct kept_message *kept, uint32_t facts)
+{
+	struct imapsrv_span keywords[KEYWORDS_MAX];
+	struct imapsrv_row row = {.uid = kept->message.uid};
+
+	row.facts = facts & (IMAPSRV_FACT_FLAGS | IMAPSRV_FACT_DATE);
+	for (uint32_t i = 0; i < kept->keyword_count; i++)
+		keywords[i] = (struct imapsrv_span){kept->keywords[i], strlen(kept->keywords[i])};
+	row.flags = (struct imapsrv_flags){kept->message.flags, kept->keyword_count, keywords};
+	row.date = kept->message.date;
+	if (facts & IMAPSRV_FACT_SIZE && kept->message.octets != OCTETS_UNKNOWN) {
+		row.octets = kept->message.octets;
+		row.facts |= IMAPSRV_FACT_SIZE;
+	}
+	if (facts & IMAPSRV_FACT_MODSEQ)
+		put_modseq(kept->modseq, &row);
+	imapsrv_op_row(op, &row);
+}
+
+static void answer_all_kept(struct imapsrv_op *op, const struct handle *handle,
+                            const struct imapsrv_fetch *q)
+{
+	const struct kept_message *kept = NULL;
+
+	while ((kept = kept_within(handle, q->uids, kept ? kept->message.uid : 0)))
+		if (!kept->modseq || kept->modseq > q->changed_since)
+			answer_kept(op, kept, q->facts);
+}
+
+/* The next message of the set, changed since if that is asked; 0: none. */
+static uint32_t next_of_set(const struct box *box, const struct imapsrv_fetch *q, uint32_t uid)
+{
+	const struct message *message;
+
+	if (!q->changed_since) {
+		message = catalog_next(&box->catalog, q->uids, uid);
+		return message ? message->uid : 0;
+	}
+	do
+		uid = uid < UINT32_MAX ? modseqs_next(box, q->changed_since, uid + 1) : 0;
+	while (uid && !ranges_cover(q->uids, uid));
+	return uid;
 }
 
 static void cb_fetch(void *user, struct imapsrv_op *op, const struct imapsrv_fetch *q)
 {
 	struct handle *handle = q->mailbox;
-	const struct message *message;
 	uint64_t octets = DESCRIBE_AT_ONCE;
 	uint32_t uid = 0;
 
 	(void)user;
-	while ((message = catalog_next(&handle->box->catalog, q->uids, uid))) {
-		uid = message->uid;
+	while ((uid = next_of_set(handle->box, q, uid)))
 		answer_row(op, handle->box, uid, q->facts, &octets);
-	}
 	descriptions_flush(handle->box);
+	answer_all_kept(op, handle, q);
+	imapsrv_op_done(op, IMAPSRV_OK, NULL);
+}
+
+static void cb_vanished(void *user, struct imapsrv_op *op, const struct imapsrv_vanished *q)
+{
+	struct handle *handle = q->mailbox;
+	struct imapsrv_set uids;
+
+	(void)user;
+	if (!modseqs_vanished(handle->box, q->since, &uids)) {
+		imapsrv_op_done(op, IMAPSRV_EXPIRED, NULL);
+		return;
+	}
+	for (size_t at = 0; at < uids.count; at += RANGES_AT_ONCE) {
+		size_t count = uids.count - at < RANGES_AT_ONCE ? uids.count - at : RANGES_AT_ONCE;
+		imapsrv_op_uids(op, (struct imapsrv_set){uids.ranges + at, count});
+	}
 	imapsrv_op_done(op, IMAPSRV_OK, NULL);
 }
 
@@ -225,7 +300,7 @@ static void cb_fetch(void *user, struct imapsrv_op *op, const struct imapsrv_fet
 static void cb_body(void *user, struct imapsrv_op *op, const struct imapsrv_body *q)
 {
 	struct handle *handle = q->mailbox;
-	struct body *body = body_open(handle->box, q->uid);
+	struct body *body = body_open(handle, q->uid);
 
 	(void)user;
 	if (!body && errno == ENOENT) {
@@ -253,23 +328,25 @@ static void cb_body_close(void *user, void *body)
 
 struct store_answer {
 	struct imapsrv_op *op;
-	const struct catalog *catalog;
+	const struct box *box;
 };
 
-static void answer_stored(void *context, const struct message *message, bool unchanged)
+static void answer_stored(void *context, const struct message *message, bool unchanged, bool failed)
 {
 	struct store_answer *to = context;
 	struct imapsrv_span keywords[KEYWORDS_MAX];
-	struct imapsrv_row row = {.uid = message->uid, .unchanged = unchanged};
+	struct imapsrv_row row = {
+		.uid = message->uid, .unchanged = unchanged, .failed = failed};
 
-	put_flags(to->catalog, message, keywords, &row);
+	put_flags(&to->box->catalog, message, keywords, &row);
+	put_modseq(modseqs_of(to->box, message->uid), &row);
 	imapsrv_op_row(to->op, &row);
 }
 
 static void cb_store(void *user, struct imapsrv_op *op, const struct imapsrv_store_flags *q)
 {
 	struct handle *handle = q->mailbox;
-	struct store_answer to = {op, &handle->box->catalog};
+	struct store_answer to = {op, handle->box};
 
 	(void)user;
 	errno = handle->box->dead ? ENOENT : EROFS;
@@ -278,6 +355,14 @@ static void cb_store(void *user, struct imapsrv_op *op, const struct imapsrv_sto
 		return;
 	}
 	answer(op, box_set_flags(handle->box, q, imapsrv_op_session(op), answer_stored, &to));
+}
+
+void answer_highest(struct imapsrv_op *op, const struct box *box)
+{
+	uint64_t modseq = modseqs_last(box);
+
+	if (modseq)
+		imapsrv_op_modseq(op, modseq);
 }
 
 static void cb_expunge(void *user, struct imapsrv_op *op, const struct imapsrv_expunge *q)
@@ -292,8 +377,10 @@ static void cb_expunge(void *user, struct imapsrv_op *op, const struct imapsrv_e
 		result = box_expunge(handle->box, q->uids, q->only_deleted, imapsrv_op_session(op),
 		                     &removed);
 	int error = errno;
-	if (removed.count)
+	if (removed.count) {
 		imapsrv_op_uids(op, ranges_set(&removed));
+		answer_highest(op, handle->box);
+	}
 	ranges_clear(&removed);
 	errno = error;
 	answer(op, result);
@@ -329,4 +416,7 @@ const struct imapsrv_store maildir_store = {
 	.move = store_move,
 	.status = store_status,
 	.check = cb_check,
+	.modseqs = 1,
+	.vanished = cb_vanished,
+	.forgotten = cb_forgotten,
 };

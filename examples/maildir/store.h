@@ -10,6 +10,9 @@
 /* Ends an op: OK, or what errno stands for. */
 void answer(struct imapsrv_op *op, int result);
 
+/* HIGHESTMODSEQ after an expunge. */
+void answer_highest(struct imapsrv_op *op, const struct box *box);
+
 /* store_names.c */
 void store_list(void *user, struct imapsrv_op *op, const struct imapsrv_list *q);
 void store_status(void *user, struct imapsrv_op *op, const struct imapsrv_status_query *q);

@@ -78,17 +78,38 @@ void store_append_abort(void *user, void *append)
 
 /* ---- copy and move ------------------------------------------------------------------------ */
 
-static struct letter *letters_of(struct box *source, struct imapsrv_set set, size_t *count_r)
+static struct letter letter_of_kept(struct box *source, const struct kept_message *kept)
+{
+	struct letter letter = {
+		.source = source, .source_uid = kept->message.uid, .source_kept = true};
+
+	letter.keywords = xcalloc(kept->keyword_count, sizeof *letter.keywords);
+	letter.keyword_count = kept->keyword_count;
+	for (uint32_t i = 0; i < kept->keyword_count; i++)
+		letter.keywords[i] = xstrdup(kept->keywords[i]);
+	return letter;
+}
+
+/* In ascending order; with `handle`, also of messages that it still sees. */
+static struct letter *letters_of(struct box *source, const struct handle *handle,
+                                 struct imapsrv_set set, size_t *count_r)
 {
 	struct letter *letters = NULL;
 	size_t count = 0, capacity = 0;
-	const struct message *message;
 	uint32_t uid = 0;
 
-	while ((message = catalog_next(&source->catalog, set, uid))) {
-		uid = message->uid;
+	for (;;) {
+		const struct message *message = catalog_next(&source->catalog, set, uid);
+		const struct kept_message *kept = handle ? kept_within(handle, set, uid) : NULL;
+		if (!message && !kept)
+			break;
+		bool is_kept = !message || (kept && kept->message.uid < message->uid);
+		uid = is_kept ? kept->message.uid : message->uid;
 		RESERVE_ONE(letters, count, capacity);
-		letters[count++] = (struct letter){.source = source, .source_uid = uid};
+		if (is_kept)
+			letters[count++] = letter_of_kept(source, kept);
+		else
+			letters[count++] = (struct letter){.source = source, .source_uid = uid};
 	}
 	*count_r = count;
 	return letters;
@@ -112,22 +133,25 @@ static void answer_copied(struct imapsrv_op *op, const struct box *target,
 }
 
 /* Copies, and with `move` removes what was copied. */
-static int transfer(struct imapsrv_op *op, struct box *source, struct box *target,
+static int transfer(struct imapsrv_op *op, const struct handle *handle, struct box *target,
                     struct imapsrv_set set, bool move)
 {
 	const struct imapsrv_session *session = imapsrv_op_session(op);
+	struct box *source = handle->box;
 	struct ranges from = {0}, removed = {0};
 	size_t count;
 
 	if (box_sync(source) || box_sync(target))
 		return -1;
-	struct letter *letters = letters_of(source, set, &count);
+	struct letter *letters = letters_of(source, move ? NULL : handle, set, &count);
 	int result = count ? box_deliver(target, letters, count, session) : 0;
 	if (!result)
 		answer_copied(op, target, letters, count, &from);
 	if (!result && move && from.count)
 		result = box_expunge(source, ranges_set(&from), false, session, &removed);
 	int error = errno;
+	if (removed.count)
+		answer_highest(op, source);
 	letters_free(target, letters, count);
 	ranges_clear(&from);
 	ranges_clear(&removed);
@@ -145,7 +169,7 @@ static void copy_or_move(struct imapsrv_op *op, const struct imapsrv_copy *q, bo
 		answer(op, -1);
 		return;
 	}
-	int result = transfer(op, handle->box, target, q->uids, move);
+	int result = transfer(op, handle, target, q->uids, move);
 	int error = errno;
 	box_release(target);
 	errno = error;

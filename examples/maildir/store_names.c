@@ -49,6 +49,7 @@ static void count_messages(struct box *box, uint32_t items, struct imapsrv_statu
 	status->messages = (uint32_t)catalog->count;
 	status->uidnext = catalog->uidnext;
 	status->uidvalidity = catalog->uidvalidity;
+	status->highest_modseq = modseqs_highest(box);
 	for (size_t i = 0; i < catalog->count; i++) {
 		status->unseen += !(catalog->messages[i].flags & IMAPSRV_SEEN);
 		status->deleted += !!(catalog->messages[i].flags & IMAPSRV_DELETED);

@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * kept.c - files are put aside in a directory of their own in the mailbox, one for each process that
+ * needs it.  It is locked for as long as the process lives; one that is not is what a crash left,
+ * and goes when the mailbox is loaded.  If putting aside fails, the message is gone as it would be
+ * without.
+ */
+#include "kept.h"
+
+#include "box.h"
+#include "filename.h"
+#include "files.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define KEPT_DIR "imapsrv-kept."
+
+/* For clients that sleep while others clear a mailbox out: more are not kept. */
+#define KEPT_MAX 10000
+
+/* ---- the directory ------------------------------------------------------------------------ */
+
+static bool make_dir(struct box *box)
+{
+	struct kept *kept = &box->kept;
+
+	if (kept->dir)
+		return true;
+	char *unique = filename_new_temporary();
+	char *dir = xprintf(KEPT_DIR "%s", unique);
+	int fd = -1;
+
+	free(unique);
+	if (!mkdirat(box->dirfd, dir, 0700))
+		fd = openat(box->dirfd, dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd >= 0 && !flock(fd, LOCK_EX | LOCK_NB)) {
+		kept->dir = dir;
+		kept->fd = fd;
+		return true;
+	}
+	if (fd >= 0)
+		close(fd);
+	unlinkat(box->dirfd, dir, AT_REMOVEDIR);
+	free(dir);
+	return false;
+}
+
+static void remove_dir(struct box *box)
+{
+	struct kept *kept = &box->kept;
+
+	if (!kept->dir || kept->files)
+		return;
+	/* Not empty if a message was put aside whose record did not follow. */
+	remove_tree(box->dirfd, kept->dir);
+	close(kept->fd);
+	free(kept->dir);
+	kept->dir = NULL;
+}
+
+void kept_remove_leftovers(struct box *box)
+{
+	int fd = openat(box->dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+
+	if (!dir && fd >= 0)
+		close(fd);
+	for (struct dirent *entry; dir && (entry = readdir(dir));) {
+		if (strncmp(entry->d_name, KEPT_DIR, strlen(KEPT_DIR)))
+			continue;
+		int left = openat(box->dirfd, entry->d_name,
+		                  O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		if (left < 0)
+			continue;
+		if (!flock(left, LOCK_EX | LOCK_NB))
+			remove_tree(box->dirfd, entry->d_name);
+		close(left);
+	}
+	if (dir)
+		closedir(dir);
+}
+
+char *kept_path(const struct box *box, const struct kept_message *kept)
+{
+	return xprintf("%s/%s", box->kept.dir, kept->message.file);
+}
+
+/* ---- putting aside ------------------------------------------------------------------------- */
+
+int kept_remove_file(struct box *box, struct message *message, bool others)
+{
+	char *path = box_path(message);
+	int result = -1;
+
+	if (others && box->kept.count < KEPT_MAX && make_dir(box)) {
+		char *aside = xprintf("%s/%s", box->kept.dir, message->file);
+		result = renameat(box->dirfd, path, box->dirfd, aside);
+		message->aside = !result;
+		free(aside);
+	}
+	if (result)
+		result = unlinkat(box->dirfd, path, 0);
+	int error = errno;
+	free(path);
+	errno = error;
+	return result;
+}
+
+static void take_keywords(struct kept_message *kept, const struct catalog *catalog)
+{
+	struct imapsrv_span names[KEYWORDS_MAX];
+
+	kept->keyword_count = catalog_keyword_names(catalog, kept->message.keywords, names);
+	kept->keywords = xcalloc(kept->keyword_count, sizeof *kept->keywords);
+	for (uint32_t i = 0; i < kept->keyword_count; i++)
+		kept->keywords[i] = xstrndup(names[i].data, names[i].len);
+	kept->message.keywords = 0;
+}
+
+/* Known at last, or the file could be looked at. */
+static bool find_date(struct box *box, struct kept_message *kept)
+{
+	struct stat st;
+
+	if (kept->message.date != DATE_UNKNOWN)
+		return true;
+	if (!kept->has_file)
+		return false;
+	char *path = kept_path(box, kept);
+	int result = fstatat(box->dirfd, path, &st, 0);
+	free(path);
+	kept->message.date = result ? 0 : st.st_mtim.tv_sec;
+	return !result;
+}
+
+static void drop(struct box *box, struct kept_message *kept)
+{
+	if (kept->has_file) {
+		char *path = kept_path(box, kept);
+		unlinkat(box->dirfd, path, 0);
+		free(path);
+		box->kept.files--;
+	}
+	for (uint32_t i = 0; i < kept->keyword_count; i++)
+		free(kept->keywords[i]);
+	free(kept->keywords);
+	free(kept->message.file);
+}
+
+static void add(struct box *box, const struct message *message)
+{
+	struct kept_message kept = {.message = *message, .time = box->kept.time};
+
+	kept.has_file = message->aside;
+	box->kept.files += kept.has_file;
+	kept.message.file = xstrdup(message->file);
+	kept.modseq = modseqs_of(box, message->uid);
+	take_keywords(&kept, &box->catalog);
+	if (box->kept.count == KEPT_MAX || !find_date(box, &kept)) {
+		drop(box, &kept);
+		return;
+	}
+	RESERVE_ONE(box->kept.items, box->kept.count, box->kept.capacity);
+	box->kept.items[box->kept.count++] = kept;
+}
+
+static int compare_uids(const void *a, const void *b)
+{
+	uint32_t x = ((const struct kept_message *)a)->message.uid;
+	uint32_t y = ((const struct kept_message *)b)->message.uid;
+
+	return (x > y) - (x < y);
+}
+
+void kept_collect(struct box *box, bool others)
+{
+	size_t before = box->kept.count;
+
+	box->kept.time++;
+	for (size_t i = 0; others && i < box->catalog.count; i++)
+		if (box->catalog.messages[i].gone)
+			add(box, &box->catalog.messages[i]);
+	if (box->kept.count > before)
+		qsort(box->kept.items, box->kept.count, sizeof *box->kept.items, compare_uids);
+}
+
+/* ---- letting go ---------------------------------------------------------------------------- */
+
+void kept_release(struct box *box)
+{
+	struct kept *kept = &box->kept;
+	uint64_t told = UINT64_MAX;
+	size_t left = 0;
+
+	for (const struct handle *handle = box->handles; handle; handle = handle->next)
+		if (handle->told < told)
+			told = handle->told;
+	for (size_t i = 0; i < kept->count; i++) {
+		if (kept->items[i].time <= told)
+			drop(box, &kept->items[i]);
+		else
+			kept->items[left++] = kept->items[i];
+	}
+	kept->count = left;
+	remove_dir(box);
+}
+
+void kept_forget(struct handle *handle)
+{
+	handle->told = handle->box->kept.time;
+	kept_release(handle->box);
+}
+
+void kept_free(struct box *box)
+{
+	for (size_t i = 0; i < box->kept.count; i++)
+		drop(box, &box->kept.items[i]);
+	box->kept.count = 0;
+	remove_dir(box);
+	free(box->kept.items);
+	box->kept = (struct kept){0};
+}
+
+/* ---- looking ------------------------------------------------------------------------------- */
+
+static size_t place_of(const struct kept *kept, uint32_t uid)
+{
+	size_t low = 0, high = kept->count;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+		if (kept->items[mid].message.uid < uid)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low;
+}
+
+const struct kept_message *kept_next(const struct handle *handle, uint32_t uid)
+{
+	const struct kept *kept = &handle->box->kept;
+
+	for (size_t at = place_of(kept, uid); at < kept->count; at++)
+		if (kept->items[at].time > handle->told)
+			return &kept->items[at];
+	return NULL;
+}
+
+const struct kept_message *kept_within(const struct handle *handle, struct imapsrv_set set,
+                                       uint32_t uid)
+{
+	const struct kept_message *kept = NULL;
+
+	while (uid < UINT32_MAX && (kept = kept_next(handle, uid + 1)) &&
+	       !ranges_cover(set, kept->message.uid))
+		uid = kept->message.uid;
+	return uid < UINT32_MAX ? kept : NULL;
+}
+
+const struct kept_message *kept_find(const struct handle *handle, uint32_t uid)
+{
+	const struct kept_message *kept = kept_next(handle, uid);
+
+	return kept && kept->message.uid == uid ? kept : NULL;
+}
+
+const struct kept_message *kept_of(const struct box *box, uint32_t uid)
+{
+	size_t at = place_of(&box->kept, uid);
+
+	if (at == box->kept.count || box->kept.items[at].message.uid != uid)
+		return NULL;
+	return &box->kept.items[at];
+}
