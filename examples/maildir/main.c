@@ -2,7 +2,8 @@
 /*
  * main.c - imapsrv-maildir, an IMAP server for Maildir++ trees: puts together the parts.
  *
- *	options.c users.c support.c files.c   the command line, who may log in, small things
+ *	options.c users.c scram.c             the command line, who may log in
+ *	support.c files.c                     small things
  *	server.c conn.c address.c             the transport: sockets and the library's bytes
  *	store.c store_append.c store_names.c  the callbacks: the library's questions
  *	account.c name.c subscriptions.c      a user's mailboxes
@@ -13,11 +14,13 @@
  */
 #include "maildir.h"
 #include "options.h"
+#include "scram.h"
 #include "server.h"
 #include "support.h"
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static void on_fault(void *user, const char *what)
@@ -43,18 +46,21 @@ static void on_trace(void *user, enum imapsrv_trace what, const char *data, size
 	}
 }
 
-static struct imapsrv_engine *make_engine(const struct options *options)
+static struct imapsrv_engine *make_engine(const struct options *options, struct users *users)
 {
 	static const struct imapsrv_id id[] = {{"name", "imapsrv-maildir"},
 	                                       {"version", IMAPSRV_VERSION}};
 	struct imapsrv_limits limits = IMAPSRV_LIMITS_INIT;
 	struct imapsrv_config config = IMAPSRV_CONFIG_INIT;
+	struct imapsrv_sasl sasl = IMAPSRV_SASL_INIT;
 	struct imapsrv_engine *engine;
 
 	limits.login_delay = options->auth_delay;
 	config.store = &maildir_store;
 	config.mailboxes = &maildir_mailboxes;
 	config.limits = &limits;
+	if (!options->stdio && scram_fill(&sasl, users, options->root))
+		config.sasl = &sasl;
 	config.id = id;
 	config.id_count = sizeof id / sizeof *id;
 	config.fault = on_fault;
@@ -88,13 +94,14 @@ int main(int argc, char **argv)
 
 	struct maildir maildir = {
 		.root = options.root, .separator = options.separator, .users = options.users};
-	struct imapsrv_engine *engine = make_engine(&options);
+	struct imapsrv_engine *engine = make_engine(&options, &maildir.users);
 	struct server *server = server_new(engine, &maildir);
 
 	start(server, &maildir, &options);
 	server_run(server);
 	server_free(server);
 	boxes_free(&maildir.boxes);
+	free(maildir.users.scram_secret);
 	imapsrv_engine_free(engine);
 	options_clear(&options);
 	return 0;

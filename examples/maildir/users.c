@@ -2,9 +2,9 @@
 /*
  * users.c - checks names and passwords.
  *
- * With a users file each attempt costs exactly one crypt(3), whether the name exists or not, and
- * comparisons look at every octet: so the time that an answer takes does not tell which names there
- * are.  The file is read each time; it is small, and changes take effect at once.  crypt(3) stops
+ * With a users file each attempt costs exactly one crypt(3), or what SCRAM has in its place, whether
+ * the name exists or not, and comparisons look at every octet: so the time that an answer takes does
+ * not tell which names there are.  The file is read each time; it is small, and changes take effect at once.  crypt(3) stops
  * all connections while it computes: a server for many users would ask a helper process, and answer
  * the op when that has answered.
  */
@@ -12,6 +12,7 @@
 
 #include "files.h"
 #include "name.h"
+#include "scram.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -62,18 +63,19 @@ static char *find_hash(const char *p, struct imapsrv_span name, bool *found_r)
 	return hash ? hash : xstrdup(DUMMY_HASH);
 }
 
-static bool check_file(const char *path, struct imapsrv_span name, struct imapsrv_span password)
+static void read_file(const char *path, struct text *text)
 {
-	struct text text = {0};
-	bool found;
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 
-	text_put(&text, "", 0);
-	if (fd < 0 || read_from(fd, 0, USERS_FILE_MAX, &text))
+	text_put(text, "", 0);
+	if (fd < 0 || read_from(fd, 0, USERS_FILE_MAX, text))
 		log_error("%s: %s", path, strerror(errno));
 	if (fd >= 0)
 		close(fd);
-	char *hash = find_hash(text.data, name, &found);
+}
+
+static bool check_crypt(const char *hash, struct imapsrv_span password)
+{
 	char *plain = xstrndup(password.data, password.len);
 	const char *result = crypt(plain, hash);
 	bool same = result && strlen(plain) == password.len &&
@@ -81,6 +83,17 @@ static bool check_file(const char *path, struct imapsrv_span name, struct imapsr
 	                        (struct imapsrv_span){result, strlen(result)});
 	explicit_bzero(plain, password.len);
 	free(plain);
+	return same;
+}
+
+static bool check_file(const char *path, struct imapsrv_span name, struct imapsrv_span password)
+{
+	struct text text = {0};
+	bool found;
+
+	read_file(path, &text);
+	char *hash = find_hash(text.data, name, &found);
+	bool same = scram_is(hash) ? scram_check(hash, password) : check_crypt(hash, password);
 	free(hash);
 	text_clear(&text);
 	return same && found;
@@ -109,4 +122,55 @@ bool users_check(const struct users *users, struct imapsrv_span name, struct ima
 	if (users->file)
 		good |= check_file(users->file, name, password);
 	return good && name_is_user(name);
+}
+
+static bool find_given(const struct users *users, struct imapsrv_span name, const char **password_r)
+{
+	for (size_t i = 0; i < users->given_count; i++) {
+		size_t len = strcspn(users->given[i], ":");
+		if (same_name(users->given[i], len, name)) {
+			*password_r = users->given[i] + len + 1;
+			return true;
+		}
+	}
+	*password_r = users->any_password ? users->any_password : "-";
+	return users->any_password != NULL;
+}
+
+bool users_find(const struct users *users, struct imapsrv_span name, const char **password_r,
+                char **hash_r)
+{
+	struct text text = {0};
+	bool found = false;
+
+	*hash_r = NULL;
+	if (find_given(users, name, password_r))
+		return true;
+	if (!users->file)
+		return false;
+	read_file(users->file, &text);
+	*hash_r = find_hash(text.data, name, &found);
+	text_clear(&text);
+	if (!found) {
+		free(*hash_r);
+		*hash_r = NULL;
+	}
+	return found;
+}
+
+bool users_all_scram(const struct users *users)
+{
+	struct text text = {0};
+	bool all = true;
+
+	if (!users->file)
+		return true;
+	read_file(users->file, &text);
+	for (const char *p = text.data; *p; p += strcspn(p, "\n"), p += *p == '\n') {
+		size_t len = strcspn(p, ":\n");
+		if (*p != '#' && p[len] == ':')
+			all = all && scram_is(p + len + 1);
+	}
+	text_clear(&text);
+	return all;
 }

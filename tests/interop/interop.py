@@ -8,6 +8,9 @@ Makes a Maildir under SCRATCH from an mbox file or from single messages, starts 
 loopback port, and lists, selects, fetches every message (compared octet for octet), flags, appends,
 copies, moves, expunges, searches, and watches with IDLE what a second connection does.
 """
+import base64
+import hashlib
+import hmac
 import imaplib
 import os
 import re
@@ -63,9 +66,10 @@ def make_maildir(root, messages):
         os.utime(path, (1700000000 + i, 1700000000 + i))
 
 
-def start(server, root):
-    p = subprocess.Popen([server, "--listen", "127.0.0.1:0", "--root", root, "--any-user", PASSWORD,
-                          "--auth-delay", "0"], stderr=subprocess.PIPE)
+def start(server, root, *who):
+    who = who or ("--any-user", PASSWORD)
+    p = subprocess.Popen([server, "--listen", "127.0.0.1:0", "--root", root, "--auth-delay", "0", *who],
+                         stderr=subprocess.PIPE)
     line = p.stderr.readline().decode()
     m = re.search(r"listening on .*:(\d+)", line)
     if not m:
@@ -218,6 +222,65 @@ def curl(port, path, *more):
                           capture_output=True, timeout=60)
 
 
+def scram(c, user, password):
+    """SCRAM-SHA-256 as RFC 5802 has it, by imaplib's authenticate; the last word is the server's proof."""
+    def mac(key, text):
+        return hmac.new(key, text, hashlib.sha256).digest()
+
+    bare = "n=%s,r=%s" % (user, base64.b64encode(os.urandom(9)).decode())
+    state = {"turn": 0, "proven": False}
+
+    def respond(challenge):
+        state["turn"] += 1
+        if state["turn"] == 1:
+            return ("n,," + bare).encode()
+        if state["turn"] == 3:
+            state["proven"] = challenge == b"v=" + base64.b64encode(state["verifier"])
+            return b""
+        first = challenge.decode()
+        given = dict(part.split("=", 1) for part in first.split(","))
+        salted = hashlib.pbkdf2_hmac("sha256", password.encode(), base64.b64decode(given["s"]), int(given["i"]))
+        final = "c=biws,r=" + given["r"]
+        message = ",".join((bare, first, final)).encode()
+        key = mac(salted, b"Client Key")
+        signature = mac(hashlib.sha256(key).digest(), message)
+        state["verifier"] = mac(mac(salted, b"Server Key"), message)
+        proof = bytes(a ^ b for a, b in zip(key, signature))
+        return (final + ",p=" + base64.b64encode(proof).decode()).encode()
+
+    c.authenticate("SCRAM-SHA-256", respond)
+    return state["proven"]
+
+
+def test_scram(server, scratch):
+    """A users file made by --hash-password: SCRAM, and LOGIN as before."""
+    root, users = os.path.join(scratch, "scram"), os.path.join(scratch, "users")
+    os.makedirs(root)
+    line = subprocess.run([server, "--hash-password"], input=b"sesame\n", capture_output=True).stdout
+    with open(users, "wb") as f:
+        f.write(b"joe:" + line)
+    p, port = start(server, root, "--users", users)
+    try:
+        c = imaplib.IMAP4("127.0.0.1", port)
+        check("SCRAM is offered", "AUTH=SCRAM-SHA-256" in c.capabilities)
+        check("SCRAM", scram(c, "joe", "sesame"))
+        c.logout()
+        for user, password in (("joe", "other"), ("jim", "sesame")):
+            c = imaplib.IMAP4("127.0.0.1", port)
+            try:
+                scram(c, user, password)
+                check("SCRAM refuses " + user, False)
+            except imaplib.IMAP4.error as e:
+                check("SCRAM refuses " + user, "AUTHENTICATIONFAILED" in str(e), str(e))
+            c.shutdown()
+        c = imaplib.IMAP4("127.0.0.1", port)
+        check("LOGIN with SCRAM's hash", c.login("joe", "sesame")[0] == "OK")
+        c.logout()
+    finally:
+        p.terminate()
+        p.wait()
+
+
 def test_curl(port, scratch):
     r = curl(port, "")
     check("curl list", r.returncode == 0 and b"INBOX" in r.stdout, r.stderr)
@@ -262,6 +325,7 @@ def main():
         test_idle(port)
         test_delivery(port, root)
         test_curl(port, scratch)
+        test_scram(server, scratch)
     finally:
         process.terminate()
         check("clean exit", process.wait(20) == 0)
