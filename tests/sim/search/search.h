@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * sim/search - a slow and simple account of what SEARCH must find, held against real sessions.
+ * Messages are made from texts that are known, and only then encoded (mail.c); programs are trees
+ * that are judged message by message against those texts (program.c); so nothing here parses mail,
+ * decodes, or shares any code with lib/.
+ */
+#ifndef TEST_SIM_SEARCH_H
+#define TEST_SIM_SEARCH_H
+
+#include "host/driver.h"
+
+/* ---- mail.c ----------------------------------------------------------------------------- */
+
+enum { WORDS_MAX = 24 };
+
+/* A text: letters of the alphabet, 0 for a space. */
+struct text {
+	unsigned char letters[200];
+	size_t len;
+};
+
+/* What a message says, as searches compare it: titlecase, decomposed, single spaces. */
+struct field {
+	char *name;  /* as written */
+	char *value; /* folded */
+};
+struct doc {
+	struct field *fields; /* of the message's own header */
+	size_t field_count;
+	char **headers;       /* folded "NAME: VALUE", of all headers */
+	size_t header_count;
+	char **bodies;        /* folded texts of the parts that are looked into */
+	size_t body_count;
+	bool dated;
+	int year, month, day; /* of the Date field */
+};
+
+void text_random(struct text *t, struct tx_random *r, size_t most);
+/* Adds it in UTF-8, or in ISO-8859-1 where `latin`. */
+void text_put(struct tx *out, const struct text *t, bool latin);
+bool text_is_latin(const struct text *t);
+/* A NUL-terminated copy, folded. */
+char *text_fold(const struct text *t);
+
+extern const char *const field_names[];
+enum { FIELD_NAMES = 8 };
+
+/* Makes a message; `raw` is what is delivered. */
+void doc_random(struct doc *d, struct tx *raw, struct tx_random *r);
+void doc_free(struct doc *d);
+
+/* ---- program.c -------------------------------------------------------------------------- */
+
+struct key;
+
+/* What a program is judged by. */
+struct subject {
+	const struct ts_mailbox *mailbox;
+	const struct ts_message *message;
+	const struct doc *doc;
+	uint32_t number;      /* as announced */
+	uint32_t last_number; /* what "*" is */
+	uint32_t last_uid;
+	const struct ts_set *saved;
+};
+
+/* What there is to draw from. */
+struct draw {
+	struct tx_random *r;
+	uint32_t messages; /* announced; no numbers if 0 */
+	uint32_t last_uid;
+	bool modseq;
+	uint64_t highest;
+	bool latin; /* strings only that ISO-8859-1 has */
+};
+
+/* A program of several keys, all of which have to match.  Free with key_free. */
+struct key *program_random(const struct draw *d, unsigned depth);
+/* As a client writes it, behind SEARCH and its options; `latin`: strings in ISO-8859-1. */
+void program_put(struct tx *out, const struct key *k, struct tx_random *r, bool latin);
+bool program_matches(const struct key *k, const struct subject *s);
+/* Does MODSEQ stand in it? */
+bool program_has_modseq(const struct key *k);
+void key_free(struct key *k);
+
+#endif
