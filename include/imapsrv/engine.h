@@ -63,6 +63,12 @@ struct imapsrv_limits {
 	                             1,000,000                                                          */
 	uint32_t progress;        /* steps after which the client is told how far its search is (RFC 9585):
 	                             1,000,000,000                                                      */
+	uint32_t message_limit;   /* messages that one SEARCH, FETCH, STORE, MOVE or UID EXPUNGE works on, the
+	                             highest; and that one COPY or APPEND may have (RFC 9738, MESSAGELIMIT; in
+	                             place of append_messages): none, UINT32_MAX.  No less than 1000 is of
+	                             use to clients                                                     */
+	uint32_t save_limit;      /* messages that one COPY or APPEND may have (RFC 9738, SAVELIMIT; in place
+	                             of append_messages): none, UINT32_MAX.  Not beside message_limit   */
 };
 #define IMAPSRV_LIMITS_INIT IMAPSRV_SIZED(struct imapsrv_limits)
 
@@ -111,7 +117,8 @@ struct imapsrv_engine;
 
 /*
  * Makes an engine.  Errors: IMAPSRV_EINVAL (a mandatory callback is missing: list, open, close,
- * uids, fetch, body, body_close; or some but not all of a group), IMAPSRV_ENOMEM.
+ * uids, fetch, body, body_close; or some but not all of a group; message_limit and save_limit are both
+ * given), IMAPSRV_ENOMEM.
  */
 IMAPSRV_API int imapsrv_engine_new(const struct imapsrv_config *config,
                                    struct imapsrv_engine **engine_r);

@@ -43,6 +43,8 @@ void isrv_limits_fill(struct imapsrv_limits *limits)
 	DEFAULT(search_steps, UINT64_C(100000000000));
 	DEFAULT(turn, 1000000);
 	DEFAULT(progress, 1000000000);
+	DEFAULT(message_limit, UINT32_MAX);
+	DEFAULT(save_limit, UINT32_MAX);
 	if (limits->keyword_len > 255)
 		limits->keyword_len = 255; /* lengths are kept in an octet */
 }

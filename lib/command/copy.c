@@ -7,6 +7,8 @@
 #include "command/memory.h"
 #include "command/set.h"
 #include "command/transfer.h"
+#include "mailbox/part.h"
+#include "session/messagelimit.h"
 
 enum at {
 	AT_START,
@@ -71,6 +73,26 @@ static bool narrow(struct imapsrv_session *s, struct isrv_transfer *t)
 	return false;
 }
 
+/*
+ * RFC 9738 3.1: of a COPY with too many nothing is copied; the UID from which on they would not be too
+ * many is said.  A MOVE takes the highest.  False: the reply is set.
+ */
+static bool limit(struct imapsrv_session *s, struct isrv_transfer *t)
+{
+	struct imapsrv_set few = t->uids;
+	uint32_t most = isrv_save_limit(s), lowest = 0;
+
+	if (!(t->move ? isrv_message_limit_cut(s, &t->uids)
+	              : isrv_part_highest(&s->view->map, &s->arena, &few, most, &lowest,
+	                                  &s->steps))) {
+		isrv_command_nomem(s);
+		return false;
+	}
+	if (lowest)
+		isrv_message_limit_refuse(s, most, lowest, "Too many messages to copy");
+	return !lowest;
+}
+
 /* False: the reply is set. */
 static bool begin(struct imapsrv_session *s, struct copy *a, bool move)
 {
@@ -85,6 +107,8 @@ static bool begin(struct imapsrv_session *s, struct copy *a, bool move)
 	t->name = a->name;
 	t->move = move;
 	a->at = AT_TRANSFER;
+	if (!limit(s, t))
+		return false;
 	if (!kept || (move && store->move)) /* `move` knows what exists */
 		return true;
 	if (move)

@@ -3,15 +3,31 @@
  * command/expunge - EXPUNGE (RFC 9051 6.4.3) and UID EXPUNGE (6.4.9, RFC 4315 2.1).  What the store
  * removed is handed to the view; the updates before the tagged line tell it, like any other
  * expunge.
+ *
+ * Where a command may work on so many messages only, UID EXPUNGE counts those that are \Deleted (RFC
+ * 9738 3.1): if its set has more messages than that, they are looked for first.  EXPUNGE "MUST NOT be
+ * limited".
  */
 #include "command/commands.h"
+#include "command/memory.h"
+#include "command/searching.h"
 #include "command/set.h"
+#include "mailbox/part.h"
+#include "session/messagelimit.h"
 #include "session/modseq.h"
 
 struct expunge_args {
 	struct isrv_rd_set set; /* UID EXPUNGE */
+	enum {
+		AT_START,
+		AT_SEARCH,
+		AT_ASK,
+		AT_ASKED
+	} at;
 	struct imapsrv_range all;
-	bool asked;
+	struct imapsrv_set uids;
+	struct isrv_program deleted; /* what is looked for; without terms: nothing is */
+	struct isrv_searcher x;
 	bool gone; /* something was removed */
 };
 
@@ -35,19 +51,86 @@ static void take(struct imapsrv_session *s, void *ctx, const void *answer)
 	isrv_view_post_gone(s->view, &s->mem, *gone);
 }
 
+/* ---- which are \Deleted, if there may be too many ------------------------------------------ */
+
+static bool begin_search(struct imapsrv_session *s, struct expunge_args *a)
+{
+	static const char key[] = "DELETED";
+	struct isrv_search_source source;
+	struct isrv_reader r;
+
+	isrv_reader_init(&r, &s->arena, key, sizeof(key) - 1);
+	if (!isrv_program_parse(&a->deleted, &r, &s->engine->limits, 0)) {
+		isrv_command_nomem(s);
+		return false;
+	}
+	isrv_search_selected(s, &source);
+	isrv_searcher_begin(s, &a->x, &a->deleted, &source, &a->uids);
+	return true;
+}
+
+/* The highest of those that were found; false: the reply is set. */
+static bool take_found(struct imapsrv_session *s, struct expunge_args *a)
+{
+	const struct isrv_nummap *map = &s->view->map;
+	uint32_t most = isrv_message_limit(s), size = a->x.found.size;
+	struct isrv_found *found = &a->x.found, few;
+	bool done = true;
+
+	if (!isrv_searching_ended(s, &a->x))
+		return false;
+	if (size > most) {
+		done = isrv_found_slice(found, &s->arena, size - most + 1, size, &few);
+		found = &few;
+	}
+	if (!done || !isrv_found_uids(found, &s->arena, map, &a->uids, &s->steps)) {
+		isrv_command_nomem(s);
+		return false;
+	}
+	if (size > most)
+		isrv_message_limit_note(s, a->uids.ranges[0].first);
+	return true;
+}
+
+/* ---- the steps ----------------------------------------------------------------------------- */
+
+/* False: the reply is set. */
+static bool begin(struct imapsrv_session *s, struct expunge_args *a)
+{
+	a->at = AT_ASK;
+	a->all = (struct imapsrv_range){1, s->view->map.last_uid};
+	a->uids = (struct imapsrv_set){&a->all, a->all.last ? 1 : 0};
+	if (!s->uid)
+		return true;
+	if (!isrv_set_resolve(s, &a->set, true, &a->uids))
+		return false;
+	if (isrv_part_size(&s->view->map, a->uids, &s->steps) <= isrv_message_limit(s))
+		return true;
+	a->at = AT_SEARCH;
+	return begin_search(s, a);
+}
+
 static enum isrv_step step(struct imapsrv_session *s, void *args)
 {
 	struct expunge_args *a = args;
-	struct imapsrv_expunge q = {s->view->handle, {&a->all, 1}, 1};
+	struct imapsrv_expunge q = {s->view->handle, {NULL, 0}, 1};
+	enum isrv_step wait;
 
-	if (!a->asked) {
-		a->all.first = 1;
-		a->all.last = s->view->map.last_uid;
-		if (s->uid && !isrv_set_resolve(s, &a->set, true, &q.uids))
+	if (a->at == AT_START && !begin(s, a))
+		return ISRV_DONE;
+	if (a->at == AT_SEARCH) {
+		wait = isrv_searcher_step(s, &a->x);
+		if (wait != ISRV_DONE || s->error)
+			return wait;
+		a->at = AT_ASK;
+		if (!take_found(s, a))
 			return ISRV_DONE;
-		if (!a->all.last || !q.uids.count)
+	}
+	if (a->at == AT_ASK) {
+		if (!a->uids.count)
 			return isrv_ok(s, "EXPUNGE done");
-		a->asked = true;
+		a->at = AT_ASKED;
+		q.uids = a->uids;
 		ISRV_ASK(s, ISRV_OP_EXPUNGE, store, expunge, &q, take, a);
 	}
 	if (!isrv_answered(s))
@@ -57,6 +140,13 @@ static enum isrv_step step(struct imapsrv_session *s, void *args)
 	return s->result.code == IMAPSRV_OK ? isrv_ok(s, "EXPUNGE done") : isrv_refused(s, NULL);
 }
 
+static void drop(struct imapsrv_session *s, void *args)
+{
+	struct expunge_args *a = args;
+
+	isrv_searcher_drop(s, &a->x);
+}
+
 const struct isrv_command isrv_command_expunge = {
 	.name = "EXPUNGE",
 	.states = ISRV_IN_SELECTED,
@@ -64,4 +154,5 @@ const struct isrv_command isrv_command_expunge = {
 	.args_size = sizeof(struct expunge_args),
 	.parse = parse,
 	.step = step,
+	.drop = drop,
 };

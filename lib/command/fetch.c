@@ -13,12 +13,10 @@
  * EXPUNGEISSUED (RFC 5530, RFC 2180 4.1.2).
  */
 #include "command/commands.h"
+#include "command/fetch_choice.h"
 #include "command/fetch_preview.h"
 #include "command/fetch_rare.h"
 #include "command/fetch_section.h"
-#include "command/memory.h"
-#include "command/resync.h"
-#include "command/set.h"
 #include "mailbox/batch.h"
 #include "session/modseq.h"
 
@@ -38,8 +36,7 @@ struct fetch_args {
 	struct isrv_fetch_items items;
 
 	enum {
-		AT_START,
-		AT_RESYNC, /* which of them have changed is being found out */
+		AT_CHOICE,
 		AT_BATCH,
 		AT_MARKED, /* \Seen was asked for */
 		AT_ROWS,
@@ -49,7 +46,7 @@ struct fetch_args {
 		AT_PREVIEW,
 		AT_SECTION
 	} at;
-	struct imapsrv_set uids;
+	struct isrv_fetch_choice choice;
 	struct isrv_batch batch;
 	struct imapsrv_set part;  /* of the batch at hand */
 	uint32_t asked;           /* announced messages in it */
@@ -62,7 +59,6 @@ struct fetch_args {
 	bool describe;            /* descriptions are needed */
 	bool octets;              /* the messages' octets are needed whatever the host knows */
 	bool plain_flags;         /* nothing but FLAGS, beside what goes without saying */
-	struct isrv_resync *resync; /* NULL without CHANGEDSINCE */
 	struct isrv_uidset seen;  /* of the batch: \Seen is new, so FLAGS are shown */
 
 	struct isrv_uidset again; /* of the batch: put off for want of room */
@@ -109,8 +105,7 @@ static void drop(struct imapsrv_session *s, void *args)
 	struct fetch_args *a = args;
 
 	isrv_uidset_clear(&a->seen, &s->mem);
-	if (a->resync)
-		isrv_resync_drop(s, a->resync);
+	isrv_fetch_choice_drop(s, &a->choice);
 	isrv_uidset_clear(&a->again, &s->mem);
 	isrv_uidset_clear(&a->put_off, &s->mem);
 	if (!a->held.max)
@@ -697,7 +692,7 @@ static void init_messages(struct imapsrv_session *s, struct fetch_args *a)
 
 static void init(struct imapsrv_session *s, struct fetch_args *a)
 {
-	isrv_batch_init(&a->batch, a->uids, &s->steps);
+	isrv_batch_init(&a->batch, a->choice.uids, &s->steps);
 	isrv_uidset_init(&a->seen, SIZE_MAX);
 	isrv_uidset_init(&a->again, SIZE_MAX);
 	isrv_uidset_init(&a->put_off, SIZE_MAX);
@@ -759,67 +754,6 @@ static enum isrv_step next_batch(struct imapsrv_session *s, struct fetch_args *a
 	return ISRV_DONE;
 }
 
-/* RFC 9394 3.3, 3.4: of the messages of the set these places; which of them changed comes after. */
-static bool take_part(struct imapsrv_session *s, struct fetch_args *a)
-{
-	uint32_t first, last;
-
-	if (!isrv_partial_of(&a->items.places, isrv_set_messages(s, a->uids), &first, &last)) {
-		a->uids.count = 0;
-		return true;
-	}
-	return isrv_set_keep(s, &a->uids, first, last);
-}
-
-/*
- * CHANGEDSINCE, VANISHED: which messages are left to be fetched.  UIDs of VANISHED are as the
- * client wrote them: those above the last message may have been messages once.
- */
-static void begin_resync(struct imapsrv_session *s, struct fetch_args *a)
-{
-	struct isrv_resync *r = isrv_arena_zalloc(&s->arena, sizeof(*r));
-	struct imapsrv_range *ranges =
-		isrv_arena_array(&s->arena, a->set.count + 1, sizeof(*ranges));
-	uint32_t last = s->view->map.last_uid;
-
-	if (!r || !ranges) {
-		isrv_session_fail(s, IMAPSRV_ENOMEM);
-		return;
-	}
-	a->resync = r;
-	r->since = a->items.changed_since;
-	r->vanished = a->items.vanished;
-	r->known = a->uids;
-	if (!r->vanished || a->set.saved)
-		return;
-	if (a->set.count)
-		memcpy(ranges, a->set.ranges, a->set.count * sizeof(*ranges));
-	r->known = (struct imapsrv_set){ranges, a->set.count};
-	if (!a->set.star || !last)
-		return;
-	ranges[a->set.count] = (struct imapsrv_range){a->set.star < last ? a->set.star : last, last};
-	r->known.count = isrv_uidset_normalize(ranges, a->set.count + 1);
-}
-
-/* The messages are known, and some are not yet: DONE, or the reply is set and *end_r true. */
-static enum isrv_step step_resync(struct imapsrv_session *s, struct fetch_args *a, bool *end_r)
-{
-	enum isrv_step step = isrv_resync_step(s, a->resync);
-
-	if (step != ISRV_DONE || s->error)
-		return step;
-	*end_r = a->resync->refused;
-	if (*end_r)
-		return refused(s, a);
-	/* What vanished is told of the whole set: PARTIAL is about "FETCH results" (RFC 9394 3.3). */
-	if (a->items.partial && !isrv_uidset_intersect(&a->resync->found, &s->mem, a->uids)) {
-		isrv_session_fail(s, IMAPSRV_ENOMEM);
-		return ISRV_DONE;
-	}
-	a->uids = isrv_uidset_view(&a->resync->found);
-	return ISRV_DONE;
-}
-
 static enum isrv_step step(struct imapsrv_session *s, void *args)
 {
 	struct fetch_args *a = args;
@@ -828,22 +762,14 @@ static enum isrv_step step(struct imapsrv_session *s, void *args)
 
 	while (step == ISRV_DONE && !end && !s->error) {
 		switch (a->at) {
-		case AT_START:
-			if (a->items.facts & IMAPSRV_FACT_MODSEQ && !isrv_modseq_require(s))
-				return ISRV_DONE;
-			if (!isrv_set_resolve(s, &a->set, s->uid, &a->uids))
-				return ISRV_DONE;
-			if (a->items.partial && !take_part(s, a))
-				return isrv_command_nomem(s);
-			if (a->items.changed_since)
-				begin_resync(s, a);
-			a->at = AT_RESYNC;
-			break;
-		case AT_RESYNC:
-			if (a->resync)
-				step = step_resync(s, a, &end);
-			if (step != ISRV_DONE || end || s->error)
+		case AT_CHOICE:
+			step = isrv_fetch_choose(s, &a->choice, &a->set, &a->items);
+			if (step != ISRV_DONE || s->error)
 				break;
+			if (a->choice.refused) {
+				drop(s, a);
+				return ISRV_DONE;
+			}
 			init(s, a);
 			a->at = AT_BATCH;
 			break;

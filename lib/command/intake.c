@@ -10,6 +10,7 @@
  */
 #include "command/intake.h"
 
+#include "session/messagelimit.h"
 #include "session/session.h"
 
 enum at {
@@ -140,6 +141,7 @@ static bool is_welcome(struct imapsrv_session *s, const struct isrv_intake *t)
 {
 	const struct isrv_framer *f = &s->framer;
 	const struct imapsrv_limits *limits = &s->engine->limits;
+	uint32_t most = isrv_save_limit(s);
 
 	if (!s->engine->store.append_begin) {
 		isrv_no(s, "CANNOT", "The mailboxes here can only be read");
@@ -156,7 +158,10 @@ static bool is_welcome(struct imapsrv_session *s, const struct isrv_intake *t)
 		isrv_no(s, NULL, "Cancelled by a message without octets");
 	} else if (f->literal_size > limits->append) {
 		isrv_no(s, "TOOBIG", "The message is too big");
-	} else if (t->messages >= limits->append_messages) {
+	} else if (most != UINT32_MAX && t->messages >= most) {
+		/* RFC 9738 3.1: none of them is appended. */
+		isrv_message_limit_refuse(s, most, 0, "Too many messages in one APPEND");
+	} else if (most == UINT32_MAX && t->messages >= limits->append_messages) {
 		isrv_no(s, "LIMIT", "Too many messages in one APPEND");
 	} else if (t->messages && (t->replaced || !isrv_caps_has(s, ISRV_CAP_MULTIAPPEND))) {
 		isrv_bad(s, "Expected the end of the command behind the message");

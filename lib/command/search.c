@@ -12,6 +12,7 @@
 #include "command/memory.h"
 #include "command/search_return.h"
 #include "command/searching.h"
+#include "session/messagelimit.h"
 #include "session/modseq.h"
 
 enum at {
@@ -253,6 +254,15 @@ static bool cut_part(struct imapsrv_session *s, struct search *a)
 	return true;
 }
 
+/* RFC 9738 3.1: the messages that are examined count.  So "$" holds none of the others (3.4). */
+static void limit(struct imapsrv_session *s, struct search *a)
+{
+	uint32_t lowest;
+
+	isrv_searcher_limit(s, &a->x, isrv_message_limit(s), &lowest);
+	isrv_message_limit_note(s, lowest);
+}
+
 static enum isrv_step tell(struct imapsrv_session *s, struct search *a)
 {
 	if (a->ret.options & ISRV_RETURN_SAVE && !save(s, a))
@@ -278,6 +288,7 @@ static enum isrv_step step(struct imapsrv_session *s, void *args)
 		case AT_START:
 			if (!isrv_searching_begin(s, &a->x, &a->program))
 				return fail(s, a);
+			limit(s, a);
 			a->x.enough = enough(&a->ret);
 			a->at = AT_SEARCH;
 			break;

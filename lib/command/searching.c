@@ -17,6 +17,7 @@ uint32_t isrv_searching_features(const struct isrv_parse *p)
 		{ISRV_CAP_OBJECTID, ISRV_SEARCH_OBJECTID},
 		{ISRV_CAP_SAVEDATE, ISRV_SEARCH_SAVEDATE},
 		{ISRV_CAP_WITHIN, ISRV_SEARCH_WITHIN},
+		{ISRV_CAP_MESSAGELIMIT, ISRV_SEARCH_UIDAFTER},
 	};
 	uint32_t features = 0;
 	size_t i;

@@ -21,10 +21,5 @@ bool isrv_set_resolve(struct imapsrv_session *s, const struct isrv_rd_set *set, 
 /* Keeps of a set the UIDs that are announced, and of those, if not `gone`, the ones that are not
  * known to have gone; in the arena, linear in what is kept.  False: no memory. */
 bool isrv_set_announced(struct imapsrv_session *s, struct imapsrv_set *set, bool gone);
-/* How many announced messages it holds: O(log n) for each range. */
-uint32_t isrv_set_messages(struct imapsrv_session *s, struct imapsrv_set set);
-/* Keeps of the announced messages in a set the first-th to the last-th, which it has; in the arena.
- * False: no memory. */
-bool isrv_set_keep(struct imapsrv_session *s, struct imapsrv_set *set, uint32_t first, uint32_t last);
 
 #endif

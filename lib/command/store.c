@@ -9,6 +9,7 @@
 #include "command/memory.h"
 #include "command/set.h"
 #include "mailbox/batch.h"
+#include "session/messagelimit.h"
 #include "session/modseq.h"
 
 struct store_args {
@@ -195,6 +196,8 @@ static enum isrv_step step(struct imapsrv_session *s, void *args)
 				return ISRV_DONE;
 			if (!isrv_set_resolve(s, &a->set, s->uid, &a->uids))
 				return ISRV_DONE;
+			if (!isrv_message_limit_cut(s, &a->uids))
+				return isrv_command_nomem(s);
 			filter_keywords(s, &a->flags);
 			isrv_batch_init(&a->batch, a->uids, &s->steps);
 			a->at = AT_BATCH;

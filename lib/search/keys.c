@@ -42,6 +42,32 @@ static bool parse_uid(struct isrv_program_parser *x, const struct isrv_key *key)
 	return isrv_rd_sp(x->r) && isrv_key_set(x, true);
 }
 
+/* "UIDAFTER" SP uniqueid: above it.  "UIDBEFORE" SP uniqueid: below it, so 1 matches nothing (RFC
+ * 9738 3.2). */
+static bool parse_uid_side(struct isrv_program_parser *x, const struct isrv_key *key)
+{
+	struct imapsrv_range *range;
+	struct isrv_term *term;
+	uint32_t uid;
+
+	if (!isrv_rd_sp(x->r) || !isrv_rd_nz_number(x->r, &uid))
+		return false;
+	range = isrv_arena_alloc(x->r->arena, sizeof(*range));
+	if (!range)
+		return isrv_rd_fail_memory(x->r);
+	term = isrv_program_leaf(x, ISRV_TERM_SET, false, 0);
+	if (!term)
+		return false;
+	term->u.set.uid = true;
+	term->u.set.written = (struct isrv_rd_set){range, 0, false, 0};
+	if (uid == (key->arg == SIDE_SINCE ? UINT32_MAX : 1))
+		return true;
+	*range = key->arg == SIDE_SINCE ? (struct imapsrv_range){uid + 1, UINT32_MAX}
+	                                : (struct imapsrv_range){1, uid - 1};
+	term->u.set.written.count = 1;
+	return true;
+}
+
 static bool parse_flag(struct isrv_program_parser *x, const struct isrv_key *key)
 {
 	struct isrv_term *term =
@@ -325,6 +351,8 @@ static const struct isrv_key keys[] = {
 	{"THREADID", parse_object, IMAPSRV_FACT_THREADID, false, ISRV_SEARCH_OBJECTID},
 	{"TO", parse_field, 0, false, 0},
 	{"UID", parse_uid, 0, false, 0},
+	{"UIDAFTER", parse_uid_side, SIDE_SINCE, false, ISRV_SEARCH_UIDAFTER},
+	{"UIDBEFORE", parse_uid_side, SIDE_BEFORE, false, ISRV_SEARCH_UIDAFTER},
 	{"UNANSWERED", parse_flag, IMAPSRV_ANSWERED, true, 0},
 	{"UNDELETED", parse_flag, IMAPSRV_DELETED, true, 0},
 	{"UNDRAFT", parse_flag, IMAPSRV_DRAFT, true, 0},

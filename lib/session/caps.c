@@ -60,6 +60,8 @@ static const struct cap {
 	[ISRV_CAP_UNAUTHENTICATE] = {"UNAUTHENTICATE", SHOW_AUTH, false},
 	[ISRV_CAP_UIDONLY] = {"UIDONLY", SHOW_AUTH, false},
 	[ISRV_CAP_PARTIAL] = {"PARTIAL", SHOW_AUTH, false},
+	[ISRV_CAP_MESSAGELIMIT] = {"MESSAGELIMIT", SHOW_AUTH, false},
+	[ISRV_CAP_SAVELIMIT] = {"SAVELIMIT", SHOW_AUTH, false},
 };
 
 /* Mechanisms that end in `login`. */
@@ -131,6 +133,10 @@ uint64_t isrv_caps_of_engine(const struct imapsrv_engine *engine)
 		bits &= ~ISRV_CAP_BIT(ISRV_CAP_SAVEDATE);
 	if (!engine->config.clock)
 		bits &= ~ISRV_CAP_BIT(ISRV_CAP_WITHIN);
+	if (engine->limits.message_limit == UINT32_MAX)
+		bits &= ~ISRV_CAP_BIT(ISRV_CAP_MESSAGELIMIT);
+	if (engine->limits.save_limit == UINT32_MAX)
+		bits &= ~ISRV_CAP_BIT(ISRV_CAP_SAVELIMIT);
 	if (!engine->store.modseqs)
 		bits &= ~(ISRV_CAP_BIT(ISRV_CAP_CONDSTORE) | ISRV_CAP_BIT(ISRV_CAP_QRESYNC));
 	return bits;
@@ -210,6 +216,10 @@ void isrv_caps_put(struct isrv_writer *w, const struct imapsrv_session *s)
 		if (i == ISRV_CAP_APPENDLIMIT && !s->engine->store.append_limits) {
 			ISRV_W(w, "=");
 			isrv_w_u64(w, isrv_append_limit(s->engine, UINT64_MAX));
+		} else if (i == ISRV_CAP_MESSAGELIMIT || i == ISRV_CAP_SAVELIMIT) {
+			ISRV_W(w, "=");
+			isrv_w_u32(w, i == ISRV_CAP_MESSAGELIMIT ? s->engine->limits.message_limit
+			                                         : s->engine->limits.save_limit);
 		}
 	}
 }

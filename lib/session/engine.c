@@ -67,6 +67,9 @@ static bool take_config(struct imapsrv_engine *e, const struct imapsrv_config *c
 	e->config.limits = &e->limits;
 	e->config.watch = e->config.watch ? &e->watch : NULL;
 	isrv_limits_fill(&e->limits);
+	/* RFC 9738 3: one or the other is announced. */
+	if (e->limits.message_limit != UINT32_MAX && e->limits.save_limit != UINT32_MAX)
+		return false;
 	return is_complete(e);
 }
 

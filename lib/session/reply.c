@@ -58,6 +58,7 @@ enum isrv_step isrv_refused(struct imapsrv_session *s, const char *nonexistent)
 
 	if (code == IMAPSRV_NONEXISTENT && nonexistent)
 		name = nonexistent;
+	s->limited_from = 0; /* what was worked on is not known */
 	/* s->result.text lasts until the next question: the updates before the tagged line may
 	 * ask one. */
 	if (s->result.text[0]) {

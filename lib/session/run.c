@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/ascii.h"
+#include "session/messagelimit.h"
 #include "session/modseq.h"
 #include "session/run.h"
 #include "session/session.h"
@@ -156,6 +157,7 @@ static void next_command(struct imapsrv_session *s)
 	s->args = NULL;
 	s->wait = ISRV_DONE;
 	s->modseq_shown = s->modseq_due = s->by_number = false;
+	s->limited_from = 0;
 	s->frame = ISRV_FRAME_MORE;
 	s->framer.lines_only = false;
 	if (secret) {
@@ -523,7 +525,9 @@ static bool sync_command(struct imapsrv_session *s)
 	}
 	if (s->view && s->view->forget)
 		isrv_sync_forget(s);
-	if (s->modseq_shown || s->modseq_due)
+	if (s->limited_from)
+		isrv_message_limit_settle(s);
+	if (!s->error && (s->modseq_shown || s->modseq_due))
 		isrv_modseq_settle(s);
 	if (s->error)
 		return false;

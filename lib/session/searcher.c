@@ -3,6 +3,7 @@
  * of each the messages read that have to be opened. */
 #include "session/searcher.h"
 
+#include "mailbox/part.h"
 #include "session/progress.h"
 
 enum {
@@ -94,6 +95,16 @@ void isrv_searcher_begin(struct imapsrv_session *s, struct isrv_searcher *x,
 	x->at = AT_BATCH;
 }
 
+void isrv_searcher_limit(struct imapsrv_session *s, struct isrv_searcher *x, uint32_t most,
+                         uint32_t *lowest_r)
+{
+	*lowest_r = 0;
+	if (x->nomem)
+		return;
+	x->nomem = !isrv_part_highest(x->from.map, &s->arena, &x->reach, most, lowest_r, &s->steps);
+	isrv_batch_init(&x->batch, x->reach, &s->steps);
+}
+
 /* ---- how long it may take ------------------------------------------------------------------ */
 
 /* Asked before each piece of work: is it one too many? */
@@ -105,25 +116,12 @@ static bool is_spent(const struct imapsrv_session *s, struct isrv_searcher *x)
 	return true;
 }
 
-static uint32_t count_reach(struct imapsrv_session *s, const struct isrv_searcher *x)
-{
-	const struct isrv_nummap *map = x->from.map;
-	uint32_t n = 0;
-	size_t i;
-
-	s->steps += x->reach.count;
-	for (i = 0; i < x->reach.count; i++)
-		n += isrv_nummap_rank(map, x->reach.ranges[i].last) -
-		     isrv_nummap_rank(map, x->reach.ranges[i].first - 1);
-	return n;
-}
-
 static void tell_progress(struct imapsrv_session *s, struct isrv_searcher *x)
 {
 	if (!isrv_progress_due(s))
 		return;
 	if (!x->goal)
-		x->goal = count_reach(s, x);
+		x->goal = isrv_part_size(x->from.map, x->reach, &s->steps);
 	isrv_progress_tell(s, x->looked_at + x->open_at, x->goal);
 }
 

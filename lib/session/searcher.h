@@ -98,6 +98,10 @@ void isrv_search_selected(const struct imapsrv_session *s, struct isrv_search_so
 void isrv_searcher_begin(struct imapsrv_session *s, struct isrv_searcher *x,
                          const struct isrv_program *program,
                          const struct isrv_search_source *source, const struct imapsrv_set *within);
+/* Between begin and the first step: looks at no more than the highest `most` messages within reach.
+ * The lowest of them goes to *lowest_r, 0 if there are no more. */
+void isrv_searcher_limit(struct imapsrv_session *s, struct isrv_searcher *x, uint32_t most,
+                         uint32_t *lowest_r);
 /* DONE: x->end, or the session has failed. */
 enum isrv_step isrv_searcher_step(struct imapsrv_session *s, struct isrv_searcher *x);
 /* Gives back what is held outside the arena. */

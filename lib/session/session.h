@@ -119,6 +119,8 @@ struct imapsrv_session {
 	bool modseq_shown;       /* the command has shown modification sequences, */
 	bool by_number;          /* it names messages by number, though it is a UID command */
 	bool modseq_due;         /* or has to end with HIGHESTMODSEQ: see session/modseq.h */
+	uint32_t limited_to;     /* see session/messagelimit.h: it had more messages than these, */
+	uint32_t limited_from;   /* and worked on those from this UID up; 0: on all */
 	struct isrv_outq_mark mark; /* where to fall back to when memory runs out */
 
 	/* the question to the host */

@@ -25,7 +25,7 @@ enum {
 	H_SEED,    /* bits: no `vanished`; what a store may have beyond the rest */
 	H_STORE,   /* bits: pull, LF, sizes unknown, generous, events after */
 	H_ABSENT,  /* enum ts_absent; above: no modification sequences      */
-	H_SESSION, /* bits: how the client comes in                         */
+	H_SESSION, /* bits: how the client comes in; limits on messages     */
 	H_LIMITS,  /* bits: which limits are tight                          */
 	H_HIDE,    /* which capability is hidden                            */
 	H_FAULT,   /* which fault, if any                                   */
@@ -398,6 +398,10 @@ static void set_limits(struct fuzz *f)
 	}
 	if (bits & 128)
 		l->login_delay = UINT32_MAX;
+	if (f->head[H_SESSION] & 64)
+		l->message_limit = 3;
+	else if (f->head[H_SESSION] & 128)
+		l->save_limit = 2;
 }
 
 static void set_store(struct fuzz *f)

@@ -40,6 +40,7 @@ static const struct {
 	LIMIT(idle_timeout, 1860000), LIMIT(keepalive, 120000),
 	LIMIT(search_steps, 100000000000), LIMIT(turn, 1000000),
 	LIMIT(progress, 1000000000),
+	LIMIT(message_limit, UINT32_MAX), LIMIT(save_limit, UINT32_MAX),
 };
 
 #define ROWS (sizeof(rows) / sizeof(rows[0]))
@@ -120,12 +121,33 @@ static void test_engine(void **state)
 	imapsrv_engine_free(engine);
 }
 
+/* RFC 9738 3: one or the other. */
+static void test_message_limits(void **state)
+{
+	struct imapsrv_limits limits = IMAPSRV_LIMITS_INIT;
+	struct imapsrv_config config = IMAPSRV_CONFIG_INIT;
+	struct imapsrv_store store = nullstore();
+	struct imapsrv_engine *engine = NULL;
+
+	(void)state;
+	limits.message_limit = 1000;
+	limits.save_limit = 2000;
+	config.store = &store;
+	config.limits = &limits;
+	assert_int_equal(imapsrv_engine_new(&config, &engine), IMAPSRV_EINVAL);
+	assert_null(engine);
+	limits.save_limit = UINT32_MAX;
+	assert_int_equal(imapsrv_engine_new(&config, &engine), 0);
+	imapsrv_engine_free(engine);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_defaults),
 		cmocka_unit_test(test_own),
 		cmocka_unit_test(test_engine),
+		cmocka_unit_test(test_message_limits),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -50,7 +50,7 @@ static bool parse(struct bench *b, const char *text, size_t len)
 	b->r.keyword_max = 255;
 	return isrv_program_parse(&b->p, &b->r, &b->limits,
 	                          ISRV_SEARCH_MODSEQ | ISRV_SEARCH_OBJECTID | ISRV_SEARCH_SAVEDATE |
-	                                  ISRV_SEARCH_WITHIN);
+	                                  ISRV_SEARCH_WITHIN | ISRV_SEARCH_UIDAFTER);
 }
 
 /* Numbers and UIDs are the same here; "*" is 1000 and "$" is 7. */
@@ -126,6 +126,11 @@ static void test_grammar(void **unused)
 		{"0", "a number from 1 to 4294967295, or \"*\"", 0, 0},
 		{"UID", "a space", 3, 0},
 		{"UID ALL", "a number from 1 to 4294967295, or \"*\"", 4, 0},
+		{"UIDAFTER 1 UIDBEFORE 4294967295", NULL, 0, 0},
+		{"UIDAFTER", "a space", 8, 0},
+		{"UIDAFTER 0", "a number from 1 to 4294967295", 9, 0},
+		{"UIDBEFORE *", "a number from 1 to 4294967295", 10, 0},
+		{"UIDBEFORE 2:3", "a space", 11, 0},
 		{"LARGER -1", "a number from 0 to 9223372036854775807", 7, 0},
 		{"LARGER 9223372036854775808", "a number from 0 to 9223372036854775807", 7, 0},
 		{"KEYWORD \\Seen", "a flag", 8, 0},

@@ -8,6 +8,7 @@
 
 #include "command/set.h"
 #include "mailbox/batch.h"
+#include "mailbox/part.h"
 #include "session/session.h"
 
 static uint64_t seed, state;
@@ -304,11 +305,32 @@ static void check_batches(struct world *w, struct imapsrv_set uids, uint32_t max
 	}
 }
 
+/* The highest are kept, and the lowest of these is one of them; or all, and nothing is said. */
+static void check_highest(struct world *w, struct imapsrv_set uids, uint32_t count,
+                          unsigned long long run)
+{
+	uint32_t most = 1 + draw(count + 2), lowest;
+	struct imapsrv_set kept = uids;
+
+	assert_true(isrv_part_highest(&w->view.map, &w->s.arena, &kept, most, &lowest, &w->s.steps));
+	if (isrv_part_size(&w->view.map, kept, &w->s.steps) != (most < count ? most : count))
+		fail_msg("run %llu: the highest %u: %s", run, most, show(kept));
+	if ((lowest != 0) != (most < count) ||
+	    (lowest && (!isrv_nummap_seq(&w->view.map, lowest) || !isrv_uidset_has(kept, lowest) ||
+	                isrv_part_size(&w->view.map, (struct imapsrv_set){&(struct imapsrv_range){
+	                                                     lowest, UINT32_MAX}, 1},
+	                               &w->s.steps) < most)))
+		fail_msg("run %llu: the highest %u: %s from %u", run, most, show(kept), lowest);
+	for (uint32_t n = 1; lowest && n < lowest; n++)
+		if (isrv_nummap_seq(&w->view.map, n) && isrv_uidset_has(kept, n))
+			fail_msg("run %llu: the highest %u: %u", run, most, n);
+}
+
 /* The messages of a set are counted, and those at some places kept, no other. */
 static void check_places(struct world *w, struct imapsrv_set uids, const bool *means,
                          unsigned long long run)
 {
-	uint32_t count = isrv_set_messages(&w->s, uids), at = 0, first, last;
+	uint32_t count = isrv_part_size(&w->view.map, uids, &w->s.steps), at = 0, first, last;
 	struct imapsrv_set kept = uids;
 
 	for (uint32_t n = 1; n < MODEL; n++)
@@ -317,10 +339,11 @@ static void check_places(struct world *w, struct imapsrv_set uids, const bool *m
 		fail_msg("run %llu: %u messages, said %u", run, at, count);
 	if (!count)
 		return;
+	check_highest(w, uids, count, run);
 	first = 1 + draw(count);
 	last = first + draw(count - first + 1);
 	w->s.steps = 0;
-	assert_true(isrv_set_keep(&w->s, &kept, first, last));
+	assert_true(isrv_part_keep(&w->view.map, &w->s.arena, &kept, first, last, &w->s.steps));
 	if (!isrv_uidset_is_valid(kept) || w->s.steps > uids.count)
 		fail_msg("run %llu: places %u:%u: %s", run, first, last, show(kept));
 	at = 0;
