@@ -69,6 +69,8 @@ struct imapsrv_limits {
 	                             use to clients                                                     */
 	uint32_t save_limit;      /* messages that one COPY or APPEND may have (RFC 9738, SAVELIMIT; in place
 	                             of append_messages): none, UINT32_MAX.  Not beside message_limit   */
+	size_t sort;              /* octets that one SORT or THREAD may need for what it compares: 32 MiB, but
+	                             never more than half of memory                                     */
 };
 #define IMAPSRV_LIMITS_INIT IMAPSRV_SIZED(struct imapsrv_limits)
 

@@ -45,6 +45,7 @@ void isrv_limits_fill(struct imapsrv_limits *limits)
 	DEFAULT(progress, 1000000000);
 	DEFAULT(message_limit, UINT32_MAX);
 	DEFAULT(save_limit, UINT32_MAX);
+	DEFAULT(sort, (size_t)32 << 20);
 	if (limits->keyword_len > 255)
 		limits->keyword_len = 255; /* lengths are kept in an octet */
 }

@@ -20,19 +20,26 @@ static const struct {
 
 #define ALL_OR_PARTIAL (ISRV_RETURN_ALL | ISRV_RETURN_PARTIAL)
 
-static uint32_t find_option(const struct isrv_parse *p, struct imapsrv_span word)
+/* What ESEARCH is to SEARCH, ESORT is to SORT, of which IMAP4rev2 knows nothing. */
+static bool is_offered(const struct isrv_parse *p, size_t i, bool sort)
+{
+	if (sort && options[i].cap == ISRV_CAP_ESEARCH)
+		return p->caps & ISRV_CAP_BIT(ISRV_CAP_ESORT);
+	return (options[i].rev2 && p->rev2) || p->caps & ISRV_CAP_BIT(options[i].cap);
+}
+
+static uint32_t find_option(const struct isrv_parse *p, struct imapsrv_span word, bool sort)
 {
 	size_t i;
 
 	for (i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
-		if (isrv_ascii_is(word.data, word.len, options[i].name) &&
-		    ((options[i].rev2 && p->rev2) || p->caps & ISRV_CAP_BIT(options[i].cap)))
+		if (isrv_ascii_is(word.data, word.len, options[i].name) && is_offered(p, i, sort))
 			return options[i].option;
 	}
 	return 0;
 }
 
-static bool parse_option(struct isrv_parse *p, struct isrv_search_return *r)
+static bool parse_option(struct isrv_parse *p, struct isrv_search_return *r, bool sort)
 {
 	const char *at = p->r.at;
 	struct imapsrv_span word;
@@ -40,7 +47,7 @@ static bool parse_option(struct isrv_parse *p, struct isrv_search_return *r)
 
 	if (!isrv_rd_word(&p->r, &word))
 		return isrv_rd_fail(&p->r, "a result option");
-	option = find_option(p, word);
+	option = find_option(p, word, sort);
 	if (!option) {
 		/* "Any options not defined by extensions that the server supports MUST be rejected
 		 * with a BAD response" (RFC 9051 6.4.4). */
@@ -59,7 +66,7 @@ static bool parse_option(struct isrv_parse *p, struct isrv_search_return *r)
 	       (isrv_rd_sp(&p->r) && isrv_partial_parse(&p->r, &r->partial));
 }
 
-bool isrv_search_return_parse(struct isrv_parse *p, struct isrv_search_return *r)
+bool isrv_search_return_parse(struct isrv_parse *p, struct isrv_search_return *r, bool sort)
 {
 	r->options = 0;
 	if (!isrv_rd_try_word(&p->r, "RETURN"))
@@ -67,7 +74,7 @@ bool isrv_search_return_parse(struct isrv_parse *p, struct isrv_search_return *r
 	if (!isrv_rd_sp(&p->r) || !isrv_rd_char(&p->r, '('))
 		return false;
 	while (!isrv_rd_try(&p->r, ')')) {
-		if ((r->options && !isrv_rd_sp(&p->r)) || !parse_option(p, r))
+		if ((r->options && !isrv_rd_sp(&p->r)) || !parse_option(p, r, sort))
 			return false;
 	}
 	if (!r->options)

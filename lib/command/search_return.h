@@ -26,9 +26,10 @@ struct isrv_search_return {
 
 /*
  * search-return-opts = SP "RETURN" SP "(" [search-return-opt *(SP search-return-opt)] ")", behind the
- * SP; and the SP that follows.  Without RETURN nothing is taken and options is 0.
+ * SP; and the SP that follows.  Without RETURN nothing is taken and options is 0.  `sort`: in a SORT (RFC
+ * 5267 3.1), where ESORT offers what ESEARCH offers elsewhere.
  */
-bool isrv_search_return_parse(struct isrv_parse *p, struct isrv_search_return *r);
+bool isrv_search_return_parse(struct isrv_parse *p, struct isrv_search_return *r, bool sort);
 
 /* "* ESEARCH (TAG "A282") UID", without the UID in a command without it. */
 void isrv_search_return_begin(struct imapsrv_session *s);

@@ -346,6 +346,11 @@ bool isrv_structure_feed(struct isrv_structure *st, const char *data, size_t len
 	return !st->failed;
 }
 
+bool isrv_structure_knows_header(const struct isrv_structure *st)
+{
+	return !st->in_header || st->part_count > 1;
+}
+
 /* The last line may have no end, and be a boundary all the same. */
 bool isrv_structure_end(struct isrv_structure *st)
 {

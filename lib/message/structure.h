@@ -37,6 +37,9 @@ void isrv_structure_as_is(struct isrv_structure *st);
 
 /* The next octets, as the host has them.  False: no memory. */
 bool isrv_structure_feed(struct isrv_structure *st, const char *data, size_t len);
+/* Is the message's own header complete?  A description that is finished then has all of it, though
+ * nothing of what follows. */
+bool isrv_structure_knows_header(const struct isrv_structure *st);
 /* The end: the description, in a buffer that is st's.  False: no memory. */
 bool isrv_structure_finish(struct isrv_structure *st, struct imapsrv_span *description_r);
 

@@ -194,14 +194,23 @@ static bool parse_keys(struct isrv_program_parser *x)
 	return true;
 }
 
-/* RFC 9051 6.4.4: US-ASCII and UTF-8 must be known; others are that mail may be read in. */
-static bool parse_charset(struct isrv_program *p, struct isrv_reader *r,
-                          struct imapsrv_span *charset_r)
+/* RFC 9051 6.4.4: US-ASCII and UTF-8 must be known; others are that mail may be read in.  Of one that
+ * is not known, what follows is not ours to judge. */
+static bool parse_charset(struct isrv_program_parser *x)
 {
-	if (!isrv_rd_sp(r) || !isrv_rd_astring(r, charset_r))
+	if (!isrv_rd_astring(x->r, &x->charset))
 		return false;
-	p->bad_charset = !isrv_search_charset(charset_r);
+	x->p->bad_charset = !isrv_search_charset(&x->charset);
+	if (x->p->bad_charset)
+		x->r->at = x->r->end;
 	return true;
+}
+
+static bool make_stack(struct isrv_program_parser *x)
+{
+	x->p->stack = isrv_arena_alloc(x->r->arena, x->height_max);
+	x->r->nomem = x->r->nomem || !x->p->stack;
+	return x->p->stack != NULL;
 }
 
 bool isrv_program_parse(struct isrv_program *p, struct isrv_reader *r,
@@ -212,12 +221,10 @@ bool isrv_program_parse(struct isrv_program *p, struct isrv_reader *r,
 
 	*p = (struct isrv_program){0};
 	if (charset) {
-		if (!parse_charset(p, r, &x.charset))
+		if (!isrv_rd_sp(r) || !parse_charset(&x))
 			return false;
-		if (p->bad_charset) {
-			r->at = r->end; /* what follows is in that charset: not ours to judge */
+		if (p->bad_charset)
 			return true;
-		}
 		if (isrv_rd_peek(r) >= 0 && !isrv_rd_sp(r))
 			return false;
 	}
@@ -227,7 +234,16 @@ bool isrv_program_parse(struct isrv_program *p, struct isrv_reader *r,
 	} else if (!parse_keys(&x)) {
 		return false;
 	}
-	p->stack = isrv_arena_alloc(r->arena, x.height_max);
-	r->nomem = r->nomem || !p->stack;
-	return p->stack != NULL;
+	return make_stack(&x);
+}
+
+bool isrv_program_parse_criteria(struct isrv_program *p, struct isrv_reader *r,
+                                 const struct imapsrv_limits *limits, uint32_t features)
+{
+	struct isrv_program_parser x = {.p = p, .r = r, .limits = limits, .features = features};
+
+	*p = (struct isrv_program){0};
+	if (!parse_charset(&x))
+		return false;
+	return p->bad_charset || (isrv_rd_sp(r) && parse_keys(&x) && make_stack(&x));
 }

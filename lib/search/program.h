@@ -114,6 +114,9 @@ enum isrv_search_feature {
  */
 bool isrv_program_parse(struct isrv_program *p, struct isrv_reader *r,
                         const struct imapsrv_limits *limits, uint32_t features);
+/* search-criteria = charset 1*(SP search-key) (RFC 5256 5), to the end of the command. */
+bool isrv_program_parse_criteria(struct isrv_program *p, struct isrv_reader *r,
+                                 const struct imapsrv_limits *limits, uint32_t features);
 
 enum isrv_verdict {
 	ISRV_MISS,

@@ -14,6 +14,45 @@
 
 #define ROOM_MAX ((size_t)8 << 20) /* of one decoded field: more than any limit lets through */
 
+/* ---- what to sort by ----------------------------------------------------------------------- */
+
+static bool is_number(unsigned key)
+{
+	return key == ISRV_SORT_ARRIVAL || key == ISRV_SORT_DATE || key == ISRV_SORT_SIZE;
+}
+
+static bool sorts_by(const struct isrv_sort_program *p, unsigned key)
+{
+	unsigned i = 0;
+
+	while (i < p->count && p->criteria[i].key != key)
+		i++;
+	return i < p->count;
+}
+
+void isrv_sort_by(struct isrv_sort_program *p, enum isrv_sort_key key, bool reverse)
+{
+	if (!sorts_by(p, key))
+		p->criteria[p->count++] = (struct isrv_sort_criterion){(uint8_t)key, reverse};
+}
+
+bool isrv_sort_needs_header(const struct isrv_sort_program *p)
+{
+	unsigned i = 0;
+
+	while (i < p->count && (p->criteria[i].key == ISRV_SORT_ARRIVAL ||
+	                        p->criteria[i].key == ISRV_SORT_SIZE))
+		i++;
+	return i < p->count;
+}
+
+bool isrv_sort_needs_size(const struct isrv_sort_program *p)
+{
+	return sorts_by(p, ISRV_SORT_SIZE);
+}
+
+/* ---- */
+
 int64_t isrv_sort_sent(const struct isrv_sort_facts *facts)
 {
 	struct isrv_message_date date;
@@ -23,12 +62,18 @@ int64_t isrv_sort_sent(const struct isrv_sort_facts *facts)
 	return date.day * 86400 + date.second - (int64_t)date.zone * 60;
 }
 
-void isrv_sort_init(struct isrv_sort *x, struct isrv_mem *mem, uint64_t *steps)
+void isrv_sort_init(struct isrv_sort *x, const struct isrv_sort_program *by, struct isrv_mem *mem,
+                    uint64_t *steps)
 {
+	unsigned i;
+
 	memset(x, 0, sizeof(*x));
 	x->mem = mem;
 	x->steps = steps;
+	x->by = *by;
 	x->width = 1;
+	for (i = 0; i < by->count; i++)
+		x->width += is_number(by->criteria[i].key) ? 2 : 1;
 	isrv_buf_init(&x->rows, SIZE_MAX);
 	isrv_intern_init(&x->texts, mem, steps);
 	isrv_buf_init(&x->decoded, ROOM_MAX);
@@ -48,43 +93,6 @@ void isrv_sort_clear(struct isrv_sort *x)
 	drop_keys(x);
 	isrv_mem_free(x->mem, x->order, x->messages * sizeof(*x->order));
 	x->order = NULL;
-}
-
-static bool is_number(unsigned key)
-{
-	return key == ISRV_SORT_ARRIVAL || key == ISRV_SORT_DATE || key == ISRV_SORT_SIZE;
-}
-
-static bool sorts_by(const struct isrv_sort *x, unsigned key)
-{
-	unsigned i = 0;
-
-	while (i < x->count && x->criteria[i].key != key)
-		i++;
-	return i < x->count;
-}
-
-void isrv_sort_by(struct isrv_sort *x, enum isrv_sort_key key, bool reverse)
-{
-	if (sorts_by(x, key))
-		return;
-	x->criteria[x->count++] = (struct isrv_sort_criterion){(uint8_t)key, reverse};
-	x->width += is_number(key) ? 2 : 1;
-}
-
-bool isrv_sort_needs_header(const struct isrv_sort *x)
-{
-	unsigned i = 0;
-
-	while (i < x->count && (x->criteria[i].key == ISRV_SORT_ARRIVAL ||
-	                        x->criteria[i].key == ISRV_SORT_SIZE))
-		i++;
-	return i < x->count;
-}
-
-bool isrv_sort_needs_size(const struct isrv_sort *x)
-{
-	return sorts_by(x, ISRV_SORT_SIZE);
 }
 
 /* ---- keys ---------------------------------------------------------------------------------- */
@@ -162,8 +170,8 @@ bool isrv_sort_add(struct isrv_sort *x, const struct isrv_sort_facts *facts)
 	unsigned i, at = 1;
 
 	row[0] = facts->uid;
-	for (i = 0; i < x->count; i++) {
-		unsigned key = x->criteria[i].key;
+	for (i = 0; i < x->by.count; i++) {
+		unsigned key = x->by.criteria[i].key;
 
 		if (is_number(key)) {
 			uint64_t n = number_of(key, facts);
@@ -197,8 +205,8 @@ static int compare(const void *ctx, uint32_t a_row, uint32_t b_row)
 	unsigned i, at = 1;
 	int order;
 
-	for (i = 0; i < x->count; i++, at++) {
-		if (is_number(x->criteria[i].key)) {
+	for (i = 0; i < x->by.count; i++, at++) {
+		if (is_number(x->by.criteria[i].key)) {
 			order = compare_numbers(a + at, b + at);
 			at++;
 			if (!order)
@@ -210,7 +218,7 @@ static int compare(const void *ctx, uint32_t a_row, uint32_t b_row)
 							 isrv_intern_text(&x->texts, b[at]));
 		}
 		if (order)
-			return x->criteria[i].reverse ? -order : order;
+			return x->by.criteria[i].reverse ? -order : order;
 	}
 	return compare_numbers(a, b);
 }

@@ -28,6 +28,19 @@ struct isrv_sort_criterion {
 	bool reverse;
 };
 
+/* What to sort by; all zero: by nothing yet. */
+struct isrv_sort_program {
+	struct isrv_sort_criterion criteria[ISRV_SORT_KEYS];
+	unsigned count;
+};
+
+/* One more criterion.  A key that was named before decides nothing any more, in either direction, and
+ * is not kept. */
+void isrv_sort_by(struct isrv_sort_program *p, enum isrv_sort_key key, bool reverse);
+/* What has to be known of messages? */
+bool isrv_sort_needs_header(const struct isrv_sort_program *p);
+bool isrv_sort_needs_size(const struct isrv_sort_program *p);
+
 /* What is known of a message. */
 struct isrv_sort_facts {
 	uint32_t uid;
@@ -43,8 +56,7 @@ int64_t isrv_sort_sent(const struct isrv_sort_facts *facts);
 struct isrv_sort {
 	struct isrv_mem *mem;
 	uint64_t *steps;
-	struct isrv_sort_criterion criteria[ISRV_SORT_KEYS];
-	unsigned count;
+	struct isrv_sort_program by;
 	unsigned width;          /* numbers in a row */
 	struct isrv_buf rows;
 	struct isrv_intern texts;
@@ -55,14 +67,9 @@ struct isrv_sort {
 };
 
 /* All memory comes from mem; to be cleared in the end. */
-void isrv_sort_init(struct isrv_sort *x, struct isrv_mem *mem, uint64_t *steps);
+void isrv_sort_init(struct isrv_sort *x, const struct isrv_sort_program *by, struct isrv_mem *mem,
+                    uint64_t *steps);
 void isrv_sort_clear(struct isrv_sort *x);
-/* One more criterion, before the first message.  A key that was named before decides nothing any
- * more, in either direction, and is not kept. */
-void isrv_sort_by(struct isrv_sort *x, enum isrv_sort_key key, bool reverse);
-/* What has to be known of messages? */
-bool isrv_sort_needs_header(const struct isrv_sort *x);
-bool isrv_sort_needs_size(const struct isrv_sort *x);
 
 /* False: no memory. */
 bool isrv_sort_add(struct isrv_sort *x, const struct isrv_sort_facts *facts);

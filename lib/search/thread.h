@@ -67,6 +67,11 @@ bool isrv_thread_add(struct isrv_thread *t, const struct isrv_sort_facts *facts)
 /* Once all are added.  False: no memory. */
 bool isrv_thread_build(struct isrv_thread *t);
 
+/* Was nothing added? */
+static inline bool isrv_thread_is_empty(const struct isrv_thread *t)
+{
+	return !t->messages.len;
+}
 /* The next piece of the response: '(' or ')' or ' ', or 0: the UID of a message.  False: that was
  * all. */
 bool isrv_thread_next(struct isrv_thread *t, char *mark_r, uint32_t *uid_r);

@@ -62,6 +62,11 @@ static const struct cap {
 	[ISRV_CAP_PARTIAL] = {"PARTIAL", SHOW_AUTH, false},
 	[ISRV_CAP_MESSAGELIMIT] = {"MESSAGELIMIT", SHOW_AUTH, false},
 	[ISRV_CAP_SAVELIMIT] = {"SAVELIMIT", SHOW_AUTH, false},
+	[ISRV_CAP_SORT] = {"SORT", SHOW_AUTH, false},
+	[ISRV_CAP_SORT_DISPLAY] = {"SORT=DISPLAY", SHOW_AUTH, false},
+	[ISRV_CAP_ESORT] = {"ESORT", SHOW_AUTH, false},
+	[ISRV_CAP_THREAD_ORDEREDSUBJECT] = {"THREAD=ORDEREDSUBJECT", SHOW_AUTH, false},
+	[ISRV_CAP_THREAD_REFERENCES] = {"THREAD=REFERENCES", SHOW_AUTH, false},
 };
 
 /* Mechanisms that end in `login`. */
@@ -166,6 +171,14 @@ uint64_t isrv_caps_of_session(const struct imapsrv_session *s)
 	/* RFC 9394 3.1: its results come in ESEARCH responses. */
 	if (s->hidden & ISRV_CAP_BIT(ISRV_CAP_ESEARCH))
 		bits &= ~ISRV_CAP_BIT(ISRV_CAP_PARTIAL);
+	/* RFC 9738 3.3: a part of the mailbox cannot be threaded, nor sorted but by an index. */
+	if (bits & ISRV_CAP_BIT(ISRV_CAP_MESSAGELIMIT))
+		bits &= ~(ISRV_CAP_BIT(ISRV_CAP_SORT) |
+		          ISRV_CAP_BIT(ISRV_CAP_THREAD_ORDEREDSUBJECT) |
+		          ISRV_CAP_BIT(ISRV_CAP_THREAD_REFERENCES));
+	/* RFC 5957 1, RFC 5267 3: parts of it. */
+	if (!(bits & ISRV_CAP_BIT(ISRV_CAP_SORT)))
+		bits &= ~(ISRV_CAP_BIT(ISRV_CAP_SORT_DISPLAY) | ISRV_CAP_BIT(ISRV_CAP_ESORT));
 	if (!s->external)
 		bits &= ~ISRV_CAP_BIT(ISRV_CAP_AUTH_EXTERNAL);
 	if (s->engine->config.literal_minus)

@@ -41,6 +41,7 @@ static const struct {
 	LIMIT(search_steps, 100000000000), LIMIT(turn, 1000000),
 	LIMIT(progress, 1000000000),
 	LIMIT(message_limit, UINT32_MAX), LIMIT(save_limit, UINT32_MAX),
+	LIMIT(sort, 33554432),
 };
 
 #define ROWS (sizeof(rows) / sizeof(rows[0]))

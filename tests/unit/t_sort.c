@@ -89,14 +89,15 @@ static void test_criteria(void **unused)
 	isrv_mem_init(&mem, NULL, SIZE_MAX);
 	for (i = 0; i < COUNT(rows); i++) {
 		for (from = 0; from < COUNT(mailbox); from++) { /* in whatever order they come */
+			struct isrv_sort_program by = {.count = 0};
 			struct isrv_sort x;
 
-			isrv_sort_init(&x, &mem, &steps);
 			for (k = 0; k < rows[i].count; k++)
-				isrv_sort_by(&x, (enum isrv_sort_key)rows[i].by[k].key,
+				isrv_sort_by(&by, (enum isrv_sort_key)rows[i].by[k].key,
 				             rows[i].by[k].reverse);
-			ROW(i, isrv_sort_needs_header(&x) == rows[i].header);
-			ROW(i, isrv_sort_needs_size(&x) == rows[i].size);
+			ROW(i, isrv_sort_needs_header(&by) == rows[i].header);
+			ROW(i, isrv_sort_needs_size(&by) == rows[i].size);
+			isrv_sort_init(&x, &by, &mem, &steps);
 			for (k = 0; k < COUNT(mailbox); k++)
 				add(&x, &mailbox[(from + 3 * k) % COUNT(mailbox)]);
 			ROW(i, isrv_sort_run(&x) && x.messages == COUNT(mailbox));
@@ -112,13 +113,14 @@ static void test_criteria(void **unused)
 static void test_nothing(void **unused)
 {
 	uint64_t steps = 0;
+	struct isrv_sort_program by = {.count = 0};
 	struct isrv_sort x;
 	struct isrv_mem mem;
 
 	(void)unused;
 	isrv_mem_init(&mem, NULL, SIZE_MAX);
-	isrv_sort_init(&x, &mem, &steps);
-	isrv_sort_by(&x, ISRV_SORT_SUBJECT, false);
+	isrv_sort_by(&by, ISRV_SORT_SUBJECT, false);
+	isrv_sort_init(&x, &by, &mem, &steps);
 	assert_true(isrv_sort_run(&x));
 	assert_int_equal(x.messages, 0);
 	isrv_sort_clear(&x);
@@ -229,16 +231,17 @@ static void test_random(void **unused)
 	isrv_mem_init(&mem, NULL, SIZE_MAX);
 	for (round = 0; round < 3000; round++) {
 		struct message messages[20], *order[20];
+		struct isrv_sort_program program = {.count = 0};
 		struct isrv_sort_criterion by[6];
 		unsigned count = draw(&seed) % 20, criteria = 1 + draw(&seed) % 6, i, k, c;
 		struct isrv_sort x;
 
-		isrv_sort_init(&x, &mem, &steps);
 		for (c = 0; c < criteria; c++) {
 			by[c].key = (uint8_t)(draw(&seed) % ISRV_SORT_KEYS);
 			by[c].reverse = draw(&seed) % 2;
-			isrv_sort_by(&x, (enum isrv_sort_key)by[c].key, by[c].reverse);
+			isrv_sort_by(&program, (enum isrv_sort_key)by[c].key, by[c].reverse);
 		}
+		isrv_sort_init(&x, &program, &mem, &steps);
 		memset(messages, 0, sizeof(messages));
 		for (i = 0; i < count; i++) {
 			struct message *m = &messages[i];
@@ -283,14 +286,15 @@ static void test_random(void **unused)
 static uint64_t steps_of(uint32_t count)
 {
 	uint64_t steps = 0;
+	struct isrv_sort_program by = {.count = 0};
 	struct isrv_sort x;
 	struct isrv_mem mem;
 	uint32_t i;
 
 	isrv_mem_init(&mem, NULL, (size_t)16 << 20);
-	isrv_sort_init(&x, &mem, &steps);
-	isrv_sort_by(&x, ISRV_SORT_SUBJECT, false);
-	isrv_sort_by(&x, ISRV_SORT_DATE, true);
+	isrv_sort_by(&by, ISRV_SORT_SUBJECT, false);
+	isrv_sort_by(&by, ISRV_SORT_DATE, true);
+	isrv_sort_init(&x, &by, &mem, &steps);
 	for (i = 0; i < count; i++) {
 		char subject[32];
 		struct message m = {.uid = i + 1, .arrival = (i * 7919) % 1000};
@@ -321,6 +325,7 @@ static void test_failures(void **unused)
 	while (!ok) {
 		struct failalloc a;
 		struct isrv_mem mem;
+		struct isrv_sort_program by = {.count = 0};
 		struct isrv_sort x;
 		uint64_t steps = 0;
 		size_t i;
@@ -328,9 +333,9 @@ static void test_failures(void **unused)
 		failalloc_init(&a);
 		a.fail_first = ++fail;
 		isrv_mem_init(&mem, &a.allocator, SIZE_MAX);
-		isrv_sort_init(&x, &mem, &steps);
-		isrv_sort_by(&x, ISRV_SORT_SUBJECT, false);
-		isrv_sort_by(&x, ISRV_SORT_DISPLAYFROM, false);
+		isrv_sort_by(&by, ISRV_SORT_SUBJECT, false);
+		isrv_sort_by(&by, ISRV_SORT_DISPLAYFROM, false);
+		isrv_sort_init(&x, &by, &mem, &steps);
 		for (i = 0, ok = true; i < COUNT(mailbox) && ok; i++) {
 			const struct message *m = &mailbox[i];
 			struct isrv_sort_facts facts = {m->uid, m->arrival, m->octets, &m->header};

@@ -1,0 +1,462 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * SORT and UID SORT (RFC 5256 3, RFC 5957), with RETURN (RFC 5267 3, RFC 5182, RFC 9394) and MODSEQ
+ * (RFC 7162 3.1.9): a search (session/searcher), what the messages found are sorted by
+ * (session/gather), their order (search/sort), and the response that tells it.
+ *
+ * What is gone when it is looked at is left out; EXPUNGEISSUED is said as SEARCH says it.
+ */
+#include "base/ascii.h"
+#include "command/commands.h"
+#include "command/ordering.h"
+#include "command/search_return.h"
+#include "search/order.h"
+#include "session/modseq.h"
+
+enum at {
+	AT_START,
+	AT_MESSAGES,
+	AT_SORTED,
+	AT_SEQUENCES, /* of those that are told, where that is not all */
+	AT_TELL,
+	AT_NUMBERS,
+	AT_END
+};
+
+struct sort {
+	uint8_t at;
+	struct isrv_search_return ret;
+	struct isrv_sort_program by;
+	struct isrv_ordering o;
+	struct isrv_sort x;
+	bool has_order; /* x is to be cleared */
+	/* Of x.order, what is still to be told as a list or a set: from..to, `to` not included. */
+	uint32_t from;
+	uint32_t to;
+	bool begun;    /* some of it was told */
+	bool has_part; /* PARTIAL names some */
+	/* What RETURN tells or saves, where that is neither ALL nor COUNT. */
+	struct imapsrv_set picked;
+	struct isrv_searcher *again; /* for their sequences; NULL: not needed */
+};
+
+/* Numbers that are written between two looks at the queue. */
+#define PIECE 256u
+
+/* ---- arguments ----------------------------------------------------------------------------- */
+
+static const struct {
+	const char *name;
+	uint8_t key; /* enum isrv_sort_key */
+	uint8_t cap; /* what offers it */
+} keys[] = {
+	{"ARRIVAL", ISRV_SORT_ARRIVAL, ISRV_CAP_SORT},
+	{"CC", ISRV_SORT_CC, ISRV_CAP_SORT},
+	{"DATE", ISRV_SORT_DATE, ISRV_CAP_SORT},
+	{"DISPLAYFROM", ISRV_SORT_DISPLAYFROM, ISRV_CAP_SORT_DISPLAY},
+	{"DISPLAYTO", ISRV_SORT_DISPLAYTO, ISRV_CAP_SORT_DISPLAY},
+	{"FROM", ISRV_SORT_FROM, ISRV_CAP_SORT},
+	{"SIZE", ISRV_SORT_SIZE, ISRV_CAP_SORT},
+	{"SUBJECT", ISRV_SORT_SUBJECT, ISRV_CAP_SORT},
+	{"TO", ISRV_SORT_TO, ISRV_CAP_SORT},
+};
+
+/* sort-criterion = ["REVERSE" SP] sort-key */
+static bool parse_criterion(struct isrv_parse *p, struct sort *a)
+{
+	bool reverse = isrv_rd_try_word(&p->r, "REVERSE");
+	struct imapsrv_span word;
+	const char *at;
+	size_t i;
+
+	if (reverse && !isrv_rd_sp(&p->r))
+		return false;
+	at = p->r.at;
+	if (!isrv_rd_word(&p->r, &word))
+		return isrv_rd_fail(&p->r, "a sort criterion");
+	for (i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+		if (isrv_ascii_is(word.data, word.len, keys[i].name) &&
+		    p->caps & ISRV_CAP_BIT(keys[i].cap)) {
+			isrv_sort_by(&a->by, (enum isrv_sort_key)keys[i].key, reverse);
+			return true;
+		}
+	}
+	p->r.at = at;
+	return isrv_rd_fail(&p->r, "a sort criterion");
+}
+
+/*
+ * sort          = ["UID" SP] "SORT" [search-return-opts] SP sort-criteria SP search-criteria
+ * sort-criteria = "(" sort-criterion *(SP sort-criterion) ")"
+ */
+static bool parse(struct isrv_parse *p, void *args)
+{
+	struct sort *a = args;
+
+	if (p->caps & ISRV_CAP_BIT(ISRV_CAP_ESORT) &&
+	    !isrv_search_return_parse(p, &a->ret, true))
+		return false;
+	if (!isrv_rd_char(&p->r, '('))
+		return false;
+	do {
+		if (!parse_criterion(p, a))
+			return false;
+		if (isrv_rd_try(&p->r, ')'))
+			return isrv_rd_sp(&p->r) && isrv_ordering_parse(p, &a->o);
+	} while (isrv_rd_sp(&p->r));
+	return false;
+}
+
+/* ---- the end ------------------------------------------------------------------------------- */
+
+/* The reply is set.  NO with SAVE empties "$", BAD leaves it alone (RFC 5182 2.1). */
+static enum isrv_step fail(struct imapsrv_session *s, const struct sort *a)
+{
+	if ((a->ret.options & ISRV_RETURN_SAVE) && s->reply.status == ISRV_REPLY_NO)
+		isrv_uidset_empty(&s->view->saved);
+	return ISRV_DONE;
+}
+
+static enum isrv_step finish(struct imapsrv_session *s, const struct sort *a)
+{
+	const char *text = a->ret.options & ISRV_RETURN_SAVE ? "SORT completed, result saved"
+	                                                     : "SORT completed";
+
+	if (isrv_ordering_missing(&a->o) && !s->uid)
+		return isrv_ok_code(s, "EXPUNGEISSUED", text);
+	return isrv_ok(s, text);
+}
+
+/* ---- what is told, once the order is known ------------------------------------------------- */
+
+static int compare_numbers(const void *ctx, uint32_t a, uint32_t b)
+{
+	(void)ctx;
+	return (a > b) - (a < b);
+}
+
+/* UIDs, a few or many, as a set.  False: no memory. */
+static bool make_set(struct imapsrv_session *s, uint32_t *uids, uint32_t *spare, uint32_t count,
+                     struct imapsrv_set *set_r)
+{
+	struct imapsrv_range *ranges = isrv_arena_array(&s->arena, count + 1u, sizeof(*ranges));
+	uint32_t i;
+
+	if (!ranges)
+		return false;
+	isrv_order_sort(uids, spare, count, compare_numbers, NULL, &s->steps);
+	for (i = 0; i < count; i++)
+		ranges[i] = (struct imapsrv_range){uids[i], uids[i]};
+	*set_r = (struct imapsrv_set){ranges, isrv_uidset_normalize(ranges, count)};
+	return true;
+}
+
+/* The messages that MIN, MAX and PARTIAL name.  False: no memory. */
+static bool pick(struct imapsrv_session *s, struct sort *a)
+{
+	uint32_t part = a->has_part ? a->to - a->from : 0, count = 0;
+	uint32_t *uids = isrv_arena_array(&s->arena, part + 2u, 2 * sizeof(*uids));
+
+	if (!uids)
+		return false;
+	if (a->ret.options & ISRV_RETURN_MIN && a->x.messages)
+		uids[count++] = a->x.order[0];
+	if (a->ret.options & ISRV_RETURN_MAX && a->x.messages)
+		uids[count++] = a->x.order[a->x.messages - 1];
+	if (part)
+		memcpy(uids + count, a->x.order + a->from, part * sizeof(*uids));
+	return make_set(s, uids, uids + part + 2, count + part, &a->picked);
+}
+
+/* Do the options name single messages, and nothing that names all? */
+static bool picks(const struct sort *a)
+{
+	return a->ret.options & (ISRV_RETURN_MIN | ISRV_RETURN_MAX | ISRV_RETURN_PARTIAL) &&
+	       !(a->ret.options & (ISRV_RETURN_ALL | ISRV_RETURN_COUNT));
+}
+
+/* False: the reply is set. */
+static bool sorted(struct imapsrv_session *s, struct sort *a)
+{
+	struct isrv_search_source source;
+	uint32_t first, last;
+
+	a->at = AT_TELL;
+	a->to = a->x.messages;
+	if (a->ret.options & ISRV_RETURN_PARTIAL) {
+		a->has_part = isrv_partial_of(&a->ret.partial, a->x.messages, &first, &last);
+		a->from = a->has_part ? first - 1 : 0;
+		a->to = a->has_part ? last : 0;
+	}
+	if (!picks(a))
+		return true;
+	if (!pick(s, a)) {
+		isrv_command_nomem(s);
+		return false;
+	}
+	if (!(a->o.program.facts & IMAPSRV_FACT_MODSEQ) || !a->picked.count)
+		return true;
+	a->again = isrv_arena_zalloc(&s->arena, sizeof(*a->again));
+	if (!a->again) {
+		isrv_command_nomem(s);
+		return false;
+	}
+	isrv_search_selected(s, &source);
+	isrv_searcher_begin(s, a->again, &a->o.program, &source, &a->picked);
+	a->at = AT_SEQUENCES;
+	return true;
+}
+
+/* What RFC 5182 2.4 saves of a SEARCH with these options, by the order of the SORT. */
+static bool save(struct imapsrv_session *s, struct sort *a)
+{
+	struct imapsrv_set uids = a->picked;
+
+	if (!picks(a) && !isrv_found_uids(&a->o.x.found, &s->arena, &s->view->map, &uids, &s->steps)) {
+		isrv_command_nomem(s);
+		return false;
+	}
+	if (uids.count > s->view->saved.max) {
+		isrv_no(s, "NOTSAVED", "The result has too many parts to be saved");
+		return false; /* RFC 9051 6.4.4.3 */
+	}
+	if (!isrv_uidset_copy(&s->view->saved, &s->mem, uids)) {
+		isrv_session_fail(s, IMAPSRV_ENOMEM);
+		return false;
+	}
+	return true;
+}
+
+/* ---- the response -------------------------------------------------------------------------- */
+
+static uint32_t number_of(const struct imapsrv_session *s, const struct sort *a, uint32_t i)
+{
+	return s->uid ? a->x.order[i] : isrv_nummap_seq(&s->view->map, a->x.order[i]);
+}
+
+/* "* ESEARCH (TAG "E01") UID MIN 2 MAX 47 COUNT 3 ALL ": what is left is the set. */
+static void put_extended(struct imapsrv_session *s, const struct sort *a)
+{
+	uint32_t options = a->ret.options, count = a->x.messages;
+	struct isrv_writer *w = &s->w;
+
+	isrv_search_return_begin(s);
+	/* "the lowest sorted message", "the highest sorted message" (RFC 5267 3.1) */
+	if (options & ISRV_RETURN_MIN && count) {
+		ISRV_W(w, " MIN ");
+		isrv_w_u32(w, number_of(s, a, 0));
+	}
+	if (options & ISRV_RETURN_MAX && count) {
+		ISRV_W(w, " MAX ");
+		isrv_w_u32(w, number_of(s, a, count - 1));
+	}
+	if (options & ISRV_RETURN_COUNT) {
+		ISRV_W(w, " COUNT ");
+		isrv_w_u32(w, count);
+	}
+	if (options & ISRV_RETURN_ALL && count)
+		ISRV_W(w, " ALL ");
+	if (options & ISRV_RETURN_PARTIAL) {
+		ISRV_W(w, " PARTIAL (");
+		isrv_partial_put(w, &a->ret.partial);
+		ISRV_W(w, " ");
+		if (!a->has_part)
+			ISRV_W(w, "NIL");
+	}
+}
+
+/* RFC 7162 3.1.9, 3.1.10; RFC 4731 3.2 where only some are told. */
+static void put_modseq(struct imapsrv_session *s, const struct sort *a)
+{
+	uint64_t n = a->again ? a->again->highest : a->o.x.highest;
+
+	if (!n || !a->x.messages || (picks(a) && !a->again))
+		return;
+	isrv_modseq_saw(s, n);
+	isrv_w_cstr(&s->w, a->ret.options ? " MODSEQ " : " (MODSEQ ");
+	isrv_w_u64(&s->w, n);
+	if (!a->ret.options)
+		ISRV_W(&s->w, ")");
+}
+
+/* As a list: " 2 84 882".  False: there is more. */
+static bool put_list(struct imapsrv_session *s, struct sort *a)
+{
+	uint32_t stop;
+
+	while (a->from < a->to) {
+		if (isrv_session_full(s))
+			return false;
+		stop = a->to - a->from < PIECE ? a->to : a->from + PIECE;
+		s->steps += stop - a->from;
+		for (; a->from < stop; a->from++) {
+			ISRV_W(&s->w, " ");
+			isrv_w_u32(&s->w, number_of(s, a, a->from));
+		}
+	}
+	return true;
+}
+
+/* As a set in the order of the SORT: "2,84:86,7"; ranges only ascend (RFC 5267 3.2).  False: there is
+ * more. */
+static bool put_set(struct imapsrv_session *s, struct sort *a)
+{
+	uint32_t first, last;
+
+	while (a->from < a->to) {
+		if (isrv_session_full(s))
+			return false;
+		if (a->begun)
+			ISRV_W(&s->w, ",");
+		a->begun = true;
+		first = last = number_of(s, a, a->from++);
+		for (; a->from < a->to && number_of(s, a, a->from) == last + 1; a->from++)
+			last++;
+		s->steps += last - first + 1;
+		isrv_w_u32(&s->w, first);
+		if (last == first)
+			continue;
+		ISRV_W(&s->w, ":");
+		isrv_w_u32(&s->w, last);
+	}
+	return true;
+}
+
+static enum isrv_step put_numbers(struct imapsrv_session *s, struct sort *a)
+{
+	bool done = true;
+
+	if (!a->ret.options)
+		done = put_list(s, a);
+	else if (a->ret.options & (ISRV_RETURN_ALL | ISRV_RETURN_PARTIAL))
+		done = put_set(s, a);
+	s->mid_line = !done;
+	if (!done)
+		return ISRV_OUTPUT;
+	if (a->ret.options & ISRV_RETURN_PARTIAL)
+		ISRV_W(&s->w, ")");
+	put_modseq(s, a);
+	isrv_w_crlf(&s->w);
+	return ISRV_DONE;
+}
+
+/* ---- the steps ----------------------------------------------------------------------------- */
+
+static bool take(void *ctx, const struct isrv_sort_facts *facts)
+{
+	struct sort *a = ctx;
+
+	return isrv_sort_add(&a->x, facts);
+}
+
+static bool begin(struct imapsrv_session *s, struct sort *a)
+{
+	if (!isrv_ordering_begin(s, &a->o))
+		return false;
+	isrv_sort_init(&a->x, &a->by, &a->o.pool.mem, &s->steps);
+	a->has_order = true;
+	a->o.g.header = isrv_sort_needs_header(&a->by);
+	a->o.g.size = isrv_sort_needs_size(&a->by);
+	a->o.g.take = take;
+	a->o.g.ctx = a;
+	a->at = AT_MESSAGES;
+	return true;
+}
+
+static enum isrv_step tell(struct imapsrv_session *s, struct sort *a)
+{
+	if (a->ret.options & ISRV_RETURN_SAVE && !save(s, a))
+		return fail(s, a);
+	/* SAVE alone asks for no response (RFC 9051 6.4.4). */
+	if (a->ret.options == ISRV_RETURN_SAVE)
+		return finish(s, a);
+	if (a->ret.options)
+		put_extended(s, a);
+	else
+		ISRV_W(&s->w, "* SORT");
+	a->at = AT_NUMBERS;
+	return ISRV_OUTPUT;
+}
+
+static enum isrv_step advance(struct imapsrv_session *s, struct sort *a)
+{
+	enum isrv_step wait;
+	bool ok;
+
+	for (;;) {
+		switch ((enum at)a->at) {
+		case AT_START:
+			if (!begin(s, a))
+				return fail(s, a);
+			break;
+		case AT_MESSAGES:
+			wait = isrv_ordering_step(s, &a->o, &ok);
+			if (wait != ISRV_DONE)
+				return wait;
+			if (!ok)
+				return fail(s, a);
+			a->at = AT_SORTED;
+			break;
+		case AT_SORTED:
+			if (!isrv_sort_run(&a->x)) {
+				isrv_ordering_full(s, &a->o);
+				return fail(s, a);
+			}
+			if (!sorted(s, a))
+				return fail(s, a);
+			break;
+		case AT_SEQUENCES:
+			wait = isrv_searcher_step(s, a->again);
+			if (wait != ISRV_DONE)
+				return wait;
+			if (!isrv_searching_ended(s, a->again))
+				return fail(s, a);
+			a->at = AT_TELL;
+			break;
+		case AT_TELL:
+			wait = tell(s, a);
+			if (a->at != AT_NUMBERS)
+				return wait;
+			break;
+		case AT_NUMBERS:
+			if (put_numbers(s, a) != ISRV_DONE)
+				return ISRV_OUTPUT;
+			a->at = AT_END;
+			break;
+		case AT_END:
+			return finish(s, a);
+		}
+	}
+}
+
+static void drop(struct imapsrv_session *s, void *args)
+{
+	struct sort *a = args;
+
+	isrv_ordering_drop(s, &a->o);
+	if (a->has_order)
+		isrv_sort_clear(&a->x);
+	a->has_order = false;
+	if (a->again)
+		isrv_searcher_drop(s, a->again);
+}
+
+static enum isrv_step step(struct imapsrv_session *s, void *args)
+{
+	enum isrv_step wait = advance(s, args);
+
+	if (wait == ISRV_DONE)
+		drop(s, args);
+	return wait;
+}
+
+const struct isrv_command isrv_command_sort = {
+	.name = "SORT",
+	.states = ISRV_IN_SELECTED,
+	.cap = ISRV_CAP_SORT,
+	.flags = ISRV_COMMAND_SEQ | ISRV_COMMAND_NUMBERS | ISRV_COMMAND_UID,
+	.args_size = sizeof(struct sort),
+	.parse = parse,
+	.step = step,
+	.drop = drop,
+};

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * THREAD and UID THREAD (RFC 5256 3): a search (session/searcher), what the messages found say of
+ * each other (session/gather), their threads (search/thread), and the response.  MODSEQ changes
+ * nothing in it (RFC 7162 3.1.9).
+ */
+#include "base/ascii.h"
+#include "command/commands.h"
+#include "command/ordering.h"
+#include "search/thread.h"
+
+enum at {
+	AT_START,
+	AT_MESSAGES,
+	AT_BUILD,
+	AT_PIECES
+};
+
+struct thread {
+	uint8_t at;
+	uint8_t algorithm; /* enum isrv_thread_algorithm */
+	struct isrv_ordering o;
+	struct isrv_thread t;
+	bool has_threads; /* t is to be cleared */
+};
+
+/* Pieces of the response that are written between two looks at the queue. */
+#define PIECES 256u
+
+/* thread-alg = "ORDEREDSUBJECT" / "REFERENCES" / thread-alg-ext */
+static bool parse_algorithm(struct isrv_parse *p, struct thread *a)
+{
+	static const struct {
+		const char *name;
+		uint8_t algorithm;
+		uint8_t cap;
+	} rows[] = {
+		{"ORDEREDSUBJECT", ISRV_THREAD_ORDEREDSUBJECT, ISRV_CAP_THREAD_ORDEREDSUBJECT},
+		{"REFERENCES", ISRV_THREAD_REFERENCES_ALGORITHM, ISRV_CAP_THREAD_REFERENCES},
+	};
+	const char *at = p->r.at;
+	struct imapsrv_span word;
+	size_t i;
+
+	if (!isrv_rd_word(&p->r, &word))
+		return isrv_rd_fail(&p->r, "a threading algorithm");
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		if (isrv_ascii_is(word.data, word.len, rows[i].name) &&
+		    p->caps & ISRV_CAP_BIT(rows[i].cap)) {
+			a->algorithm = rows[i].algorithm;
+			return true;
+		}
+	}
+	p->r.at = at;
+	return isrv_rd_fail(&p->r, "a threading algorithm");
+}
+
+/* thread = ["UID" SP] "THREAD" SP thread-alg SP search-criteria */
+static bool parse(struct isrv_parse *p, void *args)
+{
+	struct thread *a = args;
+
+	return parse_algorithm(p, a) && isrv_rd_sp(&p->r) && isrv_ordering_parse(p, &a->o);
+}
+
+static bool take(void *ctx, const struct isrv_sort_facts *facts)
+{
+	struct thread *a = ctx;
+
+	return isrv_thread_add(&a->t, facts);
+}
+
+static bool begin(struct imapsrv_session *s, struct thread *a)
+{
+	if (!isrv_ordering_begin(s, &a->o))
+		return false;
+	isrv_thread_init(&a->t, (enum isrv_thread_algorithm)a->algorithm, &a->o.pool.mem,
+	                 &s->steps);
+	a->has_threads = true;
+	a->o.g.header = true;
+	a->o.g.references = a->algorithm == ISRV_THREAD_REFERENCES_ALGORITHM;
+	a->o.g.take = take;
+	a->o.g.ctx = a;
+	a->at = AT_MESSAGES;
+	return true;
+}
+
+/* thread-data = "THREAD" [SP 1*thread-list] */
+static bool build(struct imapsrv_session *s, struct thread *a)
+{
+	if (!isrv_thread_build(&a->t)) {
+		isrv_ordering_full(s, &a->o);
+		return false;
+	}
+	ISRV_W(&s->w, "* THREAD");
+	if (!isrv_thread_is_empty(&a->t))
+		ISRV_W(&s->w, " ");
+	a->at = AT_PIECES;
+	return true;
+}
+
+/* False: there is more. */
+static bool put_pieces(struct imapsrv_session *s, struct thread *a)
+{
+	uint32_t uid, i;
+	char mark;
+
+	while (!isrv_session_full(s)) {
+		for (i = 0; i < PIECES; i++) {
+			if (!isrv_thread_next(&a->t, &mark, &uid))
+				return true;
+			if (mark)
+				isrv_w_bytes(&s->w, &mark, 1);
+			else
+				isrv_w_u32(&s->w,
+				           s->uid ? uid : isrv_nummap_seq(&s->view->map, uid));
+		}
+	}
+	return false;
+}
+
+static enum isrv_step finish(struct imapsrv_session *s, const struct thread *a)
+{
+	isrv_w_crlf(&s->w);
+	if (isrv_ordering_missing(&a->o) && !s->uid)
+		return isrv_ok_code(s, "EXPUNGEISSUED", "THREAD completed");
+	return isrv_ok(s, "THREAD completed");
+}
+
+static enum isrv_step advance(struct imapsrv_session *s, struct thread *a)
+{
+	enum isrv_step wait;
+	bool ok;
+
+	for (;;) {
+		switch ((enum at)a->at) {
+		case AT_START:
+			if (!begin(s, a))
+				return ISRV_DONE;
+			break;
+		case AT_MESSAGES:
+			wait = isrv_ordering_step(s, &a->o, &ok);
+			if (wait != ISRV_DONE || !ok)
+				return wait;
+			a->at = AT_BUILD;
+			break;
+		case AT_BUILD:
+			if (!build(s, a))
+				return ISRV_DONE;
+			break;
+		case AT_PIECES:
+			s->mid_line = !put_pieces(s, a);
+			return s->mid_line ? ISRV_OUTPUT : finish(s, a);
+		}
+	}
+}
+
+static void drop(struct imapsrv_session *s, void *args)
+{
+	struct thread *a = args;
+
+	isrv_ordering_drop(s, &a->o);
+	if (a->has_threads)
+		isrv_thread_clear(&a->t);
+	a->has_threads = false;
+}
+
+static enum isrv_step step(struct imapsrv_session *s, void *args)
+{
+	enum isrv_step wait = advance(s, args);
+
+	if (wait == ISRV_DONE)
+		drop(s, args);
+	return wait;
+}
+
+const struct isrv_command isrv_command_thread = {
+	.name = "THREAD",
+	.states = ISRV_IN_SELECTED,
+	.flags = ISRV_COMMAND_SEQ | ISRV_COMMAND_NUMBERS | ISRV_COMMAND_UID,
+	.args_size = sizeof(struct thread),
+	.parse = parse,
+	.step = step,
+	.drop = drop,
+};
