@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * command/connection - commands about the connection as a whole: CAPABILITY, NOOP, LOGOUT,
- * STARTTLS, ID, ENABLE (RFC 9051 6.1, 6.2.1, 6.3.1; RFC 2971).
+ * STARTTLS, COMPRESS, ID, ENABLE (RFC 9051 6.1, 6.2.1, 6.3.1; RFC 2971).
  */
 #include <string.h>
 
@@ -39,6 +39,24 @@ static enum isrv_step step_starttls(struct imapsrv_session *s, void *args)
 	 * connection. */
 	s->after = ISRV_PHASE_TLS;
 	return isrv_ok(s, "Begin TLS now");
+}
+
+/* ---- COMPRESS ------------------------------------------------------------------------------ */
+
+/* compress = "COMPRESS" SP algorithm;  algorithm = "DEFLATE"   (RFC 4978 6) */
+static bool parse_compress(struct isrv_parse *p, void *args)
+{
+	(void)args;
+	return isrv_rd_try_word(&p->r, "DEFLATE") || isrv_rd_fail(&p->r, "DEFLATE");
+}
+
+static enum isrv_step step_compress(struct imapsrv_session *s, void *args)
+{
+	(void)args;
+	if (s->compress == IMAPSRV_COMPRESS_TLS)
+		return isrv_no(s, "COMPRESSIONACTIVE", "TLS compresses already");
+	s->after = ISRV_PHASE_COMPRESS;
+	return isrv_ok(s, "DEFLATE active");
 }
 
 /* ---- ID ------------------------------------------------------------------------------------ */
@@ -176,6 +194,15 @@ const struct isrv_command isrv_command_starttls = {
 	.states = ISRV_IN_NOTAUTH,
 	.cap = ISRV_CAP_STARTTLS,
 	.step = step_starttls,
+};
+
+/* Once it is active the capability is gone, and with it the command: RFC 4978 3 wants BAD then. */
+const struct isrv_command isrv_command_compress = {
+	.name = "COMPRESS",
+	.states = ISRV_IN_ANY,
+	.cap = ISRV_CAP_COMPRESS,
+	.parse = parse_compress,
+	.step = step_compress,
 };
 
 const struct isrv_command isrv_command_id = {

@@ -22,6 +22,7 @@ static const struct cap {
 	[ISRV_CAP_LITERAL_MINUS] = {"LITERAL-", SHOW_ALWAYS, false},
 	[ISRV_CAP_STARTTLS] = {"STARTTLS", SHOW_NOTAUTH, false},
 	[ISRV_CAP_LOGINDISABLED] = {"LOGINDISABLED", SHOW_NOTAUTH, true},
+	[ISRV_CAP_COMPRESS] = {"COMPRESS=DEFLATE", SHOW_ALWAYS, false},
 	[ISRV_CAP_AUTH_PLAIN] = {"AUTH=PLAIN", SHOW_NOTAUTH, false},
 	[ISRV_CAP_AUTH_EXTERNAL] = {"AUTH=EXTERNAL", SHOW_NOTAUTH, false},
 	[ISRV_CAP_AUTH_SCRAM_PLUS] = {"AUTH=SCRAM-SHA-256-PLUS", SHOW_NOTAUTH, false},
@@ -160,6 +161,9 @@ uint64_t isrv_caps_of_session(const struct imapsrv_session *s)
 		bits &= ~ISRV_CAP_BIT(ISRV_CAP_LOGINDISABLED);
 	else
 		bits &= ~plaintexts;
+	if (s->compress == IMAPSRV_COMPRESS_NO ||
+	    (s->compress == IMAPSRV_COMPRESS_AFTER_LOGIN && !s->logged_in))
+		bits &= ~ISRV_CAP_BIT(ISRV_CAP_COMPRESS);
 	if (!s->bindings)
 		bits &= ~ISRV_CAP_BIT(ISRV_CAP_AUTH_SCRAM_PLUS);
 	/* RFC 7162 3.2.3: QRESYNC cannot be without the two. */

@@ -561,6 +561,8 @@ static bool advance(struct imapsrv_session *s)
 		return sync_command(s);
 	case ISRV_PHASE_TLS:
 		return read_tls(s);
+	case ISRV_PHASE_COMPRESS:
+		break; /* what came behind the command is for the host to expand first */
 	case ISRV_PHASE_END:
 		break;
 	}
@@ -603,6 +605,7 @@ bool isrv_run_can_read(const struct imapsrv_session *s)
 		return s->wait == ISRV_INPUT && !s->wake;
 	case ISRV_PHASE_SYNC:
 	case ISRV_PHASE_TLS:
+	case ISRV_PHASE_COMPRESS:
 	case ISRV_PHASE_END:
 		break;
 	}

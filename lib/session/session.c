@@ -32,6 +32,7 @@ static void init(struct imapsrv_session *s, struct imapsrv_engine *engine,
 	s->user = config->user;
 	s->secure = config->secure != 0;
 	s->can_starttls = config->can_starttls != 0;
+	s->compress = (uint8_t)config->compress;
 	s->allow_plaintext = config->allow_plaintext != 0;
 	isrv_outq_init(&s->out, &s->mem);
 	isrv_writer_init(&s->w, &s->out);
@@ -182,8 +183,9 @@ static void put_bye(struct imapsrv_session *s, const char *code, const char *tex
 	struct isrv_writer *w = &s->w;
 	struct isrv_outq_mark mark = isrv_outq_mark(&s->out);
 
-	/* In the middle of a line, a literal above all, a BYE would be read as data. */
-	if (s->mid_line || s->phase == ISRV_PHASE_TLS)
+	/* In the middle of a line, a literal above all, a BYE would be read as data; by a client
+	 * that waits for TLS or compression as something else. */
+	if (s->mid_line || s->phase == ISRV_PHASE_TLS || s->phase == ISRV_PHASE_COMPRESS)
 		return;
 	ISRV_W(w, "* BYE ");
 	if (code) {
@@ -409,6 +411,19 @@ int imapsrv_session_tls_started(struct imapsrv_session *session)
 	s->secure = true;
 	s->phase = ISRV_PHASE_READ;
 	return 0;
+}
+
+int imapsrv_session_compress_started(struct imapsrv_session *session)
+{
+	struct imapsrv_session *s = session;
+
+	if (s->in_callback)
+		return IMAPSRV_EREENTER;
+	if (s->phase != ISRV_PHASE_COMPRESS || isrv_outq_size(&s->out))
+		return IMAPSRV_ESTATE;
+	s->compress = IMAPSRV_COMPRESS_NO;
+	s->phase = ISRV_PHASE_READ;
+	return imapsrv_session_run(s);
 }
 
 void imapsrv_session_trim(struct imapsrv_session *session)

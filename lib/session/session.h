@@ -23,6 +23,7 @@ enum isrv_phase {
 	ISRV_PHASE_STEP,    /* a command is at work                                */
 	ISRV_PHASE_SYNC,    /* it is done: untagged updates, then its tagged line  */
 	ISRV_PHASE_TLS,     /* after STARTTLS's OK                                 */
+	ISRV_PHASE_COMPRESS, /* after COMPRESS's OK                                */
 	ISRV_PHASE_END      /* BYE is queued, or nothing more can be said          */
 };
 
@@ -80,6 +81,7 @@ struct imapsrv_session {
 	uint32_t enabled;        /* enum isrv_enabled */
 	bool secure;
 	bool can_starttls;
+	uint8_t compress;        /* enum imapsrv_compress; NO once it is active */
 	bool allow_plaintext;
 	bool bye_asked;          /* imapsrv_session_bye: as soon as possible */
 	bool eof;                /* the client will send nothing more */

@@ -21,7 +21,7 @@ static uint64_t earlier(uint64_t a, uint64_t b)
 static bool waits_for_client(const struct imapsrv_session *s)
 {
 	return s->phase == ISRV_PHASE_READ || s->phase == ISRV_PHASE_REFUSED ||
-	       s->phase == ISRV_PHASE_TLS || s->idling || isrv_outq_size(&s->out) ||
+	       s->phase == ISRV_PHASE_TLS || s->phase == ISRV_PHASE_COMPRESS || s->idling || isrv_outq_size(&s->out) ||
 	       (s->phase == ISRV_PHASE_STEP && s->wait == ISRV_INPUT);
 }
 

@@ -110,6 +110,8 @@ unsigned imapsrv_session_want(const struct imapsrv_session *session)
 		want |= IMAPSRV_WANT_CLOSE;
 	else if (s->phase == ISRV_PHASE_TLS)
 		want |= IMAPSRV_WANT_STARTTLS;
+	else if (s->phase == ISRV_PHASE_COMPRESS)
+		want |= IMAPSRV_WANT_COMPRESS;
 	if (s->op_state == ISRV_OP_OPEN_NOW)
 		want |= IMAPSRV_WANT_HOST;
 	if (isrv_run_can_go(s))

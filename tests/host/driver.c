@@ -217,6 +217,9 @@ static void check_want(struct td *d, int i, unsigned want)
 		say(d, i, "want says CLOSE with output left");
 	if ((want & IMAPSRV_WANT_STARTTLS) && (count || (want & IMAPSRV_WANT_READ)))
 		say(d, i, "want says STARTTLS with output left, or READ too");
+	if ((want & IMAPSRV_WANT_COMPRESS) &&
+	    (count || (want & (IMAPSRV_WANT_READ | IMAPSRV_WANT_RUN | IMAPSRV_WANT_STARTTLS))))
+		say(d, i, "want says COMPRESS with output left, or something else too");
 }
 
 /* Octets in clear behind STARTTLS: a host that has read them hands them in (ATTACKS T1). */
@@ -288,6 +291,7 @@ static bool settle_one(struct td *d, int i)
 		check_want(d, i, want);
 		s->closed = (want & IMAPSRV_WANT_CLOSE) != 0;
 		s->starttls = (want & IMAPSRV_WANT_STARTTLS) != 0;
+		s->compress = (want & IMAPSRV_WANT_COMPRESS) != 0;
 		if (d->options.shuffle && s->input.len && !s->error &&
 		    !(want & (IMAPSRV_WANT_READ | IMAPSRV_WANT_RUN)) && tx_below(&d->random, 4) == 0) {
 			try_read(d, i);
@@ -388,6 +392,16 @@ void td_tls(struct td *d, int i)
 	if (!s->session || s->error || (d->faulty && !s->starttls))
 		return;
 	fatal(d, i, imapsrv_session_tls_started(s->session));
+	td_settle(d, i);
+}
+
+void td_compress(struct td *d, int i)
+{
+	struct td_session *s = &d->sessions[i];
+
+	if (!s->session || s->error || (d->faulty && !s->compress))
+		return;
+	fatal(d, i, imapsrv_session_compress_started(s->session));
 	td_settle(d, i);
 }
 

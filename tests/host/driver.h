@@ -39,6 +39,7 @@ struct td_session {
 	bool stalled;          /* its output is not drained */
 	bool closed;           /* it wants CLOSE */
 	bool starttls;         /* it wants STARTTLS */
+	bool compress;         /* it wants COMPRESS */
 };
 
 struct td {
@@ -70,6 +71,7 @@ void td_settle(struct td *d, int first);
 void td_tick(struct td *d, uint64_t ms); /* time passes, for all */
 void td_eof(struct td *d, int i);
 void td_tls(struct td *d, int i);
+void td_compress(struct td *d, int i);
 /* The connection is lost: frees the session, whatever it is doing. */
 void td_drop(struct td *d, int i);
 /* The same, and forgets what was said: i may connect again. */

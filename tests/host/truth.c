@@ -10,7 +10,7 @@ bool td_at_rest(const struct td *d, int i)
 {
 	const struct td_session *s = &d->sessions[i];
 
-	return s->session && !s->closed && !s->error && !s->stalled && !s->starttls &&
+	return s->session && !s->closed && !s->error && !s->stalled && !s->starttls && !s->compress &&
 	       !s->input.len && !d->ts->hold && !ts_pending(s->link) &&
 	       !tc_in_progress(&s->client) && !s->client.in_command && !s->client.line.len &&
 	       imapsrv_session_want(s->session) == IMAPSRV_WANT_READ;

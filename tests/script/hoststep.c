@@ -286,6 +286,8 @@ static bool about_connections(struct sh *h, const struct sc_words *w)
 		td_eof(h->td, i);
 	} else if (strcmp(word, "tls") == 0) {
 		td_tls(h->td, i);
+	} else if (strcmp(word, "compress") == 0) {
+		td_compress(h->td, i);
 	} else if (strcmp(word, "disconnect") == 0) {
 		td_drop(h->td, i);
 	} else if (strcmp(word, "stall") == 0) {

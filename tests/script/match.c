@@ -57,6 +57,8 @@ static bool state_is(const struct td_session *s, const char *what)
 		return s->closed;
 	if (strcmp(what, "starttls") == 0)
 		return s->starttls;
+	if (strcmp(what, "compress") == 0)
+		return s->compress;
 	if (strcmp(what, "asking") == 0)
 		return s->link && ts_pending(s->link);
 	if (strcmp(what, "delayed") == 0)
