@@ -112,6 +112,10 @@ struct imapsrv_config {
 	/* Seconds since 1970-01-01 UTC, now.  Asked once by each search for the age of messages, which
 	 * are all judged by the same moment.  NULL: there are no such searches (WITHIN, RFC 5032). */
 	int64_t (*clock)(void *user);
+	/* The URL of the JMAP session resource (RFC 8620 2) that shows the same mailboxes and messages
+	 * under the same identifiers, for whoever may log in here: JMAPACCESS (RFC 9698), in a host
+	 * with imapsrv_store.objectids.  Up to 512 octets.  NULL: there is none. */
+	const char *jmap;
 };
 #define IMAPSRV_CONFIG_INIT IMAPSRV_SIZED(struct imapsrv_config)
 

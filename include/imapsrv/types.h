@@ -113,7 +113,8 @@ enum imapsrv_code {
 	IMAPSRV_SERVERBUG,
 	IMAPSRV_TOOBIG,
 	IMAPSRV_UNAVAILABLE,
-	IMAPSRV_UNKNOWN_CTE
+	IMAPSRV_UNKNOWN_CTE,
+	IMAPSRV_USEATTR
 };
 
 /* System flags (RFC 9051 2.3.2).  \Recent is the engine's own affair: see imapsrv_op_mailbox(). */

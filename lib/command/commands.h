@@ -21,6 +21,7 @@ extern const struct isrv_command isrv_command_enable;
 extern const struct isrv_command isrv_command_examine;
 extern const struct isrv_command isrv_command_expunge;
 extern const struct isrv_command isrv_command_fetch;
+extern const struct isrv_command isrv_command_getjmapaccess;
 extern const struct isrv_command isrv_command_id;
 extern const struct isrv_command isrv_command_idle;
 extern const struct isrv_command isrv_command_list;

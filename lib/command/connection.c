@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * command/connection - commands about the connection as a whole: CAPABILITY, NOOP, LOGOUT,
- * STARTTLS, COMPRESS, ID, ENABLE (RFC 9051 6.1, 6.2.1, 6.3.1; RFC 2971).
+ * STARTTLS, COMPRESS, GETJMAPACCESS, ID, ENABLE (RFC 9051 6.1, 6.2.1, 6.3.1; RFC 2971).
  */
 #include <string.h>
 
@@ -57,6 +57,18 @@ static enum isrv_step step_compress(struct imapsrv_session *s, void *args)
 		return isrv_no(s, "COMPRESSIONACTIVE", "TLS compresses already");
 	s->after = ISRV_PHASE_COMPRESS;
 	return isrv_ok(s, "DEFLATE active");
+}
+
+/* ---- GETJMAPACCESS ------------------------------------------------------------------------- */
+
+/* resp-jmapaccess = "JMAPACCESS" SP quoted (RFC 9698 5) */
+static enum isrv_step step_getjmapaccess(struct imapsrv_session *s, void *args)
+{
+	(void)args;
+	ISRV_W(&s->w, "* JMAPACCESS ");
+	isrv_w_string(&s->w, s->engine->config.jmap, strlen(s->engine->config.jmap));
+	isrv_w_crlf(&s->w);
+	return isrv_ok(s, "GETJMAPACCESS done");
 }
 
 /* ---- ID ------------------------------------------------------------------------------------ */
@@ -203,6 +215,13 @@ const struct isrv_command isrv_command_compress = {
 	.cap = ISRV_CAP_COMPRESS,
 	.parse = parse_compress,
 	.step = step_compress,
+};
+
+const struct isrv_command isrv_command_getjmapaccess = {
+	.name = "GETJMAPACCESS",
+	.states = ISRV_IN_AUTHED,
+	.cap = ISRV_CAP_JMAPACCESS,
+	.step = step_getjmapaccess,
 };
 
 const struct isrv_command isrv_command_id = {

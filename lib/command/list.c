@@ -112,6 +112,15 @@ static const struct {
 	{IMAPSRV_USE_IMPORTANT, "\\Important"},
 };
 
+uint32_t isrv_list_use(struct imapsrv_span name)
+{
+	for (size_t i = 0; i < sizeof(attribute_names) / sizeof(attribute_names[0]); i++)
+		if (attribute_names[i].attribute & LIST_USES &&
+		    isrv_ascii_is(name.data, name.len, attribute_names[i].name))
+			return attribute_names[i].attribute;
+	return 0;
+}
+
 static void put_attributes(struct isrv_writer *w, uint32_t attributes)
 {
 	bool any = false, sflag = false;

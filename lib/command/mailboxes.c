@@ -7,6 +7,7 @@
 
 #include "base/ascii.h"
 #include "command/commands.h"
+#include "command/list.h"
 
 struct args {
 	struct imapsrv_span name;
@@ -88,14 +89,51 @@ static bool parse(struct isrv_parse *p, void *args)
 
 struct create_args {
 	struct args a;
+	uint32_t uses;      /* IMAPSRV_USE_*, or-ed */
+	bool strange_use;   /* and one that is not known */
 	struct imapsrv_span mailboxid; /* in the arena; empty: not told */
 };
 
+/* create-param =/ "USE" SP "(" [use-attr *(SP use-attr)] ")";  use-attr = "\" atom   (RFC 6154 6) */
+static bool parse_uses(struct isrv_reader *r, struct create_args *a)
+{
+	struct imapsrv_span name;
+	bool any = false;
+
+	if (!isrv_rd_sp(r) || !isrv_rd_char(r, '('))
+		return false;
+	while (!isrv_rd_try(r, ')')) {
+		const char *at;
+
+		if (any && !isrv_rd_sp(r))
+			return false;
+		at = r->at;
+		if (!isrv_rd_char(r, '\\') || !isrv_rd_atom(r, &name))
+			return false;
+		name.len += (size_t)(name.data - at);
+		name.data = at;
+		any = true;
+		a->uses |= isrv_list_use(name);
+		a->strange_use = a->strange_use || !isrv_list_use(name);
+	}
+	return true;
+}
+
+/* create = "CREATE" SP mailbox [SP "(" create-param *(SP create-param) ")"]   (RFC 4466 2.2) */
 static bool parse_create(struct isrv_parse *p, void *args)
 {
 	struct create_args *a = args;
+	struct isrv_reader *r = &p->r;
 
-	return parse(p, &a->a);
+	if (!isrv_rd_mailbox(r, &a->a.name))
+		return false;
+	if (isrv_rd_peek(r) != ' ' || !(p->caps & ISRV_CAP_BIT(ISRV_CAP_CREATE_SPECIAL_USE)))
+		return isrv_rd_end(r);
+	if (!isrv_rd_sp(r) || !isrv_rd_char(r, '('))
+		return false;
+	if (!isrv_rd_try_word(r, "USE"))
+		return isrv_rd_fail(r, "USE");
+	return parse_uses(r, a) && isrv_rd_char(r, ')') && isrv_rd_end(r);
 }
 
 static void take_mailboxid(struct imapsrv_session *s, void *ctx, const void *answer)
@@ -137,7 +175,7 @@ static enum isrv_step step_create(struct imapsrv_session *s, void *args)
 	struct args *a = &c->a;
 
 	if (!a->asked) {
-		struct imapsrv_create q = {s->account.handle, a->name, 0};
+		struct imapsrv_create q = {s->account.handle, a->name, 0, c->uses};
 
 		/* RFC 9051 6.3.4: a separator at the end declares that names will be created
 		 * below, "in any case, the name created is without" it. */
@@ -151,6 +189,8 @@ static enum isrv_step step_create(struct imapsrv_session *s, void *args)
 			return cannot_change(s);
 		if (!isrv_mailbox_is_whole(s, q.name))
 			return cannot_be_named(s);
+		if (c->strange_use || q.uses & ~s->engine->mailboxes.uses)
+			return isrv_no(s, "USEATTR", "That special use cannot be given");
 		a->only_parent = q.only_parent;
 		ISRV_ASK(s, ISRV_OP_CREATE, mailboxes, create, &q, take_mailboxid, c);
 		a->asked = true;

@@ -120,7 +120,7 @@ static void ask_inbox(struct imapsrv_session *s, struct args *a)
 
 static void ask_create(struct imapsrv_session *s, struct args *a)
 {
-	struct imapsrv_create q = {s->account.handle, a->to, 0};
+	struct imapsrv_create q = {s->account.handle, a->to, 0, 0};
 
 	ISRV_ASK(s, ISRV_OP_CREATE, mailboxes, create, &q, NULL, NULL);
 }

@@ -20,6 +20,7 @@ static const struct isrv_command *const table[] = {
 	&isrv_command_examine,
 	&isrv_command_expunge,
 	&isrv_command_fetch,
+	&isrv_command_getjmapaccess,
 	&isrv_command_id,
 	&isrv_command_idle,
 	&isrv_command_list,

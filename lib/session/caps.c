@@ -41,6 +41,7 @@ static const struct cap {
 	[ISRV_CAP_LIST_EXTENDED] = {"LIST-EXTENDED", SHOW_AUTH, false},
 	[ISRV_CAP_LIST_STATUS] = {"LIST-STATUS", SHOW_AUTH, false},
 	[ISRV_CAP_SPECIAL_USE] = {"SPECIAL-USE", SHOW_AUTH, false},
+	[ISRV_CAP_CREATE_SPECIAL_USE] = {"CREATE-SPECIAL-USE", SHOW_AUTH, false},
 	[ISRV_CAP_UIDPLUS] = {"UIDPLUS", SHOW_AUTH, false},
 	[ISRV_CAP_MOVE] = {"MOVE", SHOW_AUTH, false},
 	[ISRV_CAP_MULTIAPPEND] = {"MULTIAPPEND", SHOW_AUTH, false},
@@ -58,6 +59,7 @@ static const struct cap {
 	[ISRV_CAP_STATUS_SIZE] = {"STATUS=SIZE", SHOW_AUTH, false},
 	[ISRV_CAP_BINARY] = {"BINARY", SHOW_AUTH, false},
 	[ISRV_CAP_PREVIEW] = {"PREVIEW", SHOW_AUTH, false},
+	[ISRV_CAP_JMAPACCESS] = {"JMAPACCESS", SHOW_AUTH, false},
 	[ISRV_CAP_UNAUTHENTICATE] = {"UNAUTHENTICATE", SHOW_AUTH, false},
 	[ISRV_CAP_UIDONLY] = {"UIDONLY", SHOW_AUTH, false},
 	[ISRV_CAP_PARTIAL] = {"PARTIAL", SHOW_AUTH, false},
@@ -130,6 +132,10 @@ uint64_t isrv_caps_of_engine(const struct imapsrv_engine *engine)
 		bits &= ~(ISRV_CAP_BIT(ISRV_CAP_MOVE) | ISRV_CAP_BIT(ISRV_CAP_UIDPLUS) |
 		          ISRV_CAP_BIT(ISRV_CAP_MULTIAPPEND) |
 		          ISRV_CAP_BIT(ISRV_CAP_APPENDLIMIT));
+	if (!engine->config.jmap || !engine->store.objectids)
+		bits &= ~ISRV_CAP_BIT(ISRV_CAP_JMAPACCESS);
+	if (!engine->mailboxes.create || !engine->mailboxes.uses)
+		bits &= ~ISRV_CAP_BIT(ISRV_CAP_CREATE_SPECIAL_USE);
 	if (!engine->store.replace)
 		bits &= ~ISRV_CAP_BIT(ISRV_CAP_REPLACE);
 	/* RFC 8474 5.1: a copy has the EMAILID of its source, which an append cannot say. */
@@ -161,6 +167,9 @@ uint64_t isrv_caps_of_session(const struct imapsrv_session *s)
 		bits &= ~ISRV_CAP_BIT(ISRV_CAP_LOGINDISABLED);
 	else
 		bits &= ~plaintexts;
+	/* RFC 9698 3: never without. */
+	if (s->hidden & ISRV_CAP_BIT(ISRV_CAP_OBJECTID))
+		bits &= ~ISRV_CAP_BIT(ISRV_CAP_JMAPACCESS);
 	if (s->compress == IMAPSRV_COMPRESS_NO ||
 	    (s->compress == IMAPSRV_COMPRESS_AFTER_LOGIN && !s->logged_in))
 		bits &= ~ISRV_CAP_BIT(ISRV_CAP_COMPRESS);

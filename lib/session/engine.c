@@ -27,6 +27,17 @@ static bool copy_sized(void *to, size_t to_size, const void *from)
 	return true;
 }
 
+/* An URI has no others (RFC 3986 2), and such a one fits into a quoted string. */
+static bool is_url(const char *text)
+{
+	size_t len = strlen(text);
+
+	for (size_t i = 0; i < len; i++)
+		if (text[i] < 0x21 || text[i] > 0x7e || text[i] == '"' || text[i] == '\\')
+			return false;
+	return len > 0 && len <= 512;
+}
+
 static bool is_complete(const struct imapsrv_engine *e)
 {
 	const struct imapsrv_store *t = &e->store;
@@ -43,6 +54,8 @@ static bool is_complete(const struct imapsrv_engine *e)
 	if (t->replace && !append)
 		return false;
 	if ((m->create || m->remove || m->rename) && !(m->create && m->remove && m->rename))
+		return false;
+	if (e->config.jmap && !is_url(e->config.jmap))
 		return false;
 	if (e->sasl.mechanisms && !e->sasl.step)
 		return false;

@@ -32,6 +32,7 @@ static const struct {
 	[IMAPSRV_SERVERBUG] = {"SERVERBUG", "Internal error"},
 	[IMAPSRV_TOOBIG] = {"TOOBIG", "Too big"},
 	[IMAPSRV_UNAVAILABLE] = {"UNAVAILABLE", "Temporarily not available"},
+	[IMAPSRV_USEATTR] = {"USEATTR", "That special use cannot be given"},
 	[IMAPSRV_UNKNOWN_CTE] = {"UNKNOWN-CTE", "Unknown transfer encoding"},
 };
 

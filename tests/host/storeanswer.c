@@ -655,8 +655,10 @@ static void answer_manage(struct ts_op *q)
 		ts_subscribe(u, q->name, q->flag);
 	else if (q->kind == TS_CREATE && m)
 		code = IMAPSRV_ALREADYEXISTS;
+	else if (q->kind == TS_CREATE && q->flag && q->facts)
+		code = IMAPSRV_USEATTR; /* a parent only: there would be no mailbox to have it */
 	else if (q->kind == TS_CREATE && !q->flag)
-		m = ts_add_mailbox(ts, u, q->name);
+		(m = ts_add_mailbox(ts, u, q->name))->attributes = q->facts;
 	else if (q->kind != TS_CREATE && !m)
 		code = IMAPSRV_NONEXISTENT;
 	else if (q->kind == TS_DELETE)

@@ -482,6 +482,9 @@ static void on_create(void *user, struct imapsrv_op *op, const struct imapsrv_cr
 	account_of(q, in->account);
 	q->name = take_name(q->link->ts, "create", in->name, true, separator_of(q));
 	q->flag = in->only_parent;
+	q->facts = in->uses;
+	if (in->uses & ~(q->link->ts->uses))
+		tx_complain(q->link->ts->log, "create: uses %#x that nobody can give", in->uses);
 	ts_op_asked(q);
 }
 
@@ -564,6 +567,7 @@ void ts_fill(const struct ts *ts, struct imapsrv_store *store, struct imapsrv_ma
 		mailboxes->create = on_create;
 		mailboxes->remove = on_remove;
 		mailboxes->rename = on_rename;
+		mailboxes->uses = ts->uses;
 	}
 	mailboxes->subscribe = ts->absent & TS_NO_SUBSCRIBE ? NULL : on_subscribe;
 }

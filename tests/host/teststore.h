@@ -281,6 +281,7 @@ struct ts {
 	bool replace;    /* the store can replace a message in one go */
 	bool keeps;      /* what was expunged, until it is forgotten */
 	bool sasl;       /* has mechanisms of its own */
+	uint32_t uses;   /* special uses that `create` can give */
 	uint32_t builtin; /* of the library's: enum imapsrv_mechanism */
 	bool scram;      /* SCRAM-SHA-256 as well */
 	bool hold;       /* nothing is answered until it is false again */

@@ -426,6 +426,10 @@ static void setup_line(struct sh *h, const struct sc_words *w)
 		namespace_line(h, w);
 	else if (strcmp(word, "starttls") == 0)
 		h->session.can_starttls = 1;
+	else if (strcmp(word, "jmap") == 0 && value)
+		h->config.jmap = value;
+	else if (strcmp(word, "uses") == 0)
+		h->ts->uses = IMAPSRV_USE_DRAFTS | IMAPSRV_USE_SENT | IMAPSRV_USE_IMPORTANT;
 	else if (strcmp(word, "compress") == 0 && value)
 		h->session.compress = strcmp(value, "always") == 0 ? IMAPSRV_COMPRESS_ALWAYS
 		                      : strcmp(value, "tls") == 0  ? IMAPSRV_COMPRESS_TLS
