@@ -71,6 +71,9 @@ struct imapsrv_limits {
 	                             of append_messages): none, UINT32_MAX.  Not beside message_limit   */
 	size_t sort;              /* octets that one SORT or THREAD may need for what it compares: 32 MiB, but
 	                             never more than half of memory                                     */
+	uint32_t uidbatch;        /* messages in the smallest batch that UIDBATCHES gives (RFC 10022): 500, and
+	                             never above that                                                   */
+	uint32_t uidbatches;      /* batches in one answer to it: 100,000                               */
 };
 #define IMAPSRV_LIMITS_INIT IMAPSRV_SIZED(struct imapsrv_limits)
 

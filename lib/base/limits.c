@@ -46,6 +46,10 @@ void isrv_limits_fill(struct imapsrv_limits *limits)
 	DEFAULT(message_limit, UINT32_MAX);
 	DEFAULT(save_limit, UINT32_MAX);
 	DEFAULT(sort, (size_t)32 << 20);
+	DEFAULT(uidbatch, 500);
+	DEFAULT(uidbatches, 100000);
+	if (limits->uidbatch > 500)
+		limits->uidbatch = 500; /* RFC 10022 3.1.3 */
 	if (limits->keyword_len > 255)
 		limits->keyword_len = 255; /* lengths are kept in an octet */
 }

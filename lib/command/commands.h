@@ -41,6 +41,7 @@ extern const struct isrv_command isrv_command_status;
 extern const struct isrv_command isrv_command_store;
 extern const struct isrv_command isrv_command_subscribe;
 extern const struct isrv_command isrv_command_thread;
+extern const struct isrv_command isrv_command_uidbatches;
 extern const struct isrv_command isrv_command_unauthenticate;
 extern const struct isrv_command isrv_command_unselect;
 extern const struct isrv_command isrv_command_unsubscribe;

@@ -40,6 +40,7 @@ static const struct isrv_command *const table[] = {
 	&isrv_command_store,
 	&isrv_command_subscribe,
 	&isrv_command_thread,
+	&isrv_command_uidbatches,
 	&isrv_command_unauthenticate,
 	&isrv_command_unselect,
 	&isrv_command_unsubscribe,

@@ -11,6 +11,15 @@
 #include "base/uidset.h"
 #include "mailbox/keywords.h"
 
+/* Batches of UIDs that the client was told (command/uidbatches.c). */
+struct isrv_batches_told {
+	uint32_t size;  /* messages in each; 0: none were told */
+	uint32_t first; /* which of them */
+	uint32_t last;
+	uint32_t count; /* messages in the mailbox at that time, */
+	uint32_t last_uid; /* and the highest UID */
+};
+
 struct isrv_view {
 	void *handle;    /* the host's */
 	char *name;      /* UTF-8, owned */
@@ -45,6 +54,7 @@ struct isrv_view {
 	uint32_t look_next;          /* UIDs below this were assigned when the question was asked */
 
 	struct isrv_uidset saved;    /* "$" (RFC 5182): UIDs */
+	struct isrv_batches_told batches_told;
 };
 
 /* Takes name as a copy; limits bound the sets and keywords.  False: no memory, nothing is held. */

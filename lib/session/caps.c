@@ -70,6 +70,7 @@ static const struct cap {
 	[ISRV_CAP_ESORT] = {"ESORT", SHOW_AUTH, false},
 	[ISRV_CAP_THREAD_ORDEREDSUBJECT] = {"THREAD=ORDEREDSUBJECT", SHOW_AUTH, false},
 	[ISRV_CAP_THREAD_REFERENCES] = {"THREAD=REFERENCES", SHOW_AUTH, false},
+	[ISRV_CAP_UIDBATCHES] = {"UIDBATCHES", SHOW_AUTH, false},
 };
 
 /* Mechanisms that end in `login`. */

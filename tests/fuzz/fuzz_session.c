@@ -386,6 +386,8 @@ static void set_limits(struct fuzz *f)
 		l->fetch_items = 3;
 		l->depth = 2;
 		l->append_messages = 2;
+		l->uidbatch = 1;
+		l->uidbatches = 3;
 	}
 	if (bits & 32)
 		l->arena = 3000;

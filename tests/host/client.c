@@ -409,6 +409,40 @@ static void on_vanished(struct tc *c, const char *rest, size_t rest_len, const c
 	}
 }
 
+/* "(TAG "x")", and behind it ranges "9:7,6:1": each below the one before and next to it. */
+static void on_uidbatches(struct tc *c, const char *rest, size_t rest_len, const char *data,
+                          size_t len)
+{
+	const struct tc_command *now = tc_in_progress(c);
+	const char *end = rest + rest_len, *s = end;
+	uint64_t n[2], below = 0;
+
+	if (!is(now, "UIDBATCHES"))
+		say(c, "UIDBATCHES to nothing", data, len);
+	while (s > rest && (s[-1] == ',' || s[-1] == ':' || (s[-1] >= '0' && s[-1] <= '9')))
+		s--;
+	if (s == rest || (s[-1] != ' ' && (s != end || s[-1] != ')'))) {
+		say(c, "UIDBATCHES that cannot be read", data, len);
+		return;
+	}
+	for (; s < end; s++) {
+		for (int i = 0; i < 2; i++) {
+			const char *begin = s;
+
+			for (n[i] = 0; s < end && *s >= '0' && *s <= '9'; s++)
+				n[i] = n[i] * 10 + (uint64_t)(*s - '0');
+			if (s == begin || (i == 0 && (s == end || *s++ != ':')))
+				n[i] = 0;
+		}
+		if (!n[1] || n[0] < n[1] || n[0] > UINT32_MAX || (below && n[0] != below - 1) ||
+		    (s < end && (*s != ',' || s + 1 == end))) {
+			say(c, "UIDBATCHES that do not descend", data, len);
+			return;
+		}
+		below = n[1];
+	}
+}
+
 static void on_search(struct tc *c, const char *rest, size_t rest_len, const char *data, size_t len)
 {
 	const struct tc_command *now = tc_in_progress(c);
@@ -538,6 +572,8 @@ static void on_untagged(struct tc *c, const char *data, size_t len)
 		tx_free(&names);
 	} else if (strcmp(first, "VANISHED") == 0)
 		on_vanished(c, rest, (size_t)(end - rest), data, len);
+	else if (strcmp(first, "UIDBATCHES") == 0)
+		on_uidbatches(c, rest, (size_t)(end - rest), data, len);
 	else if (c->uidonly && strcmp(first, "ESEARCH") == 0 && !find(rest, end, ") UID"))
 		say(c, "ESEARCH with numbers though UIDONLY is enabled", data, len);
 	else if (c->uidonly && (find(rest, end, "[UNSEEN ") == rest || find(rest, end, "[UIDNOTSTICKY]") == rest))

@@ -11,7 +11,7 @@
  *     UIDFETCH without it (RFC 9586);
  *   - a message whose UID changes, UIDs that do not ascend, a FETCH without UID under a UID
  *     command;
- *   - a FETCH that cannot be read;
+ *   - a FETCH that cannot be read, UIDBATCHES that do not descend without a gap (RFC 10022 3.1.4);
  *   - a tagged response out of order, twice, or to nothing; "+" to nothing; anything behind BYE but
  *     the answer to LOGOUT.
  */

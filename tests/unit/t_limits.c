@@ -42,6 +42,7 @@ static const struct {
 	LIMIT(progress, 1000000000),
 	LIMIT(message_limit, UINT32_MAX), LIMIT(save_limit, UINT32_MAX),
 	LIMIT(sort, 33554432),
+	LIMIT(uidbatch, 500),         LIMIT(uidbatches, 100000),
 };
 
 #define ROWS (sizeof(rows) / sizeof(rows[0]))
@@ -112,11 +113,13 @@ static void test_engine(void **state)
 
 	(void)state;
 	limits.keyword_len = 1000;
+	limits.uidbatch = 501;
 	limits.depth = 3;
 	config.store = &store;
 	config.limits = &limits;
 	assert_int_equal(imapsrv_engine_new(&config, &engine), 0);
 	assert_int_equal(imapsrv_engine_limits(engine)->keyword_len, 255);
+	assert_int_equal(imapsrv_engine_limits(engine)->uidbatch, 500);
 	assert_int_equal(imapsrv_engine_limits(engine)->depth, 3);
 	assert_int_equal(imapsrv_engine_limits(engine)->batch, 500);
 	imapsrv_engine_free(engine);
