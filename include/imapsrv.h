@@ -10,6 +10,7 @@
 #include "imapsrv/types.h"
 #include "imapsrv/store.h"
 #include "imapsrv/mailboxes.h"
+#include "imapsrv/metadata.h"
 #include "imapsrv/sasl.h"
 #include "imapsrv/event.h"
 #include "imapsrv/engine.h"

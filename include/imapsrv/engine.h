@@ -8,6 +8,7 @@
 
 #include "imapsrv/event.h"
 #include "imapsrv/mailboxes.h"
+#include "imapsrv/metadata.h"
 #include "imapsrv/sasl.h"
 #include "imapsrv/store.h"
 
@@ -74,6 +75,8 @@ struct imapsrv_limits {
 	uint32_t uidbatch;        /* messages in the smallest batch that UIDBATCHES gives (RFC 10022): 500, and
 	                             never above that                                                   */
 	uint32_t uidbatches;      /* batches in one answer to it: 100,000                               */
+	uint32_t metadata;        /* octets of one value of metadata, set or told: 262,144              */
+	uint32_t metadata_entries; /* entries named in one GETMETADATA, SETMETADATA or LIST: 1000      */
 };
 #define IMAPSRV_LIMITS_INIT IMAPSRV_SIZED(struct imapsrv_limits)
 
@@ -119,6 +122,7 @@ struct imapsrv_config {
 	 * under the same identifiers, for whoever may log in here: JMAPACCESS (RFC 9698), in a host
 	 * with imapsrv_store.objectids.  Up to 512 octets.  NULL: there is none. */
 	const char *jmap;
+	const struct imapsrv_metadata *metadata; /* copied; NULL: none */
 };
 #define IMAPSRV_CONFIG_INIT IMAPSRV_SIZED(struct imapsrv_config)
 

@@ -47,6 +47,8 @@ static const struct cap {
 	[ISRV_CAP_MULTIAPPEND] = {"MULTIAPPEND", SHOW_AUTH, false},
 	[ISRV_CAP_REPLACE] = {"REPLACE", SHOW_AUTH, false},
 	[ISRV_CAP_APPENDLIMIT] = {"APPENDLIMIT", SHOW_AUTH, false},
+	[ISRV_CAP_METADATA] = {"METADATA", SHOW_AUTH, false},
+	[ISRV_CAP_METADATA_SERVER] = {"METADATA-SERVER", SHOW_AUTH, false},
 	[ISRV_CAP_OBJECTID] = {"OBJECTID", SHOW_AUTH, false},
 	[ISRV_CAP_SAVEDATE] = {"SAVEDATE", SHOW_AUTH, false},
 	[ISRV_CAP_UNSELECT] = {"UNSELECT", SHOW_AUTH, false},
@@ -142,6 +144,10 @@ uint64_t isrv_caps_of_engine(const struct imapsrv_engine *engine)
 	/* RFC 8474 5.1: a copy has the EMAILID of its source, which an append cannot say. */
 	if (!engine->store.objectids || (engine->store.store && !engine->store.copy))
 		bits &= ~ISRV_CAP_BIT(ISRV_CAP_OBJECTID);
+	if (!engine->metadata.get)
+		bits &= ~ISRV_CAP_BIT(ISRV_CAP_METADATA_SERVER);
+	if (!engine->metadata.get || engine->metadata.server_only)
+		bits &= ~ISRV_CAP_BIT(ISRV_CAP_METADATA);
 	if (!engine->store.savedates)
 		bits &= ~ISRV_CAP_BIT(ISRV_CAP_SAVEDATE);
 	if (!engine->config.clock)
@@ -193,6 +199,8 @@ uint64_t isrv_caps_of_session(const struct imapsrv_session *s)
 	/* RFC 5957 1, RFC 5267 3: parts of it. */
 	if (!(bits & ISRV_CAP_BIT(ISRV_CAP_SORT)))
 		bits &= ~(ISRV_CAP_BIT(ISRV_CAP_SORT_DISPLAY) | ISRV_CAP_BIT(ISRV_CAP_ESORT));
+	if (s->hidden & ISRV_CAP_BIT(ISRV_CAP_METADATA_SERVER))
+		bits &= ~ISRV_CAP_BIT(ISRV_CAP_METADATA);
 	if (!s->external)
 		bits &= ~ISRV_CAP_BIT(ISRV_CAP_AUTH_EXTERNAL);
 	if (s->engine->config.literal_minus)
@@ -229,6 +237,10 @@ void isrv_caps_put(struct isrv_writer *w, const struct imapsrv_session *s)
 {
 	uint64_t bits = isrv_caps_of_session(s);
 	uint8_t show = s->logged_in ? SHOW_AUTH : SHOW_NOTAUTH;
+
+	/* RFC 5464 1: the one that says more is said alone. */
+	if (bits & ISRV_CAP_BIT(ISRV_CAP_METADATA))
+		bits &= ~ISRV_CAP_BIT(ISRV_CAP_METADATA_SERVER);
 
 	ISRV_W(w, "CAPABILITY");
 	for (int i = ISRV_CAP_NONE + 1; i < ISRV_CAP_COUNT; i++) {

@@ -57,6 +57,8 @@ static bool is_complete(const struct imapsrv_engine *e)
 		return false;
 	if (e->config.jmap && !is_url(e->config.jmap))
 		return false;
+	if (!e->metadata.get != !e->metadata.set)
+		return false;
 	if (e->sasl.mechanisms && !e->sasl.step)
 		return false;
 	if (e->sasl.keys && (!e->sasl.entropy || !e->sasl.secret || e->sasl.secret_len < 16 ||
@@ -70,12 +72,14 @@ static bool take_config(struct imapsrv_engine *e, const struct imapsrv_config *c
 	if (!copy_sized(&e->config, sizeof(e->config), config) ||
 	    !copy_sized(&e->store, sizeof(e->store), e->config.store) ||
 	    !copy_sized(&e->mailboxes, sizeof(e->mailboxes), e->config.mailboxes) ||
+	    !copy_sized(&e->metadata, sizeof(e->metadata), e->config.metadata) ||
 	    !copy_sized(&e->sasl, sizeof(e->sasl), e->config.sasl) ||
 	    !copy_sized(&e->watch, sizeof(e->watch), e->config.watch) ||
 	    !copy_sized(&e->limits, sizeof(e->limits), e->config.limits))
 		return false;
 	e->config.store = &e->store;
 	e->config.mailboxes = &e->mailboxes;
+	e->config.metadata = &e->metadata;
 	e->config.sasl = &e->sasl;
 	e->config.limits = &e->limits;
 	e->config.watch = e->config.watch ? &e->watch : NULL;

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "base/entry.h"
 #include "base/objectid.h"
 #include "base/uidset.h"
 #include "base/utf8.h"
@@ -325,6 +326,15 @@ int imapsrv_op_mailboxid(struct imapsrv_op *op, struct imapsrv_span mailboxid)
 	if (!isrv_objectid_is(mailboxid))
 		return nonsense(op, "an object identifier that is not 1 to 255 of A-Z a-z 0-9 _ -");
 	return op->session->engine->store.objectids ? deliver(op, &mailboxid) : 0;
+}
+
+int imapsrv_op_entry(struct imapsrv_op *op, const struct imapsrv_entry *entry)
+{
+	if (!expects(op, KIND(ISRV_OP_METADATA)))
+		return IMAPSRV_ESTATE;
+	if (!entry || !isrv_entry_is_name(entry->name, NULL))
+		return nonsense(op, "an entry of metadata without a name that can be one");
+	return deliver(op, entry);
 }
 
 int imapsrv_op_status(struct imapsrv_op *op, const struct imapsrv_status *status)

@@ -34,6 +34,7 @@ enum isrv_op_kind {
 	ISRV_OP_COPY,          /* sink: struct isrv_op_uids                         */
 	ISRV_OP_STATUS,        /* sink: struct imapsrv_status                       */
 	ISRV_OP_CREATE,        /* sink: struct imapsrv_span, a MAILBOXID            */
+	ISRV_OP_METADATA,      /* sink: struct imapsrv_entry, its name is one       */
 	ISRV_OP_PLAIN          /* nothing but OK or a refusal: DELETE, CHECK, ...   */
 };
 

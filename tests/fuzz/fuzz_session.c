@@ -424,6 +424,8 @@ static void set_store(struct fuzz *f)
 	f->ts->absent = f->head[H_ABSENT] & ~(unsigned)TS_NO_LOGIN;
 	f->ts->modseqs = !(f->head[H_ABSENT] & 128);
 	f->ts->absent |= f->head[H_SEED] & 1 ? TS_NO_VANISHED : 0u;
+	f->ts->meta.on = (f->head[H_SEED] & 2) != 0;
+	f->ts->meta.count = 10;
 	f->ts->clock = (f->head[H_SEED] & 2) != 0;
 	f->ts->savedates = (f->head[H_SEED] & 2) != 0;
 	f->ts->objectids = (f->head[H_SEED] & 2) != 0;

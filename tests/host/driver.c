@@ -39,6 +39,7 @@ int td_start(struct td *d, struct tx_log *log, struct ts *ts, struct ta *alloc,
 	struct imapsrv_mailboxes mailboxes;
 	struct imapsrv_sasl sasl;
 	struct imapsrv_watch watch;
+	struct imapsrv_metadata metadata;
 
 	memset(d, 0, sizeof(*d));
 	d->log = log;
@@ -53,6 +54,8 @@ int td_start(struct td *d, struct tx_log *log, struct ts *ts, struct ta *alloc,
 	config->watch = ts->absent & TS_NO_WATCH ? NULL : &watch;
 	ts_fill_sasl(ts, &sasl);
 	config->sasl = &sasl;
+	ts_fill_metadata(ts, &metadata);
+	config->metadata = &metadata;
 	if (ts->clock)
 		config->clock = ts_clock;
 	config->allocator = alloc ? &alloc->allocator : NULL;

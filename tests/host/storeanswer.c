@@ -726,7 +726,8 @@ void ts_perform(struct ts_op *q)
 		[TS_CREATE] = answer_manage, [TS_DELETE] = answer_manage,
 		[TS_RENAME] = answer_manage, [TS_SUBSCRIBE] = answer_manage,
 		[TS_SASL] = ts_answer_sasl,  [TS_VANISHED] = answer_vanished,
-		[TS_REPLACE] = answer_finish, [TS_KEYS] = ts_answer_keys,
+		[TS_REPLACE] = answer_finish, [TS_GETMETADATA] = ts_answer_getmetadata,
+		[TS_SETMETADATA] = ts_answer_setmetadata, [TS_KEYS] = ts_answer_keys,
 	};
 
 	q->link->op = NULL;

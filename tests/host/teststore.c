@@ -11,7 +11,8 @@
 const char *const ts_kind_names[TS_KINDS] = {
 	"login", "list",   "open",    "uids", "fetch", "body",   "body_read",
 	"store", "append", "data",    "finish", "expunge", "copy", "move",
-	"status", "check", "create",  "delete", "rename", "subscribe", "sasl", "vanished", "replace", "keys",
+	"status", "check", "create",  "delete", "rename", "subscribe", "sasl", "vanished", "replace",
+	"getmetadata", "setmetadata", "keys",
 };
 
 const char *const ts_handle_names[] = {"account", "mailbox", "body", "append", "exchange"};
@@ -139,6 +140,7 @@ void ts_op_free(struct ts_op *q)
 		free(q->keywords[i]);
 	free(q->keywords);
 	free(q->ranges);
+	ts_free_entries(&q->entries);
 	free(q->name);
 	free(q->second);
 	free(q->third);
@@ -239,6 +241,7 @@ static void mailbox_free(struct ts_mailbox *m)
 	free(m->keywords);
 	free(m->messages);
 	free(m->name);
+	ts_free_entries(&m->entries);
 	free(m);
 }
 
@@ -266,11 +269,13 @@ void ts_free(struct ts *ts)
 			free(u->subscriptions[i]);
 		free(u->subscriptions);
 		free(u->name);
+		ts_free_entries(&u->entries);
 		free(u->password);
 		free(u);
 	}
 	for (int k = 0; k < TS_KINDS; k++)
 		free(ts->refuse[k].text);
 	tx_free(&ts->added);
+	ts_free_entries(&ts->meta.entries);
 	free(ts);
 }

@@ -39,10 +39,19 @@ struct ts_message {
 	int saved_zone;
 };
 
+/* An annotation. */
+struct ts_entry {
+	struct ts_entry *next; /* ascending by name */
+	char *name;
+	char *data;
+	size_t len;
+};
+
 struct ts_user {
 	struct ts_user *next;
 	char *name;
 	char *password;
+	struct ts_entry *entries; /* its private ones of the server */
 	char separator;
 	char **subscriptions;
 	size_t subscription_count;
@@ -77,6 +86,7 @@ struct ts_mailbox {
 	bool no_savedates; /* its storage keeps none */
 	bool no_modseq;      /* as in a mailbox that cannot keep them */
 	uint64_t modseq;     /* the highest */
+	struct ts_entry *entries;
 	char id[272];          /* MAILBOXID; "": not told */
 	uint64_t append_limit; /* octets of a message; UINT64_MAX: none */
 	struct ts_grave {    /* what was expunged, in the order in which it was */
@@ -144,6 +154,8 @@ enum ts_kind {
 	TS_SASL,
 	TS_VANISHED,
 	TS_REPLACE,
+	TS_GETMETADATA,
+	TS_SETMETADATA,
 	TS_KEYS,
 	TS_KINDS
 };
@@ -259,6 +271,7 @@ struct ts_op {
 	char *third;  /* authzid */
 	char **keywords;
 	size_t keyword_count;
+	struct ts_entry *entries; /* to be set; without data: removed */
 	uint32_t system;
 	uint32_t facts; /* or status items, or the UID of a body */
 	int flag;       /* read_only, only_deleted, mode, on, only_parent, subscribed */
@@ -273,6 +286,14 @@ struct ts {
 	struct ts_options options;
 	unsigned absent; /* enum ts_absent, or-ed */
 	bool modseqs;    /* the store has modification sequences */
+	struct { /* annotations */
+		bool on;
+		bool server_only;
+		bool no_private;
+		uint64_t max;   /* octets of a value; 0: what the library says */
+		size_t count;   /* entries of a mailbox or the server; 0: any */
+		struct ts_entry *entries; /* shared ones of the server */
+	} meta;
 	bool clock;      /* the host has one */
 	int64_t clock_step; /* and it goes on by so many seconds when it was asked */
 	bool savedates;  /* it keeps when a message was saved */
@@ -383,6 +404,14 @@ void ts_keep_end(struct ts_handle *h);
 struct ts_blob *ts_blob_new(const char *data, size_t len);
 void ts_blob_drop(struct ts_blob *blob);
 int64_t ts_clock(void *user);
+void ts_fill_metadata(const struct ts *ts, struct imapsrv_metadata *metadata);
+void ts_answer_getmetadata(struct ts_op *q);
+void ts_answer_setmetadata(struct ts_op *q);
+/* data NULL: removes it. */
+void ts_set_entry(struct ts_entry **list, const char *name, const char *data, size_t len);
+void ts_free_entries(struct ts_entry **list);
+/* Where the entries of a mailbox, or with m NULL of the server, are kept. */
+struct ts_entry **ts_entries(struct ts *ts, struct ts_user *u, struct ts_mailbox *m, const char *name);
 uint32_t ts_status_items(const struct ts *ts); /* that the library may ask */
 void ts_perform(struct ts_op *q); /* storeanswer: does what is asked and ends the op */
 void ts_answer_sasl(struct ts_op *q);

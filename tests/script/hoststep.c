@@ -251,6 +251,29 @@ static void assert_message(struct sh *h, const struct sc_words *w)
 	}
 }
 
+/* entry MAILBOX NAME "value" | none, or with the value below it */
+static void assert_entry(struct sh *h, const struct sc_words *w)
+{
+	struct ts_entry **list = sh_entries(h, w), *e = list ? *list : NULL;
+	const char *want = w->count > 3 ? w->word[3] : "";
+	size_t len = strlen(want);
+
+	while (e && strcmp(e->name, w->word[2]) != 0)
+		e = e->next;
+	if (w->has_body) {
+		want = w->body.data ? w->body.data : "";
+		len = w->body.len;
+	} else if (w->count > 3 && strcmp(want, "none") == 0) {
+		if (e)
+			sh_complain(h, w, "there is such an entry");
+		return;
+	}
+	if (!e)
+		sh_complain(h, w, "there is no such entry");
+	else if (e->len != len || memcmp(e->data, want, len) != 0)
+		sh_complain(h, w, e->data);
+}
+
 static void assert_memory(struct sh *h, const struct sc_words *w, int session)
 {
 	const struct imapsrv_session *s = h->td->sessions[session].session;
@@ -349,6 +372,9 @@ void sh_step(struct sh *h, const struct sc_step *step)
 	else if (strcmp(word, "uids") == 0) {
 		if (!h->faulty)
 			assert_uids(h, w);
+	} else if (strcmp(word, "entry") == 0) {
+		if (!h->faulty)
+			assert_entry(h, w);
 	} else if (strcmp(word, "message") == 0) {
 		if (!h->faulty)
 			assert_message(h, w);

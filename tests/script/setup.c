@@ -300,6 +300,7 @@ static void limit_line(struct sh *h, const struct sc_words *w)
 		U32(bad_prelogin), U32(login_delay), U32(login_timeout), U32(inactivity),
 		U32(idle_timeout), U32(keepalive), U64(search_steps), U32(turn), U32(progress),
 		U32(message_limit), U32(save_limit), U32(uidbatch), U32(uidbatches),
+		U32(metadata), U32(metadata_entries),
 	};
 
 	for (size_t i = 0; w->count == 3 && i < sizeof(table) / sizeof(table[0]); i++) {
@@ -400,6 +401,52 @@ static void many_line(struct sh *h, const struct sc_words *w)
 		ts_add(m, m->uidnext - 1 + apart, "\r\n", 2, h->ts->now, 0);
 }
 
+/* metadata [server] [noprivate] [max N] [count N] */
+static void metadata_line(struct sh *h, const struct sc_words *w)
+{
+	h->ts->meta.on = true;
+	for (size_t i = 1; i < w->count; i++) {
+		if (strcmp(w->word[i], "server") == 0)
+			h->ts->meta.server_only = true;
+		else if (strcmp(w->word[i], "noprivate") == 0)
+			h->ts->meta.no_private = true;
+		else if (strcmp(w->word[i], "max") == 0 && i + 1 < w->count)
+			h->ts->meta.max = strtoul(w->word[++i], NULL, 10);
+		else if (strcmp(w->word[i], "count") == 0 && i + 1 < w->count)
+			h->ts->meta.count = strtoul(w->word[++i], NULL, 10);
+		else
+			sh_complain(h, w, "written: metadata [server] [noprivate] [max N] [count N]");
+	}
+}
+
+struct ts_entry **sh_entries(struct sh *h, const struct sc_words *w)
+{
+	struct ts_mailbox *m = NULL;
+
+	if (w->count < 3) {
+		sh_complain(h, w, "written: entry MAILBOX NAME \"value\"");
+		return NULL;
+	}
+	if (*w->word[1])
+		m = ts_find(h->ts, NULL, w->word[1]);
+	if (*w->word[1] && !m) {
+		sh_complain(h, w, "no such mailbox");
+		return NULL;
+	}
+	return ts_entries(h->ts, h->ts->users, m, w->word[2]);
+}
+
+/* entry MAILBOX NAME ["value"], or with the value below it */
+static void entry_line(struct sh *h, const struct sc_words *w)
+{
+	struct ts_entry **list = sh_entries(h, w);
+
+	if (list && w->has_body)
+		ts_set_entry(list, w->word[2], w->body.data ? w->body.data : "", w->body.len);
+	else if (list && w->count > 3)
+		ts_set_entry(list, w->word[2], w->word[3], strlen(w->word[3]));
+}
+
 static void setup_line(struct sh *h, const struct sc_words *w)
 {
 	const char *word = w->word[0], *value = w->count > 1 ? w->word[1] : NULL;
@@ -443,7 +490,11 @@ static void setup_line(struct sh *h, const struct sc_words *w)
 	else if (strcmp(word, "clock") == 0) {
 		h->ts->clock = true;
 		h->ts->clock_step = value ? (int64_t)strtoull(value, NULL, 10) : 0;
-	} else if (strcmp(word, "savedates") == 0)
+	} else if (strcmp(word, "metadata") == 0)
+		metadata_line(h, w);
+	else if (strcmp(word, "entry") == 0)
+		entry_line(h, w);
+	else if (strcmp(word, "savedates") == 0)
 		h->ts->savedates = true;
 	else if (strcmp(word, "objectids") == 0)
 		h->ts->objectids = true;

@@ -145,16 +145,28 @@ static void never(void *user, struct imapsrv_op *op, const struct imapsrv_replac
 	(void)q;
 }
 
-/* A store that cannot append cannot replace either. */
+static void never_get(void *user, struct imapsrv_op *op, const struct imapsrv_metadata_get *q)
+{
+	(void)user;
+	(void)op;
+	(void)q;
+}
+
+/* A store that cannot append cannot replace either; metadata that can be read can be set. */
 static void test_incomplete(void **state)
 {
 	struct imapsrv_store store = nullstore();
+	struct imapsrv_metadata metadata = IMAPSRV_METADATA_INIT;
 	struct imapsrv_config config = IMAPSRV_CONFIG_INIT;
 	struct imapsrv_engine *engine;
 
 	(void)state;
 	config.store = &store;
 	store.replace = never;
+	assert_int_equal(imapsrv_engine_new(&config, &engine), IMAPSRV_EINVAL);
+	store.replace = NULL;
+	config.metadata = &metadata;
+	metadata.get = never_get;
 	assert_int_equal(imapsrv_engine_new(&config, &engine), IMAPSRV_EINVAL);
 }
 

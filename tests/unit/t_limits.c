@@ -43,6 +43,7 @@ static const struct {
 	LIMIT(message_limit, UINT32_MAX), LIMIT(save_limit, UINT32_MAX),
 	LIMIT(sort, 33554432),
 	LIMIT(uidbatch, 500),         LIMIT(uidbatches, 100000),
+	LIMIT(metadata, 262144),      LIMIT(metadata_entries, 1000),
 };
 
 #define ROWS (sizeof(rows) / sizeof(rows[0]))
