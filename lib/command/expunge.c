@@ -13,6 +13,7 @@
 #include "command/searching.h"
 #include "command/set.h"
 #include "mailbox/part.h"
+#include "session/hear.h"
 #include "session/messagelimit.h"
 #include "session/modseq.h"
 
@@ -48,7 +49,7 @@ static void take(struct imapsrv_session *s, void *ctx, const void *answer)
 	struct expunge_args *a = ctx;
 
 	a->gone = true;
-	isrv_view_post_gone(s->view, &s->mem, *gone);
+	isrv_hear_own_gone(s, *gone);
 }
 
 /* ---- which are \Deleted, if there may be too many ------------------------------------------ */

@@ -14,22 +14,12 @@
  */
 #include "command/commands.h"
 #include "command/fetch_choice.h"
+#include "command/fetch_held.h"
 #include "command/fetch_preview.h"
 #include "command/fetch_rare.h"
 #include "command/fetch_section.h"
 #include "mailbox/batch.h"
 #include "session/modseq.h"
-
-/* When what is held of rows has come to this, the rest of the batch is asked for again later:
- * what a row brings along, keywords and description, is the client's and the sender's to choose. */
-#define HELD_OCTETS (1u << 20)
-
-/* A row that waits for its message.  Keywords and the description are in `text`, as offsets
- * until all rows are there. */
-struct held {
-	struct imapsrv_row row;
-	size_t first_keyword; /* in the array of spans */
-};
 
 struct fetch_args {
 	struct isrv_rd_set set;
@@ -64,10 +54,7 @@ struct fetch_args {
 	struct isrv_uidset again; /* of the batch: put off for want of room */
 	struct isrv_uidset put_off; /* those that are being asked for again */
 
-	struct isrv_buf held;     /* struct held */
-	struct isrv_buf keywords; /* struct imapsrv_span */
-	struct isrv_buf text;
-	size_t at_held;
+	struct isrv_fetch_held held; /* rows that need their messages */
 	uint32_t at_section;
 	bool first;               /* nothing stands behind the parenthesis yet */
 	struct isrv_fetch_message message;
@@ -108,14 +95,12 @@ static void drop(struct imapsrv_session *s, void *args)
 	isrv_fetch_choice_drop(s, &a->choice);
 	isrv_uidset_clear(&a->again, &s->mem);
 	isrv_uidset_clear(&a->put_off, &s->mem);
-	if (!a->held.max)
+	if (!a->held.rows.max)
 		return; /* no row needs its message */
 	close_message(s, a);
 	if (a->output)
 		isrv_fetch_output_clear(a->output, &s->mem);
-	isrv_buf_clear(&a->held, &s->mem);
-	isrv_buf_clear(&a->keywords, &s->mem);
-	isrv_buf_clear(&a->text, &s->mem);
+	isrv_fetch_held_clear(&a->held, &s->mem);
 }
 
 /* ---- one message --------------------------------------------------------------------------- */
@@ -170,42 +155,13 @@ static void put_facts(struct imapsrv_session *s, const struct fetch_args *a, uin
 		isrv_fetch_put_rare(s, a->items.facts, row, first_r);
 }
 
-/* Keeps a copy of bytes; the span's pointer is their offset until settle(). */
-static bool keep(struct imapsrv_session *s, struct fetch_args *a, struct imapsrv_span *span)
-{
-	size_t at = a->text.len;
-
-	if (!isrv_buf_add(&a->text, &s->mem, span->data, span->len))
-		return false;
-	span->data = (const char *)(uintptr_t)at;
-	return true;
-}
-
 static void hold(struct imapsrv_session *s, struct fetch_args *a, const struct imapsrv_row *row)
 {
-	struct held h;
-	bool ok = true;
+	bool kept = isrv_fetch_held_full(&a->held)
+	                    ? isrv_uidset_add(&a->again, &s->mem, row->uid, row->uid)
+	                    : isrv_fetch_held_add(&a->held, &s->mem, row);
 
-	if (a->text.len >= HELD_OCTETS) {
-		if (!isrv_uidset_add(&a->again, &s->mem, row->uid, row->uid))
-			isrv_session_fail(s, IMAPSRV_ENOMEM);
-		return;
-	}
-	isrv_row_copy(&h.row, row);
-	h.first_keyword = a->keywords.len / sizeof(struct imapsrv_span);
-	h.row.flags.keywords = NULL;
-	for (uint32_t i = 0; i < row->flags.keyword_count && ok; i++) {
-		struct imapsrv_span k = row->flags.keywords[i];
-
-		ok = keep(s, a, &k) && isrv_buf_add(&a->keywords, &s->mem, &k, sizeof(k));
-	}
-	if (!(row->facts & IMAPSRV_FACT_DESCRIPTION))
-		h.row.description.len = 0;
-	if (!(row->facts & IMAPSRV_FACT_PREVIEW))
-		h.row.preview.len = 0;
-	ok = ok && keep(s, a, &h.row.description) && keep(s, a, &h.row.preview) &&
-	     keep(s, a, &h.row.emailid) && keep(s, a, &h.row.threadid);
-	if (!ok || !isrv_buf_add(&a->held, &s->mem, &h, sizeof(h)))
+	if (!kept)
 		isrv_session_fail(s, IMAPSRV_ENOMEM);
 }
 
@@ -350,7 +306,7 @@ static void take_row(struct imapsrv_session *s, void *ctx, const void *answer)
 	a->rows++;
 	if (row->flags.keyword_count)
 		isrv_sync_keywords(s, &row->flags);
-	if (a->held.max) {
+	if (a->held.rows.max) {
 		take_message_row(s, a, seq, row);
 	} else if (a->plain_flags && (row->facts & IMAPSRV_FACT_FLAGS)) {
 		a->shown++;
@@ -375,8 +331,7 @@ static void take_marked(struct imapsrv_session *s, void *ctx, const void *answer
 
 static void empty_rows(struct fetch_args *a)
 {
-	a->held.len = a->keywords.len = a->text.len = 0;
-	a->at_held = 0;
+	isrv_fetch_held_empty(&a->held);
 	a->rows = 0;
 }
 
@@ -420,42 +375,12 @@ static bool ask_again(struct imapsrv_session *s, struct fetch_args *a)
 	return true;
 }
 
-/* What is held gets its real addresses, now that `text` stays where it is. */
-static void settle(struct fetch_args *a)
-{
-	struct imapsrv_span *spans = (struct imapsrv_span *)(void *)a->keywords.data;
-	struct held *held = (struct held *)(void *)a->held.data;
-
-	for (size_t i = 0; i < a->keywords.len / sizeof(*spans); i++)
-		spans[i].data = a->text.data + (uintptr_t)spans[i].data;
-	for (size_t i = 0; i < a->held.len / sizeof(*held); i++) {
-		struct imapsrv_row *row = &held[i].row;
-
-		row->flags.keywords = spans ? spans + held[i].first_keyword : NULL;
-		if (row->description.len)
-			row->description.data = a->text.data + (uintptr_t)row->description.data;
-		if (row->preview.len)
-			row->preview.data = a->text.data + (uintptr_t)row->preview.data;
-		if (row->emailid.len)
-			row->emailid.data = a->text.data + (uintptr_t)row->emailid.data;
-		if (row->threadid.len)
-			row->threadid.data = a->text.data + (uintptr_t)row->threadid.data;
-	}
-}
-
 /* ---- held rows: with their messages -------------------------------------------------------- */
-
-static struct held *current(struct fetch_args *a)
-{
-	struct held *held = (struct held *)(void *)a->held.data;
-
-	return a->at_held < a->held.len / sizeof(*held) ? &held[a->at_held] : NULL;
-}
 
 static void next_held(struct imapsrv_session *s, struct fetch_args *a)
 {
 	close_message(s, a);
-	a->at_held++;
+	a->held.at++;
 	a->at = AT_OPEN;
 }
 
@@ -463,7 +388,7 @@ static void next_held(struct imapsrv_session *s, struct fetch_args *a)
  * are told later. */
 static void skip_held(struct imapsrv_session *s, struct fetch_args *a)
 {
-	uint32_t uid = current(a)->row.uid;
+	uint32_t uid = isrv_fetch_held_current(&a->held)->uid;
 	struct imapsrv_range one = {uid, uid};
 
 	if (a->seen.count && isrv_uidset_has(isrv_uidset_view(&a->seen), uid))
@@ -478,13 +403,13 @@ static void skip_held(struct imapsrv_session *s, struct fetch_args *a)
 /* ---- describing ---------------------------------------------------------------------------- */
 
 /* The host's own description, if it fits this body. */
-static bool use_description(struct fetch_args *a, const struct held *h)
+static bool use_description(struct fetch_args *a, const struct imapsrv_row *row)
 {
 	struct isrv_fetch_message *m = &a->message;
 	struct isrv_description *d = &m->description;
 
-	if (!h->row.description.len ||
-	    !isrv_description_open(d, h->row.description.data, h->row.description.len) ||
+	if (!row->description.len ||
+	    !isrv_description_open(d, row->description.data, row->description.len) ||
 	    d->host_octets != isrv_body_octets(&m->body) ||
 	    (!isrv_body_converts(&m->body) && d->wire_octets != d->host_octets))
 		return false;
@@ -551,9 +476,9 @@ static bool can_decode(const struct fetch_args *a)
 	return true;
 }
 
-static void begin_message(struct imapsrv_session *s, struct fetch_args *a, struct held *h)
+static void begin_message(struct imapsrv_session *s, struct fetch_args *a, struct imapsrv_row *row)
 {
-	uint32_t seq = isrv_nummap_seq(&s->view->map, h->row.uid);
+	uint32_t seq = isrv_nummap_seq(&s->view->map, row->uid);
 
 	if (!can_decode(a)) {
 		/* RFC 3516 4.3: an encoding that nobody knows is said in the tagged NO. */
@@ -561,10 +486,10 @@ static void begin_message(struct imapsrv_session *s, struct fetch_args *a, struc
 		skip_held(s, a);
 		return;
 	}
-	h->row.facts |= IMAPSRV_FACT_SIZE;
+	row->facts |= IMAPSRV_FACT_SIZE;
 	/* What BODY[] shows decides: the two must agree. */
-	h->row.octets = a->message.body.measured ? a->message.body.wire : h->row.octets;
-	put_facts(s, a, seq, &h->row, &a->first);
+	row->octets = a->message.body.measured ? a->message.body.wire : row->octets;
+	put_facts(s, a, seq, row, &a->first);
 	if (a->message.described)
 		put_shows(s, a, &a->message.description, &a->first);
 	a->at_section = 0;
@@ -572,10 +497,10 @@ static void begin_message(struct imapsrv_session *s, struct fetch_args *a, struc
 	if (!(a->items.shows & ISRV_FETCH_PREVIEW))
 		return;
 	isrv_fetch_separate(&s->w, &a->first);
-	if (misses_preview(a, &h->row))
+	if (misses_preview(a, row))
 		a->at = AT_PREVIEW;
 	else
-		put_kept_preview(s, &h->row);
+		put_kept_preview(s, row);
 }
 
 static enum isrv_step put_sections(struct imapsrv_session *s, struct fetch_args *a)
@@ -604,23 +529,23 @@ static enum isrv_step put_sections(struct imapsrv_session *s, struct fetch_args 
 static enum isrv_step open_held(struct imapsrv_session *s, struct fetch_args *a)
 {
 	struct isrv_fetch_message *m = &a->message;
-	struct held *h = current(a);
+	struct imapsrv_row *row = isrv_fetch_held_current(&a->held);
 	enum isrv_step step;
 
-	if (!h) {
+	if (!row) {
 		if (!ask_again(s, a))
 			a->at = AT_BATCH;
 		return ISRV_DONE;
 	}
 	if (isrv_session_full(s))
 		return ISRV_OUTPUT;
-	step = isrv_body_open(s, &m->body, s->view->handle, h->row.uid);
+	step = isrv_body_open(s, &m->body, s->view->handle, row->uid);
 	if (step != ISRV_DONE || s->error)
 		return step;
 	if (m->body.failed)
 		skip_held(s, a);
 	else
-		a->at = needs_description(a, &h->row) && !use_description(a, h) ? AT_DESCRIBE : AT_MEASURE;
+		a->at = needs_description(a, row) && !use_description(a, row) ? AT_DESCRIBE : AT_MEASURE;
 	return ISRV_DONE;
 }
 
@@ -646,7 +571,7 @@ static enum isrv_step step_held(struct imapsrv_session *s, struct fetch_args *a)
 		if (m->body.failed)
 			skip_held(s, a);
 		else
-			begin_message(s, a, current(a));
+			begin_message(s, a, isrv_fetch_held_current(&a->held));
 		return ISRV_DONE;
 	case AT_PREVIEW:
 		step = isrv_fetch_put_preview(s, m, a->preview);
@@ -672,9 +597,7 @@ static void init_messages(struct imapsrv_session *s, struct fetch_args *a)
 {
 	size_t max = s->engine->limits.arena;
 
-	isrv_buf_init(&a->held, max);
-	isrv_buf_init(&a->keywords, max);
-	isrv_buf_init(&a->text, max);
+	isrv_fetch_held_init(&a->held, max);
 	if (a->items.section_count) {
 		a->output = isrv_arena_zalloc(&s->arena, sizeof(*a->output));
 		if (!a->output) {
@@ -789,7 +712,7 @@ static enum isrv_step step(struct imapsrv_session *s, void *args)
 			if (s->result.code != IMAPSRV_OK)
 				return refused(s, a);
 			a->missing = a->missing || a->rows < a->asked;
-			settle(a);
+			isrv_fetch_held_settle(&a->held);
 			a->at = AT_OPEN;
 			break;
 		default:
@@ -798,6 +721,44 @@ static enum isrv_step step(struct imapsrv_session *s, void *args)
 		}
 	}
 	return step;
+}
+
+/* ---- without a command --------------------------------------------------------------------- */
+
+void *isrv_fetch_arrived_begin(struct imapsrv_session *s, const struct isrv_fetch_items *items,
+                               struct imapsrv_set uids)
+{
+	struct fetch_args *a = isrv_arena_zalloc(&s->arena, sizeof(*a));
+
+	if (!a)
+		return NULL;
+	a->items = *items;
+	a->items.seen = false;
+	/* RFC 7162 3.2.4 */
+	if (isrv_modseq_shown(s)) {
+		a->items.uid = true;
+		a->items.facts |= IMAPSRV_FACT_MODSEQ;
+	} else if (!s->view->modseq_told) {
+		a->items.facts &= ~(uint32_t)IMAPSRV_FACT_MODSEQ;
+	}
+	a->choice.uids = uids;
+	a->at = AT_BATCH;
+	init(s, a);
+	return a;
+}
+
+enum isrv_step isrv_fetch_arrived_step(struct imapsrv_session *s, void *args)
+{
+	struct isrv_reply reply = s->reply; /* of the command that happens to be at its end */
+	enum isrv_step wait = step(s, args);
+
+	s->reply = reply;
+	return wait;
+}
+
+void isrv_fetch_arrived_drop(struct imapsrv_session *s, void *args)
+{
+	drop(s, args);
 }
 
 const struct isrv_command isrv_command_fetch = {

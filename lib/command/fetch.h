@@ -63,6 +63,16 @@ bool isrv_fetch_items_parse(struct isrv_parse *p, struct isrv_fetch_items *items
 /* The modifiers behind the items, if there are any. */
 bool isrv_fetch_modifiers_parse(struct isrv_parse *p, struct isrv_fetch_items *items);
 
+/*
+ * The same without a command: messages that came are shown to a client whose NOTIFY asked for it (RFC
+ * 5465 5.2).  No \Seen is set, and one that is gone again is passed over.  begin gives what the
+ * others take, in the arena, or NULL when memory is short; items live as long as that.
+ */
+void *isrv_fetch_arrived_begin(struct imapsrv_session *s, const struct isrv_fetch_items *items,
+                               struct imapsrv_set uids);
+enum isrv_step isrv_fetch_arrived_step(struct imapsrv_session *s, void *args);
+void isrv_fetch_arrived_drop(struct imapsrv_session *s, void *args);
+
 /* "BODY[1.HEADER.FIELDS (TO)]<10>", as it is echoed */
 void isrv_fetch_put_name(struct isrv_writer *w, const struct isrv_fetch_section *section);
 

@@ -49,7 +49,9 @@ static enum isrv_step step(struct imapsrv_session *s, void *args)
 		idle->at = AT_TELL;
 		begin(s);
 	}
-	told = isrv_sync_step(s, true);
+	/* RFC 5465 4: "exactly the same events as instructed by the client using the NOTIFY
+	 * command". */
+	told = s->engine->teller->step(s, s->heard);
 	if (told != ISRV_DONE)
 		return told;
 	if (s->view && s->view->forget)

@@ -130,7 +130,7 @@ static enum isrv_step stored(struct imapsrv_session *s, struct isrv_intake *t)
 
 	t->stored = true;
 	if (v && v->name_len == t->name.len && memcmp(v->name, t->name.data, t->name.len) == 0)
-		isrv_view_post_own(v, t->uids);
+		isrv_view_post_own(v, &s->mem, t->uids);
 	return ISRV_DONE;
 }
 

@@ -102,6 +102,7 @@ static const struct {
 	{IMAPSRV_ATTR_HASNOCHILDREN, "\\HasNoChildren"},
 	{IMAPSRV_ATTR_SUBSCRIBED, "\\Subscribed"},
 	{IMAPSRV_ATTR_REMOTE, "\\Remote"},
+	{IMAPSRV_ATTR_NOACCESS, "\\NoAccess"}, /* RFC 5465 8 */
 	{IMAPSRV_USE_ALL, "\\All"},
 	{IMAPSRV_USE_ARCHIVE, "\\Archive"},
 	{IMAPSRV_USE_DRAFTS, "\\Drafts"},
@@ -145,7 +146,7 @@ static uint32_t told_attributes(const struct imapsrv_session *s, const struct is
 	                    (told & IMAPSRV_ATTR_HASCHILDREN);
 
 	told &= ~(uint32_t)(IMAPSRV_ATTR_NONEXISTENT | IMAPSRV_ATTR_HASCHILDREN |
-	                    IMAPSRV_ATTR_HASNOCHILDREN);
+	                    IMAPSRV_ATTR_HASNOCHILDREN | IMAPSRV_ATTR_NOACCESS);
 	/* \NonExistent came with RFC 5258; it implies \Noselect, which is what others know. */
 	if (!(n->marks & ISRV_LIST_EXISTS))
 		told |= a->extended || isrv_session_rev2(s) ? IMAPSRV_ATTR_NONEXISTENT
@@ -202,6 +203,11 @@ static void put_line(struct imapsrv_session *s, bool lsub, uint32_t attributes, 
 		ISRV_W(w, "NIL");
 	ISRV_W(w, " ");
 	isrv_w_mailbox(w, name, len);
+}
+
+void isrv_list_put_line(struct imapsrv_session *s, uint32_t attributes, struct imapsrv_span name)
+{
+	put_line(s, false, attributes, name.data, name.len);
 }
 
 static void put_name(struct imapsrv_session *s, const struct isrv_list_args *a,

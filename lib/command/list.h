@@ -47,4 +47,7 @@ bool isrv_list_parse_lsub(struct isrv_parse *p, void *args);
 /* The special use of that name ("\\Sent", in any case), IMAPSRV_USE_*; 0 if there is none. */
 uint32_t isrv_list_use(struct imapsrv_span name);
 
+/* "* LIST (attributes) delimiter name" without its end. */
+void isrv_list_put_line(struct imapsrv_session *s, uint32_t attributes, struct imapsrv_span name);
+
 #endif

@@ -7,6 +7,7 @@
  */
 #include "command/commands.h"
 #include "command/intake.h"
+#include "session/hear.h"
 #include "session/modseq.h"
 
 enum at {
@@ -75,7 +76,7 @@ static enum isrv_step replaced(struct imapsrv_session *s, const struct isrv_inta
 {
 	struct imapsrv_range range = {t->replaced, t->replaced};
 
-	isrv_view_post_gone(s->view, &s->mem, (struct imapsrv_set){&range, 1});
+	isrv_hear_own_gone(s, (struct imapsrv_set){&range, 1});
 	isrv_modseq_expunged(s);
 	if (isrv_intake_has_appenduid(s, t)) {
 		ISRV_W(&s->w, "* OK [");

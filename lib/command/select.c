@@ -5,6 +5,7 @@
  */
 #include "command/commands.h"
 #include "command/resync.h"
+#include "session/hear.h"
 #include "session/modseq.h"
 #include "session/watch.h"
 
@@ -208,6 +209,7 @@ static enum isrv_step selected(struct imapsrv_session *s, struct select_args *a)
 	a->view = NULL;
 	s->view = v;
 	s->opening.data = NULL;
+	isrv_hear_update(s);
 	/* Something happened between the host's answers: compare before the next command ends. */
 	if (s->opening_changed)
 		v->look_all = true;

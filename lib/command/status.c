@@ -374,7 +374,7 @@ static uint64_t highest_told(struct imapsrv_session *s, uint64_t is)
 {
 	uint64_t told = isrv_modseq_highest(s);
 
-	return is > told && isrv_view_pending(s->view, true) ? told : is;
+	return is > told && isrv_view_pending(s->view, ISRV_PENDING_ALL) ? told : is;
 }
 
 /* All is counted: what the host had not answered is filled in. */

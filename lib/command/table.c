@@ -4,6 +4,7 @@
  * below never names a verb.
  */
 #include "command/commands.h"
+#include "command/tell.h"
 #include "session/engine.h"
 
 static const struct isrv_command *const table[] = {
@@ -50,5 +51,6 @@ static const struct isrv_command *const table[] = {
 
 int imapsrv_engine_new(const struct imapsrv_config *config, struct imapsrv_engine **engine_r)
 {
-	return isrv_engine_new(config, table, sizeof(table) / sizeof(table[0]), engine_r);
+	return isrv_engine_new(config, table, sizeof(table) / sizeof(table[0]), &isrv_teller,
+	                       engine_r);
 }

@@ -11,6 +11,7 @@
  */
 #include "command/transfer.h"
 
+#include "session/hear.h"
 #include "session/modseq.h"
 
 enum at {
@@ -334,11 +335,11 @@ static void tell_views(struct imapsrv_session *s, struct isrv_transfer *t)
 	if (t->moved && !t->failed)
 		t->gone = t->from;
 	if (t->view && t->gone.count) {
-		isrv_view_post_gone(t->view, &s->mem, set_of(&t->gone));
+		isrv_hear_own_gone(s, set_of(&t->gone));
 		isrv_modseq_expunged(s);
 	}
 	if (t->copied && into_selected(s, t))
-		isrv_view_post_own(s->view, t->lost ? unknown : set_of(&t->to));
+		isrv_view_post_own(s->view, &s->mem, t->lost ? unknown : set_of(&t->to));
 }
 
 static enum isrv_step finish(struct imapsrv_session *s, struct isrv_transfer *t)

@@ -165,7 +165,7 @@ static enum isrv_step step(struct imapsrv_session *s, void *args)
 
 	switch (a->at) {
 	case AT_START:
-		wait = isrv_sync_step(s, true);
+		wait = isrv_sync_step(s, s->heard);
 		if (wait != ISRV_DONE || s->error)
 			return wait;
 		a->at = AT_TELL;

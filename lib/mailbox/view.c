@@ -30,6 +30,9 @@ bool isrv_view_init(struct isrv_view *v, struct isrv_mem *mem, struct imapsrv_sp
 	isrv_nummap_init(&v->map);
 	isrv_keywords_init(&v->keywords, max_keywords);
 	isrv_uidset_init(&v->expunged, max_ranges);
+	isrv_uidset_init(&v->own_gone, SIZE_MAX);
+	isrv_uidset_init(&v->own, max_ranges);
+	isrv_uidset_init(&v->arrived, SIZE_MAX);
 	isrv_uidset_init(&v->changed, max_ranges ? max_ranges : 1);
 	isrv_uidset_init(&v->fresh, max_ranges);
 	isrv_uidset_init(&v->gone, max_ranges);
@@ -53,6 +56,9 @@ void isrv_view_clear(struct isrv_view *v, struct isrv_mem *mem)
 	isrv_nummap_clear(&v->map, mem);
 	isrv_keywords_clear(&v->keywords, mem);
 	isrv_uidset_clear(&v->expunged, mem);
+	isrv_uidset_clear(&v->own_gone, mem);
+	isrv_uidset_clear(&v->own, mem);
+	isrv_uidset_clear(&v->arrived, mem);
 	isrv_uidset_clear(&v->changed, mem);
 	isrv_uidset_clear(&v->fresh, mem);
 	isrv_uidset_clear(&v->gone, mem);
@@ -110,8 +116,10 @@ void isrv_view_post_new(struct isrv_view *v, struct isrv_mem *mem, struct imapsr
 	}
 }
 
-void isrv_view_post_own(struct isrv_view *v, struct imapsrv_set uids)
+void isrv_view_post_own(struct isrv_view *v, struct isrv_mem *mem, struct imapsrv_set uids)
 {
+	/* If this fails they are shown like those of others. */
+	(void)isrv_uidset_union(&v->own, mem, uids);
 	if (uids.count == 0 || isrv_uidset_max(uids) >= v->uidnext)
 		v->look_new = true;
 }
@@ -213,6 +221,13 @@ void isrv_view_post_changed(struct isrv_view *v, struct isrv_mem *mem, struct im
 		(void)isrv_uidset_remove(set, mem, v->map.last_uid + 1, UINT32_MAX);
 }
 
+bool isrv_view_post_own_gone(struct isrv_view *v, struct isrv_mem *mem, struct imapsrv_set uids)
+{
+	isrv_view_post_gone(v, mem, uids);
+	return isrv_uidset_union(&v->own_gone, mem, uids) &&
+	       isrv_uidset_intersect(&v->own_gone, mem, isrv_uidset_view(&v->expunged));
+}
+
 /* ---- telling ------------------------------------------------------------------------------ */
 
 static bool changed_announced(const struct isrv_view *v)
@@ -229,10 +244,13 @@ static bool changed_announced(const struct isrv_view *v)
 	return false;
 }
 
-bool isrv_view_has_pending(const struct isrv_view *v, bool expunges)
+bool isrv_view_has_pending(const struct isrv_view *v, unsigned kinds)
 {
-	return v->look_new || v->look_all || v->keywords_new || v->fresh.count ||
-	       (expunges && v->expunged.count) || changed_announced(v);
+	return (kinds & ISRV_PENDING_NEW &&
+	        (v->look_new || v->look_all || v->keywords_new || v->fresh.count)) ||
+	       (kinds & ISRV_PENDING_GONE && v->expunged.count) ||
+	       (kinds & ISRV_PENDING_OWN && v->own_gone.count) ||
+	       (kinds & ISRV_PENDING_FLAGS && changed_announced(v));
 }
 
 bool isrv_view_take_changed(struct isrv_view *v, struct isrv_mem *mem, struct isrv_uidset *told)
@@ -253,6 +271,12 @@ bool isrv_view_take_changed(struct isrv_view *v, struct isrv_mem *mem, struct is
 	return true;
 }
 
+bool isrv_view_note_arrived(struct isrv_view *v, struct isrv_mem *mem)
+{
+	return isrv_uidset_union(&v->arrived, mem, isrv_uidset_view(&v->fresh)) &&
+	       isrv_uidset_subtract(&v->arrived, mem, isrv_uidset_view(&v->own));
+}
+
 bool isrv_view_announce(struct isrv_view *v, struct isrv_mem *mem)
 {
 	size_t i;
@@ -270,6 +294,8 @@ bool isrv_view_announce(struct isrv_view *v, struct isrv_mem *mem)
 		isrv_uidset_clear(&v->fresh, mem);
 	else
 		isrv_uidset_empty(&v->fresh);
+	if (v->own.cap)
+		isrv_uidset_clear(&v->own, mem);
 	return true;
 }
 

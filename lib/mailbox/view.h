@@ -20,6 +20,15 @@ struct isrv_batches_told {
 	uint32_t last_uid; /* and the highest UID */
 };
 
+/* Kinds of pending changes, of which not all may be told at a time. */
+enum isrv_pending {
+	ISRV_PENDING_NEW = 1 << 0,   /* messages came */
+	ISRV_PENDING_GONE = 1 << 1,  /* messages went */
+	ISRV_PENDING_FLAGS = 1 << 2, /* flags changed */
+	ISRV_PENDING_OWN = 1 << 3,   /* those went that this client expunged, though others are held back */
+	ISRV_PENDING_ALL = (1 << 4) - 1
+};
+
 struct isrv_view {
 	void *handle;    /* the host's */
 	char *name;      /* UTF-8, owned */
@@ -39,15 +48,21 @@ struct isrv_view {
 
 	/* Known but not told. */
 	struct isrv_uidset expunged; /* announced, and gone */
+	struct isrv_uidset own_gone; /* of those, what this client expunged: not more than is to be told apart */
 	/* Flags may have changed; may cover more than is announced.  Holds memory for one range at
 	 * all times, so that a change can always be noted: empty it, never clear it. */
 	struct isrv_uidset changed;
 	struct isrv_uidset fresh;    /* above map.last_uid */
+	struct isrv_uidset own;      /* messages that this client added, announced or not */
+	struct isrv_uidset arrived;  /* announced, and to be fetched for a client that wants them shown */
 	uint32_t heard;              /* the highest UID that an event called new */
 	bool look_new;               /* ask the store what is above uidnext */
 	bool look_all;               /* compare everything with the store */
 	bool looking;                /* such a question is open: remember what goes meanwhile */
 	bool keywords_new;           /* FLAGS is to be told again */
+	bool revoked;                /* may not be read any more: nothing of it is told */
+	bool removed;                /* deleted: what is heard of that name is of another mailbox */
+	uint64_t heard_modseq;       /* the highest that an event brought along */
 	bool forget;                 /* messages went that the host may keep for this session until it says
 	                                otherwise: set with what tells of them, cleared by who says it */
 	struct isrv_uidset gone;     /* expunged while looking, announced or not */
@@ -67,18 +82,21 @@ void isrv_view_clear(struct isrv_view *v, struct isrv_mem *mem);
 void isrv_view_post_new(struct isrv_view *v, struct isrv_mem *mem, struct imapsrv_set uids);
 /* This session added messages under the view's name; which, or empty: not known.  The mailbox of
  * that name need not be the one that was opened by it, if others renamed them: the store says. */
-void isrv_view_post_own(struct isrv_view *v, struct imapsrv_set uids);
+void isrv_view_post_own(struct isrv_view *v, struct isrv_mem *mem, struct imapsrv_set uids);
 void isrv_view_post_gone(struct isrv_view *v, struct isrv_mem *mem, struct imapsrv_set uids);
+/* They went because this client expunged them: they are told even where others are held back.
+ * False: no memory. */
+bool isrv_view_post_own_gone(struct isrv_view *v, struct isrv_mem *mem, struct imapsrv_set uids);
 void isrv_view_post_changed(struct isrv_view *v, struct isrv_mem *mem, struct imapsrv_set uids);
 
-/* Is there something that may be told?  With or without expunges. */
-bool isrv_view_has_pending(const struct isrv_view *v, bool expunges);
-static inline bool isrv_view_pending(const struct isrv_view *v, bool expunges)
+/* Is there something to tell, of these kinds (enum isrv_pending, or-ed)? */
+bool isrv_view_has_pending(const struct isrv_view *v, unsigned kinds);
+static inline bool isrv_view_pending(const struct isrv_view *v, unsigned kinds)
 {
 	/* Most of the time nothing at all has happened. */
 	return (v->look_new || v->look_all || v->keywords_new || v->fresh.count ||
 	        v->expunged.count || v->changed.count) &&
-	       isrv_view_has_pending(v, expunges);
+	       isrv_view_has_pending(v, kinds);
 }
 
 /* The store's list of what exists is about to be asked for: the UIDs from *first_r up. */
@@ -95,6 +113,9 @@ void isrv_view_look_failed(struct isrv_view *v, uint32_t first);
 /* Moves `changed` to *told, whatever that held.  Not all of it need be announced, or still exist.
  * False: no memory, nothing is forgotten. */
 bool isrv_view_take_changed(struct isrv_view *v, struct isrv_mem *mem, struct isrv_uidset *told);
+
+/* Notes the fresh messages that this client did not add as arrived.  False: no memory. */
+bool isrv_view_note_arrived(struct isrv_view *v, struct isrv_mem *mem);
 
 /* The fresh messages become announced.  False: no memory; some of the lowest may be announced, and
  * the others are still fresh. */

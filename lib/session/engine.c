@@ -105,7 +105,8 @@ static void index_commands(struct imapsrv_engine *e)
 }
 
 int isrv_engine_new(const struct imapsrv_config *config, const struct isrv_command *const *commands,
-                    size_t command_count, struct imapsrv_engine **engine_r)
+                    size_t command_count, const struct isrv_teller *teller,
+                    struct imapsrv_engine **engine_r)
 {
 	struct imapsrv_engine *e;
 	const struct imapsrv_allocator *allocator;
@@ -125,6 +126,7 @@ int isrv_engine_new(const struct imapsrv_config *config, const struct isrv_comma
 	e->allocator = allocator;
 	e->commands = commands;
 	e->command_count = command_count;
+	e->teller = teller;
 	index_commands(e);
 	e->caps = isrv_caps_of_engine(e);
 	*engine_r = e;

@@ -5,8 +5,15 @@
 
 #include "base/mem.h"
 #include "imapsrv/engine.h"
+#include "session/command.h"
 
-struct isrv_command;
+/* Tells a client what there is to tell, of the selected mailbox these kinds (enum isrv_pending), and
+ * all other news: DONE, HOST or OUTPUT; `drop` lets go of it half-way.  It stands above the
+ * session, next to the commands whose ways it uses. */
+struct isrv_teller {
+	enum isrv_step (*step)(struct imapsrv_session *s, unsigned kinds);
+	void (*drop)(struct imapsrv_session *s);
+};
 
 #define ISRV_COMMANDS_MAX 128
 
@@ -21,14 +28,16 @@ struct imapsrv_engine {
 	const struct imapsrv_allocator *allocator;
 	const struct isrv_command *const *commands; /* sorted by name */
 	size_t command_count;
+	const struct isrv_teller *teller;
 	uint8_t name_lens[ISRV_COMMANDS_MAX];
 	uint8_t letters[27]; /* where the commands that begin with A, B, ... start, and the end */
 	uint64_t caps; /* bit 1 << enum isrv_cap: what the callbacks can do */
 };
 
-/* The engine is given the table of commands, which live above it. */
+/* The engine is given the table of commands and the teller, which live above it. */
 int isrv_engine_new(const struct imapsrv_config *config, const struct isrv_command *const *commands,
-                    size_t command_count, struct imapsrv_engine **engine_r);
+                    size_t command_count, const struct isrv_teller *teller,
+                    struct imapsrv_engine **engine_r);
 
 /* The octets of one appended message that are announced, where a mailbox allows so many: `number` of
  * RFC 7889 5 has 32 bits. */

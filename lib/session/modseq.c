@@ -46,7 +46,7 @@ uint64_t isrv_modseq_highest(struct imapsrv_session *s)
 {
 	struct isrv_view *v = s->view;
 
-	if (v->modseq_told && !isrv_view_pending(v, true))
+	if (v->modseq_told && !isrv_view_pending(v, ISRV_PENDING_ALL))
 		v->modseq_told = v->modseq_seen;
 	return v->modseq_told;
 }
@@ -74,7 +74,7 @@ static void put_code(struct imapsrv_session *s, void *args)
 	isrv_w_u64(&s->w, s->view->modseq_told);
 }
 
-void isrv_modseq_settle(struct imapsrv_session *s)
+void isrv_modseq_settle(struct imapsrv_session *s, bool tagged)
 {
 	struct isrv_reply *reply = &s->reply;
 
@@ -82,7 +82,7 @@ void isrv_modseq_settle(struct imapsrv_session *s)
 		return;
 	if (isrv_modseq_highest(s) == s->view->modseq_seen && !s->modseq_due)
 		return;
-	if (reply->status == ISRV_REPLY_OK && !reply->code && !reply->put_code) {
+	if (tagged && reply->status == ISRV_REPLY_OK && !reply->code && !reply->put_code) {
 		reply->put_code = put_code;
 		return;
 	}

@@ -38,8 +38,9 @@ void isrv_modseq_put_highest(struct imapsrv_session *s);
 /* The op that is answered expunged messages of the selected mailbox: takes what the host said
  * with it. */
 void isrv_modseq_expunged(struct imapsrv_session *s);
-/* A command that showed sequences, or must end with HIGHESTMODSEQ, is about to be answered. */
-void isrv_modseq_settle(struct imapsrv_session *s);
+/* A command that showed sequences, or must end with HIGHESTMODSEQ, is about to be answered; or they
+ * were shown between commands, where there is no tagged line to say it in. */
+void isrv_modseq_settle(struct imapsrv_session *s, bool tagged);
 /* Is MODSEQ part of each untagged FETCH about the selected mailbox? */
 static inline bool isrv_modseq_shown(const struct imapsrv_session *s)
 {

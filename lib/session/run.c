@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/ascii.h"
+#include "session/hear.h"
 #include "session/messagelimit.h"
 #include "session/modseq.h"
 #include "session/run.h"
@@ -170,6 +171,8 @@ static void next_command(struct imapsrv_session *s)
 	s->tag.len = 0;
 	s->phase = s->after;
 	s->after = ISRV_PHASE_READ;
+	s->tell_all = false;
+	s->stirred = true; /* what the command held back may be told now */
 	s->active = true; /* however long the command took, it is the client's turn only now */
 }
 
@@ -500,38 +503,76 @@ static bool step_command(struct imapsrv_session *s)
 	return step != ISRV_YIELD;
 }
 
+/* Tells what there is; false: it has failed, or has to wait. */
+static bool tell(struct imapsrv_session *s, unsigned kinds)
+{
+	if (!s->mid_line)
+		s->mark = isrv_outq_mark(&s->out);
+	s->wait = s->engine->teller->step(s, kinds);
+	if (isrv_writer_failed(&s->w))
+		isrv_session_fail(s, IMAPSRV_ENOMEM);
+	return !s->error && s->wait == ISRV_DONE;
+}
+
 /* Which updates may come before the tagged line (RFC 9051 5.2, 7.5.1), from the table. */
 static bool sync_command(struct imapsrv_session *s)
 {
+	const unsigned gone = ISRV_PENDING_GONE | ISRV_PENDING_OWN;
 	unsigned flags = s->command->flags;
-	bool expunges = s->uid || !(flags & ISRV_COMMAND_SEQ);
+	unsigned kinds = s->tell_all ? (unsigned)ISRV_PENDING_ALL : s->heard;
 
 	if (!may_go(s))
 		return false;
+	if (!s->uid && (flags & ISRV_COMMAND_SEQ))
+		kinds &= ~gone;
 	/* RFC 7162 3.2.10.2: no VANISHED during a UID SEARCH with message numbers in it. */
 	if (s->by_number && s->view && isrv_modseq_vanishes(s))
-		expunges = false;
-	if (s->view && !(flags & ISRV_COMMAND_QUIET) && s->reply.status != ISRV_REPLY_BAD &&
-	    (s->sync || isrv_view_pending(s->view, expunges))) {
-		if (!s->mid_line)
-			s->mark = isrv_outq_mark(&s->out);
-		s->wait = isrv_sync_step(s, expunges);
-		if (isrv_writer_failed(&s->w))
-			isrv_session_fail(s, IMAPSRV_ENOMEM);
-		if (s->error)
-			return false;
-		if (s->wait != ISRV_DONE)
-			return s->wait != ISRV_YIELD;
-	}
+		kinds &= ~gone;
+	if (!(flags & ISRV_COMMAND_QUIET) && s->reply.status != ISRV_REPLY_BAD &&
+	    (s->sync || s->telling || isrv_hear_due(s, kinds)) && !tell(s, kinds))
+		return !s->error && s->wait != ISRV_YIELD;
 	if (s->view && s->view->forget)
 		isrv_sync_forget(s);
 	if (s->limited_from)
 		isrv_message_limit_settle(s);
 	if (!s->error && (s->modseq_shown || s->modseq_due))
-		isrv_modseq_settle(s);
+		isrv_modseq_settle(s, true);
 	if (s->error)
 		return false;
 	finish_command(s);
+	return true;
+}
+
+/* "The client listens for event notifications all the time (even when no command is in progress)"
+ * (RFC 5465 3.1). */
+static bool tell_between(struct imapsrv_session *s)
+{
+	if (!may_go(s))
+		return false;
+	if (!tell(s, s->heard_between))
+		return !s->error && s->wait != ISRV_YIELD;
+	isrv_sync_drop(s);
+	isrv_arena_reset(&s->arena);
+	s->mid_line = false;
+	if (s->view && s->view->forget)
+		isrv_sync_forget(s);
+	if (s->modseq_shown)
+		isrv_modseq_settle(s, false);
+	s->modseq_shown = false;
+	s->phase = ISRV_PHASE_READ;
+	if (!s->error)
+		imapsrv_session_trim(s);
+	return !s->error;
+}
+
+/* Whatever is to be told comes before the next command is read, however that is cut. */
+static bool listen(struct imapsrv_session *s)
+{
+	if (isrv_session_full(s) || !isrv_hear_due_between(s))
+		return false;
+	s->stirred = false;
+	s->phase = ISRV_PHASE_TELL;
+	s->wait = ISRV_DONE;
 	return true;
 }
 
@@ -552,7 +593,9 @@ static bool advance(struct imapsrv_session *s)
 	}
 	switch (s->phase) {
 	case ISRV_PHASE_READ:
-		return read_command(s);
+		return listen(s) || read_command(s);
+	case ISRV_PHASE_TELL:
+		return tell_between(s);
 	case ISRV_PHASE_REFUSED:
 		return read_refused(s);
 	case ISRV_PHASE_STEP:
@@ -589,7 +632,11 @@ bool isrv_run_can_go(const struct imapsrv_session *s)
 		return true;
 	if (s->phase == ISRV_PHASE_STEP && s->wait == ISRV_INPUT)
 		return s->wake;
-	return (s->phase == ISRV_PHASE_STEP || s->phase == ISRV_PHASE_SYNC) && may_go(s);
+	if (s->phase == ISRV_PHASE_READ)
+		return !isrv_session_full(s) && isrv_hear_due_between(s);
+	return (s->phase == ISRV_PHASE_STEP || s->phase == ISRV_PHASE_SYNC ||
+	        s->phase == ISRV_PHASE_TELL) &&
+	       may_go(s);
 }
 
 bool isrv_run_can_read(const struct imapsrv_session *s)
@@ -598,12 +645,13 @@ bool isrv_run_can_read(const struct imapsrv_session *s)
 		return false;
 	switch (s->phase) {
 	case ISRV_PHASE_READ:
-		return !isrv_session_full(s);
+		return !isrv_session_full(s) && !isrv_hear_due_between(s);
 	case ISRV_PHASE_REFUSED:
 		return true;
 	case ISRV_PHASE_STEP:
 		return s->wait == ISRV_INPUT && !s->wake;
 	case ISRV_PHASE_SYNC:
+	case ISRV_PHASE_TELL:
 	case ISRV_PHASE_TLS:
 	case ISRV_PHASE_COMPRESS:
 	case ISRV_PHASE_END:

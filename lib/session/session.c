@@ -6,6 +6,7 @@
  */
 #include <string.h>
 
+#include "session/hear.h"
 #include "session/run.h"
 #include "session/session.h"
 #include "session/watch.h"
@@ -40,6 +41,7 @@ static void init(struct imapsrv_session *s, struct imapsrv_engine *engine,
 	isrv_session_use_limits(s);
 	isrv_arena_init(&s->arena, &s->mem, limits->arena);
 	s->delay_until = UINT64_MAX;
+	isrv_hear_update(s);
 }
 
 static void greet(struct imapsrv_session *s)
@@ -96,10 +98,20 @@ int imapsrv_session_new(struct imapsrv_engine *engine, const struct imapsrv_sess
 	return 0;
 }
 
+static void free_text(struct imapsrv_session *s, char **text, size_t *len)
+{
+	if (*text)
+		isrv_mem_free(&s->mem, *text, *len);
+	*text = NULL;
+	*len = 0;
+}
+
 /* Lets go of everything that a command at work holds. */
 static void drop_command(struct imapsrv_session *s)
 {
 	isrv_op_cancel(s);
+	if (s->telling)
+		s->engine->teller->drop(s);
 	isrv_sync_drop(s);
 	if (s->command && s->command->drop)
 		s->command->drop(s, s->args);
@@ -123,6 +135,7 @@ void isrv_session_deselect(struct imapsrv_session *s)
 	isrv_watch_selected(s, view->name, view->name_len, false);
 	isrv_view_clear(view, &s->mem);
 	isrv_mem_free(&s->mem, view, sizeof(*view));
+	isrv_hear_update(s);
 }
 
 void isrv_session_take_account(struct imapsrv_session *s, const struct imapsrv_account *account)
@@ -152,6 +165,10 @@ void isrv_session_log_in(struct imapsrv_session *s)
 void isrv_session_log_out(struct imapsrv_session *s)
 {
 	isrv_session_deselect(s);
+	isrv_hear_drop_next(s);
+	isrv_hear_nothing(s, ISRV_HEARING_COMMANDS);
+	s->overflowed = s->news = false;
+	free_text(s, &s->warning, &s->warning_len);
 	if (s->logged_in)
 		isrv_watch_account(s, false);
 	if (s->has_account && s->engine->store.logout) {
@@ -268,14 +285,6 @@ void isrv_session_trace(struct imapsrv_session *s, const char *data, size_t len,
 	s->engine->config.trace(s->user, IMAPSRV_TRACE_RECEIVED, secret ? blank : data,
 	                        secret ? sizeof(blank) - 1 : len);
 	s->in_callback--;
-}
-
-static void free_text(struct imapsrv_session *s, char **text, size_t *len)
-{
-	if (*text)
-		isrv_mem_free(&s->mem, *text, *len);
-	*text = NULL;
-	*len = 0;
 }
 
 static void free_binding(struct imapsrv_session *s, struct isrv_binding **at)

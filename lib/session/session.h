@@ -10,6 +10,7 @@
 #include "base/arena.h"
 #include "imapsrv/session.h"
 #include "mailbox/view.h"
+#include "notify/notify.h"
 #include "session/caps.h"
 #include "session/command.h"
 #include "session/engine.h"
@@ -21,6 +22,7 @@ enum isrv_phase {
 	ISRV_PHASE_READ,    /* between commands, or in the middle of reading one   */
 	ISRV_PHASE_REFUSED, /* a literal was refused: the rest is being dropped     */
 	ISRV_PHASE_STEP,    /* a command is at work                                */
+	ISRV_PHASE_TELL,    /* between commands: NOTIFY has something to say */
 	ISRV_PHASE_SYNC,    /* it is done: untagged updates, then its tagged line  */
 	ISRV_PHASE_TLS,     /* after STARTTLS's OK                                 */
 	ISRV_PHASE_COMPRESS, /* after COMPRESS's OK                                */
@@ -49,6 +51,13 @@ enum isrv_enabled {
 	ISRV_ENABLED_CONDSTORE = 1 << 1,
 	ISRV_ENABLED_QRESYNC = 1 << 2, /* and CONDSTORE is */
 	ISRV_ENABLED_UIDONLY = 1 << 3
+};
+
+/* Which events the client hears of. */
+enum isrv_hearing {
+	ISRV_HEARING_COMMANDS, /* no NOTIFY yet: the selected mailbox, while a command runs (RFC 5465 3.1) */
+	ISRV_HEARING_NOTHING,  /* NOTIFY NONE, or an overflow */
+	ISRV_HEARING_NOTIFY    /* what s->notify says */
 };
 
 struct isrv_sync; /* sync.c's own */
@@ -124,6 +133,21 @@ struct imapsrv_session {
 	uint32_t limited_to;     /* see session/messagelimit.h: it had more messages than these, */
 	uint32_t limited_from;   /* and worked on those from this UID up; 0: on all */
 	struct isrv_outq_mark mark; /* where to fall back to when memory runs out */
+
+	/* what is heard: see session/hear.h */
+	enum isrv_hearing hearing;
+	uint8_t heard;           /* of the selected mailbox, in and at the end of a command: enum isrv_pending */
+	uint8_t heard_between;   /* and between commands */
+	bool stirred;            /* what may be told between commands has changed */
+	bool news;               /* something beside the view's pending changes may have to be told */
+	bool overflowed;         /* NOTIFICATIONOVERFLOW, for one */
+	bool tell_all;           /* the command implies a NOOP, whatever is heard from now on */
+	struct isrv_notify *notify;      /* exactly while hearing NOTIFY */
+	struct isrv_notify *notify_next; /* one that a NOTIFY SET at work prepares: hears the same */
+	bool next_overflowed;            /* but cannot hold it */
+	char *warning;           /* a quota was passed: for a human */
+	size_t warning_len;
+	struct isrv_telling *telling;    /* the teller's own; NULL while nothing but the view is told */
 
 	/* the question to the host */
 	struct imapsrv_op ops[ISRV_OP_SLOTS];
@@ -260,8 +284,8 @@ static inline bool isrv_session_is_recent(const struct imapsrv_session *s, uint3
 
 /* ---- untagged updates (sync.c) ------------------------------------------------------------- */
 
-/* Tells what is pending in the view, as far as allowed.  DONE, HOST or OUTPUT. */
-enum isrv_step isrv_sync_step(struct imapsrv_session *s, bool expunges);
+/* Tells what is pending in the view, of these kinds (enum isrv_pending).  DONE, HOST or OUTPUT. */
+enum isrv_step isrv_sync_step(struct imapsrv_session *s, unsigned kinds);
 /* Finds out what there is to tell, as far as the store has to be asked.  DONE or HOST.  If the
  * store refused, s->result says why, and view->look_all still holds. */
 enum isrv_step isrv_sync_look(struct imapsrv_session *s);

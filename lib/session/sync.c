@@ -153,20 +153,36 @@ static void looked(struct imapsrv_session *s, struct isrv_sync *y)
 
 /* ---- EXPUNGE ------------------------------------------------------------------------------- */
 
-/* RFC 7162 3.2.10: once QRESYNC is enabled; RFC 9586 3.4: or UIDONLY.  Some of the highest ranges,
- * as below. */
-static bool put_vanished(struct imapsrv_session *s)
+/* These, the highest of `gone`, are told.  False: no memory. */
+static bool was_told(struct imapsrv_session *s, const struct isrv_uidset *gone,
+                     struct imapsrv_set told)
 {
 	struct isrv_view *v = s->view;
-	size_t n = v->expunged.count < EXPUNGES_AT_A_TIME ? v->expunged.count : EXPUNGES_AT_A_TIME;
-	struct imapsrv_set set = {v->expunged.ranges + (v->expunged.count - n), n};
+	uint32_t first = isrv_uidset_min(told);
+
+	/* From the upper end of a set, which needs no memory. */
+	if (gone == &v->expunged) {
+		if (v->own_gone.count)
+			(void)isrv_uidset_remove(&v->own_gone, &s->mem, first, UINT32_MAX);
+		return isrv_uidset_remove(&v->expunged, &s->mem, first, UINT32_MAX);
+	}
+	return isrv_uidset_subtract(&v->expunged, &s->mem, told) &&
+	       isrv_uidset_remove(&v->own_gone, &s->mem, first, UINT32_MAX);
+}
+
+/* RFC 7162 3.2.10: once QRESYNC is enabled; RFC 9586 3.4: or UIDONLY.  Some of the highest ranges,
+ * as below. */
+static bool put_vanished(struct imapsrv_session *s, const struct isrv_uidset *gone)
+{
+	struct isrv_view *v = s->view;
+	size_t n = gone->count < EXPUNGES_AT_A_TIME ? gone->count : EXPUNGES_AT_A_TIME;
+	struct imapsrv_set set = {gone->ranges + (gone->count - n), n};
 
 	ISRV_W(&s->w, "* VANISHED ");
 	isrv_w_set(&s->w, set);
 	isrv_w_crlf(&s->w);
 	s->steps += n;
-	if (isrv_nummap_remove(&v->map, &s->mem, set) == UINT32_MAX ||
-	    !isrv_uidset_remove(&v->expunged, &s->mem, set.ranges[0].first, UINT32_MAX)) {
+	if (isrv_nummap_remove(&v->map, &s->mem, set) == UINT32_MAX || !was_told(s, gone, set)) {
 		isrv_session_fail(s, IMAPSRV_ENOMEM);
 		return false;
 	}
@@ -174,10 +190,10 @@ static bool put_vanished(struct imapsrv_session *s)
 }
 
 /* Tells some of the highest, so that the numbers below stay right. */
-static bool put_expunges(struct imapsrv_session *s)
+static bool put_expunges(struct imapsrv_session *s, const struct isrv_uidset *gone)
 {
 	struct isrv_view *v = s->view;
-	struct imapsrv_range r = v->expunged.ranges[v->expunged.count - 1];
+	struct imapsrv_range r = gone->ranges[gone->count - 1];
 	struct imapsrv_set set = {&r, 1};
 	uint32_t high = isrv_nummap_rank(&v->map, r.last);
 	uint32_t low = isrv_nummap_rank(&v->map, r.first - 1);
@@ -186,8 +202,7 @@ static bool put_expunges(struct imapsrv_session *s)
 		low = high - EXPUNGES_AT_A_TIME;
 		r.first = isrv_nummap_uid(&v->map, low + 1);
 	}
-	if (isrv_nummap_remove(&v->map, &s->mem, set) == UINT32_MAX ||
-	    !isrv_uidset_remove(&v->expunged, &s->mem, r.first, r.last)) {
+	if (isrv_nummap_remove(&v->map, &s->mem, set) == UINT32_MAX || !was_told(s, gone, set)) {
 		isrv_session_fail(s, IMAPSRV_ENOMEM);
 		return false;
 	}
@@ -225,6 +240,11 @@ static bool put_exists(struct imapsrv_session *s)
 
 	if (!v->fresh.count)
 		return true;
+	if (s->notify && s->notify->fetch && !isrv_view_note_arrived(v, &s->mem)) {
+		isrv_session_fail(s, IMAPSRV_ENOMEM);
+		return false;
+	}
+	s->news = s->news || v->arrived.count;
 	if (!isrv_view_announce(v, &s->mem)) {
 		isrv_session_fail(s, IMAPSRV_ENOMEM);
 		return false;
@@ -308,17 +328,32 @@ static bool ask_flags(struct imapsrv_session *s, struct isrv_sync *y)
 
 /* ---- the routine --------------------------------------------------------------------------- */
 
-static enum isrv_step tell_expunges(struct imapsrv_session *s, struct isrv_sync *y, bool expunges)
+/* Which expunges may be told now; NULL: none. */
+static const struct isrv_uidset *expunges(const struct isrv_view *v, unsigned kinds)
 {
-	while (expunges && s->view->expunged.count) {
+	if (kinds & ISRV_PENDING_GONE && v->expunged.count)
+		return &v->expunged;
+	if (kinds & ISRV_PENDING_OWN && v->own_gone.count)
+		return &v->own_gone;
+	return NULL;
+}
+
+static enum isrv_step tell_expunges(struct imapsrv_session *s, struct isrv_sync *y, unsigned kinds)
+{
+	const struct isrv_uidset *gone;
+
+	while ((gone = expunges(s->view, kinds)) != NULL) {
 		if (isrv_session_full(s))
 			return ISRV_OUTPUT;
-		if (!(isrv_modseq_vanishes(s) ? put_vanished(s) : put_expunges(s)))
+		if (!(isrv_modseq_vanishes(s) ? put_vanished(s, gone) : put_expunges(s, gone)))
 			return ISRV_DONE;
 	}
-	if (!put_exists(s))
+	if (kinds & ISRV_PENDING_NEW && !put_exists(s))
 		return ISRV_DONE;
-	begin_flags(s, y);
+	if (kinds & ISRV_PENDING_FLAGS)
+		begin_flags(s, y);
+	else
+		isrv_batch_init(&y->batch, isrv_uidset_view(&y->found), &s->steps); /* none */
 	y->at = AT_FLAGS;
 	return ISRV_DONE;
 }
@@ -363,19 +398,19 @@ enum isrv_step isrv_sync_look(struct imapsrv_session *s)
 	return ISRV_DONE;
 }
 
-enum isrv_step isrv_sync_step(struct imapsrv_session *s, bool expunges)
+enum isrv_step isrv_sync_step(struct imapsrv_session *s, unsigned kinds)
 {
 	struct isrv_sync *y = s->sync;
 	enum isrv_step step = ISRV_DONE;
 
-	if (!s->view || ((!y || y->at == AT_START) && !isrv_view_pending(s->view, expunges)))
+	if (!s->view || ((!y || y->at == AT_START) && !isrv_view_pending(s->view, kinds)))
 		return ISRV_DONE;
 	y = get(s);
 	while (y && !s->error && step == ISRV_DONE) {
 		switch (y->at) {
 		case AT_START:
 			y->at = AT_EXPUNGE;
-			if (s->view->look_new || s->view->look_all)
+			if (kinds & ISRV_PENDING_NEW && (s->view->look_new || s->view->look_all))
 				look(s, y);
 			break;
 		case AT_LOOKED:
@@ -385,7 +420,7 @@ enum isrv_step isrv_sync_step(struct imapsrv_session *s, bool expunges)
 			looked(s, y);
 			break;
 		case AT_EXPUNGE:
-			step = tell_expunges(s, y, expunges);
+			step = tell_expunges(s, y, kinds);
 			break;
 		case AT_FLAGS_ASKED:
 			if (!isrv_answered(s))

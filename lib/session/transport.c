@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * session/transport - the calls of the host's connection: bytes in, bytes out, what is wanted, what
- * happened.  Each ends with everything done that can be done.
+ * session/transport - the calls of the host's connection: bytes in, bytes out, what is wanted.  Each
+ * ends with everything done that can be done.
  */
 #include <string.h>
 
@@ -119,84 +119,4 @@ unsigned imapsrv_session_want(const struct imapsrv_session *session)
 	if (isrv_run_can_read(s))
 		want |= IMAPSRV_WANT_READ;
 	return want;
-}
-
-static bool is_known(enum imapsrv_event_type type)
-{
-	return type >= IMAPSRV_EVENT_MESSAGE_NEW && type <= IMAPSRV_EVENT_LOGOUT;
-}
-
-static bool is_name(struct imapsrv_span a, const char *name, size_t len)
-{
-	return name && a.len == len && memcmp(a.data, name, len) == 0;
-}
-
-static void post_to_view(struct imapsrv_session *s, const struct imapsrv_event *event)
-{
-	struct isrv_view *v = s->view;
-
-	switch (event->type) {
-	case IMAPSRV_EVENT_MESSAGE_NEW:
-	case IMAPSRV_EVENT_MESSAGE_APPEND:
-		isrv_view_post_new(v, &s->mem, event->uids);
-		break;
-	case IMAPSRV_EVENT_MESSAGE_EXPUNGE:
-	case IMAPSRV_EVENT_MESSAGE_EXPIRE:
-		isrv_view_post_gone(v, &s->mem, event->uids);
-		break;
-	case IMAPSRV_EVENT_MESSAGE_READ:
-	case IMAPSRV_EVENT_MESSAGE_TRASH:
-	case IMAPSRV_EVENT_FLAGS_SET:
-	case IMAPSRV_EVENT_FLAGS_CLEAR:
-		if (event->origin != s)
-			isrv_view_post_changed(v, &s->mem, event->uids);
-		break;
-	case IMAPSRV_EVENT_MAILBOX_CHANGED:
-		v->look_all = true;
-		break;
-	default: /* not about messages */
-		break;
-	}
-}
-
-/* Events were lost: whatever could have been in them is looked up, flags too. */
-static void post_everything(struct imapsrv_session *s)
-{
-	struct imapsrv_range all = {1, UINT32_MAX};
-
-	s->opening_changed = true;
-	if (!s->view)
-		return;
-	s->view->look_all = true;
-	isrv_view_post_changed(s->view, &s->mem, (struct imapsrv_set){&all, 1});
-}
-
-int imapsrv_session_post(struct imapsrv_session *session, const struct imapsrv_event *event)
-{
-	struct imapsrv_session *s = session;
-	struct imapsrv_event whole = IMAPSRV_EVENT_INIT;
-
-	if (!event || event->size < sizeof(size_t))
-		return IMAPSRV_EINVAL;
-	/* A host that was compiled against an older header knows fewer members. */
-	memcpy(&whole, event, event->size < sizeof(whole) ? event->size : sizeof(whole));
-	event = &whole;
-	if (!is_known(event->type))
-		return IMAPSRV_EINVAL;
-	if (s->phase == ISRV_PHASE_END)
-		return s->error;
-	if (!isrv_uidset_is_valid(event->uids)) {
-		isrv_session_fault(s, "an event with UIDs that are not in ascending order");
-		return IMAPSRV_EINVAL;
-	}
-	s->steps++;
-	if (is_name(event->mailbox, s->opening.data, s->opening.len))
-		s->opening_changed = true;
-	if (event->type == IMAPSRV_EVENT_MAILBOX_CHANGED && !event->mailbox.len)
-		post_everything(s);
-	else if (s->view && is_name(event->mailbox, s->view->name, s->view->name_len))
-		post_to_view(s, event);
-	if (s->view && s->idling && (s->view->forget || isrv_view_pending(s->view, true)))
-		s->wake = true;
-	return 0;
 }

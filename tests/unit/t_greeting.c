@@ -130,6 +130,7 @@ static void test_short_event(void **state)
 	failalloc_init(&fa);
 	engine = engine_new(&fa);
 	assert_int_equal(imapsrv_session_new(engine, &config, &s), 0);
+	event[0].mailbox = (struct imapsrv_span){"INBOX", 5};
 	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
 		event[0].size = sizes[i].size;
 		ROW(i, imapsrv_session_post(s, event) == sizes[i].error);

@@ -177,12 +177,12 @@ static void describe(const struct isrv_view *v, char *out)
 	put_set(out + strlen(out), isrv_uidset_view(&v->expunged));
 	put_set(out + strlen(out), isrv_uidset_view(&v->changed));
 	isrv_uidset_clear(&announced, &mem);
-	if (!isrv_view_pending(v, true) && !isrv_view_pending(v, false))
+	if (!isrv_view_pending(v, ISRV_PENDING_ALL) && !isrv_view_pending(v, ISRV_PENDING_NEW | ISRV_PENDING_FLAGS))
 		strcat(out, "-");
 	strcat(out, v->look_new ? "n" : "");
 	strcat(out, v->look_all ? "a" : "");
-	strcat(out, isrv_view_pending(v, false) ? "p" : "");
-	strcat(out, isrv_view_pending(v, true) ? "P" : "");
+	strcat(out, isrv_view_pending(v, ISRV_PENDING_NEW | ISRV_PENDING_FLAGS) ? "p" : "");
+	strcat(out, isrv_view_pending(v, ISRV_PENDING_ALL) ? "P" : "");
 	sprintf(out + strlen(out), "/%u", (unsigned)v->uidnext);
 }
 
@@ -527,10 +527,10 @@ static void check(void)
 		HOLDS(!due || in(&view.changed, uid) || w.is_gone[uid] || !w.exists[uid]);
 		HOLDS(!exactly || due || !w.announced[uid] || !in(&view.changed, uid) ||
 		      in(&view.expunged, uid));
-		HOLDS(!due || w.is_gone[uid] || !w.exists[uid] || isrv_view_pending(&view, false));
+		HOLDS(!due || w.is_gone[uid] || !w.exists[uid] || isrv_view_pending(&view, ISRV_PENDING_NEW | ISRV_PENDING_FLAGS));
 	}
-	HOLDS(!view.expunged.count || isrv_view_pending(&view, true));
-	HOLDS(!view.fresh.count || isrv_view_pending(&view, false));
+	HOLDS(!view.expunged.count || isrv_view_pending(&view, ISRV_PENDING_ALL));
+	HOLDS(!view.fresh.count || isrv_view_pending(&view, ISRV_PENDING_NEW | ISRV_PENDING_FLAGS));
 }
 
 /* In the end everything has been delivered, asked and told: then the client knows what there is. */
@@ -555,7 +555,7 @@ static void settle(void)
 	check();
 	tell();
 	check();
-	HOLDS(!isrv_view_pending(&view, true));
+	HOLDS(!isrv_view_pending(&view, ISRV_PENDING_ALL));
 	for (uid = 1; uid <= UIDS; uid++)
 		HOLDS(w.announced[uid] == w.exists[uid] && !(w.exists[uid] && w.is_changed[uid]));
 }

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: MIT */
+/* Three buffers that grow side by side and move while they do. */
+#include "command/fetch_held.h"
+
+#include "session/op.h"
+
+struct held {
+	struct imapsrv_row row;
+	size_t first_keyword; /* in the array of spans */
+};
+
+void isrv_fetch_held_init(struct isrv_fetch_held *h, size_t max)
+{
+	isrv_buf_init(&h->rows, max);
+	isrv_buf_init(&h->keywords, max);
+	isrv_buf_init(&h->text, max);
+	h->at = 0;
+}
+
+void isrv_fetch_held_clear(struct isrv_fetch_held *h, struct isrv_mem *mem)
+{
+	isrv_buf_clear(&h->rows, mem);
+	isrv_buf_clear(&h->keywords, mem);
+	isrv_buf_clear(&h->text, mem);
+}
+
+void isrv_fetch_held_empty(struct isrv_fetch_held *h)
+{
+	h->rows.len = h->keywords.len = h->text.len = 0;
+	h->at = 0;
+}
+
+/* Keeps a copy of bytes; the span's pointer is their offset until they are settled. */
+static bool keep(struct isrv_fetch_held *h, struct isrv_mem *mem, struct imapsrv_span *span)
+{
+	size_t at = h->text.len;
+
+	if (!isrv_buf_add(&h->text, mem, span->data, span->len))
+		return false;
+	span->data = (const char *)(uintptr_t)at;
+	return true;
+}
+
+bool isrv_fetch_held_add(struct isrv_fetch_held *h, struct isrv_mem *mem,
+                         const struct imapsrv_row *row)
+{
+	struct held one;
+	bool ok = true;
+
+	isrv_row_copy(&one.row, row);
+	one.first_keyword = h->keywords.len / sizeof(struct imapsrv_span);
+	one.row.flags.keywords = NULL;
+	for (uint32_t i = 0; i < row->flags.keyword_count && ok; i++) {
+		struct imapsrv_span k = row->flags.keywords[i];
+
+		ok = keep(h, mem, &k) && isrv_buf_add(&h->keywords, mem, &k, sizeof(k));
+	}
+	if (!(row->facts & IMAPSRV_FACT_DESCRIPTION))
+		one.row.description.len = 0;
+	if (!(row->facts & IMAPSRV_FACT_PREVIEW))
+		one.row.preview.len = 0;
+	return ok && keep(h, mem, &one.row.description) && keep(h, mem, &one.row.preview) &&
+	       keep(h, mem, &one.row.emailid) && keep(h, mem, &one.row.threadid) &&
+	       isrv_buf_add(&h->rows, mem, &one, sizeof(one));
+}
+
+static void settle_span(const struct isrv_fetch_held *h, struct imapsrv_span *span)
+{
+	if (span->len)
+		span->data = h->text.data + (uintptr_t)span->data;
+}
+
+void isrv_fetch_held_settle(struct isrv_fetch_held *h)
+{
+	struct imapsrv_span *spans = (struct imapsrv_span *)(void *)h->keywords.data;
+	struct held *held = (struct held *)(void *)h->rows.data;
+
+	for (size_t i = 0; i < h->keywords.len / sizeof(*spans); i++)
+		settle_span(h, &spans[i]);
+	for (size_t i = 0; i < h->rows.len / sizeof(*held); i++) {
+		struct imapsrv_row *row = &held[i].row;
+
+		row->flags.keywords = spans ? spans + held[i].first_keyword : NULL;
+		settle_span(h, &row->description);
+		settle_span(h, &row->preview);
+		settle_span(h, &row->emailid);
+		settle_span(h, &row->threadid);
+	}
+}
+
+struct imapsrv_row *isrv_fetch_held_current(const struct isrv_fetch_held *h)
+{
+	struct held *held = (struct held *)(void *)h->rows.data;
+
+	return h->at < h->rows.len / sizeof(*held) ? &held[h->at].row : NULL;
+}

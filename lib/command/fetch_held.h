@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * command/fetch_held - rows of one batch that wait for their messages, with copies of all that they
+ * point to.
+ */
+#ifndef ISRV_COMMAND_FETCH_HELD_H
+#define ISRV_COMMAND_FETCH_HELD_H
+
+#include <stdbool.h>
+
+#include "base/buf.h"
+#include "imapsrv/store.h"
+
+/* When what is held has come to this, the rest of the batch is asked for again later: what a row
+ * brings along, keywords and description, is the client's and the sender's to choose. */
+#define ISRV_FETCH_HELD_OCTETS (1u << 20)
+
+struct isrv_fetch_held {
+	struct isrv_buf rows;     /* each with its keywords */
+	struct isrv_buf keywords; /* struct imapsrv_span */
+	struct isrv_buf text;     /* offsets into it stand for addresses until all rows are there */
+	size_t at;                /* the current one */
+};
+
+void isrv_fetch_held_init(struct isrv_fetch_held *h, size_t max);
+void isrv_fetch_held_clear(struct isrv_fetch_held *h, struct isrv_mem *mem);
+void isrv_fetch_held_empty(struct isrv_fetch_held *h); /* keeps the memory */
+static inline bool isrv_fetch_held_full(const struct isrv_fetch_held *h)
+{
+	return h->text.len >= ISRV_FETCH_HELD_OCTETS;
+}
+/* False: no memory. */
+bool isrv_fetch_held_add(struct isrv_fetch_held *h, struct isrv_mem *mem,
+                         const struct imapsrv_row *row);
+/* All have come: what is held gets its real addresses. */
+void isrv_fetch_held_settle(struct isrv_fetch_held *h);
+/* NULL behind the last. */
+struct imapsrv_row *isrv_fetch_held_current(const struct isrv_fetch_held *h);
+
+#endif

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * notify/names - a set of mailbox names, or of other short strings: sorted by octets, each once, in
+ * one block of text and one of offsets, so that it can be searched, walked and saved.
+ */
+#ifndef ISRV_NOTIFY_NAMES_H
+#define ISRV_NOTIFY_NAMES_H
+
+#include <stdbool.h>
+
+#include "base/mem.h"
+
+struct isrv_names {
+	struct isrv_name_at {
+		uint32_t at;
+		uint32_t len;
+	} *list;        /* in order */
+	uint32_t count;
+	uint32_t cap;
+	char *text;
+	uint32_t used;  /* octets of text, those of removed names among them */
+	uint32_t size;  /* of the block */
+	uint32_t dead;  /* octets of removed names */
+};
+
+void isrv_names_clear(struct isrv_names *n, struct isrv_mem *mem);
+/* False: no memory (or 4 GiB of text), and nothing has changed.  One that is there stays. */
+bool isrv_names_add(struct isrv_names *n, struct isrv_mem *mem, struct imapsrv_span name);
+/* False: it was not there. */
+bool isrv_names_remove(struct isrv_names *n, struct imapsrv_span name);
+bool isrv_names_has(const struct isrv_names *n, struct imapsrv_span name);
+/* Is one of them this name, or above it in the hierarchy?  separator 0: names are flat. */
+bool isrv_names_has_above(const struct isrv_names *n, struct imapsrv_span name, char separator);
+static inline struct imapsrv_span isrv_names_at(const struct isrv_names *n, uint32_t i)
+{
+	struct imapsrv_span name = {n->text + n->list[i].at, n->list[i].len};
+
+	return name;
+}
+
+#endif

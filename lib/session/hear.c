@@ -1,0 +1,426 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Events come in here, whenever they like; nothing is told here.  What an event leads to is said by
+ * the table in notify/events.
+ */
+#include "session/hear.h"
+
+#include "session/watch.h"
+
+#define WINDOW 32u /* interests that are told to the host at a time */
+
+/* ---- what is heard ------------------------------------------------------------------------- */
+
+struct isrv_notify_account isrv_hear_account(const struct imapsrv_session *s)
+{
+	struct isrv_notify_account a = {s->account.separator, s->account.namespaces,
+	                                s->account.namespace_count};
+
+	return a;
+}
+
+static unsigned asked_of_selected(const struct imapsrv_session *s)
+{
+	unsigned events = s->notify ? s->notify->selected : 0, kinds = ISRV_PENDING_OWN;
+
+	if (events & ISRV_NOTIFY_NEW)
+		kinds |= ISRV_PENDING_NEW;
+	if (events & ISRV_NOTIFY_EXPUNGE)
+		kinds |= ISRV_PENDING_GONE;
+	if (events & ISRV_NOTIFY_FLAGS)
+		kinds |= ISRV_PENDING_FLAGS;
+	return kinds;
+}
+
+void isrv_hear_update(struct imapsrv_session *s)
+{
+	unsigned between;
+
+	s->stirred = true;
+	s->heard = s->hearing == ISRV_HEARING_COMMANDS ? ISRV_PENDING_ALL
+	                                               : (uint8_t)asked_of_selected(s);
+	if (s->view && s->view->revoked)
+		s->heard = 0;
+	between = s->hearing == ISRV_HEARING_NOTIFY ? s->heard & ~(unsigned)ISRV_PENDING_OWN : 0;
+	/* RFC 5465 6.1.2 */
+	if (s->notify && s->notify->delayed)
+		between &= ~(unsigned)ISRV_PENDING_GONE;
+	s->heard_between = (uint8_t)between;
+}
+
+static void watch_groups(struct imapsrv_session *s, const struct isrv_notify *n, bool on)
+{
+	const struct isrv_notify_account account = isrv_hear_account(s);
+	struct imapsrv_interest some[WINDOW];
+	size_t from = 0, all;
+
+	do {
+		size_t count;
+
+		all = isrv_notify_of_groups(n, &account, from, some, WINDOW);
+		count = all - from < WINDOW ? all - from : WINDOW;
+		isrv_watch_change(s, some, on ? count : 0, some, on ? 0 : count);
+		from += count;
+	} while (from < all);
+}
+
+static void watch_subscribed(struct imapsrv_session *s, const struct isrv_notify *n,
+                             struct imapsrv_span name, bool on)
+{
+	struct imapsrv_interest some[WINDOW];
+	size_t from = 0, all;
+
+	do {
+		size_t count;
+
+		all = isrv_notify_of_subscribed(n, name, from, some, WINDOW);
+		count = all - from < WINDOW ? all - from : WINDOW;
+		isrv_watch_change(s, some, on ? count : 0, some, on ? 0 : count);
+		from += count;
+	} while (from < all);
+}
+
+void isrv_hear_watch(struct imapsrv_session *s, const struct isrv_notify *n, bool on)
+{
+	if (!s->engine->watch.changed)
+		return;
+	watch_groups(s, n, on);
+	for (uint32_t i = 0; i < n->subscribed.count; i++)
+		watch_subscribed(s, n, isrv_names_at(&n->subscribed, i), on);
+}
+
+void isrv_hear_nothing(struct imapsrv_session *s, enum isrv_hearing hearing)
+{
+	struct isrv_notify *n = s->notify;
+
+	s->notify = NULL;
+	s->hearing = hearing;
+	if (n)
+		isrv_hear_watch(s, n, false);
+	isrv_notify_free(n, &s->mem);
+	if (s->view)
+		isrv_uidset_clear(&s->view->arrived, &s->mem);
+	isrv_hear_update(s);
+}
+
+void isrv_hear_drop_next(struct imapsrv_session *s)
+{
+	struct isrv_notify *n = s->notify_next;
+
+	s->notify_next = NULL;
+	if (n)
+		isrv_hear_watch(s, n, false);
+	isrv_notify_free(n, &s->mem);
+}
+
+void isrv_hear_overflow(struct imapsrv_session *s)
+{
+	isrv_hear_nothing(s, ISRV_HEARING_NOTHING);
+	s->overflowed = s->news = s->stirred = true;
+}
+
+void isrv_hear_next(struct imapsrv_session *s)
+{
+	const struct isrv_notify_account account = isrv_hear_account(s);
+	struct isrv_notify *n = s->notify_next, *old = s->notify;
+	bool room = !old || isrv_notify_inherit(n, &s->mem, &account, old);
+
+	s->notify_next = NULL;
+	s->notify = n;
+	if (old)
+		isrv_hear_watch(s, old, false);
+	isrv_notify_free(old, &s->mem);
+	s->overflowed = false;
+	s->hearing = ISRV_HEARING_NOTIFY;
+	s->news = s->news || n->news.count;
+	isrv_hear_update(s);
+	if (!room)
+		isrv_hear_overflow(s);
+}
+
+/* ---- subscriptions ------------------------------------------------------------------------- */
+
+/* RFC 5465 6.4: "If the subscription list changes, the server MUST reevaluate the list."  False:
+ * too many. */
+static bool follow_subscription(struct imapsrv_session *s, struct isrv_notify *n,
+                                struct imapsrv_span name, bool on)
+{
+	if (isrv_names_has(&n->subscribed, name) == on)
+		return true;
+	if (!on) {
+		watch_subscribed(s, n, name, false);
+		return isrv_names_remove(&n->subscribed, name);
+	}
+	if (n->subscribed.count >= n->max_names || !isrv_names_add(&n->subscribed, &s->mem, name))
+		return false;
+	watch_subscribed(s, n, name, true);
+	return true;
+}
+
+void isrv_hear_subscribed(struct imapsrv_session *s, struct imapsrv_span name, bool on)
+{
+	if (s->notify_next && s->notify_next->follows &&
+	    !follow_subscription(s, s->notify_next, name, on))
+		s->next_overflowed = true;
+	if (s->notify && s->notify->follows && !follow_subscription(s, s->notify, name, on))
+		isrv_hear_overflow(s);
+}
+
+/* ---- the selected mailbox ------------------------------------------------------------------ */
+
+static bool is_name(struct imapsrv_span a, const char *name, size_t len)
+{
+	return name && a.len == len && memcmp(a.data, name, len) == 0;
+}
+
+/* Could this not have happened after what was heard before? */
+static bool runs_backwards(const struct isrv_view *v, const struct imapsrv_event *e)
+{
+	return e->status && (e->status->items & IMAPSRV_STATUS_HIGHESTMODSEQ) &&
+	       e->status->highest_modseq < v->heard_modseq;
+}
+
+static void post_to_view(struct imapsrv_session *s, const struct imapsrv_event *e,
+                         enum isrv_notify_view what)
+{
+	struct isrv_view *v = s->view;
+
+	if (e->status && (e->status->items & IMAPSRV_STATUS_HIGHESTMODSEQ))
+		v->heard_modseq = e->status->highest_modseq;
+	switch (what) {
+	case ISRV_VIEW_COME:
+		/* If this fails they are shown like those of others. */
+		if (e->origin == s)
+			(void)isrv_uidset_union(&v->own, &s->mem, e->uids);
+		isrv_view_post_new(v, &s->mem, e->uids);
+		break;
+	case ISRV_VIEW_GO:
+		isrv_view_post_gone(v, &s->mem, e->uids);
+		break;
+	case ISRV_VIEW_CHANGE:
+		if (e->origin != s)
+			isrv_view_post_changed(v, &s->mem, e->uids);
+		break;
+	case ISRV_VIEW_COMPARE:
+		v->look_all = true;
+		break;
+	case ISRV_VIEW_NOTHING:
+		break;
+	}
+}
+
+/* The selected mailbox goes by another name now (RFC 2180 3.4), or its rights have changed. */
+static void follow_name(struct imapsrv_session *s, const struct imapsrv_event *e)
+{
+	struct isrv_view *v = s->view;
+
+	if (e->type == IMAPSRV_EVENT_MAILBOX_DELETE) {
+		v->removed = v->removed || e->origin != s;
+		return;
+	}
+	if (e->type != IMAPSRV_EVENT_ACCESS_LOST && e->type != IMAPSRV_EVENT_ACCESS_GAINED)
+		return;
+	v->revoked = e->type == IMAPSRV_EVENT_ACCESS_LOST;
+	/* What happened meanwhile nobody may have posted. */
+	v->look_all = true;
+	if (!v->revoked && v->map.last_uid) {
+		struct imapsrv_range all = {1, v->map.last_uid};
+
+		isrv_view_post_changed(v, &s->mem, (struct imapsrv_set){&all, 1});
+	}
+	isrv_hear_update(s);
+}
+
+/* The view's new name, if it is the renamed mailbox or below it. */
+static void follow_rename(struct imapsrv_session *s, const struct imapsrv_event *e)
+{
+	struct isrv_view *v = s->view;
+	struct imapsrv_span from = e->old_name, to = e->mailbox;
+	size_t len;
+	char *name;
+
+	if (e->origin == s || v->removed || v->name_len < from.len ||
+	    memcmp(v->name, from.data, from.len) != 0)
+		return;
+	if (v->name_len > from.len &&
+	    (!s->account.separator || v->name[from.len] != s->account.separator))
+		return;
+	len = to.len + (v->name_len - from.len);
+	name = isrv_mem_alloc(&s->mem, len);
+	if (name) {
+		memcpy(name, to.data, to.len);
+		memcpy(name + to.len, v->name + from.len, v->name_len - from.len);
+		isrv_watch_selected(s, v->name, v->name_len, false);
+		isrv_mem_free(&s->mem, v->name, v->name_len);
+		v->name = name;
+		v->name_len = len;
+		isrv_watch_selected(s, v->name, v->name_len, true);
+	} else {
+		isrv_session_fail(s, IMAPSRV_ENOMEM);
+	}
+}
+
+/* ---- a warning ----------------------------------------------------------------------------- */
+
+/* RFC 9208 4.3.1 (OVERQUOTA in an untagged NO), draft-melnikov-lemonade-imap-events-00 3.1. */
+static void warn(struct imapsrv_session *s, const struct imapsrv_event *e)
+{
+	static const char over[] = "The quota is used up";
+	bool own = e->text.len != 0;
+	size_t len = own ? e->text.len : sizeof(over) - 1;
+	char *copy;
+
+	isrv_mem_free(&s->mem, s->warning, s->warning_len);
+	s->warning = NULL;
+	s->warning_len = 0;
+	if (e->type != IMAPSRV_EVENT_QUOTA_EXCEED)
+		return; /* it is not true any more */
+	if (len > 200)
+		len = 200;
+	/* Without memory it is not worth ending the session for. */
+	copy = isrv_mem_alloc(&s->mem, len);
+	if (!copy)
+		return;
+	memcpy(copy, own ? e->text.data : over, len);
+	s->warning = copy;
+	s->warning_len = len;
+	s->news = s->stirred = true;
+}
+
+/* ---- posting ------------------------------------------------------------------------------- */
+
+/* What is wrong with an event whatever happened before; NULL: nothing. */
+static const char *defect(const struct imapsrv_event *e)
+{
+	const struct imapsrv_status *status = e->status;
+	bool nowhere = e->type >= IMAPSRV_EVENT_SERVER_METADATA;
+
+	if (!isrv_uidset_is_valid(e->uids))
+		return "an event with UIDs that are not in ascending order";
+	if (!nowhere && !e->mailbox.len && e->type != IMAPSRV_EVENT_MAILBOX_CHANGED)
+		return "an event without a mailbox";
+	if (e->type == IMAPSRV_EVENT_MAILBOX_RENAME && !e->old_name.len)
+		return "a rename without the old name";
+	for (size_t i = 0; i < e->entry_count; i++)
+		if (!e->entries[i].len)
+			return "an event about metadata without a name";
+	if (!status)
+		return NULL;
+	if ((status->items & IMAPSRV_STATUS_UIDVALIDITY && !status->uidvalidity) ||
+	    (status->items & IMAPSRV_STATUS_UIDNEXT && !status->uidnext))
+		return "an event with a UID or UIDVALIDITY of 0";
+	if (status->items & IMAPSRV_STATUS_UIDNEXT && e->uids.count &&
+	    isrv_notify_rule(e->type)->view == ISRV_VIEW_COME &&
+	    isrv_uidset_max(e->uids) >= status->uidnext)
+		return "an event about a message above UIDNEXT";
+	if (status->items & IMAPSRV_STATUS_HIGHESTMODSEQ &&
+	    status->highest_modseq > (uint64_t)INT64_MAX)
+		return "an event with a modification sequence above 2^63-1";
+	return NULL;
+}
+
+static bool is_of_view(const struct imapsrv_session *s, const struct imapsrv_event *e)
+{
+	const struct isrv_view *v = s->view;
+
+	if (!v || v->removed || !is_name(e->mailbox, v->name, v->name_len))
+		return false;
+	/* Another mailbox that has the name now. */
+	return !e->status || !(e->status->items & IMAPSRV_STATUS_UIDVALIDITY) ||
+	       e->status->uidvalidity == v->uidvalidity;
+}
+
+/* Gives it to one NOTIFY; false: that overflowed. */
+static bool post_to(struct imapsrv_session *s, struct isrv_notify *n, const struct imapsrv_event *e)
+{
+	const struct isrv_notify_account account = isrv_hear_account(s);
+	struct imapsrv_span selected = imapsrv_session_mailbox(s);
+
+	switch (isrv_notify_post(n, &s->mem, &account, e, e->origin == s, selected)) {
+	case ISRV_NOTIFY_POSTED:
+		return true;
+	case ISRV_NOTIFY_NONSENSE:
+		isrv_session_fault(s, "an event that cannot follow the ones before it");
+		return true;
+	case ISRV_NOTIFY_OVERFLOW:
+		break;
+	}
+	return false;
+}
+
+static void post_to_notify(struct imapsrv_session *s, const struct imapsrv_event *e)
+{
+	if (e->type == IMAPSRV_EVENT_MAILBOX_SUBSCRIBE)
+		isrv_hear_subscribed(s, e->mailbox, true);
+	else if (e->type == IMAPSRV_EVENT_MAILBOX_UNSUBSCRIBE)
+		isrv_hear_subscribed(s, e->mailbox, false);
+	if (s->notify_next && !post_to(s, s->notify_next, e))
+		s->next_overflowed = true;
+	if (!s->notify)
+		return;
+	if (!post_to(s, s->notify, e))
+		isrv_hear_overflow(s);
+	else if (s->notify->news.count)
+		s->news = s->stirred = true;
+}
+
+/* Events were lost: whatever could have been in them is looked up in the selected mailbox, flags too;
+ * of the others nobody knows. */
+static void post_everything(struct imapsrv_session *s)
+{
+	struct imapsrv_range all = {1, UINT32_MAX};
+
+	s->opening_changed = s->stirred = true;
+	if (s->notify_next && s->notify_next->group_count)
+		s->next_overflowed = true;
+	if (s->notify && s->notify->group_count)
+		isrv_hear_overflow(s);
+	if (!s->view)
+		return;
+	s->view->look_all = true;
+	isrv_view_post_changed(s->view, &s->mem, (struct imapsrv_set){&all, 1});
+}
+
+int imapsrv_session_post(struct imapsrv_session *session, const struct imapsrv_event *event)
+{
+	struct imapsrv_session *s = session;
+	struct imapsrv_event e = IMAPSRV_EVENT_INIT;
+	const struct isrv_notify_rule *rule;
+	const char *problem;
+
+	if (!event || event->size < sizeof(size_t))
+		return IMAPSRV_EINVAL;
+	/* A host that was compiled against an older header knows fewer members. */
+	memcpy(&e, event, event->size < sizeof(e) ? event->size : sizeof(e));
+	if (!isrv_notify_is_event(e.type))
+		return IMAPSRV_EINVAL;
+	if (s->phase == ISRV_PHASE_END)
+		return s->error;
+	problem = defect(&e);
+	rule = isrv_notify_rule(e.type);
+	if (!problem && is_of_view(s, &e) && runs_backwards(s->view, &e))
+		problem = "an event with a modification sequence that runs backwards";
+	if (problem) {
+		isrv_session_fault(s, problem);
+		return IMAPSRV_EINVAL;
+	}
+	s->steps++;
+	if (is_name(e.mailbox, s->opening.data, s->opening.len))
+		s->opening_changed = true;
+	if (e.type == IMAPSRV_EVENT_QUOTA_EXCEED || e.type == IMAPSRV_EVENT_QUOTA_WITHIN)
+		warn(s, &e);
+	if (e.type == IMAPSRV_EVENT_MAILBOX_CHANGED && !e.mailbox.len)
+		post_everything(s);
+	else if (s->notify || s->notify_next)
+		post_to_notify(s, &e);
+	if (s->view && e.type == IMAPSRV_EVENT_MAILBOX_RENAME)
+		follow_rename(s, &e);
+	if (is_of_view(s, &e)) {
+		post_to_view(s, &e, (enum isrv_notify_view)rule->view);
+		follow_name(s, &e);
+		s->stirred = true;
+	}
+	if (s->idling && (isrv_hear_due(s, s->heard) || (s->view && s->view->forget)))
+		s->wake = true;
+	return 0;
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * session/hear - what this client hears of: which events reach the selected mailbox's view, which
+ * become news of other mailboxes, and when something may be told.
+ */
+#ifndef ISRV_SESSION_HEAR_H
+#define ISRV_SESSION_HEAR_H
+
+#include "session/session.h"
+
+/* Works out what may be told, after the selected mailbox or what was asked for has changed. */
+void isrv_hear_update(struct imapsrv_session *s);
+/* Names and namespaces, as NOTIFY's groups need them. */
+struct isrv_notify_account isrv_hear_account(const struct imapsrv_session *s);
+/* NOTIFY NONE, and what an overflow and a logout do. */
+void isrv_hear_nothing(struct imapsrv_session *s, enum isrv_hearing hearing);
+/* What s->notify_next asked for is in force from now on. */
+void isrv_hear_next(struct imapsrv_session *s);
+/* It will not be. */
+void isrv_hear_drop_next(struct imapsrv_session *s);
+/* More than can be held (RFC 5465 5.8). */
+void isrv_hear_overflow(struct imapsrv_session *s);
+/* This client expunged messages of the selected mailbox: it is told, whatever it wants to hear. */
+static inline void isrv_hear_own_gone(struct imapsrv_session *s, struct imapsrv_set uids)
+{
+	if (s->heard & ISRV_PENDING_GONE)
+		isrv_view_post_gone(s->view, &s->mem, uids);
+	else if (!isrv_view_post_own_gone(s->view, &s->mem, uids))
+		isrv_session_fail(s, IMAPSRV_ENOMEM);
+}
+/* This client has subscribed to a name, or somebody has for its account. */
+void isrv_hear_subscribed(struct imapsrv_session *s, struct imapsrv_span name, bool on);
+/* Adds all interests of n to what the host watches, or takes them back. */
+void isrv_hear_watch(struct imapsrv_session *s, const struct isrv_notify *n, bool on);
+
+/* Is there something to tell, of the selected mailbox of these kinds? */
+static inline bool isrv_hear_due(const struct imapsrv_session *s, unsigned kinds)
+{
+	return s->news || (s->view && isrv_view_pending(s->view, kinds));
+}
+
+/* And between commands?  `stirred` is for a telling that had to leave something: it is not tried
+ * again before something has happened. */
+static inline bool isrv_hear_due_between(const struct imapsrv_session *s)
+{
+	if (!s->stirred || s->hearing == ISRV_HEARING_COMMANDS)
+		return false;
+	return (s->news && (s->hearing == ISRV_HEARING_NOTIFY || s->overflowed)) ||
+	       (s->view && isrv_view_pending(s->view, s->heard_between));
+}
+
+#endif
