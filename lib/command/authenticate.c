@@ -301,7 +301,7 @@ static bool choose(struct imapsrv_session *s, struct authenticate *a)
 			return true;
 		}
 		if (mechanisms[i]->plaintext && isrv_caps_has(s, ISRV_CAP_LOGINDISABLED) &&
-		    s->engine->caps & ISRV_CAP_BIT(mechanisms[i]->cap)) {
+		    isrv_caps_in(&s->engine->caps, (enum isrv_cap)mechanisms[i]->cap)) {
 			isrv_no(s, "PRIVACYREQUIRED", "Start TLS before a password is sent");
 			return false;
 		}

@@ -154,16 +154,16 @@ static bool parse_enable(struct isrv_parse *p, void *args)
 		if (!isrv_rd_atom(&p->r, &name))
 			return isrv_rd_fail(&p->r, "a capability name");
 		if (isrv_ascii_is(name.data, name.len, "IMAP4rev2") &&
-		    (p->caps & ISRV_CAP_BIT(ISRV_CAP_IMAP4REV2)))
+		    isrv_caps_in(p->caps, ISRV_CAP_IMAP4REV2))
 			e->wanted |= ISRV_ENABLED_REV2;
 		else if (isrv_ascii_is(name.data, name.len, "CONDSTORE") &&
-		         (p->caps & ISRV_CAP_BIT(ISRV_CAP_CONDSTORE)))
+		         isrv_caps_in(p->caps, ISRV_CAP_CONDSTORE))
 			e->wanted |= ISRV_ENABLED_CONDSTORE;
 		else if (isrv_ascii_is(name.data, name.len, "QRESYNC") &&
-		         (p->caps & ISRV_CAP_BIT(ISRV_CAP_QRESYNC)))
+		         isrv_caps_in(p->caps, ISRV_CAP_QRESYNC))
 			e->wanted |= ISRV_ENABLED_QRESYNC | ISRV_ENABLED_CONDSTORE;
 		else if (isrv_ascii_is(name.data, name.len, "UIDONLY") &&
-		         (p->caps & ISRV_CAP_BIT(ISRV_CAP_UIDONLY)))
+		         isrv_caps_in(p->caps, ISRV_CAP_UIDONLY))
 			e->wanted |= ISRV_ENABLED_UIDONLY;
 	} while (isrv_rd_peek(&p->r) == ' ' && isrv_rd_sp(&p->r) && isrv_rd_peek(&p->r) >= 0);
 	return true;

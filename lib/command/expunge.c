@@ -38,7 +38,7 @@ static bool parse(struct isrv_parse *p, void *args)
 
 	if (!p->uid)
 		return true;
-	if (!(p->caps & ISRV_CAP_BIT(ISRV_CAP_UIDPLUS)))
+	if (!isrv_caps_in(p->caps, ISRV_CAP_UIDPLUS))
 		return isrv_rd_fail(&p->r, "a command: UID EXPUNGE is unknown");
 	return isrv_rd_set(&p->r, &a->set);
 }

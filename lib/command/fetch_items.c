@@ -282,7 +282,7 @@ static bool parse_preview(struct isrv_parse *p, struct isrv_fetch_items *items)
 
 static bool knows(const struct isrv_parse *p, uint8_t cap)
 {
-	return !cap || p->caps & ISRV_CAP_BIT(cap);
+	return !cap || isrv_caps_in(p->caps, (enum isrv_cap)cap);
 }
 
 static bool parse_item(struct isrv_parse *p, struct isrv_fetch_items *items, struct imapsrv_span word)
@@ -303,7 +303,7 @@ static bool parse_item(struct isrv_parse *p, struct isrv_fetch_items *items, str
 			items->shows |= plain[i].shows;
 			return true;
 		}
-	if (is(word, "PREVIEW") && p->caps & ISRV_CAP_BIT(ISRV_CAP_PREVIEW))
+	if (is(word, "PREVIEW") && isrv_caps_in(p->caps, ISRV_CAP_PREVIEW))
 		return parse_preview(p, items);
 	p->r.at = word.data;
 	return isrv_rd_fail(&p->r, "a FETCH item");
@@ -346,7 +346,7 @@ static bool parse_modifier(struct isrv_parse *p, struct isrv_fetch_items *items)
 	struct isrv_reader *r = &p->r;
 
 	/* RFC 9394 3.3: of UID FETCH. */
-	if (p->uid && (p->caps & ISRV_CAP_BIT(ISRV_CAP_PARTIAL)) && !items->partial &&
+	if (p->uid && isrv_caps_in(p->caps, ISRV_CAP_PARTIAL) && !items->partial &&
 	    isrv_rd_try_word(r, "PARTIAL")) {
 		items->partial = true;
 		return isrv_rd_sp(r) && isrv_partial_parse(r, &items->places);
@@ -356,7 +356,7 @@ static bool parse_modifier(struct isrv_parse *p, struct isrv_fetch_items *items)
 		items->vanished = true;
 		return true;
 	}
-	if (!(p->caps & ISRV_CAP_BIT(ISRV_CAP_CONDSTORE)) || items->changed_since ||
+	if (!isrv_caps_in(p->caps, ISRV_CAP_CONDSTORE) || items->changed_since ||
 	    !isrv_rd_try_word(r, "CHANGEDSINCE"))
 		return isrv_rd_fail(r, "a FETCH modifier");
 	if (!isrv_rd_sp(r) || !isrv_rd_number64(r, &items->changed_since))

@@ -10,7 +10,7 @@
  */
 #include "command/list.h"
 
-#define CAP(p, cap) (((p)->caps & ISRV_CAP_BIT(cap)) != 0)
+#define CAP(p, cap) isrv_caps_in((p)->caps, cap)
 
 /* What is a part of IMAP4rev2 needs no capability of its own. */
 static bool may(const struct isrv_parse *p, enum isrv_cap cap)

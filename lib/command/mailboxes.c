@@ -127,7 +127,7 @@ static bool parse_create(struct isrv_parse *p, void *args)
 
 	if (!isrv_rd_mailbox(r, &a->a.name))
 		return false;
-	if (isrv_rd_peek(r) != ' ' || !(p->caps & ISRV_CAP_BIT(ISRV_CAP_CREATE_SPECIAL_USE)))
+	if (isrv_rd_peek(r) != ' ' || !isrv_caps_in(p->caps, ISRV_CAP_CREATE_SPECIAL_USE))
 		return isrv_rd_end(r);
 	if (!isrv_rd_sp(r) || !isrv_rd_char(r, '('))
 		return false;

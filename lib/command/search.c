@@ -41,7 +41,7 @@ static bool parse(struct isrv_parse *p, void *args)
 {
 	struct search *a = args;
 
-	if ((p->rev2 || p->caps & ISRV_CAP_BIT(ISRV_CAP_ESEARCH)) &&
+	if ((p->rev2 || isrv_caps_in(p->caps, ISRV_CAP_ESEARCH)) &&
 	    !isrv_search_return_parse(p, &a->ret, false))
 		return false;
 	a->extended = p->rev2 || a->ret.options;

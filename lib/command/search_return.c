@@ -24,8 +24,8 @@ static const struct {
 static bool is_offered(const struct isrv_parse *p, size_t i, bool sort)
 {
 	if (sort && options[i].cap == ISRV_CAP_ESEARCH)
-		return p->caps & ISRV_CAP_BIT(ISRV_CAP_ESORT);
-	return (options[i].rev2 && p->rev2) || p->caps & ISRV_CAP_BIT(options[i].cap);
+		return isrv_caps_in(p->caps, ISRV_CAP_ESORT);
+	return (options[i].rev2 && p->rev2) || isrv_caps_in(p->caps, (enum isrv_cap)options[i].cap);
 }
 
 static uint32_t find_option(const struct isrv_parse *p, struct imapsrv_span word, bool sort)

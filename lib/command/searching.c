@@ -23,7 +23,7 @@ uint32_t isrv_searching_features(const struct isrv_parse *p)
 	size_t i;
 
 	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		if (p->caps & ISRV_CAP_BIT(rows[i].cap))
+		if (isrv_caps_in(p->caps, (enum isrv_cap)rows[i].cap))
 			features |= rows[i].feature;
 	}
 	return features;

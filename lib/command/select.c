@@ -32,7 +32,7 @@ static bool parse_params(struct isrv_parse *p, struct select_args *a)
 {
 	struct isrv_reader *r = &p->r;
 
-	if (!(p->caps & ISRV_CAP_BIT(ISRV_CAP_CONDSTORE)) || isrv_rd_peek(r) != ' ')
+	if (!isrv_caps_in(p->caps, ISRV_CAP_CONDSTORE) || isrv_rd_peek(r) != ' ')
 		return true;
 	if (!isrv_rd_sp(r) || isrv_rd_peek(r) < 0)
 		return true;

@@ -76,7 +76,7 @@ static bool parse_criterion(struct isrv_parse *p, struct sort *a)
 		return isrv_rd_fail(&p->r, "a sort criterion");
 	for (i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
 		if (isrv_ascii_is(word.data, word.len, keys[i].name) &&
-		    p->caps & ISRV_CAP_BIT(keys[i].cap)) {
+		    isrv_caps_in(p->caps, (enum isrv_cap)keys[i].cap)) {
 			isrv_sort_by(&a->by, (enum isrv_sort_key)keys[i].key, reverse);
 			return true;
 		}
@@ -93,7 +93,7 @@ static bool parse(struct isrv_parse *p, void *args)
 {
 	struct sort *a = args;
 
-	if (p->caps & ISRV_CAP_BIT(ISRV_CAP_ESORT) &&
+	if (isrv_caps_in(p->caps, ISRV_CAP_ESORT) &&
 	    !isrv_search_return_parse(p, &a->ret, true))
 		return false;
 	if (!isrv_rd_char(&p->r, '('))

@@ -56,13 +56,13 @@ bool isrv_status_parse(struct isrv_parse *p, uint32_t *items_r)
 	struct isrv_reader *r = &p->r;
 	uint32_t got = 0, may = ~0u;
 
-	if (!(p->caps & (ISRV_CAP_BIT(ISRV_CAP_STATUS_SIZE) | ISRV_CAP_BIT(ISRV_CAP_IMAP4REV2))))
+	if (!isrv_caps_in(p->caps, ISRV_CAP_STATUS_SIZE) && !isrv_caps_in(p->caps, ISRV_CAP_IMAP4REV2))
 		may &= ~(uint32_t)IMAPSRV_STATUS_SIZE;
-	if (!(p->caps & ISRV_CAP_BIT(ISRV_CAP_CONDSTORE)))
+	if (!isrv_caps_in(p->caps, ISRV_CAP_CONDSTORE))
 		may &= ~(uint32_t)IMAPSRV_STATUS_HIGHESTMODSEQ;
-	if (!(p->caps & ISRV_CAP_BIT(ISRV_CAP_APPENDLIMIT)))
+	if (!isrv_caps_in(p->caps, ISRV_CAP_APPENDLIMIT))
 		may &= ~(uint32_t)IMAPSRV_STATUS_APPENDLIMIT;
-	if (!(p->caps & ISRV_CAP_BIT(ISRV_CAP_OBJECTID)))
+	if (!isrv_caps_in(p->caps, ISRV_CAP_OBJECTID))
 		may &= ~(uint32_t)IMAPSRV_STATUS_MAILBOXID;
 	if (!isrv_rd_char(r, '('))
 		return false;

@@ -40,7 +40,7 @@ static bool parse_modifiers(struct isrv_parse *p, struct store_args *a)
 {
 	struct isrv_reader *r = &p->r;
 
-	if (!(p->caps & ISRV_CAP_BIT(ISRV_CAP_CONDSTORE)) || !isrv_rd_try(r, '('))
+	if (!isrv_caps_in(p->caps, ISRV_CAP_CONDSTORE) || !isrv_rd_try(r, '('))
 		return true;
 	if (!isrv_rd_try_word(r, "UNCHANGEDSINCE"))
 		return isrv_rd_fail(r, "UNCHANGEDSINCE");

@@ -140,7 +140,7 @@ bool isrv_tell_parse(struct imapsrv_session *s, struct imapsrv_span text,
 	p.r.steps = &s->steps;
 	p.r.utf8 = s->w.utf8;
 	p.limits = &s->engine->limits;
-	p.caps = isrv_caps_of_session(s);
+	p.caps = &s->caps;
 	p.rev2 = isrv_session_rev2(s);
 	if (isrv_fetch_items_parse(&p, items))
 		return true;

@@ -46,7 +46,7 @@ static bool parse_algorithm(struct isrv_parse *p, struct thread *a)
 		return isrv_rd_fail(&p->r, "a threading algorithm");
 	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		if (isrv_ascii_is(word.data, word.len, rows[i].name) &&
-		    p->caps & ISRV_CAP_BIT(rows[i].cap)) {
+		    isrv_caps_in(p->caps, (enum isrv_cap)rows[i].cap)) {
 			a->algorithm = rows[i].algorithm;
 			return true;
 		}

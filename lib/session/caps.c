@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* session/caps - the table of capabilities, and what it comes to for one engine and one session. */
+/*
+ * session/caps - the table of capabilities: for each what the host must have for it, what the
+ * session, and which others; and what that comes to for one engine and one session.
+ */
 #include <string.h>
-
 #include "base/ascii.h"
 #include "session/session.h"
 
@@ -11,206 +13,399 @@ enum {
 	SHOW_ALWAYS = 3
 };
 
+/* ---- what the host must have ----------------------------------------------------------------- */
+
+static bool literal_minus(const struct imapsrv_engine *e)
+{
+	return e->config.literal_minus != 0;
+}
+
+static bool literal_plus(const struct imapsrv_engine *e)
+{
+	return !e->config.literal_minus;
+}
+
+static bool mechanisms(const struct imapsrv_engine *e)
+{
+	return e->sasl.mechanisms != NULL;
+}
+
+/* A mechanism of ours, unless the host does one of that name by itself. */
+static bool own(const struct imapsrv_engine *e, const char *name)
+{
+	const char *const *of_host = e->sasl.mechanisms;
+
+	while (of_host && *of_host && strcmp(*of_host, name) != 0)
+		of_host++;
+	return e->store.login && (!of_host || !*of_host);
+}
+
+static bool plain(const struct imapsrv_engine *e)
+{
+	return own(e, "PLAIN");
+}
+
+static bool external(const struct imapsrv_engine *e)
+{
+	return own(e, "EXTERNAL");
+}
+
+static bool login(const struct imapsrv_engine *e)
+{
+	return (e->sasl.builtin & IMAPSRV_MECHANISM_LOGIN) && own(e, "LOGIN");
+}
+
+static bool anonymous(const struct imapsrv_engine *e)
+{
+	return (e->sasl.builtin & IMAPSRV_MECHANISM_ANONYMOUS) && own(e, "ANONYMOUS");
+}
+
+static bool oauthbearer(const struct imapsrv_engine *e)
+{
+	return (e->sasl.builtin & IMAPSRV_MECHANISM_OAUTHBEARER) && own(e, "OAUTHBEARER");
+}
+
+static bool xoauth2(const struct imapsrv_engine *e)
+{
+	return (e->sasl.builtin & IMAPSRV_MECHANISM_XOAUTH2) && own(e, "XOAUTH2");
+}
+
+static bool scram(const struct imapsrv_engine *e)
+{
+	return e->sasl.keys && own(e, "SCRAM-SHA-256");
+}
+
+static bool scram_plus(const struct imapsrv_engine *e)
+{
+	return e->sasl.keys && own(e, "SCRAM-SHA-256-PLUS");
+}
+
+/* Else nobody could log in again (RFC 8437). */
+static bool can_log_in(const struct imapsrv_engine *e)
+{
+	return e->store.login || e->sasl.mechanisms;
+}
+
+static bool writes(const struct imapsrv_engine *e)
+{
+	return e->store.store != NULL;
+}
+
+static bool replace(const struct imapsrv_engine *e)
+{
+	return e->store.replace != NULL;
+}
+
+static bool modseqs(const struct imapsrv_engine *e)
+{
+	return e->store.modseqs != 0;
+}
+
+/* RFC 8474 5.1: a copy has the EMAILID of its source, which an append cannot say. */
+static bool objectids(const struct imapsrv_engine *e)
+{
+	return e->store.objectids && (!e->store.store || e->store.copy);
+}
+
+static bool metadata(const struct imapsrv_engine *e)
+{
+	return e->metadata.get && !e->metadata.server_only;
+}
+
+static bool metadata_server(const struct imapsrv_engine *e)
+{
+	return e->metadata.get != NULL;
+}
+
+static bool savedates(const struct imapsrv_engine *e)
+{
+	return e->store.savedates != 0;
+}
+
+static bool clock(const struct imapsrv_engine *e)
+{
+	return e->config.clock != NULL;
+}
+
+static bool jmap(const struct imapsrv_engine *e)
+{
+	return e->config.jmap != NULL;
+}
+
+static bool create_use(const struct imapsrv_engine *e)
+{
+	return e->mailboxes.create && e->mailboxes.uses;
+}
+
+static bool message_limit(const struct imapsrv_engine *e)
+{
+	return e->limits.message_limit != UINT32_MAX;
+}
+
+static bool save_limit(const struct imapsrv_engine *e)
+{
+	return e->limits.save_limit != UINT32_MAX;
+}
+
+/* ---- what the session must be like ----------------------------------------------------------- */
+
+static bool starttls(const struct imapsrv_session *s)
+{
+	return s->can_starttls && !s->secure;
+}
+
+/* LOGIN and its like show exactly when a password would be taken (RFC 9051 6.2.3, 11.1). */
+static bool passwords(const struct imapsrv_session *s)
+{
+	return (s->secure || s->allow_plaintext) && s->engine->store.login;
+}
+
+static bool no_passwords(const struct imapsrv_session *s)
+{
+	return !passwords(s);
+}
+
+static bool bound(const struct imapsrv_session *s)
+{
+	return s->bindings != NULL;
+}
+
+static bool known(const struct imapsrv_session *s)
+{
+	return s->external != NULL;
+}
+
+static bool compress(const struct imapsrv_session *s)
+{
+	return s->compress != IMAPSRV_COMPRESS_NO &&
+	       (s->compress != IMAPSRV_COMPRESS_AFTER_LOGIN || s->logged_in);
+}
+
+/* ---- how it is said -------------------------------------------------------------------------- */
+
+static void put_mechanisms(struct isrv_writer *w, const struct imapsrv_session *s)
+{
+	const struct imapsrv_sasl *sasl = &s->engine->sasl;
+	const char *space = "";
+
+	for (size_t i = 0; sasl->mechanisms[i]; i++) {
+		if (!isrv_sasl_offered(s, i))
+			continue;
+		isrv_w_cstr(w, space);
+		ISRV_W(w, "AUTH=");
+		isrv_w_cstr(w, sasl->mechanisms[i]);
+		space = " ";
+	}
+}
+
+static void put_append_limit(struct isrv_writer *w, const struct imapsrv_session *s)
+{
+	ISRV_W(w, "APPENDLIMIT");
+	if (s->engine->store.append_limits)
+		return; /* each mailbox has its own (RFC 7889 2) */
+	ISRV_W(w, "=");
+	isrv_w_u64(w, isrv_append_limit(s->engine, UINT64_MAX));
+}
+
+static void put_message_limit(struct isrv_writer *w, const struct imapsrv_session *s)
+{
+	ISRV_W(w, "MESSAGELIMIT=");
+	isrv_w_u32(w, s->engine->limits.message_limit);
+}
+
+static void put_save_limit(struct isrv_writer *w, const struct imapsrv_session *s)
+{
+	ISRV_W(w, "SAVELIMIT=");
+	isrv_w_u32(w, s->engine->limits.save_limit);
+}
+
+/* ---- the table ------------------------------------------------------------------------------- */
+
 static const struct cap {
 	const char *name;
 	uint8_t show;
-	bool fixed; /* the host cannot hide it */
+	bool fixed;      /* the host cannot hide it */
+	uint8_t with[2]; /* enum isrv_cap: never without these, */
+	uint8_t without; /* nor beside this */
+	uint8_t unsaid;  /* and where this is shown, it is not: that says more */
+	bool (*host)(const struct imapsrv_engine *e); /* NULL: every one */
+	bool (*now)(const struct imapsrv_session *s); /* NULL: always */
+	void (*put)(struct isrv_writer *w, const struct imapsrv_session *s); /* NULL: its name */
 } caps[ISRV_CAP_COUNT] = {
-	[ISRV_CAP_IMAP4REV1] = {"IMAP4rev1", SHOW_ALWAYS, true},
-	[ISRV_CAP_IMAP4REV2] = {"IMAP4rev2", SHOW_ALWAYS, false},
-	[ISRV_CAP_LITERAL_PLUS] = {"LITERAL+", SHOW_ALWAYS, false},
-	[ISRV_CAP_LITERAL_MINUS] = {"LITERAL-", SHOW_ALWAYS, false},
-	[ISRV_CAP_STARTTLS] = {"STARTTLS", SHOW_NOTAUTH, false},
-	[ISRV_CAP_LOGINDISABLED] = {"LOGINDISABLED", SHOW_NOTAUTH, true},
-	[ISRV_CAP_COMPRESS] = {"COMPRESS=DEFLATE", SHOW_ALWAYS, false},
-	[ISRV_CAP_AUTH_PLAIN] = {"AUTH=PLAIN", SHOW_NOTAUTH, false},
-	[ISRV_CAP_AUTH_EXTERNAL] = {"AUTH=EXTERNAL", SHOW_NOTAUTH, false},
-	[ISRV_CAP_AUTH_SCRAM_PLUS] = {"AUTH=SCRAM-SHA-256-PLUS", SHOW_NOTAUTH, false},
-	[ISRV_CAP_AUTH_SCRAM] = {"AUTH=SCRAM-SHA-256", SHOW_NOTAUTH, false},
-	[ISRV_CAP_AUTH_OAUTHBEARER] = {"AUTH=OAUTHBEARER", SHOW_NOTAUTH, false},
-	[ISRV_CAP_AUTH_XOAUTH2] = {"AUTH=XOAUTH2", SHOW_NOTAUTH, false},
-	[ISRV_CAP_AUTH_LOGIN] = {"AUTH=LOGIN", SHOW_NOTAUTH, false},
-	[ISRV_CAP_AUTH_ANONYMOUS] = {"AUTH=ANONYMOUS", SHOW_NOTAUTH, false},
-	[ISRV_CAP_AUTH_HOST] = {"", SHOW_NOTAUTH, true},
-	[ISRV_CAP_SASL_IR] = {"SASL-IR", SHOW_NOTAUTH, false},
-	[ISRV_CAP_ID] = {"ID", SHOW_ALWAYS, false},
-	[ISRV_CAP_ENABLE] = {"ENABLE", SHOW_ALWAYS, false},
-	[ISRV_CAP_IDLE] = {"IDLE", SHOW_AUTH, false},
-	[ISRV_CAP_NAMESPACE] = {"NAMESPACE", SHOW_AUTH, false},
-	[ISRV_CAP_CHILDREN] = {"CHILDREN", SHOW_AUTH, false},
-	[ISRV_CAP_LIST_EXTENDED] = {"LIST-EXTENDED", SHOW_AUTH, false},
-	[ISRV_CAP_LIST_STATUS] = {"LIST-STATUS", SHOW_AUTH, false},
-	[ISRV_CAP_SPECIAL_USE] = {"SPECIAL-USE", SHOW_AUTH, false},
-	[ISRV_CAP_CREATE_SPECIAL_USE] = {"CREATE-SPECIAL-USE", SHOW_AUTH, false},
-	[ISRV_CAP_UIDPLUS] = {"UIDPLUS", SHOW_AUTH, false},
-	[ISRV_CAP_MOVE] = {"MOVE", SHOW_AUTH, false},
-	[ISRV_CAP_MULTIAPPEND] = {"MULTIAPPEND", SHOW_AUTH, false},
-	[ISRV_CAP_REPLACE] = {"REPLACE", SHOW_AUTH, false},
-	[ISRV_CAP_APPENDLIMIT] = {"APPENDLIMIT", SHOW_AUTH, false},
-	[ISRV_CAP_METADATA] = {"METADATA", SHOW_AUTH, false},
-	[ISRV_CAP_METADATA_SERVER] = {"METADATA-SERVER", SHOW_AUTH, false},
-	[ISRV_CAP_OBJECTID] = {"OBJECTID", SHOW_AUTH, false},
-	[ISRV_CAP_SAVEDATE] = {"SAVEDATE", SHOW_AUTH, false},
-	[ISRV_CAP_UNSELECT] = {"UNSELECT", SHOW_AUTH, false},
-	[ISRV_CAP_CONDSTORE] = {"CONDSTORE", SHOW_AUTH, false},
-	[ISRV_CAP_QRESYNC] = {"QRESYNC", SHOW_AUTH, false},
-	[ISRV_CAP_ESEARCH] = {"ESEARCH", SHOW_AUTH, false},
-	[ISRV_CAP_SEARCHRES] = {"SEARCHRES", SHOW_AUTH, false},
-	[ISRV_CAP_INPROGRESS] = {"INPROGRESS", SHOW_AUTH, false},
-	[ISRV_CAP_WITHIN] = {"WITHIN", SHOW_AUTH, false},
-	[ISRV_CAP_STATUS_SIZE] = {"STATUS=SIZE", SHOW_AUTH, false},
-	[ISRV_CAP_BINARY] = {"BINARY", SHOW_AUTH, false},
-	[ISRV_CAP_PREVIEW] = {"PREVIEW", SHOW_AUTH, false},
-	[ISRV_CAP_JMAPACCESS] = {"JMAPACCESS", SHOW_AUTH, false},
-	[ISRV_CAP_UNAUTHENTICATE] = {"UNAUTHENTICATE", SHOW_AUTH, false},
-	[ISRV_CAP_UIDONLY] = {"UIDONLY", SHOW_AUTH, false},
-	[ISRV_CAP_PARTIAL] = {"PARTIAL", SHOW_AUTH, false},
-	[ISRV_CAP_MESSAGELIMIT] = {"MESSAGELIMIT", SHOW_AUTH, false},
-	[ISRV_CAP_SAVELIMIT] = {"SAVELIMIT", SHOW_AUTH, false},
-	[ISRV_CAP_SORT] = {"SORT", SHOW_AUTH, false},
-	[ISRV_CAP_SORT_DISPLAY] = {"SORT=DISPLAY", SHOW_AUTH, false},
-	[ISRV_CAP_ESORT] = {"ESORT", SHOW_AUTH, false},
-	[ISRV_CAP_THREAD_ORDEREDSUBJECT] = {"THREAD=ORDEREDSUBJECT", SHOW_AUTH, false},
-	[ISRV_CAP_THREAD_REFERENCES] = {"THREAD=REFERENCES", SHOW_AUTH, false},
-	[ISRV_CAP_UIDBATCHES] = {"UIDBATCHES", SHOW_AUTH, false},
+	[ISRV_CAP_IMAP4REV1] = {.name = "IMAP4rev1", .show = SHOW_ALWAYS, .fixed = true},
+	[ISRV_CAP_IMAP4REV2] = {.name = "IMAP4rev2", .show = SHOW_ALWAYS},
+	[ISRV_CAP_LITERAL_PLUS] = {.name = "LITERAL+", .show = SHOW_ALWAYS, .host = literal_plus},
+	[ISRV_CAP_LITERAL_MINUS] = {.name = "LITERAL-", .show = SHOW_ALWAYS, .host = literal_minus},
+	[ISRV_CAP_STARTTLS] = {.name = "STARTTLS", .show = SHOW_NOTAUTH, .now = starttls},
+	[ISRV_CAP_LOGINDISABLED] = {
+		.name = "LOGINDISABLED", .show = SHOW_NOTAUTH, .fixed = true,
+		.now = no_passwords,
+	},
+	[ISRV_CAP_COMPRESS] = {.name = "COMPRESS=DEFLATE", .show = SHOW_ALWAYS, .now = compress},
+	[ISRV_CAP_AUTH_PLAIN] = {
+		.name = "AUTH=PLAIN", .show = SHOW_NOTAUTH, .host = plain, .now = passwords,
+	},
+	[ISRV_CAP_AUTH_EXTERNAL] = {
+		.name = "AUTH=EXTERNAL", .show = SHOW_NOTAUTH, .host = external, .now = known,
+	},
+	[ISRV_CAP_AUTH_SCRAM_PLUS] = {
+		.name = "AUTH=SCRAM-SHA-256-PLUS", .show = SHOW_NOTAUTH, .host = scram_plus,
+		.now = bound,
+	},
+	[ISRV_CAP_AUTH_SCRAM] = {.name = "AUTH=SCRAM-SHA-256", .show = SHOW_NOTAUTH, .host = scram},
+	[ISRV_CAP_AUTH_OAUTHBEARER] = {
+		.name = "AUTH=OAUTHBEARER", .show = SHOW_NOTAUTH, .host = oauthbearer,
+		.now = passwords,
+	},
+	[ISRV_CAP_AUTH_XOAUTH2] = {
+		.name = "AUTH=XOAUTH2", .show = SHOW_NOTAUTH, .host = xoauth2, .now = passwords,
+	},
+	[ISRV_CAP_AUTH_LOGIN] = {
+		.name = "AUTH=LOGIN", .show = SHOW_NOTAUTH, .host = login, .now = passwords,
+	},
+	[ISRV_CAP_AUTH_ANONYMOUS] = {
+		.name = "AUTH=ANONYMOUS", .show = SHOW_NOTAUTH, .host = anonymous,
+	},
+	[ISRV_CAP_AUTH_HOST] = {
+		.name = "", .show = SHOW_NOTAUTH, .fixed = true, .host = mechanisms,
+		.put = put_mechanisms,
+	},
+	[ISRV_CAP_SASL_IR] = {.name = "SASL-IR", .show = SHOW_NOTAUTH},
+	[ISRV_CAP_ID] = {.name = "ID", .show = SHOW_ALWAYS},
+	[ISRV_CAP_ENABLE] = {.name = "ENABLE", .show = SHOW_ALWAYS},
+	[ISRV_CAP_IDLE] = {.name = "IDLE", .show = SHOW_AUTH},
+	[ISRV_CAP_NAMESPACE] = {.name = "NAMESPACE", .show = SHOW_AUTH},
+	[ISRV_CAP_CHILDREN] = {.name = "CHILDREN", .show = SHOW_AUTH},
+	[ISRV_CAP_LIST_EXTENDED] = {.name = "LIST-EXTENDED", .show = SHOW_AUTH},
+	[ISRV_CAP_LIST_STATUS] = {.name = "LIST-STATUS", .show = SHOW_AUTH},
+	[ISRV_CAP_SPECIAL_USE] = {.name = "SPECIAL-USE", .show = SHOW_AUTH},
+	[ISRV_CAP_CREATE_SPECIAL_USE] = {
+		.name = "CREATE-SPECIAL-USE", .show = SHOW_AUTH, .host = create_use,
+	},
+	[ISRV_CAP_UIDPLUS] = {.name = "UIDPLUS", .show = SHOW_AUTH, .host = writes},
+	[ISRV_CAP_MOVE] = {.name = "MOVE", .show = SHOW_AUTH, .host = writes},
+	[ISRV_CAP_MULTIAPPEND] = {.name = "MULTIAPPEND", .show = SHOW_AUTH, .host = writes},
+	[ISRV_CAP_REPLACE] = {.name = "REPLACE", .show = SHOW_AUTH, .host = replace},
+	[ISRV_CAP_APPENDLIMIT] = {
+		.name = "APPENDLIMIT", .show = SHOW_AUTH, .host = writes,
+		.put = put_append_limit,
+	},
+	[ISRV_CAP_METADATA] = {
+		.name = "METADATA", .show = SHOW_AUTH, .with = {ISRV_CAP_METADATA_SERVER},
+		.host = metadata,
+	},
+	[ISRV_CAP_METADATA_SERVER] = {
+		.name = "METADATA-SERVER", .show = SHOW_AUTH, .unsaid = ISRV_CAP_METADATA,
+		.host = metadata_server,
+	},
+	[ISRV_CAP_OBJECTID] = {.name = "OBJECTID", .show = SHOW_AUTH, .host = objectids},
+	[ISRV_CAP_SAVEDATE] = {.name = "SAVEDATE", .show = SHOW_AUTH, .host = savedates},
+	[ISRV_CAP_UNSELECT] = {.name = "UNSELECT", .show = SHOW_AUTH},
+	[ISRV_CAP_CONDSTORE] = {.name = "CONDSTORE", .show = SHOW_AUTH, .host = modseqs},
+	[ISRV_CAP_QRESYNC] = {
+		.name = "QRESYNC", .show = SHOW_AUTH,
+		.with = {ISRV_CAP_CONDSTORE, ISRV_CAP_ENABLE}, .host = modseqs,
+	},
+	[ISRV_CAP_ESEARCH] = {.name = "ESEARCH", .show = SHOW_AUTH},
+	[ISRV_CAP_SEARCHRES] = {.name = "SEARCHRES", .show = SHOW_AUTH},
+	[ISRV_CAP_INPROGRESS] = {.name = "INPROGRESS", .show = SHOW_AUTH},
+	[ISRV_CAP_WITHIN] = {.name = "WITHIN", .show = SHOW_AUTH, .host = clock},
+	[ISRV_CAP_STATUS_SIZE] = {.name = "STATUS=SIZE", .show = SHOW_AUTH},
+	[ISRV_CAP_BINARY] = {.name = "BINARY", .show = SHOW_AUTH},
+	[ISRV_CAP_PREVIEW] = {.name = "PREVIEW", .show = SHOW_AUTH},
+	[ISRV_CAP_JMAPACCESS] = {
+		.name = "JMAPACCESS", .show = SHOW_AUTH, .with = {ISRV_CAP_OBJECTID},
+		.host = jmap,
+	},
+	[ISRV_CAP_UNAUTHENTICATE] = {
+		.name = "UNAUTHENTICATE", .show = SHOW_AUTH, .host = can_log_in,
+	},
+	[ISRV_CAP_UIDONLY] = {.name = "UIDONLY", .show = SHOW_AUTH, .with = {ISRV_CAP_ENABLE}},
+	[ISRV_CAP_PARTIAL] = {.name = "PARTIAL", .show = SHOW_AUTH, .with = {ISRV_CAP_ESEARCH}},
+	[ISRV_CAP_MESSAGELIMIT] = {
+		.name = "MESSAGELIMIT", .show = SHOW_AUTH, .host = message_limit,
+		.put = put_message_limit,
+	},
+	[ISRV_CAP_SAVELIMIT] = {
+		.name = "SAVELIMIT", .show = SHOW_AUTH, .host = save_limit,
+		.put = put_save_limit,
+	},
+	[ISRV_CAP_SORT] = {.name = "SORT", .show = SHOW_AUTH, .without = ISRV_CAP_MESSAGELIMIT},
+	[ISRV_CAP_SORT_DISPLAY] = {
+		.name = "SORT=DISPLAY", .show = SHOW_AUTH, .with = {ISRV_CAP_SORT},
+	},
+	[ISRV_CAP_ESORT] = {.name = "ESORT", .show = SHOW_AUTH, .with = {ISRV_CAP_SORT}},
+	[ISRV_CAP_THREAD_ORDEREDSUBJECT] = {
+		.name = "THREAD=ORDEREDSUBJECT", .show = SHOW_AUTH,
+		.without = ISRV_CAP_MESSAGELIMIT,
+	},
+	[ISRV_CAP_THREAD_REFERENCES] = {
+		.name = "THREAD=REFERENCES", .show = SHOW_AUTH, .without = ISRV_CAP_MESSAGELIMIT,
+	},
+	[ISRV_CAP_UIDBATCHES] = {.name = "UIDBATCHES", .show = SHOW_AUTH},
 };
 
-/* Mechanisms that end in `login`. */
-static const uint64_t logins = ISRV_CAP_BIT(ISRV_CAP_AUTH_PLAIN) |
-                               ISRV_CAP_BIT(ISRV_CAP_AUTH_EXTERNAL) |
-                               ISRV_CAP_BIT(ISRV_CAP_AUTH_SCRAM_PLUS) |
-                               ISRV_CAP_BIT(ISRV_CAP_AUTH_SCRAM) |
-                               ISRV_CAP_BIT(ISRV_CAP_AUTH_OAUTHBEARER) |
-                               ISRV_CAP_BIT(ISRV_CAP_AUTH_XOAUTH2) |
-                               ISRV_CAP_BIT(ISRV_CAP_AUTH_LOGIN) |
-                               ISRV_CAP_BIT(ISRV_CAP_AUTH_ANONYMOUS);
-/* Of these, the ones in which something is sent that others can use. */
-static const uint64_t plaintexts = ISRV_CAP_BIT(ISRV_CAP_AUTH_PLAIN) |
-                                   ISRV_CAP_BIT(ISRV_CAP_AUTH_OAUTHBEARER) |
-                                   ISRV_CAP_BIT(ISRV_CAP_AUTH_XOAUTH2) |
-                                   ISRV_CAP_BIT(ISRV_CAP_AUTH_LOGIN);
+/*
+ * Why some cannot be without others: RFC 7162 3.2.3 (QRESYNC), RFC 9586 3.1 (UIDONLY is there to be
+ * enabled), RFC 9394 3.1 (results of PARTIAL come in ESEARCH responses), RFC 5957 1 and RFC 5267 3
+ * (parts of SORT), RFC 9698 3 (JMAPACCESS).  RFC 5464 1: METADATA and METADATA-SERVER are not said
+ * both.  RFC 9738 3.3: where only a part of the mailbox is looked at, it cannot be threaded, nor
+ * sorted but by an index.
+ */
 
-/* What the host did not ask for, or does by itself. */
-static uint64_t unwanted_mechanisms(const struct imapsrv_sasl *sasl)
+/* ---- what that comes to ---------------------------------------------------------------------- */
+
+static void add(struct isrv_caps *set, int cap)
 {
-	static const struct {
-		uint32_t builtin;
-		enum isrv_cap cap;
-	} asked[] = {
-		{IMAPSRV_MECHANISM_LOGIN, ISRV_CAP_AUTH_LOGIN},
-		{IMAPSRV_MECHANISM_ANONYMOUS, ISRV_CAP_AUTH_ANONYMOUS},
-		{IMAPSRV_MECHANISM_OAUTHBEARER, ISRV_CAP_AUTH_OAUTHBEARER},
-		{IMAPSRV_MECHANISM_XOAUTH2, ISRV_CAP_AUTH_XOAUTH2},
-	};
-	uint64_t bits = 0;
-
-	for (size_t i = 0; i < sizeof(asked) / sizeof(asked[0]); i++)
-		if (!(sasl->builtin & asked[i].builtin))
-			bits |= ISRV_CAP_BIT(asked[i].cap);
-	if (!sasl->keys)
-		bits |= ISRV_CAP_BIT(ISRV_CAP_AUTH_SCRAM) | ISRV_CAP_BIT(ISRV_CAP_AUTH_SCRAM_PLUS);
-	for (size_t i = 0; sasl->mechanisms && sasl->mechanisms[i]; i++)
-		for (int cap = 0; cap < ISRV_CAP_COUNT; cap++)
-			if (logins & ISRV_CAP_BIT(cap) &&
-			    strcmp(caps[cap].name + strlen("AUTH="), sasl->mechanisms[i]) == 0)
-				bits |= ISRV_CAP_BIT(cap);
-	return bits;
+	set->word[cap / 64] |= UINT64_C(1) << (cap % 64);
 }
 
-uint64_t isrv_caps_of_engine(const struct imapsrv_engine *engine)
+static void take(struct isrv_caps *set, int cap)
 {
-	uint64_t bits = (ISRV_CAP_BIT(ISRV_CAP_COUNT) - 1) & ~ISRV_CAP_BIT(ISRV_CAP_NONE);
-
-	bits &= ~ISRV_CAP_BIT(engine->config.literal_minus ? ISRV_CAP_LITERAL_PLUS
-	                                                   : ISRV_CAP_LITERAL_MINUS);
-	if (!engine->store.login)
-		bits &= ~logins;
-	bits &= ~unwanted_mechanisms(&engine->sasl);
-	if (!engine->sasl.mechanisms)
-		bits &= ~ISRV_CAP_BIT(ISRV_CAP_AUTH_HOST);
-	/* Nobody could log in again (RFC 8437). */
-	if (!engine->store.login && !engine->sasl.mechanisms)
-		bits &= ~ISRV_CAP_BIT(ISRV_CAP_UNAUTHENTICATE);
-	if (!engine->store.store)
-		bits &= ~(ISRV_CAP_BIT(ISRV_CAP_MOVE) | ISRV_CAP_BIT(ISRV_CAP_UIDPLUS) |
-		          ISRV_CAP_BIT(ISRV_CAP_MULTIAPPEND) |
-		          ISRV_CAP_BIT(ISRV_CAP_APPENDLIMIT));
-	if (!engine->config.jmap || !engine->store.objectids)
-		bits &= ~ISRV_CAP_BIT(ISRV_CAP_JMAPACCESS);
-	if (!engine->mailboxes.create || !engine->mailboxes.uses)
-		bits &= ~ISRV_CAP_BIT(ISRV_CAP_CREATE_SPECIAL_USE);
-	if (!engine->store.replace)
-		bits &= ~ISRV_CAP_BIT(ISRV_CAP_REPLACE);
-	/* RFC 8474 5.1: a copy has the EMAILID of its source, which an append cannot say. */
-	if (!engine->store.objectids || (engine->store.store && !engine->store.copy))
-		bits &= ~ISRV_CAP_BIT(ISRV_CAP_OBJECTID);
-	if (!engine->metadata.get)
-		bits &= ~ISRV_CAP_BIT(ISRV_CAP_METADATA_SERVER);
-	if (!engine->metadata.get || engine->metadata.server_only)
-		bits &= ~ISRV_CAP_BIT(ISRV_CAP_METADATA);
-	if (!engine->store.savedates)
-		bits &= ~ISRV_CAP_BIT(ISRV_CAP_SAVEDATE);
-	if (!engine->config.clock)
-		bits &= ~ISRV_CAP_BIT(ISRV_CAP_WITHIN);
-	if (engine->limits.message_limit == UINT32_MAX)
-		bits &= ~ISRV_CAP_BIT(ISRV_CAP_MESSAGELIMIT);
-	if (engine->limits.save_limit == UINT32_MAX)
-		bits &= ~ISRV_CAP_BIT(ISRV_CAP_SAVELIMIT);
-	if (!engine->store.modseqs)
-		bits &= ~(ISRV_CAP_BIT(ISRV_CAP_CONDSTORE) | ISRV_CAP_BIT(ISRV_CAP_QRESYNC));
-	return bits;
+	set->word[cap / 64] &= ~(UINT64_C(1) << (cap % 64));
 }
 
-uint64_t isrv_caps_of_session(const struct imapsrv_session *s)
+struct isrv_caps isrv_caps_of_engine(const struct imapsrv_engine *engine)
 {
-	uint64_t bits = s->engine->caps & ~s->hidden;
-	bool plaintext = s->secure || s->allow_plaintext;
+	struct isrv_caps set = {{0, 0}};
 
-	if (s->secure || !s->can_starttls)
-		bits &= ~ISRV_CAP_BIT(ISRV_CAP_STARTTLS);
-	/* LOGIN and its like show exactly when a password would be taken (RFC 9051 6.2.3,
-	 * 11.1). */
-	if (plaintext && s->engine->store.login)
-		bits &= ~ISRV_CAP_BIT(ISRV_CAP_LOGINDISABLED);
-	else
-		bits &= ~plaintexts;
-	/* RFC 9698 3: never without. */
-	if (s->hidden & ISRV_CAP_BIT(ISRV_CAP_OBJECTID))
-		bits &= ~ISRV_CAP_BIT(ISRV_CAP_JMAPACCESS);
-	if (s->compress == IMAPSRV_COMPRESS_NO ||
-	    (s->compress == IMAPSRV_COMPRESS_AFTER_LOGIN && !s->logged_in))
-		bits &= ~ISRV_CAP_BIT(ISRV_CAP_COMPRESS);
-	if (!s->bindings)
-		bits &= ~ISRV_CAP_BIT(ISRV_CAP_AUTH_SCRAM_PLUS);
-	/* RFC 7162 3.2.3: QRESYNC cannot be without the two. */
-	if (s->hidden & (ISRV_CAP_BIT(ISRV_CAP_CONDSTORE) | ISRV_CAP_BIT(ISRV_CAP_ENABLE)))
-		bits &= ~ISRV_CAP_BIT(ISRV_CAP_QRESYNC);
-	/* RFC 9586 3.1: it is there to be enabled. */
-	if (s->hidden & ISRV_CAP_BIT(ISRV_CAP_ENABLE))
-		bits &= ~ISRV_CAP_BIT(ISRV_CAP_UIDONLY);
-	/* RFC 9394 3.1: its results come in ESEARCH responses. */
-	if (s->hidden & ISRV_CAP_BIT(ISRV_CAP_ESEARCH))
-		bits &= ~ISRV_CAP_BIT(ISRV_CAP_PARTIAL);
-	/* RFC 9738 3.3: a part of the mailbox cannot be threaded, nor sorted but by an index. */
-	if (bits & ISRV_CAP_BIT(ISRV_CAP_MESSAGELIMIT))
-		bits &= ~(ISRV_CAP_BIT(ISRV_CAP_SORT) |
-		          ISRV_CAP_BIT(ISRV_CAP_THREAD_ORDEREDSUBJECT) |
-		          ISRV_CAP_BIT(ISRV_CAP_THREAD_REFERENCES));
-	/* RFC 5957 1, RFC 5267 3: parts of it. */
-	if (!(bits & ISRV_CAP_BIT(ISRV_CAP_SORT)))
-		bits &= ~(ISRV_CAP_BIT(ISRV_CAP_SORT_DISPLAY) | ISRV_CAP_BIT(ISRV_CAP_ESORT));
-	if (s->hidden & ISRV_CAP_BIT(ISRV_CAP_METADATA_SERVER))
-		bits &= ~ISRV_CAP_BIT(ISRV_CAP_METADATA);
-	if (!s->external)
-		bits &= ~ISRV_CAP_BIT(ISRV_CAP_AUTH_EXTERNAL);
-	if (s->engine->config.literal_minus)
-		bits &= ~ISRV_CAP_BIT(ISRV_CAP_LITERAL_PLUS);
-	return bits;
+	for (int i = ISRV_CAP_NONE + 1; i < ISRV_CAP_COUNT; i++)
+		if (!caps[i].host || caps[i].host(engine))
+			add(&set, i);
+	return set;
 }
 
-bool isrv_caps_has(const struct imapsrv_session *s, enum isrv_cap cap)
+static bool stands(const struct isrv_caps *set, const struct cap *cap)
 {
-	return (isrv_caps_of_session(s) & ISRV_CAP_BIT(cap)) != 0;
+	for (size_t i = 0; i < 2; i++)
+		if (cap->with[i] && !isrv_caps_in(set, (enum isrv_cap)cap->with[i]))
+			return false;
+	return !cap->without || !isrv_caps_in(set, (enum isrv_cap)cap->without);
+}
+
+static struct isrv_caps of_session(const struct imapsrv_session *s)
+{
+	struct isrv_caps set = s->engine->caps;
+	bool changed = true;
+
+	for (int i = ISRV_CAP_NONE + 1; i < ISRV_CAP_COUNT; i++)
+		if (isrv_caps_in(&s->hidden, (enum isrv_cap)i) || (caps[i].now && !caps[i].now(s)))
+			take(&set, i);
+	/* One that goes may take others with it, which may stand before it. */
+	while (changed) {
+		changed = false;
+		for (int i = ISRV_CAP_NONE + 1; i < ISRV_CAP_COUNT; i++)
+			if (isrv_caps_in(&set, (enum isrv_cap)i) && !stands(&set, &caps[i])) {
+				take(&set, i);
+				changed = true;
+			}
+	}
+	return set;
+}
+
+void isrv_caps_update(struct imapsrv_session *s)
+{
+	s->caps = of_session(s);
 }
 
 enum isrv_cap isrv_caps_find(const char *name, size_t len)
@@ -221,45 +416,34 @@ enum isrv_cap isrv_caps_find(const char *name, size_t len)
 	return ISRV_CAP_NONE;
 }
 
-static void put_host_mechanisms(struct isrv_writer *w, const struct imapsrv_session *s)
+static bool shows(const struct imapsrv_session *s, int cap)
 {
-	const struct imapsrv_sasl *sasl = &s->engine->sasl;
+	return isrv_caps_has(s, (enum isrv_cap)cap) &&
+	       (!caps[cap].unsaid || !isrv_caps_has(s, (enum isrv_cap)caps[cap].unsaid)) &&
+	       (caps[cap].show & (s->logged_in ? SHOW_AUTH : SHOW_NOTAUTH));
+}
 
-	for (size_t i = 0; sasl->mechanisms[i]; i++) {
-		if (!isrv_sasl_offered(s, i))
-			continue;
-		ISRV_W(w, " AUTH=");
-		isrv_w_cstr(w, sasl->mechanisms[i]);
-	}
+/* Is any mechanism of the host's offered now? */
+static bool offers(const struct imapsrv_session *s)
+{
+	size_t i = 0;
+
+	while (s->engine->sasl.mechanisms[i] && !isrv_sasl_offered(s, i))
+		i++;
+	return s->engine->sasl.mechanisms[i] != NULL;
 }
 
 void isrv_caps_put(struct isrv_writer *w, const struct imapsrv_session *s)
 {
-	uint64_t bits = isrv_caps_of_session(s);
-	uint8_t show = s->logged_in ? SHOW_AUTH : SHOW_NOTAUTH;
-
-	/* RFC 5464 1: the one that says more is said alone. */
-	if (bits & ISRV_CAP_BIT(ISRV_CAP_METADATA))
-		bits &= ~ISRV_CAP_BIT(ISRV_CAP_METADATA_SERVER);
-
 	ISRV_W(w, "CAPABILITY");
 	for (int i = ISRV_CAP_NONE + 1; i < ISRV_CAP_COUNT; i++) {
-		if (!(bits & ISRV_CAP_BIT(i)) || !(caps[i].show & show))
+		if (!shows(s, i) || (i == ISRV_CAP_AUTH_HOST && !offers(s)))
 			continue;
-		if (i == ISRV_CAP_AUTH_HOST) {
-			put_host_mechanisms(w, s);
-			continue;
-		}
 		ISRV_W(w, " ");
-		isrv_w_cstr(w, caps[i].name);
-		if (i == ISRV_CAP_APPENDLIMIT && !s->engine->store.append_limits) {
-			ISRV_W(w, "=");
-			isrv_w_u64(w, isrv_append_limit(s->engine, UINT64_MAX));
-		} else if (i == ISRV_CAP_MESSAGELIMIT || i == ISRV_CAP_SAVELIMIT) {
-			ISRV_W(w, "=");
-			isrv_w_u32(w, i == ISRV_CAP_MESSAGELIMIT ? s->engine->limits.message_limit
-			                                         : s->engine->limits.save_limit);
-		}
+		if (caps[i].put)
+			caps[i].put(w, s);
+		else
+			isrv_w_cstr(w, caps[i].name);
 	}
 }
 
@@ -282,6 +466,7 @@ int imapsrv_session_hide(struct imapsrv_session *session, const char *capability
 	cap = isrv_caps_find(capability, len);
 	if (cap == ISRV_CAP_NONE)
 		return IMAPSRV_EINVAL;
-	session->hidden |= ISRV_CAP_BIT(cap);
+	add(&session->hidden, cap);
+	isrv_caps_update(session);
 	return 0;
 }

@@ -78,13 +78,22 @@ enum isrv_cap {
 	ISRV_CAP_COUNT
 };
 
-#define ISRV_CAP_BIT(cap) (UINT64_C(1) << (cap))
+/* A set of them. */
+struct isrv_caps {
+	uint64_t word[2];
+};
+_Static_assert(ISRV_CAP_COUNT <= 128, "a set has a bit for each capability");
+
+static inline bool isrv_caps_in(const struct isrv_caps *set, enum isrv_cap cap)
+{
+	return set->word[cap / 64] >> (cap % 64) & 1;
+}
 
 /* What an engine with these callbacks can do. */
-uint64_t isrv_caps_of_engine(const struct imapsrv_engine *engine);
-/* What a session can do, in the state that it is in. */
-uint64_t isrv_caps_of_session(const struct imapsrv_session *s);
-bool isrv_caps_has(const struct imapsrv_session *s, enum isrv_cap cap);
+struct isrv_caps isrv_caps_of_engine(const struct imapsrv_engine *engine);
+/* Works out what a session can do, in s->caps.  To be called when anything changes that this
+ * follows from: login, TLS, compression, what the host hides or knows of the client. */
+void isrv_caps_update(struct imapsrv_session *s);
 /* The capability of that name in any case, ISRV_CAP_NONE if there is none. */
 enum isrv_cap isrv_caps_find(const char *name, size_t len);
 /* "CAPABILITY IMAP4rev1 ...", without brackets. */

@@ -9,6 +9,7 @@
 #define ISRV_SESSION_COMMAND_H
 
 #include "imapsrv/engine.h"
+#include "session/caps.h"
 #include "wire/reader.h"
 
 struct imapsrv_session;
@@ -33,7 +34,7 @@ enum isrv_literal {
 struct isrv_parse {
 	struct isrv_reader r; /* behind the command name and, if anything follows, its SP */
 	const struct imapsrv_limits *limits;
-	uint64_t caps;        /* what this session may use */
+	const struct isrv_caps *caps; /* what this session may use */
 	bool uid;             /* the UID form of the command */
 	bool rev2;            /* IMAP4rev2 was enabled */
 	bool qresync;         /* QRESYNC was enabled */

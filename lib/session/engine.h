@@ -5,6 +5,7 @@
 
 #include "base/mem.h"
 #include "imapsrv/engine.h"
+#include "session/caps.h"
 #include "session/command.h"
 
 /* Tells a client what there is to tell, of the selected mailbox these kinds (enum isrv_pending), and
@@ -31,7 +32,7 @@ struct imapsrv_engine {
 	const struct isrv_teller *teller;
 	uint8_t name_lens[ISRV_COMMANDS_MAX];
 	uint8_t letters[27]; /* where the commands that begin with A, B, ... start, and the end */
-	uint64_t caps; /* bit 1 << enum isrv_cap: what the callbacks can do */
+	struct isrv_caps caps; /* what the callbacks can do */
 };
 
 /* The engine is given the table of commands and the teller, which live above it. */

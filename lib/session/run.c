@@ -70,7 +70,7 @@ static void parse_init(struct imapsrv_session *s, struct isrv_parse *p, const ch
 	p->r.utf8 = s->w.utf8;
 	p->r.uidonly = isrv_session_uidonly(s);
 	p->limits = &s->engine->limits;
-	p->caps = 0; /* worked out when somebody asks: see read_args */
+	p->caps = &s->caps;
 	p->uid = false;
 	p->rev2 = isrv_session_rev2(s);
 	p->qresync = (s->enabled & ISRV_ENABLED_QRESYNC) != 0;
@@ -283,8 +283,6 @@ static bool read_args(struct imapsrv_session *s, struct line *line, bool whole)
 		isrv_session_fail(s, IMAPSRV_ENOMEM);
 		return false;
 	}
-	if (c->parse)
-		line->p.caps = isrv_caps_of_session(s);
 	if ((c->parse && !c->parse(&line->p, args)) || (whole && !isrv_rd_end(&line->p.r))) {
 		bad_syntax(s, &line->p.r);
 		return false;

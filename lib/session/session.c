@@ -42,6 +42,7 @@ static void init(struct imapsrv_session *s, struct imapsrv_engine *engine,
 	isrv_arena_init(&s->arena, &s->mem, limits->arena);
 	s->delay_until = UINT64_MAX;
 	isrv_hear_update(s);
+	isrv_caps_update(s);
 }
 
 static void greet(struct imapsrv_session *s)
@@ -159,6 +160,7 @@ void isrv_session_log_in(struct imapsrv_session *s)
 	isrv_session_use_limits(s);
 	s->bad_commands = 0;
 	s->failed_logins = 0;
+	isrv_caps_update(s);
 	isrv_watch_account(s, true);
 }
 
@@ -179,6 +181,7 @@ void isrv_session_log_out(struct imapsrv_session *s)
 	memset(&s->account, 0, sizeof(s->account));
 	s->has_account = false;
 	s->logged_in = false;
+	isrv_caps_update(s);
 	s->enabled = 0;
 	s->w.utf8 = false;
 	s->bad_commands = 0;
@@ -340,6 +343,7 @@ static int keep_text(struct imapsrv_session *s, char **text, size_t *text_len, c
 	free_text(s, text, text_len);
 	*text = copy;
 	*text_len = len ? len : 1;
+	isrv_caps_update(s); /* it may be who the client is */
 	return 0;
 }
 
@@ -380,6 +384,7 @@ int imapsrv_session_set_channel_binding(struct imapsrv_session *session, const c
 	b->len = len;
 	b->next = session->bindings;
 	session->bindings = b;
+	isrv_caps_update(session);
 	return 0;
 }
 
@@ -418,6 +423,7 @@ int imapsrv_session_tls_started(struct imapsrv_session *session)
 	s->failed_logins = 0;
 	s->bad_commands = 0;
 	s->secure = true;
+	isrv_caps_update(s);
 	s->phase = ISRV_PHASE_READ;
 	return 0;
 }
@@ -431,6 +437,7 @@ int imapsrv_session_compress_started(struct imapsrv_session *session)
 	if (s->phase != ISRV_PHASE_COMPRESS || isrv_outq_size(&s->out))
 		return IMAPSRV_ESTATE;
 	s->compress = IMAPSRV_COMPRESS_NO;
+	isrv_caps_update(s);
 	s->phase = ISRV_PHASE_READ;
 	return imapsrv_session_run(s);
 }

@@ -86,7 +86,8 @@ struct imapsrv_session {
 	/* what may be said and done */
 	enum isrv_phase phase;
 	int error;               /* sticky, fatal */
-	uint64_t hidden;         /* capabilities that the host took away */
+	struct isrv_caps hidden; /* capabilities that the host took away */
+	struct isrv_caps caps;   /* those that there are now: see isrv_caps_update */
 	uint32_t enabled;        /* enum isrv_enabled */
 	bool secure;
 	bool can_starttls;
@@ -257,6 +258,11 @@ static inline bool isrv_session_is_secret(const struct imapsrv_session *s)
 }
 /* Shows one received line to the trace hook; secret: that there was one. */
 void isrv_session_trace(struct imapsrv_session *s, const char *data, size_t len, bool secret);
+
+static inline bool isrv_caps_has(const struct imapsrv_session *s, enum isrv_cap cap)
+{
+	return isrv_caps_in(&s->caps, cap);
+}
 
 static inline bool isrv_session_rev2(const struct imapsrv_session *s)
 {
