@@ -43,7 +43,8 @@ LIB_OBJ  := $(LIB_SRC:%.c=$(BUILD)/%.o)
 LIB_A    := $(BUILD)/libimapsrv.a
 LIB_SO   := $(BUILD)/libimapsrv.so.$(VERSION)
 
-all: $(LIB_A) $(LIB_SO) $(BUILD)/imapsrv.pc $(BUILD)/imapsrv-minimal $(BUILD)/imapsrv-maildir
+all: $(LIB_A) $(LIB_SO) $(BUILD)/imapsrv.pc $(BUILD)/imapsrv-minimal $(BUILD)/imapsrv-maildir \
+     $(BUILD)/imapsrv-mbox
 
 $(BUILD)/lib/%.o: lib/%.c
 	@mkdir -p $(@D)
@@ -82,6 +83,9 @@ $(BUILD)/imapsrv-minimal: $(BUILD)/examples/minimal.o $(LIB_A)
 
 $(BUILD)/imapsrv-maildir: $(MAILDIR_OBJ) $(LIB_A)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(CRYPT_LIB)
+
+$(BUILD)/imapsrv-mbox: $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard examples/mbox/*.c))) $(LIB_A)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^
 
 $(BUILD)/imapsrv-demo: $(BUILD)/examples/maildir/demo.o
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^
@@ -127,6 +131,12 @@ $(REPLAY_BIN): $(BUILD)/tests/fuzz/replay_%: $(BUILD)/tests/fuzz/fuzz_%.o \
                $(BUILD)/tests/fuzz/replay.o $(HOST_OBJ) $(LIB_A)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^
 
+# Real sessions of imapsrv-mbox.
+MBOX_TEST := $(BUILD)/tests/mbox/sessions
+
+$(MBOX_TEST): $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard tests/mbox/*.c)))
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^
+
 # Model checkers over random histories, one in each directory; those of `make check` are always the
 # same.
 SIM_HISTORIES ?= 1000000
@@ -146,11 +156,11 @@ sim: $(SIM_BIN)
 RUN   = CC='$(CC)' BUILD='$(BUILD)' sh tests/run.sh $(BUILD)/logs
 LINTS := $(sort $(wildcard tests/lint/*.sh))
 
-check: all $(UNIT_BIN) $(SCRIPT_RUN) $(REPLAY_BIN) $(SIM_BIN)
+check: all $(UNIT_BIN) $(SCRIPT_RUN) $(REPLAY_BIN) $(SIM_BIN) $(MBOX_TEST)
 	@$(RUN) $(UNIT_BIN) '$(SCRIPT_RUN) tests/script/*/*.txt' \
 	  $(SIM_BIN:%='% --histories $(SIM_CHECK)') \
 	  $(foreach n,$(FUZZ_NAMES),'$(BUILD)/tests/fuzz/replay_$(n) tests/fuzz/corpus/$(n)') \
-	  $(LINTS:%='sh %')
+	  '$(MBOX_TEST) $(BUILD)/imapsrv-mbox $(BUILD)/tests/mbox/files' $(LINTS:%='sh %')
 
 lint: $(LIB_SO)
 	@$(RUN) $(LINTS:%='sh %') $(patsubst %,'sh %',$(sort $(wildcard tests/lint/tools/*.sh)))

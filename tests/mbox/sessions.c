@@ -1,0 +1,497 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Real sessions against imapsrv-mbox, over pipes, while other programs do to the mbox whatever they
+ * like, its side files are damaged, and it is killed at every system call: a client that comes back
+ * with QRESYNC has the same picture as one that asks for everything, and both agree with the file.
+ * Usage: sessions SERVER DIRECTORY
+ */
+#include "mbox/others.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ptrace.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static const char *server;
+static char mbox[4000], side[5][4100];
+enum { UIDS, LOG0, LOG1, REDO, LOCK };
+static unsigned passed, failed;
+static struct client client;
+static struct peer peer;
+
+static void check(bool good, const char *what, unsigned number)
+{
+	if (good) {
+		passed++;
+		return;
+	}
+	failed++;
+	fprintf(stderr, "FAILED: %s, %u\n", what, number);
+}
+
+static void begin_anew(uint64_t seed)
+{
+	unlink(mbox);
+	for (int i = 0; i < 5; i++)
+		unlink(side[i]);
+	draw_from(seed);
+	memset(&client, 0, sizeof client);
+}
+
+static bool resync(void)
+{
+	bool good = client_resync(&client, &peer, server, mbox) && others_agree(&client, mbox);
+
+	peer_kill(&peer);
+	return good;
+}
+
+/* ---- between sessions ----------------------------------------------------------------------- */
+
+static void test_rewrites(void)
+{
+	for (unsigned seed = 1; seed <= 12; seed++) {
+		begin_anew(seed);
+		others_do(mbox, DELIVER);
+		for (unsigned step = 0; step < 16; step++) {
+			for (unsigned n = draw(3) + 1; n; n--)
+				others_do(mbox, draw(2) ? DELIVER : (enum deed)draw(DEEDS));
+			/* What is cut amid the first line is no mbox, and nothing is concluded. */
+			struct octets file = file_read(mbox);
+			bool is_mbox = !file.len || (!strncmp(file.data, "From ", 5) &&
+			                             strstr(file.data, " 2026"));
+			if (file.len && !is_mbox)
+				unlink(mbox);
+			free(file.data);
+			check(resync(), "rewritten between sessions, seed", seed * 100 + step);
+		}
+		check(client.anew == 1, "no new UIDVALIDITY without need", seed);
+	}
+}
+
+/* ---- while a session is open ----------------------------------------------------------------- */
+
+static void command_at_random(void)
+{
+	static const char *const flags[] = {"\\Seen", "\\Flagged", "\\Answered", "Work", "Play"};
+	unsigned uid = client.count ? client.seen[draw((unsigned)client.count)].uid : 1;
+	char text[] = "X-Id: a00\r\n\r\nNew.\r\n";
+
+	text[7] = (char)('0' + draw(10));
+	text[8] = (char)('0' + draw(10));
+	switch (draw(5)) {
+	case 0:
+		client_hear(&client, peer_command(&peer, "x UID STORE %u +FLAGS (%s)\r\n", uid,
+		                                  flags[draw(5)]));
+		break;
+	case 1:
+		client_hear(&client, peer_command(&peer, "x UID STORE %u -FLAGS (%s)\r\n", uid,
+		                                  flags[draw(5)]));
+		break;
+	case 2:
+		client_hear(&client, peer_command(&peer, "x UID STORE %u +FLAGS (\\Deleted)\r\n",
+		                                  uid));
+		client_hear(&client, peer_command(&peer, "x UID EXPUNGE %u\r\n", uid));
+		break;
+	case 3:
+		client_hear(&client, peer_command(&peer, "x APPEND INBOX (\\Seen) {%zu+}\r\n%s\r\n",
+		                                  strlen(text), text));
+		break;
+	default:
+		client_hear(&client, peer_command(&peer, "x NOOP\r\n"));
+		break;
+	}
+}
+
+static void test_live(void)
+{
+	static const enum deed deeds[] = {DELIVER, FLAG, REMOVE, TWICE, REORDER, REPLACE, SPOIL};
+
+	for (unsigned seed = 1; seed <= 12; seed++) {
+		begin_anew(seed + 1000);
+		others_do(mbox, DELIVER);
+		check(client_resync(&client, &peer, server, mbox), "first session", seed);
+		for (unsigned step = 0; step < 25; step++) {
+			if (draw(2))
+				others_do(mbox, deeds[draw(7)]);
+			command_at_random();
+			if (draw(6))
+				continue;
+			/* New messages are told by number; a client asks for them. */
+			client_hear(&client, peer_command(&peer, "x NOOP\r\n"));
+			client_hear(&client, peer_command(&peer, "x UID FETCH 1:* (UID FLAGS)\r\n"));
+			check(client_compare(&client, &peer) && others_agree(&client, mbox),
+			      "a live session, seed", seed * 100 + step);
+		}
+		/* What it was told of by number only, it asks for. */
+		client_hear(&client, peer_command(&peer, "x UID FETCH 1:* (UID FLAGS)\r\n"));
+		peer_kill(&peer);
+		check(resync(), "after a live session, seed", seed);
+	}
+}
+
+static void test_idle(void)
+{
+	begin_anew(1);
+	deliver(mbox, "a");
+	check(client_resync(&client, &peer, server, mbox), "before IDLE", 0);
+	peer.len = 0;
+	peer_send(&peer, "x IDLE\r\n");
+	check(peer_wait(&peer, "+ "), "IDLE", 0);
+	deliver(mbox, "b");
+	check(peer_wait(&peer, "* 2 EXISTS\r\n"), "a delivery is told in IDLE", 0);
+	others_do(mbox, LOSE);
+	check(peer_wait(&peer, "* VANISHED 1:2\r\n"), "a lost file is told in IDLE", 0);
+	peer_kill(&peer);
+}
+
+/* Two processes have it open, and one rewrites what the other has read. */
+static void test_two(void)
+{
+	static struct peer other;
+	static struct client second;
+
+	begin_anew(2);
+	for (int i = 0; i < 5; i++)
+		deliver(mbox, NULL);
+	memset(&second, 0, sizeof second);
+	check(client_resync(&client, &peer, server, mbox), "the first of two", 0);
+	check(client_resync(&second, &other, server, mbox), "the second of two", 0);
+	for (unsigned i = 1; i <= 5; i++) {
+		client_hear(&client, peer_command(&peer, "x UID STORE %u +FLAGS (\\Deleted)\r\n", i));
+		client_hear(&second, peer_command(&other, "x UID STORE 1:* +FLAGS (Word%u)\r\n", i));
+		if (i % 2)
+			client_hear(&second, peer_command(&other, "x EXPUNGE\r\n"));
+		client_hear(&client, peer_command(&peer, "x NOOP\r\n"));
+		client_hear(&second, peer_command(&other, "x NOOP\r\n"));
+		check(client_compare(&client, &peer) && client_compare(&second, &other),
+		      "two processes, round", i);
+	}
+	const char *text = peer_command(&peer, "x UID STORE 1:* (UNCHANGEDSINCE 5) +FLAGS (\\Seen)\r\n");
+	check(strstr(text, "x OK") != NULL, "a conditional store", 0);
+	peer_kill(&peer);
+	peer_kill(&other);
+	/* Their X-Keywords are more than the parser of this test knows. */
+	check(client_resync(&client, &peer, server, mbox), "after two", 0);
+	peer_kill(&peer);
+}
+
+/* ---- one thing each ------------------------------------------------------------------------- */
+
+static void test_content(void)
+{
+	static const char lines[] =
+		"Subject: x\r\nStatus: R\r\n\r\nFrom me Thu Jan  1 10:00:00 2026\r\n>From you\r\n\r\n";
+	struct octets file;
+
+	begin_anew(3);
+	client_resync(&client, &peer, server, mbox);
+	peer_command(&peer, "x APPEND INBOX (\\Flagged) \"02-Feb-2026 12:00:00 +0200\" {%zu+}\r\n%s\r\n",
+	             sizeof lines - 1, lines);
+	const char *text = peer_command(&peer, "x FETCH 1 (FLAGS INTERNALDATE RFC822.SIZE "
+	                                "BODY.PEEK[])\r\n");
+	check(strstr(text, "\" 2-Feb-2026 10:00:00 +0000\"") != NULL, "the date is kept", 0);
+	check(strstr(text, "FLAGS (\\Flagged \\Recent)") != NULL,
+	      "Status of a message that comes in says nothing", 0);
+	check(strstr(text, "RFC822.SIZE 61 ") && strstr(text, "{61}\r\nSubject: x\r\n\r\n"
+	      "From me Thu Jan  1 10:00:00 2026\r\n>From you\r\n\r\n)"), "From comes back as it went", 0);
+	peer_kill(&peer);
+	file = file_read(mbox);
+	check(strstr(file.data, "\n>From me") && strstr(file.data, "\n>>From you"), "mboxrd", 0);
+	check(strstr(file.data, "\nX-Status: F\n") && !strstr(file.data, "Status: R\n"),
+	      "flags as mail programs read them", 0);
+	free(file.data);
+}
+
+/* Content-Length that reaches over what comes next hides nothing. */
+static void test_content_length(void)
+{
+	static const char text[] =
+		"From eve@example.org Thu Jan  1 10:00:00 2026\nX-Id: a\nContent-Length: 200\n\nBody.\n\n"
+		"From bob@example.org Thu Jan  1 10:00:00 2026\nX-Id: b\n\nFrom now on, no date.\n\n";
+
+	begin_anew(4);
+	file_write(mbox, text, sizeof text - 1);
+	check(resync() && client.count == 2, "Content-Length is not believed", 0);
+}
+
+static void test_not_an_mbox(void)
+{
+	begin_anew(5);
+	deliver(mbox, NULL);
+	check(resync(), "an mbox", 0);
+	struct octets good = file_read(mbox);
+	file_write(mbox, "\177ELF garbage\n", 13);
+	peer_start(&peer, server, mbox, false);
+	const char *text = peer_command(&peer, "x SELECT INBOX\r\n");
+	check(strstr(text, "x NO [CORRUPTION]") != NULL, "garbage is refused", 0);
+	text = peer_command(&peer, "x APPEND INBOX {3+}\r\nabc\r\n");
+	check(strstr(text, "x NO [CORRUPTION]") != NULL, "nothing is added to garbage", 0);
+	peer_kill(&peer);
+	struct octets now = file_read(mbox);
+	check(now.len == 13, "garbage is left alone", 0);
+	file_write(mbox, good.data, good.len);
+	check(resync() && client.anew == 1, "it is an mbox again", 0);
+	free(good.data);
+	free(now.data);
+}
+
+static void test_locks(void)
+{
+	char lock[4100], *text;
+
+	begin_anew(6);
+	deliver(mbox, NULL);
+	snprintf(lock, sizeof lock, "%s.lock", mbox);
+	check(resync(), "before the lock", 0);
+	/* As a process of ours leaves it that is killed. */
+	check(!link(side[LOCK], lock) && resync() && access(lock, F_OK), "a lock of the dead", 0);
+	file_write(lock, "", 0);
+	peer_start(&peer, server, mbox, false);
+	peer_send(&peer, "x SELECT INBOX\r\n");
+	peer.text[0] = '\0';
+	deliver(mbox, NULL); /* by whoever holds the lock */
+	unlink(lock);
+	text = peer.text;
+	check(peer_wait(&peer, "\r\nx OK") && strstr(text, "* 2 EXISTS"), "a lock is waited for", 0);
+	peer_kill(&peer);
+}
+
+/* Of two messages that are the same, the one goes that was to go. */
+static void test_same(void)
+{
+	begin_anew(7);
+	for (int i = 0; i < 3; i++)
+		deliver(mbox, "same");
+	check(client_resync(&client, &peer, server, mbox), "three of the same", 0);
+	client_hear(&client, peer_command(&peer, "x UID STORE 2 +FLAGS (\\Deleted)\r\n"));
+	const char *text = peer_command(&peer, "x EXPUNGE\r\n");
+	check(strstr(text, "* VANISHED 2\r\n") != NULL, "the second of the same", 0);
+	client_hear(&client, text);
+	check(client_compare(&client, &peer), "after the second of the same", 0);
+	peer_kill(&peer);
+	check(resync(), "again after the second of the same", 0);
+}
+
+static void test_folders(void)
+{
+	char dir[4000], folder[4100];
+	const char *text;
+
+	begin_anew(8);
+	snprintf(dir, sizeof dir, "%.*s", (int)(strrchr(mbox, '/') - mbox), mbox);
+	peer_start(&peer, server, dir, false);
+	text = peer_command(&peer, "x CREATE Lists\r\n");
+	check(strstr(text, "x OK") != NULL, "CREATE", 0);
+	text = peer_command(&peer, "x CREATE ../Out\r\n");
+	check(strstr(text, "x NO [CANNOT]") != NULL, "no name leads out", 0);
+	peer_command(&peer, "x APPEND Lists {5+}\r\na: b\n\r\n");
+	text = peer_command(&peer, "x LIST \"\" * RETURN (STATUS (MESSAGES))\r\n");
+	check(strstr(text, "* STATUS Lists (MESSAGES 1)") != NULL, "LIST and STATUS", 0);
+	text = peer_command(&peer, "x RENAME Lists Other\r\n");
+	check(strstr(text, "x OK") != NULL, "RENAME", 0);
+	text = peer_command(&peer, "x SELECT Other\r\n");
+	check(strstr(text, "* 1 EXISTS") != NULL, "the mail is in it", 0);
+	text = peer_command(&peer, "x COPY 1 INBOX\r\n");
+	check(strstr(text, "COPYUID") != NULL, "COPY", 0);
+	peer_command(&peer, "x UNSELECT\r\n");
+	text = peer_command(&peer, "x DELETE Other\r\n");
+	check(strstr(text, "x OK") != NULL, "DELETE", 0);
+	snprintf(folder, sizeof folder, "%s/Other", dir);
+	check(access(folder, F_OK) != 0, "it is deleted", 0);
+	peer_kill(&peer);
+}
+
+/* ---- damage to the side files --------------------------------------------------------------- */
+
+/* A mailbox with some history, of which the client knows an older state. */
+static void make_history(struct octets files[4], struct octets *mail)
+{
+	begin_anew(9);
+	for (int i = 0; i < 6; i++)
+		deliver(mbox, i == 3 ? "same" : NULL);
+	check(resync(), "before the damage", 0);
+	others_do(mbox, FLAG);
+	client.count = 6;
+	struct client old = client;
+	check(resync(), "before the damage", 1);
+	others_do(mbox, REMOVE);
+	others_do(mbox, DELIVER);
+	check(resync(), "before the damage", 2);
+	client = old;
+	for (int i = 0; i < 4; i++)
+		files[i] = file_read(side[i]);
+	*mail = file_read(mbox);
+}
+
+static void test_damage(void)
+{
+	static struct client old;
+	struct octets files[4], mail;
+
+	make_history(files, &mail);
+	old = client;
+	for (int which = UIDS; which <= LOG1; which++)
+		for (size_t i = 0; i < files[which].len * 2; i++) {
+			size_t at = i / 2;
+			for (int k = 0; k < 3; k++)
+				file_write(side[k], files[k].data, files[k].len);
+			if (i % 2) {
+				char was = files[which].data[at];
+				files[which].data[at] ^= (char)(1 << draw(8));
+				file_write(side[which], files[which].data, files[which].len);
+				files[which].data[at] = was;
+			} else if (truncate(side[which], (off_t)at)) {
+				die(side[which]);
+			}
+			file_write(mbox, mail.data, mail.len);
+			client = old;
+			check(resync(), which == UIDS ? "UIDs damaged at" : "ledger damaged at",
+			      (unsigned)at);
+			if (which == UIDS)
+				check(client.anew == old.anew + 1, "damaged UIDs are not used", (unsigned)at);
+			/* And it goes on from there. */
+			if (i % 16 == 0) {
+				others_do(mbox, FLAG);
+				check(resync(), "the time after", (unsigned)at);
+			}
+		}
+	for (int k = 0; k < 4; k++)
+		free(files[k].data);
+	free(mail.data);
+}
+
+/* ---- killed at every system call ------------------------------------------------------------ */
+
+static const char *const killed[] = {
+	"x STORE 2:3 +FLAGS (\\Flagged Work)\r\n", "x APPEND INBOX {19+}\r\nX-Id: new\r\n\r\nText\r\n\r\n",
+	"x STORE 1,4 FLAGS.SILENT (\\Deleted)\r\nx EXPUNGE\r\n"};
+
+/* Lets it make so many system calls, then kills it.  False: it ended before. */
+static bool run_traced(const char *commands, unsigned calls)
+{
+	int status;
+
+	peer_start(&peer, server, mbox, true);
+	peer_send(&peer, "x SELECT INBOX\r\n");
+	peer_send(&peer, commands);
+	peer_send(&peer, "x LOGOUT\r\n");
+	for (unsigned stops = 0; waitpid(peer.pid, &status, 0) == peer.pid && WIFSTOPPED(status);) {
+		if (stops++ == calls) {
+			peer_kill(&peer);
+			return true;
+		}
+		ptrace(PTRACE_SYSCALL, peer.pid, NULL, NULL);
+	}
+	close(peer.in);
+	close(peer.out);
+	return false;
+}
+
+/* No message of before is lost, unless it was being expunged, and no content is another. */
+static bool nothing_lost(const struct octets *mail, unsigned which)
+{
+	bool kept = true;
+
+	for (const char *at = mail->data; (at = strstr(at, "\nX-Id: ")); at++) {
+		char id[24];
+		sscanf(at + 7, "%23[^\n]", id);
+		const struct seen *seen = client_find(&client, id);
+		kept &= seen || which == 2;
+	}
+	kept &= client.count >= 4 && client.count <= 8;
+	return kept;
+}
+
+static void test_killed(void)
+{
+	static struct client old;
+	struct octets files[4], mail;
+
+	begin_anew(10);
+	for (int i = 0; i < 6; i++)
+		deliver(mbox, NULL);
+	check(resync(), "before it is killed", 0);
+	old = client;
+	for (int k = 0; k < 4; k++)
+		files[k] = file_read(side[k]);
+	mail = file_read(mbox);
+	for (unsigned which = 0; which < 3; which++)
+		for (unsigned calls = 60; ; calls += 2) {
+			for (int k = 0; k < 4; k++)
+				file_write(side[k], files[k].data, files[k].len);
+			file_write(mbox, mail.data, mail.len);
+			client = old;
+			bool was_killed = run_traced(killed[which], calls);
+			/* Half of the time somebody delivers before anybody has looked. */
+			if (was_killed && calls % 4)
+				deliver(mbox, "late");
+			check(client_resync(&client, &peer, server, mbox), "killed after calls", calls);
+			check(client.anew == old.anew, "killed, and no new UIDVALIDITY", calls);
+			check(nothing_lost(&mail, which) && others_agree(&client, mbox),
+			      "killed, and nothing is lost", calls);
+			check(!was_killed || !(calls % 4) || client_find(&client, "late"),
+			      "killed, and what came then is there", calls);
+			peer_kill(&peer);
+			if (!was_killed)
+				break;
+		}
+	for (int k = 0; k < 4; k++)
+		free(files[k].data);
+	free(mail.data);
+}
+
+static void remove_all(const char *path)
+{
+	DIR *dir = opendir(path);
+	struct dirent *entry;
+	char file[4400];
+
+	while (dir && (entry = readdir(dir))) {
+		snprintf(file, sizeof file, "%s/%s", path, entry->d_name);
+		unlink(file);
+	}
+	if (dir)
+		closedir(dir);
+	rmdir(path);
+}
+
+int main(int argc, char **argv)
+{
+	static const char *const suffixes[] = {"uids", "log0", "log1", "redo", "lock"};
+
+	char memory[] = "/dev/shm/imapsrv-mbox.XXXXXX";
+	const char *dir;
+
+	if (argc != 3)
+		return 2;
+	server = argv[1];
+	signal(SIGPIPE, SIG_IGN);
+	/* Thousands of times the server waits for the disk: there should be none. */
+	dir = mkdtemp(memory) ? memory : argv[2];
+	mkdir(dir, 0700);
+	snprintf(mbox, sizeof mbox, "%s/INBOX", dir);
+	for (int i = 0; i < 5; i++)
+		snprintf(side[i], sizeof side[i], "%s/.INBOX.imapsrv-%s", dir, suffixes[i]);
+	test_content();
+	test_content_length();
+	test_not_an_mbox();
+	test_locks();
+	test_same();
+	test_folders();
+	test_idle();
+	test_two();
+	test_rewrites();
+	test_live();
+	test_damage();
+	test_killed();
+	remove_all(dir);
+	printf("mbox: %u passed, %u failed\n", passed, failed);
+	return failed != 0;
+}
