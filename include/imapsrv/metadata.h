@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * imapsrv/metadata.h - optional callbacks that keep annotations of mailboxes and of the server as a
- * whole (METADATA, METADATA-SERVER, RFC 5464).
+ * whole (METADATA, METADATA-SERVER, RFC 5464; LIST-METADATA, RFC 9590).
  *
  * An annotation has the name of an entry, "/shared/comment" or "/private/vendor/x/color", and a value
  * of any octets.  What is under /private belongs to one user, what is under /shared to all who may

@@ -9,7 +9,7 @@
 #include "command/commands.h"
 #include "command/memory.h"
 
-enum { LIST_START, LIST_ASKED, LIST_TELL, LIST_STATUS };
+enum { LIST_START, LIST_ASKED, LIST_TELL, LIST_STATUS, LIST_METADATA };
 
 #define LIST_USES                                                                      \
 	((uint32_t)(IMAPSRV_USE_ALL | IMAPSRV_USE_ARCHIVE | IMAPSRV_USE_DRAFTS |       \
@@ -82,6 +82,14 @@ static bool has_status(const struct isrv_list_args *a, const struct isrv_list_na
 
 	return (a->returned & ISRV_LIST_RETURN_STATUS) && (n->marks & needed) == needed &&
 	       !(n->attributes & IMAPSRV_ATTR_NOSELECT);
+}
+
+/* RFC 9590 4: not of one that does not exist, nor of one that is told only for what is below it. */
+static bool has_metadata(const struct isrv_list_args *a, const struct isrv_list_name *n)
+{
+	unsigned needed = ISRV_LIST_GIVEN | ISRV_LIST_SELECTED | ISRV_LIST_EXISTS;
+
+	return (a->returned & ISRV_LIST_RETURN_METADATA) && (n->marks & needed) == needed;
 }
 
 /* ---- one line
@@ -300,13 +308,35 @@ static bool is_unselectable(enum imapsrv_code code)
 	return code == IMAPSRV_NONEXISTENT || code == IMAPSRV_NOPERM;
 }
 
+static void begin_metadata(struct isrv_list_args *a, const struct isrv_list_name *n)
+{
+	memset(&a->metadata, 0, sizeof(a->metadata));
+	a->metadata.mailbox = (struct imapsrv_span){n->name, n->len};
+	a->metadata.entries = a->entries;
+	a->metadata.max_size = UINT64_MAX;
+	a->at = LIST_METADATA;
+}
+
 /* Tells the names from a->next on. */
 static enum isrv_step tell(struct imapsrv_session *s, struct isrv_list_args *a)
 {
+	enum isrv_step wait;
+
 	while (a->next) {
 		struct isrv_list_name *n = a->next;
 		bool status = false;
 
+		if (a->at == LIST_METADATA) {
+			wait = isrv_metadata_step(s, &a->metadata);
+			if (wait != ISRV_DONE)
+				return wait;
+			if (a->metadata.nomem)
+				return isrv_command_nomem(s);
+			/* Refused: no METADATA line, and still OK (RFC 9590 3). */
+			a->at = LIST_TELL;
+			a->next = n->next;
+			continue;
+		}
 		if (a->at == LIST_STATUS) {
 			if (isrv_status_step(s, &a->status) == ISRV_HOST)
 				return ISRV_HOST;
@@ -331,7 +361,10 @@ static enum isrv_step tell(struct imapsrv_session *s, struct isrv_list_args *a)
 			put_name(s, a, n);
 		if (status)
 			isrv_status_put(s, &a->status);
-		a->next = n->next;
+		if (is_told(a, n) && has_metadata(a, n))
+			begin_metadata(a, n);
+		else
+			a->next = n->next;
 	}
 	return isrv_ok(s, a->lsub ? "LSUB done" : "LIST done");
 }
@@ -368,7 +401,7 @@ static enum isrv_step step(struct imapsrv_session *s, void *args)
 		a->next = a->tree.first;
 		a->at = LIST_TELL;
 		/* fallthrough */
-	default: /* LIST_TELL, LIST_STATUS */
+	default: /* LIST_TELL, LIST_STATUS, LIST_METADATA */
 		return tell(s, a);
 	}
 }

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* command/list - LIST, LSUB (RFC 9051 6.3.9, RFC 3501 6.3.9, RFC 5258, RFC 5819, RFC 6154). */
+/* command/list - LIST, LSUB (RFC 9051 6.3.9, RFC 3501 6.3.9, RFC 5258, RFC 5819, RFC 6154,
+ * RFC 9590). */
 #ifndef ISRV_COMMAND_LIST_H
 #define ISRV_COMMAND_LIST_H
 
 #include "command/list_tree.h"
+#include "command/metadata.h"
 #include "command/status.h"
 
 /* No client sends more than a handful; each costs a pass over each name. */
@@ -20,7 +22,8 @@ enum isrv_list_return {
 	ISRV_LIST_RETURN_SUBSCRIBED = 1 << 0,
 	ISRV_LIST_RETURN_CHILDREN = 1 << 1, /* told unasked as well */
 	ISRV_LIST_RETURN_SPECIAL_USE = 1 << 2, /* likewise */
-	ISRV_LIST_RETURN_STATUS = 1 << 3
+	ISRV_LIST_RETURN_STATUS = 1 << 3,
+	ISRV_LIST_RETURN_METADATA = 1 << 4
 };
 
 struct isrv_list_args {
@@ -28,6 +31,7 @@ struct isrv_list_args {
 	struct imapsrv_span *patterns; /* as written */
 	size_t pattern_count;
 	uint32_t status_items;
+	struct isrv_entries entries; /* of METADATA */
 	uint8_t select;   /* enum isrv_list_select, or-ed */
 	uint8_t returned; /* enum isrv_list_return, or-ed */
 	bool extended;    /* the syntax of RFC 5258 */
@@ -39,6 +43,7 @@ struct isrv_list_args {
 	struct isrv_list_tree tree;
 	struct isrv_list_name *next; /* to be told */
 	struct isrv_status status;
+	struct isrv_metadata metadata;
 };
 
 bool isrv_list_parse(struct isrv_parse *p, void *args);

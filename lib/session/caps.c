@@ -298,6 +298,10 @@ static const struct cap {
 		.name = "METADATA-SERVER", .show = SHOW_AUTH, .unsaid = ISRV_CAP_METADATA,
 		.host = metadata_server,
 	},
+	[ISRV_CAP_LIST_METADATA] = {
+		.name = "LIST-METADATA", .show = SHOW_AUTH,
+		.with = {ISRV_CAP_METADATA, ISRV_CAP_LIST_EXTENDED},
+	},
 	[ISRV_CAP_OBJECTID] = {.name = "OBJECTID", .show = SHOW_AUTH, .host = objectids},
 	[ISRV_CAP_SAVEDATE] = {.name = "SAVEDATE", .show = SHOW_AUTH, .host = savedates},
 	[ISRV_CAP_UNSELECT] = {.name = "UNSELECT", .show = SHOW_AUTH},
@@ -348,7 +352,7 @@ static const struct cap {
 /*
  * Why some cannot be without others: RFC 7162 3.2.3 (QRESYNC), RFC 9586 3.1 (UIDONLY is there to be
  * enabled), RFC 9394 3.1 (results of PARTIAL come in ESEARCH responses), RFC 5957 1 and RFC 5267 3
- * (parts of SORT), RFC 9698 3 (JMAPACCESS).  RFC 5464 1: METADATA and METADATA-SERVER are not said
+ * (parts of SORT), RFC 9590 1 (an option of extended LIST), RFC 9698 3 (JMAPACCESS).  RFC 5464 1: METADATA and METADATA-SERVER are not said
  * both.  RFC 9738 3.3: where only a part of the mailbox is looked at, it cannot be threaded, nor
  * sorted but by an index.
  */
