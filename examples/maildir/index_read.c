@@ -121,7 +121,7 @@ static bool read_line(struct reader *r, struct catalog *catalog, struct changes 
 static void read_lines(struct index *index, const char *line, size_t len, struct catalog *catalog,
                        struct changes *changes)
 {
-	const char *end = line + len, *lf;
+	const char *end = len ? line + len : line, *lf;
 
 	while (line < end && (lf = memchr(line, '\n', (size_t)(end - line)))) {
 		struct reader r;

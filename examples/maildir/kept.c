@@ -125,20 +125,16 @@ static void take_keywords(struct kept_message *kept, const struct catalog *catal
 	kept->message.keywords = 0;
 }
 
-/* Known at last, or the file could be looked at. */
-static bool find_date(struct box *box, struct kept_message *kept)
+static void find_date(struct box *box, struct kept_message *kept)
 {
 	struct stat st;
 
-	if (kept->message.date != DATE_UNKNOWN)
-		return true;
-	if (!kept->has_file)
-		return false;
+	if (kept->message.date != DATE_UNKNOWN || !kept->has_file)
+		return;
 	char *path = kept_path(box, kept);
-	int result = fstatat(box->dirfd, path, &st, 0);
+	if (!fstatat(box->dirfd, path, &st, 0))
+		kept->message.date = st.st_mtim.tv_sec;
 	free(path);
-	kept->message.date = result ? 0 : st.st_mtim.tv_sec;
-	return !result;
 }
 
 static void drop(struct box *box, struct kept_message *kept)
@@ -164,10 +160,11 @@ static void add(struct box *box, const struct message *message)
 	kept.message.file = xstrdup(message->file);
 	kept.modseq = modseqs_of(box, message->uid);
 	take_keywords(&kept, &box->catalog);
-	if (box->kept.count == KEPT_MAX || !find_date(box, &kept)) {
+	if (box->kept.count == KEPT_MAX) {
 		drop(box, &kept);
 		return;
 	}
+	find_date(box, &kept);
 	RESERVE_ONE(box->kept.items, box->kept.count, box->kept.capacity);
 	box->kept.items[box->kept.count++] = kept;
 }

@@ -15,6 +15,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -123,6 +125,45 @@ static int slot_cut(void *user, unsigned slot, uint64_t length)
 	return result;
 }
 
+/* ---- the mark ------------------------------------------------------------------------------- */
+
+/* The last number stands in the file of the lock too, which costs no sync: it is never ahead of
+ * what the ledger has on the disk.  So a ledger that lost octets that were synced is told from one
+ * that is whole. */
+
+#define MARK_OCTETS 20
+
+static void write_mark(struct box *box)
+{
+	char digits[MARK_OCTETS + 1];
+	uint64_t highest = imapsrv_ledger_highest(box->modseqs.ledger);
+
+	if (box->lock < 0 || highest == box->modseqs.marked)
+		return;
+	snprintf(digits, sizeof digits, "%020" PRIu64, highest);
+	if (pwrite(box->lock, digits, MARK_OCTETS, 0) == MARK_OCTETS)
+		box->modseqs.marked = highest;
+	else
+		log_error("%s/%s: the last modification sequence is not marked", box->account,
+		          box->dir);
+}
+
+/* UINT64_MAX: there is none. */
+static uint64_t read_mark(const struct box *box)
+{
+	char digits[MARK_OCTETS + 1] = "";
+	uint64_t mark = 0;
+
+	if (box->lock < 0 || pread(box->lock, digits, MARK_OCTETS, 0) != MARK_OCTETS)
+		return UINT64_MAX;
+	for (const char *p = digits; *p; p++) {
+		if (*p < '0' || *p > '9')
+			return UINT64_MAX;
+		mark = mark * 10 + (uint64_t)(*p - '0');
+	}
+	return mark;
+}
+
 /* ---- opening ------------------------------------------------------------------------------- */
 
 static void note_trouble(struct box *box, const char *what, int result)
@@ -144,17 +185,30 @@ static void open_ledger(struct box *box)
 	config.io = &io;
 	config.user = box;
 	config.synced = 1;
-	/* Somebody may remove the files. */
-	config.start = (uint64_t)clock_now().tv_sec << 20;
+	/* Somebody may remove the files: the time is above all numbers before, as long as there
+	 * were no million changes in each second. */
+	struct timespec now = clock_now();
+	uint64_t mark = read_mark(box);
+	config.start = (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+	if (mark != UINT64_MAX && mark > config.start)
+		config.start = mark;
+	box->modseqs.marked = mark;
 	note_slots(box);
 	int result = imapsrv_ledger_open(&config, box->catalog.uidvalidity, &opened,
 	                                 &box->modseqs.ledger);
+	bool is_short = !result && !(opened.found & IMAPSRV_LEDGER_NEW) &&
+	                imapsrv_ledger_highest(box->modseqs.ledger) < mark;
+	if (is_short) {
+		imapsrv_ledger_free(box->modseqs.ledger);
+		result = imapsrv_ledger_new(&config, box->catalog.uidvalidity,
+		                            &box->modseqs.ledger);
+	}
 	if (result) {
 		box->modseqs.ledger = NULL;
 		note_trouble(box, "no modification sequences", result);
 		return;
 	}
-	if (opened.found & (IMAPSRV_LEDGER_DAMAGED | IMAPSRV_LEDGER_LOST))
+	if (is_short || opened.found & (IMAPSRV_LEDGER_DAMAGED | IMAPSRV_LEDGER_LOST))
 		log_error("%s/%s: the ledger is damaged: clients synchronize in full", box->account,
 		          box->dir);
 	box->modseqs.stale = true; /* until a snapshot was given */
@@ -282,20 +336,18 @@ void modseqs_note(struct box *box, const struct ranges *fresh, const struct rang
 		if (!result && gone && gone->count)
 			result = imapsrv_ledger_vanish(modseqs->ledger, ranges_set(gone), NULL);
 	}
-	if (result)
+	if (result) {
 		note_trouble(box, "the ledger cannot be written", result);
-	else
-		modseqs->stale = false;
+		return;
+	}
+	modseqs->stale = false;
+	write_mark(box);
 }
 
 /* ---- questions ----------------------------------------------------------------------------- */
 
+/* What is not noted yet will have a higher one. */
 uint64_t modseqs_highest(const struct box *box)
-{
-	return box->modseqs.stale ? 0 : modseqs_last(box);
-}
-
-uint64_t modseqs_last(const struct box *box)
 {
 	return box->modseqs.ledger ? imapsrv_ledger_highest(box->modseqs.ledger) : 0;
 }

@@ -23,6 +23,7 @@ struct modseqs {
 		uint64_t octets;
 		struct timespec mtime;
 	} slots[2];        /* as they were read or written last */
+	uint64_t marked;   /* the last number as it stands in the file of the lock */
 	bool stale;        /* it does not know all that happened */
 	uint64_t retry_at; /* ms; then */
 };
@@ -44,8 +45,6 @@ void modseqs_note(struct box *box, const struct ranges *fresh, const struct rang
 /* HIGHESTMODSEQ, and that of a message.  0: there is none, or none yet. */
 uint64_t modseqs_highest(const struct box *box);
 uint64_t modseqs_of(const struct box *box, uint32_t uid);
-/* The last number that was given, for a session that knows of some. */
-uint64_t modseqs_last(const struct box *box);
 /* The first message at `from` or above whose sequence is above `since`, or is not known; 0: none. */
 uint32_t modseqs_next(const struct box *box, uint64_t since, uint32_t from);
 /* What vanished since.  False: that is not remembered. */

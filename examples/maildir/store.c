@@ -227,6 +227,8 @@ static void answer_kept(struct imapsrv_op *op, const struct kept_message *kept, 
 	struct imapsrv_span keywords[KEYWORDS_MAX];
 	struct imapsrv_row row = {.uid = kept->message.uid};
 
+	if (facts & IMAPSRV_FACT_DATE && kept->message.date == DATE_UNKNOWN)
+		return;
 	row.facts = facts & (IMAPSRV_FACT_FLAGS | IMAPSRV_FACT_DATE);
 	for (uint32_t i = 0; i < kept->keyword_count; i++)
 		keywords[i] = (struct imapsrv_span){kept->keywords[i], strlen(kept->keywords[i])};
@@ -361,7 +363,7 @@ static void cb_store(void *user, struct imapsrv_op *op, const struct imapsrv_sto
 
 void answer_highest(struct imapsrv_op *op, const struct box *box)
 {
-	uint64_t modseq = modseqs_last(box);
+	uint64_t modseq = modseqs_highest(box);
 
 	if (modseq)
 		imapsrv_op_modseq(op, modseq);
