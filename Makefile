@@ -153,12 +153,19 @@ $(SIM_BIN): $(HOST_OBJ) $(LIB_A)
 sim: $(SIM_BIN)
 	@for b in $(SIM_BIN); do $$b --histories $(SIM_HISTORIES) || exit 1; done
 
+# The Maildir server as a process: a client of its own, over loopback.
+MAILDIR_RUN := $(BUILD)/tests/maildir/run
+
+$(MAILDIR_RUN): $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard tests/maildir/*.c)))
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^
+
 RUN   = CC='$(CC)' BUILD='$(BUILD)' sh tests/run.sh $(BUILD)/logs
 LINTS := $(sort $(wildcard tests/lint/*.sh))
 
-check: all $(UNIT_BIN) $(SCRIPT_RUN) $(REPLAY_BIN) $(SIM_BIN) $(MBOX_TEST)
+check: all $(UNIT_BIN) $(SCRIPT_RUN) $(REPLAY_BIN) $(SIM_BIN) $(MAILDIR_RUN) $(MBOX_TEST)
 	@$(RUN) $(UNIT_BIN) '$(SCRIPT_RUN) tests/script/*/*.txt' \
 	  $(SIM_BIN:%='% --histories $(SIM_CHECK)') \
+	  '$(MAILDIR_RUN) $(BUILD)/imapsrv-maildir $(BUILD)/tests/maildir/scratch' \
 	  $(foreach n,$(FUZZ_NAMES),'$(BUILD)/tests/fuzz/replay_$(n) tests/fuzz/corpus/$(n)') \
 	  '$(MBOX_TEST) $(BUILD)/imapsrv-mbox $(BUILD)/tests/mbox/files' $(LINTS:%='sh %')
 

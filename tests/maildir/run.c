@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * maildir/run - tests of the Maildir server as a process: what clients are told is compared with
+ * the files, whatever other programs, other servers and crashes do.
+ *
+ *	run SERVER SCRATCH [TEST]
+ *
+ * Nothing leaves the loopback interface.
+ */
+#include "maildir/tests.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const struct {
+	const char *name;
+	void (*run)(struct play *play);
+} tests[] = {
+	{"offered", test_offered},
+	{"condition", test_condition},
+	{"outside", test_outside},
+	{"shared", test_shared},
+	{"full", test_full},
+	{"lost", test_lost},
+	{"kept", test_kept},
+	{"kept-outside", test_kept_outside},
+	{"kept-crash", test_kept_crash},
+	{"kept-many", test_kept_many},
+	{"kept-copy", test_kept_copy},
+	{"killed", test_killed},
+	{"cut", test_cut},
+};
+
+int main(int argc, char **argv)
+{
+	static struct play play;
+	unsigned passed = 0;
+
+	if (argc < 3) {
+		fputs("usage: run SERVER SCRATCH [TEST]\n", stderr);
+		return 2;
+	}
+	for (size_t i = 0; i < sizeof tests / sizeof *tests; i++) {
+		if (argc > 3 && strcmp(argv[3], tests[i].name))
+			continue;
+		about("%s", tests[i].name);
+		play_begin(&play, argv[1], argv[2]);
+		tests[i].run(&play);
+		passed++;
+	}
+	remove_tree(argv[2]);
+	printf("maildir: %u passed, 0 failed\n", passed);
+	return 0;
+}

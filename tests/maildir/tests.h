@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/* maildir/tests - what the runner runs: each begins with an empty Maildir. */
+#ifndef TEST_MAILDIR_TESTS_H
+#define TEST_MAILDIR_TESTS_H
+
+#include "maildir/cache.h"
+
+/* changes.c */
+void test_offered(struct play *play);
+void test_condition(struct play *play);
+void test_outside(struct play *play);
+void test_shared(struct play *play);
+void test_full(struct play *play);
+void test_lost(struct play *play);
+
+/* kept.c */
+void test_kept(struct play *play);
+void test_kept_outside(struct play *play);
+void test_kept_crash(struct play *play);
+void test_kept_many(struct play *play);
+void test_kept_copy(struct play *play);
+
+/* crash.c */
+void test_killed(struct play *play);
+void test_cut(struct play *play);
+
+#endif
