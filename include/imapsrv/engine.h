@@ -77,6 +77,8 @@ struct imapsrv_limits {
 	uint32_t uidbatches;      /* batches in one answer to it: 100,000                               */
 	uint32_t metadata;        /* octets of one value of metadata, set or told: 262,144              */
 	uint32_t metadata_entries; /* entries named in one GETMETADATA, SETMETADATA or LIST: 1000      */
+	uint32_t inprogress;      /* ms of silence while a command is at work, then an untagged OK with how far
+	                             it is (RFC 9585): 12,000.  UINT32_MAX: none                       */
 };
 #define IMAPSRV_LIMITS_INIT IMAPSRV_SIZED(struct imapsrv_limits)
 

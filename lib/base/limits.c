@@ -48,6 +48,7 @@ void isrv_limits_fill(struct imapsrv_limits *limits)
 	DEFAULT(sort, (size_t)32 << 20);
 	DEFAULT(uidbatch, 500);
 	DEFAULT(uidbatches, 100000);
+	DEFAULT(inprogress, 12000);
 	if (limits->uidbatch > 500)
 		limits->uidbatch = 500; /* RFC 10022 3.1.3 */
 	DEFAULT(metadata, 262144);

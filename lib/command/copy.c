@@ -168,6 +168,17 @@ static void drop(struct imapsrv_session *s, void *args)
 	isrv_transfer_drop(s, &a->transfer);
 }
 
+/* Where the host does it all at once, only it knows. */
+static void progress(struct imapsrv_session *s, const void *args, uint32_t *done_r,
+                     uint32_t *goal_r)
+{
+	const struct copy *a = args;
+
+	if (a->at != AT_TRANSFER || !isrv_transfer_progress(&a->transfer, done_r))
+		return;
+	*goal_r = isrv_part_size(&s->view->map, a->transfer.uids, &s->steps);
+}
+
 const struct isrv_command isrv_command_copy = {
 	.name = "COPY",
 	.states = ISRV_IN_SELECTED,
@@ -175,6 +186,7 @@ const struct isrv_command isrv_command_copy = {
 	.args_size = sizeof(struct copy),
 	.parse = parse,
 	.step = copy_step,
+	.progress = progress,
 	.drop = drop,
 };
 
@@ -186,5 +198,6 @@ const struct isrv_command isrv_command_move = {
 	.args_size = sizeof(struct copy),
 	.parse = parse,
 	.step = move_step,
+	.progress = progress,
 	.drop = drop,
 };

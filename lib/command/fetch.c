@@ -19,6 +19,7 @@
 #include "command/fetch_rare.h"
 #include "command/fetch_section.h"
 #include "mailbox/batch.h"
+#include "mailbox/part.h"
 #include "session/modseq.h"
 
 struct fetch_args {
@@ -44,6 +45,7 @@ struct fetch_args {
 	uint32_t dense_seq;       /* if every UID of it exists: the number of the first, */
 	uint32_t dense_uid;       /* and its UID; else 0 */
 	uint64_t shown;           /* messages shown in all */
+	uint32_t done;            /* messages in the batches so far, the one at hand included */
 	bool missing;             /* an announced message was not there */
 	bool mark;                /* \Seen is to be set */
 	bool describe;            /* descriptions are needed */
@@ -666,6 +668,7 @@ static enum isrv_step next_batch(struct imapsrv_session *s, struct fetch_args *a
 		*end_r = true;
 		return finish(s, a);
 	}
+	a->done += a->asked;
 	find_dense(s, a);
 	a->at = AT_MARKED;
 	if (a->mark)
@@ -734,9 +737,9 @@ void *isrv_fetch_arrived_begin(struct imapsrv_session *s, const struct isrv_fetc
 		return NULL;
 	a->items = *items;
 	a->items.seen = false;
-	/* RFC 7162 3.2.4 */
+	/* RFC 7162 3.2.4, RFC 9586 3.3 */
 	if (isrv_modseq_shown(s)) {
-		a->items.uid = true;
+		a->items.uid = a->items.uid || !isrv_session_uidonly(s);
 		a->items.facts |= IMAPSRV_FACT_MODSEQ;
 	} else if (!s->view->modseq_told) {
 		a->items.facts &= ~(uint32_t)IMAPSRV_FACT_MODSEQ;
@@ -761,6 +764,21 @@ void isrv_fetch_arrived_drop(struct imapsrv_session *s, void *args)
 	drop(s, args);
 }
 
+/* Of the batch at hand those that wait for their octets are still to come. */
+static void progress(struct imapsrv_session *s, const void *args, uint32_t *done_r,
+                     uint32_t *goal_r)
+{
+	const struct fetch_args *a = args;
+	uint64_t held = a->asked;
+
+	if (a->at == AT_CHOICE)
+		return;
+	if (a->at != AT_MARKED && a->at != AT_ROWS)
+		held = isrv_fetch_held_left(&a->held) + isrv_uidset_size(isrv_uidset_view(&a->again));
+	*goal_r = isrv_part_size(&s->view->map, a->choice.uids, &s->steps);
+	*done_r = a->done - (uint32_t)held;
+}
+
 const struct isrv_command isrv_command_fetch = {
 	.name = "FETCH",
 	.states = ISRV_IN_SELECTED,
@@ -768,5 +786,6 @@ const struct isrv_command isrv_command_fetch = {
 	.args_size = sizeof(struct fetch_args),
 	.parse = parse,
 	.step = step,
+	.progress = progress,
 	.drop = drop,
 };

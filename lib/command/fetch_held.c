@@ -94,3 +94,8 @@ struct imapsrv_row *isrv_fetch_held_current(const struct isrv_fetch_held *h)
 
 	return h->at < h->rows.len / sizeof(*held) ? &held[h->at].row : NULL;
 }
+
+size_t isrv_fetch_held_left(const struct isrv_fetch_held *h)
+{
+	return h->rows.len / sizeof(struct held) - h->at;
+}

@@ -337,6 +337,15 @@ static void drop(struct imapsrv_session *s, void *args)
 		isrv_searcher_drop(s, a->again);
 }
 
+static void progress(struct imapsrv_session *s, const void *args, uint32_t *done_r,
+                     uint32_t *goal_r)
+{
+	const struct search *a = args;
+
+	if (a->at == AT_SEARCH)
+		isrv_searcher_progress(s, &a->x, done_r, goal_r);
+}
+
 const struct isrv_command isrv_command_search = {
 	.name = "SEARCH",
 	.states = ISRV_IN_SELECTED,
@@ -344,5 +353,6 @@ const struct isrv_command isrv_command_search = {
 	.args_size = sizeof(struct search),
 	.parse = parse,
 	.step = step,
+	.progress = progress,
 	.drop = drop,
 };

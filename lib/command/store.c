@@ -9,6 +9,7 @@
 #include "command/memory.h"
 #include "command/set.h"
 #include "mailbox/batch.h"
+#include "mailbox/part.h"
 #include "session/messagelimit.h"
 #include "session/modseq.h"
 
@@ -29,6 +30,7 @@ struct store_args {
 	struct isrv_batch batch;
 	uint32_t asked;
 	uint32_t rows;
+	uint32_t done; /* messages in the batches that were answered */
 	bool missing;
 	bool nomem;
 	struct isrv_found failed; /* the condition: numbers, or UIDs */
@@ -217,10 +219,20 @@ static enum isrv_step step(struct imapsrv_session *s, void *args)
 			if (a->nomem)
 				return isrv_command_nomem(s);
 			a->missing = a->missing || a->rows < a->asked;
+			a->done += a->asked;
 			a->at = AT_BATCH;
 			break;
 		}
 	}
+}
+
+static void progress(struct imapsrv_session *s, const void *args, uint32_t *done_r,
+                     uint32_t *goal_r)
+{
+	const struct store_args *a = args;
+
+	*done_r = a->done;
+	*goal_r = isrv_part_size(&s->view->map, a->uids, &s->steps);
 }
 
 const struct isrv_command isrv_command_store = {
@@ -230,4 +242,5 @@ const struct isrv_command isrv_command_store = {
 	.args_size = sizeof(struct store_args),
 	.parse = parse,
 	.step = step,
+	.progress = progress,
 };

@@ -532,6 +532,14 @@ void isrv_transfer_drop(struct imapsrv_session *s, struct isrv_transfer *t)
 	let_go(s, t);
 }
 
+bool isrv_transfer_progress(const struct isrv_transfer *t, uint32_t *done_r)
+{
+	uint32_t begun = t->at == AT_BEGIN || t->at == AT_PIECE || t->at == AT_DATA;
+
+	*done_r = (uint32_t)isrv_uidset_size(set_of(&t->from)) - begun;
+	return t->at != AT_HOST;
+}
+
 /* ---- COPYUID ------------------------------------------------------------------------------- */
 
 bool isrv_transfer_has_copyuid(const struct imapsrv_session *s, const struct isrv_transfer *t)

@@ -64,6 +64,8 @@ struct isrv_transfer {
  * messages are gone and which are new, so that the updates before the tagged line announce them.
  */
 enum isrv_step isrv_transfer_step(struct imapsrv_session *s, struct isrv_transfer *t);
+/* How many messages were read so far; false where the host copies them all at once. */
+bool isrv_transfer_progress(const struct isrv_transfer *t, uint32_t *done_r);
 /* Gives back what a transfer that was not done holds. */
 void isrv_transfer_drop(struct imapsrv_session *s, struct isrv_transfer *t);
 /* May and can a COPYUID be given (RFC 4315 3)? */

@@ -73,6 +73,10 @@ struct isrv_command {
 	enum isrv_step (*step)(struct imapsrv_session *s, void *args);
 	/* NULL: literals are arguments.  Looks at what stands before the one just announced. */
 	enum isrv_literal (*literal)(struct isrv_parse *p);
+	/* How far it is: messages that are done, of so many; goal 0 where that cannot be said.  NULL: it
+	 * never can. */
+	void (*progress)(struct imapsrv_session *s, const void *args, uint32_t *done_r,
+	                 uint32_t *goal_r);
 	/* The command is dropped before it was done (session freed, BYE): gives back what args
 	 * holds beyond the arena.  NULL if nothing. */
 	void (*drop)(struct imapsrv_session *s, void *args);

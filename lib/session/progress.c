@@ -1,27 +1,54 @@
 /* SPDX-License-Identifier: MIT */
-/* "* OK [INPROGRESS ("A001" 454 1000)] Still at it" */
+/* "* OK [INPROGRESS ("A001" 454 1000)] Still at it"; what is not known is NIL (RFC 9585 4). */
 #include "session/progress.h"
 
 #include <string.h>
 
-void isrv_progress_tell(struct imapsrv_session *s, uint32_t done, uint32_t goal)
+static void put(struct imapsrv_session *s, uint32_t done, uint32_t goal)
 {
 	struct isrv_writer *w = &s->w;
 
-	s->progress = s->steps;
-	/* Nothing more is to be told where the end is reached (RFC 9585 4). */
-	if (!isrv_caps_has(s, ISRV_CAP_INPROGRESS) || done >= goal)
-		return;
 	ISRV_W(w, "* OK [INPROGRESS (");
 	/* A tag with "]" in it would end the code too early (RFC 9585 4). */
 	if (s->tag.len && !memchr(s->tag.data, ']', s->tag.len))
 		isrv_w_string(w, s->tag.data, s->tag.len);
 	else
 		ISRV_W(w, "NIL");
-	ISRV_W(w, " ");
-	isrv_w_u32(w, done);
-	ISRV_W(w, " ");
-	isrv_w_u32(w, goal);
+	/* Where the end is reached there is no progress to be told (RFC 9585 4). */
+	if (done < goal) {
+		ISRV_W(w, " ");
+		isrv_w_u32(w, done);
+		ISRV_W(w, " ");
+		isrv_w_u32(w, goal);
+	} else {
+		ISRV_W(w, " NIL NIL");
+	}
 	ISRV_W(w, ")] Still at it");
 	isrv_w_crlf(w);
+}
+
+void isrv_progress_tell(struct imapsrv_session *s, uint32_t done, uint32_t goal)
+{
+	s->progress = s->steps;
+	if (done < goal && isrv_caps_has(s, ISRV_CAP_INPROGRESS))
+		put(s, done, goal);
+}
+
+bool isrv_progress_waits(const struct imapsrv_session *s)
+{
+	bool works = s->phase == ISRV_PHASE_STEP || s->phase == ISRV_PHASE_SYNC;
+
+	/* In IDLE there is nothing to wait for, and in the middle of a line no place for another.
+	 * A client that does not read needs no more of it. */
+	return works && s->logged_in && !s->idling && !s->mid_line &&
+	       (s->wait == ISRV_HOST || s->wait == ISRV_YIELD) && !isrv_outq_size(&s->out);
+}
+
+void isrv_progress_keepalive(struct imapsrv_session *s)
+{
+	uint32_t done = 0, goal = 0;
+
+	if (s->phase == ISRV_PHASE_STEP && s->command->progress)
+		s->command->progress(s, s->args, &done, &goal);
+	put(s, done, goal);
 }

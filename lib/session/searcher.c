@@ -116,13 +116,21 @@ static bool is_spent(const struct imapsrv_session *s, struct isrv_searcher *x)
 	return true;
 }
 
-static void tell_progress(struct imapsrv_session *s, struct isrv_searcher *x)
+static void tell_progress(struct imapsrv_session *s, const struct isrv_searcher *x)
 {
+	uint32_t done, goal;
+
 	if (!isrv_progress_due(s))
 		return;
-	if (!x->goal)
-		x->goal = isrv_part_size(x->from.map, x->reach, &s->steps);
-	isrv_progress_tell(s, x->looked_at + x->open_at, x->goal);
+	isrv_searcher_progress(s, x, &done, &goal);
+	isrv_progress_tell(s, done, goal);
+}
+
+void isrv_searcher_progress(struct imapsrv_session *s, const struct isrv_searcher *x,
+                            uint32_t *done_r, uint32_t *goal_r)
+{
+	*done_r = x->looked_at + x->open_at;
+	*goal_r = isrv_part_size(x->from.map, x->reach, &s->steps);
 }
 
 /* ---- without the host ---------------------------------------------------------------------- */

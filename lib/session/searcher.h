@@ -75,7 +75,6 @@ struct isrv_searcher {
 	bool nomem;
 	uint64_t began;     /* steps at its beginning */
 	uint32_t looked_at; /* messages in the batches that are done */
-	uint32_t goal;      /* messages in the reach; 0: not counted yet */
 	struct imapsrv_set reach; /* the UIDs that can match */
 	size_t reach_at;          /* without the host: the range at hand, */
 	uint32_t uid_at;          /* and where in it; 0: at its beginning */
@@ -104,6 +103,9 @@ void isrv_searcher_limit(struct imapsrv_session *s, struct isrv_searcher *x, uin
                          uint32_t *lowest_r);
 /* DONE: x->end, or the session has failed. */
 enum isrv_step isrv_searcher_step(struct imapsrv_session *s, struct isrv_searcher *x);
+/* Messages that were looked at, of so many; 0 if the host is not asked. */
+void isrv_searcher_progress(struct imapsrv_session *s, const struct isrv_searcher *x,
+                            uint32_t *done_r, uint32_t *goal_r);
 /* Gives back what is held outside the arena. */
 void isrv_searcher_drop(struct imapsrv_session *s, struct isrv_searcher *x);
 

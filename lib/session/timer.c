@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * session/timer - what happens because time passes: login timeout, inactivity (RFC 9051 5.4),
- * IDLE's timeout and keepalive (RFC 2177), the delay of a failed login.  The host says what time it
+ * IDLE's timeout and keepalive (RFC 2177), that of long commands (RFC 9585), the delay of a failed login.  The host says what time it
  * is.
  */
+#include "session/progress.h"
 #include "session/run.h"
 #include "session/session.h"
 
@@ -46,6 +47,17 @@ static uint64_t keepalive_deadline(const struct imapsrv_session *s)
 	return after(s->quiet_since, interval);
 }
 
+/* RFC 9585 4: "pace RECOMMENDED every 10-15 s" of silence, while a command is at work. */
+static uint64_t progress_deadline(const struct imapsrv_session *s)
+{
+	uint32_t interval = s->engine->limits.inprogress;
+
+	if (interval == UINT32_MAX || !isrv_progress_waits(s) ||
+	    !isrv_caps_has(s, ISRV_CAP_INPROGRESS))
+		return UINT64_MAX;
+	return after(s->quiet_since, interval);
+}
+
 static void start_clock(struct imapsrv_session *s, uint64_t now)
 {
 	s->ticked = true;
@@ -58,6 +70,8 @@ static void note_activity(struct imapsrv_session *s)
 {
 	if (s->active)
 		s->since = s->now;
+	if (s->spoke || s->active)
+		s->quiet_since = s->now;
 	s->active = s->spoke = false;
 }
 
@@ -72,8 +86,6 @@ uint64_t imapsrv_session_tick(struct imapsrv_session *session, uint64_t now_ms)
 		s->now = now_ms;
 	if (!s->ticked)
 		start_clock(s, s->now);
-	if (s->spoke || s->active)
-		s->quiet_since = s->now;
 	note_activity(s);
 	if (s->now >= client_deadline(s)) {
 		s->mark = isrv_outq_mark(&s->out);
@@ -81,15 +93,20 @@ uint64_t imapsrv_session_tick(struct imapsrv_session *session, uint64_t now_ms)
 	} else if (s->now >= keepalive_deadline(s)) {
 		s->mark = isrv_outq_mark(&s->out);
 		isrv_untagged(s, "OK", NULL, "Still here");
-		if (isrv_writer_failed(&s->w))
-			isrv_session_fail(s, IMAPSRV_ENOMEM);
 		s->quiet_since = s->now;
+	} else if (s->now >= progress_deadline(s)) {
+		s->mark = isrv_outq_mark(&s->out);
+		isrv_progress_keepalive(s);
+		s->quiet_since = s->since = s->now; /* it is for the client to read now */
 	}
+	if (isrv_writer_failed(&s->w))
+		isrv_session_fail(s, IMAPSRV_ENOMEM);
 	isrv_run(s);
 	note_activity(s);
 	if (s->phase == ISRV_PHASE_END)
 		return UINT64_MAX;
 	next = earlier(client_deadline(s), keepalive_deadline(s));
+	next = earlier(next, progress_deadline(s));
 	if (s->phase == ISRV_PHASE_STEP && s->wait == ISRV_DELAY)
 		next = earlier(next, s->delay_until);
 	return next;

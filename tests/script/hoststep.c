@@ -320,6 +320,13 @@ static bool about_connections(struct sh *h, const struct sc_words *w)
 	} else if (strcmp(word, "bye") == 0) {
 		if (s->session)
 			imapsrv_session_bye(s->session, w->word[w->count - 1]);
+	} else if (strcmp(word, "answer") == 0) {
+		bool hold = h->ts->hold;
+
+		h->ts->hold = false;
+		if (s->session)
+			(void)ts_answer(s->link);
+		h->ts->hold = hold;
 	} else if (strcmp(word, "trim") == 0) {
 		if (s->session)
 			imapsrv_session_trim(s->session);
