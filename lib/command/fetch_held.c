@@ -2,6 +2,8 @@
 /* Three buffers that grow side by side and move while they do. */
 #include "command/fetch_held.h"
 
+#include "base/told.h"
+
 #include "session/op.h"
 
 struct held {
@@ -47,7 +49,7 @@ bool isrv_fetch_held_add(struct isrv_fetch_held *h, struct isrv_mem *mem,
 	struct held one;
 	bool ok = true;
 
-	isrv_row_copy(&one.row, row);
+	isrv_told_row(&one.row, row);
 	one.first_keyword = h->keywords.len / sizeof(struct imapsrv_span);
 	one.row.flags.keywords = NULL;
 	for (uint32_t i = 0; i < row->flags.keyword_count && ok; i++) {

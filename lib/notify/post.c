@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "base/told.h"
 #include "notify/notify.h"
 
 struct post {
@@ -74,10 +75,14 @@ static void learn(struct isrv_news *news, const struct post *p)
 {
 	const struct imapsrv_event *e = p->event;
 
-	if (e->status)
-		news->known = *e->status;
-	else if (is_message(p->rule) || e->type == IMAPSRV_EVENT_MAILBOX_CREATE)
+	if (e->status) {
+		isrv_told_status(&news->known, e->status);
+		/* It dies with the event, and nobody is told it. */
+		news->known.items &= ~(uint32_t)IMAPSRV_STATUS_MAILBOXID;
+		news->known.mailboxid.len = 0;
+	} else if (is_message(p->rule) || e->type == IMAPSRV_EVENT_MAILBOX_CREATE) {
 		news->known.items = 0;
+	}
 	if (p->rule->tell & ISRV_TELL_LIST) {
 		news->has_attributes = e->has_attributes != 0;
 		news->attributes = e->attributes;

@@ -352,9 +352,9 @@ static const struct cap {
 /*
  * Why some cannot be without others: RFC 7162 3.2.3 (QRESYNC), RFC 9586 3.1 (UIDONLY is there to be
  * enabled), RFC 9394 3.1 (results of PARTIAL come in ESEARCH responses), RFC 5957 1 and RFC 5267 3
- * (parts of SORT), RFC 9590 1 (an option of extended LIST), RFC 9698 3 (JMAPACCESS).  RFC 5464 1: METADATA and METADATA-SERVER are not said
- * both.  RFC 9738 3.3: where only a part of the mailbox is looked at, it cannot be threaded, nor
- * sorted but by an index.
+ * (parts of SORT), RFC 9590 1 (an option of extended LIST), RFC 9698 3 (JMAPACCESS).  RFC 5464 1:
+ * METADATA and METADATA-SERVER are not said both.  RFC 9738 3.3: where only a part of the mailbox is
+ * looked at, it cannot be threaded, nor sorted but by an index.
  */
 
 /* ---- what that comes to ---------------------------------------------------------------------- */

@@ -4,11 +4,11 @@
  * that commands see only answers that make sense: the right kind for the question, sorted sets, no
  * UID 0.
  */
-#include <stddef.h>
 #include <string.h>
 
 #include "base/entry.h"
 #include "base/objectid.h"
+#include "base/told.h"
 #include "base/uidset.h"
 #include "base/utf8.h"
 #include "session/modseq.h"
@@ -198,20 +198,6 @@ int imapsrv_op_uids(struct imapsrv_op *op, struct imapsrv_set uids)
 	return uids.count ? deliver(op, &uids) : 0;
 }
 
-void isrv_row_copy(struct imapsrv_row *to, const struct imapsrv_row *from)
-{
-	memset(to, 0, sizeof(*to));
-	memcpy(to, from, offsetof(struct imapsrv_row, emailid));
-	if (from->facts & IMAPSRV_FACT_EMAILID)
-		to->emailid = from->emailid;
-	if (from->facts & IMAPSRV_FACT_THREADID)
-		to->threadid = from->threadid;
-	if (from->facts & IMAPSRV_FACT_SAVEDATE) {
-		to->save_date = from->save_date;
-		to->save_zone = from->save_zone;
-	}
-}
-
 #define CHECKED (uint32_t)(IMAPSRV_FACT_MODSEQ | IMAPSRV_FACT_EMAILID | IMAPSRV_FACT_THREADID)
 
 /* Which facts cannot be as the host tells them: reported, and not used. */
@@ -230,28 +216,36 @@ static uint32_t nonsensical(struct imapsrv_session *s, const struct imapsrv_row 
 	return not;
 }
 
-int imapsrv_op_row(struct imapsrv_op *op, const struct imapsrv_row *row)
+static inline int deliver_row(struct imapsrv_session *s, const struct imapsrv_row *row)
 {
-	struct imapsrv_session *s;
-	struct imapsrv_row copy;
-	uint32_t not;
-
-	if (!expects(op, KIND(ISRV_OP_FETCH) | KIND(ISRV_OP_STORE)))
-		return IMAPSRV_ESTATE;
-	s = op->session;
-	if (!row || !row->uid)
-		return nonsense(op, "a row without a UID");
-	not = row->facts & CHECKED ? nonsensical(s, row) : 0;
-	if (not) {
-		isrv_row_copy(&copy, row);
-		copy.facts &= ~not;
-		row = &copy;
-	}
 	begin_answer(s);
 	s->sink(s, s->sink_ctx, row);
 	if (isrv_writer_failed(&s->w))
 		isrv_session_fail(s, IMAPSRV_ENOMEM);
 	return s->error;
+}
+
+/* A row with facts that may not be as they should. */
+static int deliver_checked(struct imapsrv_session *s, const struct imapsrv_row *row)
+{
+	uint32_t not = nonsensical(s, row);
+	struct imapsrv_row copy;
+
+	if (!not)
+		return deliver_row(s, row);
+	isrv_told_row(&copy, row);
+	copy.facts &= ~not;
+	return deliver_row(s, &copy);
+}
+
+int imapsrv_op_row(struct imapsrv_op *op, const struct imapsrv_row *row)
+{
+	if (!expects(op, KIND(ISRV_OP_FETCH) | KIND(ISRV_OP_STORE)))
+		return IMAPSRV_ESTATE;
+	if (!row || !row->uid)
+		return nonsense(op, "a row without a UID");
+	return row->facts & CHECKED ? deliver_checked(op->session, row)
+	                            : deliver_row(op->session, row);
 }
 
 static int deliver_body(struct imapsrv_op *op, const struct isrv_op_body *body)
@@ -345,16 +339,10 @@ int imapsrv_op_status(struct imapsrv_op *op, const struct imapsrv_status *status
 		return IMAPSRV_ESTATE;
 	if (!status)
 		return nonsense(op, "no status");
-	/* What the host does not know is not in its structure either. */
-	memset(&copy, 0, sizeof(copy));
-	memcpy(&copy, status, offsetof(struct imapsrv_status, append_limit));
-	if (status->items & IMAPSRV_STATUS_APPENDLIMIT)
-		copy.append_limit = status->append_limit;
-	if (status->items & IMAPSRV_STATUS_MAILBOXID) {
-		if (is_told(op->session, status->mailboxid))
-			copy.mailboxid = status->mailboxid;
-		else
-			copy.items &= ~(uint32_t)IMAPSRV_STATUS_MAILBOXID;
+	isrv_told_status(&copy, status);
+	if (copy.items & IMAPSRV_STATUS_MAILBOXID && !is_told(op->session, copy.mailboxid)) {
+		copy.items &= ~(uint32_t)IMAPSRV_STATUS_MAILBOXID;
+		copy.mailboxid.len = 0;
 	}
 	if (status->items & IMAPSRV_STATUS_HIGHESTMODSEQ &&
 	    status->highest_modseq > ISRV_MODSEQ_MAX) {

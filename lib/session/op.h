@@ -71,9 +71,6 @@ struct isrv_result {
 	char text[80]; /* what the host said to a human, cut; "" for nothing */
 };
 
-/* Of what the host gave, the members that it filled in; the others are zero. */
-void isrv_row_copy(struct imapsrv_row *to, const struct imapsrv_row *from);
-
 /* What a sink is given is named beside the kinds. */
 typedef void isrv_sink(struct imapsrv_session *s, void *ctx, const void *answer);
 

@@ -8,6 +8,7 @@
 
 #include "unit/row.h"
 
+#include "base/told.h"
 #include "imapsrv.h"
 #include "unit/nullstore.h"
 
@@ -125,10 +126,32 @@ static void test_answers(void **state)
 	imapsrv_engine_free(engine);
 }
 
+/* Those of an event are taken in the same way; what is there is taken whole. */
+static void test_status(void **state)
+{
+	struct imapsrv_status whole = {.items = IMAPSRV_STATUS_MESSAGES | IMAPSRV_STATUS_APPENDLIMIT |
+	                                       IMAPSRV_STATUS_MAILBOXID,
+	                               .messages = 3, .append_limit = 4, .mailboxid = {"F1", 2}};
+	struct imapsrv_status *short_status, copy;
+
+	(void)state;
+	isrv_told_status(&copy, &whole);
+	assert_int_equal(copy.append_limit, 4);
+	assert_int_equal(copy.mailboxid.len, 2);
+	whole.items = IMAPSRV_STATUS_MESSAGES;
+	short_status = first(&whole, offsetof(struct imapsrv_status, append_limit));
+	isrv_told_status(&copy, short_status);
+	free(short_status);
+	assert_int_equal(copy.messages, 3);
+	assert_int_equal(copy.append_limit, 0);
+	assert_int_equal(copy.mailboxid.len, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_answers),
+		cmocka_unit_test(test_status),
 	};
 
 	return cmocka_run_group_tests_name("shorthost", tests, NULL, NULL);
