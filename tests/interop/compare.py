@@ -5,7 +5,8 @@
 Usage: compare.py SERVER SCRATCH [MBOX | MESSAGE...]
 
 Both serve a copy of one Maildir on their standard input and output.  ENVELOPE, BODY, BODYSTRUCTURE, RFC822.SIZE, every section of
-every part, its decoded octets, and what SEARCH finds for words of the messages are compared.  tests/interop/DIFFERENCES explains what may differ; anything else is a failure.
+every part, its decoded octets, what SEARCH finds for words of the messages, and their order and threads by SORT and THREAD are
+compared.  tests/interop/DIFFERENCES explains what may differ; anything else is a failure.
 """
 import os
 import re
@@ -241,17 +242,38 @@ def compare_searches(c, ours, theirs, mine, other):
                 isinstance(y, list) and sorted(of_other[n] for n in y))
 
 
-def main():
-    server, scratch, sources = sys.argv[1], sys.argv[2], sys.argv[3:]
-    imap = dovecot_imap()
-    if not imap or os.getuid() != 0:
-        print("compare: not run; it needs root and dovecot-imapd")
-        return 0
-    messages = []
-    for source in sources:
-        with open(source, "rb") as f:
-            data = f.read()
-        messages += split_mbox(data) if data.startswith(b"From ") else [data]
+SORTS = [b"ARRIVAL", b"CC", b"DATE", b"DISPLAYFROM", b"DISPLAYTO", b"FROM", b"SIZE", b"SUBJECT", b"TO"]
+
+
+def tree(members, number):
+    """A thread with the messages' names for their numbers; siblings stay in their order."""
+    return [tree(m, number) if isinstance(m, list) else number[int(m)] for m in members]
+
+
+def compare_orders(c, ours, theirs, mine, other):
+    """The messages lie in the two mailboxes in the same order: so does what is equal."""
+    name = {body: i for i, body in enumerate(sorted(mine, key=mine.get))}
+    of_mine = {n: name[body] for body, n in mine.items()}
+    of_other = {n: name.get(body) for body, n in other.items()}
+    programs = [b"(%s%s) UTF-8 ALL" % (reverse, key) for key in SORTS for reverse in (b"", b"REVERSE ")]
+    programs += [b"(SUBJECT REVERSE DATE) UTF-8 ALL", b"(FROM SUBJECT ARRIVAL) UTF-8 SINCE 1-Jan-1995"]
+    for program in programs:
+        answers = []
+        for server, number in ((ours, of_mine), (theirs, of_other)):
+            untagged = server.ask(b"SORT " + program)[1]
+            answers.append([number[int(n)] for r in untagged if r[1:2] == ["SORT"] for n in r[2:]])
+        c.check("SORT " + repr(program), *answers)
+    for algorithm in (b"REFERENCES", b"ORDEREDSUBJECT"):
+        answers = []
+        for server, number in ((ours, of_mine), (theirs, of_other)):
+            status, untagged = server.ask(b"THREAD " + algorithm + b" UTF-8 ALL")
+            answers.append([tree(t, number) for r in untagged if r[1:2] == ["THREAD"] for t in r[2:]])
+        if status == b"OK":
+            c.check("THREAD " + repr(algorithm), *answers)
+
+
+def start(server, imap, scratch, messages):
+    """Both servers, with a copy of the same Maildir selected"""
     shutil.rmtree(scratch, ignore_errors=True)
     root, dovecot = os.path.join(scratch, "mail"), os.path.join(scratch, "dovecot")
     make_maildir(root, messages)
@@ -266,6 +288,21 @@ def main():
                      os.path.join(dovecot, "conf")])
     for s in (ours, theirs):
         s.ask(b"SELECT INBOX")
+    return ours, theirs
+
+
+def main():
+    server, scratch, sources = sys.argv[1], sys.argv[2], sys.argv[3:]
+    imap = dovecot_imap()
+    if not imap or os.getuid() != 0:
+        print("compare: not run; it needs root and dovecot-imapd")
+        return 0
+    messages = []
+    for source in sources:
+        with open(source, "rb") as f:
+            data = f.read()
+        messages += split_mbox(data) if data.startswith(b"From ") else [data]
+    ours, theirs = start(server, imap, scratch, messages)
     mine, other = contents(ours), contents(theirs)
     c = Comparison(read_known())
     c.check("octets of all messages", sorted(mine), sorted(other))
@@ -273,6 +310,7 @@ def main():
         subject = re.search(rb"(?im)^subject:.*", body)
         compare_message(c, ours, theirs, mine[body], other[body], subject and subject.group(0)[:60])
     compare_searches(c, ours, theirs, mine, other)
+    compare_orders(c, ours, theirs, mine, other)
     print("compare: %d messages; %d answers the same, %d explained, %d different" %
           (len(mine), c.same, c.explained, c.different))
     return c.different != 0

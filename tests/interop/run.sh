@@ -14,4 +14,5 @@ server=$1 scratch=$2
 shift 2
 python3 -B "$here/interop.py" "$server" "$scratch/clients" "$@" || exit 1
 python3 -B "$here/compare.py" "$server" "$scratch/compare" "$@" || exit 1
+python3 -B "$here/orders.py" "$server" "$scratch/orders" || exit 1
 sh "$here/clients.sh" "$server" "$scratch/more" "$@"
