@@ -216,9 +216,11 @@ BENCH_BIN := $(patsubst tests/%.c,$(BUILD)/tests/%,$(sort $(wildcard tests/bench
 $(BENCH_BIN): $(BUILD)/tests/bench/%: $(BUILD)/tests/bench/%.o $(LIB_A)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^
 
-bench: $(BENCH_BIN)
+bench: $(BENCH_BIN) $(BUILD)/imapsrv-maildir
 	@for b in $(BENCH_BIN); do echo "== $${b##*/}"; $$b || exit 1; done
 	@sh tests/bench/count.sh $(BUILD)/tests/bench/session
+	@if command -v python3 >/dev/null 2>&1; then \
+	  python3 -B tests/interop/speed.py $(BUILD)/imapsrv-maildir $(BUILD)/speed; fi
 
 # ---- installing ----------------------------------------------------------------------------
 
