@@ -16,6 +16,7 @@
 #include "imapsrv/engine.h"
 #include "imapsrv/message.h"
 #include "imapsrv/session.h"
+#include "imapsrv/saved.h"
 #include "imapsrv/hub.h"
 #include "imapsrv/ledger.h"
 

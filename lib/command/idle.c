@@ -7,13 +7,6 @@
 #include "command/commands.h"
 #include "session/session.h"
 
-struct idle_args {
-	enum {
-		AT_START,
-		AT_TELL
-	} at;
-};
-
 static void begin(struct imapsrv_session *s)
 {
 	ISRV_W(&s->w, "+ idling");
@@ -42,13 +35,12 @@ static enum isrv_step end(struct imapsrv_session *s)
 
 static enum isrv_step step(struct imapsrv_session *s, void *args)
 {
-	struct idle_args *idle = args;
 	enum isrv_step told;
 
-	if (idle->at == AT_START) {
-		idle->at = AT_TELL;
+	(void)args;
+	/* One that was restored from another process has begun. */
+	if (!s->idling)
 		begin(s);
-	}
 	/* RFC 5465 4: "exactly the same events as instructed by the client using the NOTIFY
 	 * command". */
 	told = s->engine->teller->step(s, s->heard);
@@ -69,7 +61,7 @@ const struct isrv_command isrv_command_idle = {
 	.name = "IDLE",
 	.states = ISRV_IN_AUTHED,
 	.cap = ISRV_CAP_IDLE,
-	.args_size = sizeof(struct idle_args),
+	.flags = ISRV_COMMAND_IDLES,
 	.step = step,
 	.drop = drop,
 };

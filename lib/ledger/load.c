@@ -9,7 +9,7 @@
  */
 #include <string.h>
 
-#include "ledger/crc.h"
+#include "base/crc.h"
 #include "ledger/ledger.h"
 
 enum {

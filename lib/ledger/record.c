@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "base/uidset.h"
-#include "ledger/crc.h"
+#include "base/crc.h"
 
 static void put_word(unsigned char *to, uint32_t word)
 {

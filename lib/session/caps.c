@@ -5,6 +5,7 @@
  */
 #include <string.h>
 #include "base/ascii.h"
+#include "base/pack.h"
 #include "session/session.h"
 
 enum {
@@ -473,4 +474,27 @@ int imapsrv_session_hide(struct imapsrv_session *session, const char *capability
 	add(&session->hidden, cap);
 	isrv_caps_update(session);
 	return 0;
+}
+
+void isrv_caps_pack(const struct isrv_caps *set, struct isrv_pack *p)
+{
+	for (int i = ISRV_CAP_NONE + 1; i < ISRV_CAP_COUNT; i++)
+		if (isrv_caps_in(set, (enum isrv_cap)i) && !caps[i].fixed)
+			isrv_pack_span(p, (struct imapsrv_span){caps[i].name, strlen(caps[i].name)});
+	isrv_pack_u64(p, 0);
+}
+
+struct isrv_caps isrv_caps_unpack(struct isrv_unpack *u)
+{
+	struct isrv_caps set = {{0, 0}};
+	struct imapsrv_span name;
+
+	while ((name = isrv_unpack_span(u)).len) {
+		enum isrv_cap cap = isrv_caps_find(name.data, name.len);
+
+		if (cap == ISRV_CAP_NONE)
+			isrv_unpack_fail(u, IMAPSRV_ESTATE);
+		add(&set, cap);
+	}
+	return set;
 }

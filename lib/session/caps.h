@@ -13,6 +13,8 @@
 
 struct imapsrv_engine;
 struct imapsrv_session;
+struct isrv_pack;
+struct isrv_unpack;
 struct isrv_writer;
 
 /* In the order in which they are announced. */
@@ -101,5 +103,10 @@ enum isrv_cap isrv_caps_find(const char *name, size_t len);
 void isrv_caps_put(struct isrv_writer *w, const struct imapsrv_session *s);
 /* May the i-th mechanism of the host be used now? */
 bool isrv_sasl_offered(const struct imapsrv_session *s, size_t i);
+
+/* A set of them by name, for another process.  An unknown name, or one that is not to be had by name,
+ * is an error. */
+void isrv_caps_pack(const struct isrv_caps *set, struct isrv_pack *p);
+struct isrv_caps isrv_caps_unpack(struct isrv_unpack *u);
 
 #endif

@@ -51,8 +51,9 @@ enum isrv_command_flag {
 	ISRV_COMMAND_SECRET = 1 << 4,   /* arguments are credentials: not traced, wiped */
 	ISRV_COMMAND_WRITES = 1 << 5,   /* refused with NO in a mailbox that is read-only */
 	ISRV_COMMAND_PLAINTEXT = 1 << 6, /* refused with NO under LOGINDISABLED: shows a password to who listens */
-	ISRV_COMMAND_NUMBERS = 1 << 7 /* takes or tells message numbers, unless in its UID form: refused with BAD
+	ISRV_COMMAND_NUMBERS = 1 << 7, /* takes or tells message numbers, unless in its UID form: refused with BAD
 	                                 under UIDONLY (RFC 9586 3.2, 3.8) */
+	ISRV_COMMAND_IDLES = 1 << 8 /* IDLE: the session can be saved while it waits */
 };
 
 enum isrv_state_bit {

@@ -10,6 +10,7 @@
 #include "session/hear.h"
 #include "session/messagelimit.h"
 #include "session/modseq.h"
+#include "session/resume.h"
 #include "session/run.h"
 #include "session/session.h"
 
@@ -193,7 +194,7 @@ static void finish_command(struct imapsrv_session *s)
 		next_command(s);
 }
 
-static bool keep_tag(struct imapsrv_session *s, struct imapsrv_span tag)
+bool isrv_session_keep_tag(struct imapsrv_session *s, struct imapsrv_span tag)
 {
 	/* The framer's buffer may be used again before the command ends. */
 	if (tag.len <= sizeof(s->short_tag)) {
@@ -300,7 +301,7 @@ static void start(struct imapsrv_session *s, struct line *line, bool whole)
 {
 	if (s->engine->config.trace)
 		trace_line(s, line);
-	if (line->tag.len && !keep_tag(s, line->tag))
+	if (line->tag.len && !isrv_session_keep_tag(s, line->tag))
 		return;
 	s->uid = line->p.uid;
 	if (line->problem) {
@@ -331,7 +332,7 @@ static void refuse_literal(struct imapsrv_session *s, const struct line *line)
 {
 	if (s->engine->config.trace)
 		trace_line(s, line);
-	if (line->tag.len && !keep_tag(s, line->tag))
+	if (line->tag.len && !isrv_session_keep_tag(s, line->tag))
 		return;
 	isrv_framer_refuse(&s->framer);
 	s->phase = ISRV_PHASE_REFUSED;
@@ -419,7 +420,7 @@ static bool read_command(struct imapsrv_session *s)
 		return true;
 	case ISRV_FRAME_DROPPED:
 		(void)read_name(s, &line);
-		if (!line.tag.len || keep_tag(s, line.tag)) {
+		if (!line.tag.len || isrv_session_keep_tag(s, line.tag)) {
 			isrv_bad(s, "The command is too long");
 			s->reply.code = "TOOBIG";
 			finish_command(s);
@@ -604,6 +605,8 @@ static bool advance(struct imapsrv_session *s)
 		return read_tls(s);
 	case ISRV_PHASE_COMPRESS:
 		break; /* what came behind the command is for the host to expand first */
+	case ISRV_PHASE_RESUME:
+		return isrv_resume(s);
 	case ISRV_PHASE_END:
 		break;
 	}
@@ -630,6 +633,8 @@ bool isrv_run_can_go(const struct imapsrv_session *s)
 		return true;
 	if (s->phase == ISRV_PHASE_STEP && s->wait == ISRV_INPUT)
 		return s->wake;
+	if (s->phase == ISRV_PHASE_RESUME)
+		return s->op_state != ISRV_OP_OPEN_NOW;
 	if (s->phase == ISRV_PHASE_READ)
 		return !isrv_session_full(s) && isrv_hear_due_between(s);
 	return (s->phase == ISRV_PHASE_STEP || s->phase == ISRV_PHASE_SYNC ||
@@ -652,6 +657,7 @@ bool isrv_run_can_read(const struct imapsrv_session *s)
 	case ISRV_PHASE_TELL:
 	case ISRV_PHASE_TLS:
 	case ISRV_PHASE_COMPRESS:
+	case ISRV_PHASE_RESUME:
 	case ISRV_PHASE_END:
 		break;
 	}

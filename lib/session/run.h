@@ -6,7 +6,8 @@
 
 #include <stdbool.h>
 
-struct imapsrv_session;
+#include "imapsrv/session.h"
+
 
 /* Does all that can be done now with the input in s->in..s->in_end. */
 void isrv_run(struct imapsrv_session *s);
@@ -14,6 +15,12 @@ void isrv_run(struct imapsrv_session *s);
 bool isrv_run_can_go(const struct imapsrv_session *s);
 bool isrv_run_can_read(const struct imapsrv_session *s);
 
+/* The tag of the command at work, as a copy.  False: no memory, and the session has failed. */
+bool isrv_session_keep_tag(struct imapsrv_session *s, struct imapsrv_span tag);
+
+/* session.c: a session that has said nothing yet.  NULL: no memory. */
+struct imapsrv_session *isrv_session_make(struct imapsrv_engine *engine,
+                                          const struct imapsrv_session_config *config);
 /* session.c: ends without a word. */
 void isrv_session_close(struct imapsrv_session *s);
 /* session.c: ends with the BYE that the host asked for. */

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "session/hear.h"
+#include "session/resume.h"
 #include "session/run.h"
 #include "session/session.h"
 #include "session/watch.h"
@@ -62,27 +63,38 @@ static void greet(struct imapsrv_session *s)
 	isrv_w_crlf(w);
 }
 
+struct imapsrv_session *isrv_session_make(struct imapsrv_engine *engine,
+                                          const struct imapsrv_session_config *config)
+{
+	struct imapsrv_session *s;
+	struct isrv_mem mem;
+
+	isrv_mem_init(&mem, engine->allocator, engine->limits.memory_prelogin);
+	s = isrv_mem_zalloc(&mem, sizeof(*s));
+	if (!s)
+		return NULL;
+	s->mem = mem;
+	init(s, engine, config);
+	return s;
+}
+
 int imapsrv_session_new(struct imapsrv_engine *engine, const struct imapsrv_session_config *config,
                         struct imapsrv_session **session_r)
 {
 	struct imapsrv_session_config c = IMAPSRV_SESSION_CONFIG_INIT;
 	struct imapsrv_session *s;
-	struct isrv_mem mem;
 
 	if (!engine || !config || !session_r || config->size < sizeof(size_t))
 		return IMAPSRV_EINVAL;
 	memcpy(&c, config, config->size < sizeof(c) ? config->size : sizeof(c));
 	if (c.preauth && c.preauth->size < sizeof(size_t))
 		return IMAPSRV_EINVAL;
-	isrv_mem_init(&mem, engine->allocator, engine->limits.memory_prelogin);
-	s = isrv_mem_zalloc(&mem, sizeof(*s));
+	s = isrv_session_make(engine, &c);
 	if (!s) {
 		if (c.preauth && engine->store.logout)
 			engine->store.logout(c.user, c.preauth->handle);
 		return IMAPSRV_ENOMEM;
 	}
-	s->mem = mem;
-	init(s, engine, &c);
 	if (c.preauth) {
 		isrv_session_take_account(s, c.preauth);
 		isrv_session_log_in(s);
@@ -114,6 +126,7 @@ static void drop_command(struct imapsrv_session *s)
 	if (s->telling)
 		s->engine->teller->drop(s);
 	isrv_sync_drop(s);
+	isrv_resume_drop(s);
 	if (s->command && s->command->drop)
 		s->command->drop(s, s->args);
 	if (isrv_session_is_secret(s))

@@ -26,6 +26,7 @@ enum isrv_phase {
 	ISRV_PHASE_SYNC,    /* it is done: untagged updates, then its tagged line  */
 	ISRV_PHASE_TLS,     /* after STARTTLS's OK                                 */
 	ISRV_PHASE_COMPRESS, /* after COMPRESS's OK                                */
+	ISRV_PHASE_RESUME,  /* restored: the mailbox is being opened again         */
 	ISRV_PHASE_END      /* BYE is queued, or nothing more can be said          */
 };
 
@@ -60,7 +61,8 @@ enum isrv_hearing {
 	ISRV_HEARING_NOTIFY    /* what s->notify says */
 };
 
-struct isrv_sync; /* sync.c's own */
+struct isrv_sync;   /* sync.c's own */
+struct isrv_resume; /* resume.c's own */
 
 /* Of the TLS connection, for SCRAM-SHA-256-PLUS. */
 struct isrv_binding {
@@ -126,6 +128,7 @@ struct imapsrv_session {
 	const char *in_end;
 	uint64_t literal_left;   /* octets of a streamed literal that are the command's */
 	struct isrv_sync *sync;  /* in the arena; NULL while nothing is being told */
+	struct isrv_resume *resume; /* in phase RESUME */
 	bool mid_line;           /* a response line is half written while the command waits: no BYE can be said.
 	                            Set by a step that waits in such a place, cleared when the line is whole */
 	bool modseq_shown;       /* the command has shown modification sequences, */
@@ -164,7 +167,9 @@ struct imapsrv_session {
 	uint64_t since;          /* that the client is waited for: its last sign of life, or the start of IDLE */
 	uint64_t quiet_since;    /* last output in IDLE */
 	uint64_t delay_until;    /* of a failed login */
+	uint64_t clock;          /* what is added to the host's time, after a restore */
 	bool ticked;             /* the time is known */
+	bool reclock;            /* it was, in another process: the next tick says it is the same */
 	bool active;             /* the client did something since the last tick, or was given its turn */
 	bool spoke;              /* something went out since the last tick */
 	bool idling;             /* in IDLE: other timers */
@@ -298,6 +303,8 @@ enum isrv_step isrv_sync_look(struct imapsrv_session *s);
 /* Tells the host, once no expunge is left to be told, that it may forget those messages.  For when
  * view->forget is set. */
 void isrv_sync_forget(struct imapsrv_session *s);
+/* Is nothing being told? */
+bool isrv_sync_rests(const struct imapsrv_session *s);
 /* Forgets a telling that was under way. */
 void isrv_sync_drop(struct imapsrv_session *s);
 /* "* FLAGS (...)" and "* OK [PERMANENTFLAGS (...)]" */

@@ -36,6 +36,11 @@ static struct isrv_sync *get(struct imapsrv_session *s)
 	return s->sync;
 }
 
+bool isrv_sync_rests(const struct imapsrv_session *s)
+{
+	return !s->sync || s->sync->at == AT_START;
+}
+
 void isrv_sync_drop(struct imapsrv_session *s)
 {
 	if (s->sync)

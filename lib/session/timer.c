@@ -82,6 +82,10 @@ uint64_t imapsrv_session_tick(struct imapsrv_session *session, uint64_t now_ms)
 
 	if (s->in_callback || s->phase == ISRV_PHASE_END)
 		return UINT64_MAX;
+	if (s->reclock)
+		s->clock = s->now - now_ms;
+	s->reclock = false;
+	now_ms += s->clock;
 	if (now_ms > s->now || !s->ticked)
 		s->now = now_ms;
 	if (!s->ticked)
@@ -109,5 +113,5 @@ uint64_t imapsrv_session_tick(struct imapsrv_session *session, uint64_t now_ms)
 	next = earlier(next, progress_deadline(s));
 	if (s->phase == ISRV_PHASE_STEP && s->wait == ISRV_DELAY)
 		next = earlier(next, s->delay_until);
-	return next;
+	return next == UINT64_MAX ? next : next - s->clock;
 }

@@ -356,3 +356,63 @@ void isrv_framer_refuse(struct isrv_framer *f)
 {
 	drop_literal(f);
 }
+
+/* ---- for another process ------------------------------------------------------------------- */
+
+bool isrv_framer_pack(const struct isrv_framer *f, struct isrv_pack *p)
+{
+	if (f->state != LINE && f->state != OCTETS && f->state != DROP_LINE)
+		return false;
+	isrv_pack_u64(p, f->state);
+	isrv_pack_u64(p, f->tail);
+	isrv_pack_u64(p, f->literal_sync | (unsigned)f->literal8 << 1 | (unsigned)f->too_big << 2 |
+	                         (unsigned)f->lines_only << 3);
+	isrv_pack_u64(p, f->literal_size);
+	isrv_pack_u64(p, f->left);
+	isrv_pack_u64(p, f->dropped);
+	isrv_pack_u64(p, f->line);
+	isrv_pack_span(p, (struct imapsrv_span){f->buf.data, f->buf.len});
+	return true;
+}
+
+/* Could feeding have led there? */
+static bool is_sound(const struct isrv_framer *f)
+{
+	if (f->line > f->buf.len || f->dropped > f->drop_max)
+		return false;
+	switch ((enum state)f->state) {
+	case LINE:
+		return !f->left;
+	case OCTETS:
+		return f->left && f->left <= f->buf.max - f->buf.len && !f->lines_only;
+	case DROP_LINE:
+		return f->too_big;
+	default:
+		return false;
+	}
+}
+
+void isrv_framer_unpack(struct isrv_framer *f, struct isrv_mem *mem, struct isrv_unpack *u)
+{
+	struct imapsrv_span octets;
+	unsigned bits;
+
+	f->state = (uint8_t)isrv_unpack_upto(u, BROKEN);
+	f->tail = (uint8_t)isrv_unpack_upto(u, CLOSED_CR);
+	bits = (unsigned)isrv_unpack_upto(u, 15);
+	f->literal_sync = bits & 1;
+	f->literal8 = bits & 2;
+	f->too_big = bits & 4;
+	f->lines_only = bits & 8;
+	f->literal_size = isrv_unpack_u64(u);
+	f->left = isrv_unpack_u64(u);
+	f->dropped = isrv_unpack_u64(u);
+	f->line = (size_t)isrv_unpack_upto(u, SIZE_MAX);
+	octets = isrv_unpack_span(u);
+	if (octets.len > f->buf.max)
+		isrv_unpack_fail(u, IMAPSRV_ETOOBIG);
+	else if (!isrv_buf_add(&f->buf, mem, octets.data, octets.len))
+		isrv_unpack_fail(u, IMAPSRV_ENOMEM);
+	if (!u->error && !is_sound(f))
+		isrv_unpack_fail(u, IMAPSRV_EINVAL);
+}

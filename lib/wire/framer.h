@@ -11,6 +11,7 @@
 #define ISRV_WIRE_FRAMER_H
 
 #include "base/buf.h"
+#include "base/pack.h"
 
 enum isrv_frame {
 	ISRV_FRAME_MORE,    /* all input was taken, nothing is complete */
@@ -62,5 +63,10 @@ void isrv_framer_stream(struct isrv_framer *f);
  * the next event, without input.  Otherwise its octets and the rest of the command are dropped,
  * then DROPPED follows; or FLOOD at once, if the literal is larger than what may be dropped. */
 void isrv_framer_refuse(struct isrv_framer *f);
+
+/* What has come of a command, for another process.  Not possible while something is to be said, or a
+ * literal is being dropped: false.  Reading back wants a framer as isrv_framer_init made it. */
+bool isrv_framer_pack(const struct isrv_framer *f, struct isrv_pack *p);
+void isrv_framer_unpack(struct isrv_framer *f, struct isrv_mem *mem, struct isrv_unpack *u);
 
 #endif

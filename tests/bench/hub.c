@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * bench/hub - what telling costs: one event to ten interested members among more and more, a storm
- * to one that does not read, the way from an event to octets, and a million idle sessions.
+ * to one that does not read, the way from an event to octets, a million idle sessions; and what it
+ * costs to save one and to restore it.
  *
  * 	hub [SESSIONS]     prints a table (1000000); compare times within one run only
  */
@@ -28,6 +29,7 @@ static double now(void)
 /* ---- the store ----------------------------------------------------------------------------- */
 
 static uint32_t delivered = MESSAGES;
+static uint32_t apart = 1; /* the UIDs */
 
 static void on_list(void *user, struct imapsrv_op *op, const struct imapsrv_list *q)
 {
@@ -64,8 +66,13 @@ static void on_uids(void *user, struct imapsrv_op *op, const struct imapsrv_uids
 	(void)user;
 	if (r.last > delivered)
 		r.last = delivered;
-	if (r.first <= r.last)
+	if (r.first <= r.last && apart == 1)
 		imapsrv_op_uids(op, (struct imapsrv_set){&r, 1});
+	for (uint32_t uid = r.first; uid <= r.last && apart > 1; uid += apart) {
+		struct imapsrv_range one = {uid, uid};
+
+		imapsrv_op_uids(op, (struct imapsrv_set){&one, 1});
+	}
 	imapsrv_op_done(op, IMAPSRV_OK, NULL);
 }
 
@@ -323,6 +330,44 @@ static void bench_many(struct imapsrv_engine *engine, uint32_t n)
 	free(all);
 }
 
+static void bench_save(struct imapsrv_engine *engine, const char *what, uint32_t messages,
+                       uint32_t step)
+{
+	struct imapsrv_restore r = IMAPSRV_RESTORE_INIT;
+	struct imapsrv_account account = IMAPSRV_ACCOUNT_INIT;
+	struct imapsrv_session *s, *again;
+	double start, saving = 0, restoring = 0;
+	uint32_t rounds = messages > 100000 ? 20 : 100000;
+	size_t len;
+	char *data;
+
+	delivered = messages;
+	apart = step;
+	s = idler(engine);
+	imapsrv_session_save(s, span(""), NULL, 0, &len);
+	data = malloc(len);
+	r.account = &account;
+	r.up_to_date = 1;
+	for (uint32_t i = 0; data && i < rounds; i++) {
+		start = now();
+		if (imapsrv_session_save(s, span(""), data, len, &len))
+			exit(1);
+		saving += now() - start;
+		start = now();
+		if (imapsrv_session_restore(engine, &r, data, len, &again, NULL))
+			exit(1);
+		imapsrv_session_run(again);
+		restoring += now() - start;
+		imapsrv_session_free(again);
+	}
+	printf("%-34s %8.0f saved, %8.0f restored a second, %zu octets\n", what, rounds / saving,
+	       rounds / restoring, len);
+	free(data);
+	imapsrv_session_free(s);
+	delivered = MESSAGES;
+	apart = 1;
+}
+
 int main(int argc, char **argv)
 {
 	uint32_t n = argc > 1 ? (uint32_t)strtoul(argv[1], NULL, 10) : 1000000;
@@ -333,6 +378,9 @@ int main(int argc, char **argv)
 	bench_publish(n);
 	bench_storm(engine);
 	bench_latency(engine);
+	bench_save(engine, "a thousand messages", 1000, 1);
+	bench_save(engine, "a million messages", 1000000, 1);
+	bench_save(engine, "a million, every second missing", 2000000, 2);
 	imapsrv_engine_free(engine);
 	return 0;
 }

@@ -313,6 +313,8 @@ static bool settle_one(struct td *d, int i)
 			fatal(d, i, imapsrv_session_run(s->session));
 		else if (ts_answer(s->link))
 			fatal(d, i, imapsrv_session_run(s->session));
+		if (d->options.exchange && a == READ)
+			td_exchange(d, i);
 		idling = s->input.len + s->output.len + d->ts->op_count == before && a == RUN
 		                 ? idling + 1
 		                 : 0;
@@ -359,6 +361,11 @@ void td_settle(struct td *d, int first)
 	settle_all(d, first);
 	/* Once more, so that what was done now counts as done now. */
 	tick_all(d);
+	settle_all(d, first);
+	if (!d->options.exchange)
+		return;
+	for (int i = 0; i < TD_SESSIONS; i++)
+		td_exchange(d, i);
 	settle_all(d, first);
 }
 
@@ -432,6 +439,7 @@ void td_forget(struct td *d, int i)
 	tc_free(&s->client);
 	tx_free(&s->input);
 	tx_free(&s->output);
+	tx_free(&s->saved);
 	memset(s, 0, sizeof(*s));
 }
 

@@ -23,6 +23,8 @@ struct td_options {
 	bool random_drain;
 	bool lazy_drain;    /* output leaves only when nothing else can be done */
 	bool shuffle;       /* what can be done is done in random order */
+	bool exchange;      /* each session goes on as another one, made of its saved octets, whenever it can be
+	                       saved and nobody could see it */
 	uint64_t seed;
 };
 
@@ -40,6 +42,8 @@ struct td_session {
 	bool closed;           /* it wants CLOSE */
 	bool starttls;         /* it wants STARTTLS */
 	bool compress;         /* it wants COMPRESS */
+	unsigned exchanges;    /* how often it was exchanged */
+	struct tx saved;       /* its octets when it was last */
 };
 
 struct td {
@@ -72,6 +76,10 @@ void td_tick(struct td *d, uint64_t ms); /* time passes, for all */
 void td_eof(struct td *d, int i);
 void td_tls(struct td *d, int i);
 void td_compress(struct td *d, int i);
+/* exchange.c: saves session i, if it can be, frees it, and goes on with one made of the octets. */
+void td_exchange(struct td *d, int i);
+/* The same, without the promise that no event was missed; false: it cannot be saved now. */
+bool td_exchange_unheard(struct td *d, int i);
 /* The connection is lost: frees the session, whatever it is doing. */
 void td_drop(struct td *d, int i);
 /* The same, and forgets what was said: i may connect again. */

@@ -102,6 +102,20 @@ static void run_fixed(struct running *r)
 		run(r, &list[i]);
 }
 
+/* Each session goes on as another one, made of its saved octets, as often as it can. */
+static void run_exchanged(struct running *r)
+{
+	static const struct pl_variant list[] = {
+		{.name = "saved", .driver.exchange = true},
+		{.name = "saved-bytes", .driver = {.exchange = true, .piece = 1}},
+		{.name = "saved-drain-1", .driver = {.exchange = true, .drain = 1}},
+		{.name = "saved-later", .driver = {.exchange = true, .piece = 5}, .store.mode = TS_LATER},
+	};
+
+	for (size_t i = 0; i < sizeof(list) / sizeof(list[0]); i++)
+		run(r, &list[i]);
+}
+
 static void run_pipelined(struct running *r)
 {
 	static const struct pl_variant list[] = {
@@ -300,6 +314,7 @@ static void run_file(struct running *r, const char *path)
 		show(r);
 	if (!r->broken) {
 		run_fixed(r);
+		run_exchanged(r);
 		run_pipelined(r);
 		run_random(r);
 		spread(r, r->reference.input, run_split);

@@ -4,7 +4,7 @@
  * of all sizes against an array, with failing allocations; the bound of 24 octets a message however
  * it came to be; tombstones at their maximum.  ISRV_SEED repeats a run.
  */
-#include "ledger/crc.h"
+#include "base/crc.h"
 #include "ledger/msgtab.h"
 #include "ledger/tombs.h"
 #include "unit/row.h"

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ledger/crc - the checksum of a ledger's records: CRC-32C, which finds every burst of up to 32
- * bits.
+ * base/crc - the checksum of what is kept outside of the process: CRC-32C, which finds every burst
+ * of up to 32 bits.
  */
-#ifndef ISRV_LEDGER_CRC_H
-#define ISRV_LEDGER_CRC_H
+#ifndef ISRV_BASE_CRC_H
+#define ISRV_BASE_CRC_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * CRC-32C, an octet at a time from a constant table: the polynomial of RFC 3720 12.1, reflected.
- * Fast enough for a ledger, which is written a few dozen octets at a time, and without the
- * alignment and byte order questions of the faster ways.
+ * Fast enough for ledgers and saved sessions, which are written a few dozen octets at a time, and
+ * without the alignment and byte order questions of the faster ways.
  */
-#include "ledger/crc.h"
+#include "base/crc.h"
 
 static const uint32_t table[256] = {
 	0x00000000, 0xf26b8303, 0xe13b70f7, 0x1350f3f4,

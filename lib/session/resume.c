@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The way back into a mailbox: open it by its name, see that it is the one that it was, find out what
+ * changed while nobody listened, then go on where the session was.  The client sees nothing of all
+ * this but the changes.  Where its picture cannot be made right again there is only BYE.
+ */
+#include "session/resume.h"
+
+#include "mailbox/view_save.h"
+#include "session/hear.h"
+#include "session/modseq.h"
+#include "session/watch.h"
+
+struct isrv_resume {
+	enum {
+		AT_START,
+		AT_OPEN,
+		AT_CHANGES
+	} at;
+	struct isrv_view *view; /* the session's as soon as it is open */
+	bool has_handle;
+	bool compare;
+	struct imapsrv_mailbox mailbox; /* what the host said of it; keywords aside */
+};
+
+static struct isrv_resume *get(struct imapsrv_session *s)
+{
+	if (!s->resume)
+		s->resume = isrv_mem_zalloc(&s->mem, sizeof(*s->resume));
+	return s->resume;
+}
+
+void isrv_resume_read(struct imapsrv_session *s, struct isrv_unpack *u)
+{
+	const struct imapsrv_limits *limits = &s->engine->limits;
+	struct isrv_resume *r = get(s);
+
+	if (r)
+		r->view = isrv_mem_zalloc(&s->mem, sizeof(*r->view));
+	if (!r || !r->view) {
+		isrv_unpack_fail(u, IMAPSRV_ENOMEM);
+		return;
+	}
+	isrv_view_unpack(r->view, &s->mem, u, limits->set_ranges, limits->keywords);
+	r->compare = true;
+}
+
+void isrv_resume_compare(struct imapsrv_session *s, bool compare)
+{
+	if (s->resume)
+		s->resume->compare = compare;
+}
+
+void isrv_resume_drop(struct imapsrv_session *s)
+{
+	struct isrv_resume *r = s->resume;
+
+	if (!r)
+		return;
+	s->resume = NULL;
+	s->opening.data = NULL;
+	if (r->view && r->has_handle) {
+		s->in_callback++;
+		s->engine->store.close(s->user, r->view->handle);
+		s->in_callback--;
+	}
+	if (r->view && r->at != AT_START)
+		isrv_watch_selected(s, r->view->name, r->view->name_len, false);
+	if (r->view) {
+		isrv_view_clear(r->view, &s->mem);
+		isrv_mem_free(&s->mem, r->view, sizeof(*r->view));
+	}
+	isrv_mem_free(&s->mem, r, sizeof(*r));
+}
+
+/* ---- opening ------------------------------------------------------------------------------- */
+
+static void take_mailbox(struct imapsrv_session *s, void *ctx, const void *answer)
+{
+	const struct imapsrv_mailbox *m = answer;
+	struct isrv_resume *r = ctx;
+
+	if (r->has_handle) {
+		isrv_session_fault(s, "two mailboxes in answer to one open");
+		return;
+	}
+	r->has_handle = true;
+	r->mailbox = *m;
+	r->view->handle = m->handle;
+}
+
+static void open_mailbox(struct imapsrv_session *s, struct isrv_resume *r)
+{
+	struct isrv_view *v = r->view;
+	struct imapsrv_open q = {s->account.handle, {v->name, v->name_len}, v->read_only};
+
+	r->at = AT_OPEN;
+	s->opening.data = v->name;
+	s->opening.len = v->name_len;
+	s->opening_changed = false;
+	isrv_watch_selected(s, v->name, v->name_len, true);
+	ISRV_ASK(s, ISRV_OP_OPEN, store, open, &q, take_mailbox, r);
+}
+
+/* Why the client's picture of it cannot be made right again; NULL: it can. */
+static const char *trouble(const struct imapsrv_session *s, const struct isrv_resume *r)
+{
+	const struct imapsrv_mailbox *m = &r->mailbox;
+	const struct isrv_view *v = r->view;
+
+	if (s->result.code != IMAPSRV_OK || !r->has_handle)
+		return "The selected mailbox cannot be opened any more";
+	if (m->uidvalidity != v->uidvalidity)
+		return "The selected mailbox has other UIDs now";
+	if (m->uidnext < v->uidnext && v->map.last_uid >= m->uidnext)
+		return "The selected mailbox has forgotten UIDs";
+	if (v->modseq_told && m->highest_modseq < v->modseq_told)
+		return "The selected mailbox has forgotten modification sequences";
+	return NULL;
+}
+
+/* It is selected again. */
+static void take_view(struct imapsrv_session *s, struct isrv_resume *r)
+{
+	struct isrv_view *v = r->view;
+
+	r->view = NULL;
+	s->view = v;
+	s->opening.data = NULL;
+	if (r->mailbox.read_only && !v->read_only) {
+		v->read_only = true;
+		isrv_untagged(s, "OK", "READ-ONLY", "The mailbox may only be read now"); /* RFC 9051 7.1 */
+	}
+	v->permanent_flags &= r->mailbox.permanent_flags;
+	r->compare = r->compare || s->opening_changed;
+	/* All that was shown was told, so what changed since can be asked for. */
+	(void)isrv_modseq_highest(s);
+	isrv_hear_update(s);
+}
+
+/* ---- what happened meanwhile --------------------------------------------------------------- */
+
+static void take_changed(struct imapsrv_session *s, void *ctx, const void *answer)
+{
+	const struct imapsrv_row *row = answer;
+	struct imapsrv_range one = {row->uid, row->uid};
+
+	(void)ctx;
+	/* A store may give more than it was asked for. */
+	if (!(row->facts & IMAPSRV_FACT_MODSEQ) || row->modseq > s->view->modseq_told)
+		isrv_view_post_changed(s->view, &s->mem, (struct imapsrv_set){&one, 1});
+}
+
+/* Asks which messages changed; false: there is nothing to wait for. */
+static bool ask_changes(struct imapsrv_session *s)
+{
+	struct isrv_view *v = s->view;
+	struct imapsrv_range all = {1, v->map.last_uid};
+	struct imapsrv_set set = {&all, 1};
+	struct imapsrv_fetch q = {v->handle, set, IMAPSRV_FACT_MODSEQ, v->modseq_told};
+
+	v->look_all = true;
+	if (!all.last)
+		return false;
+	if (!v->modseq_told) {
+		/* The store cannot say which: every message is looked at, and told. */
+		isrv_view_post_changed(v, &s->mem, set);
+		return false;
+	}
+	ISRV_ASK(s, ISRV_OP_FETCH, store, fetch, &q, take_changed, NULL);
+	return true;
+}
+
+/* ---- and on -------------------------------------------------------------------------------- */
+
+static bool go_on(struct imapsrv_session *s)
+{
+	isrv_mem_free(&s->mem, s->resume, sizeof(*s->resume));
+	s->resume = NULL;
+	s->phase = s->idling ? ISRV_PHASE_STEP : ISRV_PHASE_READ;
+	s->wake = s->idling;
+	return true;
+}
+
+bool isrv_resume(struct imapsrv_session *s)
+{
+	struct isrv_resume *r = s->resume;
+	const char *why;
+
+	switch (r->at) {
+	case AT_START:
+		open_mailbox(s, r);
+		return true;
+	case AT_OPEN:
+		if (!isrv_answered(s))
+			return false;
+		why = trouble(s, r);
+		s->mark = isrv_outq_mark(&s->out);
+		if (why) {
+			isrv_session_end(s, NULL, why);
+			return false;
+		}
+		take_view(s, r);
+		if (isrv_writer_failed(&s->w))
+			isrv_session_fail(s, IMAPSRV_ENOMEM);
+		r->at = AT_CHANGES;
+		if (r->compare && ask_changes(s))
+			return true;
+		return go_on(s);
+	case AT_CHANGES:
+		break;
+	}
+	if (!isrv_answered(s))
+		return false;
+	if (s->result.code != IMAPSRV_OK) {
+		struct imapsrv_range all = {1, UINT32_MAX};
+
+		isrv_view_post_changed(s->view, &s->mem, (struct imapsrv_set){&all, 1});
+	}
+	return go_on(s);
+}
