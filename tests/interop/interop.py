@@ -6,7 +6,8 @@ Usage: interop.py SERVER SCRATCH [MBOX | MESSAGE...]
 
 Makes a Maildir under SCRATCH from an mbox file or from single messages, starts SERVER on a free
 loopback port, and lists, selects, fetches every message (compared octet for octet), flags, appends,
-copies, moves, expunges, searches, and watches with IDLE what a second connection does.
+copies, moves, expunges, searches, and watches with IDLE what a second connection does.  A client with
+QRESYNC comes back after its server was killed, and is told exactly what changed.
 """
 import base64
 import hashlib
@@ -216,6 +217,63 @@ def test_delivery(port, root):
     a.logout()
 
 
+def talk(c, tag, line):
+    """Says a line that imaplib does not know, and hears all of the answer."""
+    c.send(tag + b" " + line + b"\r\n")
+    return b"".join(read_until(c, b"^" + tag + b" ")[1])
+
+
+def come_back(port, known):
+    """SELECT with what is known; what is known then, and which UIDs were told of as changed and as gone."""
+    c = connect(port)
+    check("enable", b"QRESYNC" in talk(c, b"q1", b"ENABLE QRESYNC"))
+    how = b" (QRESYNC (%d %d))" % known if known else b""
+    text = talk(c, b"q2", b"SELECT INBOX" + how)
+    known = tuple(int(re.search(rb"\[%s (\d+)\]" % name, text).group(1))
+                  for name in (b"UIDVALIDITY", b"HIGHESTMODSEQ"))
+    changed = [int(u) for u in re.findall(rb"FETCH \(UID (\d+) FLAGS", text)]
+    gone = re.findall(rb"VANISHED \(EARLIER\) (\S+)", text)
+    return c, known, changed, gone
+
+
+def test_qresync(server, root):
+    """With servers of its own, while the other one goes on."""
+    process, port = start(server, root)
+    c, known, changed, gone = come_back(port, None)
+    text = talk(c, b"q3", b"UID SEARCH UNFLAGGED")
+    uids = [int(u) for u in re.search(rb"\* SEARCH([ \d]*)", text).group(1).split()]
+    check("nothing before it is asked", not changed and not gone and len(uids) > 2)
+    c.shutdown()
+    b = connect(port)
+    b.select("INBOX")
+    b.uid("STORE", str(uids[0]), "+FLAGS", "(\\Flagged)")
+    b.uid("STORE", str(uids[1]), "+FLAGS", "(\\Deleted)")
+    b.uid("EXPUNGE", str(uids[1]))
+    data = b.append("INBOX", None, None, b"Subject: resync\r\n\r\nnew\r\n")[1]
+    new = int(re.search(rb"APPENDUID \d+ (\d+)", data[0]).group(1))
+    process.kill()
+    process.wait()
+    b.shutdown()
+    process.stderr.close()
+    process, port = start(server, root)
+    c, known, changed, gone = come_back(port, known)
+    check("resync changed", changed == [uids[0], new], changed)
+    check("resync vanished", gone == [b"%d" % uids[1]], gone)
+    c.shutdown()
+    cur = os.path.join(root, USER, "cur")
+    name = next(n for n in sorted(os.listdir(cur)) if n.endswith(":2,S"))
+    os.rename(os.path.join(cur, name), os.path.join(cur, name[:-1] + "RS"))
+    c, known, changed, gone = come_back(port, known)
+    check("resync from outside", len(changed) == 1 and not gone, (changed, gone))
+    c.shutdown()
+    c, known, changed, gone = come_back(port, known)
+    check("resync of nothing", not changed and not gone, (changed, gone))
+    c.shutdown()
+    process.terminate()
+    check("clean exit", process.wait(20) == 0)
+    process.stderr.close()
+
+
 def curl(port, path, *more):
     url = "imap://127.0.0.1:%d/%s" % (port, path)
     return subprocess.run(["curl", "-s", "-S", "-u", USER + ":" + PASSWORD, url, *more],
@@ -325,6 +383,7 @@ def main():
         test_idle(port)
         test_delivery(port, root)
         test_curl(port, scratch)
+        test_qresync(server, root)
         test_scram(server, scratch)
     finally:
         process.terminate()
