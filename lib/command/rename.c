@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * RENAME (RFC 9051 6.3.6).  The host renames; but INBOX is not renamed, its messages are moved to a
- * new mailbox, which is done here: INBOX is opened, the mailbox created, and the messages go over
- * as those of MOVE do.
+ * new mailbox, which is done here: INBOX is opened, the mailbox created, annotations are copied
+ * (metadata_copy), and the messages go over as those of MOVE do.
  */
 #include "command/commands.h"
 #include "command/mailboxes.h"
+#include "command/metadata_copy.h"
 #include "command/transfer.h"
 
 enum {
@@ -13,6 +14,7 @@ enum {
 	RENAME_ASKED,
 	INBOX_OPENED,
 	INBOX_CREATED,
+	INBOX_METADATA,
 	INBOX_UIDS,
 	INBOX_UIDS_ASKED,
 	INBOX_MOVE,
@@ -34,6 +36,7 @@ struct args {
 	uint32_t first; /* ask for UIDs from here on */
 	struct isrv_uidset uids;
 	struct isrv_transfer transfer;
+	struct isrv_metadata_copy copy;
 };
 
 /* rename = "RENAME" SP mailbox SP mailbox */
@@ -281,7 +284,9 @@ static enum isrv_step answered(struct imapsrv_session *s, struct args *a)
 			isrv_refused(s, NULL);
 			return leave_inbox(s, a);
 		}
-		a->at = INBOX_UIDS;
+		a->copy.from = a->from;
+		a->copy.to = a->to;
+		a->at = INBOX_METADATA;
 		return ISRV_HOST;
 	case INBOX_UIDS_ASKED:
 		return begin_move(s, a);
@@ -299,6 +304,15 @@ static enum isrv_step step(struct imapsrv_session *s, void *args)
 		switch (a->at) {
 		case RENAME_START:
 			wait = start(s, a);
+			break;
+		case INBOX_METADATA:
+			wait = isrv_metadata_copy_step(s, &a->copy);
+			if (wait == ISRV_DONE && s->error)
+				return leave_inbox(s, a);
+			if (wait != ISRV_DONE)
+				return wait;
+			a->at = INBOX_UIDS;
+			wait = ISRV_HOST;
 			break;
 		case INBOX_UIDS:
 			ask_uids(s, a);
