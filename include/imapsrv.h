@@ -11,6 +11,7 @@
 #include "imapsrv/store.h"
 #include "imapsrv/mailboxes.h"
 #include "imapsrv/metadata.h"
+#include "imapsrv/quota.h"
 #include "imapsrv/sasl.h"
 #include "imapsrv/event.h"
 #include "imapsrv/engine.h"

@@ -9,6 +9,7 @@
 #include "imapsrv/event.h"
 #include "imapsrv/mailboxes.h"
 #include "imapsrv/metadata.h"
+#include "imapsrv/quota.h"
 #include "imapsrv/sasl.h"
 #include "imapsrv/store.h"
 
@@ -125,6 +126,7 @@ struct imapsrv_config {
 	 * with imapsrv_store.objectids.  Up to 512 octets.  NULL: there is none. */
 	const char *jmap;
 	const struct imapsrv_metadata *metadata; /* copied; NULL: none */
+	const struct imapsrv_quota *quota; /* copied; NULL: none */
 };
 #define IMAPSRV_CONFIG_INIT IMAPSRV_SIZED(struct imapsrv_config)
 

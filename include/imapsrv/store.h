@@ -297,7 +297,9 @@ enum imapsrv_status_item {
 	IMAPSRV_STATUS_RECENT = 1 << 6,
 	IMAPSRV_STATUS_HIGHESTMODSEQ = 1 << 7, /* asked only of a host with imapsrv_store.modseqs */
 	IMAPSRV_STATUS_APPENDLIMIT = 1 << 8,   /* asked only of one with imapsrv_store.append_limits */
-	IMAPSRV_STATUS_MAILBOXID = 1 << 9      /* asked only of one with imapsrv_store.objectids */
+	IMAPSRV_STATUS_MAILBOXID = 1 << 9, /* asked only of one with imapsrv_store.objectids */
+	IMAPSRV_STATUS_DELETED_STORAGE = 1 << 10 /* octets that an expunge would free (RFC 9208
+	                                            4.1.4); asked only of one with quotas on storage */
 };
 
 struct imapsrv_status_query {
@@ -319,6 +321,7 @@ struct imapsrv_status {
 	/* From here on the host's structure need not have what `items` does not say. */
 	uint64_t append_limit;         /* as in struct imapsrv_mailbox */
 	struct imapsrv_span mailboxid; /* likewise */
+	uint64_t deleted_octets; /* DELETED_STORAGE: exact, or the sum of their RFC822.SIZE */
 };
 
 /* ---- the table of callbacks ---------------------------------------------------------------- */

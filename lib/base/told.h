@@ -34,6 +34,8 @@ static inline void isrv_told_status(struct imapsrv_status *to, const struct imap
 		to->append_limit = from->append_limit;
 	if (from->items & IMAPSRV_STATUS_MAILBOXID)
 		to->mailboxid = from->mailboxid;
+	if (from->items & IMAPSRV_STATUS_DELETED_STORAGE)
+		to->deleted_octets = from->deleted_octets;
 }
 
 #endif

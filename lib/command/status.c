@@ -44,6 +44,7 @@ static const struct {
 	{IMAPSRV_STATUS_UIDVALIDITY, "UIDVALIDITY"},
 	{IMAPSRV_STATUS_UNSEEN, "UNSEEN"},
 	{IMAPSRV_STATUS_DELETED, "DELETED"},
+	{IMAPSRV_STATUS_DELETED_STORAGE, "DELETED-STORAGE"},
 	{IMAPSRV_STATUS_SIZE, "SIZE"},
 	{IMAPSRV_STATUS_HIGHESTMODSEQ, "HIGHESTMODSEQ"},
 	{IMAPSRV_STATUS_APPENDLIMIT, "APPENDLIMIT"},
@@ -58,6 +59,8 @@ bool isrv_status_parse(struct isrv_parse *p, uint32_t *items_r)
 
 	if (!isrv_caps_in(p->caps, ISRV_CAP_STATUS_SIZE) && !isrv_caps_in(p->caps, ISRV_CAP_IMAP4REV2))
 		may &= ~(uint32_t)IMAPSRV_STATUS_SIZE;
+	if (!isrv_caps_in(p->caps, ISRV_CAP_QUOTA) || !p->storage_quota)
+		may &= ~(uint32_t)IMAPSRV_STATUS_DELETED_STORAGE;
 	if (!isrv_caps_in(p->caps, ISRV_CAP_CONDSTORE))
 		may &= ~(uint32_t)IMAPSRV_STATUS_HIGHESTMODSEQ;
 	if (!isrv_caps_in(p->caps, ISRV_CAP_APPENDLIMIT))
@@ -94,6 +97,8 @@ static uint64_t number(const struct imapsrv_status *is, uint32_t item)
 		return is->unseen;
 	case IMAPSRV_STATUS_DELETED:
 		return is->deleted;
+	case IMAPSRV_STATUS_DELETED_STORAGE:
+		return is->deleted_octets < OCTETS_MAX ? is->deleted_octets : OCTETS_MAX;
 	case IMAPSRV_STATUS_HIGHESTMODSEQ:
 		return is->highest_modseq;
 	case IMAPSRV_STATUS_APPENDLIMIT:
@@ -215,8 +220,15 @@ static void take_uids(struct imapsrv_session *s, void *ctx, const void *answer)
 	}
 }
 
+/* Not only those of deleted messages? */
+static bool needs_all_octets(const struct isrv_status *q)
+{
+	return (q->items & ~q->is.items & IMAPSRV_STATUS_SIZE) != 0;
+}
+
 /* Leaves a message whose octets the host does not know for afterwards. */
-static void add_sizeless(struct imapsrv_session *s, struct isrv_status *q, uint32_t uid)
+static void add_sizeless(struct imapsrv_session *s, struct isrv_status *q, uint32_t uid,
+                         bool deleted)
 {
 	uint32_t max = s->engine->limits.batch;
 
@@ -228,13 +240,19 @@ static void add_sizeless(struct imapsrv_session *s, struct isrv_status *q, uint3
 		}
 	}
 	if (q->sizeless_count < max)
-		q->sizeless[q->sizeless_count++] = uid;
+		q->sizeless[q->sizeless_count++] = (struct isrv_status_sizeless){uid, deleted};
 }
 
-static void add_octets(struct isrv_status *q, uint64_t octets)
+static uint64_t sum(uint64_t a, uint64_t b)
 {
-	q->counted.octets = octets < OCTETS_MAX - q->counted.octets ? q->counted.octets + octets
-	                                                            : OCTETS_MAX;
+	return a < OCTETS_MAX - b ? a + b : OCTETS_MAX;
+}
+
+static void add_octets(struct isrv_status *q, uint64_t octets, bool deleted)
+{
+	q->counted.octets = sum(q->counted.octets, octets);
+	if (deleted)
+		q->counted.deleted_octets = sum(q->counted.deleted_octets, octets);
 }
 
 static void take_row(struct imapsrv_session *s, void *ctx, const void *answer)
@@ -242,6 +260,7 @@ static void take_row(struct imapsrv_session *s, void *ctx, const void *answer)
 	const struct imapsrv_row *row = answer;
 	struct isrv_status *q = ctx;
 	struct imapsrv_set asked = {q->part, q->part_count};
+	bool deleted = row->facts & IMAPSRV_FACT_FLAGS && row->flags.system & IMAPSRV_DELETED;
 
 	if (!isrv_uidset_has(asked, row->uid)) {
 		isrv_session_fault(s, "a row for a message that was not asked for");
@@ -250,13 +269,12 @@ static void take_row(struct imapsrv_session *s, void *ctx, const void *answer)
 	if (row->facts & IMAPSRV_FACT_FLAGS) {
 		if (!(row->flags.system & IMAPSRV_SEEN))
 			q->counted.unseen++;
-		if (row->flags.system & IMAPSRV_DELETED)
-			q->counted.deleted++;
+		q->counted.deleted += deleted;
 	}
 	if (row->facts & IMAPSRV_FACT_SIZE)
-		add_octets(q, row->octets);
-	else if (q->facts & IMAPSRV_FACT_SIZE)
-		add_sizeless(s, q, row->uid);
+		add_octets(q, row->octets, deleted);
+	else if (q->facts & IMAPSRV_FACT_SIZE && (deleted || needs_all_octets(q)))
+		add_sizeless(s, q, row->uid, deleted);
 }
 
 /* ---- questions
@@ -396,6 +414,8 @@ static enum isrv_step finish(struct imapsrv_session *s, struct isrv_status *q)
 		q->is.deleted = q->counted.deleted;
 	if (own & IMAPSRV_STATUS_SIZE)
 		q->is.octets = q->counted.octets;
+	if (own & IMAPSRV_STATUS_DELETED_STORAGE)
+		q->is.deleted_octets = q->counted.deleted_octets;
 	if (own & IMAPSRV_STATUS_HIGHESTMODSEQ)
 		q->is.highest_modseq = q->counted.highest_modseq;
 	if (own & IMAPSRV_STATUS_APPENDLIMIT)
@@ -431,9 +451,9 @@ static void plan(const struct imapsrv_session *s, struct isrv_status *q)
 {
 	uint32_t own = q->items & ~q->is.items;
 
-	if (own & (IMAPSRV_STATUS_UNSEEN | IMAPSRV_STATUS_DELETED))
+	if (own & (IMAPSRV_STATUS_UNSEEN | IMAPSRV_STATUS_DELETED | IMAPSRV_STATUS_DELETED_STORAGE))
 		q->facts |= IMAPSRV_FACT_FLAGS;
-	if (own & IMAPSRV_STATUS_SIZE)
+	if (own & (IMAPSRV_STATUS_SIZE | IMAPSRV_STATUS_DELETED_STORAGE))
 		q->facts |= IMAPSRV_FACT_SIZE;
 	isrv_uidset_init(&q->uids, s->engine->limits.set_ranges);
 	q->from = 1;
@@ -444,7 +464,7 @@ static void plan(const struct imapsrv_session *s, struct isrv_status *q)
 static enum isrv_step measure(struct imapsrv_session *s, struct isrv_status *q)
 {
 	while (q->sizeless_count > 0) {
-		uint32_t uid = q->sizeless[q->sizeless_count - 1];
+		uint32_t uid = q->sizeless[q->sizeless_count - 1].uid;
 		enum isrv_step step = q->at == STATUS_BODY
 		                              ? isrv_body_open(s, &q->body, q->mailbox, uid)
 		                              : isrv_body_measure(s, &q->body);
@@ -462,7 +482,7 @@ static enum isrv_step measure(struct imapsrv_session *s, struct isrv_status *q)
 			continue;
 		}
 		if (!q->body.failed)
-			add_octets(q, q->body.wire);
+			add_octets(q, q->body.wire, q->sizeless[q->sizeless_count - 1].deleted);
 		isrv_body_close(s, &q->body);
 		q->sizeless_count--;
 		q->at = STATUS_BODY;

@@ -16,6 +16,11 @@
 
 #define ISRV_STATUS_RANGES 64u
 
+struct isrv_status_sizeless {
+	uint32_t uid;
+	bool deleted;
+};
+
 struct isrv_status {
 	struct imapsrv_span name;
 	uint32_t items; /* enum imapsrv_status_item, or-ed: what is asked */
@@ -40,7 +45,7 @@ struct isrv_status {
 	uint32_t ask;      /* which items are asked of the host's `status` */
 	size_t part_count;
 	struct imapsrv_range part[ISRV_STATUS_RANGES];
-	uint32_t *sizeless; /* messages whose octets are to be counted, at most limits.batch */
+	struct isrv_status_sizeless *sizeless; /* messages whose octets are to be counted, at most limits.batch */
 	uint32_t sizeless_count;
 	struct isrv_body_cursor body;
 	char mailboxid[ISRV_OBJECTID_MAX]; /* is.mailboxid */

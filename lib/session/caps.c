@@ -118,6 +118,16 @@ static bool metadata_server(const struct imapsrv_engine *e)
 	return e->metadata.get != NULL;
 }
 
+static bool quota(const struct imapsrv_engine *e)
+{
+	return e->quota.get != NULL;
+}
+
+static bool quotaset(const struct imapsrv_engine *e)
+{
+	return e->quota.set != NULL;
+}
+
 static bool savedates(const struct imapsrv_engine *e)
 {
 	return e->store.savedates != 0;
@@ -214,6 +224,22 @@ static void put_message_limit(struct isrv_writer *w, const struct imapsrv_sessio
 	isrv_w_u32(w, s->engine->limits.message_limit);
 }
 
+/* RFC 9208 9.1: the old name as well, by which clients know the commands. */
+static void put_quota(struct isrv_writer *w, const struct imapsrv_session *s)
+{
+	uint32_t resources = s->engine->quota.resources;
+
+	ISRV_W(w, "QUOTA");
+	if (resources & IMAPSRV_RESOURCE_BIT(IMAPSRV_RESOURCE_STORAGE))
+		ISRV_W(w, " QUOTA=RES-STORAGE");
+	if (resources & IMAPSRV_RESOURCE_BIT(IMAPSRV_RESOURCE_MESSAGE))
+		ISRV_W(w, " QUOTA=RES-MESSAGE");
+	if (resources & IMAPSRV_RESOURCE_BIT(IMAPSRV_RESOURCE_MAILBOX))
+		ISRV_W(w, " QUOTA=RES-MAILBOX");
+	if (resources & IMAPSRV_RESOURCE_BIT(IMAPSRV_RESOURCE_ANNOTATION_STORAGE))
+		ISRV_W(w, " QUOTA=RES-ANNOTATION-STORAGE");
+}
+
 static void put_save_limit(struct isrv_writer *w, const struct imapsrv_session *s)
 {
 	ISRV_W(w, "SAVELIMIT=");
@@ -302,6 +328,12 @@ static const struct cap {
 	[ISRV_CAP_LIST_METADATA] = {
 		.name = "LIST-METADATA", .show = SHOW_AUTH,
 		.with = {ISRV_CAP_METADATA, ISRV_CAP_LIST_EXTENDED},
+	},
+	[ISRV_CAP_QUOTA] = {
+		.name = "QUOTA", .show = SHOW_AUTH, .host = quota, .put = put_quota,
+	},
+	[ISRV_CAP_QUOTASET] = {
+		.name = "QUOTASET", .show = SHOW_AUTH, .with = {ISRV_CAP_QUOTA}, .host = quotaset,
 	},
 	[ISRV_CAP_OBJECTID] = {.name = "OBJECTID", .show = SHOW_AUTH, .host = objectids},
 	[ISRV_CAP_SAVEDATE] = {.name = "SAVEDATE", .show = SHOW_AUTH, .host = savedates},

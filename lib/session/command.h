@@ -38,6 +38,7 @@ struct isrv_parse {
 	bool uid;             /* the UID form of the command */
 	bool rev2;            /* IMAP4rev2 was enabled */
 	bool qresync;         /* QRESYNC was enabled */
+	bool storage_quota;   /* the host has quotas on storage */
 };
 
 enum isrv_command_flag {

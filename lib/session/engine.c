@@ -55,6 +55,9 @@ static bool is_complete(const struct imapsrv_engine *e)
 		return false;
 	if ((m->create || m->remove || m->rename) && !(m->create && m->remove && m->rename))
 		return false;
+	if (!e->quota.get != !e->quota.roots || (e->quota.set && !e->quota.get) ||
+	    (e->quota.get && (!e->quota.resources || e->quota.resources >> IMAPSRV_RESOURCES)))
+		return false;
 	if (e->config.jmap && !is_url(e->config.jmap))
 		return false;
 	if (!e->metadata.get != !e->metadata.set)
@@ -73,6 +76,7 @@ static bool take_config(struct imapsrv_engine *e, const struct imapsrv_config *c
 	    !copy_sized(&e->store, sizeof(e->store), e->config.store) ||
 	    !copy_sized(&e->mailboxes, sizeof(e->mailboxes), e->config.mailboxes) ||
 	    !copy_sized(&e->metadata, sizeof(e->metadata), e->config.metadata) ||
+	    !copy_sized(&e->quota, sizeof(e->quota), e->config.quota) ||
 	    !copy_sized(&e->sasl, sizeof(e->sasl), e->config.sasl) ||
 	    !copy_sized(&e->watch, sizeof(e->watch), e->config.watch) ||
 	    !copy_sized(&e->limits, sizeof(e->limits), e->config.limits))
@@ -80,6 +84,7 @@ static bool take_config(struct imapsrv_engine *e, const struct imapsrv_config *c
 	e->config.store = &e->store;
 	e->config.mailboxes = &e->mailboxes;
 	e->config.metadata = &e->metadata;
+	e->config.quota = &e->quota;
 	e->config.sasl = &e->sasl;
 	e->config.limits = &e->limits;
 	e->config.watch = e->config.watch ? &e->watch : NULL;

@@ -371,6 +371,32 @@ int imapsrv_op_challenge(struct imapsrv_op *op, const void *data, size_t len)
 	return deliver(op, &span);
 }
 
+static bool is_quota(const struct imapsrv_quota_root *root)
+{
+	if (!root || root->size < sizeof(*root) || (root->name.len && !root->name.data) ||
+	    !isrv_utf8_is_name(root->name.data, root->name.len))
+		return false;
+	for (unsigned i = 0; i < IMAPSRV_RESOURCES; i++)
+		if (root->limited & IMAPSRV_RESOURCE_BIT(i) &&
+		    (root->usage[i] > INT64_MAX || root->limit[i] > INT64_MAX))
+			return false;
+	return true;
+}
+
+int imapsrv_op_quota(struct imapsrv_op *op, const struct imapsrv_quota_root *root)
+{
+	if (!expects(op, KIND(ISRV_OP_QUOTA)))
+		return IMAPSRV_ESTATE;
+	if (!is_quota(root))
+		return nonsense(op, "a quota root without a name, or a number above 2^63-1");
+	if (op->max == ISRV_QUOTA_ROOTS) {
+		isrv_session_fault(op->session, "too many quota roots");
+		return IMAPSRV_ETOOBIG;
+	}
+	op->max++;
+	return deliver(op, root);
+}
+
 int imapsrv_op_keys(struct imapsrv_op *op, const struct imapsrv_scram_keys *keys)
 {
 	if (!expects(op, KIND(ISRV_OP_KEYS)))

@@ -14,6 +14,9 @@
 
 #define ISRV_OP_SLOTS 4
 
+/* Quota roots in one answer. */
+#define ISRV_QUOTA_ROOTS 64
+
 enum isrv_op_kind {
 	ISRV_OP_DEAD,
 	ISRV_OP_LOGIN,         /* sink: none, the account is set in s->account      */
@@ -32,6 +35,7 @@ enum isrv_op_kind {
 	ISRV_OP_REPLACE,       /* sink: struct isrv_op_uids                         */
 	ISRV_OP_EXPUNGE,       /* sink: struct imapsrv_set, valid                   */
 	ISRV_OP_COPY,          /* sink: struct isrv_op_uids                         */
+	ISRV_OP_QUOTA,         /* sink: struct imapsrv_quota_root, ISRV_QUOTA_ROOTS at most */
 	ISRV_OP_STATUS,        /* sink: struct imapsrv_status                       */
 	ISRV_OP_CREATE,        /* sink: struct imapsrv_span, a MAILBOXID            */
 	ISRV_OP_METADATA,      /* sink: struct imapsrv_entry, its name is one       */

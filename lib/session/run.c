@@ -73,6 +73,8 @@ static void parse_init(struct imapsrv_session *s, struct isrv_parse *p, const ch
 	p->limits = &s->engine->limits;
 	p->caps = &s->caps;
 	p->uid = false;
+	p->storage_quota = s->engine->quota.resources &
+	                   IMAPSRV_RESOURCE_BIT(IMAPSRV_RESOURCE_STORAGE);
 	p->rev2 = isrv_session_rev2(s);
 	p->qresync = (s->enabled & ISRV_ENABLED_QRESYNC) != 0;
 }

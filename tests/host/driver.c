@@ -40,6 +40,7 @@ int td_start(struct td *d, struct tx_log *log, struct ts *ts, struct ta *alloc,
 	struct imapsrv_sasl sasl;
 	struct imapsrv_watch watch;
 	struct imapsrv_metadata metadata;
+	struct imapsrv_quota quota;
 
 	memset(d, 0, sizeof(*d));
 	d->log = log;
@@ -56,6 +57,8 @@ int td_start(struct td *d, struct tx_log *log, struct ts *ts, struct ta *alloc,
 	config->sasl = &sasl;
 	ts_fill_metadata(ts, &metadata);
 	config->metadata = &metadata;
+	ts_fill_quota(ts, &quota);
+	config->quota = &quota;
 	if (ts->clock)
 		config->clock = ts_clock;
 	config->allocator = alloc ? &alloc->allocator : NULL;

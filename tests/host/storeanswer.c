@@ -156,7 +156,8 @@ uint32_t ts_status_items(const struct ts *ts)
 {
 	return 0x7fu | (ts->modseqs ? IMAPSRV_STATUS_HIGHESTMODSEQ : 0u) |
 	       (ts->limits ? IMAPSRV_STATUS_APPENDLIMIT : 0u) |
-	       (ts->objectids ? IMAPSRV_STATUS_MAILBOXID : 0u);
+	       (ts->objectids ? IMAPSRV_STATUS_MAILBOXID : 0u) |
+	       (ts->resources & 1 ? IMAPSRV_STATUS_DELETED_STORAGE : 0u);
 }
 
 static void answer_status(struct ts_op *q)
@@ -172,6 +173,8 @@ static void answer_status(struct ts_op *q)
 	for (size_t i = 0; i < m->count; i++) {
 		status.unseen += !(m->messages[i].system & IMAPSRV_SEEN);
 		status.deleted += (m->messages[i].system & IMAPSRV_DELETED) != 0;
+		if (m->messages[i].system & IMAPSRV_DELETED)
+			status.deleted_octets += m->messages[i].blob->len;
 		status.recent += m->keep_recent && m->messages[i].uid >= m->recent_from;
 		status.octets += m->messages[i].blob->len;
 	}
@@ -728,6 +731,8 @@ void ts_perform(struct ts_op *q)
 		[TS_SASL] = ts_answer_sasl,  [TS_VANISHED] = answer_vanished,
 		[TS_REPLACE] = answer_finish, [TS_GETMETADATA] = ts_answer_getmetadata,
 		[TS_SETMETADATA] = ts_answer_setmetadata, [TS_KEYS] = ts_answer_keys,
+		[TS_GETQUOTA] = ts_answer_quota, [TS_GETQUOTAROOT] = ts_answer_quota,
+		[TS_SETQUOTA] = ts_answer_quota,
 	};
 
 	q->link->op = NULL;

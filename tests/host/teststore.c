@@ -12,7 +12,7 @@ const char *const ts_kind_names[TS_KINDS] = {
 	"login", "list",   "open",    "uids", "fetch", "body",   "body_read",
 	"store", "append", "data",    "finish", "expunge", "copy", "move",
 	"status", "check", "create",  "delete", "rename", "subscribe", "sasl", "vanished", "replace",
-	"getmetadata", "setmetadata", "keys",
+	"getmetadata", "setmetadata", "keys", "getquota", "getquotaroot", "setquota",
 };
 
 const char *const ts_handle_names[] = {"account", "mailbox", "body", "append", "exchange"};
@@ -247,6 +247,7 @@ static void mailbox_free(struct ts_mailbox *m)
 
 void ts_free(struct ts *ts)
 {
+	ts_free_roots(ts);
 	while (ts->ops)
 		ts_op_free(ts->ops);
 	while (ts->handles)

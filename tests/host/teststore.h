@@ -157,6 +157,9 @@ enum ts_kind {
 	TS_GETMETADATA,
 	TS_SETMETADATA,
 	TS_KEYS,
+	TS_GETQUOTA,
+	TS_GETQUOTAROOT,
+	TS_SETQUOTA,
 	TS_KINDS
 };
 extern const char *const ts_kind_names[TS_KINDS];
@@ -174,7 +177,8 @@ enum ts_absent { /* callbacks that are NULL */
 	TS_NO_LOGIN = 1 << 7,
 	TS_NO_VANISHED = 1 << 8,
 	TS_NO_WATCH = 1 << 9,  /* no table at all */
-	TS_NO_CHANGED = 1 << 10 /* the table without its callback: all events go to all */
+	TS_NO_CHANGED = 1 << 10, /* the table without its callback: all events go to all */
+	TS_NO_SETQUOTA = 1 << 11
 };
 
 struct ts_options {
@@ -247,6 +251,15 @@ struct ts_interest {
 	size_t len;
 };
 
+struct ts_root { /* of quota */
+	struct ts_root *next;
+	char *name;
+	char *mailboxes; /* those whose names begin so */
+	uint32_t limited;
+	uint64_t usage[IMAPSRV_RESOURCES];
+	uint64_t limit[IMAPSRV_RESOURCES];
+};
+
 struct ts_link { /* one connection: this is `user` */
 	struct ts_link *next;
 	struct ts *ts;
@@ -279,6 +292,7 @@ struct ts_op {
 	size_t len;
 	bool conditional;
 	uint64_t modseq; /* unchanged_since, changed_since */
+	uint64_t limit[IMAPSRV_RESOURCES]; /* of quota */
 };
 
 struct ts {
@@ -302,6 +316,8 @@ struct ts {
 	bool replace;    /* the store can replace a message in one go */
 	bool keeps;      /* what was expunged, until it is forgotten */
 	bool sasl;       /* has mechanisms of its own */
+	uint32_t resources; /* that quotas can limit */
+	struct ts_root *roots;
 	uint32_t uses;   /* special uses that `create` can give */
 	uint32_t builtin; /* of the library's: enum imapsrv_mechanism */
 	bool scram;      /* SCRAM-SHA-256 as well */
@@ -416,6 +432,10 @@ uint32_t ts_status_items(const struct ts *ts); /* that the library may ask */
 void ts_perform(struct ts_op *q); /* storeanswer: does what is asked and ends the op */
 void ts_answer_sasl(struct ts_op *q);
 void ts_answer_keys(struct ts_op *q);
+void ts_fill_quota(const struct ts *ts, struct imapsrv_quota *quota);
+void ts_answer_quota(struct ts_op *q);
+struct ts_root *ts_root(struct ts *ts, const char *name); /* made if there is none */
+void ts_free_roots(struct ts *ts);
 struct ts_op *ts_op_new(struct ts_link *link, struct imapsrv_op *op, enum ts_kind kind);
 void ts_op_asked(struct ts_op *q); /* it is complete: answers it, or leaves it open */
 void ts_op_free(struct ts_op *q);

@@ -327,7 +327,7 @@ static void no_line(struct sh *h, const struct sc_words *w)
 {
 	static const char *const names[] = {"copy",  "move",      "status",    "check",
 	                                    "write", "mailboxes", "subscribe", "login", "vanished", "watch",
-	                                    "changed"};
+	                                    "changed", "setquota"};
 
 	for (size_t k = 1; k < w->count; k++) {
 		size_t i;
@@ -352,6 +352,35 @@ static void expunged_line(struct sh *h, const struct sc_words *w)
 		for (uint32_t uid = set.ranges[i].first; uid <= set.ranges[i].last; uid++)
 			ts_bury(m, uid, strtoull(w->word[3], NULL, 10));
 	ts_set_clear(&set);
+}
+
+/* quota NAME [of PREFIX] [storage USAGE LIMIT] [message U L] [mailbox U L] [annotation U L] */
+static void quota_line(struct sh *h, const struct sc_words *w, const char *name)
+{
+	static const char *const names[] = {"storage", "message", "mailbox", "annotation"};
+	struct ts_root *r = ts_root(h->ts, name);
+
+	for (size_t i = 2; i + 1 < w->count; i++) {
+		unsigned k = 0;
+
+		if (strcmp(w->word[i], "of") == 0) {
+			free(r->mailboxes);
+			r->mailboxes = tx_dup(w->word[i + 1], strlen(w->word[i + 1]));
+			i++;
+			continue;
+		}
+		while (k < 4 && strcmp(w->word[i], names[k]) != 0)
+			k++;
+		if (k == 4 || i + 2 >= w->count) {
+			sh_complain(h, w, "no such resource");
+			return;
+		}
+		r->limited |= IMAPSRV_RESOURCE_BIT(k);
+		h->ts->resources |= IMAPSRV_RESOURCE_BIT(k);
+		r->usage[k] = strtoull(w->word[i + 1], NULL, 10);
+		r->limit[k] = strtoull(w->word[i + 2], NULL, 10);
+		i += 2;
+	}
 }
 
 /* mechanism login | anonymous | oauthbearer | xoauth2 | scram */
@@ -475,6 +504,8 @@ static void setup_line(struct sh *h, const struct sc_words *w)
 		h->session.can_starttls = 1;
 	else if (strcmp(word, "jmap") == 0 && value)
 		h->config.jmap = value;
+	else if (strcmp(word, "quota") == 0 && value)
+		quota_line(h, w, value);
 	else if (strcmp(word, "uses") == 0)
 		h->ts->uses = IMAPSRV_USE_DRAFTS | IMAPSRV_USE_SENT | IMAPSRV_USE_IMPORTANT;
 	else if (strcmp(word, "compress") == 0 && value)
