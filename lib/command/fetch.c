@@ -50,7 +50,7 @@ struct fetch_args {
 	bool mark;                /* \Seen is to be set */
 	bool describe;            /* descriptions are needed */
 	bool octets;              /* the messages' octets are needed whatever the host knows */
-	bool plain_flags;         /* nothing but FLAGS, beside what goes without saying */
+	bool plain_flags;         /* nothing but FLAGS and perhaps UID, and numbers may be told */
 	struct isrv_uidset seen;  /* of the batch: \Seen is new, so FLAGS are shown */
 
 	struct isrv_uidset again; /* of the batch: put off for want of room */
@@ -312,8 +312,7 @@ static void take_row(struct imapsrv_session *s, void *ctx, const void *answer)
 		take_message_row(s, a, seq, row);
 	} else if (a->plain_flags && (row->facts & IMAPSRV_FACT_FLAGS)) {
 		a->shown++;
-		seq = isrv_session_number(s, seq);
-		isrv_w_fetch_flags(&s->w, seq, a->items.uid || !seq ? row->uid : 0, &row->flags,
+		isrv_w_fetch_flags(&s->w, seq, a->items.uid ? row->uid : 0, &row->flags,
 		                   isrv_session_is_recent(s, row->uid));
 	} else {
 		put_row(s, a, seq, row, NULL);
@@ -626,8 +625,7 @@ static void init(struct imapsrv_session *s, struct fetch_args *a)
 	for (uint32_t i = 0; i < a->items.section_count; i++)
 		a->describe = a->describe || is_described(&a->items.sections[i]);
 	a->octets = a->items.section_count != 0;
-	a->plain_flags = a->items.facts == IMAPSRV_FACT_FLAGS &&
-	                 !(a->items.uid && isrv_session_uidonly(s));
+	a->plain_flags = a->items.facts == IMAPSRV_FACT_FLAGS && !isrv_session_uidonly(s);
 	if (a->describe || a->octets || a->items.shows || a->items.facts & IMAPSRV_FACT_SIZE)
 		init_messages(s, a);
 }

@@ -293,8 +293,7 @@ static void put_row(struct imapsrv_session *s, void *ctx, const void *answer)
 		isrv_w_fetch_modseq(&s->w, isrv_session_number(s, seq), row->uid, &row->flags,
 		                    isrv_session_is_recent(s, row->uid), row->modseq);
 	else
-		isrv_w_fetch_flags(&s->w, isrv_session_number(s, seq), row->uid, &row->flags,
-		                   isrv_session_is_recent(s, row->uid));
+		isrv_session_put_flags(s, seq, true, row);
 	if (row->facts & IMAPSRV_FACT_MODSEQ)
 		isrv_modseq_saw(s, row->modseq);
 }

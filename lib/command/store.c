@@ -112,8 +112,7 @@ static void take_row(struct imapsrv_session *s, void *ctx, const void *answer)
 	}
 	if (!shows_flags(a, row))
 		return;
-	isrv_w_fetch_flags(&s->w, isrv_session_number(s, seq), s->uid ? row->uid : 0, &row->flags,
-	                   isrv_session_is_recent(s, row->uid));
+	isrv_session_put_flags(s, seq, s->uid, row);
 }
 
 static bool ask(struct imapsrv_session *s, struct store_args *a)

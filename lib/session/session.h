@@ -293,6 +293,18 @@ static inline bool isrv_session_is_recent(const struct imapsrv_session *s, uint3
 	return isrv_view_is_recent(s->view, uid) && !isrv_session_rev2(s);
 }
 
+/* The flags of a row; the UID item only if `uid`, and never in a UIDFETCH. */
+static inline void isrv_session_put_flags(struct imapsrv_session *s, uint32_t seq, bool uid,
+                                          const struct imapsrv_row *row)
+{
+	bool recent = isrv_session_is_recent(s, row->uid);
+
+	if (isrv_session_uidonly(s))
+		isrv_w_uidfetch_flags(&s->w, row->uid, &row->flags, recent);
+	else
+		isrv_w_fetch_flags(&s->w, seq, uid ? row->uid : 0, &row->flags, recent);
+}
+
 /* ---- untagged updates (sync.c) ------------------------------------------------------------- */
 
 /* Tells what is pending in the view, of these kinds (enum isrv_pending).  DONE, HOST or OUTPUT. */

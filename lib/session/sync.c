@@ -281,8 +281,7 @@ static void put_row(struct imapsrv_session *s, void *ctx, const void *answer)
 		return;
 	if (row->flags.keyword_count)
 		isrv_sync_keywords(s, &row->flags);
-	isrv_w_fetch_flags(&s->w, isrv_session_number(s, seq), row->uid, &row->flags,
-	                   isrv_session_is_recent(s, row->uid));
+	isrv_session_put_flags(s, seq, true, row);
 }
 
 /* The same for a client that wants sequences (RFC 7162 3.1). */

@@ -297,6 +297,16 @@ void isrv_w_fetch_begin(struct isrv_writer *w, uint32_t seq, uint32_t uid)
 		ISRV_W(w, " UIDFETCH (");
 }
 
+void isrv_w_uidfetch_flags(struct isrv_writer *w, uint32_t uid, const struct imapsrv_flags *flags,
+                           bool recent)
+{
+	isrv_w_fetch_begin(w, 0, uid);
+	ISRV_W(w, "FLAGS ");
+	isrv_w_flags(w, flags, recent);
+	ISRV_W(w, ")");
+	isrv_w_crlf(w);
+}
+
 void isrv_w_fetch_flags(struct isrv_writer *w, uint32_t seq, uint32_t uid,
                         const struct imapsrv_flags *flags, bool recent)
 {
@@ -309,15 +319,10 @@ void isrv_w_fetch_flags(struct isrv_writer *w, uint32_t seq, uint32_t uid,
 	at = w->q->at;
 	memcpy(at, "* ", 2);
 	at += 2;
-	at += isrv_ascii_u32(at, seq ? seq : uid);
-	if (seq) {
-		memcpy(at, " FETCH (", 8);
-		at += 8;
-	} else {
-		memcpy(at, " UIDFETCH (", 11);
-		at += 11;
-	}
-	if (uid && seq) {
+	at += isrv_ascii_u32(at, seq);
+	memcpy(at, " FETCH (", 8);
+	at += 8;
+	if (uid) {
 		memcpy(at, "UID ", 4);
 		at += 4;
 		at += isrv_ascii_u32(at, uid);

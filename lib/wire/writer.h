@@ -79,11 +79,14 @@ void isrv_w_text(struct isrv_writer *w, const char *data, size_t len);
 void isrv_w_flags(struct isrv_writer *w, const struct imapsrv_flags *flags, bool recent);
 /* "* seq FETCH (", or with seq 0 "* uid UIDFETCH (" (RFC 9586 3.3). */
 void isrv_w_fetch_begin(struct isrv_writer *w, uint32_t seq, uint32_t uid);
-/* A whole response: "* seq FETCH (UID uid FLAGS (...))" CRLF; uid 0 leaves it out.  With seq 0 it is
- * "* uid UIDFETCH (FLAGS (...))". */
+/* A whole response: "* seq FETCH (UID uid FLAGS (...))" CRLF; uid 0 leaves it out. */
 void isrv_w_fetch_flags(struct isrv_writer *w, uint32_t seq, uint32_t uid,
                         const struct imapsrv_flags *flags, bool recent);
-/* The same with MODSEQ at its end (RFC 7162 3.1.4.2); flags NULL leaves them out. */
+/* "* uid UIDFETCH (FLAGS (...))" CRLF */
+void isrv_w_uidfetch_flags(struct isrv_writer *w, uint32_t uid, const struct imapsrv_flags *flags,
+                           bool recent);
+/* FETCH, or with seq 0 UIDFETCH, with MODSEQ at its end (RFC 7162 3.1.4.2); flags NULL leaves them
+ * out. */
 void isrv_w_fetch_modseq(struct isrv_writer *w, uint32_t seq, uint32_t uid,
                          const struct imapsrv_flags *flags, bool recent, uint64_t modseq);
 /* date-time with its quotes, in the zone of `zone` minutes east of UTC (clamped to +-14 h).
