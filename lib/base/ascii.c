@@ -26,10 +26,11 @@ bool isrv_ascii_is(const char *a, size_t a_len, const char *word)
 	size_t i;
 
 	for (i = 0; i < a_len; i++) {
-		unsigned char x = isrv_ascii_upper((unsigned char)a[i]);
+		unsigned char x = (unsigned char)a[i], y = (unsigned char)word[i];
 
-		/* A NUL inside `a` must not pass for the end of the word. */
-		if (word[i] == '\0' || x != isrv_ascii_upper((unsigned char)word[i]))
+		/* A NUL inside `a` must not pass for the end of the word.  Most are written the
+		 * same. */
+		if (!y || (x != y && isrv_ascii_upper(x) != isrv_ascii_upper(y)))
 			return false;
 	}
 	return word[a_len] == '\0';

@@ -308,12 +308,12 @@ static void take_row(struct imapsrv_session *s, void *ctx, const void *answer)
 	a->rows++;
 	if (row->flags.keyword_count)
 		isrv_sync_keywords(s, &row->flags);
-	if (a->held.rows.max) {
-		take_message_row(s, a, seq, row);
-	} else if (a->plain_flags && (row->facts & IMAPSRV_FACT_FLAGS)) {
+	if (a->plain_flags && (row->facts & IMAPSRV_FACT_FLAGS)) {
 		a->shown++;
 		isrv_w_fetch_flags(&s->w, seq, a->items.uid ? row->uid : 0, &row->flags,
 		                   isrv_session_is_recent(s, row->uid));
+	} else if (a->held.rows.max) {
+		take_message_row(s, a, seq, row);
 	} else {
 		put_row(s, a, seq, row, NULL);
 	}
@@ -625,9 +625,10 @@ static void init(struct imapsrv_session *s, struct fetch_args *a)
 	for (uint32_t i = 0; i < a->items.section_count; i++)
 		a->describe = a->describe || is_described(&a->items.sections[i]);
 	a->octets = a->items.section_count != 0;
-	a->plain_flags = a->items.facts == IMAPSRV_FACT_FLAGS && !isrv_session_uidonly(s);
 	if (a->describe || a->octets || a->items.shows || a->items.facts & IMAPSRV_FACT_SIZE)
 		init_messages(s, a);
+	else
+		a->plain_flags = a->items.facts == IMAPSRV_FACT_FLAGS && !isrv_session_uidonly(s);
 }
 
 static enum isrv_step finish(struct imapsrv_session *s, struct fetch_args *a)

@@ -84,6 +84,26 @@ static bool is_uid(struct imapsrv_span name)
 	return name.len == 3 && isrv_ascii_is(name.data, name.len, "UID");
 }
 
+/* Whatever it says. */
+static bool is_barred(const struct imapsrv_session *s, struct line *line)
+{
+	/* RFC 9051 6.2.3: and before a literal that holds the password. */
+	if ((line->command->flags & ISRV_COMMAND_PLAINTEXT) &&
+	    isrv_caps_has(s, ISRV_CAP_LOGINDISABLED)) {
+		line->problem = "Start TLS before a password is sent";
+		line->code = "PRIVACYREQUIRED";
+		line->refused = true;
+		return true;
+	}
+	/* RFC 9586 3: BAD. */
+	if ((line->command->flags & ISRV_COMMAND_NUMBERS) && line->p.r.uidonly && !line->p.uid) {
+		line->problem = "Message numbers are not allowed";
+		line->code = "UIDREQUIRED";
+		return true;
+	}
+	return false;
+}
+
 /* Tag, name and table row of what stands in the framer.  False: line->problem says what is
  * wrong. */
 static bool read_name(struct imapsrv_session *s, struct line *line)
@@ -114,21 +134,9 @@ static bool read_name(struct imapsrv_session *s, struct line *line)
 	line->problem = problem(s, line->command, line->p.uid);
 	if (line->problem)
 		return false;
-	/* RFC 9051 6.2.3: refused whatever it says, and before a literal that holds the
-	 * password. */
-	if ((line->command->flags & ISRV_COMMAND_PLAINTEXT) &&
-	    isrv_caps_has(s, ISRV_CAP_LOGINDISABLED)) {
-		line->problem = "Start TLS before a password is sent";
-		line->code = "PRIVACYREQUIRED";
-		line->refused = true;
+	if ((line->command->flags & (ISRV_COMMAND_PLAINTEXT | ISRV_COMMAND_NUMBERS)) &&
+	    is_barred(s, line))
 		return false;
-	}
-	/* RFC 9586 3: BAD whatever follows. */
-	if ((line->command->flags & ISRV_COMMAND_NUMBERS) && line->p.r.uidonly && !line->p.uid) {
-		line->problem = "Message numbers are not allowed";
-		line->code = "UIDREQUIRED";
-		return false;
-	}
 	if (r->at < r->end && *r->at == ' ')
 		isrv_rd_sp(r);
 	else if (r->at < r->end)
@@ -156,7 +164,8 @@ static void next_command(struct imapsrv_session *s)
 {
 	bool secret = isrv_session_is_secret(s);
 
-	isrv_sync_drop(s);
+	if (s->sync)
+		isrv_sync_drop(s);
 	s->command = NULL;
 	s->args = NULL;
 	s->wait = ISRV_DONE;
@@ -536,7 +545,7 @@ static bool sync_command(struct imapsrv_session *s)
 		isrv_sync_forget(s);
 	if (s->limited_from)
 		isrv_message_limit_settle(s);
-	if (!s->error && (s->modseq_shown || s->modseq_due))
+	if (s->modseq_shown || s->modseq_due)
 		isrv_modseq_settle(s, true);
 	if (s->error)
 		return false;
