@@ -27,6 +27,7 @@ static const struct {
 	{"kept-crash", test_kept_crash},
 	{"kept-many", test_kept_many},
 	{"kept-copy", test_kept_copy},
+	{"readable", test_readable},
 	{"killed", test_killed},
 	{"cut", test_cut},
 };

@@ -20,6 +20,9 @@ void test_kept_crash(struct play *play);
 void test_kept_many(struct play *play);
 void test_kept_copy(struct play *play);
 
+/* readable.c */
+void test_readable(struct play *play);
+
 /* crash.c */
 void test_killed(struct play *play);
 void test_cut(struct play *play);

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * maildir/readable - several clients of one server, none of them with QRESYNC: whatever they do,
+ * each can read every message that it was told of, under its number, until it is told otherwise.
+ */
+#include "maildir/tests.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { CLIENTS = 3, MESSAGES_MAX = 400 };
+
+struct client {
+	struct conn conn;
+	uint32_t uids[MESSAGES_MAX]; /* by number; 0: not known */
+	uint32_t exists;
+	bool rows[MESSAGES_MAX];     /* came, in answer to a FETCH */
+	uint32_t row;                /* the number of the last */
+};
+
+/* What the text of a message is, by UID. */
+static char texts[MESSAGES_MAX * 4][32];
+
+static void hear_expunge(struct client *c, uint32_t n)
+{
+	if (!n || n > c->exists)
+		fail("EXPUNGE of %u, told were %u", n, c->exists);
+	memmove(&c->uids[n - 1], &c->uids[n], (c->exists - n) * sizeof *c->uids);
+	c->exists--;
+}
+
+static void hear_fetch(struct client *c, uint32_t n, const char *line)
+{
+	const char *at = strstr(line, "UID ");
+	uint32_t uid = at ? (uint32_t)strtoul(at + 4, NULL, 10) : 0;
+
+	if (!n || n > c->exists)
+		fail("FETCH of %u, told were %u", n, c->exists);
+	if (!uid)
+		return;
+	if (uid >= sizeof texts / sizeof *texts)
+		fail("UID %u", uid);
+	if (c->uids[n - 1] && c->uids[n - 1] != uid)
+		fail("message %u has UID %u, it was %u", n, uid, c->uids[n - 1]);
+	c->uids[n - 1] = uid;
+	c->rows[n - 1] = true;
+	c->row = n;
+}
+
+static void hear(void *context, const char *line)
+{
+	struct client *c = context;
+	unsigned long n;
+	char word[32];
+
+	if (!strncmp(line, "This is ", 8)) {
+		char *text = texts[c->uids[c->row - 1]];
+		if (*text && strcmp(text, line))
+			fail("UID %u is '%s', it was '%s'", c->uids[c->row - 1], line, text);
+		snprintf(text, sizeof *texts, "%s", line);
+	}
+	if (sscanf(line, "* %lu %31s", &n, word) != 2)
+		return;
+	if (!strcmp(word, "EXPUNGE"))
+		hear_expunge(c, (uint32_t)n);
+	else if (!strcmp(word, "FETCH"))
+		hear_fetch(c, (uint32_t)n, line);
+	else if (!strcmp(word, "EXISTS") && n < MESSAGES_MAX) {
+		if (n < c->exists)
+			fail("EXISTS falls from %u to %lu", c->exists, n);
+		memset(&c->uids[c->exists], 0, (n - c->exists) * sizeof *c->uids);
+		c->exists = (uint32_t)n;
+	}
+}
+
+static void act(struct client *c, const char *command)
+{
+	conn_say(&c->conn, "%s", command);
+	conn_ok(&c->conn, hear, c);
+}
+
+static void select_inbox(struct client *c)
+{
+	c->exists = 0;
+	act(c, "SELECT INBOX");
+}
+
+static void read_all(struct client *c)
+{
+	uint32_t told = c->exists;
+
+	if (!told)
+		return;
+	memset(c->rows, 0, sizeof c->rows);
+	act(c, "FETCH 1:* (UID BODY.PEEK[TEXT])");
+	for (uint32_t i = 0; i < told; i++)
+		if (!c->rows[i])
+			fail("message %u of %u, UID %u, cannot be read", i + 1, told, c->uids[i]);
+}
+
+static void step(struct play *play, struct client *c, uint64_t *seed, int number)
+{
+	uint32_t n = c->exists ? 1 + any(seed, c->exists) : 0;
+	char text[64];
+
+	switch (any(seed, 12)) {
+	case 0:
+	case 1:
+		snprintf(text, sizeof text, "1.%d", number);
+		file_deliver(play, text, any(seed, 2) ? "S" : "");
+		break;
+	case 2:
+	case 3:
+		snprintf(text, sizeof text, "STORE %u +FLAGS (\\Deleted)", n);
+		conn_say(&c->conn, "%s", n ? text : "NOOP");
+		/* NO [EXPUNGEISSUED] for one that has gone. */
+		for (char line[LINE_MAX_OCTETS]; conn_hear(&c->conn, line);) {
+			hear(c, line);
+			if (conn_is_answer(&c->conn, line))
+				break;
+		}
+		break;
+	case 4:
+		act(c, "EXPUNGE");
+		break;
+	case 5:
+		snprintf(text, sizeof text, "MOVE %u Other", n);
+		act(c, n ? text : "NOOP");
+		break;
+	case 6:
+		snprintf(text, sizeof text, "COPY %u Other", n);
+		act(c, n ? text : "NOOP");
+		break;
+	case 7:
+		act(c, any(seed, 2) ? "CLOSE" : "UNSELECT");
+		select_inbox(c);
+		break;
+	case 8:
+		act(c, "NOOP");
+		break;
+	default:
+		read_all(c);
+		break;
+	}
+}
+
+void test_readable(struct play *play)
+{
+	static struct client clients[CLIENTS];
+	struct server server;
+	uint64_t seed = 23;
+
+	memset(texts, 0, sizeof texts);
+	server_start(&server, play, 0);
+	for (int i = 0; i < CLIENTS; i++) {
+		conn_open(&clients[i].conn, &server);
+		if (!i)
+			act(&clients[i], "CREATE Other");
+		select_inbox(&clients[i]);
+	}
+	for (int number = 0; number < 1000; number++) {
+		about("readable, step %d", number);
+		step(play, &clients[any(&seed, CLIENTS)], &seed, number);
+	}
+	for (int i = 0; i < CLIENTS; i++) {
+		read_all(&clients[i]);
+		act(&clients[i], "NOOP");
+	}
+	if (file_begins(play, "imapsrv-kept."))
+		fail("all were told, and something is kept");
+	for (int i = 0; i < CLIENTS; i++) {
+		if (clients[i].exists != file_count(play))
+			fail("%u messages are told, %zu files are there", clients[i].exists,
+			     file_count(play));
+		conn_close(&clients[i].conn);
+	}
+	server_stop(&server);
+}
