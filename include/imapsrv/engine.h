@@ -80,6 +80,7 @@ struct imapsrv_limits {
 	uint32_t metadata_entries; /* entries named in one GETMETADATA, SETMETADATA or LIST: 1000      */
 	uint32_t inprogress;      /* ms of silence while a command is at work, then an untagged OK with how far
 	                             it is (RFC 9585): 12,000.  UINT32_MAX: none                       */
+	uint32_t contexts;        /* searches of one mailbox whose results are followed (RFC 5267): 16   */
 };
 #define IMAPSRV_LIMITS_INIT IMAPSRV_SIZED(struct imapsrv_limits)
 

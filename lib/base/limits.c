@@ -53,6 +53,7 @@ void isrv_limits_fill(struct imapsrv_limits *limits)
 		limits->uidbatch = 500; /* RFC 10022 3.1.3 */
 	DEFAULT(metadata, 262144);
 	DEFAULT(metadata_entries, 1000);
+	DEFAULT(contexts, 16);
 	if (limits->keyword_len > 255)
 		limits->keyword_len = 255; /* lengths are kept in an octet */
 }

@@ -10,6 +10,7 @@
 
 extern const struct isrv_command isrv_command_append;
 extern const struct isrv_command isrv_command_authenticate;
+extern const struct isrv_command isrv_command_cancelupdate;
 extern const struct isrv_command isrv_command_capability;
 extern const struct isrv_command isrv_command_check;
 extern const struct isrv_command isrv_command_close;

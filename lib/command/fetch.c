@@ -20,6 +20,7 @@
 #include "command/fetch_section.h"
 #include "mailbox/batch.h"
 #include "mailbox/part.h"
+#include "session/contexts.h"
 #include "session/modseq.h"
 
 struct fetch_args {
@@ -324,7 +325,10 @@ static void take_marked(struct imapsrv_session *s, void *ctx, const void *answer
 	const struct imapsrv_row *row = answer;
 	struct fetch_args *a = ctx;
 
-	if (!row->unchanged && !isrv_uidset_add(&a->seen, &s->mem, row->uid, row->uid))
+	if (row->unchanged)
+		return;
+	isrv_contexts_touch_one(s, row->uid);
+	if (!isrv_uidset_add(&a->seen, &s->mem, row->uid, row->uid))
 		isrv_session_fail(s, IMAPSRV_ENOMEM);
 }
 

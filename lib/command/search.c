@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * SEARCH and UID SEARCH (RFC 9051 6.4.4, RFC 3501 6.4.4, RFC 4731, RFC 5182): which results are
- * wanted, and the response that tells them.  What matches is found by session/searcher.
+ * SEARCH and UID SEARCH (RFC 9051 6.4.4, RFC 3501 6.4.4, RFC 4731, RFC 5182, RFC 5267): which results
+ * are wanted, and the response that tells them.  What matches is found by session/searcher.
  *
  * Messages that are known to be gone match nothing, unless the host kept them.  If a SEARCH met some
  * that it did not keep, and that may not be announced here (RFC 9051 7.5.1), its OK says
@@ -12,6 +12,7 @@
 #include "command/memory.h"
 #include "command/search_return.h"
 #include "command/searching.h"
+#include "session/contexts.h"
 #include "session/messagelimit.h"
 #include "session/modseq.h"
 
@@ -22,6 +23,7 @@ enum at {
 	AT_SEQUENCES, /* of what PARTIAL tells */
 	AT_TELL,
 	AT_NUMBERS,
+	AT_FOLLOW, /* with UPDATE */
 	AT_END
 };
 
@@ -34,6 +36,9 @@ struct search {
 	struct isrv_found part; /* of what was found, what PARTIAL asks for */
 	bool has_part;          /* there is some */
 	struct imapsrv_set part_uids;
+	struct imapsrv_span written; /* the program, with UPDATE */
+	uint32_t features;
+	bool followed;
 	struct isrv_searcher *again; /* for the sequences of the part; NULL: not needed */
 };
 
@@ -47,7 +52,15 @@ static bool parse(struct isrv_parse *p, void *args)
 	a->extended = p->rev2 || a->ret.options;
 	if (p->rev2 && !a->ret.options)
 		a->ret.options = ISRV_RETURN_ALL;
-	return isrv_program_parse(&a->program, &p->r, p->limits, isrv_searching_features(p));
+	a->features = isrv_searching_features(p);
+	a->written = (struct imapsrv_span){p->r.at, (size_t)(p->r.end - p->r.at)};
+	if (!isrv_program_parse(&a->program, &p->r, p->limits, a->features))
+		return false;
+	if (!(a->ret.options & ISRV_RETURN_UPDATE))
+		return true;
+	/* It is needed longer than the command's octets are. */
+	a->written.data = isrv_arena_copy(p->r.arena, a->written.data, a->written.len);
+	return a->written.data || isrv_rd_fail_memory(&p->r);
 }
 
 /* ---- the end ------------------------------------------------------------------------------- */
@@ -62,8 +75,13 @@ static enum isrv_step fail(struct imapsrv_session *s, const struct search *a)
 
 static enum isrv_step finish(struct imapsrv_session *s, const struct search *a)
 {
-	const char *text = a->ret.options & ISRV_RETURN_SAVE ? "SEARCH completed, result saved"
-	                                            : "SEARCH completed";
+	const char *text = "SEARCH completed";
+
+	if (a->ret.options & ISRV_RETURN_UPDATE)
+		text = a->followed ? "SEARCH completed, will notify"
+		                   : "SEARCH completed, will not notify";
+	else if (a->ret.options & ISRV_RETURN_SAVE)
+		text = "SEARCH completed, result saved";
 
 	if (a->x.missing && !s->uid)
 		return isrv_ok_code(s, "EXPUNGEISSUED", text);
@@ -208,11 +226,29 @@ static enum isrv_step put_numbers(struct imapsrv_session *s, struct search *a)
 
 /* ---- the steps ----------------------------------------------------------------------------- */
 
+/* UPDATE: the result is followed from here on, or the client is told that it is not (RFC 5267
+ * 4.3.1).  False: the reply is set. */
+static bool follow(struct imapsrv_session *s, struct search *a)
+{
+	struct isrv_context_wish wish = {a->written, a->features, &a->program, {NULL, 0}};
+
+	if (!(a->ret.options & ISRV_RETURN_UPDATE))
+		return true;
+	if (!isrv_found_uids(&a->x.found, &s->arena, &s->view->map, &wish.found, &s->steps)) {
+		isrv_command_nomem(s);
+		return false;
+	}
+	a->followed = isrv_contexts_add(s, &wish);
+	if (!a->followed && !s->error)
+		isrv_contexts_put_refusal(s, s->tag);
+	return !s->error;
+}
+
 /* How many of the lowest matches answer all that is asked (RFC 4731 3.1, RFC 9394 3.1); 0: it takes
  * all of them. */
 static uint32_t enough(const struct isrv_search_return *r)
 {
-	uint32_t options = r->options & ~(uint32_t)ISRV_RETURN_SAVE;
+	uint32_t options = r->options & ~(uint32_t)(ISRV_RETURN_SAVE | ISRV_RETURN_CONTEXT);
 
 	if (options == ISRV_RETURN_MIN)
 		return 1;
@@ -268,7 +304,8 @@ static enum isrv_step tell(struct imapsrv_session *s, struct search *a)
 	if (a->ret.options & ISRV_RETURN_SAVE && !save(s, a))
 		return fail(s, a);
 	/* SAVE alone asks for no response (RFC 9051 6.4.4). */
-	if (a->extended && a->ret.options == ISRV_RETURN_SAVE)
+	if (a->extended &&
+	    (a->ret.options & ~(uint32_t)ISRV_RETURN_CONTEXT) == ISRV_RETURN_SAVE)
 		return finish(s, a);
 	if (a->extended)
 		put_extended(s, a);
@@ -286,6 +323,9 @@ static enum isrv_step step(struct imapsrv_session *s, void *args)
 	for (;;) {
 		switch ((enum at)a->at) {
 		case AT_START:
+			/* RFC 5267 4.3. */
+			if (a->ret.options & ISRV_RETURN_UPDATE && isrv_contexts_has(s, s->tag))
+				return isrv_bad(s, "A search that is followed has this tag");
 			if (!isrv_searching_begin(s, &a->x, &a->program))
 				return fail(s, a);
 			limit(s, a);
@@ -320,6 +360,11 @@ static enum isrv_step step(struct imapsrv_session *s, void *args)
 		case AT_NUMBERS:
 			if (put_numbers(s, a) != ISRV_DONE)
 				return ISRV_OUTPUT;
+			a->at = AT_FOLLOW;
+			break;
+		case AT_FOLLOW:
+			if (!follow(s, a))
+				return fail(s, a);
 			a->at = AT_END;
 			break;
 		case AT_END:

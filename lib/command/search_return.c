@@ -16,15 +16,21 @@ static const struct {
 	{"COUNT", ISRV_RETURN_COUNT, ISRV_CAP_ESEARCH, true},
 	{"SAVE", ISRV_RETURN_SAVE, ISRV_CAP_SEARCHRES, true},
 	{"PARTIAL", ISRV_RETURN_PARTIAL, ISRV_CAP_PARTIAL, false},
+	{"PARTIAL", ISRV_RETURN_PARTIAL, ISRV_CAP_CONTEXT_SEARCH, false},
+	{"CONTEXT", ISRV_RETURN_CONTEXT, ISRV_CAP_CONTEXT_SEARCH, false},
+	{"UPDATE", ISRV_RETURN_UPDATE, ISRV_CAP_CONTEXT_SEARCH, false},
 };
 
 #define ALL_OR_PARTIAL (ISRV_RETURN_ALL | ISRV_RETURN_PARTIAL)
 
-/* What ESEARCH is to SEARCH, ESORT is to SORT, of which IMAP4rev2 knows nothing. */
+/* What ESEARCH is to SEARCH, ESORT is to SORT, of which IMAP4rev2 knows nothing; sorted results are
+ * not followed. */
 static bool is_offered(const struct isrv_parse *p, size_t i, bool sort)
 {
 	if (sort && options[i].cap == ISRV_CAP_ESEARCH)
 		return isrv_caps_in(p->caps, ISRV_CAP_ESORT);
+	if (sort && options[i].cap == ISRV_CAP_CONTEXT_SEARCH)
+		return false;
 	return (options[i].rev2 && p->rev2) || isrv_caps_in(p->caps, (enum isrv_cap)options[i].cap);
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * command/search_return - the result options of SEARCH, and of commands that take the same ones (RFC
- * 9051 6.4.4, RFC 4731 3.1, RFC 5182, RFC 9394 3.1), and the beginning of the ESEARCH response that
+ * 9051 6.4.4, RFC 4731 3.1, RFC 5182, RFC 5267 4, RFC 9394 3.1), and the beginning of the ESEARCH response that
  * answers them.
  */
 #ifndef ISRV_COMMAND_SEARCH_RETURN_H
@@ -16,7 +16,9 @@ enum isrv_return_option {
 	ISRV_RETURN_ALL = 1 << 2,
 	ISRV_RETURN_COUNT = 1 << 3,
 	ISRV_RETURN_SAVE = 1 << 4,
-	ISRV_RETURN_PARTIAL = 1 << 5
+	ISRV_RETURN_PARTIAL = 1 << 5,
+	ISRV_RETURN_CONTEXT = 1 << 6, /* a hint (RFC 5267 4.2), of which nothing is made */
+	ISRV_RETURN_UPDATE = 1 << 7
 };
 
 struct isrv_search_return {

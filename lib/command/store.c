@@ -5,11 +5,11 @@
  */
 #include "base/ascii.h"
 #include "command/commands.h"
-#include "session/found.h"
 #include "command/memory.h"
 #include "command/set.h"
 #include "mailbox/batch.h"
 #include "mailbox/part.h"
+#include "session/contexts.h"
 #include "session/messagelimit.h"
 #include "session/modseq.h"
 
@@ -91,6 +91,7 @@ static void take_row(struct imapsrv_session *s, void *ctx, const void *answer)
 	if (!seq)
 		return;
 	a->rows++;
+	isrv_contexts_touch_one(s, row->uid);
 	/* A keyword that is new here is announced even in silence (RFC 9051 7.3.5): the client
 	 * may show it. */
 	if (row->flags.keyword_count)

@@ -10,6 +10,7 @@
 static const struct isrv_command *const table[] = {
 	&isrv_command_append,
 	&isrv_command_authenticate,
+	&isrv_command_cancelupdate,
 	&isrv_command_capability,
 	&isrv_command_check,
 	&isrv_command_close,

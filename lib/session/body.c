@@ -107,11 +107,13 @@ enum isrv_step isrv_body_open(struct imapsrv_session *s, struct isrv_body_cursor
 void isrv_body_close(struct imapsrv_session *s, struct isrv_body_cursor *b)
 {
 	struct isrv_body *body = b->body;
+	struct isrv_arena *arena = b->arena;
 	char *buf = b->buf;
 
 	(void)s;
 	/* Nothing of this message, not its length either, may be taken for the next one's. */
 	memset(b, 0, sizeof(*b));
+	b->arena = arena;
 	b->buf = buf;
 	if (body)
 		let_go(body);
@@ -151,7 +153,8 @@ static bool has_buffers(struct imapsrv_session *s, struct isrv_body_cursor *b)
 {
 	/* One half to convert into, one to pull into. */
 	if (!b->buf)
-		b->buf = isrv_arena_alloc(&s->arena, 2 * (size_t)ISRV_BODY_CHUNK);
+		b->buf = isrv_arena_alloc(b->arena ? b->arena : &s->arena,
+		                          2 * (size_t)ISRV_BODY_CHUNK);
 	if (!b->buf)
 		isrv_session_fail(s, IMAPSRV_ENOMEM);
 	return b->buf != NULL;

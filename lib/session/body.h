@@ -20,6 +20,7 @@ struct isrv_body_cursor {
 	uint64_t at;            /* host octets read so far in this pass */
 	uint64_t done;          /* wire octets that this pass has passed */
 	struct imapsrv_span piece; /* host octets at hand */
+	struct isrv_arena *arena; /* where `buf` is to be; NULL: the command's.  Outlives a close as well */
 	char *buf;              /* for pulling and converting, in the arena; outlives a close, for the next message */
 	uint8_t state;
 	bool measured;

@@ -346,6 +346,9 @@ static const struct cap {
 	[ISRV_CAP_ESEARCH] = {.name = "ESEARCH", .show = SHOW_AUTH},
 	[ISRV_CAP_SEARCHRES] = {.name = "SEARCHRES", .show = SHOW_AUTH},
 	[ISRV_CAP_INPROGRESS] = {.name = "INPROGRESS", .show = SHOW_AUTH},
+	[ISRV_CAP_CONTEXT_SEARCH] = {
+		.name = "CONTEXT=SEARCH", .show = SHOW_AUTH, .with = {ISRV_CAP_ESEARCH},
+	},
 	[ISRV_CAP_WITHIN] = {.name = "WITHIN", .show = SHOW_AUTH, .host = clock},
 	[ISRV_CAP_STATUS_SIZE] = {.name = "STATUS=SIZE", .show = SHOW_AUTH},
 	[ISRV_CAP_BINARY] = {.name = "BINARY", .show = SHOW_AUTH},
@@ -384,10 +387,10 @@ static const struct cap {
 
 /*
  * Why some cannot be without others: RFC 7162 3.2.3 (QRESYNC), RFC 9586 3.1 (UIDONLY is there to be
- * enabled), RFC 9394 3.1 (results of PARTIAL come in ESEARCH responses), RFC 5957 1 and RFC 5267 3
- * (parts of SORT), RFC 9590 1 (an option of extended LIST), RFC 9698 3 (JMAPACCESS).  RFC 5464 1:
- * METADATA and METADATA-SERVER are not said both.  RFC 9738 3.3: where only a part of the mailbox is
- * looked at, it cannot be threaded, nor sorted but by an index.
+ * enabled), RFC 9394 3.1 and RFC 5267 4 (results of PARTIAL and UPDATE come in ESEARCH responses),
+ * RFC 5957 1 and RFC 5267 3 (parts of SORT), RFC 9590 1 (an option of extended LIST), RFC 9698 3
+ * (JMAPACCESS).  RFC 5464 1: METADATA and METADATA-SERVER are not said both.  RFC 9738 3.3: where
+ * only a part of the mailbox is looked at, it cannot be threaded, nor sorted but by an index.
  */
 
 /* ---- what that comes to ---------------------------------------------------------------------- */

@@ -196,6 +196,7 @@ static void post_to_view(struct imapsrv_session *s, const struct imapsrv_event *
 		break;
 	case ISRV_VIEW_GO:
 		isrv_view_post_gone(v, &s->mem, e->uids);
+		isrv_contexts_note_gone(s);
 		break;
 	case ISRV_VIEW_CHANGE:
 		if (e->origin != s)

@@ -6,7 +6,7 @@
 #ifndef ISRV_SESSION_HEAR_H
 #define ISRV_SESSION_HEAR_H
 
-#include "session/session.h"
+#include "session/contexts.h"
 
 /* Works out what may be told, after the selected mailbox or what was asked for has changed. */
 void isrv_hear_update(struct imapsrv_session *s);
@@ -36,7 +36,8 @@ void isrv_hear_watch(struct imapsrv_session *s, const struct isrv_notify *n, boo
 /* Is there something to tell, of the selected mailbox of these kinds? */
 static inline bool isrv_hear_due(const struct imapsrv_session *s, unsigned kinds)
 {
-	return s->news || (s->view && isrv_view_pending(s->view, kinds));
+	return s->news ||
+	       (s->view && (isrv_view_pending(s->view, kinds) || isrv_contexts_due(s)));
 }
 
 /* And between commands?  `stirred` is for a telling that had to leave something: it is not tried

@@ -59,6 +59,8 @@ void isrv_resume_drop(struct imapsrv_session *s)
 		return;
 	s->resume = NULL;
 	s->opening.data = NULL;
+	if (r->view)
+		isrv_contexts_clear(s); /* else the session's own view has them */
 	if (r->view && r->has_handle) {
 		s->in_callback++;
 		s->engine->store.close(s->user, r->view->handle);

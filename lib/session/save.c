@@ -7,6 +7,7 @@
 #include "imapsrv/saved.h"
 #include "mailbox/view_save.h"
 #include "notify/notify_save.h"
+#include "session/contexts.h"
 #include "session/resume.h"
 #include "session/run.h"
 #include "session/saved.h"
@@ -273,6 +274,21 @@ static void read_mailbox(struct imapsrv_session *s, struct isrv_unpack *u)
 		isrv_unpack_fail(u, IMAPSRV_EINVAL);
 }
 
+/* ---- searches that are followed ------------------------------------------------------------ */
+
+static bool has_contexts(const struct imapsrv_session *s)
+{
+	return s->contexts != NULL;
+}
+
+static void read_contexts(struct imapsrv_session *s, struct isrv_unpack *u)
+{
+	if (s->resume)
+		isrv_contexts_unpack(s, u);
+	else
+		isrv_unpack_fail(u, IMAPSRV_EINVAL);
+}
+
 const struct isrv_saved_part isrv_saved_parts[ISRV_SAVED_COUNT] = {
 	[ISRV_SAVED_LABEL] = {NULL, NULL, NULL, "the label is damaged"},
 	[ISRV_SAVED_OFFERED] = {NULL, write_offered, read_offered,
@@ -287,6 +303,8 @@ const struct isrv_saved_part isrv_saved_parts[ISRV_SAVED_COUNT] = {
 	                       "what is to be heard makes no sense"},
 	[ISRV_SAVED_MAILBOX] = {has_mailbox, write_mailbox, read_mailbox,
 	                        "the selected mailbox makes no sense"},
+	[ISRV_SAVED_CONTEXTS] = {has_contexts, isrv_contexts_pack, read_contexts,
+	                         "the searches that are followed make no sense"},
 };
 
 /* ---- all of it ----------------------------------------------------------------------------- */

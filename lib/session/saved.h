@@ -27,6 +27,7 @@ enum isrv_saved_section {
 	ISRV_SAVED_OUTPUT,
 	ISRV_SAVED_NOTIFY,  /* absent: nothing was said of what is to be heard */
 	ISRV_SAVED_MAILBOX, /* absent: none is selected */
+	ISRV_SAVED_CONTEXTS, /* absent: no search is followed */
 	ISRV_SAVED_COUNT
 };
 

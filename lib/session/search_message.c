@@ -17,15 +17,12 @@ enum {
 };
 
 bool isrv_search_message_init(struct imapsrv_session *s, struct isrv_search_message *m,
-                              const struct isrv_program *program, void *mailbox,
-                              uint32_t recent_from, uint64_t until)
+                              const struct isrv_program *program)
 {
 	uint32_t i, leaf = 0;
 
 	m->program = program;
-	m->mailbox = mailbox;
-	m->recent_from = recent_from;
-	m->until = until;
+	m->body.arena = m->arena;
 	m->size_leaf = UINT32_MAX;
 	for (i = 0; i < program->count && m->size_leaf == UINT32_MAX; i++) {
 		if (program->terms[i].kind == ISRV_TERM_SIZE)
@@ -36,7 +33,7 @@ bool isrv_search_message_init(struct imapsrv_session *s, struct isrv_search_mess
 	isrv_buf_init(&m->kept, s->engine->limits.arena);
 	s->steps += program->count;
 	if (program->facts & ISRV_FACTS_READ)
-		m->scan = isrv_scan_new(program, &s->arena, &s->steps);
+		m->scan = isrv_scan_new(program, m->arena, &s->steps);
 	return m->scan || !(program->facts & ISRV_FACTS_READ);
 }
 

@@ -17,9 +17,13 @@
 
 struct isrv_search_message {
 	uint8_t at;
-	const struct isrv_program *program;
-	void *mailbox;          /* the host's handle */
+	/* Set before init. */
+	void *mailbox;            /* the host's handle */
 	uint32_t recent_from;
+	uint64_t until;           /* steps at which reading is given up */
+	struct isrv_arena *arena;
+
+	const struct isrv_program *program;
 	struct isrv_scan *scan; /* NULL: no strings and no dates are looked for */
 	uint32_t size_leaf;     /* a leaf that asks for the size; UINT32_MAX: none */
 	struct isrv_buf kept;   /* descriptions of the batch */
@@ -30,8 +34,7 @@ struct isrv_search_message {
 	uint32_t facts;           /* that reading has told */
 	enum isrv_verdict verdict;
 	uint64_t judged;          /* steps when the program was last asked */
-	uint64_t until;           /* steps at which reading is given up, */
-	bool spent;               /* and that it was */
+	bool spent;               /* `until` was passed */
 	uint32_t part;            /* the next of the description */
 	struct isrv_part_info info; /* of the one at hand */
 	bool header;              /* its header is being read, not its body */
@@ -54,8 +57,7 @@ void isrv_search_message_keep(struct imapsrv_session *s, struct isrv_search_mess
 
 /* False: no memory in the arena. */
 bool isrv_search_message_init(struct imapsrv_session *s, struct isrv_search_message *m,
-                              const struct isrv_program *program, void *mailbox,
-                              uint32_t recent_from, uint64_t until);
+                              const struct isrv_program *program);
 /* DONE: m->verdict, m->body.failed or m->spent; then close. */
 enum isrv_step isrv_search_message_read(struct imapsrv_session *s, struct isrv_search_message *m,
                                         const struct isrv_search_subject *subject);

@@ -47,19 +47,19 @@ static bool find_reach(struct imapsrv_session *s, struct isrv_searcher *x,
                        const struct imapsrv_set *within)
 {
 	const struct isrv_program *p = x->program;
-	struct imapsrv_range *all = isrv_arena_alloc(&s->arena, sizeof(*all));
+	struct imapsrv_range *all = isrv_arena_alloc(x->arena, sizeof(*all));
 	uint32_t i, sets = 0;
 
 	if (!all)
 		return false;
 	*all = (struct imapsrv_range){1, x->from.map->last_uid};
 	x->reach = (struct imapsrv_set){all, all->last ? 1 : 0};
-	if (within && !isrv_uidset_common(&s->arena, &x->reach, *within, &s->steps))
+	if (within && !isrv_uidset_common(x->arena, &x->reach, *within, &s->steps))
 		return false;
 	for (i = 0; i < p->count && sets < REACH_SETS; i++) {
 		if (p->terms[i].kind != ISRV_TERM_SET || !p->terms[i].required)
 			continue;
-		if (!isrv_uidset_common(&s->arena, &x->reach, p->terms[i].u.set.uids, &s->steps))
+		if (!isrv_uidset_common(x->arena, &x->reach, p->terms[i].u.set.uids, &s->steps))
 			return false;
 		sets++;
 	}
@@ -72,6 +72,8 @@ void isrv_searcher_begin(struct imapsrv_session *s, struct isrv_searcher *x,
 {
 	uint32_t most;
 
+	if (!x->arena)
+		x->arena = &s->arena;
 	x->from = *source;
 	x->began = s->steps;
 	x->program = program;
@@ -85,8 +87,11 @@ void isrv_searcher_begin(struct imapsrv_session *s, struct isrv_searcher *x,
 	/* Where messages may be gone the host is asked which exist. */
 	if (x->nomem || (!program->facts && !source->doubtful))
 		return;
-	x->nomem = !isrv_search_message_init(s, &x->message, program, source->mailbox,
-	                                     source->recent_from, x->began + s->engine->limits.search_steps);
+	x->message.mailbox = source->mailbox;
+	x->message.recent_from = source->recent_from;
+	x->message.until = x->began + s->engine->limits.search_steps;
+	x->message.arena = x->arena;
+	x->nomem = !isrv_search_message_init(s, &x->message, program);
 	most = KNOWN_MAX / program->leaves;
 	x->part_max = s->engine->limits.batch < most ? s->engine->limits.batch : most;
 	if (x->part_max == 0)
@@ -161,7 +166,7 @@ static bool scan_run(struct imapsrv_session *s, struct isrv_searcher *x, struct 
 		until = row.until < range.last ? row.until : range.last;
 		if (i < gone.count && gone.ranges[i].first <= until)
 			until = gone.ranges[i].first - 1;
-		x->nomem = match && !isrv_found_add(&x->found, &s->arena,
+		x->nomem = match && !isrv_found_add(&x->found, x->arena,
 		                                    isrv_nummap_seq(map, row.uid),
 		                                    isrv_nummap_rank(map, until));
 	}
@@ -186,14 +191,14 @@ static enum isrv_step scan(struct imapsrv_session *s, struct isrv_searcher *x)
 
 /* Where the verdicts about a message that may have to be opened are noted; NULL: no memory, or a
  * host that gives a message twice. */
-static struct isrv_search_subject *open_slot(struct imapsrv_session *s, struct isrv_searcher *x)
+static struct isrv_search_subject *open_slot(struct isrv_searcher *x)
 {
 	size_t leaves = x->program->leaves;
 	struct isrv_search_subject *slot;
 
 	if (!x->open) {
-		x->open = isrv_arena_array(&s->arena, x->part_max, sizeof(*x->open));
-		x->open_known = isrv_arena_array(&s->arena, x->part_max, leaves);
+		x->open = isrv_arena_array(x->arena, x->part_max, sizeof(*x->open));
+		x->open_known = isrv_arena_array(x->arena, x->part_max, leaves);
 		if (!x->open || !x->open_known) {
 			x->nomem = true;
 			x->open = NULL;
@@ -208,7 +213,7 @@ static struct isrv_search_subject *open_slot(struct imapsrv_session *s, struct i
 	return slot;
 }
 
-static void add(struct imapsrv_session *s, struct isrv_searcher *x, uint32_t uid, uint64_t modseq)
+static void add(struct isrv_searcher *x, uint32_t uid, uint64_t modseq)
 {
 	uint32_t n = isrv_nummap_seq(x->from.map, uid);
 
@@ -222,7 +227,7 @@ static void add(struct imapsrv_session *s, struct isrv_searcher *x, uint32_t uid
 	}
 	if (modseq > x->highest)
 		x->highest = modseq;
-	if (!isrv_found_add(&x->found, &s->arena, n, n))
+	if (!isrv_found_add(&x->found, x->arena, n, n))
 		x->nomem = true;
 }
 
@@ -269,13 +274,13 @@ static void row_sink(struct imapsrv_session *s, void *ctx, const void *answer)
 		facts.save_zone = row->save_zone;
 	}
 	if (x->program->facts & ~facts.facts) {
-		open = open_slot(s, x);
+		open = open_slot(x);
 		if (!open)
 			return;
 	}
 	is = isrv_program_eval(x->program, &facts, open ? open->known : NULL);
 	if (is == ISRV_MATCH) {
-		add(s, x, row->uid, facts.modseq);
+		add(x, row->uid, facts.modseq);
 	} else if (is == ISRV_UNDECIDED) {
 		open->uid = row->uid;
 		open->modseq = facts.modseq;
@@ -326,7 +331,7 @@ static enum isrv_step read_open(struct imapsrv_session *s, struct isrv_searcher 
 			return ISRV_DONE;
 		}
 		if (!m->body.failed && m->verdict == ISRV_MATCH)
-			add(s, x, x->open[x->open_at].uid, x->open[x->open_at].modseq);
+			add(x, x->open[x->open_at].uid, x->open[x->open_at].modseq);
 		/* It is gone, or the search cannot be done. */
 		if (m->body.failed && s->result.code != IMAPSRV_EXPUNGEISSUED) {
 			x->end = ISRV_SEARCH_REFUSED;

@@ -67,6 +67,9 @@ struct isrv_searcher {
 	uint32_t enough; /* set between begin and the first step: nothing but so many of the lowest
 	                    matches is wanted, `found` may lack others; 0: all */
 
+	struct isrv_arena *arena; /* set before begin where it is not the command's: what the search
+	                             holds, the result too, lives there */
+
 	/* The rest is searcher.c's own. */
 	struct isrv_search_source from;
 	const struct isrv_program *program;

@@ -6,6 +6,7 @@
  */
 #include <string.h>
 
+#include "session/contexts.h"
 #include "session/hear.h"
 #include "session/resume.h"
 #include "session/run.h"
@@ -142,6 +143,7 @@ void isrv_session_deselect(struct imapsrv_session *s)
 
 	if (!view)
 		return;
+	isrv_contexts_clear(s);
 	s->view = NULL;
 	s->in_callback++;
 	s->engine->store.close(s->user, view->handle);

@@ -61,8 +61,9 @@ enum isrv_hearing {
 	ISRV_HEARING_NOTIFY    /* what s->notify says */
 };
 
-struct isrv_sync;   /* sync.c's own */
-struct isrv_resume; /* resume.c's own */
+struct isrv_contexts; /* contexts.c's own */
+struct isrv_sync;     /* sync.c's own */
+struct isrv_resume;   /* resume.c's own */
 
 /* Of the TLS connection, for SCRAM-SHA-256-PLUS. */
 struct isrv_binding {
@@ -127,6 +128,7 @@ struct imapsrv_session {
 	const char *in;          /* input not taken yet, within the call of recv */
 	const char *in_end;
 	uint64_t literal_left;   /* octets of a streamed literal that are the command's */
+	struct isrv_contexts *contexts; /* of the selected mailbox; NULL: none.  See session/contexts.h */
 	struct isrv_sync *sync;  /* in the arena; NULL while nothing is being told */
 	struct isrv_resume *resume; /* in phase RESUME */
 	bool mid_line;           /* a response line is half written while the command waits: no BYE can be said.

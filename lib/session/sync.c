@@ -6,6 +6,7 @@
  * where they are allowed, then new messages, then flags, which the store is asked for only now.
  */
 #include "mailbox/batch.h"
+#include "session/contexts.h"
 #include "session/modseq.h"
 
 #define EXPUNGES_AT_A_TIME 256u
@@ -46,6 +47,7 @@ void isrv_sync_drop(struct imapsrv_session *s)
 	if (s->sync)
 		isrv_uidset_clear(&s->sync->found, &s->mem);
 	s->sync = NULL;
+	isrv_contexts_drop(s);
 }
 
 /* ---- FLAGS --------------------------------------------------------------------------------- */
@@ -242,6 +244,7 @@ void isrv_sync_forget(struct imapsrv_session *s)
 static bool put_exists(struct imapsrv_session *s)
 {
 	struct isrv_view *v = s->view;
+	struct imapsrv_range fresh = {v->map.last_uid + 1, UINT32_MAX};
 
 	if (!v->fresh.count)
 		return true;
@@ -254,6 +257,7 @@ static bool put_exists(struct imapsrv_session *s)
 		isrv_session_fail(s, IMAPSRV_ENOMEM);
 		return false;
 	}
+	isrv_contexts_touch(s, (struct imapsrv_set){&fresh, 1});
 	ISRV_W(&s->w, "* ");
 	isrv_w_u32(&s->w, v->map.count);
 	ISRV_W(&s->w, " EXISTS");
@@ -310,6 +314,7 @@ static void begin_flags(struct imapsrv_session *s, struct isrv_sync *y)
 {
 	if (!isrv_view_take_changed(s->view, &s->mem, &y->found))
 		isrv_session_fail(s, IMAPSRV_ENOMEM);
+	isrv_contexts_touch(s, isrv_uidset_view(&y->found));
 	isrv_batch_init(&y->batch, isrv_uidset_view(&y->found), &s->steps);
 }
 
@@ -346,6 +351,9 @@ static enum isrv_step tell_expunges(struct imapsrv_session *s, struct isrv_sync 
 {
 	const struct isrv_uidset *gone;
 
+	/* Before the numbers are gone (RFC 5267 4.3.4). */
+	if (isrv_contexts_tell_gone(s) != ISRV_DONE)
+		return ISRV_OUTPUT;
 	while ((gone = expunges(s->view, kinds)) != NULL) {
 		if (isrv_session_full(s))
 			return ISRV_OUTPUT;
@@ -402,12 +410,13 @@ enum isrv_step isrv_sync_look(struct imapsrv_session *s)
 	return ISRV_DONE;
 }
 
-enum isrv_step isrv_sync_step(struct imapsrv_session *s, unsigned kinds)
+static enum isrv_step tell(struct imapsrv_session *s, unsigned kinds)
 {
 	struct isrv_sync *y = s->sync;
 	enum isrv_step step = ISRV_DONE;
 
-	if (!s->view || ((!y || y->at == AT_START) && !isrv_view_pending(s->view, kinds)))
+	if ((!y || y->at == AT_START) && !isrv_view_pending(s->view, kinds) &&
+	    !isrv_contexts_due(s))
 		return ISRV_DONE;
 	y = get(s);
 	while (y && !s->error && step == ISRV_DONE) {
@@ -445,4 +454,16 @@ enum isrv_step isrv_sync_step(struct imapsrv_session *s, unsigned kinds)
 		}
 	}
 	return step;
+}
+
+enum isrv_step isrv_sync_step(struct imapsrv_session *s, unsigned kinds)
+{
+	enum isrv_step step = ISRV_DONE;
+
+	if (!s->view)
+		return ISRV_DONE;
+	/* Searches that are followed come last, and numbers stand still meanwhile. */
+	if (!isrv_contexts_busy(s))
+		step = tell(s, kinds);
+	return step == ISRV_DONE && !s->error ? isrv_contexts_tell_changed(s) : step;
 }

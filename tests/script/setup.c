@@ -301,6 +301,7 @@ static void limit_line(struct sh *h, const struct sc_words *w)
 		U32(idle_timeout), U32(keepalive), U64(search_steps), U32(turn), U32(progress),
 		U32(message_limit), U32(save_limit), U32(uidbatch), U32(uidbatches),
 		U32(metadata), U32(metadata_entries), SIZE(sort), U32(inprogress),
+		U32(contexts),
 	};
 
 	for (size_t i = 0; w->count == 3 && i < sizeof(table) / sizeof(table[0]); i++) {

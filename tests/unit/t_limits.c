@@ -45,6 +45,7 @@ static const struct {
 	LIMIT(uidbatch, 500),         LIMIT(uidbatches, 100000),
 	LIMIT(metadata, 262144),      LIMIT(metadata_entries, 1000),
 	LIMIT(inprogress, 12000),
+	LIMIT(contexts, 16),
 };
 
 #define ROWS (sizeof(rows) / sizeof(rows[0]))

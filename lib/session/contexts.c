@@ -1,0 +1,403 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Each context keeps the program as it was written and reads it again when it is needed, so that an
+ * idle one costs its text and its results; the sets in it keep what they meant when the command
+ * came (RFC 5267 4.3: "evaluated at the time the command is received").
+ */
+#include <string.h>
+
+#include "session/contexts_list.h"
+
+/* ---- the list ------------------------------------------------------------------------------ */
+
+static struct isrv_context *find(const struct imapsrv_session *s, struct imapsrv_span tag)
+{
+	const struct isrv_contexts *c = s->contexts;
+	uint32_t i;
+
+	for (i = 0; c && i < c->count; i++) {
+		if (c->list[i].tag_len == tag.len && !memcmp(c->list[i].tag, tag.data, tag.len))
+			return &c->list[i];
+	}
+	return NULL;
+}
+
+void isrv_context_clear(struct imapsrv_session *s, struct isrv_context *x)
+{
+	uint32_t i;
+
+	for (i = 0; i < x->set_count; i++)
+		isrv_uidset_clear(&x->sets[i], &s->mem);
+	if (x->sets)
+		isrv_mem_free(&s->mem, x->sets, x->set_count * sizeof(*x->sets));
+	if (x->tag)
+		isrv_mem_free(&s->mem, x->tag, x->tag_len + 1);
+	if (x->text)
+		isrv_mem_free(&s->mem, x->text, x->text_len + 1);
+	isrv_uidset_clear(&x->matches, &s->mem);
+	memset(x, 0, sizeof(*x));
+}
+
+bool isrv_contexts_has(const struct imapsrv_session *s, struct imapsrv_span tag)
+{
+	return find(s, tag) != NULL;
+}
+
+static struct isrv_contexts *get(struct imapsrv_session *s)
+{
+	struct isrv_contexts *c = s->contexts;
+
+	if (c)
+		return c;
+	c = isrv_mem_alloc(&s->mem, sizeof(*c));
+	if (!c)
+		return NULL;
+	memset(c, 0, sizeof(*c));
+	isrv_uidset_init(&c->dirty, s->engine->limits.set_ranges);
+	isrv_uidset_init(&c->now, s->engine->limits.set_ranges);
+	isrv_arena_init(&c->arena, &s->mem, s->engine->limits.arena);
+	s->contexts = c;
+	return c;
+}
+
+void isrv_contexts_clear(struct imapsrv_session *s)
+{
+	struct isrv_contexts *c = s->contexts;
+	uint32_t i;
+
+	if (!c)
+		return;
+	isrv_contexts_drop(s);
+	for (i = 0; i < c->count; i++)
+		isrv_context_clear(s, &c->list[i]);
+	if (c->list)
+		isrv_mem_free(&s->mem, c->list, c->cap * sizeof(*c->list));
+	isrv_uidset_clear(&c->dirty, &s->mem);
+	isrv_uidset_clear(&c->now, &s->mem);
+	isrv_arena_clear(&c->arena);
+	isrv_mem_free(&s->mem, c, sizeof(*c));
+	s->contexts = NULL;
+}
+
+void isrv_contexts_cancel(struct imapsrv_session *s, struct imapsrv_span tag)
+{
+	struct isrv_contexts *c = s->contexts;
+	struct isrv_context *x = find(s, tag);
+
+	if (!x)
+		return;
+	isrv_context_clear(s, x);
+	c->count--;
+	memmove(x, x + 1, (size_t)(c->list + c->count - x) * sizeof(*x));
+	if (!c->count)
+		isrv_contexts_clear(s);
+}
+
+void isrv_contexts_put_refusal(struct imapsrv_session *s, struct imapsrv_span tag)
+{
+	ISRV_W(&s->w, "* NO [NOUPDATE ");
+	isrv_w_string(&s->w, tag.data, tag.len);
+	ISRV_W(&s->w, "] The results of this search are not followed");
+	isrv_w_crlf(&s->w);
+}
+
+/* ---- adding -------------------------------------------------------------------------------- */
+
+static char *copy(struct imapsrv_session *s, const char *data, size_t len)
+{
+	char *to = isrv_mem_zalloc(&s->mem, len + 1);
+
+	if (to && len)
+		memcpy(to, data, len);
+	return to;
+}
+
+/* UIDs as written: messages that come later can be among them.  "*" is what it was. */
+static bool freeze_uids(struct imapsrv_session *s, const struct isrv_rd_set *set,
+                        struct isrv_uidset *to)
+{
+	uint32_t last = s->view->map.last_uid;
+
+	if (!isrv_uidset_copy(to, &s->mem, (struct imapsrv_set){set->ranges, set->count}))
+		return false;
+	if (!set->star)
+		return true;
+	if (last && set->star > last && !isrv_uidset_add(to, &s->mem, last, last))
+		return false;
+	return set->star == UINT32_MAX || isrv_uidset_add(to, &s->mem, set->star, UINT32_MAX);
+}
+
+static uint32_t count_sets(const struct isrv_program *p, size_t *ranges_r)
+{
+	uint32_t i, n = 0;
+
+	*ranges_r = 0;
+	for (i = 0; i < p->count; i++) {
+		const struct isrv_term *term = &p->terms[i];
+
+		if (term->kind != ISRV_TERM_SET)
+			continue;
+		n++;
+		*ranges_r += term->u.set.uids.count + 2;
+		if (term->u.set.uid && !term->u.set.written.saved)
+			*ranges_r += term->u.set.written.count;
+	}
+	return n;
+}
+
+static bool freeze(struct imapsrv_session *s, struct isrv_context *x, const struct isrv_program *p)
+{
+	uint32_t i, n = 0;
+
+	for (i = 0; i < p->count; i++) {
+		const struct isrv_term *term = &p->terms[i];
+		struct isrv_uidset *set;
+
+		if (term->kind != ISRV_TERM_SET)
+			continue;
+		set = &x->sets[n++];
+		isrv_uidset_init(set, SIZE_MAX);
+		if (!(term->u.set.uid && !term->u.set.written.saved
+		              ? freeze_uids(s, &term->u.set.written, set)
+		              : isrv_uidset_copy(set, &s->mem, term->u.set.uids)))
+			return false;
+	}
+	return true;
+}
+
+static bool fill(struct imapsrv_session *s, struct isrv_context *x, const struct isrv_context_wish *wish,
+                 uint32_t sets)
+{
+	x->tag = copy(s, s->tag.data, s->tag.len);
+	x->tag_len = s->tag.len;
+	x->text = copy(s, wish->program.data, wish->program.len);
+	x->text_len = wish->program.len;
+	x->features = wish->features;
+	x->uid = s->uid;
+	x->utf8 = s->w.utf8;
+	x->uidonly = isrv_session_uidonly(s);
+	isrv_uidset_init(&x->matches, SIZE_MAX); /* see conclude */
+	if (!x->tag || !x->text || !isrv_uidset_copy(&x->matches, &s->mem, wish->found))
+		return false;
+	if (!sets)
+		return true;
+	x->sets = isrv_mem_alloc(&s->mem, sets * sizeof(*x->sets));
+	if (!x->sets)
+		return false;
+	memset(x->sets, 0, sets * sizeof(*x->sets));
+	x->set_count = sets;
+	return freeze(s, x, wish->parsed);
+}
+
+static bool reserve(struct imapsrv_session *s, struct isrv_contexts *c)
+{
+	uint32_t cap = c->cap ? c->cap * 2 : 2;
+	struct isrv_context *grown;
+
+	if (c->count < c->cap)
+		return true;
+	grown = isrv_mem_realloc(&s->mem, c->list, c->cap * sizeof(*grown), cap * sizeof(*grown));
+	if (!grown)
+		return false;
+	c->list = grown;
+	c->cap = cap;
+	return true;
+}
+
+bool isrv_contexts_add(struct imapsrv_session *s, const struct isrv_context_wish *wish)
+{
+	const struct imapsrv_limits *limits = &s->engine->limits;
+	size_t ranges;
+	uint32_t sets = count_sets(wish->parsed, &ranges);
+	struct isrv_contexts *c = s->contexts;
+	struct isrv_context *x;
+
+	/* Linear in what is kept, and all of that is bounded. */
+	s->steps += wish->parsed->count + ranges + wish->found.count;
+	if ((c && c->count >= limits->contexts) || wish->found.count > limits->set_ranges ||
+	    ranges > limits->set_ranges)
+		return false;
+	c = get(s);
+	if (!c || !reserve(s, c)) {
+		isrv_session_fail(s, IMAPSRV_ENOMEM);
+		return false;
+	}
+	c->gone = true; /* what went while the search ran was noted by nobody */
+	x = &c->list[c->count++];
+	memset(x, 0, sizeof(*x));
+	if (fill(s, x, wish, sets))
+		return true;
+	isrv_session_fail(s, IMAPSRV_ENOMEM);
+	return false;
+}
+
+/* ---- what changes -------------------------------------------------------------------------- */
+
+void isrv_contexts_touch(struct imapsrv_session *s, struct imapsrv_set uids)
+{
+	struct isrv_contexts *c = s->contexts;
+
+	if (!c || !uids.count)
+		return;
+	if (!isrv_uidset_union(&c->dirty, &s->mem, uids))
+		c->all_dirty = true;
+}
+
+void isrv_contexts_note_gone(struct imapsrv_session *s)
+{
+	if (s->contexts)
+		s->contexts->gone = true;
+}
+
+bool isrv_contexts_busy(const struct imapsrv_session *s)
+{
+	return s->contexts && s->contexts->at >= AT_NEXT;
+}
+
+bool isrv_contexts_due(const struct imapsrv_session *s)
+{
+	const struct isrv_contexts *c = s->contexts;
+
+	return c && (c->gone || c->all_dirty || c->dirty.count || c->at != AT_REST);
+}
+
+/* ---- reading a program again --------------------------------------------------------------- */
+
+bool isrv_context_parse(struct imapsrv_session *s, const struct isrv_context *x,
+                        struct isrv_arena *arena, struct isrv_program *program_r)
+{
+	struct isrv_reader r;
+	uint32_t i, n = 0;
+
+	isrv_reader_init(&r, arena, x->text, x->text_len);
+	r.steps = &s->steps;
+	r.keyword_max = s->engine->limits.keyword_len;
+	r.utf8 = x->utf8;
+	r.uidonly = x->uidonly;
+	if (!isrv_program_parse(program_r, &r, &s->engine->limits, x->features) ||
+	    program_r->bad_charset)
+		return false;
+	for (i = 0; i < program_r->count; i++) {
+		if (program_r->terms[i].kind != ISRV_TERM_SET)
+			continue;
+		if (n == x->set_count)
+			return false;
+		program_r->terms[i].u.set.uids = isrv_uidset_view(&x->sets[n++]);
+	}
+	return n == x->set_count;
+}
+
+/* ---- saving -------------------------------------------------------------------------------- */
+
+enum {
+	SAVED_UID = 1 << 0,
+	SAVED_UTF8 = 1 << 1,
+	SAVED_UIDONLY = 1 << 2
+};
+
+bool isrv_contexts_pack(const struct imapsrv_session *s, struct isrv_pack *p)
+{
+	const struct isrv_contexts *c = s->contexts;
+	uint32_t i, k;
+
+	if (c->at != AT_REST)
+		return false;
+	isrv_pack_u64(p, c->count);
+	for (i = 0; i < c->count; i++) {
+		const struct isrv_context *x = &c->list[i];
+
+		isrv_pack_span(p, (struct imapsrv_span){x->tag, x->tag_len});
+		isrv_pack_span(p, (struct imapsrv_span){x->text, x->text_len});
+		isrv_pack_u64(p, x->features);
+		isrv_pack_u64(p, (x->uid ? SAVED_UID : 0u) | (x->utf8 ? SAVED_UTF8 : 0u) |
+		                         (x->uidonly ? SAVED_UIDONLY : 0u));
+		isrv_pack_u64(p, x->set_count);
+		for (k = 0; k < x->set_count; k++)
+			isrv_pack_set(p, isrv_uidset_view(&x->sets[k]));
+		isrv_pack_set(p, isrv_uidset_view(&x->matches));
+	}
+	isrv_pack_set(p, isrv_uidset_view(&c->dirty));
+	isrv_pack_u64(p, c->all_dirty);
+	isrv_pack_u64(p, c->gone);
+	return true;
+}
+
+static char *unpack_text(struct imapsrv_session *s, struct isrv_unpack *u, size_t *len_r)
+{
+	struct imapsrv_span text = isrv_unpack_span(u);
+	char *copied = copy(s, text.data, text.len);
+
+	*len_r = text.len;
+	if (!copied)
+		isrv_unpack_fail(u, IMAPSRV_ENOMEM);
+	return copied;
+}
+
+static void unpack_sets(struct imapsrv_session *s, struct isrv_unpack *u, struct isrv_context *x,
+                        uint32_t count)
+{
+	x->sets = isrv_mem_alloc(&s->mem, count * sizeof(*x->sets));
+	if (!x->sets) {
+		isrv_unpack_fail(u, IMAPSRV_ENOMEM);
+		return;
+	}
+	for (; x->set_count < count && !u->error; x->set_count++) {
+		isrv_uidset_init(&x->sets[x->set_count], SIZE_MAX);
+		isrv_unpack_set(u, &s->mem, &x->sets[x->set_count]);
+	}
+	/* What clear gives back is what was taken. */
+	while (x->set_count < count)
+		isrv_uidset_init(&x->sets[x->set_count++], SIZE_MAX);
+}
+
+static void unpack_one(struct imapsrv_session *s, struct isrv_unpack *u, struct isrv_contexts *c)
+{
+	struct isrv_context *x = &c->list[c->count++];
+	struct isrv_program program;
+	unsigned flags;
+	uint32_t sets;
+
+	memset(x, 0, sizeof(*x));
+	isrv_uidset_init(&x->matches, SIZE_MAX);
+	x->tag = unpack_text(s, u, &x->tag_len);
+	x->text = unpack_text(s, u, &x->text_len);
+	x->features = isrv_unpack_u32(u);
+	flags = (unsigned)isrv_unpack_upto(u, SAVED_UID | SAVED_UTF8 | SAVED_UIDONLY);
+	x->uid = flags & SAVED_UID;
+	x->utf8 = flags & SAVED_UTF8;
+	x->uidonly = flags & SAVED_UIDONLY;
+	sets = (uint32_t)isrv_unpack_upto(u, s->engine->limits.search_terms);
+	if (sets && !u->error)
+		unpack_sets(s, u, x, sets);
+	isrv_unpack_set(u, &s->mem, &x->matches);
+	if (u->error)
+		return;
+	if (!x->tag_len || !isrv_context_parse(s, x, &c->arena, &program))
+		isrv_unpack_fail(u, c->arena.starved ? IMAPSRV_ENOMEM : IMAPSRV_EINVAL);
+	isrv_arena_clear(&c->arena);
+}
+
+void isrv_contexts_unpack(struct imapsrv_session *s, struct isrv_unpack *u)
+{
+	uint32_t count = isrv_unpack_u32(u);
+	struct isrv_contexts *c;
+
+	if (!count)
+		isrv_unpack_fail(u, IMAPSRV_EINVAL);
+	if (count > s->engine->limits.contexts)
+		isrv_unpack_fail(u, IMAPSRV_ETOOBIG);
+	c = u->error ? NULL : get(s);
+	while (c && c->count < count && !u->error) {
+		if (reserve(s, c))
+			unpack_one(s, u, c);
+		else
+			isrv_unpack_fail(u, IMAPSRV_ENOMEM);
+	}
+	if (!c) {
+		isrv_unpack_fail(u, IMAPSRV_ENOMEM);
+		return;
+	}
+	isrv_unpack_set(u, &s->mem, &c->dirty);
+	c->all_dirty = isrv_unpack_bool(u);
+	c->gone = isrv_unpack_bool(u);
+}

@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What cannot be kept up any more (a limit, a host that refuses) is given up with NOUPDATE: a client
+ * must not take silence for "nothing has changed".
+ */
+#include "session/contexts_list.h"
+
+static const struct imapsrv_range everything[] = {{1, UINT32_MAX}};
+
+/* ---- telling ------------------------------------------------------------------------------- */
+
+/* The numbers of the messages within the ranges.  False: the arena gave nothing. */
+static bool to_numbers(struct imapsrv_session *s, struct isrv_contexts *c, struct imapsrv_set uids,
+                       struct isrv_found *found_r)
+{
+	const struct isrv_nummap *map = &s->view->map;
+	uint32_t below, upto;
+	size_t i;
+
+	*found_r = (struct isrv_found){0};
+	s->steps += uids.count;
+	for (i = 0; i < uids.count; i++) {
+		below = isrv_nummap_rank(map, uids.ranges[i].first - 1);
+		upto = isrv_nummap_rank(map, uids.ranges[i].last);
+		if (upto > below && !isrv_found_add(found_r, &c->arena, below + 1, upto))
+			return false;
+	}
+	return true;
+}
+
+static enum isrv_step put_set(struct imapsrv_session *s, const struct isrv_context *x,
+                              struct isrv_found *found)
+{
+	enum isrv_step step = isrv_found_put_set(s, found, x->uid ? &s->view->map : NULL);
+
+	s->mid_line = step != ISRV_DONE;
+	return step;
+}
+
+/* "* ESEARCH (TAG "B01") UID REMOVEFROM (0 2) ADDTO (0 32768:32769)" */
+static enum isrv_step put_change(struct imapsrv_session *s, struct isrv_contexts *c)
+{
+	const struct isrv_context *x = &c->list[c->index];
+
+	switch (c->put) {
+	case PUT_BEGIN:
+		if (isrv_session_full(s))
+			return ISRV_OUTPUT;
+		ISRV_W(&s->w, "* ESEARCH (TAG ");
+		isrv_w_string(&s->w, x->tag, x->tag_len);
+		ISRV_W(&s->w, ")");
+		if (x->uid)
+			ISRV_W(&s->w, " UID");
+		if (c->removed.count)
+			ISRV_W(&s->w, " REMOVEFROM (0 ");
+		c->put = PUT_REMOVED;
+		/* fall through */
+	case PUT_REMOVED:
+		if (c->removed.count && put_set(s, x, &c->removed) != ISRV_DONE)
+			return ISRV_OUTPUT;
+		c->put = PUT_BETWEEN;
+		/* fall through */
+	case PUT_BETWEEN:
+		if (c->removed.count)
+			ISRV_W(&s->w, ")");
+		if (c->added.count)
+			ISRV_W(&s->w, " ADDTO (0 ");
+		c->put = PUT_ADDED;
+		/* fall through */
+	case PUT_ADDED:
+		if (c->added.count && put_set(s, x, &c->added) != ISRV_DONE)
+			return ISRV_OUTPUT;
+		if (c->added.count)
+			ISRV_W(&s->w, ")");
+		isrv_w_crlf(&s->w);
+		break;
+	}
+	c->put = PUT_BEGIN;
+	return ISRV_DONE;
+}
+
+static struct imapsrv_span tag_of(const struct isrv_context *x)
+{
+	return (struct imapsrv_span){x->tag, x->tag_len};
+}
+
+/* The context at hand cannot be kept up. */
+static void give_up(struct imapsrv_session *s, struct isrv_contexts *c)
+{
+	struct isrv_context *x = &c->list[c->index];
+
+	isrv_contexts_put_refusal(s, tag_of(x));
+	isrv_context_clear(s, x);
+	c->count--;
+	memmove(x, x + 1, (c->count - c->index) * sizeof(*x));
+}
+
+/* The arena gave nothing: memory has run out, or the context at hand wants too much of it. */
+static void starve(struct imapsrv_session *s, struct isrv_contexts *c)
+{
+	if (c->arena.starved)
+		isrv_session_fail(s, IMAPSRV_ENOMEM);
+	else
+		give_up(s, c);
+}
+
+/* ---- what is gone -------------------------------------------------------------------------- */
+
+/* What is known to be gone, of all that is or of what this client expunged, as it wants to hear (RFC
+ * 5465 5). */
+static struct imapsrv_set known_gone(const struct imapsrv_session *s)
+{
+	bool all = s->tell_all || s->heard & ISRV_PENDING_GONE;
+
+	return isrv_uidset_view(all ? &s->view->expunged : &s->view->own_gone);
+}
+
+/* Takes them out of the results at hand. */
+static void find_gone(struct imapsrv_session *s, struct isrv_contexts *c)
+{
+	struct imapsrv_set gone = known_gone(s);
+	struct isrv_context *x = &c->list[c->index];
+	struct imapsrv_set both = isrv_uidset_view(&x->matches);
+
+	isrv_arena_reset(&c->arena);
+	c->removed = c->added = (struct isrv_found){0};
+	if (!isrv_uidset_common(&c->arena, &both, gone, &s->steps) ||
+	    !to_numbers(s, c, both, &c->removed)) {
+		starve(s, c);
+		return;
+	}
+	if (both.count && !isrv_uidset_subtract(&x->matches, &s->mem, both))
+		isrv_session_fail(s, IMAPSRV_ENOMEM);
+	c->at = AT_GONE_PUT;
+}
+
+enum isrv_step isrv_contexts_tell_gone(struct imapsrv_session *s)
+{
+	struct isrv_contexts *c = s->contexts;
+
+	if (!c)
+		return ISRV_DONE;
+	if (c->at == AT_REST) {
+		c->gone = false;
+		if (!known_gone(s).count)
+			return ISRV_DONE;
+		c->index = 0;
+		c->at = AT_GONE;
+	}
+	while (c->index < c->count && !s->error) {
+		if (c->at == AT_GONE)
+			find_gone(s, c);
+		if (c->at != AT_GONE_PUT)
+			continue;
+		if (c->removed.count && put_change(s, c) != ISRV_DONE)
+			return ISRV_OUTPUT;
+		c->index++;
+		c->at = AT_GONE;
+	}
+	c->at = AT_REST;
+	isrv_arena_clear(&c->arena);
+	if (!c->count)
+		isrv_contexts_clear(s);
+	return ISRV_DONE;
+}
+
+/* ---- what was changed ---------------------------------------------------------------------- */
+
+static void take_dirty(struct isrv_contexts *c)
+{
+	struct isrv_uidset empty = c->now;
+
+	c->now = c->dirty;
+	c->dirty = empty;
+	isrv_uidset_empty(&c->dirty);
+	c->scope = isrv_uidset_view(&c->now);
+	if (c->all_dirty)
+		c->scope = (struct imapsrv_set){everything, 1};
+	c->all_dirty = false;
+	c->index = 0;
+	c->put = PUT_BEGIN;
+}
+
+/* False: the arena gave nothing. */
+static bool begin_search(struct imapsrv_session *s, struct isrv_contexts *c)
+{
+	struct isrv_search_source source;
+
+	isrv_arena_reset(&c->arena);
+	if (!isrv_context_parse(s, &c->list[c->index], &c->arena, &c->program))
+		return false;
+	c->x = isrv_arena_zalloc(&c->arena, sizeof(*c->x));
+	if (!c->x)
+		return false;
+	c->x->arena = &c->arena;
+	isrv_search_selected(s, &source);
+	isrv_searcher_begin(s, c->x, &c->program, &source, &c->scope);
+	return true;
+}
+
+/* What was found, of what was looked at, against what the client was told. */
+static bool compare(struct imapsrv_session *s, struct isrv_contexts *c, struct imapsrv_set found,
+                    struct isrv_uidset *out, struct isrv_uidset *in)
+{
+	struct isrv_context *x = &c->list[c->index];
+	struct imapsrv_set was = isrv_uidset_view(&x->matches);
+
+	s->steps += was.count + found.count;
+	return isrv_uidset_copy(in, &s->mem, found) && isrv_uidset_subtract(in, &s->mem, was) &&
+	       isrv_uidset_copy(out, &s->mem, was) &&
+	       isrv_uidset_intersect(out, &s->mem, c->scope) &&
+	       isrv_uidset_subtract(out, &s->mem, found) &&
+	       isrv_uidset_subtract(&x->matches, &s->mem, isrv_uidset_view(out)) &&
+	       isrv_uidset_union(&x->matches, &s->mem, isrv_uidset_view(in));
+}
+
+/* The search at hand has ended: what is to be told.  False: the context cannot be kept up, or the
+ * session has failed. */
+static bool conclude(struct imapsrv_session *s, struct isrv_contexts *c)
+{
+	const struct isrv_uidset *matches = &c->list[c->index].matches;
+	struct imapsrv_set found;
+	struct isrv_uidset out, in;
+	bool kept;
+
+	if (c->x->end != ISRV_SEARCH_FOUND ||
+	    !isrv_found_uids(&c->x->found, &c->arena, &s->view->map, &found, &s->steps))
+		return false;
+	isrv_uidset_init(&out, SIZE_MAX);
+	isrv_uidset_init(&in, SIZE_MAX);
+	if (!compare(s, c, found, &out, &in))
+		isrv_session_fail(s, IMAPSRV_ENOMEM);
+	kept = !s->error && matches->count <= s->engine->limits.set_ranges &&
+	       to_numbers(s, c, isrv_uidset_view(&in), &c->added) &&
+	       to_numbers(s, c, isrv_uidset_view(&out), &c->removed);
+	isrv_uidset_clear(&out, &s->mem);
+	isrv_uidset_clear(&in, &s->mem);
+	return kept;
+}
+
+static void next(struct isrv_contexts *c)
+{
+	c->index++;
+	c->at = AT_NEXT;
+}
+
+/* One state's worth.  DONE: go on. */
+static enum isrv_step advance(struct imapsrv_session *s, struct isrv_contexts *c)
+{
+	enum isrv_step step;
+
+	if (c->at == AT_NEXT) {
+		c->at = AT_SEARCH;
+		if (begin_search(s, c))
+			return ISRV_DONE;
+	} else if (c->at == AT_SEARCH) {
+		step = isrv_searcher_step(s, c->x);
+		if (step != ISRV_DONE || s->error)
+			return step;
+		if (conclude(s, c)) {
+			c->x = NULL;
+			c->at = AT_PUT;
+			if (!c->removed.count && !c->added.count)
+				next(c);
+			return ISRV_DONE;
+		}
+	} else {
+		step = put_change(s, c);
+		if (step == ISRV_DONE)
+			next(c);
+		return step;
+	}
+	c->x = NULL;
+	c->at = AT_NEXT;
+	if (!s->error)
+		starve(s, c);
+	return ISRV_DONE;
+}
+
+enum isrv_step isrv_contexts_tell_changed(struct imapsrv_session *s)
+{
+	struct isrv_contexts *c = s->contexts;
+	enum isrv_step step;
+
+	if (!c)
+		return ISRV_DONE;
+	if (c->at == AT_REST) {
+		if (!c->dirty.count && !c->all_dirty)
+			return ISRV_DONE;
+		take_dirty(c);
+		c->at = AT_NEXT;
+	}
+	while (c->index < c->count && !s->error) {
+		step = advance(s, c);
+		if (step != ISRV_DONE)
+			return step;
+	}
+	isrv_contexts_drop(s);
+	if (!c->count)
+		isrv_contexts_clear(s);
+	return ISRV_DONE;
+}
+
+void isrv_contexts_drop(struct imapsrv_session *s)
+{
+	struct isrv_contexts *c = s->contexts;
+
+	if (!c || c->at == AT_REST)
+		return;
+	if (c->x)
+		isrv_searcher_drop(s, c->x);
+	c->x = NULL;
+	c->at = AT_REST;
+	isrv_uidset_clear(&c->now, &s->mem);
+	isrv_arena_clear(&c->arena);
+}
