@@ -7,6 +7,9 @@
 
 #include <string.h>
 
+#include "base/ascii.h"
+#include "base/utf8.h"
+
 void isrv_pack_init(struct isrv_pack *p, void *data, size_t size)
 {
 	p->data = data;
@@ -131,6 +134,20 @@ uint64_t isrv_unpack_upto(struct isrv_unpack *u, uint64_t max)
 struct imapsrv_span isrv_unpack_span(struct isrv_unpack *u)
 {
 	return isrv_unpack_raw(u, (size_t)isrv_unpack_upto(u, (uint64_t)(u->end - u->at)));
+}
+
+struct imapsrv_span isrv_unpack_name(struct isrv_unpack *u)
+{
+	static const char inbox[] = "INBOX";
+	struct imapsrv_span name = isrv_unpack_span(u);
+	bool is_inbox = isrv_ascii_is(name.data, name.len, inbox);
+
+	if (name.len && (!isrv_utf8_is_name(name.data, name.len) ||
+	                 (is_inbox && memcmp(name.data, inbox, name.len) != 0))) {
+		isrv_unpack_fail(u, IMAPSRV_EINVAL);
+		name.len = 0;
+	}
+	return name;
 }
 
 bool isrv_unpack_range(struct isrv_unpack *u, uint32_t *after, struct imapsrv_range *range_r)

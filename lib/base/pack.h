@@ -51,6 +51,8 @@ static inline bool isrv_unpack_bool(struct isrv_unpack *u)
 	return isrv_unpack_upto(u, 1) != 0;
 }
 struct imapsrv_span isrv_unpack_span(struct isrv_unpack *u);
+/* A name of a mailbox or the like, as it may be handed to a host; may be empty. */
+struct imapsrv_span isrv_unpack_name(struct isrv_unpack *u);
 /* The next range, above `after`, which it moves; false at the end. */
 bool isrv_unpack_range(struct isrv_unpack *u, uint32_t *after, struct imapsrv_range *range_r);
 /* Into an empty set, whatever its max. */

@@ -158,7 +158,7 @@ static bool is_sound(const struct isrv_view *v)
 void isrv_view_unpack(struct isrv_view *v, struct isrv_mem *mem, struct isrv_unpack *u,
                       uint32_t max_ranges, uint32_t max_keywords)
 {
-	struct imapsrv_span name = isrv_unpack_span(u);
+	struct imapsrv_span name = isrv_unpack_name(u);
 
 	if (!isrv_view_init(v, mem, name, max_ranges, max_keywords)) {
 		isrv_unpack_fail(u, IMAPSRV_ENOMEM);

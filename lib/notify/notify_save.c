@@ -52,7 +52,7 @@ static void unpack_names(struct isrv_names *names, struct isrv_mem *mem, struct 
 	uint32_t count = isrv_unpack_u32(u);
 
 	for (uint32_t i = 0; i < count && !u->error; i++) {
-		struct imapsrv_span name = isrv_unpack_span(u);
+		struct imapsrv_span name = isrv_unpack_name(u);
 
 		if (!name.len || isrv_names_has(names, name))
 			isrv_unpack_fail(u, IMAPSRV_EINVAL);
@@ -86,7 +86,7 @@ static void unpack_groups(struct isrv_notify *n, struct isrv_mem *mem, struct is
 
 static void unpack_news(struct isrv_notify *n, struct isrv_mem *mem, struct isrv_unpack *u)
 {
-	struct imapsrv_span name = isrv_unpack_span(u), old, entry;
+	struct imapsrv_span name = isrv_unpack_name(u), old, entry;
 	struct isrv_news *news = NULL;
 	unsigned flags;
 	uint32_t count;
@@ -103,12 +103,12 @@ static void unpack_news(struct isrv_notify *n, struct isrv_mem *mem, struct isrv
 	news->gone = flags & 1;
 	news->has_attributes = flags & 2;
 	news->attributes = isrv_unpack_u32(u);
-	old = isrv_unpack_span(u);
+	old = isrv_unpack_name(u);
 	if (old.len && !isrv_news_set_old(news, mem, old))
 		isrv_unpack_fail(u, IMAPSRV_ENOMEM);
 	count = isrv_unpack_u32(u);
 	while (count-- && !u->error) {
-		entry = isrv_unpack_span(u);
+		entry = isrv_unpack_name(u);
 		if (!entry.len)
 			isrv_unpack_fail(u, IMAPSRV_EINVAL);
 		else if (!isrv_news_add_entry(&n->news, mem, news, entry))

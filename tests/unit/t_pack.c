@@ -163,12 +163,37 @@ static void t_texts(void **state)
 	assert_int_equal(u.error, IMAPSRV_EINVAL);
 }
 
+static void t_names(void **state)
+{
+	static const struct {
+		const char *octets;
+		size_t len;
+		bool good;
+	} rows[] = {
+		{BYTES("\x00"), true},          {BYTES("\x05INBOX"), true},
+		{BYTES("\x05INBOx"), false},    {BYTES("\x06INBOXx"), true},
+		{BYTES("\x02\xc3\xa9"), true},  {BYTES("\x01\xc3"), false},
+		{BYTES("\x02" "a\n"), false},   {BYTES("\x02" "a\0"), false},
+		{BYTES("\x03" "ab"), false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct isrv_unpack u;
+		struct imapsrv_span name;
+
+		isrv_unpack_init(&u, rows[i].octets, rows[i].len);
+		name = isrv_unpack_name(&u);
+		ROW(i, (u.error == 0) == rows[i].good && (u.error == 0 || !name.len));
+	}
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(t_numbers), cmocka_unit_test(t_no_numbers),
 		cmocka_unit_test(t_sets),    cmocka_unit_test(t_no_sets),
-		cmocka_unit_test(t_texts),
+		cmocka_unit_test(t_texts),   cmocka_unit_test(t_names),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
