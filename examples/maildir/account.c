@@ -110,6 +110,11 @@ void account_close(struct account *account)
 	free(account);
 }
 
+const char *account_user(const struct account *account)
+{
+	return strrchr(account->path, '/') + 1;
+}
+
 int account_box(struct account *account, struct imapsrv_span name, struct box **box_r)
 {
 	char *dir = name_to_dir(name, account->maildir->separator);

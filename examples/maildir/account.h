@@ -16,6 +16,9 @@ struct account {
 struct account *account_open(struct maildir *maildir, struct imapsrv_span user);
 void account_close(struct account *account);
 
+/* The user's name. */
+const char *account_user(const struct account *account);
+
 /* Holds one of its mailboxes. */
 int account_box(struct account *account, struct imapsrv_span name, struct box **box_r);
 

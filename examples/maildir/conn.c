@@ -21,10 +21,9 @@
 #define ROUNDS    64   /* of work for one connection before the others have their turn */
 #define LINGER_MS 2000 /* for a client to close its side */
 
-struct conn *conn_new(const struct conn_kind *kind, int in, int out, const char *label)
+static struct conn *make(const struct conn_kind *kind, int in, int out, const char *label)
 {
 	struct conn *conn = xcalloc(1, sizeof *conn);
-	struct imapsrv_session_config config = IMAPSRV_SESSION_CONFIG_INIT;
 
 	conn->server = kind->server;
 	conn->in = in;
@@ -32,6 +31,16 @@ struct conn *conn_new(const struct conn_kind *kind, int in, int out, const char 
 	snprintf(conn->label, sizeof conn->label, "%s", label);
 	conn->peer = (struct peer){
 		.maildir = kind->maildir, .label = conn->label, .wake = kind->wake};
+	if (kind->preauth)
+		conn->peer.account = kind->preauth->handle;
+	return conn;
+}
+
+struct conn *conn_new(const struct conn_kind *kind, int in, int out, const char *label)
+{
+	struct conn *conn = make(kind, in, out, label);
+	struct imapsrv_session_config config = IMAPSRV_SESSION_CONFIG_INIT;
+
 	config.user = &conn->peer;
 	config.secure = kind->preauth != NULL;
 	config.allow_plaintext = 1;
@@ -40,6 +49,22 @@ struct conn *conn_new(const struct conn_kind *kind, int in, int out, const char 
 		free(conn);
 		return NULL;
 	}
+	return conn;
+}
+
+struct conn *conn_restore(const struct conn_kind *kind, int in, int out, const char *label,
+                          const void *data, size_t len, const char **why_r)
+{
+	struct conn *conn = make(kind, in, out, label);
+	struct imapsrv_restore restore = IMAPSRV_RESTORE_INIT;
+
+	restore.user = &conn->peer;
+	restore.account = kind->preauth;
+	if (imapsrv_session_restore(kind->engine, &restore, data, len, &conn->session, why_r)) {
+		free(conn);
+		return NULL;
+	}
+	conn->deadline = imapsrv_session_tick(conn->session, clock_ms());
 	return conn;
 }
 
@@ -60,6 +85,12 @@ void conn_free(struct conn *conn)
 	if (conn->out != conn->in && conn->out > STDERR_FILENO)
 		close(conn->out);
 	free(conn);
+}
+
+void conn_leave(struct conn *conn)
+{
+	conn->in = conn->out = -1;
+	conn_free(conn);
 }
 
 /* The connection is of no more use. */

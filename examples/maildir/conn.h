@@ -39,7 +39,12 @@ struct conn_kind {
 /* A connection on these descriptors, which may be the same; it closes them in the end, unless they
  * are standard input and output.  NULL: out of memory. */
 struct conn *conn_new(const struct conn_kind *kind, int in, int out, const char *label);
+/* The same, and goes on with a saved session; NULL: *why_r says why not. */
+struct conn *conn_restore(const struct conn_kind *kind, int in, int out, const char *label,
+                          const void *data, size_t len, const char **why_r);
 void conn_free(struct conn *conn);
+/* The same, but the descriptors stay open. */
+void conn_leave(struct conn *conn);
 
 /* Poll events that it waits for, and what to do when some came. */
 short conn_events(const struct conn *conn);

@@ -15,11 +15,14 @@ struct maildir {
 	struct boxes boxes; /* that are open or were lately */
 };
 
+struct account;
+
 /* One connection, as far as the store is concerned: the `user` pointer of its session. */
 struct peer {
 	struct maildir *maildir;
 	const char *label;           /* for the log */
 	struct handle *handles;      /* mailboxes that it has open */
+	struct account *account;     /* who is logged in; NULL: nobody */
 	void (*wake)(struct peer *); /* its session has something to do */
 };
 
@@ -29,7 +32,6 @@ extern const struct imapsrv_mailboxes maildir_mailboxes;
 
 /* The account of a user, made at the first login; for `preauth` too.  False if it cannot be had:
  * errno says why. */
-struct account;
 bool maildir_account(struct maildir *maildir, struct imapsrv_span name,
                      struct imapsrv_account *account_r);
 

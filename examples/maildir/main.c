@@ -5,6 +5,7 @@
  *	options.c users.c scram.c             the command line, who may log in
  *	support.c files.c                     small things
  *	server.c conn.c address.c             the transport: sockets and the library's bytes
+ *	handover.c                            another process takes the place of this one
  *	store.c store_append.c store_names.c  the callbacks: the library's questions
  *	account.c name.c subscriptions.c      a user's mailboxes
  *	boxes.c box.c scan.c change.c         one mailbox and its messages
@@ -75,6 +76,10 @@ static void start(struct server *server, struct maildir *maildir, const struct o
 {
 	struct imapsrv_account account;
 
+	if (options->resume >= 0) {
+		server_resume(server, options->resume);
+		return;
+	}
 	if (!options->stdio) {
 		server_listen(server, options->listen);
 		return;
@@ -95,7 +100,7 @@ int main(int argc, char **argv)
 	struct maildir maildir = {
 		.root = options.root, .separator = options.separator, .users = options.users};
 	struct imapsrv_engine *engine = make_engine(&options, &maildir.users);
-	struct server *server = server_new(engine, &maildir);
+	struct server *server = server_new(engine, &maildir, options.argv);
 
 	start(server, &maildir, &options);
 	server_run(server);

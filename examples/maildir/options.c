@@ -8,6 +8,7 @@
 #include "scram.h"
 #include "support.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -83,6 +84,17 @@ static uint32_t parse_delay(const char *value)
 	return ms ? (uint32_t)ms : UINT32_MAX;
 }
 
+/* Handed over by handover.c, never given by hand. */
+static int parse_descriptor(const char *value)
+{
+	char *end;
+	unsigned long fd = strtoul(value, &end, 10);
+
+	if (value[0] < '0' || value[0] > '9' || *end || fd > INT_MAX)
+		die("--resume %s: not a descriptor", value);
+	return (int)fd;
+}
+
 static void parse_flag(struct options *options, const char *argument)
 {
 	if (!strcmp(argument, "--quiet")) {
@@ -122,7 +134,8 @@ static void check(const struct options *options)
 
 void options_parse(struct options *options, int argc, char **argv)
 {
-	*options = (struct options){.listen = "127.0.0.1:1143", .separator = '/'};
+	*options = (struct options){
+		.listen = "127.0.0.1:1143", .separator = '/', .argv = argv, .resume = -1};
 	for (int i = 1; i < argc; i++) {
 		const char *argument = argv[i];
 		if (is_option(argument, "--listen"))
@@ -141,6 +154,8 @@ void options_parse(struct options *options, int argc, char **argv)
 		else if (is_option(argument, "--auth-delay"))
 			options->auth_delay =
 				parse_delay(take_value("--auth-delay", argc, argv, &i));
+		else if (is_option(argument, "--resume"))
+			options->resume = parse_descriptor(take_value("--resume", argc, argv, &i));
 		else if (is_option(argument, "--stdio"))
 			options->stdio = take_value("--stdio", argc, argv, &i);
 		else

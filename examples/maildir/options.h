@@ -15,6 +15,8 @@ struct options {
 	struct users users;
 	char separator;
 	uint32_t auth_delay; /* as imapsrv_limits.login_delay */
+	char **argv;         /* to start again with */
+	int resume;          /* descriptor of a file from an earlier process; -1: none */
 	const char *stdio;   /* a user: serve one connection on stdin and stdout; NULL: listen */
 	bool quiet;
 	bool trace;

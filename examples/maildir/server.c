@@ -7,6 +7,7 @@
 #include "server.h"
 
 #include "address.h"
+#include "handover.h"
 #include "support.h"
 
 #include <errno.h>
@@ -24,6 +25,7 @@
 #define LOOK_MS      1000 /* between two looks at the open mailboxes */
 #define FULL_MS      500  /* before another try when no more connections can be taken */
 #define STOP_MS      2000 /* for connections to end when the server stops */
+#define HANDOVER_MS  5000 /* for commands to end before another process takes over */
 #define ACCEPTS      64   /* at a time */
 #define FILES_SPARED 64   /* descriptors that connections leave for mailboxes and messages */
 
@@ -46,6 +48,8 @@ struct server {
 	uint64_t look_at;
 	uint64_t accept_at;  /* not before */
 	uint64_t stop_at;    /* not 0: stopping; then at the latest */
+	uint64_t handover_by; /* not 0: as soon as all can be saved; then at the latest */
+	char **argv;         /* to start the one that takes over */
 };
 
 /* A signal handler can do no more than write into this. */
@@ -74,7 +78,9 @@ static void catch_signals(void)
 	}
 	sigaction(SIGTERM, &catch, NULL);
 	sigaction(SIGINT, &catch, NULL);
+	sigaction(SIGUSR2, &catch, NULL);
 	sigaction(SIGPIPE, &ignore, NULL);
+	handover_ready();
 }
 
 /* As many open files as may be: each connection is one, and each open mailbox. */
@@ -104,11 +110,12 @@ static void add_slot(struct server *server, int fd, struct conn *conn)
 	server->conns[server->count++] = conn;
 }
 
-struct server *server_new(struct imapsrv_engine *engine, struct maildir *maildir)
+struct server *server_new(struct imapsrv_engine *engine, struct maildir *maildir, char **argv)
 {
 	struct server *server = xcalloc(1, sizeof *server);
 
-	*server = (struct server){.engine = engine, .maildir = maildir, .listener = -1};
+	*server = (struct server){
+		.engine = engine, .maildir = maildir, .listener = -1, .argv = argv};
 	server->queue_end = &server->queue;
 	server->files = raise_file_limit();
 	catch_signals();
@@ -171,18 +178,22 @@ static void work_queue(struct server *server)
 
 /* ---- connections -------------------------------------------------------------------------- */
 
+static void take_conn(struct server *server, struct conn *conn)
+{
+	conn->slot = server->count;
+	add_slot(server, conn->in, conn);
+	enqueue(conn);
+}
+
 static bool add_conn(struct server *server, int in, int out, const char *label,
                      const struct imapsrv_account *preauth)
 {
 	struct conn_kind kind = {server, server->engine, server->maildir, wake, preauth};
 	struct conn *conn = conn_new(&kind, in, out, label);
 
-	if (!conn)
-		return false;
-	conn->slot = server->count;
-	add_slot(server, in, conn);
-	enqueue(conn);
-	return true;
+	if (conn)
+		take_conn(server, conn);
+	return conn != NULL;
 }
 
 static void remove_conn(struct server *server, struct conn *conn)
@@ -271,10 +282,6 @@ static void accept_connections(struct server *server)
 
 static void begin_stopping(struct server *server)
 {
-	char bytes[16];
-
-	while (read(signal_pipe[0], bytes, sizeof bytes) > 0)
-		;
 	if (server->stop_at)
 		return;
 	server->stop_at = clock_ms() + STOP_MS;
@@ -285,6 +292,20 @@ static void begin_stopping(struct server *server)
 		conn_bye(server->conns[i], "the server is shutting down");
 		enqueue(server->conns[i]);
 	}
+}
+
+static void handle_signals(struct server *server)
+{
+	char bytes[16];
+	ssize_t n;
+
+	while ((n = read(signal_pipe[0], bytes, sizeof bytes)) > 0)
+		for (ssize_t i = 0; i < n; i++) {
+			if (bytes[i] != SIGUSR2)
+				begin_stopping(server);
+			else if (!server->handover_by)
+				server->handover_by = clock_ms() + HANDOVER_MS;
+		}
 }
 
 static uint64_t next_deadline(struct server *server)
@@ -298,6 +319,8 @@ static uint64_t next_deadline(struct server *server)
 		next = server->look_at;
 	if (server->accept_at && server->accept_at < next)
 		next = server->accept_at;
+	if (server->handover_by && server->handover_by < next)
+		next = server->handover_by;
 	return next;
 }
 
@@ -338,9 +361,75 @@ static void handle_events(struct server *server)
 		enqueue(server->conns[i]);
 	}
 	if (server->fds[SLOT_SIGNAL].revents)
-		begin_stopping(server);
+		handle_signals(server);
 	if (server->listener >= 0 && server->fds[SLOT_LISTEN].revents)
 		accept_connections(server);
+}
+
+/* ---- another process takes over ----------------------------------------------------------- */
+
+static void take_saved(void *context, const struct handover_conn *saved)
+{
+	struct server *server = context;
+	struct conn_kind kind = {server, server->engine, server->maildir, wake, NULL};
+	struct imapsrv_account account;
+	struct conn *conn = NULL;
+	bool known = !saved->user.len ||
+	             maildir_account(server->maildir, saved->user, &account);
+	const char *why = known ? NULL : strerror(errno);
+
+	if (saved->user.len && known)
+		kind.preauth = &account;
+	if (known)
+		conn = conn_restore(&kind, saved->in, saved->out, saved->label, saved->data,
+		                    saved->len, &why);
+	if (conn) {
+		conn->rest = saved->rest_len ? xstrndup(saved->rest, saved->rest_len) : NULL;
+		conn->rest_len = saved->rest_len;
+		take_conn(server, conn);
+		return;
+	}
+	if (kind.preauth)
+		maildir_store.logout(&(struct peer){0}, account.handle);
+	log_error("%s: the connection is lost: %s", saved->label, why);
+	close(saved->in);
+}
+
+void server_resume(struct server *server, int file)
+{
+	server->listener = handover_read(file, take_saved, server);
+	server->fds[SLOT_LISTEN].fd = server->listener;
+	log_line("took over %zu connections", server->count - SLOT_CONNS);
+}
+
+/* Nothing of a connection stays here but what is in the file. */
+static void leave_all(struct server *server)
+{
+	while (server->count > SLOT_CONNS)
+		conn_leave(server->conns[--server->count]);
+	server->queue = NULL;
+	server->queue_end = &server->queue;
+	boxes_free(&server->maildir->boxes);
+}
+
+static void try_handover(struct server *server)
+{
+	bool force = clock_ms() >= server->handover_by;
+	int file;
+
+	if (!force && !handover_can(server->conns + SLOT_CONNS, server->count - SLOT_CONNS))
+		return;
+	server->handover_by = 0;
+	file = handover_write(server->listener, server->conns + SLOT_CONNS,
+	                      server->count - SLOT_CONNS);
+	if (file < 0) {
+		log_error("no file to hand over with: %s", strerror(errno));
+		return;
+	}
+	leave_all(server);
+	handover_exec(file, server->argv);
+	log_error("%s cannot be started: %s", server->argv[0], strerror(errno));
+	server_resume(server, file);
 }
 
 static bool is_done(const struct server *server)
@@ -362,6 +451,8 @@ void server_run(struct server *server)
 		handle_deadlines(server);
 		work_queue(server);
 		remove_closed(server);
+		if (server->handover_by && !server->stop_at)
+			try_handover(server);
 	}
 }
 

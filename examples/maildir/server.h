@@ -10,12 +10,16 @@
 struct server;
 
 /* Errors end the program. */
-struct server *server_new(struct imapsrv_engine *engine, struct maildir *maildir);
+struct server *server_new(struct imapsrv_engine *engine, struct maildir *maildir, char **argv);
 void server_listen(struct server *server, const char *address);
 /* One connection on standard input and output, of a user who is logged in. */
 void server_serve_stdio(struct server *server, const struct imapsrv_account *account);
 
-/* Until SIGTERM or SIGINT; without a listener, until the last connection has ended. */
+/* Goes on with the listener and the connections of an earlier process: see handover.h. */
+void server_resume(struct server *server, int file);
+
+/* Until SIGTERM or SIGINT; without a listener, until the last connection has ended.  At SIGUSR2 a new
+ * process, started as this one was, takes over. */
 void server_run(struct server *server);
 void server_free(struct server *server);
 

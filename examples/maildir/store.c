@@ -64,6 +64,7 @@ static void cb_login(void *user, struct imapsrv_op *op, const struct imapsrv_log
 		imapsrv_op_done(op, IMAPSRV_UNAVAILABLE, "the mailboxes cannot be opened");
 	} else {
 		log_line("%s: login: %.*s", peer->label, shown, q->authcid.data);
+		peer->account = account.handle;
 		imapsrv_op_account(op, &account);
 		imapsrv_op_done(op, IMAPSRV_OK, NULL);
 	}
@@ -71,7 +72,9 @@ static void cb_login(void *user, struct imapsrv_op *op, const struct imapsrv_log
 
 static void cb_logout(void *user, void *account)
 {
-	(void)user;
+	struct peer *peer = user;
+
+	peer->account = NULL;
 	account_close(account);
 }
 
