@@ -506,7 +506,7 @@ int imapsrv_session_hide(struct imapsrv_session *session, const char *capability
 	cap = isrv_caps_find(capability, len);
 	if (cap == ISRV_CAP_NONE)
 		return IMAPSRV_EINVAL;
-	add(&session->hidden, cap);
+	add(&session->hidden, (int)cap);
 	isrv_caps_update(session);
 	return 0;
 }
@@ -529,7 +529,7 @@ struct isrv_caps isrv_caps_unpack(struct isrv_unpack *u)
 
 		if (cap == ISRV_CAP_NONE)
 			isrv_unpack_fail(u, IMAPSRV_ESTATE);
-		add(&set, cap);
+		add(&set, (int)cap);
 	}
 	return set;
 }

@@ -213,6 +213,31 @@ static void merge(struct client *c, struct tc *t, const char *line)
 	cache_clear(&c->live);
 }
 
+/* Each of them has so many messages, the last what is left, and they cover all UIDs (RFC 10022 3.1). */
+static void check_batches(struct client *c, const char *line)
+{
+	const struct ts_mailbox *m = open_mailbox(c);
+	const char *at = strstr(line, "\") ");
+	size_t left = m ? m->count : 0;
+
+	while (m && at) {
+		char *end;
+		unsigned long high = strtoul(at + (at[0] == '"' ? 3 : 1), &end, 10);
+		unsigned long low = *end == ':' ? strtoul(end + 1, &end, 10) : 0;
+		size_t held = 0, wanted = left < c->batch ? left : c->batch;
+
+		for (size_t i = 0; i < m->count; i++)
+			held += m->messages[i].uid >= low && m->messages[i].uid <= high;
+		left -= held < left ? held : left;
+		if (held != wanted || (low == 1) != (left == 0))
+			tx_complain(&c->sim->log, "client %d: %zu messages, not %zu, in %lu:%lu",
+			            c->slot + 1, held, wanted, high, low);
+		at = *end == ',' ? end : NULL;
+	}
+	if (left)
+		tx_complain(&c->sim->log, "client %d: %zu messages in no batch", c->slot + 1, left);
+}
+
 void on_heard(void *user, const char *data, size_t len)
 {
 	struct client *c = user;
@@ -253,6 +278,8 @@ void on_heard(void *user, const char *data, size_t len)
 		check_vanished(c, line);
 	if (c->merging)
 		merge(c, t, line);
+	if (c->batch && strncmp(line, "* UIDBATCHES ", 13) == 0)
+		check_batches(c, line);
 	if (strncmp(line, "* ESEARCH ", 10) == 0) {
 		ts_set_clear(&c->found);
 		at = strstr(line, " ALL ");

@@ -13,6 +13,7 @@
  * was told before.  On top of that:
  *
  *   - when nothing is pending and NOOP was answered, the client's picture is the store's;
+ *   - then UIDBATCHES divides it exactly;
  *   - every change up to HIGHESTMODSEQ, or to the highest MODSEQ of a command that tells none, has
  *     been told;
  *   - a client whose connection was lost at any moment comes back to the store's state from what
@@ -55,6 +56,8 @@ static void come_to_rest(struct sim *s)
 		td_compare(&s->td, i);
 		if (below(s, 2))
 			fetch_all(c);
+		if (s->td.sessions[i].client.selected && below(s, 2))
+			ask_batches(c);
 	}
 }
 
@@ -132,6 +135,7 @@ static void one_history(struct sim *s)
 	how.lazy_drain = below(s, 4) == 0;
 	limits.batch = below(s, 3) ? 1 + below(s, 4) : 0;
 	limits.set_ranges = below(s, 8) ? 0 : 16;
+	limits.uidbatch = 1;
 	config.limits = &limits;
 	ta_init(&s->alloc, &s->log);
 	s->session = (struct imapsrv_session_config)IMAPSRV_SESSION_CONFIG_INIT;

@@ -42,6 +42,7 @@ struct client {
 	struct cache live;     /* that, for a SELECT with QRESYNC amid everything else */
 	unsigned live_tag;
 	struct ts_set found;   /* by ESEARCH */
+	uint32_t batch;        /* messages in the batches that it asks for, at rest; else 0 */
 };
 
 struct book;
@@ -99,6 +100,8 @@ void disconnect(struct sim *s, int slot);
 void lose(struct sim *s, int slot);
 void select_box(struct client *c, const char *box, const char *how);
 void fetch_all(struct client *c);
+/* Batches of UIDs of the selected mailbox, in which nothing is pending. */
+void ask_batches(struct client *c);
 /* Something that a client might say now. */
 void command(struct sim *s, struct client *c);
 

@@ -104,6 +104,13 @@ void fetch_all(struct client *c)
 		say(c, "%sFETCH 1:* (UID FLAGS)", c->kind == UIDONLY ? "UID " : "");
 }
 
+void ask_batches(struct client *c)
+{
+	c->batch = 1 + below(c->sim, 6);
+	say(c, "UIDBATCHES %u", c->batch);
+	c->batch = 0;
+}
+
 void command(struct sim *s, struct client *c)
 {
 	static const char *const flags[] = {"\\Seen", "\\Deleted", "\\Flagged", "\\Answered",
@@ -147,8 +154,11 @@ void command(struct sim *s, struct client *c)
 		say(c, "%sFETCH %s (FLAGS)", uid, set);
 		break;
 	case 4:
-		say(c, "%sFETCH 1:* (%sFLAGS%s)", uid, below(s, 2) ? "UID " : "",
-		    c->kind != PLAIN ? " MODSEQ" : "");
+		if (*uid && below(s, 2))
+			say(c, "UID FETCH 1:* (FLAGS) (PARTIAL -1:-%u)", 1 + below(s, 4));
+		else
+			say(c, "%sFETCH 1:* (%sFLAGS%s)", uid, below(s, 2) ? "UID " : "",
+			    c->kind != PLAIN ? " MODSEQ" : "");
 		break;
 	case 5:
 	case 6:
@@ -190,7 +200,9 @@ void command(struct sim *s, struct client *c)
 		say(c, below(s, 2) ? "UNSELECT" : "CLOSE");
 		break;
 	case 18:
-		if (below(s, 2))
+		if (below(s, 3) == 0)
+			say(c, "UIDBATCHES %u %u:2", 1 + below(s, 4), 1 + below(s, 2));
+		else if (below(s, 2))
 			select_box(c, box, "");
 		else if (t->qresync && c->highest) /* any sequence will do */
 			say(c, "UID FETCH 1:%u (FLAGS) (CHANGEDSINCE %u VANISHED)", to,
