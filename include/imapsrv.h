@@ -10,6 +10,7 @@
 #include "imapsrv/types.h"
 #include "imapsrv/store.h"
 #include "imapsrv/mailboxes.h"
+#include "imapsrv/language.h"
 #include "imapsrv/metadata.h"
 #include "imapsrv/quota.h"
 #include "imapsrv/sasl.h"

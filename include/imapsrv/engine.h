@@ -8,6 +8,7 @@
 
 #include "imapsrv/event.h"
 #include "imapsrv/mailboxes.h"
+#include "imapsrv/language.h"
 #include "imapsrv/metadata.h"
 #include "imapsrv/quota.h"
 #include "imapsrv/sasl.h"
@@ -128,6 +129,7 @@ struct imapsrv_config {
 	const char *jmap;
 	const struct imapsrv_metadata *metadata; /* copied; NULL: none */
 	const struct imapsrv_quota *quota; /* copied; NULL: none */
+	const struct imapsrv_language *language; /* copied; NULL: English only */
 };
 #define IMAPSRV_CONFIG_INIT IMAPSRV_SIZED(struct imapsrv_config)
 

@@ -168,6 +168,8 @@ IMAPSRV_API void *imapsrv_session_user(const struct imapsrv_session *session);
 /* The selected mailbox's name; empty if none.  Belongs to the session, until the next call of
  * recv or run. */
 IMAPSRV_API struct imapsrv_span imapsrv_session_mailbox(const struct imapsrv_session *session);
+/* The language that the client chose, a tag of imapsrv_language; NULL: i-default, English. */
+IMAPSRV_API const char *imapsrv_session_language(const struct imapsrv_session *session);
 /* Work done so far, in steps: about one per octet parsed and per message looked at.  Exact and
  * repeatable: the same bytes and answers give the same number. */
 IMAPSRV_API uint64_t imapsrv_session_steps(const struct imapsrv_session *session);

@@ -119,6 +119,7 @@ static enum isrv_step step_unauthenticate(struct imapsrv_session *s, void *args)
 	isrv_session_log_out(s);
 	isrv_framer_clear(&s->framer, &s->mem);
 	isrv_session_use_limits(s);
+	isrv_session_speak(s, NULL);
 	s->login_by = s->ticked && s->now <= UINT64_MAX - s->engine->limits.login_timeout
 	                      ? s->now + s->engine->limits.login_timeout
 	                      : UINT64_MAX;

@@ -28,6 +28,7 @@ extern const struct isrv_command isrv_command_getquota;
 extern const struct isrv_command isrv_command_getquotaroot;
 extern const struct isrv_command isrv_command_id;
 extern const struct isrv_command isrv_command_idle;
+extern const struct isrv_command isrv_command_language;
 extern const struct isrv_command isrv_command_list;
 extern const struct isrv_command isrv_command_login;
 extern const struct isrv_command isrv_command_logout;

@@ -3,6 +3,7 @@
  * lie. */
 #include "base/utf7.h"
 #include "command/commands.h"
+#include "command/namespace.h"
 #include "session/session.h"
 
 /* string: in the encoding of mailbox names, but never an atom (RFC 9051 9 namespace-descr). */
@@ -25,6 +26,24 @@ static void put_prefix(struct imapsrv_session *s, struct imapsrv_span prefix)
 		isrv_w_string(&s->w, prefix.data, prefix.len); /* not UTF-8 */
 }
 
+/* namespace-trans = SP DQUOTE "TRANSLATION" DQUOTE SP "(" string ")"   (RFC 5255 3.5) */
+static void put_translation(struct imapsrv_session *s, struct imapsrv_span prefix)
+{
+	const struct imapsrv_language *l = &s->engine->language;
+	const char *text;
+
+	if (!s->language || !l->translate_prefix || !prefix.len)
+		return;
+	s->in_callback++;
+	text = l->translate_prefix(s->user, s->account.handle, s->language, prefix);
+	s->in_callback--;
+	if (!text)
+		return;
+	ISRV_W(&s->w, " \"TRANSLATION\" (");
+	put_prefix(s, (struct imapsrv_span){text, strlen(text)});
+	ISRV_W(&s->w, ")");
+}
+
 /* namespace-descr = "(" string SP (DQUOTE QUOTED-CHAR DQUOTE / nil) ")" */
 static void put_descr(struct imapsrv_session *s, struct imapsrv_span prefix)
 {
@@ -37,6 +56,7 @@ static void put_descr(struct imapsrv_session *s, struct imapsrv_span prefix)
 		isrv_w_string(w, &s->account.separator, 1);
 	else
 		ISRV_W(w, "NIL");
+	put_translation(s, prefix);
 	ISRV_W(w, ")");
 }
 
@@ -61,12 +81,11 @@ static void put_kind(struct imapsrv_session *s, enum imapsrv_namespace_kind kind
 		ISRV_W(w, "NIL");
 }
 
-static enum isrv_step step(struct imapsrv_session *s, void *args)
+void isrv_namespace_put(struct imapsrv_session *s)
 {
 	static const struct imapsrv_span root = {"", 0};
 	struct isrv_writer *w = &s->w;
 
-	(void)args;
 	ISRV_W(w, "* NAMESPACE");
 	if (s->account.namespaces) {
 		put_kind(s, IMAPSRV_NS_PERSONAL);
@@ -78,6 +97,12 @@ static enum isrv_step step(struct imapsrv_session *s, void *args)
 		ISRV_W(w, ") NIL NIL");
 	}
 	isrv_w_crlf(w);
+}
+
+static enum isrv_step step(struct imapsrv_session *s, void *args)
+{
+	(void)args;
+	isrv_namespace_put(s);
 	return isrv_ok(s, "NAMESPACE done");
 }
 

@@ -28,6 +28,7 @@ static const struct isrv_command *const table[] = {
 	&isrv_command_getquotaroot,
 	&isrv_command_id,
 	&isrv_command_idle,
+	&isrv_command_language,
 	&isrv_command_list,
 	&isrv_command_login,
 	&isrv_command_logout,

@@ -128,6 +128,11 @@ static bool quotaset(const struct imapsrv_engine *e)
 	return e->quota.set != NULL;
 }
 
+static bool languages(const struct imapsrv_engine *e)
+{
+	return e->language.tags != NULL;
+}
+
 static bool savedates(const struct imapsrv_engine *e)
 {
 	return e->store.savedates != 0;
@@ -302,6 +307,11 @@ static const struct cap {
 	[ISRV_CAP_ENABLE] = {.name = "ENABLE", .show = SHOW_ALWAYS},
 	[ISRV_CAP_IDLE] = {.name = "IDLE", .show = SHOW_AUTH},
 	[ISRV_CAP_NAMESPACE] = {.name = "NAMESPACE", .show = SHOW_AUTH},
+	[ISRV_CAP_LANGUAGE] = {
+		.name = "LANGUAGE", .show = SHOW_ALWAYS, .with = {ISRV_CAP_NAMESPACE},
+		.host = languages,
+	},
+	[ISRV_CAP_I18NLEVEL_1] = {.name = "I18NLEVEL=1", .show = SHOW_AUTH},
 	[ISRV_CAP_CHILDREN] = {.name = "CHILDREN", .show = SHOW_AUTH},
 	[ISRV_CAP_LIST_EXTENDED] = {.name = "LIST-EXTENDED", .show = SHOW_AUTH},
 	[ISRV_CAP_LIST_STATUS] = {.name = "LIST-STATUS", .show = SHOW_AUTH},

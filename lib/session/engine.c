@@ -9,6 +9,7 @@
 #include "session/caps.h"
 #include "session/command.h"
 #include "session/engine.h"
+#include "wire/chars.h"
 
 /* Copies a sized structure: what the host does not know stays zero, what we do not know is
  * dropped. */
@@ -38,6 +39,20 @@ static bool is_url(const char *text)
 	return len > 0 && len <= 512;
 }
 
+/* Language tags are letters, digits and hyphens (RFC 5646 2.1). */
+static bool are_languages(const struct imapsrv_language *l)
+{
+	if (!l->tags)
+		return !l->translate && !l->translate_prefix;
+	for (size_t i = 0; l->tags[i]; i++) {
+		size_t len = strlen(l->tags[i]);
+
+		if (!len || len > 64 || isrv_char_span(l->tags[i], len, ISRV_CHAR_ATOM) != len)
+			return false;
+	}
+	return l->tags[0] && l->translate;
+}
+
 static bool is_complete(const struct imapsrv_engine *e)
 {
 	const struct imapsrv_store *t = &e->store;
@@ -58,6 +73,8 @@ static bool is_complete(const struct imapsrv_engine *e)
 	if (!e->quota.get != !e->quota.roots || (e->quota.set && !e->quota.get) ||
 	    (e->quota.get && (!e->quota.resources || e->quota.resources >> IMAPSRV_RESOURCES)))
 		return false;
+	if (!are_languages(&e->language))
+		return false;
 	if (e->config.jmap && !is_url(e->config.jmap))
 		return false;
 	if (!e->metadata.get != !e->metadata.set)
@@ -77,6 +94,7 @@ static bool take_config(struct imapsrv_engine *e, const struct imapsrv_config *c
 	    !copy_sized(&e->mailboxes, sizeof(e->mailboxes), e->config.mailboxes) ||
 	    !copy_sized(&e->metadata, sizeof(e->metadata), e->config.metadata) ||
 	    !copy_sized(&e->quota, sizeof(e->quota), e->config.quota) ||
+	    !copy_sized(&e->language, sizeof(e->language), e->config.language) ||
 	    !copy_sized(&e->sasl, sizeof(e->sasl), e->config.sasl) ||
 	    !copy_sized(&e->watch, sizeof(e->watch), e->config.watch) ||
 	    !copy_sized(&e->limits, sizeof(e->limits), e->config.limits))
@@ -85,6 +103,7 @@ static bool take_config(struct imapsrv_engine *e, const struct imapsrv_config *c
 	e->config.mailboxes = &e->mailboxes;
 	e->config.metadata = &e->metadata;
 	e->config.quota = &e->quota;
+	e->config.language = &e->language;
 	e->config.sasl = &e->sasl;
 	e->config.limits = &e->limits;
 	e->config.watch = e->config.watch ? &e->watch : NULL;

@@ -74,6 +74,33 @@ enum isrv_step isrv_refused(struct imapsrv_session *s, const char *nonexistent)
 	return ISRV_DONE;
 }
 
+/* ---- texts in the client's language -------------------------------------------------------- */
+
+void isrv_session_speak(struct imapsrv_session *s, const char *language)
+{
+	s->language = language;
+	s->w.utf8_text = language != NULL; /* RFC 5255 3.5, resp-text */
+}
+
+const char *imapsrv_session_language(const struct imapsrv_session *session)
+{
+	return session->language;
+}
+
+void isrv_session_say(struct imapsrv_session *s, const char *text)
+{
+	const char *translated = NULL;
+
+	if (s->language) {
+		s->in_callback++;
+		translated = s->engine->language.translate(s->user, s->language, text);
+		s->in_callback--;
+	}
+	if (translated)
+		text = translated;
+	isrv_w_text(&s->w, text, strlen(text));
+}
+
 void isrv_untagged(struct imapsrv_session *s, const char *status, const char *code,
                    const char *text)
 {
@@ -87,7 +114,7 @@ void isrv_untagged(struct imapsrv_session *s, const char *status, const char *co
 		ISRV_W(w, "]");
 	}
 	ISRV_W(w, " ");
-	isrv_w_text(w, text, strlen(text));
+	isrv_session_say(s, text);
 	isrv_w_crlf(w);
 }
 
@@ -111,7 +138,9 @@ void isrv_reply_put(struct imapsrv_session *s)
 			isrv_w_cstr(w, r->code);
 		ISRV_W(w, "] ");
 	}
-	if (r->foreign)
+	if (s->language)
+		isrv_session_say(s, r->text);
+	else if (r->foreign)
 		isrv_w_text(w, r->text, r->text_len);
 	else
 		isrv_w_raw(w, r->text, r->text_len);

@@ -273,6 +273,7 @@ static void bad_syntax(struct imapsrv_session *s, const struct isrv_reader *r)
 	memcpy(text + used, at, sizeof(at) - 1);
 	used += sizeof(at) - 1;
 	used += isrv_ascii_u64(text + used, (uint64_t)(r->at - r->begin));
+	text[used] = '\0';
 	isrv_bad(s, "");
 	s->reply.code = r->code;
 	s->reply.text = text;

@@ -3,6 +3,7 @@
  * A session between two commands, or in IDLE, as octets; and each part of it back.  restore.c puts
  * the parts together again.
  */
+#include "base/ascii.h"
 #include "base/crc.h"
 #include "imapsrv/saved.h"
 #include "mailbox/view_save.h"
@@ -63,6 +64,7 @@ static bool write_state(const struct imapsrv_session *s, struct isrv_pack *p)
 	isrv_pack_u64(p, s->bad_commands);
 	isrv_pack_u64(p, s->steps);
 	isrv_pack_u64(p, (unsigned char)s->account.separator);
+	isrv_pack_span(p, (struct imapsrv_span){s->language, s->language ? strlen(s->language) : 0});
 	isrv_pack_span(p, (struct imapsrv_span){s->external, s->external_len});
 	for (const struct isrv_binding *b = s->bindings; b; b = b->next) {
 		isrv_pack_span(p, (struct imapsrv_span){b->type, strlen(b->type)});
@@ -92,6 +94,21 @@ static void read_bindings(struct imapsrv_session *s, struct isrv_unpack *u)
 		if (error)
 			isrv_unpack_fail(u, error);
 	}
+}
+
+static void read_language(struct imapsrv_session *s, struct imapsrv_span tag,
+                          struct isrv_unpack *u)
+{
+	const char *const *tags = s->engine->language.tags;
+
+	if (!tag.len)
+		return;
+	while (tags && *tags && !isrv_ascii_is(tag.data, tag.len, *tags))
+		tags++;
+	if (tags && *tags)
+		isrv_session_speak(s, *tags);
+	else
+		isrv_unpack_fail(u, IMAPSRV_ESTATE);
 }
 
 static void read_text(struct imapsrv_session *s, struct imapsrv_span text, char **text_r,
@@ -133,6 +150,7 @@ static void read_state(struct imapsrv_session *s, struct isrv_unpack *u)
 	s->bad_commands = isrv_unpack_u32(u);
 	s->steps = isrv_unpack_u64(u);
 	s->account.separator = (char)isrv_unpack_upto(u, 0x7e);
+	read_language(s, isrv_unpack_span(u), u);
 	read_text(s, isrv_unpack_span(u), &s->external, &s->external_len, u);
 	read_bindings(s, u);
 	s->logged_in = flags & LOGGED_IN; /* bindings are for those who are not */

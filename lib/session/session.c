@@ -228,7 +228,10 @@ static void put_bye(struct imapsrv_session *s, const char *code, const char *tex
 		isrv_w_cstr(w, code);
 		ISRV_W(w, "] ");
 	}
-	isrv_w_text(w, text, len);
+	if (s->language && text != s->bye_text)
+		isrv_session_say(s, text);
+	else
+		isrv_w_text(w, text, len);
 	isrv_w_crlf(w);
 	if (isrv_writer_failed(w))
 		(void)isrv_outq_rollback(&s->out, mark);
@@ -435,6 +438,7 @@ int imapsrv_session_tls_started(struct imapsrv_session *session)
 	isrv_arena_clear(&s->arena);
 	s->enabled = 0;
 	s->w.utf8 = false;
+	isrv_session_speak(s, NULL);
 	s->failed_logins = 0;
 	s->bad_commands = 0;
 	s->secure = true;

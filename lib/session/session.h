@@ -102,6 +102,7 @@ struct imapsrv_session {
 	uint8_t in_callback;     /* inside the host: nothing but answers and events */
 
 	/* who and where */
+	const char *language;           /* one of the host's; NULL: i-default */
 	struct imapsrv_account account; /* valid if has_account */
 	bool has_account;               /* the host gave it: it is to be given back */
 	bool logged_in;
@@ -226,6 +227,10 @@ const char *isrv_code_text(enum imapsrv_code code);
 /* "* OK text", or with a code: "* OK [code] text" */
 void isrv_untagged(struct imapsrv_session *s, const char *status, const char *code,
                    const char *text);
+/* Texts are in that language from now on; NULL: i-default. */
+void isrv_session_speak(struct imapsrv_session *s, const char *language);
+/* A text for humans, in the client's language. */
+void isrv_session_say(struct imapsrv_session *s, const char *text);
 /* The command's tagged line, from s->reply. */
 void isrv_reply_put(struct imapsrv_session *s);
 

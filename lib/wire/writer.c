@@ -22,6 +22,7 @@ void isrv_writer_init(struct isrv_writer *w, struct isrv_outq *q)
 {
 	w->q = q;
 	w->utf8 = false;
+	w->utf8_text = false;
 	w->failed = false;
 }
 
@@ -209,7 +210,8 @@ void isrv_w_text(struct isrv_writer *w, const char *data, size_t len)
 				*at = '(';
 			begun = begun || *at != ' ';
 			w->q->at++;
-		} else if (w->utf8 && (n = isrv_utf8_next(data, len, &code)) > 0) {
+		} else if ((w->utf8 || w->utf8_text) &&
+			   (n = isrv_utf8_next(data, len, &code)) > 0) {
 			memcpy(at, data, n);
 			w->q->at += n;
 			begun = true;

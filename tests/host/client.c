@@ -515,7 +515,7 @@ static void on_tagged(struct tc *c, const char *data, size_t len)
 	for (uint32_t m = 0; k->silent && m < c->exists; m++)
 		c->messages[m].knows_flags = false;
 	if (is(k, "UNAUTHENTICATE") && ok)
-		c->qresync = c->utf8 = c->notify = c->uidonly = false;
+		c->qresync = c->utf8 = c->utf8_text = c->notify = c->uidonly = false;
 	if (is(k, "NOTIFY") && ok)
 		c->notify = true;
 	c->fresh = false;
@@ -570,7 +570,9 @@ static void on_untagged(struct tc *c, const char *data, size_t len)
 		           strstr(names.data, " IMAP4rev2 ") != NULL ||
 		           strstr(names.data, " IMAP4REV2 ") != NULL;
 		tx_free(&names);
-	} else if (strcmp(first, "VANISHED") == 0)
+	} else if (strcmp(first, "LANGUAGE") == 0 && !memchr(rest, ' ', (size_t)(end - rest)))
+		c->utf8_text = find(rest, end, "(i-default)") != rest;
+	else if (strcmp(first, "VANISHED") == 0)
 		on_vanished(c, rest, (size_t)(end - rest), data, len);
 	else if (strcmp(first, "UIDBATCHES") == 0)
 		on_uidbatches(c, rest, (size_t)(end - rest), data, len);

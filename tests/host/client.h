@@ -65,6 +65,7 @@ struct tc {
 	bool nomodseq;   /* the selected mailbox has no modification sequences: EXPUNGE all the same */
 	bool notify;
 	bool utf8;
+	bool utf8_text;  /* texts for humans are UTF-8 (LANGUAGE) */
 	uint32_t exists;
 	struct tc_message *messages; /* by sequence number - 1, unless uidonly */
 	uint32_t messages_cap;

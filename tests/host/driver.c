@@ -29,7 +29,7 @@ static void on_response(void *user, const char *data, size_t len)
 	struct td_session *s = user;
 
 	tc_response(&s->client, data, len);
-	s->wire.utf8 = s->client.utf8;
+	s->wire.utf8 = s->client.utf8 || s->client.utf8_text;
 }
 
 int td_start(struct td *d, struct tx_log *log, struct ts *ts, struct ta *alloc,
@@ -41,6 +41,7 @@ int td_start(struct td *d, struct tx_log *log, struct ts *ts, struct ta *alloc,
 	struct imapsrv_watch watch;
 	struct imapsrv_metadata metadata;
 	struct imapsrv_quota quota;
+	struct imapsrv_language language;
 
 	memset(d, 0, sizeof(*d));
 	d->log = log;
@@ -59,6 +60,8 @@ int td_start(struct td *d, struct tx_log *log, struct ts *ts, struct ta *alloc,
 	config->metadata = &metadata;
 	ts_fill_quota(ts, &quota);
 	config->quota = &quota;
+	ts_fill_language(ts, &language);
+	config->language = &language;
 	if (ts->clock)
 		config->clock = ts_clock;
 	config->allocator = alloc ? &alloc->allocator : NULL;

@@ -318,6 +318,7 @@ struct ts {
 	bool sasl;       /* has mechanisms of its own */
 	uint32_t resources; /* that quotas can limit */
 	struct ts_root *roots;
+	bool speaks;     /* German, Swiss German and English, a little */
 	uint32_t uses;   /* special uses that `create` can give */
 	uint32_t builtin; /* of the library's: enum imapsrv_mechanism */
 	bool scram;      /* SCRAM-SHA-256 as well */
@@ -434,6 +435,7 @@ void ts_answer_sasl(struct ts_op *q);
 void ts_answer_keys(struct ts_op *q);
 void ts_fill_quota(const struct ts *ts, struct imapsrv_quota *quota);
 void ts_answer_quota(struct ts_op *q);
+void ts_fill_language(const struct ts *ts, struct imapsrv_language *language);
 struct ts_root *ts_root(struct ts *ts, const char *name); /* made if there is none */
 void ts_free_roots(struct ts *ts);
 struct ts_op *ts_op_new(struct ts_link *link, struct imapsrv_op *op, enum ts_kind kind);

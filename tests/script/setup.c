@@ -503,6 +503,8 @@ static void setup_line(struct sh *h, const struct sc_words *w)
 		namespace_line(h, w);
 	else if (strcmp(word, "starttls") == 0)
 		h->session.can_starttls = 1;
+	else if (strcmp(word, "language") == 0)
+		h->ts->speaks = true;
 	else if (strcmp(word, "jmap") == 0 && value)
 		h->config.jmap = value;
 	else if (strcmp(word, "quota") == 0 && value)
