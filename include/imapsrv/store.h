@@ -324,6 +324,52 @@ struct imapsrv_status {
 	uint64_t deleted_octets; /* DELETED_STORAGE: exact, or the sum of their RFC822.SIZE */
 };
 
+/* ---- order and threads --------------------------------------------------------------------- */
+
+/* What SORT compares (RFC 5256 3, RFC 5957). */
+enum imapsrv_sort_key {
+	IMAPSRV_SORT_ARRIVAL,
+	IMAPSRV_SORT_CC,
+	IMAPSRV_SORT_DATE,
+	IMAPSRV_SORT_DISPLAYFROM,
+	IMAPSRV_SORT_DISPLAYTO,
+	IMAPSRV_SORT_FROM,
+	IMAPSRV_SORT_SIZE,
+	IMAPSRV_SORT_SUBJECT,
+	IMAPSRV_SORT_TO
+};
+
+struct imapsrv_sort_criterion {
+	enum imapsrv_sort_key key;
+	int reverse; /* not 0: this one alone is compared the other way round */
+};
+
+struct imapsrv_sort {
+	void *mailbox;
+	struct imapsrv_set uids;
+	const struct imapsrv_sort_criterion *criteria; /* in order of weight, no key twice */
+	size_t count; /* 1 or more */
+};
+
+enum imapsrv_threading {
+	IMAPSRV_THREAD_ORDEREDSUBJECT,
+	IMAPSRV_THREAD_REFERENCES
+};
+
+struct imapsrv_thread {
+	void *mailbox;
+	struct imapsrv_set uids;
+	enum imapsrv_threading threading;
+};
+
+/* One message of a thread, told before its children. */
+struct imapsrv_thread_member {
+	uint32_t uid;   /* 0, only with depth 0: a message that is not there, or not asked for; its children
+	                   are siblings of each other */
+	uint32_t depth; /* 0: a thread begins; else at most 1 more than that of the member before, which
+	                   makes it a child of the last one that was told with a depth of 1 less */
+};
+
 /* ---- the table of callbacks ---------------------------------------------------------------- */
 
 struct imapsrv_store {
@@ -480,6 +526,20 @@ struct imapsrv_store {
 	 * storage does not know has it in no row.
 	 */
 	int savedates;
+
+	/*
+	 * Optional, for a store with an index: puts messages in order, by the rules of RFC 5256 and RFC
+	 * 5957 for base subjects, sent dates and names, strings by i;unicode-casemap, and messages that
+	 * are equal by all criteria by UID.  imapsrv_op_order with the UIDs of all that exist, each
+	 * once.  IMAPSRV_CANNOT: not by these criteria; then, as with NULL, the library does it.
+	 */
+	void (*sort)(void *user, struct imapsrv_op *op, const struct imapsrv_sort *q);
+	/*
+	 * Optional, likewise: puts messages into threads by one of the algorithms of RFC 5256 3, as if
+	 * there were no others than these.  imapsrv_op_thread with all that exist, each once, siblings
+	 * in order.  IMAPSRV_CANNOT as above.
+	 */
+	void (*thread)(void *user, struct imapsrv_op *op, const struct imapsrv_thread *q);
 };
 #define IMAPSRV_STORE_INIT IMAPSRV_SIZED(struct imapsrv_store)
 
@@ -525,6 +585,12 @@ IMAPSRV_API int imapsrv_op_copied(struct imapsrv_op *op, uint32_t uidvalidity,
                                   struct imapsrv_set from, struct imapsrv_set to);
 /* create: the MAILBOXID of the new mailbox, of a host with objectids (RFC 8474 4.1). */
 IMAPSRV_API int imapsrv_op_mailboxid(struct imapsrv_op *op, struct imapsrv_span mailboxid);
+/* sort: more UIDs, behind those given before.  An order with a message twice, or with one that was not
+ * asked for, is a fault and not used: the library puts the messages in order itself. */
+IMAPSRV_API int imapsrv_op_order(struct imapsrv_op *op, const uint32_t *uids, size_t count);
+/* thread: more members, behind those given before.  Nonsense is treated likewise. */
+IMAPSRV_API int imapsrv_op_thread(struct imapsrv_op *op,
+                                  const struct imapsrv_thread_member *members, size_t count);
 /* status. */
 IMAPSRV_API int imapsrv_op_status(struct imapsrv_op *op, const struct imapsrv_status *status);
 /* expunge, move, replace: the HIGHESTMODSEQ that the mailbox has now. */

@@ -15,7 +15,10 @@
 
 enum at {
 	AT_START,
-	AT_MESSAGES,
+	AT_SEARCH,
+	AT_ASK,    /* the host, if it does such things */
+	AT_GATHER, /* it does not */
+	AT_SORT,
 	AT_SORTED,
 	AT_SEQUENCES, /* of those that are told, where that is not all */
 	AT_TELL,
@@ -359,9 +362,77 @@ static bool begin(struct imapsrv_session *s, struct sort *a)
 	a->o.g.size = isrv_sort_needs_size(&a->by);
 	a->o.g.take = take;
 	a->o.g.ctx = a;
-	a->at = AT_MESSAGES;
+	a->at = AT_SEARCH;
 	return true;
 }
+
+/* ---- a host that sorts --------------------------------------------------------------------- */
+
+static void order_sink(struct imapsrv_session *s, void *ctx, const void *answer)
+{
+	struct sort *a = ctx;
+	const struct isrv_op_order *given = answer;
+
+	for (size_t i = 0; i < given->count && !a->o.broken; i++)
+		if (isrv_ordering_claim(s, &a->o, given->uids[i]))
+			isrv_sort_given(&a->x, given->uids[i]);
+}
+
+static void ask(struct imapsrv_session *s, struct sort *a)
+{
+	static const enum imapsrv_sort_key named[] = {
+		[ISRV_SORT_ARRIVAL] = IMAPSRV_SORT_ARRIVAL, [ISRV_SORT_CC] = IMAPSRV_SORT_CC,
+		[ISRV_SORT_DATE] = IMAPSRV_SORT_DATE,       [ISRV_SORT_FROM] = IMAPSRV_SORT_FROM,
+		[ISRV_SORT_DISPLAYFROM] = IMAPSRV_SORT_DISPLAYFROM,
+		[ISRV_SORT_DISPLAYTO] = IMAPSRV_SORT_DISPLAYTO,
+		[ISRV_SORT_SIZE] = IMAPSRV_SORT_SIZE,       [ISRV_SORT_SUBJECT] = IMAPSRV_SORT_SUBJECT,
+		[ISRV_SORT_TO] = IMAPSRV_SORT_TO,
+	};
+	struct imapsrv_sort_criterion criteria[ISRV_SORT_KEYS];
+	struct imapsrv_sort q = {s->view->handle, a->o.uids, criteria, a->by.count};
+
+	for (unsigned i = 0; i < a->by.count; i++) {
+		criteria[i].key = named[a->by.criteria[i].key];
+		criteria[i].reverse = a->by.criteria[i].reverse;
+	}
+	ISRV_ASK(s, ISRV_OP_SORT, store, sort, &q, order_sink, a);
+}
+
+/* What was found is to be put in order: by whom?  False: the reply is set. */
+static bool found(struct imapsrv_session *s, struct sort *a)
+{
+	a->at = AT_GATHER;
+	if (!s->engine->store.sort || !a->o.x.found.size)
+		return true;
+	if (!isrv_ordering_ask(s, &a->o))
+		return false;
+	if (!isrv_sort_expect(&a->x, a->o.x.found.size)) {
+		isrv_ordering_full(s, &a->o);
+		return false;
+	}
+	ask(s, a);
+	a->at = AT_ASK;
+	return true;
+}
+
+/* The host has answered.  False: the reply is set. */
+static bool answered(struct imapsrv_session *s, struct sort *a)
+{
+	switch (isrv_ordering_answered(s, &a->o, a->x.messages)) {
+	case ISRV_ORDERING_GIVEN:
+		a->at = AT_SORTED;
+		return true;
+	case ISRV_ORDERING_OWN:
+		isrv_sort_forget(&a->x);
+		a->at = AT_GATHER;
+		return true;
+	case ISRV_ORDERING_REFUSED:
+		break;
+	}
+	return false;
+}
+
+/* ---- */
 
 static enum isrv_step tell(struct imapsrv_session *s, struct sort *a)
 {
@@ -389,19 +460,35 @@ static enum isrv_step advance(struct imapsrv_session *s, struct sort *a)
 			if (!begin(s, a))
 				return fail(s, a);
 			break;
-		case AT_MESSAGES:
-			wait = isrv_ordering_step(s, &a->o, &ok);
+		case AT_SEARCH:
+			wait = isrv_ordering_search(s, &a->o, &ok);
+			if (wait != ISRV_DONE)
+				return wait;
+			if (!ok || !found(s, a))
+				return fail(s, a);
+			break;
+		case AT_ASK:
+			if (!isrv_answered(s))
+				return ISRV_HOST;
+			if (!answered(s, a))
+				return fail(s, a);
+			break;
+		case AT_GATHER:
+			wait = isrv_ordering_gather(s, &a->o, &ok);
 			if (wait != ISRV_DONE)
 				return wait;
 			if (!ok)
 				return fail(s, a);
-			a->at = AT_SORTED;
+			a->at = AT_SORT;
 			break;
-		case AT_SORTED:
+		case AT_SORT:
 			if (!isrv_sort_run(&a->x)) {
 				isrv_ordering_full(s, &a->o);
 				return fail(s, a);
 			}
+			a->at = AT_SORTED;
+			break;
+		case AT_SORTED:
 			if (!sorted(s, a))
 				return fail(s, a);
 			break;

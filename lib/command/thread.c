@@ -11,7 +11,9 @@
 
 enum at {
 	AT_START,
-	AT_MESSAGES,
+	AT_SEARCH,
+	AT_ASK,    /* the host, if it does such things */
+	AT_GATHER, /* it does not */
 	AT_BUILD,
 	AT_PIECES
 };
@@ -22,6 +24,7 @@ struct thread {
 	struct isrv_ordering o;
 	struct isrv_thread t;
 	bool has_threads; /* t is to be cleared */
+	uint32_t given;   /* messages in threads that the host made */
 };
 
 /* Pieces of the response that are written between two looks at the queue. */
@@ -81,9 +84,81 @@ static bool begin(struct imapsrv_session *s, struct thread *a)
 	a->o.g.references = a->algorithm == ISRV_THREAD_REFERENCES_ALGORITHM;
 	a->o.g.take = take;
 	a->o.g.ctx = a;
-	a->at = AT_MESSAGES;
+	a->at = AT_SEARCH;
 	return true;
 }
+
+/* ---- a host that makes threads ------------------------------------------------------------- */
+
+static void give(struct imapsrv_session *s, struct thread *a,
+                 const struct imapsrv_thread_member *member)
+{
+	uint32_t uid = 0; /* of one that is gone only its place is left */
+
+	if (member->uid && isrv_ordering_claim(s, &a->o, member->uid))
+		uid = member->uid;
+	if (!member->uid && member->depth)
+		a->o.broken = true;
+	if (a->o.broken)
+		return;
+	switch (isrv_thread_give(&a->t, uid, member->depth)) {
+	case ISRV_THREAD_GIVEN:
+		a->given += uid != 0;
+		break;
+	case ISRV_THREAD_NOMEM:
+		a->o.nomem = true;
+		break;
+	case ISRV_THREAD_NONSENSE:
+		a->o.broken = true;
+		break;
+	}
+}
+
+static void thread_sink(struct imapsrv_session *s, void *ctx, const void *answer)
+{
+	struct thread *a = ctx;
+	const struct isrv_op_thread *told = answer;
+
+	for (size_t i = 0; i < told->count && !a->o.broken && !a->o.nomem; i++)
+		give(s, a, &told->members[i]);
+}
+
+/* What was found is to be put into threads: by whom?  False: the reply is set. */
+static bool found(struct imapsrv_session *s, struct thread *a)
+{
+	struct imapsrv_thread q = {.mailbox = s->view->handle};
+
+	a->at = AT_GATHER;
+	if (!s->engine->store.thread || !a->o.x.found.size)
+		return true;
+	if (!isrv_ordering_ask(s, &a->o))
+		return false;
+	q.uids = a->o.uids;
+	q.threading = a->algorithm == ISRV_THREAD_ORDEREDSUBJECT ? IMAPSRV_THREAD_ORDEREDSUBJECT
+	                                                         : IMAPSRV_THREAD_REFERENCES;
+	ISRV_ASK(s, ISRV_OP_THREAD, store, thread, &q, thread_sink, a);
+	a->at = AT_ASK;
+	return true;
+}
+
+/* The host has answered.  False: the reply is set. */
+static bool answered(struct imapsrv_session *s, struct thread *a)
+{
+	switch (isrv_ordering_answered(s, &a->o, a->given)) {
+	case ISRV_ORDERING_GIVEN:
+		a->at = AT_BUILD;
+		return true;
+	case ISRV_ORDERING_OWN:
+		isrv_thread_drop(&a->t);
+		a->at = AT_GATHER;
+		return true;
+	case ISRV_ORDERING_REFUSED:
+		break;
+	}
+	return false;
+}
+
+/* ---- the response -------------------------------------------------------------------------- */
 
 /* thread-data = "THREAD" [SP 1*thread-list] */
 static bool build(struct imapsrv_session *s, struct thread *a)
@@ -138,8 +213,21 @@ static enum isrv_step advance(struct imapsrv_session *s, struct thread *a)
 			if (!begin(s, a))
 				return ISRV_DONE;
 			break;
-		case AT_MESSAGES:
-			wait = isrv_ordering_step(s, &a->o, &ok);
+		case AT_SEARCH:
+			wait = isrv_ordering_search(s, &a->o, &ok);
+			if (wait != ISRV_DONE)
+				return wait;
+			if (!ok || !found(s, a))
+				return ISRV_DONE;
+			break;
+		case AT_ASK:
+			if (!isrv_answered(s))
+				return ISRV_HOST;
+			if (!answered(s, a))
+				return ISRV_DONE;
+			break;
+		case AT_GATHER:
+			wait = isrv_ordering_gather(s, &a->o, &ok);
 			if (wait != ISRV_DONE || !ok)
 				return wait;
 			a->at = AT_BUILD;

@@ -88,11 +88,26 @@ static void drop_keys(struct isrv_sort *x)
 	isrv_buf_clear(&x->key, x->mem);
 }
 
+void isrv_sort_forget(struct isrv_sort *x)
+{
+	isrv_mem_free(x->mem, x->order, x->room * sizeof(*x->order));
+	x->order = NULL;
+	x->messages = x->room = 0;
+}
+
 void isrv_sort_clear(struct isrv_sort *x)
 {
 	drop_keys(x);
-	isrv_mem_free(x->mem, x->order, x->messages * sizeof(*x->order));
-	x->order = NULL;
+	isrv_sort_forget(x);
+}
+
+bool isrv_sort_expect(struct isrv_sort *x, uint32_t messages)
+{
+	if (messages > UINT32_MAX / sizeof(*x->order))
+		return false;
+	x->order = isrv_mem_alloc(x->mem, messages * sizeof(*x->order));
+	x->room = x->order ? messages : 0;
+	return x->order != NULL;
 }
 
 /* ---- keys ---------------------------------------------------------------------------------- */
@@ -230,10 +245,9 @@ bool isrv_sort_run(struct isrv_sort *x)
 
 	if (!count)
 		return true;
-	size = count * sizeof(*x->order);
+	size = count * sizeof(*spare);
 	spare = isrv_mem_alloc(x->mem, size);
-	x->order = spare ? isrv_mem_alloc(x->mem, size) : NULL;
-	if (x->order) {
+	if (spare && isrv_sort_expect(x, (uint32_t)count)) {
 		x->messages = (uint32_t)count;
 		for (i = 0; i < count; i++)
 			x->order[i] = (uint32_t)i;

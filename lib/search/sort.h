@@ -64,6 +64,7 @@ struct isrv_sort {
 	struct isrv_buf key;     /* and its key */
 	uint32_t *order;         /* the result: UIDs, */
 	uint32_t messages;       /* so many */
+	uint32_t room;           /* for so many */
 };
 
 /* All memory comes from mem; to be cleared in the end. */
@@ -76,5 +77,15 @@ bool isrv_sort_add(struct isrv_sort *x, const struct isrv_sort_facts *facts);
 /* Once all are added: x->order, x->messages.  Messages that no criterion tells apart stand in the
  * order of their UIDs.  False: no memory. */
 bool isrv_sort_run(struct isrv_sort *x);
+
+/* An order that somebody else has found: room for so many messages, and then one after the other.
+ * False: no memory. */
+bool isrv_sort_expect(struct isrv_sort *x, uint32_t messages);
+static inline void isrv_sort_given(struct isrv_sort *x, uint32_t uid)
+{
+	x->order[x->messages++] = uid;
+}
+/* It was no good: x is as it was when it was made. */
+void isrv_sort_forget(struct isrv_sort *x);
 
 #endif

@@ -42,6 +42,12 @@ void isrv_thread_forget(struct isrv_thread *t)
 	isrv_buf_clear(&t->key, t->mem);
 }
 
+void isrv_thread_drop(struct isrv_thread *t)
+{
+	isrv_thread_clear(t);
+	isrv_thread_init(t, t->algorithm, t->mem, t->steps);
+}
+
 void isrv_thread_clear(struct isrv_thread *t)
 {
 	isrv_thread_forget(t);
@@ -228,4 +234,33 @@ bool isrv_thread_add(struct isrv_thread *t, const struct isrv_sort_facts *facts)
 		return false;
 	}
 	return isrv_buf_add(&t->messages, t->mem, &m, sizeof(m));
+}
+
+/* ---- threads that are given ---------------------------------------------------------------- */
+
+enum isrv_thread_given isrv_thread_give(struct isrv_thread *t, uint32_t uid, uint32_t depth)
+{
+	struct isrv_thread_message m = {.uid = uid};
+	uint32_t parent = 0, at;
+
+	t->given = true;
+	if (depth > (t->last ? t->depth + 1 : 0))
+		return ISRV_THREAD_NONSENSE;
+	/* Up from the last one to what is above this one: each step was one down before. */
+	if (depth) {
+		parent = t->last;
+		for (at = t->depth; at >= depth; at--, ++*t->steps)
+			parent = isrv_thread_nodes(t)[parent].parent;
+	}
+	m.node = isrv_thread_node(t);
+	if (!m.node)
+		return ISRV_THREAD_NOMEM;
+	isrv_thread_nodes(t)[m.node].parent = parent;
+	t->last = m.node;
+	t->depth = depth;
+	if (!uid)
+		return ISRV_THREAD_GIVEN;
+	isrv_thread_nodes(t)[m.node].message = isrv_thread_count(t) + 1;
+	return isrv_buf_add(&t->messages, t->mem, &m, sizeof(m)) ? ISRV_THREAD_GIVEN
+	                                                         : ISRV_THREAD_NOMEM;
 }

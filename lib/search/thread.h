@@ -53,6 +53,10 @@ struct isrv_thread {
 	struct isrv_arena arena;
 	struct isrv_buf room;
 	struct isrv_buf key;
+	/* while threads that are given are taken in */
+	bool given;
+	uint32_t last; /* node of the member before, */
+	uint32_t depth; /* and how deep it is */
 	/* while threads are taken out */
 	uint32_t at;
 	uint8_t state;
@@ -64,6 +68,20 @@ void isrv_thread_clear(struct isrv_thread *t);
 
 /* Messages come in ascending order.  False: no memory. */
 bool isrv_thread_add(struct isrv_thread *t, const struct isrv_sort_facts *facts);
+/*
+ * Threads that somebody else has found, one member after the other, parents before their children,
+ * as struct imapsrv_thread_member says; in place of `add`.  A UID of 0 may have any depth: what is
+ * below it is put where it may stand.
+ */
+enum isrv_thread_given {
+	ISRV_THREAD_GIVEN,
+	ISRV_THREAD_NOMEM,
+	ISRV_THREAD_NONSENSE /* it is deeper than it can be */
+};
+enum isrv_thread_given isrv_thread_give(struct isrv_thread *t, uint32_t uid, uint32_t depth);
+/* They were no good: t is as it was when it was made. */
+void isrv_thread_drop(struct isrv_thread *t);
+
 /* Once all are added.  False: no memory. */
 bool isrv_thread_build(struct isrv_thread *t);
 

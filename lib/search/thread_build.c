@@ -28,6 +28,7 @@ static int compare(const void *ctx, uint32_t a, uint32_t b)
 	return (a > b) - (a < b);
 }
 
+/* Those that are given are in order. */
 static bool sort_by_date(struct isrv_thread *t)
 {
 	uint32_t count = isrv_thread_count(t), i, *spare;
@@ -37,7 +38,7 @@ static bool sort_by_date(struct isrv_thread *t)
 	t->order = spare ? isrv_mem_alloc(t->mem, size) : NULL;
 	for (i = 0; t->order && i < count; i++)
 		t->order[i] = i;
-	if (t->order)
+	if (t->order && !t->given)
 		isrv_order_sort(t->order, spare, count, compare, t, t->steps);
 	isrv_mem_free(t->mem, spare, size);
 	return t->order != NULL;
@@ -225,7 +226,9 @@ bool isrv_thread_build(struct isrv_thread *t)
 		isrv_mem_free(t->mem, table, size);
 		return false;
 	}
-	if (t->algorithm == ISRV_THREAD_ORDEREDSUBJECT) {
+	if (t->given) {
+		prune(t);
+	} else if (t->algorithm == ISRV_THREAD_ORDEREDSUBJECT) {
 		group_subjects(t, table);
 	} else {
 		prune(t);

@@ -313,6 +313,25 @@ int imapsrv_op_copied(struct imapsrv_op *op, uint32_t uidvalidity, struct imapsr
 	return deliver(op, &answer);
 }
 
+int imapsrv_op_order(struct imapsrv_op *op, const uint32_t *uids, size_t count)
+{
+	struct isrv_op_order answer = {uids, count};
+
+	if (!expects(op, KIND(ISRV_OP_SORT)))
+		return IMAPSRV_ESTATE;
+	return count ? deliver(op, &answer) : 0;
+}
+
+int imapsrv_op_thread(struct imapsrv_op *op, const struct imapsrv_thread_member *members,
+                      size_t count)
+{
+	struct isrv_op_thread answer = {members, count};
+
+	if (!expects(op, KIND(ISRV_OP_THREAD)))
+		return IMAPSRV_ESTATE;
+	return count ? deliver(op, &answer) : 0;
+}
+
 int imapsrv_op_mailboxid(struct imapsrv_op *op, struct imapsrv_span mailboxid)
 {
 	if (!expects(op, KIND(ISRV_OP_CREATE)))

@@ -38,6 +38,8 @@ enum isrv_op_kind {
 	ISRV_OP_QUOTA,         /* sink: struct imapsrv_quota_root, ISRV_QUOTA_ROOTS at most */
 	ISRV_OP_STATUS,        /* sink: struct imapsrv_status                       */
 	ISRV_OP_CREATE,        /* sink: struct imapsrv_span, a MAILBOXID            */
+	ISRV_OP_SORT,          /* sink: struct isrv_op_order                        */
+	ISRV_OP_THREAD,        /* sink: struct isrv_op_thread                       */
 	ISRV_OP_METADATA,      /* sink: struct imapsrv_entry, its name is one       */
 	ISRV_OP_PLAIN          /* nothing but OK or a refusal: DELETE, CHECK, ...   */
 };
@@ -66,6 +68,16 @@ struct isrv_op_uids {
 	uint32_t uidvalidity;
 	struct imapsrv_set from; /* COPY */
 	struct imapsrv_set to;
+};
+
+struct isrv_op_order {
+	const uint32_t *uids;
+	size_t count; /* not 0 */
+};
+
+struct isrv_op_thread {
+	const struct imapsrv_thread_member *members;
+	size_t count; /* not 0 */
 };
 
 /* How the last question was answered. */

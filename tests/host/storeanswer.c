@@ -733,6 +733,7 @@ void ts_perform(struct ts_op *q)
 		[TS_SETMETADATA] = ts_answer_setmetadata, [TS_KEYS] = ts_answer_keys,
 		[TS_GETQUOTA] = ts_answer_quota, [TS_GETQUOTAROOT] = ts_answer_quota,
 		[TS_SETQUOTA] = ts_answer_quota,
+		[TS_SORT] = ts_answer_order, [TS_THREAD] = ts_answer_order,
 	};
 
 	q->link->op = NULL;

@@ -371,6 +371,32 @@ static void on_vanished(void *user, struct imapsrv_op *op, const struct imapsrv_
 	ts_op_asked(q);
 }
 
+static void on_sort(void *user, struct imapsrv_op *op, const struct imapsrv_sort *in)
+{
+	struct ts_op *q = ts_op_new(user, op, TS_SORT);
+	unsigned seen = 0;
+
+	mailbox_of(q, in->mailbox);
+	take_set(q->link->ts, q, in->uids);
+	for (size_t i = 0; i < in->count; i++) {
+		if (in->criteria[i].key > IMAPSRV_SORT_TO || seen >> in->criteria[i].key & 1)
+			tx_complain(q->link->ts->log, "sort: criterion %zu", i);
+		seen |= 1u << in->criteria[i].key;
+	}
+	if (!seen)
+		tx_complain(q->link->ts->log, "sort: by nothing");
+	ts_op_asked(q);
+}
+
+static void on_thread(void *user, struct imapsrv_op *op, const struct imapsrv_thread *in)
+{
+	struct ts_op *q = ts_op_new(user, op, TS_THREAD);
+
+	mailbox_of(q, in->mailbox);
+	take_set(q->link->ts, q, in->uids);
+	ts_op_asked(q);
+}
+
 /* ---- appending -------------------------------------------------------------------------- */
 
 static void draft_complete(struct ts_op *q)
@@ -557,6 +583,8 @@ void ts_fill(const struct ts *ts, struct imapsrv_store *store, struct imapsrv_ma
 	store->check = ts->absent & TS_NO_CHECK ? NULL : on_check;
 	store->modseqs = ts->modseqs;
 	store->vanished = ts->modseqs && !(ts->absent & TS_NO_VANISHED) ? on_vanished : NULL;
+	store->sort = ts->order.members ? on_sort : NULL;
+	store->thread = ts->threads.members ? on_thread : NULL;
 	store->savedates = ts->savedates;
 	store->objectids = ts->objectids;
 	store->append_limits = ts->limits;

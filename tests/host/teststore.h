@@ -160,6 +160,8 @@ enum ts_kind {
 	TS_GETQUOTA,
 	TS_GETQUOTAROOT,
 	TS_SETQUOTA,
+	TS_SORT,
+	TS_THREAD,
 	TS_KINDS
 };
 extern const char *const ts_kind_names[TS_KINDS];
@@ -315,6 +317,10 @@ struct ts {
 	bool limits;     /* mailboxes tell append limits of their own */
 	bool replace;    /* the store can replace a message in one go */
 	bool keeps;      /* what was expunged, until it is forgotten */
+	struct { /* it has an index that gives this order, or these threads, to whoever asks */
+		struct imapsrv_thread_member *members;
+		size_t count;
+	} order, threads;
 	bool sasl;       /* has mechanisms of its own */
 	uint32_t resources; /* that quotas can limit */
 	struct ts_root *roots;
@@ -430,6 +436,7 @@ void ts_free_entries(struct ts_entry **list);
 /* Where the entries of a mailbox, or with m NULL of the server, are kept. */
 struct ts_entry **ts_entries(struct ts *ts, struct ts_user *u, struct ts_mailbox *m, const char *name);
 uint32_t ts_status_items(const struct ts *ts); /* that the library may ask */
+void ts_answer_order(struct ts_op *q);  /* storeorder.c */
 void ts_perform(struct ts_op *q); /* storeanswer: does what is asked and ends the op */
 void ts_answer_sasl(struct ts_op *q);
 void ts_answer_keys(struct ts_op *q);

@@ -341,6 +341,26 @@ static void no_line(struct sh *h, const struct sc_words *w)
 	}
 }
 
+/* order UID ..., threads UID DEPTH ... */
+static void order_line(struct sh *h, const struct sc_words *w)
+{
+	bool threads = strcmp(w->word[0], "threads") == 0;
+	size_t step = threads ? 2 : 1, count = (w->count - 1) / step, i;
+	struct imapsrv_thread_member *m = tx_alloc((count + 1) * sizeof(*m));
+
+	for (i = 0; i < count; i++) {
+		m[i].uid = (uint32_t)strtoul(w->word[1 + i * step], NULL, 10);
+		m[i].depth = threads ? (uint32_t)strtoul(w->word[2 + i * step], NULL, 10) : 0;
+	}
+	if (threads) {
+		h->ts->threads.members = m;
+		h->ts->threads.count = count;
+	} else {
+		h->ts->order.members = m;
+		h->ts->order.count = count;
+	}
+}
+
 /* expunged NAME UIDS MODSEQ */
 static void expunged_line(struct sh *h, const struct sc_words *w)
 {
@@ -519,6 +539,8 @@ static void setup_line(struct sh *h, const struct sc_words *w)
 		expunged_line(h, w);
 	else if (strcmp(word, "modseqs") == 0)
 		h->ts->modseqs = true;
+	else if (strcmp(word, "order") == 0 || strcmp(word, "threads") == 0)
+		order_line(h, w);
 	else if (strcmp(word, "sparse") == 0)
 		h->ts->options.sparse = true;
 	else if (strcmp(word, "clock") == 0) {

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * host/storeorder - a store with an index: it answers `sort` and `thread` with what a script says, as
+ * far as it is asked for that and it still exists.
+ */
+#include "host/teststore.h"
+
+static bool exists(const struct ts_op *q, uint32_t uid)
+{
+	const struct ts_mailbox *box = q->mailbox ? q->mailbox->mailbox : NULL;
+
+	for (size_t i = 0; box && i < box->count; i++)
+		if (box->messages[i].uid == uid)
+			return ts_set_has(q->set, uid);
+	return false;
+}
+
+void ts_answer_order(struct ts_op *q)
+{
+	const struct ts *ts = q->link->ts;
+	bool sort = q->kind == TS_SORT;
+	size_t count = sort ? ts->order.count : ts->threads.count;
+
+	for (size_t i = 0; i < count; i++) {
+		const struct imapsrv_thread_member *m = sort ? &ts->order.members[i]
+		                                             : &ts->threads.members[i];
+
+		if (m->uid && !exists(q, m->uid))
+			continue;
+		if (sort)
+			imapsrv_op_order(q->op, &m->uid, 1);
+		else
+			imapsrv_op_thread(q->op, m, 1);
+	}
+	imapsrv_op_done(q->op, IMAPSRV_OK, NULL);
+}
