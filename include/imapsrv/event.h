@@ -89,8 +89,8 @@ enum imapsrv_scope {
 	IMAPSRV_SCOPE_ACCOUNT  /* no mailbox: server metadata, quota, subscriptions of any mailbox  */
 };
 
-/* A session cares about these kinds of event there.  A MAILBOX_RENAME is in a scope if its old
- * or its new name is.  More events than were asked for do no harm: the session passes over them. */
+/* A session cares about these kinds of event there.  A MAILBOX_RENAME is in a scope if its old or its
+ * new name is, or is above the name of the scope: what lies below moves along.  More events than were asked for do no harm: the session passes over them. */
 struct imapsrv_interest {
 	enum imapsrv_scope scope;
 	struct imapsrv_span name; /* empty for ACCOUNT */
@@ -123,10 +123,9 @@ struct imapsrv_watch {
 	 * everything to every session of the account, and needs not be told. */
 	void (*changed)(void *user, struct imapsrv_session *session,
 	                const struct imapsrv_watch_change *change);
-	/* Which optional kinds of event this host posts: of MAILBOX_SUBSCRIBE (with MAILBOX_UNSUBSCRIBE),
-	 * MAILBOX_METADATA, SERVER_METADATA.  A client that asks for others is told that they are
-	 * not supported.  Those about messages and MAILBOX_CREATE, _DELETE, _RENAME are never
-	 * optional. */
+	/* Which optional kinds of event this host posts: of MAILBOX_METADATA and SERVER_METADATA, which
+	 * are not optional where it has metadata (imapsrv/metadata.h).  A client that asks for others
+	 * is told that they are not supported.  All other kinds are posted whenever they happen. */
 	uint32_t events;
 };
 #define IMAPSRV_WATCH_INIT IMAPSRV_SIZED(struct imapsrv_watch)

@@ -54,6 +54,9 @@ void isrv_limits_fill(struct imapsrv_limits *limits)
 	DEFAULT(metadata, 262144);
 	DEFAULT(metadata_entries, 1000);
 	DEFAULT(contexts, 16);
+	DEFAULT(notify_names, 10000);
+	DEFAULT(notify_mailboxes, 10000);
+	DEFAULT(notify_pending, 1000);
 	if (limits->keyword_len > 255)
 		limits->keyword_len = 255; /* lengths are kept in an octet */
 }

@@ -36,6 +36,7 @@ extern const struct isrv_command isrv_command_lsub;
 extern const struct isrv_command isrv_command_move;
 extern const struct isrv_command isrv_command_namespace;
 extern const struct isrv_command isrv_command_noop;
+extern const struct isrv_command isrv_command_notify;
 extern const struct isrv_command isrv_command_rename;
 extern const struct isrv_command isrv_command_replace;
 extern const struct isrv_command isrv_command_search;

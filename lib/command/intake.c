@@ -10,6 +10,7 @@
  */
 #include "command/intake.h"
 
+#include "session/hear.h"
 #include "session/messagelimit.h"
 #include "session/session.h"
 
@@ -130,7 +131,7 @@ static enum isrv_step stored(struct imapsrv_session *s, struct isrv_intake *t)
 
 	t->stored = true;
 	if (v && v->name_len == t->name.len && memcmp(v->name, t->name.data, t->name.len) == 0)
-		isrv_view_post_own(v, &s->mem, t->uids);
+		isrv_hear_own(s, t->uids);
 	return ISRV_DONE;
 }
 

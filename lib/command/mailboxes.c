@@ -7,6 +7,7 @@
 
 #include "base/ascii.h"
 #include "command/commands.h"
+#include "session/hear.h"
 #include "command/list.h"
 
 struct args {
@@ -254,6 +255,7 @@ static enum isrv_step subscribe(struct imapsrv_session *s, struct args *a, int o
 		return ISRV_HOST;
 	if (s->result.code != IMAPSRV_OK)
 		return isrv_refused(s, NULL);
+	isrv_hear_subscribed(s, a->name, on != 0);
 	return isrv_ok(s, done);
 }
 

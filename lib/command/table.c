@@ -36,6 +36,7 @@ static const struct isrv_command *const table[] = {
 	&isrv_command_move,
 	&isrv_command_namespace,
 	&isrv_command_noop,
+	&isrv_command_notify,
 	&isrv_command_rename,
 	&isrv_command_replace,
 	&isrv_command_search,

@@ -296,18 +296,13 @@ static bool begin_status(struct imapsrv_session *s, struct isrv_telling *t)
 /* It may not be read, though nobody had said so: that is told, once (RFC 5465 5.9). */
 static void found_no_access(struct imapsrv_session *s, struct isrv_telling *t)
 {
-	struct isrv_names *names;
+	struct imapsrv_span name = isrv_news_name(t->news);
 
-	if (!s->notify || isrv_names_has(&s->notify->noaccess, isrv_news_name(t->news)))
+	if (!s->notify || isrv_names_has(&s->notify->noaccess, name))
 		return;
-	names = &s->notify->noaccess;
-	if (names->count >= s->notify->max_names ||
-	    !isrv_names_add(names, &s->mem, isrv_news_name(t->news))) {
-		isrv_hear_overflow(s);
-		return;
-	}
-	isrv_list_put_line(s, IMAPSRV_ATTR_NOACCESS, isrv_news_name(t->news));
+	isrv_list_put_line(s, IMAPSRV_ATTR_NOACCESS, name);
 	isrv_w_crlf(&s->w);
+	isrv_hear_noaccess(s, name);
 }
 
 /* ---- one name ------------------------------------------------------------------------------ */
@@ -322,7 +317,7 @@ static void put_off(struct imapsrv_session *s, struct isrv_telling *t)
 	if (!s->notify)
 		isrv_news_free(news, &s->mem);
 	else if (!isrv_news_return(&s->notify->news, &s->mem, news))
-		isrv_hear_overflow(s);
+		isrv_session_fail(s, IMAPSRV_ENOMEM);
 }
 
 static void next_news(struct imapsrv_session *s, struct isrv_telling *t)

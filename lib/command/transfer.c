@@ -339,7 +339,7 @@ static void tell_views(struct imapsrv_session *s, struct isrv_transfer *t)
 		isrv_modseq_expunged(s);
 	}
 	if (t->copied && into_selected(s, t))
-		isrv_view_post_own(s->view, &s->mem, t->lost ? unknown : set_of(&t->to));
+		isrv_hear_own(s, t->lost ? unknown : set_of(&t->to));
 }
 
 static enum isrv_step finish(struct imapsrv_session *s, struct isrv_transfer *t)

@@ -116,10 +116,14 @@ void isrv_view_post_new(struct isrv_view *v, struct isrv_mem *mem, struct imapsr
 	}
 }
 
-void isrv_view_post_own(struct isrv_view *v, struct isrv_mem *mem, struct imapsrv_set uids)
+bool isrv_view_note_own(struct isrv_view *v, struct isrv_mem *mem, struct imapsrv_set uids)
 {
-	/* If this fails they are shown like those of others. */
-	(void)isrv_uidset_union(&v->own, mem, uids);
+	/* Past the limit they are shown like those of others. */
+	return v->own.count + uids.count > v->own.max || isrv_uidset_union(&v->own, mem, uids);
+}
+
+void isrv_view_post_own(struct isrv_view *v, struct imapsrv_set uids)
+{
 	if (uids.count == 0 || isrv_uidset_max(uids) >= v->uidnext)
 		v->look_new = true;
 }

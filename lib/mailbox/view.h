@@ -82,7 +82,9 @@ void isrv_view_clear(struct isrv_view *v, struct isrv_mem *mem);
 void isrv_view_post_new(struct isrv_view *v, struct isrv_mem *mem, struct imapsrv_set uids);
 /* This session added messages under the view's name; which, or empty: not known.  The mailbox of
  * that name need not be the one that was opened by it, if others renamed them: the store says. */
-void isrv_view_post_own(struct isrv_view *v, struct isrv_mem *mem, struct imapsrv_set uids);
+void isrv_view_post_own(struct isrv_view *v, struct imapsrv_set uids);
+/* This session added these, wherever they are told of.  False: no memory. */
+bool isrv_view_note_own(struct isrv_view *v, struct isrv_mem *mem, struct imapsrv_set uids);
 void isrv_view_post_gone(struct isrv_view *v, struct isrv_mem *mem, struct imapsrv_set uids);
 /* They went because this client expunged them: they are told even where others are held back.
  * False: no memory. */

@@ -71,13 +71,15 @@ int isrv_notify_compare(const struct imapsrv_interest *a, const struct imapsrv_i
 enum isrv_notify_posted {
 	ISRV_NOTIFY_POSTED,
 	ISRV_NOTIFY_NONSENSE, /* the host is wrong, nothing has changed */
-	ISRV_NOTIFY_OVERFLOW  /* more than can be held: give up */
+	ISRV_NOTIFY_OVERFLOW, /* more than the limits allow: give up */
+	ISRV_NOTIFY_NOMEM
 };
 
-/* What is still to be told of `from`, which n takes the place of, as far as n wants it too.  False: it
- * is more than can be held. */
-bool isrv_notify_inherit(struct isrv_notify *n, struct isrv_mem *mem,
-                         const struct isrv_notify_account *account, const struct isrv_notify *from);
+/* What is still to be told of `from`, which n takes the place of, as far as n wants it too.  Any but
+ * NONSENSE. */
+enum isrv_notify_posted isrv_notify_inherit(struct isrv_notify *n, struct isrv_mem *mem,
+                                            const struct isrv_notify_account *account,
+                                            const struct isrv_notify *from);
 
 /* An event; own: this client caused it, and is not told (RFC 5465 5).  `selected` is the name of the
  * selected mailbox, messages of which are the view's business. */

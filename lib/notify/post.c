@@ -299,13 +299,21 @@ static bool inherit_one(struct isrv_notify *n, struct isrv_mem *mem,
 	return n->news.weight <= n->max_news;
 }
 
-bool isrv_notify_inherit(struct isrv_notify *n, struct isrv_mem *mem,
-                         const struct isrv_notify_account *account, const struct isrv_notify *from)
+/* Why something could not be held. */
+static enum isrv_notify_posted trouble(const struct isrv_notify *n)
+{
+	return n->news.weight > n->max_news || n->noaccess.count > n->max_names ? ISRV_NOTIFY_OVERFLOW
+	                                                                        : ISRV_NOTIFY_NOMEM;
+}
+
+enum isrv_notify_posted isrv_notify_inherit(struct isrv_notify *n, struct isrv_mem *mem,
+                                            const struct isrv_notify_account *account,
+                                            const struct isrv_notify *from)
 {
 	for (const struct isrv_news *old = from->news.first; old; old = old->next)
 		if (!inherit_one(n, mem, account, old))
-			return false;
-	return true;
+			return trouble(n);
+	return ISRV_NOTIFY_POSTED;
 }
 
 /* ---- the routine --------------------------------------------------------------------------- */
@@ -341,13 +349,13 @@ enum isrv_notify_posted isrv_notify_post(struct isrv_notify *n, struct isrv_mem 
 		return ISRV_NOTIFY_NONSENSE;
 	if (event->type == IMAPSRV_EVENT_MAILBOX_RENAME &&
 	    !isrv_news_rename(&n->news, mem, event->old_name, event->mailbox, account->separator))
-		return ISRV_NOTIFY_OVERFLOW;
+		return ISRV_NOTIFY_NOMEM;
 	if (own) {
 		note_own(&p);
 		return ISRV_NOTIFY_POSTED;
 	}
 	if (event->type == IMAPSRV_EVENT_MAILBOX_RENAME)
-		return note_rename(&p) ? ISRV_NOTIFY_POSTED : ISRV_NOTIFY_OVERFLOW;
+		return note_rename(&p) ? ISRV_NOTIFY_POSTED : trouble(n);
 	wants = server ? (isrv_notify_wants_any(n, ISRV_NOTIFY_SERVER_METADATA)
 	                          ? (unsigned)ISRV_NOTIFY_SERVER_METADATA
 	                          : 0u)
@@ -361,5 +369,5 @@ enum isrv_notify_posted isrv_notify_post(struct isrv_notify *n, struct isrv_mem 
 		done = note(&p, event->mailbox, tell);
 	if (done && p.rule->parent)
 		done = note_parent(&p);
-	return done ? ISRV_NOTIFY_POSTED : ISRV_NOTIFY_OVERFLOW;
+	return done ? ISRV_NOTIFY_POSTED : trouble(n);
 }

@@ -102,6 +102,12 @@ static bool modseqs(const struct imapsrv_engine *e)
 	return e->store.modseqs != 0;
 }
 
+/* Without it nobody would post what happens in mailboxes that are not open. */
+static bool watches(const struct imapsrv_engine *e)
+{
+	return e->config.watch != NULL;
+}
+
 /* RFC 8474 5.1: a copy has the EMAILID of its source, which an append cannot say. */
 static bool objectids(const struct imapsrv_engine *e)
 {
@@ -353,6 +359,7 @@ static const struct cap {
 		.name = "QRESYNC", .show = SHOW_AUTH,
 		.with = {ISRV_CAP_CONDSTORE, ISRV_CAP_ENABLE}, .host = modseqs,
 	},
+	[ISRV_CAP_NOTIFY] = {.name = "NOTIFY", .show = SHOW_AUTH, .host = watches},
 	[ISRV_CAP_ESEARCH] = {.name = "ESEARCH", .show = SHOW_AUTH},
 	[ISRV_CAP_SEARCHRES] = {.name = "SEARCHRES", .show = SHOW_AUTH},
 	[ISRV_CAP_INPROGRESS] = {.name = "INPROGRESS", .show = SHOW_AUTH},

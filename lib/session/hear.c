@@ -80,6 +80,7 @@ static void watch_subscribed(struct imapsrv_session *s, const struct isrv_notify
 	} while (from < all);
 }
 
+/* Without memory, which an overflow may be short of. */
 void isrv_hear_watch(struct imapsrv_session *s, const struct isrv_notify *n, bool on)
 {
 	if (!s->engine->watch.changed)
@@ -103,67 +104,70 @@ void isrv_hear_nothing(struct imapsrv_session *s, enum isrv_hearing hearing)
 	isrv_hear_update(s);
 }
 
-void isrv_hear_drop_next(struct imapsrv_session *s)
-{
-	struct isrv_notify *n = s->notify_next;
-
-	s->notify_next = NULL;
-	if (n)
-		isrv_hear_watch(s, n, false);
-	isrv_notify_free(n, &s->mem);
-}
-
 void isrv_hear_overflow(struct imapsrv_session *s)
 {
 	isrv_hear_nothing(s, ISRV_HEARING_NOTHING);
 	s->overflowed = s->news = s->stirred = true;
 }
 
-void isrv_hear_next(struct imapsrv_session *s)
+/* What a NOTIFY could not hold. */
+static void not_held(struct imapsrv_session *s, enum isrv_notify_posted why)
+{
+	if (why == ISRV_NOTIFY_OVERFLOW)
+		isrv_hear_overflow(s);
+	else if (why == ISRV_NOTIFY_NOMEM)
+		isrv_session_fail(s, IMAPSRV_ENOMEM);
+}
+
+void isrv_hear_this(struct imapsrv_session *s, struct isrv_notify *n)
 {
 	const struct isrv_notify_account account = isrv_hear_account(s);
-	struct isrv_notify *n = s->notify_next, *old = s->notify;
-	bool room = !old || isrv_notify_inherit(n, &s->mem, &account, old);
+	struct isrv_notify *old = s->notify;
+	enum isrv_notify_posted kept =
+		old ? isrv_notify_inherit(n, &s->mem, &account, old) : ISRV_NOTIFY_POSTED;
 
-	s->notify_next = NULL;
-	s->notify = n;
-	if (old)
-		isrv_hear_watch(s, old, false);
 	isrv_notify_free(old, &s->mem);
+	s->notify = n;
 	s->overflowed = false;
 	s->hearing = ISRV_HEARING_NOTIFY;
 	s->news = s->news || n->news.count;
 	isrv_hear_update(s);
-	if (!room)
-		isrv_hear_overflow(s);
+	not_held(s, kept);
+}
+
+void isrv_hear_noaccess(struct imapsrv_session *s, struct imapsrv_span name)
+{
+	if (!s->notify)
+		return;
+	if (!isrv_names_add(&s->notify->noaccess, &s->mem, name))
+		not_held(s, ISRV_NOTIFY_NOMEM);
+	else if (s->notify->noaccess.count > s->notify->max_names)
+		not_held(s, ISRV_NOTIFY_OVERFLOW);
 }
 
 /* ---- subscriptions ------------------------------------------------------------------------- */
 
-/* RFC 5465 6.4: "If the subscription list changes, the server MUST reevaluate the list."  False:
- * too many. */
-static bool follow_subscription(struct imapsrv_session *s, struct isrv_notify *n,
+/* RFC 5465 6.4: "If the subscription list changes, the server MUST reevaluate the list." */
+static enum isrv_notify_posted follow_subscription(struct imapsrv_session *s, struct isrv_notify *n,
                                 struct imapsrv_span name, bool on)
 {
 	if (isrv_names_has(&n->subscribed, name) == on)
-		return true;
-	if (!on) {
-		watch_subscribed(s, n, name, false);
-		return isrv_names_remove(&n->subscribed, name);
-	}
-	if (n->subscribed.count >= n->max_names || !isrv_names_add(&n->subscribed, &s->mem, name))
-		return false;
-	watch_subscribed(s, n, name, true);
-	return true;
+		return ISRV_NOTIFY_POSTED;
+	if (on && n->subscribed.count >= n->max_names)
+		return ISRV_NOTIFY_OVERFLOW;
+	if (on && !isrv_names_add(&n->subscribed, &s->mem, name))
+		return ISRV_NOTIFY_NOMEM;
+	watch_subscribed(s, n, name, on);
+	if (!on)
+		(void)isrv_names_remove(&n->subscribed, name);
+	return ISRV_NOTIFY_POSTED;
 }
 
 void isrv_hear_subscribed(struct imapsrv_session *s, struct imapsrv_span name, bool on)
 {
-	if (s->notify_next && s->notify_next->follows &&
-	    !follow_subscription(s, s->notify_next, name, on))
-		s->next_overflowed = true;
-	if (s->notify && s->notify->follows && !follow_subscription(s, s->notify, name, on))
-		isrv_hear_overflow(s);
+	s->subscriptions_moved = true;
+	if (s->notify && s->notify->follows)
+		not_held(s, follow_subscription(s, s->notify, name, on));
 }
 
 /* ---- the selected mailbox ------------------------------------------------------------------ */
@@ -189,9 +193,8 @@ static void post_to_view(struct imapsrv_session *s, const struct imapsrv_event *
 		v->heard_modseq = e->status->highest_modseq;
 	switch (what) {
 	case ISRV_VIEW_COME:
-		/* If this fails they are shown like those of others. */
-		if (e->origin == s)
-			(void)isrv_uidset_union(&v->own, &s->mem, e->uids);
+		if (e->origin == s && !isrv_view_note_own(v, &s->mem, e->uids))
+			isrv_session_fail(s, IMAPSRV_ENOMEM);
 		isrv_view_post_new(v, &s->mem, e->uids);
 		break;
 	case ISRV_VIEW_GO:
@@ -278,10 +281,11 @@ static void warn(struct imapsrv_session *s, const struct imapsrv_event *e)
 		return; /* it is not true any more */
 	if (len > 200)
 		len = 200;
-	/* Without memory it is not worth ending the session for. */
 	copy = isrv_mem_alloc(&s->mem, len);
-	if (!copy)
+	if (!copy) {
+		isrv_session_fail(s, IMAPSRV_ENOMEM);
 		return;
+	}
 	memcpy(copy, own ? e->text.data : over, len);
 	s->warning = copy;
 	s->warning_len = len;
@@ -331,37 +335,17 @@ static bool is_of_view(const struct imapsrv_session *s, const struct imapsrv_eve
 	       e->status->uidvalidity == v->uidvalidity;
 }
 
-/* Gives it to one NOTIFY; false: that overflowed. */
-static bool post_to(struct imapsrv_session *s, struct isrv_notify *n, const struct imapsrv_event *e)
-{
-	const struct isrv_notify_account account = isrv_hear_account(s);
-	struct imapsrv_span selected = imapsrv_session_mailbox(s);
-
-	switch (isrv_notify_post(n, &s->mem, &account, e, e->origin == s, selected)) {
-	case ISRV_NOTIFY_POSTED:
-		return true;
-	case ISRV_NOTIFY_NONSENSE:
-		isrv_session_fault(s, "an event that cannot follow the ones before it");
-		return true;
-	case ISRV_NOTIFY_OVERFLOW:
-		break;
-	}
-	return false;
-}
-
 static void post_to_notify(struct imapsrv_session *s, const struct imapsrv_event *e)
 {
-	if (e->type == IMAPSRV_EVENT_MAILBOX_SUBSCRIBE)
-		isrv_hear_subscribed(s, e->mailbox, true);
-	else if (e->type == IMAPSRV_EVENT_MAILBOX_UNSUBSCRIBE)
-		isrv_hear_subscribed(s, e->mailbox, false);
-	if (s->notify_next && !post_to(s, s->notify_next, e))
-		s->next_overflowed = true;
-	if (!s->notify)
-		return;
-	if (!post_to(s, s->notify, e))
-		isrv_hear_overflow(s);
-	else if (s->notify->news.count)
+	const struct isrv_notify_account account = isrv_hear_account(s);
+	enum isrv_notify_posted posted =
+		isrv_notify_post(s->notify, &s->mem, &account, e, e->origin == s,
+	                         imapsrv_session_mailbox(s));
+
+	if (posted == ISRV_NOTIFY_NONSENSE)
+		isrv_session_fault(s, "an event that cannot follow the ones before it");
+	not_held(s, posted);
+	if (s->notify && s->notify->news.count)
 		s->news = s->stirred = true;
 }
 
@@ -372,8 +356,6 @@ static void post_everything(struct imapsrv_session *s)
 	struct imapsrv_range all = {1, UINT32_MAX};
 
 	s->opening_changed = s->stirred = true;
-	if (s->notify_next && s->notify_next->group_count)
-		s->next_overflowed = true;
 	if (s->notify && s->notify->group_count)
 		isrv_hear_overflow(s);
 	if (!s->view)
@@ -412,7 +394,10 @@ int imapsrv_session_post(struct imapsrv_session *session, const struct imapsrv_e
 		warn(s, &e);
 	if (e.type == IMAPSRV_EVENT_MAILBOX_CHANGED && !e.mailbox.len)
 		post_everything(s);
-	else if (s->notify || s->notify_next)
+	if (e.type == IMAPSRV_EVENT_MAILBOX_SUBSCRIBE ||
+	    e.type == IMAPSRV_EVENT_MAILBOX_UNSUBSCRIBE)
+		isrv_hear_subscribed(s, e.mailbox, e.type == IMAPSRV_EVENT_MAILBOX_SUBSCRIBE);
+	if (s->notify && (e.type != IMAPSRV_EVENT_MAILBOX_CHANGED || e.mailbox.len))
 		post_to_notify(s, &e);
 	if (s->view && e.type == IMAPSRV_EVENT_MAILBOX_RENAME)
 		follow_rename(s, &e);

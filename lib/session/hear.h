@@ -14,12 +14,13 @@ void isrv_hear_update(struct imapsrv_session *s);
 struct isrv_notify_account isrv_hear_account(const struct imapsrv_session *s);
 /* NOTIFY NONE, and what an overflow and a logout do. */
 void isrv_hear_nothing(struct imapsrv_session *s, enum isrv_hearing hearing);
-/* What s->notify_next asked for is in force from now on. */
-void isrv_hear_next(struct imapsrv_session *s);
-/* It will not be. */
-void isrv_hear_drop_next(struct imapsrv_session *s);
+/* What n asks for is in force from now on; the host watches for it already.  What was still to be told
+ * before is told if n wants it too. */
+void isrv_hear_this(struct imapsrv_session *s, struct isrv_notify *n);
 /* More than can be held (RFC 5465 5.8). */
 void isrv_hear_overflow(struct imapsrv_session *s);
+/* The client was told, or it was found, that this may be listed and not read. */
+void isrv_hear_noaccess(struct imapsrv_session *s, struct imapsrv_span name);
 /* This client expunged messages of the selected mailbox: it is told, whatever it wants to hear. */
 static inline void isrv_hear_own_gone(struct imapsrv_session *s, struct imapsrv_set uids)
 {
@@ -28,10 +29,18 @@ static inline void isrv_hear_own_gone(struct imapsrv_session *s, struct imapsrv_
 	else if (!isrv_view_post_own_gone(s->view, &s->mem, uids))
 		isrv_session_fail(s, IMAPSRV_ENOMEM);
 }
-/* This client has subscribed to a name, or somebody has for its account. */
-void isrv_hear_subscribed(struct imapsrv_session *s, struct imapsrv_span name, bool on);
+/* This client added messages to the selected mailbox, or to one of that name; empty: it is not known
+ * which. */
+static inline void isrv_hear_own(struct imapsrv_session *s, struct imapsrv_set uids)
+{
+	isrv_view_post_own(s->view, uids);
+	if (!isrv_view_note_own(s->view, &s->mem, uids))
+		isrv_session_fail(s, IMAPSRV_ENOMEM);
+}
 /* Adds all interests of n to what the host watches, or takes them back. */
 void isrv_hear_watch(struct imapsrv_session *s, const struct isrv_notify *n, bool on);
+/* This client has subscribed to a name, or somebody has for its account. */
+void isrv_hear_subscribed(struct imapsrv_session *s, struct imapsrv_span name, bool on);
 
 /* Is there something to tell, of the selected mailbox of these kinds? */
 static inline bool isrv_hear_due(const struct imapsrv_session *s, unsigned kinds)

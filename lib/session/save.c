@@ -253,7 +253,7 @@ static bool write_hearing(const struct imapsrv_session *s, struct isrv_pack *p)
 	isrv_pack_span(p, (struct imapsrv_span){s->warning, s->warning_len});
 	if (s->notify)
 		isrv_notify_pack(s->notify, p);
-	return !s->notify_next && !s->telling;
+	return !s->telling;
 }
 
 static void read_hearing(struct imapsrv_session *s, struct isrv_unpack *u)

@@ -182,7 +182,6 @@ void isrv_session_log_in(struct imapsrv_session *s)
 void isrv_session_log_out(struct imapsrv_session *s)
 {
 	isrv_session_deselect(s);
-	isrv_hear_drop_next(s);
 	isrv_hear_nothing(s, ISRV_HEARING_COMMANDS);
 	s->overflowed = s->news = false;
 	free_text(s, &s->warning, &s->warning_len);

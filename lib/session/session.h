@@ -150,8 +150,7 @@ struct imapsrv_session {
 	bool overflowed;         /* NOTIFICATIONOVERFLOW, for one */
 	bool tell_all;           /* the command implies a NOOP, whatever is heard from now on */
 	struct isrv_notify *notify;      /* exactly while hearing NOTIFY */
-	struct isrv_notify *notify_next; /* one that a NOTIFY SET at work prepares: hears the same */
-	bool next_overflowed;            /* but cannot hold it */
+	bool subscriptions_moved;        /* since a command at work last looked at them */
 	char *warning;           /* a quota was passed: for a human */
 	size_t warning_len;
 	struct isrv_telling *telling;    /* the teller's own; NULL while nothing but the view is told */

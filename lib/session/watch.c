@@ -33,6 +33,7 @@ void isrv_watch_selected(struct imapsrv_session *s, const char *name, size_t len
 	struct imapsrv_interest one = {IMAPSRV_SCOPE_MAILBOX, {name, len}, ISRV_WATCH_MESSAGES};
 
 	one.events |= IMAPSRV_EVENT_BIT(IMAPSRV_EVENT_MAILBOX_RENAME) |
+	              IMAPSRV_EVENT_BIT(IMAPSRV_EVENT_MAILBOX_DELETE) |
 	              IMAPSRV_EVENT_BIT(IMAPSRV_EVENT_ACCESS_GAINED) |
 	              IMAPSRV_EVENT_BIT(IMAPSRV_EVENT_ACCESS_LOST);
 	change_one(s, &one, on);

@@ -33,7 +33,7 @@ static struct ts_mailbox *target(struct ts_op *q, const char *name)
 	struct ts *ts = q->link->ts;
 	struct ts_mailbox *m = q->account ? ts_find(ts, q->account->user, name) : NULL;
 
-	if (!m || (m->attributes & (IMAPSRV_ATTR_NOSELECT | IMAPSRV_ATTR_NONEXISTENT))) {
+	if (!m || m->hidden || (m->attributes & (IMAPSRV_ATTR_NOSELECT | IMAPSRV_ATTR_NONEXISTENT))) {
 		done(q, IMAPSRV_NONEXISTENT, "There is no such mailbox");
 		return NULL;
 	}
@@ -91,10 +91,10 @@ static void answer_list(struct ts_op *q)
 	for (const struct ts_mailbox *m = ts->mailboxes; m; m = m->next) {
 		struct imapsrv_name name;
 
-		if (m->removed || m->owner != u || !begins(ts, m->name, q->name))
+		if (m->removed || m->hidden || m->owner != u || !begins(ts, m->name, q->name))
 			continue;
 		name.name = span_of(m->name);
-		name.attributes = m->attributes;
+		name.attributes = m->attributes | (m->refused ? (uint32_t)IMAPSRV_ATTR_NOACCESS : 0);
 		if (q->flag && subscribed(u, m->name))
 			name.attributes |= IMAPSRV_ATTR_SUBSCRIBED;
 		gave(q, imapsrv_op_name(q->op, &name));
@@ -645,12 +645,29 @@ static void answer_copy(struct ts_op *q)
 
 /* ---- which mailboxes there are ---------------------------------------------------------- */
 
+static void post_managed(struct ts_op *q, struct ts_user *u)
+{
+	static const enum imapsrv_event_type types[TS_KINDS] = {
+		[TS_CREATE] = IMAPSRV_EVENT_MAILBOX_CREATE,
+		[TS_DELETE] = IMAPSRV_EVENT_MAILBOX_DELETE,
+		[TS_RENAME] = IMAPSRV_EVENT_MAILBOX_RENAME,
+	};
+	bool rename = q->kind == TS_RENAME;
+	enum imapsrv_event_type type = types[q->kind];
+
+	if (q->kind == TS_SUBSCRIBE)
+		type = q->flag ? IMAPSRV_EVENT_MAILBOX_SUBSCRIBE : IMAPSRV_EVENT_MAILBOX_UNSUBSCRIBE;
+	ts_post_name(q->link->ts, u, type, rename ? q->second : q->name, rename ? q->name : NULL,
+	             q->link->session);
+}
+
 static void answer_manage(struct ts_op *q)
 {
 	struct ts *ts = q->link->ts;
 	struct ts_user *u = q->account ? q->account->user : NULL;
 	struct ts_mailbox *m = u ? ts_find(ts, u, q->name) : NULL;
 	enum imapsrv_code code = IMAPSRV_OK;
+	bool later = ts->options.events_after, parent = q->kind == TS_CREATE && q->flag;
 
 	if (!u)
 		code = IMAPSRV_SERVERBUG;
@@ -672,7 +689,11 @@ static void answer_manage(struct ts_op *q)
 		ts_rename_mailbox(ts, m, q->second);
 	if (q->kind == TS_CREATE && !code && m && ts->objectids)
 		gave(q, imapsrv_op_mailboxid(q->op, span_of(m->id)));
+	if (!code && !parent && !later)
+		post_managed(q, u);
 	done(q, code, code ? "That cannot be" : NULL);
+	if (!code && !parent && later)
+		post_managed(q, u);
 }
 
 /* ---- refusing --------------------------------------------------------------------------- */

@@ -122,8 +122,16 @@ static bool covers(const struct ts_link *link, const struct ts_interest *i, stru
 	return name.len == i->len && !memcmp(name.data, i->name, i->len);
 }
 
+static bool is_below(const struct ts_link *link, const struct ts_interest *i, struct imapsrv_span up)
+{
+	return link->watch_separator && i->len > up.len && i->name[up.len] == link->watch_separator &&
+	       !memcmp(i->name, up.data, up.len);
+}
+
 bool ts_watches(const struct ts_link *link, const struct imapsrv_event *event)
 {
+	static const uint32_t renames = IMAPSRV_EVENT_BIT(IMAPSRV_EVENT_MAILBOX_RENAME);
+
 	if (link->ts->absent & TS_NO_CHANGED)
 		return true;
 	for (size_t i = 0; i < link->interest_count; i++) {
@@ -133,6 +141,9 @@ bool ts_watches(const struct ts_link *link, const struct imapsrv_event *event)
 			continue;
 		if (covers(link, one, event->mailbox) ||
 		    (event->old_name.len && covers(link, one, event->old_name)))
+			return true;
+		/* What lies below a name moves along. */
+		if (IMAPSRV_EVENT_BIT(event->type) == renames && is_below(link, one, event->old_name))
 			return true;
 	}
 	return false;
@@ -167,4 +178,43 @@ void ts_post_event(struct ts *ts, const struct ts_user *owner, const struct imap
 			tx_complain(ts->log, "post of event %d gave %d (%s)", (int)event->type, rc,
 			            imapsrv_strerror(rc));
 	}
+}
+
+/* What was opened under a name, or below it, goes by the new one, except where the session itself did
+ * it: that leaves the mailbox. */
+static void rename_handles(struct ts *ts, const struct ts_user *owner, const char *from,
+                           const char *to, const struct imapsrv_session *origin)
+{
+	size_t len = strlen(from);
+
+	for (struct ts_handle *h = ts->handles; h; h = h->next) {
+		struct tx name = {0};
+
+		if (h->kind != TS_MAILBOX || !h->mailbox || h->mailbox->owner != owner ||
+		    h->mailbox->removed || h->link->session == origin || !h->name ||
+		    strncmp(h->name, from, len) != 0 ||
+		    (h->name[len] && h->name[len] != owner->separator))
+			continue;
+		tx_str(&name, to);
+		tx_str(&name, h->name + len);
+		free(h->name);
+		h->name = name.data;
+	}
+}
+
+void ts_post_name(struct ts *ts, struct ts_user *owner, enum imapsrv_event_type type,
+                  const char *name, const char *old_name, const struct imapsrv_session *origin)
+{
+	struct imapsrv_event event = IMAPSRV_EVENT_INIT;
+
+	if (ts->absent & TS_NO_WATCH)
+		return;
+	event.type = type;
+	event.mailbox = (struct imapsrv_span){name, strlen(name)};
+	if (old_name) {
+		event.old_name = (struct imapsrv_span){old_name, strlen(old_name)};
+		rename_handles(ts, owner, old_name, name, origin);
+	}
+	event.origin = origin;
+	ts_post_event(ts, owner, &event);
 }

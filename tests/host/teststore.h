@@ -79,7 +79,8 @@ struct ts_mailbox {
 	char *name;
 	bool removed;        /* deleted, kept for those who have it open */
 	bool read_only;
-	bool refused;        /* opening it gives NOPERM */
+	bool refused;        /* opening it gives NOPERM; `list` says so */
+	bool hidden;         /* the account may not even see it */
 	bool not_sticky;
 	bool no_new_keywords;
 	bool keep_recent;
@@ -394,6 +395,9 @@ bool ts_may_hear(const struct ts_link *link, const struct ts_mailbox *mailbox);
 bool ts_watches(const struct ts_link *link, const struct imapsrv_event *event);
 /* Posts to every session of that user (NULL: of all) that watches it. */
 void ts_post_event(struct ts *ts, const struct ts_user *owner, const struct imapsrv_event *event);
+/* Posts what happened to a name.  A rename gives its new name to those who have the mailbox open. */
+void ts_post_name(struct ts *ts, struct ts_user *owner, enum imapsrv_event_type type,
+                  const char *name, const char *old_name, const struct imapsrv_session *origin);
 /* Posts to every session that has the mailbox open or watches it. */
 void ts_post(struct ts *ts, struct ts_mailbox *mailbox, enum imapsrv_event_type type,
              struct imapsrv_set uids, const struct imapsrv_session *origin);

@@ -47,6 +47,8 @@ void sh_flags_free(struct sh_flags *f);
 /* message NAME [uid N] [flags F] [date D] [size N] with the text below it; gives its UID, or 0. */
 uint32_t sh_message(struct sh *h, const struct sc_words *w, struct ts_mailbox **mailbox_r);
 struct ts_entry **sh_entries(struct sh *h, const struct sc_words *w);
+/* hostevent: H: lines that are events; false: it is none. */
+bool sh_event(struct sh *h, const struct sc_words *w);
 void sh_complain(struct sh *h, const struct sc_words *w, const char *what);
 
 #endif

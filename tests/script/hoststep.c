@@ -131,27 +131,37 @@ static void refuse(struct sh *h, const struct sc_words *w)
 	h->ts->refuse[kind].text = w->count > 3 ? tx_dup(w->word[3], strlen(w->word[3])) : NULL;
 }
 
-static void change_mailbox(struct sh *h, const struct sc_words *w)
+static void change_mailbox(struct sh *h, const struct sc_words *w, bool silent)
 {
 	struct ts_mailbox *m;
 
 	if (strcmp(w->word[0], "create") == 0) {
-		if (w->count > 1 && !ts_find(h->ts, NULL, w->word[1]))
-			ts_add_mailbox(h->ts, h->ts->users, w->word[1]);
+		if (w->count < 2 || ts_find(h->ts, NULL, w->word[1]))
+			return;
+		ts_add_mailbox(h->ts, h->ts->users, w->word[1]);
+		if (!silent)
+			ts_post_name(h->ts, h->ts->users, IMAPSRV_EVENT_MAILBOX_CREATE, w->word[1], NULL,
+			             NULL);
 		return;
 	}
 	m = mailbox_of(h, w);
 	if (!m)
 		return;
-	if (strcmp(w->word[0], "delete") == 0)
+	if (strcmp(w->word[0], "delete") == 0) {
 		ts_remove_mailbox(h->ts, m);
-	else if (strcmp(w->word[0], "changed") == 0)
+		if (!silent)
+			ts_post_name(h->ts, m->owner, IMAPSRV_EVENT_MAILBOX_DELETE, m->name, NULL, NULL);
+	} else if (strcmp(w->word[0], "changed") == 0)
 		ts_post(h->ts, m, IMAPSRV_EVENT_MAILBOX_CHANGED, (struct imapsrv_set){NULL, 0},
 		        NULL);
 	else if (strcmp(w->word[0], "new") == 0) /* "look which are new" */
 		ts_post(h->ts, m, IMAPSRV_EVENT_MESSAGE_NEW, (struct imapsrv_set){NULL, 0}, NULL);
-	else if (w->count > 2)
+	else if (w->count > 2) {
 		ts_rename_mailbox(h->ts, m, w->word[2]);
+		if (!silent)
+			ts_post_name(h->ts, m->owner, IMAPSRV_EVENT_MAILBOX_RENAME, w->word[2],
+			             w->word[1], NULL);
+	}
 }
 
 /* Events were lost: nobody knows which. */
@@ -373,9 +383,11 @@ void sh_step(struct sh *h, const struct sc_step *step)
 	else if (strcmp(word, "create") == 0 || strcmp(word, "delete") == 0 ||
 	         strcmp(word, "rename") == 0 || strcmp(word, "changed") == 0 ||
 	         strcmp(word, "new") == 0)
-		change_mailbox(h, w);
+		change_mailbox(h, w, silent);
 	else if (strcmp(word, "lost") == 0)
 		lose(h);
+	else if (sh_event(h, w))
+		;
 	else if (strcmp(word, "fail") == 0)
 		refuse(h, w);
 	else if (strcmp(word, "hold") == 0)

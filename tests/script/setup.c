@@ -295,6 +295,7 @@ static void limit_line(struct sh *h, const struct sc_words *w)
 	} table[] = {
 		SIZE(command), SIZE(command_prelogin), SIZE(arena), SIZE(memory),
 		SIZE(memory_prelogin), SIZE(output), U64(append), U64(drop), U32(append_messages),
+		U32(notify_names), U32(notify_mailboxes), U32(notify_pending),
 		U32(set_ranges), U32(names), U32(keyword_len), U32(keywords), U32(search_terms),
 		U32(fetch_items), U32(depth), U32(batch), U32(failed_logins), U32(bad_commands),
 		U32(bad_prelogin), U32(login_delay), U32(login_timeout), U32(inactivity),

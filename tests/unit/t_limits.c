@@ -46,6 +46,8 @@ static const struct {
 	LIMIT(metadata, 262144),      LIMIT(metadata_entries, 1000),
 	LIMIT(inprogress, 12000),
 	LIMIT(contexts, 16),
+	LIMIT(notify_names, 10000),   LIMIT(notify_mailboxes, 10000),
+	LIMIT(notify_pending, 1000),
 };
 
 #define ROWS (sizeof(rows) / sizeof(rows[0]))

@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: MIT */
+/* The grammar of RFC 5465 8, and which events go together. */
+#include "base/ascii.h"
+#include "command/fetch.h"
+#include "command/notify.h"
+
+#define MESSAGE_NEW "MessageNew"
+/* Not a flag of enum isrv_notify_event, as it leads to nothing: but it must keep company too. */
+#define ANNOTATION  (1u << 7)
+
+static const struct {
+	const char *name;
+	unsigned event;
+} events[] = {
+	{MESSAGE_NEW, ISRV_NOTIFY_NEW},
+	{"MessageExpunge", ISRV_NOTIFY_EXPUNGE},
+	{"FlagChange", ISRV_NOTIFY_FLAGS},
+	{"AnnotationChange", ANNOTATION},
+	{"MailboxName", ISRV_NOTIFY_NAME},
+	{"SubscriptionChange", ISRV_NOTIFY_SUBSCRIPTION},
+	{"MailboxMetadataChange", ISRV_NOTIFY_METADATA},
+	{"ServerMetadataChange", ISRV_NOTIFY_SERVER_METADATA},
+};
+#define EVENTS (sizeof(events) / sizeof(events[0]))
+
+const char *isrv_notify_name(unsigned event)
+{
+	for (size_t i = 0; i < EVENTS; i++)
+		if (events[i].event == event)
+			return events[i].name;
+	return "";
+}
+
+/* ---- mailboxes ----------------------------------------------------------------------------- */
+
+static bool count_name(struct isrv_parse *p, struct isrv_notify_args *a)
+{
+	if (a->name_count >= p->limits->notify_names) {
+		a->too_many = true;
+		return false;
+	}
+	a->name_count++;
+	return true;
+}
+
+/* One name.  "" is no mailbox; as a subtree it is the whole hierarchy. */
+static bool parse_mailbox(struct isrv_parse *p, struct isrv_notify_args *a, struct isrv_notify_ask *g)
+{
+	struct isrv_reader *r = &p->r;
+	struct imapsrv_span *names = g->names;
+	struct imapsrv_span name;
+	uint32_t n = g->name_count;
+
+	if (g->where == ISRV_NOTIFY_SUBTREE && r->end - r->at >= 2 && !memcmp(r->at, "\"\"", 2)) {
+		r->at += 2;
+		g->all = true;
+		return true;
+	}
+	if (!isrv_rd_mailbox(r, &name))
+		return false;
+	if (!count_name(p, a))
+		return true;
+	if (!(n & (n - 1)) && (!n || n >= 4)) {
+		names = isrv_arena_grow(r->arena, names, n * sizeof(*names),
+		                        (n ? n * 2 : 4) * sizeof(*names));
+		if (!names)
+			return isrv_rd_fail_memory(r);
+		g->names = names;
+	}
+	g->names[g->name_count++] = name;
+	return true;
+}
+
+/* one-or-more-mailbox = mailbox / "(" mailbox *(SP mailbox) ")" */
+static bool parse_mailboxes(struct isrv_parse *p, struct isrv_notify_args *a,
+                            struct isrv_notify_ask *g)
+{
+	struct isrv_reader *r = &p->r;
+
+	if (!isrv_rd_sp(r))
+		return false;
+	if (!isrv_rd_try(r, '('))
+		return parse_mailbox(p, a, g);
+	do {
+		if (!parse_mailbox(p, a, g))
+			return false;
+	} while (isrv_rd_peek(r) == ' ' && isrv_rd_sp(r));
+	return isrv_rd_char(r, ')');
+}
+
+/* ---- events -------------------------------------------------------------------------------- */
+
+/* [SP "(" fetch-att *(SP fetch-att) ")"] behind MessageNew: checked now, kept as written. */
+static bool parse_fetch(struct isrv_parse *p, struct isrv_notify_args *a, bool selected)
+{
+	struct isrv_reader *r = &p->r;
+	const char *before = r->at;
+	struct isrv_fetch_items items = {0};
+	struct imapsrv_span text;
+
+	if (isrv_rd_peek(r) != ' ' || !isrv_rd_sp(r) || isrv_rd_peek(r) != '(') {
+		r->at = before;
+		return true;
+	}
+	/* "The fetch-att list may only be present for the SELECTED/SELECTED-DELAYED mailbox filter" */
+	if (!selected)
+		return isrv_rd_fail(r, "an event: what to fetch is said with SELECTED only");
+	text.data = r->at;
+	if (!isrv_fetch_items_parse(p, &items))
+		return false;
+	text.len = (size_t)(r->at - text.data);
+	a->fetch = text;
+	a->modseq = (items.facts & IMAPSRV_FACT_MODSEQ) != 0;
+	a->too_many = a->too_many || text.len > ISRV_NOTIFY_FETCH_MAX;
+	return true;
+}
+
+/* event = message-event / mailbox-event / user-event / event-ext, the last being any atom */
+static bool parse_event(struct isrv_parse *p, struct isrv_notify_args *a, bool selected,
+                        unsigned *got)
+{
+	struct isrv_reader *r = &p->r;
+	const char *start = r->at;
+	struct imapsrv_span name;
+	size_t i = 0;
+
+	if (!isrv_rd_atom(r, &name))
+		return isrv_rd_fail(r, "an event");
+	while (i < EVENTS && !isrv_ascii_is(name.data, name.len, events[i].name))
+		i++;
+	if (i == EVENTS) {
+		a->unsupported = true;
+		return true;
+	}
+	*got |= events[i].event;
+	if (events[i].event == ISRV_NOTIFY_NEW)
+		return parse_fetch(p, a, selected);
+	if (selected && !(events[i].event & (ISRV_NOTIFY_MESSAGES | ANNOTATION))) {
+		r->at = start;
+		return isrv_rd_fail(r, "an event about messages: SELECTED takes no other");
+	}
+	return true;
+}
+
+/* "MessageNew and MessageExpunge MUST always be specified together.  If FlagChange is specified,
+ * then MessageNew and MessageExpunge MUST be specified as well." (RFC 5465 8, 5) */
+static bool are_together(struct isrv_reader *r, const char *start, unsigned got)
+{
+	const char *missing = NULL;
+
+	if (got & (ISRV_NOTIFY_EXPUNGE | ISRV_NOTIFY_FLAGS | ANNOTATION) && !(got & ISRV_NOTIFY_NEW))
+		missing = "MessageNew beside the other events about messages";
+	else if (got & (ISRV_NOTIFY_NEW | ISRV_NOTIFY_FLAGS | ANNOTATION) &&
+	         !(got & ISRV_NOTIFY_EXPUNGE))
+		missing = "MessageExpunge beside the other events about messages";
+	if (!missing)
+		return true;
+	r->at = start;
+	return isrv_rd_fail(r, missing);
+}
+
+/* events = ( "(" event *(SP event) ")" ) / "NONE" */
+static bool parse_events(struct isrv_parse *p, struct isrv_notify_args *a, bool selected,
+                         uint8_t *events_r)
+{
+	struct isrv_reader *r = &p->r;
+	const char *start = r->at;
+	unsigned got = 0;
+
+	if (isrv_rd_try_word(r, "NONE"))
+		return true;
+	if (!isrv_rd_try(r, '('))
+		return isrv_rd_fail(r, "NONE or a list of events in parentheses");
+	do {
+		if (!parse_event(p, a, selected, &got))
+			return false;
+	} while (isrv_rd_peek(r) == ' ' && isrv_rd_sp(r));
+	if (!isrv_rd_char(r, ')') || !are_together(r, start, got))
+		return false;
+	a->unsupported = a->unsupported || got & ANNOTATION;
+	*events_r = (uint8_t)(got & ~ANNOTATION);
+	return true;
+}
+
+/* ---- groups -------------------------------------------------------------------------------- */
+
+/* "Only one of them can be specified in a NOTIFY command." */
+static bool parse_selected(struct isrv_parse *p, struct isrv_notify_args *a, bool delayed)
+{
+	if (a->selected_given)
+		return isrv_rd_fail(&p->r, "SELECTED or SELECTED-DELAYED once at most");
+	a->selected_given = true;
+	a->delayed = delayed;
+	return isrv_rd_sp(&p->r) && parse_events(p, a, true, &a->selected);
+}
+
+static struct isrv_notify_ask *new_group(struct isrv_parse *p, struct isrv_notify_args *a)
+{
+	uint32_t n = a->group_count;
+	struct isrv_notify_ask *groups = a->groups;
+
+	if (!(n & (n - 1)) && (!n || n >= 4)) {
+		groups = isrv_arena_grow(p->r.arena, groups, n * sizeof(*groups),
+		                         (n ? n * 2 : 4) * sizeof(*groups));
+		if (!groups) {
+			isrv_rd_fail_memory(&p->r);
+			return NULL;
+		}
+		a->groups = groups;
+	}
+	memset(&groups[n], 0, sizeof(*groups));
+	return &groups[n];
+}
+
+/* filter-mailboxes-other SP events */
+static bool parse_other(struct isrv_parse *p, struct isrv_notify_args *a)
+{
+	static const struct {
+		const char *word;
+		uint8_t where;
+		bool names;
+	} filters[] = {
+		{"INBOXES", ISRV_NOTIFY_PERSONAL, false}, /* RFC 5465 6.3 */
+		{"PERSONAL", ISRV_NOTIFY_PERSONAL, false},
+		{"SUBSCRIBED", ISRV_NOTIFY_SUBSCRIBED, false},
+		{"SUBTREE", ISRV_NOTIFY_SUBTREE, true},
+		{"MAILBOXES", ISRV_NOTIFY_MAILBOXES, true},
+	};
+	struct isrv_notify_ask *g = new_group(p, a);
+	size_t i = 0, n = sizeof(filters) / sizeof(filters[0]);
+
+	if (!g)
+		return false;
+	while (i < n && !isrv_rd_try_word(&p->r, filters[i].word))
+		i++;
+	if (i == n)
+		return isrv_rd_fail(&p->r, "SELECTED, SELECTED-DELAYED, INBOXES, PERSONAL, SUBSCRIBED, "
+		                           "SUBTREE or MAILBOXES");
+	g->where = filters[i].where;
+	if (filters[i].names && !parse_mailboxes(p, a, g))
+		return false;
+	if (!isrv_rd_sp(&p->r) || !parse_events(p, a, false, &g->events))
+		return false;
+	if (count_name(p, a))
+		a->group_count++;
+	return true;
+}
+
+/* event-group = "(" filter-mailboxes SP events ")" */
+static bool parse_group(struct isrv_parse *p, struct isrv_notify_args *a)
+{
+	struct isrv_reader *r = &p->r;
+	bool done;
+
+	if (!isrv_rd_char(r, '('))
+		return isrv_rd_fail(r, "a group of events in parentheses");
+	if (isrv_rd_try_word(r, "SELECTED"))
+		done = parse_selected(p, a, false);
+	else if (isrv_rd_try_word(r, "SELECTED-DELAYED"))
+		done = parse_selected(p, a, true);
+	else
+		done = parse_other(p, a);
+	return done && isrv_rd_char(r, ')');
+}
+
+/* notify = "NOTIFY" SP ("SET" [SP "STATUS"] SP event-group *(SP event-group) / "NONE") */
+bool isrv_notify_parse(struct isrv_parse *p, void *args)
+{
+	struct isrv_notify_args *a = args;
+	struct isrv_reader *r = &p->r;
+
+	if (isrv_rd_try_word(r, "NONE")) {
+		a->none = true;
+		return true;
+	}
+	if (!isrv_rd_try_word(r, "SET"))
+		return isrv_rd_fail(r, "SET or NONE");
+	if (!isrv_rd_sp(r))
+		return false;
+	if (isrv_rd_try_word(r, "STATUS")) {
+		a->status = true;
+		if (!isrv_rd_sp(r))
+			return false;
+	}
+	do {
+		if (!parse_group(p, a))
+			return false;
+		if (isrv_rd_peek(r) != ' ')
+			break;
+	} while (isrv_rd_sp(r) && isrv_rd_peek(r) >= 0);
+	return true;
+}
