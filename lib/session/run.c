@@ -205,7 +205,7 @@ static void finish_command(struct imapsrv_session *s)
 		next_command(s);
 }
 
-bool isrv_session_keep_tag(struct imapsrv_session *s, struct imapsrv_span tag)
+static inline bool keep_tag(struct imapsrv_session *s, struct imapsrv_span tag)
 {
 	/* The framer's buffer may be used again before the command ends. */
 	if (tag.len <= sizeof(s->short_tag)) {
@@ -219,6 +219,11 @@ bool isrv_session_keep_tag(struct imapsrv_session *s, struct imapsrv_span tag)
 	if (!s->tag.data)
 		isrv_session_fail(s, IMAPSRV_ENOMEM);
 	return s->tag.data != NULL;
+}
+
+bool isrv_session_keep_tag(struct imapsrv_session *s, struct imapsrv_span tag)
+{
+	return keep_tag(s, tag);
 }
 
 /* ---- the start of a command ---------------------------------------------------------------- */
@@ -313,7 +318,7 @@ static void start(struct imapsrv_session *s, struct line *line, bool whole)
 {
 	if (s->engine->config.trace)
 		trace_line(s, line);
-	if (line->tag.len && !isrv_session_keep_tag(s, line->tag))
+	if (line->tag.len && !keep_tag(s, line->tag))
 		return;
 	s->uid = line->p.uid;
 	if (line->problem) {
@@ -344,7 +349,7 @@ static void refuse_literal(struct imapsrv_session *s, const struct line *line)
 {
 	if (s->engine->config.trace)
 		trace_line(s, line);
-	if (line->tag.len && !isrv_session_keep_tag(s, line->tag))
+	if (line->tag.len && !keep_tag(s, line->tag))
 		return;
 	isrv_framer_refuse(&s->framer);
 	s->phase = ISRV_PHASE_REFUSED;
@@ -432,7 +437,7 @@ static bool read_command(struct imapsrv_session *s)
 		return true;
 	case ISRV_FRAME_DROPPED:
 		(void)read_name(s, &line);
-		if (!line.tag.len || isrv_session_keep_tag(s, line.tag)) {
+		if (!line.tag.len || keep_tag(s, line.tag)) {
 			isrv_bad(s, "The command is too long");
 			s->reply.code = "TOOBIG";
 			finish_command(s);
@@ -496,7 +501,7 @@ static bool step_command(struct imapsrv_session *s)
 {
 	enum isrv_step step;
 
-	if (!may_go(s) || (s->wait == ISRV_INPUT && !has_input(s)))
+	if (s->wait != ISRV_DONE && (!may_go(s) || (s->wait == ISRV_INPUT && !has_input(s))))
 		return false;
 	s->wake = false;
 	if (!s->mid_line)
@@ -532,7 +537,7 @@ static bool sync_command(struct imapsrv_session *s)
 	unsigned flags = s->command->flags;
 	unsigned kinds = s->tell_all ? (unsigned)ISRV_PENDING_ALL : s->heard;
 
-	if (!may_go(s))
+	if (s->wait != ISRV_DONE && !may_go(s))
 		return false;
 	if (!s->uid && (flags & ISRV_COMMAND_SEQ))
 		kinds &= ~gone;
@@ -579,7 +584,7 @@ static bool tell_between(struct imapsrv_session *s)
 /* Whatever is to be told comes before the next command is read, however that is cut. */
 static bool listen(struct imapsrv_session *s)
 {
-	if (isrv_session_full(s) || !isrv_hear_due_between(s))
+	if (!isrv_hear_due_between(s) || isrv_session_full(s))
 		return false;
 	s->stirred = false;
 	s->phase = ISRV_PHASE_TELL;
@@ -632,7 +637,8 @@ void isrv_run(struct imapsrv_session *s)
 	s->turn = s->steps;
 	while (!s->error && advance(s))
 		;
-	isrv_session_settle(s);
+	if (s->error)
+		isrv_session_settle(s);
 	if (isrv_outq_size(&s->out) != before)
 		s->spoke = true;
 }
@@ -648,7 +654,7 @@ bool isrv_run_can_go(const struct imapsrv_session *s)
 	if (s->phase == ISRV_PHASE_RESUME)
 		return s->op_state != ISRV_OP_OPEN_NOW;
 	if (s->phase == ISRV_PHASE_READ)
-		return !isrv_session_full(s) && isrv_hear_due_between(s);
+		return isrv_hear_due_between(s) && !isrv_session_full(s);
 	return (s->phase == ISRV_PHASE_STEP || s->phase == ISRV_PHASE_SYNC ||
 	        s->phase == ISRV_PHASE_TELL) &&
 	       may_go(s);
@@ -660,7 +666,7 @@ bool isrv_run_can_read(const struct imapsrv_session *s)
 		return false;
 	switch (s->phase) {
 	case ISRV_PHASE_READ:
-		return !isrv_session_full(s) && !isrv_hear_due_between(s);
+		return !isrv_hear_due_between(s) && !isrv_session_full(s);
 	case ISRV_PHASE_REFUSED:
 		return true;
 	case ISRV_PHASE_STEP:
