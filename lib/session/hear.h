@@ -46,7 +46,8 @@ void isrv_hear_subscribed(struct imapsrv_session *s, struct imapsrv_span name, b
 static inline bool isrv_hear_due(const struct imapsrv_session *s, unsigned kinds)
 {
 	return s->news ||
-	       (s->view && (isrv_view_pending(s->view, kinds) || isrv_contexts_due(s)));
+	       (s->view && (isrv_view_pending(s->view, kinds) ||
+	                    (s->contexts && isrv_contexts_due(s))));
 }
 
 /* And between commands?  `stirred` is for a telling that had to leave something: it is not tried

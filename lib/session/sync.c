@@ -47,7 +47,8 @@ void isrv_sync_drop(struct imapsrv_session *s)
 	if (s->sync)
 		isrv_uidset_clear(&s->sync->found, &s->mem);
 	s->sync = NULL;
-	isrv_contexts_drop(s);
+	if (s->contexts)
+		isrv_contexts_drop(s);
 }
 
 /* ---- FLAGS --------------------------------------------------------------------------------- */
@@ -416,7 +417,7 @@ static enum isrv_step tell(struct imapsrv_session *s, unsigned kinds)
 	enum isrv_step step = ISRV_DONE;
 
 	if ((!y || y->at == AT_START) && !isrv_view_pending(s->view, kinds) &&
-	    !isrv_contexts_due(s))
+	    !(s->contexts && isrv_contexts_due(s)))
 		return ISRV_DONE;
 	y = get(s);
 	while (y && !s->error && step == ISRV_DONE) {
@@ -462,6 +463,8 @@ enum isrv_step isrv_sync_step(struct imapsrv_session *s, unsigned kinds)
 
 	if (!s->view)
 		return ISRV_DONE;
+	if (!s->contexts)
+		return tell(s, kinds);
 	/* Searches that are followed come last, and numbers stand still meanwhile. */
 	if (!isrv_contexts_busy(s))
 		step = tell(s, kinds);

@@ -13,8 +13,8 @@
 
 #include "host/truth.h"
 
-enum { UIDS = 400, RETURN_MIN = 1, RETURN_MAX = 2, RETURN_ALL = 4, RETURN_COUNT = 8,
-       RETURN_SAVE = 16, RETURN_PARTIAL = 32 };
+enum { RETURN_MIN = 1, RETURN_MAX = 2, RETURN_ALL = 4, RETURN_COUNT = 8,
+       RETURN_SAVE = 16, RETURN_PARTIAL = 32, RETURN_UPDATE = 64 };
 
 struct sim {
 	struct tx_random random;
@@ -24,9 +24,9 @@ struct sim {
 	struct ta alloc;
 	struct td td;
 	struct imapsrv_session_config session;
-	struct doc docs[UIDS]; /* by UID */
-	uint32_t announced[UIDS]; /* UIDs, by number from 1 */
-	uint32_t count;
+	struct doc docs[UIDS_MAX]; /* by UID */
+	struct numbering known;
+	struct follow follow;
 	struct ts_set saved;
 	unsigned tag;
 	uint64_t programs;
@@ -49,7 +49,7 @@ static void deliver(struct sim *s, bool quiet)
 	struct ts_message *m;
 	struct imapsrv_range r;
 
-	if (s->inbox->uidnext + 3 >= UIDS)
+	if (s->inbox->uidnext + 3 >= UIDS_MAX)
 		return;
 	doc_random(&d, &raw, &s->random);
 	m = ts_add(s->inbox, s->inbox->uidnext + below(s, 3), raw.data, raw.len, date, zone);
@@ -106,21 +106,7 @@ static void change(struct sim *s)
 	td_settle(&s->td, -1);
 }
 
-/* ---- the client's picture --------------------------------------------------------------- */
-
-/* New messages were announced; gone ones only where `expunges`. */
-static void announce(struct sim *s, bool expunges)
-{
-	uint32_t n = 0, last = s->count ? s->announced[s->count] : 0;
-
-	for (uint32_t i = 1; i <= s->count; i++)
-		if (!expunges || ts_message(s->inbox, s->announced[i]))
-			s->announced[++n] = s->announced[i];
-	s->count = n;
-	for (size_t i = 0; i < s->inbox->count; i++)
-		if (s->inbox->messages[i].uid > last)
-			s->announced[++s->count] = s->inbox->messages[i].uid;
-}
+/* ---- talking ---------------------------------------------------------------------------- */
 
 /* Sends it; what comes back, from *at_r on in the session's output. */
 static const char *ask(struct sim *s, const struct tx *command)
@@ -138,10 +124,18 @@ static const char *ask(struct sim *s, const struct tx *command)
 	return t->output.len > at ? t->output.data + at : "";
 }
 
+/* What was said moves the client's picture, which must be right then. */
+static void hear(struct sim *s, const char *answer)
+{
+	for (const char *at = answer, *end; (end = strstr(at, "\r\n")); at = end + 2)
+		follow_hear(&s->follow, &s->known, at);
+	follow_check(&s->follow);
+}
+
 /* ---- what must be said ------------------------------------------------------------------ */
 
 struct result {
-	uint32_t numbers[UIDS]; /* 1.. */
+	uint32_t numbers[UIDS_MAX]; /* 1.. */
 	uint32_t count;
 	bool missing;
 	bool modseq;
@@ -149,7 +143,7 @@ struct result {
 
 static uint64_t modseq_of(struct sim *s, uint32_t number)
 {
-	return ts_message(s->inbox, s->announced[number])->modseq;
+	return ts_message(s->inbox, s->known.uid[number])->modseq;
 }
 
 static void put_run(struct tx *out, uint32_t first, uint32_t last, bool begin)
@@ -165,7 +159,7 @@ static void put_set(struct sim *s, struct tx *out, const struct result *r, bool 
 	bool begin = true;
 
 	for (uint32_t i = from; i <= to; i++) {
-		uint32_t n = uid ? s->announced[r->numbers[i]] : r->numbers[i];
+		uint32_t n = uid ? s->known.uid[r->numbers[i]] : r->numbers[i];
 
 		if (first && n != last + 1) {
 			put_run(out, first, last, begin);
@@ -232,7 +226,7 @@ static void put_modseq(struct sim *s, struct tx *out, const struct result *r,
 
 static uint32_t told(struct sim *s, bool uid, uint32_t number)
 {
-	return uid ? s->announced[number] : number;
+	return uid ? s->known.uid[number] : number;
 }
 
 static void expect(struct sim *s, struct tx *out, const struct result *r, const struct options *o,
@@ -284,18 +278,18 @@ static int by_number(const void *a, const void *b)
 /* "$" after SAVE (RFC 5182 2.4, RFC 9394 3.2). */
 static void save(struct sim *s, const struct result *r, const struct options *o)
 {
-	uint32_t kept[UIDS + 2], n = 0, last = 0, first;
+	uint32_t kept[UIDS_MAX + 2], n = 0, last = 0, first;
 	bool some = o->wanted & (RETURN_MIN | RETURN_MAX | RETURN_PARTIAL);
 
 	if (o->wanted & (RETURN_ALL | RETURN_COUNT))
 		some = false;
 	first = some && o->wanted & RETURN_PARTIAL ? part_of(o, r->count, &last) : 0;
 	if (some && r->count && o->wanted & RETURN_MIN)
-		kept[n++] = s->announced[r->numbers[1]];
+		kept[n++] = s->known.uid[r->numbers[1]];
 	for (uint32_t i = some ? first : 1; i && i <= (some ? last : r->count); i++)
-		kept[n++] = s->announced[r->numbers[i]];
+		kept[n++] = s->known.uid[r->numbers[i]];
 	if (some && r->count && o->wanted & RETURN_MAX)
-		kept[n++] = s->announced[r->numbers[r->count]];
+		kept[n++] = s->known.uid[r->numbers[r->count]];
 	qsort(kept, n, sizeof(kept[0]), by_number);
 	ts_set_clear(&s->saved);
 	for (uint32_t i = 0; i < n; i++)
@@ -308,17 +302,17 @@ static void save(struct sim *s, const struct result *r, const struct options *o)
 static void judge_all(struct sim *s, const struct key *k, struct result *r)
 {
 	struct subject subject = {.mailbox = s->inbox,
-	                          .last_number = s->count,
-	                          .last_uid = s->count ? s->announced[s->count] : 0,
+	                          .last_number = s->known.count,
+	                          .last_uid = s->known.count ? s->known.uid[s->known.count] : 0,
 	                          .saved = &s->saved};
 
 	r->count = 0;
 	r->modseq = program_has_modseq(k);
-	for (uint32_t n = 1; n <= s->count; n++) {
-		subject.message = ts_message(s->inbox, s->announced[n]);
+	for (uint32_t n = 1; n <= s->known.count; n++) {
+		subject.message = ts_message(s->inbox, s->known.uid[n]);
 		if (!subject.message)
 			continue;
-		subject.doc = &s->docs[s->announced[n]];
+		subject.doc = &s->docs[s->known.uid[n]];
 		subject.number = n;
 		if (program_matches(k, &subject))
 			r->numbers[++r->count] = n;
@@ -330,7 +324,7 @@ static void draw_options(struct sim *s, struct options *o)
 	memset(o, 0, sizeof(*o));
 	if (below(s, 3) == 0)
 		return;
-	o->wanted = 1 + below(s, 63);
+	o->wanted = 1 + below(s, 127);
 	if (o->wanted & RETURN_PARTIAL)
 		o->wanted &= ~(unsigned)RETURN_ALL;
 	o->first = 1 + below(s, 12);
@@ -340,14 +334,14 @@ static void draw_options(struct sim *s, struct options *o)
 
 static void put_options(struct tx *out, const struct options *o)
 {
-	static const char *const names[] = {"MIN", "MAX", "ALL", "COUNT", "SAVE"};
+	static const char *const names[] = {"MIN", "MAX", "ALL", "COUNT", "SAVE", "", "UPDATE"};
 	bool first = true;
 
 	if (!o->wanted)
 		return;
 	tx_str(out, " RETURN (");
-	for (unsigned i = 0; i < 5; i++) {
-		if (!(o->wanted & 1u << i))
+	for (unsigned i = 0; i < 7; i++) {
+		if (!(o->wanted & 1u << i) || !*names[i])
 			continue;
 		tx_fmt(out, "%s%s", first ? "" : " ", names[i]);
 		first = false;
@@ -373,9 +367,10 @@ static void search(struct sim *s)
 {
 	static struct result r;
 	bool uid = below(s, 2), latin = below(s, 4) == 0;
-	struct draw d = {&s->random, s->count, s->count ? s->announced[s->count] : 0,
+	struct draw d = {&s->random, s->known.count, s->known.count ? s->known.uid[s->known.count] : 0,
 	                 s->ts->modseqs, s->inbox->modseq, latin};
-	struct key *k = program_random(&d, below(s, 4));
+	/* The shorter it is, the more often its result changes. */
+	struct key *k = program_random(&d, below(s, 2) ? 0 : below(s, 4));
 	struct tx command = {0}, want = {0};
 	struct imapsrv_span got, tagged;
 	struct options o;
@@ -391,7 +386,8 @@ static void search(struct sim *s)
 	judge_all(s, k, &r);
 	expect(s, &want, &r, &o, uid);
 	answer = ask(s, &command);
-	got = line_of(answer, o.wanted ? "* ESEARCH" : "* SEARCH");
+	snprintf(begin, sizeof(begin), o.wanted ? "* ESEARCH (TAG \"t%u\")" : "* SEARCH", s->tag);
+	got = line_of(answer, begin);
 	snprintf(begin, sizeof(begin), "t%u OK", s->tag);
 	tagged = line_of(answer, begin);
 	if (!tagged.len)
@@ -399,11 +395,17 @@ static void search(struct sim *s)
 	else if (got.len != want.len || (got.len && memcmp(got.data, want.data, got.len) != 0))
 		tx_complain(&s->log, "%sexpected %sgot      %.*s", command.data,
 		            want.len ? want.data : "nothing\n", (int)got.len, got.data);
+	if (o.wanted & RETURN_UPDATE && strstr(answer, "will notify")) {
+		snprintf(begin, sizeof(begin), "t%u", s->tag);
+		follow_add(&s->follow, begin, uid, k, &s->known, &s->saved, r.numbers, r.count);
+		k = NULL;
+	}
 	if (o.wanted & RETURN_SAVE)
 		save(s, &r, &o);
-	announce(s, uid);
+	hear(s, answer);
 	s->programs++;
-	key_free(k);
+	if (k)
+		key_free(k);
 	tx_free(&command);
 	tx_free(&want);
 }
@@ -413,9 +415,31 @@ static void plain(struct sim *s, const char *text)
 	struct tx command = {0};
 
 	tx_fmt(&command, "t%u %s\r\n", ++s->tag, text);
-	ask(s, &command);
-	announce(s, true);
+	hear(s, ask(s, &command));
 	tx_free(&command);
+}
+
+static void store(struct sim *s)
+{
+	static const char *const flags[] = {"\\Seen", "\\Flagged", "Work", "\\Deleted"};
+	char text[64];
+
+	if (!s->known.count)
+		return;
+	snprintf(text, sizeof(text), "UID STORE %u:%u %cFLAGS%s (%s)",
+	         s->known.uid[1 + below(s, s->known.count)], below(s, 9) + 1,
+	         below(s, 2) ? '+' : '-', below(s, 2) ? ".SILENT" : "", flags[below(s, 4)]);
+	plain(s, text);
+}
+
+static void cancel(struct sim *s)
+{
+	const char *tag = s->follow.list[below(s, FOLLOWED)].tag;
+	char text[64];
+
+	snprintf(text, sizeof(text), "CANCELUPDATE \"%s\"", *tag ? tag : "nobody");
+	follow_cancel(&s->follow, tag);
+	plain(s, text);
 }
 
 /* ---- one history ------------------------------------------------------------------------ */
@@ -452,22 +476,30 @@ static void one_history(struct sim *s)
 	    td_connect(&s->td, 0, &s->session, "fred"))
 		abort();
 	td_settle(&s->td, -1);
+	s->follow.inbox = s->inbox;
+	s->follow.docs = s->docs;
+	s->follow.log = &s->log;
 	plain(s, "SELECT INBOX");
-	for (uint32_t n = 8; n > 0 && !s->log.count; n--) {
+	for (uint32_t n = 8 + below(s, 12); n > 0 && !s->log.count; n--) {
 		uint32_t what = below(s, 10);
 
 		if (what < 3)
 			change(s);
+		else if (what < 4 && below(s, 6) == 0)
+			cancel(s);
 		else if (what < 4)
 			plain(s, "NOOP");
+		else if (what < 5)
+			store(s);
 		else
 			search(s);
 	}
 	td_finish(&s->td);
 	ts_free(s->ts);
-	for (unsigned i = 0; i < UIDS; i++)
+	for (unsigned i = 0; i < UIDS_MAX; i++)
 		doc_free(&s->docs[i]);
 	ts_set_clear(&s->saved);
+	follow_cancel(&s->follow, NULL);
 }
 
 int main(int argc, char **argv)

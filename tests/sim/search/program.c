@@ -284,13 +284,19 @@ void program_put(struct tx *out, const struct key *k, struct tx_random *r, bool 
 
 /* ---- judging ---------------------------------------------------------------------------- */
 
-static bool in_set(const struct key *k, uint32_t n, uint32_t star)
+static bool in_set(const struct key *k, uint32_t n, uint32_t star, bool later)
 {
 	for (unsigned i = 0; i < k->range_count; i++) {
+		bool open = (k->ranges[i][0] == STAR) != (k->ranges[i][1] == STAR);
+		uint32_t from = k->ranges[i][0] == STAR ? k->ranges[i][1] : k->ranges[i][0];
+
 		uint32_t a = k->ranges[i][0] == STAR ? star : k->ranges[i][0];
 		uint32_t b = k->ranges[i][1] == STAR ? star : k->ranges[i][1];
 
-		if ((n >= a && n <= b) || (n >= b && n <= a))
+		/* A range of UIDs without an upper end holds what comes later, too. */
+		if (later && open && (n >= from || n == star))
+			return true;
+		if (!(later && open) && ((n >= a && n <= b) || (n >= b && n <= a)))
 			return true;
 	}
 	return false;
@@ -370,9 +376,9 @@ static bool judge_leaf(const struct key *k, const struct subject *s)
 
 	switch (k->kind) {
 	case NUMBERS:
-		return in_set(k, s->number, s->last_number);
+		return s->number && in_set(k, s->number, s->last_number, false);
 	case UIDS:
-		return in_set(k, m->uid, s->last_uid);
+		return in_set(k, m->uid, s->last_uid, s->followed);
 	case SAVED:
 		return ts_set_has(ts_set_view(s->saved), m->uid);
 	case FLAG:

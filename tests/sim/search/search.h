@@ -63,6 +63,7 @@ struct subject {
 	uint32_t last_number; /* what "*" is */
 	uint32_t last_uid;
 	const struct ts_set *saved;
+	bool followed; /* numbers and "*" are those of an earlier moment (RFC 5267 4.3) */
 };
 
 /* What there is to draw from. */
@@ -83,5 +84,42 @@ bool program_matches(const struct key *k, const struct subject *s);
 /* Does MODSEQ stand in it? */
 bool program_has_modseq(const struct key *k);
 void key_free(struct key *k);
+
+/* ---- follow.c: searches whose results are followed -------------------------------------- */
+
+enum { UIDS_MAX = 400, FOLLOWED = 20 };
+
+/* What the client knows of the numbering. */
+struct numbering {
+	uint32_t uid[UIDS_MAX]; /* by number, from 1 */
+	uint32_t count;
+};
+
+struct followed {
+	char tag[16];
+	bool uid;
+	struct key *key; /* NULL: this place is free */
+	/* As the command found them. */
+	struct numbering then;
+	struct ts_set saved;
+	bool has[UIDS_MAX]; /* by UID: what the client was told */
+};
+
+struct follow {
+	struct followed list[FOLLOWED];
+	struct ts_mailbox *inbox;
+	const struct doc *docs; /* by UID */
+	struct tx_log *log;
+};
+
+/* Takes the key.  `found`: numbers. */
+void follow_add(struct follow *f, const char *tag, bool uid, struct key *key,
+                const struct numbering *n, const struct ts_set *saved, const uint32_t *found,
+                uint32_t count);
+void follow_cancel(struct follow *f, const char *tag); /* NULL: all */
+/* A line of the server: keeps the numbering and the results. */
+void follow_hear(struct follow *f, struct numbering *n, const char *line);
+/* Everything was told: is what the client knows so? */
+void follow_check(struct follow *f);
 
 #endif
