@@ -119,11 +119,12 @@ static void put_facts(struct imapsrv_session *s, const struct fetch_args *a, uin
 
 	if (a->seen.count && isrv_uidset_has(isrv_uidset_view(&a->seen), row->uid)) {
 		facts |= IMAPSRV_FACT_FLAGS & row->facts;
-		/* RFC 7162 3.2.4: an implicit \Seen is told as any other change. */
-		if (isrv_modseq_shown(s)) {
+		/* RFC 7162 3.2.4: an implicit \Seen is told as any other change, with the UID
+		 * also where there are no sequences. */
+		if (isrv_modseq_shown(s))
 			facts |= IMAPSRV_FACT_MODSEQ & row->facts;
+		if (s->enabled & ISRV_ENABLED_CONDSTORE)
 			uid = !isrv_session_uidonly(s);
-		}
 	}
 	*first_r = true;
 	isrv_w_fetch_begin(w, isrv_session_number(s, seq), row->uid);

@@ -48,13 +48,15 @@ static bool take_places(struct imapsrv_session *s, struct isrv_fetch_choice *c,
 }
 
 /* UIDs of VANISHED are as the client wrote them: those above the last message may have been messages
- * once. */
+ * once.  So "*" reaches over these too: who asks for 1:* is to hear that the last one has gone, or
+ * all of them. */
 static bool begin_resync(struct imapsrv_session *s, struct isrv_fetch_choice *c,
                          const struct isrv_rd_set *set, const struct isrv_fetch_items *items)
 {
 	struct isrv_resync *r = isrv_arena_zalloc(&s->arena, sizeof(*r));
 	struct imapsrv_range *ranges = isrv_arena_array(&s->arena, set->count + 1, sizeof(*ranges));
-	uint32_t last = s->view->map.last_uid;
+	uint32_t top = s->view->uidnext - 1;
+	uint32_t last = s->view->map.last_uid ? s->view->map.last_uid : top;
 
 	if (!r || !ranges)
 		return nomem(s);
@@ -67,9 +69,9 @@ static bool begin_resync(struct imapsrv_session *s, struct isrv_fetch_choice *c,
 	if (set->count)
 		memcpy(ranges, set->ranges, set->count * sizeof(*ranges));
 	r->known = (struct imapsrv_set){ranges, set->count};
-	if (!set->star || !last)
+	if (!set->star || !top)
 		return true;
-	ranges[set->count] = (struct imapsrv_range){set->star < last ? set->star : last, last};
+	ranges[set->count] = (struct imapsrv_range){set->star < last ? set->star : last, top};
 	r->known.count = isrv_uidset_normalize(ranges, set->count + 1);
 	return true;
 }

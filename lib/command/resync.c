@@ -146,8 +146,9 @@ static bool take_present(struct imapsrv_session *s, struct isrv_resync *r)
 
 /*
  * Messages only ever go, so where as many are left between two UIDs as the client counts there,
- * none of these has gone (RFC 7162 3.2.5.2, whose pairs that match are the case that begins at
- * 0).  Inside a stretch where numbers and UIDs both ascend by one, the ends say it all.
+ * none of these has gone; and where a pair matches, the client knows of all that went before it
+ * (RFC 7162 3.2.5.2).  Not up to a UID that does not exist: counts that are right then are of numbers that never
+ * were.  Inside a stretch where numbers and UIDs both ascend by one, the ends say it all.
  */
 static bool spare_matched(struct imapsrv_session *s, const struct isrv_resync *r,
                           struct isrv_uidset *spared)
@@ -166,13 +167,15 @@ static bool spare_matched(struct imapsrv_session *s, const struct isrv_resync *r
 		n = a.last - a.first < b.last - b.first ? a.last - a.first : b.last - b.first;
 		s->steps++;
 		for (uint32_t end = 0; end <= (n ? 1u : 0u); end++) {
-			uint32_t to = b.first + end * n;
+			uint32_t number = a.first + end * n, to = b.first + end * n;
 			uint32_t left = isrv_nummap_rank(&s->view->map, to);
+			bool there = isrv_nummap_seq(&s->view->map, to) != 0;
 
-			if (left - rank == a.first + end * n - seq &&
-			    !isrv_uidset_add(spared, &s->mem, uid + 1, to))
+			/* A pair that matches says it of all before it, whatever the others are. */
+			if (there && (left == number || left - rank == number - seq) &&
+			    !isrv_uidset_add(spared, &s->mem, left == number ? 1 : uid + 1, to))
 				return nomem(s);
-			seq = a.first + end * n;
+			seq = number;
 			uid = to;
 			rank = left;
 		}

@@ -113,7 +113,8 @@ static void take_row(struct imapsrv_session *s, void *ctx, const void *answer)
 	}
 	if (!shows_flags(a, row))
 		return;
-	isrv_session_put_flags(s, seq, s->uid, row);
+	/* RFC 7162 3.2.4: once enabled the UID is shown, also where there are no sequences. */
+	isrv_session_put_flags(s, seq, s->uid || s->enabled & ISRV_ENABLED_CONDSTORE, row);
 }
 
 static bool ask(struct imapsrv_session *s, struct store_args *a)

@@ -8,6 +8,7 @@
 #include "base/ascii.h"
 #include "base/objectid.h"
 #include "search/string.h"
+#include "wire/chars.h"
 
 enum side {
 	SIDE_BEFORE,
@@ -205,6 +206,18 @@ static bool parse_smaller(struct isrv_program_parser *x, const struct isrv_key *
 	return true;
 }
 
+/* entry-flag-name = DQUOTE "/flags/" attr-flag DQUOTE; the flag is an atom, or "\" and an atom. */
+static bool is_entry_name(struct imapsrv_span entry)
+{
+	size_t at = 7;
+
+	if (entry.len < 8 || !isrv_ascii_same(entry.data, 7, "/flags/", 7))
+		return false;
+	at += entry.data[at] == '\\';
+	return at < entry.len &&
+	       isrv_char_span(entry.data + at, entry.len - at, ISRV_CHAR_ATOM) == entry.len - at;
+}
+
 /*
  * search-modsequence = "MODSEQ" [SP entry-name SP entry-type-req] SP mod-sequence-valzer.  "If
  * the server doesn't store separate mod-sequences for different metadata items, it MUST ignore
@@ -223,7 +236,7 @@ static bool parse_modseq(struct isrv_program_parser *x, const struct isrv_key *k
 	if (isrv_rd_peek(r) == '"') {
 		if (!isrv_rd_string(r, &entry))
 			return false;
-		if (entry.len < 8 || !isrv_ascii_same(entry.data, 7, "/flags/", 7))
+		if (!is_entry_name(entry))
 			return isrv_rd_fail(r, "the entry name of a flag");
 		if (!isrv_rd_sp(r))
 			return false;
