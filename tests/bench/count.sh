@@ -32,3 +32,14 @@ count "  with an attachment" kept-two 500 message
 count "  in two forms with one" kept-three 500 message
 count "BODY[], pulled" pulled 10000000 octet
 count "  with bare LFs" lf 10000000 octet
+
+# A million should cost at most 1.2 times what ten thousand do.
+bench=${1%/*}/resync
+for changes in 0 100 10000; do
+	n=$((changes > 1000 ? 2 : 20))
+	for how in "" -compare; do
+		for messages in 10000 1000000; do
+			count "QRESYNC $messages-$changes$how" "$messages-$changes$how" $n SELECT
+		done
+	done
+done

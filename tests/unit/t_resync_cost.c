@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What SELECT with QRESYNC costs follows what changed, not how large the mailbox is: counted in
+ * steps and in octets held, of ten thousand messages and of a million.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include <cmocka.h>
+
+#include "nullstore.h"
+
+/* UIDs begin here, so that all have as many digits.  Of the last 2 * changes every other has gone,
+ * and those between have changed. */
+#define FIRST 5000001u
+
+static struct {
+	uint32_t messages, changes;
+	unsigned asked; /* questions to the store */
+} box;
+
+static uint32_t tail(void)
+{
+	return FIRST + box.messages - box.changes;
+}
+
+static uint32_t end(void)
+{
+	return FIRST + box.messages + box.changes;
+}
+
+static void on_open(void *user, struct imapsrv_op *op, const struct imapsrv_open *q)
+{
+	struct imapsrv_mailbox m = IMAPSRV_MAILBOX_INIT;
+
+	(void)user;
+	(void)q;
+	box.asked++;
+	m.uidvalidity = 1;
+	m.uidnext = end();
+	m.highest_modseq = 200;
+	imapsrv_op_mailbox(op, &m);
+	imapsrv_op_done(op, IMAPSRV_OK, NULL);
+}
+
+static void put_uid(struct imapsrv_op *op, uint32_t first, uint32_t last)
+{
+	struct imapsrv_range range = {first, last};
+
+	if (first <= last)
+		imapsrv_op_uids(op, (struct imapsrv_set){&range, 1});
+}
+
+static void on_uids(void *user, struct imapsrv_op *op, const struct imapsrv_uids *q)
+{
+	(void)user;
+	(void)q;
+	box.asked++;
+	put_uid(op, FIRST, tail() - 1);
+	for (uint32_t uid = tail(); uid < end(); uid += 2)
+		put_uid(op, uid, uid);
+	imapsrv_op_done(op, IMAPSRV_OK, NULL);
+}
+
+static void put_row(struct imapsrv_op *op, uint32_t uid)
+{
+	struct imapsrv_row row;
+
+	memset(&row, 0, sizeof(row));
+	row.uid = uid;
+	row.facts = IMAPSRV_FACT_FLAGS | IMAPSRV_FACT_MODSEQ;
+	row.modseq = 200;
+	imapsrv_op_row(op, &row);
+}
+
+static void on_fetch(void *user, struct imapsrv_op *op, const struct imapsrv_fetch *q)
+{
+	(void)user;
+	box.asked++;
+	for (size_t i = 0; i < q->uids.count; i++) {
+		uint32_t uid = q->uids.ranges[i].first;
+
+		if (uid < tail())
+			uid = tail(); /* none before has changed, and nothing else is asked for */
+		for (; uid <= q->uids.ranges[i].last && uid < end(); uid++)
+			if ((uid - tail()) % 2 == 0)
+				put_row(op, uid);
+	}
+	imapsrv_op_done(op, IMAPSRV_OK, NULL);
+}
+
+static void on_vanished(void *user, struct imapsrv_op *op, const struct imapsrv_vanished *q)
+{
+	(void)user;
+	(void)q;
+	box.asked++;
+	for (uint32_t uid = tail() + 1; uid < end(); uid += 2)
+		put_uid(op, uid, uid);
+	imapsrv_op_done(op, IMAPSRV_OK, NULL);
+}
+
+struct cost {
+	uint64_t steps;
+	size_t held, peak, octets;
+	unsigned asked;
+};
+
+static size_t drain(struct imapsrv_session *s)
+{
+	struct imapsrv_span span;
+	size_t count, total = 0;
+
+	while (!imapsrv_session_peek(s, &span, 1, &count) && count) {
+		total += span.len;
+		imapsrv_session_sent(s, span.len);
+	}
+	return total;
+}
+
+static struct cost select_cost(uint32_t messages, uint32_t changes, bool remembers)
+{
+	struct imapsrv_config config = IMAPSRV_CONFIG_INIT;
+	struct imapsrv_session_config client = IMAPSRV_SESSION_CONFIG_INIT;
+	struct imapsrv_account account = IMAPSRV_ACCOUNT_INIT;
+	struct imapsrv_store store = nullstore();
+	struct imapsrv_engine *engine;
+	struct imapsrv_session *s;
+	struct cost cost = {0, 0, 0, 0, 0};
+	char line[200];
+	size_t used;
+
+	box.messages = messages;
+	box.changes = changes;
+	box.asked = 0;
+	store.open = on_open;
+	store.uids = on_uids;
+	store.fetch = on_fetch;
+	store.modseqs = 1;
+	store.vanished = remembers ? on_vanished : NULL;
+	config.store = &store;
+	client.secure = 1;
+	client.preauth = &account;
+	assert_int_equal(imapsrv_engine_new(&config, &engine), 0);
+	assert_int_equal(imapsrv_session_new(engine, &client, &s), 0);
+	drain(s);
+	int len = snprintf(line, sizeof(line),
+	                   "a ENABLE QRESYNC\r\nb SELECT INBOX (QRESYNC (1 100 %u:%u))\r\n", FIRST,
+	                   end() - 1);
+	for (size_t at = 0; at < (size_t)len; at += used) {
+		assert_int_equal(imapsrv_session_recv(s, line + at, (size_t)len - at, &used), 0);
+		cost.octets += drain(s);
+	}
+	assert_int_equal(imapsrv_session_state(s), IMAPSRV_SELECTED);
+	cost.steps = imapsrv_session_steps(s);
+	cost.held = imapsrv_session_memory(s, &cost.peak);
+	cost.asked = box.asked;
+	imapsrv_session_free(s);
+	imapsrv_engine_free(engine);
+	return cost;
+}
+
+static void test_follows_the_changes(void **state)
+{
+	static const uint32_t changes[] = {0, 100, 10000};
+
+	(void)state;
+	for (int remembers = 0; remembers < 2; remembers++)
+		for (size_t i = 0; i < sizeof(changes) / sizeof(changes[0]); i++) {
+			struct cost small = select_cost(10000, changes[i], remembers);
+			struct cost large = select_cost(1000000, changes[i], remembers);
+
+			/* A few digits more of EXISTS and numbers, a few blocks of the number map. */
+			assert_int_equal(large.asked, small.asked);
+			assert_in_range(large.steps, small.steps, small.steps + 10);
+			assert_in_range(large.held, 1, small.held + 1024);
+			assert_in_range(large.peak, 1, small.peak + 1024);
+			assert_in_range(small.octets, changes[i] * 50, 1000 + changes[i] * 80);
+			assert_in_range(small.steps, changes[i], 1000 + changes[i] * 8);
+		}
+}
+
+/* 10,000 changes are told in batches: what is held does not follow them far. */
+static void test_holds_a_batch(void **state)
+{
+	struct cost cost = select_cost(1000000, 10000, true);
+
+	(void)state;
+	assert_in_range(cost.peak, 1, 400000);
+	assert_in_range(cost.held, 1, 40000);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_follows_the_changes),
+		cmocka_unit_test(test_holds_a_batch),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
