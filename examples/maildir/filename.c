@@ -84,6 +84,16 @@ uint64_t filename_octets(const char *file, char letter)
 	return OCTETS_UNKNOWN;
 }
 
+int64_t filename_time(const char *file)
+{
+	int64_t seconds = 0;
+	size_t digits = 0;
+
+	for (; file[digits] >= '0' && file[digits] <= '9' && digits < 12; digits++)
+		seconds = seconds * 10 + (file[digits] - '0');
+	return digits && file[digits] == '.' ? seconds : -1;
+}
+
 /* SECONDS.MmicrosecondsPpidQcount.host, as the Maildir specification has it. */
 static void put_unique(struct text *name)
 {

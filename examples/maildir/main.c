@@ -47,6 +47,12 @@ static void on_trace(void *user, enum imapsrv_trace what, const char *data, size
 	}
 }
 
+static int64_t on_clock(void *user)
+{
+	(void)user;
+	return clock_now().tv_sec;
+}
+
 static struct imapsrv_engine *make_engine(const struct options *options, struct users *users)
 {
 	static const struct imapsrv_id id[] = {{"name", "imapsrv-maildir"},
@@ -65,6 +71,7 @@ static struct imapsrv_engine *make_engine(const struct options *options, struct 
 	config.id = id;
 	config.id_count = sizeof id / sizeof *id;
 	config.fault = on_fault;
+	config.clock = on_clock;
 	config.trace = options->trace ? on_trace : NULL;
 	int result = imapsrv_engine_new(&config, &engine);
 	if (result)

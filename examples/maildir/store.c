@@ -196,6 +196,10 @@ static void put_modseq(uint64_t modseq, struct imapsrv_row *row)
 	row->facts |= modseq ? IMAPSRV_FACT_MODSEQ : 0;
 }
 
+/*
+ * The save date: whatever puts a message into a mailbox gives its file a new name, and names begin with
+ * the time.  Those of other programs may not; then nothing better is known than INTERNALDATE.
+ */
 static void answer_row(struct imapsrv_op *op, struct box *box, uint32_t uid, uint32_t facts,
                        uint64_t *octets_r)
 {
@@ -213,6 +217,12 @@ static void answer_row(struct imapsrv_op *op, struct box *box, uint32_t uid, uin
 	if ((facts & IMAPSRV_FACT_DATE) && (message = catalog_find(&box->catalog, uid))) {
 		row.date = box_date(box, message);
 		row.facts |= IMAPSRV_FACT_DATE;
+	}
+	if ((facts & IMAPSRV_FACT_SAVEDATE) && (message = catalog_find(&box->catalog, uid))) {
+		row.save_date = filename_time(message->file);
+		if (row.save_date < 0)
+			row.save_date = box_date(box, message);
+		row.facts |= IMAPSRV_FACT_SAVEDATE;
 	}
 	message = catalog_find(&box->catalog, uid);
 	if (!message)
@@ -240,6 +250,10 @@ static void answer_kept(struct imapsrv_op *op, const struct kept_message *kept, 
 	if (facts & IMAPSRV_FACT_SIZE && kept->message.octets != OCTETS_UNKNOWN) {
 		row.octets = kept->message.octets;
 		row.facts |= IMAPSRV_FACT_SIZE;
+	}
+	if (facts & IMAPSRV_FACT_SAVEDATE) {
+		row.save_date = filename_time(kept->message.file);
+		row.facts |= row.save_date < 0 ? 0 : IMAPSRV_FACT_SAVEDATE;
 	}
 	if (facts & IMAPSRV_FACT_MODSEQ)
 		put_modseq(kept->modseq, &row);
@@ -424,6 +438,7 @@ const struct imapsrv_store maildir_store = {
 	.status = store_status,
 	.check = cb_check,
 	.modseqs = 1,
+	.savedates = 1,
 	.vanished = cb_vanished,
 	.forgotten = cb_forgotten,
 };

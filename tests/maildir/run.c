@@ -28,6 +28,7 @@ static const struct {
 	{"kept-many", test_kept_many},
 	{"kept-copy", test_kept_copy},
 	{"readable", test_readable},
+	{"saved", test_saved},
 	{"killed", test_killed},
 	{"cut", test_cut},
 };

@@ -23,6 +23,9 @@ void test_kept_copy(struct play *play);
 /* readable.c */
 void test_readable(struct play *play);
 
+/* saved.c */
+void test_saved(struct play *play);
+
 /* crash.c */
 void test_killed(struct play *play);
 void test_cut(struct play *play);
