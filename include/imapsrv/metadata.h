@@ -10,8 +10,9 @@
  * case, and a host gives them in lower case.
  *
  * Annotations go along when a mailbox is renamed and go when it is deleted (RFC 5464 4.1): that is the
- * host's part.  RENAME of INBOX, which keeps INBOX, the library makes of other questions, and copies
- * them with `get` and `set`.
+ * host's part, as it is to post IMAPSRV_EVENT_MAILBOX_METADATA and IMAPSRV_EVENT_SERVER_METADATA when
+ * entries have changed.  RENAME of INBOX, which keeps INBOX, the library makes of other questions,
+ * and copies them with `get` and `set`.
  */
 #ifndef IMAPSRV_METADATA_H
 #define IMAPSRV_METADATA_H

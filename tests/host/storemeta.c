@@ -209,6 +209,26 @@ static enum imapsrv_code would_refuse(struct ts_op *q, struct ts_mailbox *m)
 	return IMAPSRV_OK;
 }
 
+/* Those of the entries that are under this scope, to whom they belong. */
+static void post(struct ts_op *q, struct ts_mailbox *m, const char *scope)
+{
+	struct ts *ts = q->link->ts;
+	struct imapsrv_event event = IMAPSRV_EVENT_INIT;
+	struct imapsrv_span *names = tx_alloc((q->keyword_count + 1) * sizeof(*names));
+	bool shared = !m && scope[1] == 's';
+
+	event.type = m ? IMAPSRV_EVENT_MAILBOX_METADATA : IMAPSRV_EVENT_SERVER_METADATA;
+	event.mailbox = (struct imapsrv_span){q->name, strlen(q->name)};
+	event.origin = q->link->session;
+	event.entries = names;
+	for (const struct ts_entry *e = q->entries; e; e = e->next)
+		if (!strncmp(e->name, scope, strlen(scope)))
+			names[event.entry_count++] = (struct imapsrv_span){e->name, strlen(e->name)};
+	if (event.entry_count)
+		ts_post_event(ts, shared ? NULL : q->account->user, &event);
+	free(names);
+}
+
 void ts_answer_setmetadata(struct ts_op *q)
 {
 	struct ts *ts = q->link->ts;
@@ -220,5 +240,12 @@ void ts_answer_setmetadata(struct ts_op *q)
 	code = would_refuse(q, m);
 	for (const struct ts_entry *e = q->entries; e && !code; e = e->next)
 		ts_set_entry(ts_entries(ts, q->account->user, m, e->name), e->name, e->data, e->len);
-	gave(q, imapsrv_op_done(q->op, code, code ? "Not that" : NULL));
+	if (ts->options.events_after || code)
+		gave(q, imapsrv_op_done(q->op, code, code ? "Not that" : NULL));
+	if (code)
+		return;
+	post(q, m, "/private");
+	post(q, m, "/shared");
+	if (!ts->options.events_after)
+		gave(q, imapsrv_op_done(q->op, IMAPSRV_OK, NULL));
 }
