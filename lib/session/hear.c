@@ -394,11 +394,13 @@ int imapsrv_session_post(struct imapsrv_session *session, const struct imapsrv_e
 		warn(s, &e);
 	if (e.type == IMAPSRV_EVENT_MAILBOX_CHANGED && !e.mailbox.len)
 		post_everything(s);
-	if (e.type == IMAPSRV_EVENT_MAILBOX_SUBSCRIBE ||
-	    e.type == IMAPSRV_EVENT_MAILBOX_UNSUBSCRIBE)
-		isrv_hear_subscribed(s, e.mailbox, e.type == IMAPSRV_EVENT_MAILBOX_SUBSCRIBE);
+	/* Who follows the subscriptions hears that a mailbox came to them, and that it went. */
+	if (e.type == IMAPSRV_EVENT_MAILBOX_SUBSCRIBE)
+		isrv_hear_subscribed(s, e.mailbox, true);
 	if (s->notify && (e.type != IMAPSRV_EVENT_MAILBOX_CHANGED || e.mailbox.len))
 		post_to_notify(s, &e);
+	if (e.type == IMAPSRV_EVENT_MAILBOX_UNSUBSCRIBE)
+		isrv_hear_subscribed(s, e.mailbox, false);
 	if (s->view && e.type == IMAPSRV_EVENT_MAILBOX_RENAME)
 		follow_rename(s, &e);
 	if (is_of_view(s, &e)) {
