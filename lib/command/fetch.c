@@ -51,7 +51,11 @@ struct fetch_args {
 	bool mark;                /* \Seen is to be set */
 	bool describe;            /* descriptions are needed */
 	bool octets;              /* the messages' octets are needed whatever the host knows */
-	bool plain_flags;         /* nothing but FLAGS and perhaps UID, and numbers may be told */
+	enum {
+		PLAIN_NOT,
+		PLAIN_FETCH,      /* nothing but FLAGS, and perhaps UID */
+		PLAIN_UIDFETCH    /* nothing but FLAGS */
+	} plain;
 	struct isrv_uidset seen;  /* of the batch: \Seen is new, so FLAGS are shown */
 
 	struct isrv_uidset again; /* of the batch: put off for want of room */
@@ -310,10 +314,14 @@ static void take_row(struct imapsrv_session *s, void *ctx, const void *answer)
 	a->rows++;
 	if (row->flags.keyword_count)
 		isrv_sync_keywords(s, &row->flags);
-	if (a->plain_flags && (row->facts & IMAPSRV_FACT_FLAGS)) {
+	if (a->plain == PLAIN_FETCH && (row->facts & IMAPSRV_FACT_FLAGS)) {
 		a->shown++;
 		isrv_w_fetch_flags(&s->w, seq, a->items.uid ? row->uid : 0, &row->flags,
 		                   isrv_session_is_recent(s, row->uid));
+	} else if (a->plain == PLAIN_UIDFETCH && (row->facts & IMAPSRV_FACT_FLAGS)) {
+		a->shown++;
+		isrv_w_uidfetch_flags(&s->w, row->uid, &row->flags,
+		                      isrv_session_is_recent(s, row->uid));
 	} else if (a->held.rows.max) {
 		take_message_row(s, a, seq, row);
 	} else {
@@ -619,6 +627,16 @@ static void init_messages(struct imapsrv_session *s, struct fetch_args *a)
 	}
 }
 
+/* Can its rows be written by the routines for nothing but FLAGS? */
+static int plain_of(const struct imapsrv_session *s, const struct isrv_fetch_items *items)
+{
+	if (items->facts != IMAPSRV_FACT_FLAGS)
+		return PLAIN_NOT;
+	if (!isrv_session_uidonly(s))
+		return PLAIN_FETCH;
+	return items->uid ? PLAIN_NOT : PLAIN_UIDFETCH;
+}
+
 static void init(struct imapsrv_session *s, struct fetch_args *a)
 {
 	isrv_batch_init(&a->batch, a->choice.uids, &s->steps);
@@ -633,7 +651,7 @@ static void init(struct imapsrv_session *s, struct fetch_args *a)
 	if (a->describe || a->octets || a->items.shows || a->items.facts & IMAPSRV_FACT_SIZE)
 		init_messages(s, a);
 	else
-		a->plain_flags = a->items.facts == IMAPSRV_FACT_FLAGS && !isrv_session_uidonly(s);
+		a->plain = plain_of(s, &a->items);
 }
 
 static enum isrv_step finish(struct imapsrv_session *s, struct fetch_args *a)

@@ -299,23 +299,43 @@ void isrv_w_fetch_begin(struct isrv_writer *w, uint32_t seq, uint32_t uid)
 		ISRV_W(w, " UIDFETCH (");
 }
 
+/* The end of the two lines that servers write most: one look for room, then straight on. */
+static inline void put_flags_end(struct isrv_writer *w, char *at, const struct imapsrv_flags *flags,
+                                 bool recent)
+{
+	bool first;
+
+	memcpy(at, "FLAGS ", 6);
+	w->q->at = put_system_flags(at + 6, flags, recent, &first);
+	if (flags->keyword_count == 0) {
+		memcpy(w->q->at, ")\r\n", 3);
+		w->q->at += 3;
+		return;
+	}
+	put_keywords(w, flags, first);
+	ISRV_W(w, ")\r\n");
+}
+
 void isrv_w_uidfetch_flags(struct isrv_writer *w, uint32_t uid, const struct imapsrv_flags *flags,
                            bool recent)
 {
-	isrv_w_fetch_begin(w, 0, uid);
-	ISRV_W(w, "FLAGS ");
-	isrv_w_flags(w, flags, recent);
-	ISRV_W(w, ")");
-	isrv_w_crlf(w);
+	char *at;
+
+	if (!isrv_w_room(w, FLAGS_MAX + 64))
+		return;
+	at = w->q->at;
+	memcpy(at, "* ", 2);
+	at += 2;
+	at += isrv_ascii_u32(at, uid);
+	memcpy(at, " UIDFETCH (", 11);
+	put_flags_end(w, at + 11, flags, recent);
 }
 
 void isrv_w_fetch_flags(struct isrv_writer *w, uint32_t seq, uint32_t uid,
                         const struct imapsrv_flags *flags, bool recent)
 {
-	bool first;
 	char *at;
 
-	/* The line that servers write most: one look for room, then straight on. */
 	if (!isrv_w_room(w, FLAGS_MAX + 64))
 		return;
 	at = w->q->at;
@@ -330,15 +350,7 @@ void isrv_w_fetch_flags(struct isrv_writer *w, uint32_t seq, uint32_t uid,
 		at += isrv_ascii_u32(at, uid);
 		*at++ = ' ';
 	}
-	memcpy(at, "FLAGS ", 6);
-	w->q->at = put_system_flags(at + 6, flags, recent, &first);
-	if (flags->keyword_count == 0) {
-		memcpy(w->q->at, ")\r\n", 3);
-		w->q->at += 3;
-		return;
-	}
-	put_keywords(w, flags, first);
-	ISRV_W(w, ")\r\n");
+	put_flags_end(w, at, flags, recent);
 }
 
 void isrv_w_fetch_modseq(struct isrv_writer *w, uint32_t seq, uint32_t uid,

@@ -9,6 +9,7 @@
  *
  * The store is as cheap as one can be, so that what is measured is the library.
  */
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -299,6 +300,8 @@ static const struct {
 	{"store", "a1 UID STORE 4711 +FLAGS.SILENT (\\Seen)\r\n"},
 	{"fetch1", "a1 FETCH 77 (UID FLAGS INTERNALDATE RFC822.SIZE)\r\n"},
 	{"search", "a1 UID SEARCH RETURN (COUNT) UID 5:9,17 NOT DELETED\r\n"},
+	/* Each size makes the other no repeat (RFC 10022 3.1.1). */
+	{"uidbatches", "a1 UIDBATCHES 500 1:50\r\na2 UIDBATCHES 501 1:50\r\n"},
 };
 
 static double now(void)
@@ -396,10 +399,14 @@ static int run_case(struct imapsrv_session *s, const char *name, uint64_t n)
 			repeat(s, cases[i].line, n);
 			return 0;
 		}
-	if (!strcmp(name, "flags")) {
+	if (!strcmp(name, "flags") || !strcmp(name, "uidflags")) {
+		bool uidonly = name[0] == 'u';
 		char line[64];
 
-		snprintf(line, sizeof(line), "a FETCH 1:%llu (FLAGS)\r\n", (unsigned long long)n);
+		if (uidonly)
+			say(s, "e ENABLE UIDONLY\r\n");
+		snprintf(line, sizeof(line), "a %sFETCH 1:%llu (FLAGS)\r\n", uidonly ? "UID " : "",
+		         (unsigned long long)n);
 		say(s, line);
 		return 0;
 	}

@@ -432,6 +432,50 @@ static void test_flags(void **state)
 	}
 }
 
+/* Whole lines: a number, or with 0 a UID in its place (RFC 9586 3.3). */
+static void test_fetch(void **state)
+{
+	static const struct imapsrv_span word = {S("$Junk")};
+	static const struct imapsrv_flags seen = {IMAPSRV_SEEN, 0, NULL}, junk = {0, 1, &word};
+	static const struct {
+		char kind; /* 'f' flags, 'u' flags of UIDFETCH, 'm' with MODSEQ, 'b' the beginning */
+		uint32_t seq;
+		uint32_t uid;
+		const struct imapsrv_flags *flags;
+		const char *out;
+	} rows[] = {
+		{'f', 1, 0, &seen, "* 1 FETCH (FLAGS (\\Seen))\r\n"},
+		{'f', UINT32_MAX, UINT32_MAX, &junk,
+		 "* 4294967295 FETCH (UID 4294967295 FLAGS ($Junk))\r\n"},
+		{'u', 0, 7, &seen, "* 7 UIDFETCH (FLAGS (\\Seen))\r\n"},
+		{'u', 0, UINT32_MAX, &junk, "* 4294967295 UIDFETCH (FLAGS ($Junk))\r\n"},
+		{'m', 3, 9, &seen, "* 3 FETCH (UID 9 FLAGS (\\Seen) MODSEQ (12))\r\n"},
+		{'m', 3, 9, NULL, "* 3 FETCH (UID 9 MODSEQ (12))\r\n"},
+		{'m', 0, 9, &junk, "* 9 UIDFETCH (FLAGS ($Junk) MODSEQ (12))\r\n"},
+		{'m', 0, 9, NULL, "* 9 UIDFETCH (MODSEQ (12))\r\n"},
+		{'b', 3, 9, NULL, "* 3 FETCH ("},
+		{'b', 0, 9, NULL, "* 9 UIDFETCH ("},
+	};
+	static struct fixture f;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		setup(&f, false);
+		if (rows[i].kind == 'f')
+			isrv_w_fetch_flags(&f.w, rows[i].seq, rows[i].uid, rows[i].flags, false);
+		else if (rows[i].kind == 'u')
+			isrv_w_uidfetch_flags(&f.w, rows[i].uid, rows[i].flags, false);
+		else if (rows[i].kind == 'm')
+			isrv_w_fetch_modseq(&f.w, rows[i].seq, rows[i].uid, rows[i].flags, false, 12);
+		else
+			isrv_w_fetch_begin(&f.w, rows[i].seq, rows[i].uid);
+		drain(&f);
+		CHECK(rows[i].out, f.len == strlen(rows[i].out));
+		CHECK(rows[i].out, memcmp(f.out, rows[i].out, f.len) == 0);
+		teardown(rows[i].out, &f);
+	}
+}
+
 static void test_datetime(void **state)
 {
 	static const struct {
@@ -587,6 +631,7 @@ int main(void)
 		cmocka_unit_test(test_strings),	 cmocka_unit_test(test_every_octet),
 		cmocka_unit_test(test_pairs),	 cmocka_unit_test(test_lengths),
 		cmocka_unit_test(test_numbers),	 cmocka_unit_test(test_flags),
+		cmocka_unit_test(test_fetch),
 		cmocka_unit_test(test_datetime), cmocka_unit_test(test_sets),
 		cmocka_unit_test(test_response), cmocka_unit_test(test_no_memory),
 	};
