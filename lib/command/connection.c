@@ -7,6 +7,7 @@
 
 #include "base/ascii.h"
 #include "command/commands.h"
+#include "session/contexts.h"
 #include "session/modseq.h"
 
 static enum isrv_step step_capability(struct imapsrv_session *s, void *args)
@@ -187,6 +188,8 @@ static enum isrv_step step_enable(struct imapsrv_session *s, void *args)
 	if (news & ISRV_ENABLED_CONDSTORE)
 		isrv_modseq_enable(s, news & (ISRV_ENABLED_CONDSTORE | ISRV_ENABLED_QRESYNC));
 	s->enabled |= news;
+	if (news & ISRV_ENABLED_UIDONLY)
+		isrv_contexts_give_up_numbers(s);
 	if (isrv_session_rev2(s))
 		s->w.utf8 = true; /* RFC 9051 5.1: names are UTF-8 from here on */
 	return isrv_ok(s, "ENABLE done");

@@ -101,6 +101,27 @@ void isrv_contexts_put_refusal(struct imapsrv_session *s, struct imapsrv_span ta
 	isrv_w_crlf(&s->w);
 }
 
+void isrv_contexts_give_up_numbers(struct imapsrv_session *s)
+{
+	struct isrv_contexts *c = s->contexts;
+	uint32_t i, kept = 0;
+
+	for (i = 0; c && i < c->count; i++) {
+		struct isrv_context *x = &c->list[i];
+
+		if (x->uid) {
+			c->list[kept++] = *x;
+			continue;
+		}
+		isrv_contexts_put_refusal(s, (struct imapsrv_span){x->tag, x->tag_len});
+		isrv_context_clear(s, x);
+	}
+	if (c)
+		c->count = kept;
+	if (!kept)
+		isrv_contexts_clear(s);
+}
+
 /* ---- adding -------------------------------------------------------------------------------- */
 
 static char *copy(struct imapsrv_session *s, const char *data, size_t len)

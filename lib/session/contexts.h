@@ -40,6 +40,8 @@ bool isrv_contexts_add(struct imapsrv_session *s, const struct isrv_context_wish
 void isrv_contexts_put_refusal(struct imapsrv_session *s, struct imapsrv_span tag);
 /* Forgets one; nothing where there is none. */
 void isrv_contexts_cancel(struct imapsrv_session *s, struct imapsrv_span tag);
+/* Gives up those that are told in message numbers, which must not be told any more (RFC 9586 3). */
+void isrv_contexts_give_up_numbers(struct imapsrv_session *s);
 /* Forgets all: the mailbox is no longer selected. */
 void isrv_contexts_clear(struct imapsrv_session *s);
 
