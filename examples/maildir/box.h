@@ -143,6 +143,8 @@ void scan_own_end(struct box *box);
 
 /* ---- changes by clients: change.c --------------------------------------------------------- */
 
+/* What a change makes of system flags. */
+uint32_t flags_after(const struct imapsrv_store_flags *change, uint32_t old);
 /* Changes flags.  `each` is called for every message of the set that exists: `failed` if the
  * condition of the change did not hold for it.  EDOM if there are more keywords than a mailbox can
  * have. */

@@ -16,7 +16,7 @@
 
 /* ---- flags -------------------------------------------------------------------------------- */
 
-static uint32_t new_flags(const struct imapsrv_store_flags *change, uint32_t old)
+uint32_t flags_after(const struct imapsrv_store_flags *change, uint32_t old)
 {
 	uint32_t flags = change->flags.system & IMAPSRV_SYSTEM_FLAGS;
 
@@ -117,7 +117,7 @@ static int set_message_flags(struct box *box, uint32_t uid,
 {
 	for (int tries = 0; tries < TRIES; tries++) {
 		struct message *message = catalog_find(&box->catalog, uid);
-		uint32_t flags = message ? new_flags(change, message->flags) : 0;
+		uint32_t flags = message ? flags_after(change, message->flags) : 0;
 		if (!message || flags == message->flags)
 			return 0;
 		/* Another program was quicker. */

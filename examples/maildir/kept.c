@@ -17,6 +17,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -187,6 +188,85 @@ void kept_collect(struct box *box, bool others)
 			add(box, &box->catalog.messages[i]);
 	if (box->kept.count > before)
 		qsort(box->kept.items, box->kept.count, sizeof *box->kept.items, compare_uids);
+}
+
+/* ---- flags --------------------------------------------------------------------------------- */
+
+static size_t find_keyword(const struct kept_message *kept, struct imapsrv_span name)
+{
+	size_t i = 0;
+
+	while (i < kept->keyword_count && (strlen(kept->keywords[i]) != name.len ||
+	                                   strncasecmp(kept->keywords[i], name.data, name.len)))
+		i++;
+	return i;
+}
+
+static bool add_keyword(struct kept_message *kept, struct imapsrv_span name)
+{
+	if (find_keyword(kept, name) < kept->keyword_count || kept->keyword_count == KEYWORDS_MAX)
+		return false;
+	kept->keywords = xrealloc(kept->keywords, kept->keyword_count + 1u, sizeof *kept->keywords);
+	kept->keywords[kept->keyword_count++] = xstrndup(name.data, name.len);
+	return true;
+}
+
+static void remove_keyword(struct kept_message *kept, size_t at)
+{
+	free(kept->keywords[at]);
+	kept->keywords[at] = kept->keywords[--kept->keyword_count];
+}
+
+static bool names_keyword(const struct imapsrv_flags *flags, const char *keyword)
+{
+	for (uint32_t i = 0; i < flags->keyword_count; i++)
+		if (flags->keywords[i].len == strlen(keyword) &&
+		    !strncasecmp(flags->keywords[i].data, keyword, flags->keywords[i].len))
+			return true;
+	return false;
+}
+
+/* False: they were so. */
+static bool change_flags(struct kept_message *kept, const struct imapsrv_store_flags *change)
+{
+	uint32_t before = kept->message.flags;
+	bool changed = false;
+
+	kept->message.flags = (uint8_t)flags_after(change, before);
+	for (uint32_t i = kept->keyword_count; i-- > 0;) {
+		bool named = names_keyword(&change->flags, kept->keywords[i]);
+		if (change->mode == IMAPSRV_FLAGS_ADD ||
+		    named != (change->mode == IMAPSRV_FLAGS_REMOVE))
+			continue;
+		remove_keyword(kept, i);
+		changed = true;
+	}
+	for (uint32_t i = 0; i < change->flags.keyword_count; i++)
+		if (change->mode != IMAPSRV_FLAGS_REMOVE)
+			changed |= add_keyword(kept, change->flags.keywords[i]);
+	return changed || kept->message.flags != before;
+}
+
+/* All that happened up to HIGHESTMODSEQ is told or posted, the expunge among it, so it is above what
+ * the message had and hides nothing. */
+void kept_set_flags(const struct handle *handle, const struct imapsrv_store_flags *change,
+                    void (*each)(void *context, const struct kept_message *kept, bool unchanged,
+                                 bool failed),
+                    void *context)
+{
+	const struct box *box = handle->box;
+
+	for (size_t i = 0; i < box->kept.count; i++) {
+		struct kept_message *kept = &box->kept.items[i];
+		bool holds = !change->conditional ||
+		             (kept->modseq && kept->modseq <= change->unchanged_since);
+		if (kept->time <= handle->told || !ranges_cover(change->uids, kept->message.uid))
+			continue;
+		bool changed = holds && change_flags(kept, change);
+		if (changed)
+			kept->modseq = modseqs_highest(box);
+		each(context, kept, !changed, !holds);
+	}
 }
 
 /* ---- letting go ---------------------------------------------------------------------------- */

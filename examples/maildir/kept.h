@@ -42,6 +42,12 @@ void kept_collect(struct box *box, bool others);
 /* Removes what a process left behind that is no more. */
 void kept_remove_leftovers(struct box *box);
 
+/* Changes flags of messages that a handle still sees, as if that had been before the expunge. */
+void kept_set_flags(const struct handle *handle, const struct imapsrv_store_flags *change,
+                    void (*each)(void *context, const struct kept_message *kept, bool unchanged,
+                                 bool failed),
+                    void *context);
+
 /* The session of a handle has been told of everything that was posted to it. */
 void kept_forget(struct handle *handle);
 /* A handle was closed. */

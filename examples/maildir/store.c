@@ -235,10 +235,12 @@ static void answer_row(struct imapsrv_op *op, struct box *box, uint32_t uid, uin
 }
 
 /* The same of a message that was expunged: what is known of it. */
-static void answer_kept(struct imapsrv_op *op, const struct kept_message *kept, uint32_t facts)
+static void answer_kept(struct imapsrv_op *op, const struct kept_message *kept, uint32_t facts,
+                        bool unchanged, bool failed)
 {
 	struct imapsrv_span keywords[KEYWORDS_MAX];
-	struct imapsrv_row row = {.uid = kept->message.uid};
+	struct imapsrv_row row = {
+		.uid = kept->message.uid, .unchanged = unchanged, .failed = failed};
 
 	if (facts & IMAPSRV_FACT_DATE && kept->message.date == DATE_UNKNOWN)
 		return;
@@ -267,7 +269,7 @@ static void answer_all_kept(struct imapsrv_op *op, const struct handle *handle,
 
 	while ((kept = kept_within(handle, q->uids, kept ? kept->message.uid : 0)))
 		if (!kept->modseq || kept->modseq > q->changed_since)
-			answer_kept(op, kept, q->facts);
+			answer_kept(op, kept, q->facts, false, false);
 }
 
 /* The next message of the set, changed since if that is asked; 0: none. */
@@ -364,6 +366,14 @@ static void answer_stored(void *context, const struct message *message, bool unc
 	imapsrv_op_row(to->op, &row);
 }
 
+static void answer_stored_kept(void *context, const struct kept_message *kept, bool unchanged,
+                               bool failed)
+{
+	const struct store_answer *to = context;
+
+	answer_kept(to->op, kept, IMAPSRV_FACT_FLAGS | IMAPSRV_FACT_MODSEQ, unchanged, failed);
+}
+
 static void cb_store(void *user, struct imapsrv_op *op, const struct imapsrv_store_flags *q)
 {
 	struct handle *handle = q->mailbox;
@@ -375,7 +385,12 @@ static void cb_store(void *user, struct imapsrv_op *op, const struct imapsrv_sto
 		answer(op, -1);
 		return;
 	}
-	answer(op, box_set_flags(handle->box, q, imapsrv_op_session(op), answer_stored, &to));
+	int result = box_set_flags(handle->box, q, imapsrv_op_session(op), answer_stored, &to);
+	int error = errno;
+	if (!result)
+		kept_set_flags(handle, q, answer_stored_kept, &to);
+	errno = error;
+	answer(op, result);
 }
 
 void answer_highest(struct imapsrv_op *op, const struct box *box)

@@ -368,7 +368,33 @@ static void answer_fetch(struct ts_op *q)
 	done(q, IMAPSRV_OK, NULL);
 }
 
-/* Kept messages are passed over. */
+/* What is changed in kept messages nobody else has to be told.  The sequence is that of the mailbox:
+ * all that happened up to there was posted. */
+static void store_kept(struct ts_op *q)
+{
+	struct ts_mailbox *box = q->mailbox->mailbox;
+
+	for (size_t i = 0; i < q->mailbox->kept_count; i++) {
+		struct ts_message *m = &q->mailbox->kept[i].message;
+		bool holds = !q->conditional || m->modseq <= q->modseq;
+		struct ts_changes c = {0};
+
+		if (!ts_set_has(q->set, m->uid))
+			continue;
+		if (holds)
+			ts_flag_one(box, m, (enum imapsrv_store_mode)q->flag, q->system, q->keywords,
+			            q->keyword_count, &c);
+		if (c.changed.count)
+			m->modseq = box->modseq;
+		give_row(q, m, IMAPSRV_FACT_FLAGS | IMAPSRV_FACT_MODSEQ, !c.changed.count, !holds);
+		ts_set_clear(&c.changed);
+		ts_set_clear(&c.read);
+		ts_set_clear(&c.trash);
+		ts_set_clear(&c.set);
+		ts_set_clear(&c.clear);
+	}
+}
+
 static void answer_store(struct ts_op *q)
 {
 	struct ts *ts = q->link->ts;
@@ -393,6 +419,8 @@ static void answer_store(struct ts_op *q)
 			give_row(q, &box->messages[k], IMAPSRV_FACT_FLAGS | IMAPSRV_FACT_MODSEQ,
 			         !ts_set_has(ts_set_view(&c.changed), box->messages[k].uid),
 			         !ts_set_has(ts_set_view(&passed), box->messages[k].uid));
+	if (ts->keeps_changes)
+		store_kept(q);
 	ts_set_clear(&passed);
 	if (ts->options.events_after)
 		done(q, IMAPSRV_OK, NULL);

@@ -326,9 +326,9 @@ static bool named(const char *name, char *const *keywords, size_t count)
 	return false;
 }
 
-static bool flag_one(struct ts_mailbox *mailbox, struct ts_message *message,
-                     enum imapsrv_store_mode mode, uint32_t system, char *const *keywords,
-                     size_t keyword_count, struct ts_changes *c)
+bool ts_flag_one(struct ts_mailbox *mailbox, struct ts_message *message,
+                 enum imapsrv_store_mode mode, uint32_t system, char *const *keywords,
+                 size_t keyword_count, struct ts_changes *c)
 {
 	uint32_t before = message->system, after = before, up, down;
 	bool key_up = false, key_down = false;
@@ -376,8 +376,8 @@ static bool flag_each(struct ts_mailbox *mailbox, struct imapsrv_set uids,
 	for (size_t i = 0; i < uids.count; i++)
 		for (size_t k = ts_position(mailbox, uids.ranges[i].first);
 		     k < mailbox->count && mailbox->messages[k].uid <= uids.ranges[i].last; k++)
-			if (flag_one(mailbox, &mailbox->messages[k], mode, system, keywords,
-			             keyword_count, c))
+			if (ts_flag_one(mailbox, &mailbox->messages[k], mode, system, keywords,
+			                keyword_count, c))
 				ts_set_add(changed, mailbox->messages[k].uid);
 	return changed->count > 0;
 }

@@ -318,6 +318,7 @@ struct ts {
 	bool limits;     /* mailboxes tell append limits of their own */
 	bool replace;    /* the store can replace a message in one go */
 	bool keeps;      /* what was expunged, until it is forgotten */
+	bool keeps_changes; /* to the flags of that, too */
 	struct { /* it has an index that gives this order, or these threads, to whoever asks */
 		struct imapsrv_thread_member *members;
 		size_t count;
@@ -407,6 +408,10 @@ struct ts_changes {
 };
 void ts_flag(struct ts_mailbox *mailbox, struct imapsrv_set uids, enum imapsrv_store_mode mode,
              uint32_t system, char *const *keywords, size_t keyword_count, struct ts_changes *c);
+/* Of one message, which need not be in the mailbox any more; false: they were so. */
+bool ts_flag_one(struct ts_mailbox *mailbox, struct ts_message *message,
+                 enum imapsrv_store_mode mode, uint32_t system, char *const *keywords,
+                 size_t keyword_count, struct ts_changes *c);
 void ts_post_changes(struct ts *ts, struct ts_mailbox *mailbox, struct ts_changes *c,
                      const struct imapsrv_session *origin); /* and clears c */
 void ts_bury(struct ts_mailbox *mailbox, uint32_t uid, uint64_t modseq);

@@ -59,8 +59,13 @@ void test_kept(struct play *play)
 	expect(text, "OK FETCH done");
 	text = conn_do(&a, "FETCH 2 (ENVELOPE BODY[])");
 	expect(text, "Subject: 1.b");
-	expect_not(text, "\\Seen");
-	expect(conn_do(&a, "STORE 2 +FLAGS (\\Answered)"), "NO [EXPUNGEISSUED]");
+	expect(text, "\\Seen");
+	text = conn_do(&a, "STORE 2 +FLAGS (\\Answered kw KW kw2)");
+	expect(text, "* 2 FETCH (FLAGS (\\Seen \\Answered \\Flagged \\Deleted \\Recent kw kw2))");
+	expect(text, "OK STORE");
+	expect(conn_do(&a, "STORE 2 -FLAGS (\\Answered kw2)"), "\\Recent kw))");
+	expect(conn_do(&a, "STORE 2 FLAGS (\\Draft)"), "* 2 FETCH (FLAGS (\\Draft \\Recent))");
+	expect(conn_do(&a, "STORE 2 FLAGS (kw)"), "* 2 FETCH (FLAGS (\\Recent kw))");
 	expect(conn_do(&a, "SEARCH KEYWORD kw"), "* SEARCH 2\n");
 	expect(conn_do(&a, "SEARCH TEXT \"is 1.b\""), "* SEARCH 2\n");
 	expect(conn_do(&b, "UID FETCH 2 (FLAGS)"), "OK FETCH done");

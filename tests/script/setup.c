@@ -559,9 +559,10 @@ static void setup_line(struct sh *h, const struct sc_words *w)
 		h->ts->limits = true;
 	else if (strcmp(word, "replace") == 0)
 		h->ts->replace = true;
-	else if (strcmp(word, "keeps") == 0)
+	else if (strcmp(word, "keeps") == 0) {
 		h->ts->keeps = true;
-	else if (strcmp(word, "sasl") == 0)
+		h->ts->keeps_changes = value && strcmp(value, "changes") == 0;
+	} else if (strcmp(word, "sasl") == 0)
 		h->ts->sasl = true;
 	else if (strcmp(word, "mechanism") == 0 && value)
 		mechanism_line(h, w, value);
