@@ -9,6 +9,7 @@
 #include "filename.h"
 #include "files.h"
 #include "maildir.h"
+#include "notices.h"
 #include "uidvalidity.h"
 #include "upload.h"
 
@@ -322,6 +323,8 @@ struct handle *box_open(struct box *box, struct imapsrv_session *session, bool r
 	handle->next_of_peer = peer->handles;
 	box->handles = handle;
 	peer->handles = handle;
+	if (box->boxes)
+		notices_watch(&box->boxes->notices, box);
 	return handle;
 }
 
@@ -339,6 +342,8 @@ void box_close(struct handle *handle)
 	*link = handle->next_of_peer;
 	if (!handle->read_only)
 		handle->box->writers--;
+	if (!handle->box->handles && handle->box->boxes)
+		notices_unwatch(&handle->box->boxes->notices, handle->box);
 	kept_release(handle->box);
 	box_release(handle->box);
 	free(handle->name);

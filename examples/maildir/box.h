@@ -27,6 +27,19 @@ struct watch {
 
 struct boxes;
 
+/* A directory that the system watches for us: see notices.h. */
+struct noticed {
+	struct noticed *next; /* in its chain */
+	struct box *box;      /* NULL: it is not watched */
+	int descriptor;
+};
+
+struct notices {
+	int fd; /* for poll(2); -1: the system has no such thing */
+	struct noticed **chains;
+	bool full; /* said once that there is no room for more */
+};
+
 struct box {
 	struct boxes *boxes;
 	struct box *next;     /* in its chain of the table */
@@ -48,6 +61,7 @@ struct box {
 	struct kept kept;
 	struct watch watch_new;
 	struct watch watch_cur;
+	struct noticed noticed[2];
 	struct handle *handles;
 	unsigned writers;     /* handles that are not read-only */
 	struct descriptions *descriptions; /* NULL until they are needed */
@@ -70,6 +84,7 @@ struct boxes {
 	struct box **chains;
 	size_t chain_count;
 	size_t count;
+	struct notices notices;
 };
 
 /* ---- the table: boxes.c ------------------------------------------------------------------- */

@@ -5,6 +5,7 @@
  */
 #include "box.h"
 
+#include "notices.h"
 #include "support.h"
 
 #include <errno.h>
@@ -75,6 +76,7 @@ void boxes_forget(struct box *box)
 
 	if (!boxes)
 		return;
+	notices_unwatch(&boxes->notices, box);
 	struct box **link = chain_of(boxes, box->account, box->dir);
 	while (*link != box)
 		link = &(*link)->next;
@@ -167,7 +169,10 @@ void boxes_tick(struct boxes *boxes)
 	for (size_t i = 0; i < boxes->chain_count; i++) {
 		for (struct box *box = boxes->chains[i], *next; box; box = next) {
 			next = box->next;
-			if (box->handles) {
+			if (box->handles && !is_in_place(box)) {
+				kill_held(box);
+			} else if (box->handles) {
+				notices_watch(&boxes->notices, box);
 				box_sync(box);
 			} else if (!box->holders && now - box->idle_since >= IDLE_MS) {
 				boxes_forget(box);
@@ -187,5 +192,5 @@ void boxes_free(struct boxes *boxes)
 		}
 	}
 	free(boxes->chains);
-	*boxes = (struct boxes){0};
+	*boxes = (struct boxes){.notices = boxes->notices};
 }

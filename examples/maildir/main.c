@@ -12,8 +12,10 @@
  *	deliver.c upload.c body.c filename.c  messages coming in and going out
  *	catalog.c index_*.c uidvalidity.c     what must not be forgotten
  *	modseqs.c kept.c                      what changed, and what has gone
+ *	notices.c                             the system says where to look
  */
 #include "maildir.h"
+#include "notices.h"
 #include "options.h"
 #include "scram.h"
 #include "server.h"
@@ -106,6 +108,7 @@ int main(int argc, char **argv)
 
 	struct maildir maildir = {
 		.root = options.root, .separator = options.separator, .users = options.users};
+	notices_begin(&maildir.boxes.notices);
 	struct imapsrv_engine *engine = make_engine(&options, &maildir.users);
 	struct server *server = server_new(engine, &maildir, options.argv);
 
@@ -113,6 +116,7 @@ int main(int argc, char **argv)
 	server_run(server);
 	server_free(server);
 	boxes_free(&maildir.boxes);
+	notices_end(&maildir.boxes.notices);
 	free(maildir.users.scram_secret);
 	imapsrv_engine_free(engine);
 	options_clear(&options);

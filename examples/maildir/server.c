@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * server.c - one thread, one poll(2): connections, signals, deadlines, and once a second a look at
- * the mailboxes that are open.  A connection that waits costs one entry of the poll set and is not
- * touched otherwise.
+ * server.c - one thread, one poll(2): connections, signals, deadlines, and looks at the mailboxes
+ * that are open: when the system says that something changed, and once a second.  A connection that
+ * waits costs one entry of the poll set and is not touched otherwise.
  */
 #include "server.h"
 
 #include "address.h"
 #include "handover.h"
+#include "notices.h"
 #include "support.h"
 
 #include <errno.h>
@@ -30,7 +31,7 @@
 #define FILES_SPARED 64   /* descriptors that connections leave for mailboxes and messages */
 
 /* The first places of the poll set; connections follow. */
-enum { SLOT_SIGNAL, SLOT_LISTEN, SLOT_CONNS };
+enum { SLOT_SIGNAL, SLOT_LISTEN, SLOT_NOTICES, SLOT_CONNS };
 
 struct server {
 	struct imapsrv_engine *engine;
@@ -121,6 +122,7 @@ struct server *server_new(struct imapsrv_engine *engine, struct maildir *maildir
 	catch_signals();
 	add_slot(server, signal_pipe[0], NULL);
 	add_slot(server, -1, NULL);
+	add_slot(server, maildir->boxes.notices.fd, NULL);
 	return server;
 }
 
@@ -362,6 +364,8 @@ static void handle_events(struct server *server)
 	}
 	if (server->fds[SLOT_SIGNAL].revents)
 		handle_signals(server);
+	if (server->fds[SLOT_NOTICES].revents)
+		notices_read(&server->maildir->boxes.notices);
 	if (server->listener >= 0 && server->fds[SLOT_LISTEN].revents)
 		accept_connections(server);
 }

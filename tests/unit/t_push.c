@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The Maildir server tells idling clients, on every connection, what other programs do to their
+ * mailboxes; and outlives it when one takes a whole tree away.
+ */
+#include "unit/maildirserver.h"
+
+static int idling(void)
+{
+	int fd = selected();
+
+	say(fd, "c IDLE\r\n");
+	hear(fd, "+ ");
+	hear(fd, "\r\n");
+	return fd;
+}
+
+static void move(const char *from, const char *to)
+{
+	char old[600], new[600];
+
+	snprintf(old, sizeof(old), "%s/%s", top, from);
+	snprintf(new, sizeof(new), "%s/%s", top, to);
+	assert_int_equal(rename(old, new), 0);
+}
+
+static void t_push(void **state)
+{
+	int first, second;
+	char path[600];
+
+	(void)state;
+	start();
+	first = idling();
+	second = idling();
+	deliver("1.a.x");
+	hear(first, "* 1 EXISTS\r\n");
+	hear(second, "* 1 EXISTS\r\n");
+	/* Selecting has moved it to cur/, or will. */
+	deliver("2.b.x");
+	hear(first, "* 2 EXISTS\r\n");
+	hear(second, "* 2 EXISTS\r\n");
+	deliver("3.c.x:2,S");
+	hear(first, "* 3 EXISTS\r\n");
+	hear(second, "* 3 EXISTS\r\n");
+	snprintf(path, sizeof(path), "%s/fred/cur/2.b.x:2,F", top);
+	close(open(path, O_WRONLY | O_CREAT, 0600));
+	snprintf(path, sizeof(path), "rm -f '%s'/fred/new/2.b.x '%s'/fred/cur/2.b.x:2,", top, top);
+	assert_int_equal(system(path), 0);
+	hear(first, "* 2 FETCH (UID 2 FLAGS (\\Flagged");
+	hear(second, "* 2 FETCH (UID 2 FLAGS (\\Flagged");
+	snprintf(path, sizeof(path), "rm -f '%s'/fred/[cn]*/2.b.x*", top);
+	assert_int_equal(system(path), 0);
+	hear(first, "* 2 EXPUNGE\r\n");
+	hear(second, "* 2 EXPUNGE\r\n");
+	close(first);
+	close(second);
+}
+
+static void t_tree_goes(void **state)
+{
+	char command[600];
+	int idle, other, back;
+
+	(void)state;
+	start();
+	idle = idling();
+	deliver("1.a.x");
+	hear(idle, "* 1 EXISTS\r\n");
+	move("fred", "gone");
+	hear(idle, "* 1 EXPUNGE\r\n");
+	say(idle, "DONE\r\nd NOOP\r\ne FETCH 1:* FLAGS\r\nf UNSELECT\r\n");
+	hear(idle, "f OK");
+	/* It is made again for who comes next, and is another one. */
+	back = idling();
+	deliver("2.b.x");
+	hear(back, "* 1 EXISTS\r\n");
+	other = client();
+	say(other, "a LOGIN fred x\r\nb STATUS INBOX (MESSAGES)\r\n");
+	hear(other, "* STATUS INBOX (MESSAGES 1)\r\n");
+	/* The server may be writing there: rm finds a directory that is not empty any more. */
+	snprintf(command, sizeof(command), "rm -rf '%s'/fred 2>&-", top);
+	for (int tries = 0; system(command) != 0; tries++)
+		assert_true(tries < 1000);
+	hear(back, "* 1 EXPUNGE\r\n");
+	say(back, "DONE\r\nd LOGOUT\r\n");
+	hear(back, "d OK");
+	close(back);
+	close(idle);
+	close(other);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test_teardown(t_push, teardown),
+		cmocka_unit_test_teardown(t_tree_goes, teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
