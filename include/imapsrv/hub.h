@@ -92,13 +92,13 @@ IMAPSRV_API int imapsrv_hub_watch(struct imapsrv_hub_member *member,
  * Something happened to a stored mailbox: event->mailbox, and old_name, are topics.  A mailbox that
  * was renamed into or out of what a member sees was created or deleted for that one.
  * IMAPSRV_EVENT_MAILBOX_CHANGED with no topic makes every member look everything up.  The event is
- * read before this returns; its status, flags and attributes are not handed on.  IMAPSRV_EINVAL: it
- * makes no sense.
+ * read before this returns; its flags and attributes are not handed on, of its status only
+ * UIDVALIDITY.  IMAPSRV_EINVAL: it makes no sense.
  */
 IMAPSRV_API int imapsrv_hub_publish(struct imapsrv_hub *hub, const struct imapsrv_event *event);
 /* Something happened to one account, or with an empty name to all: a subscription, rights, quota.
- * Names in it are the account's own, and its status and flags are not handed on.  Costs as much as
- * that account has members. */
+ * Names in it are the account's own; its flags are not handed on, of its status only UIDVALIDITY.
+ * Costs as much as that account has members. */
 IMAPSRV_API int imapsrv_hub_publish_account(struct imapsrv_hub *hub, struct imapsrv_span account,
                                             const struct imapsrv_event *event);
 

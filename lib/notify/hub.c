@@ -682,8 +682,10 @@ static void deliver_own(struct imapsrv_hub_member *m, const struct imapsrv_event
 		}
 }
 
-/* A host that was compiled against an older header knows fewer members. */
-static int take_event(struct imapsrv_event *whole, const struct imapsrv_event *event)
+/* A host that was compiled against an older header knows fewer members.  Of the numbers only the one
+ * that says which mailbox it is stays right: it goes to *status. */
+static int take_event(struct imapsrv_event *whole, struct imapsrv_status *status,
+                      const struct imapsrv_event *event)
 {
 	const struct imapsrv_event empty = IMAPSRV_EVENT_INIT;
 
@@ -699,16 +701,21 @@ static int take_event(struct imapsrv_event *whole, const struct imapsrv_event *e
 		whole->old_name.len = 0;
 	else if (!whole->old_name.len || !whole->mailbox.len)
 		return IMAPSRV_EINVAL;
-	/* Not kept: the session asks. */
-	whole->status = NULL;
-	whole->flags = NULL;
+	memset(status, 0, sizeof(*status));
+	if (whole->status && (whole->status->items & IMAPSRV_STATUS_UIDVALIDITY)) {
+		status->items = IMAPSRV_STATUS_UIDVALIDITY;
+		status->uidvalidity = whole->status->uidvalidity;
+	}
+	whole->status = status->items ? status : NULL;
+	whole->flags = NULL; /* the session asks */
 	return 0;
 }
 
 int imapsrv_hub_publish(struct imapsrv_hub *hub, const struct imapsrv_event *event)
 {
+	struct imapsrv_status status;
 	struct imapsrv_event e;
-	int error = take_event(&e, event);
+	int error = take_event(&e, &status, event);
 
 	if (error)
 		return error;
@@ -732,8 +739,9 @@ int imapsrv_hub_publish_account(struct imapsrv_hub *hub, struct imapsrv_span acc
 {
 	struct isrv_hub_walk walk;
 	struct isrv_hub_node *node;
+	struct imapsrv_status status;
 	struct imapsrv_event e;
-	int error = take_event(&e, event);
+	int error = take_event(&e, &status, event);
 
 	if (error)
 		return error;

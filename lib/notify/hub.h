@@ -128,6 +128,7 @@ struct isrv_hub_entry {
 	struct isrv_hub_entry *next;
 	size_t size;
 	struct imapsrv_event event;
+	struct imapsrv_status status; /* UIDVALIDITY, if anything */
 	struct isrv_uidset uids;
 	struct imapsrv_range flags; /* of a mailbox that is to be looked up: flags changed among these; first
 	                               0: none */

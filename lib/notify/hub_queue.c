@@ -28,6 +28,12 @@ static bool is_new(enum imapsrv_event_type type)
 	return type == IMAPSRV_EVENT_MESSAGE_NEW || type == IMAPSRV_EVENT_MESSAGE_APPEND;
 }
 
+/* 0: not said */
+static uint32_t uidvalidity(const struct imapsrv_event *event)
+{
+	return event->status ? event->status->uidvalidity : 0;
+}
+
 static void entry_free(struct isrv_hub_entry *e, struct isrv_mem *mem)
 {
 	if (!e)
@@ -102,6 +108,8 @@ static void collapse_all(struct isrv_hub_queue *q, struct isrv_hub_entry *e, str
 			at = &o->next;
 			continue;
 		}
+		if (uidvalidity(&o->event) != uidvalidity(&e->event))
+			e->event.status = NULL;
 		if (is_about_flags(o->event.type))
 			add_flags(e, isrv_uidset_view(&o->uids));
 		if (o->flags.first)
@@ -131,12 +139,16 @@ static bool is_name(struct imapsrv_span kept, const struct imapsrv_span name[3])
 /* Goes into an entry about the same mailbox, if it can.  False: it needs one of its own. */
 static bool join(struct isrv_hub_entry *e, struct isrv_mem *mem, const struct imapsrv_event *event)
 {
+	bool same = uidvalidity(&e->event) == uidvalidity(event);
+
 	if (e->event.type == IMAPSRV_EVENT_MAILBOX_CHANGED) {
+		if (!same)
+			e->event.status = NULL;
 		if (is_about_flags(event->type))
 			add_flags(e, event->uids);
 		return true;
 	}
-	if (e->event.type != event->type || e->event.origin != event->origin)
+	if (e->event.type != event->type || e->event.origin != event->origin || !same)
 		return false;
 	/* No UIDs with a new message: look which are new. */
 	if (is_new(event->type) && (!e->uids.count || !event->uids.count)) {
@@ -216,6 +228,10 @@ static struct isrv_hub_entry *entry_new(struct isrv_mem *mem, size_t ranges,
 	entries = (struct imapsrv_span *)(e + 1);
 	at = (char *)(entries + (extra ? event->entry_count : 0));
 	e->event = *event;
+	if (event->status) {
+		e->status = *event->status;
+		e->event.status = &e->status;
+	}
 	e->event.entries = NULL;
 	e->event.entry_count = 0;
 	e->event.mailbox = put_name(&at, in->name, 3);

@@ -275,6 +275,20 @@ static void t_payload(void **state)
 	assert_memory_equal(got->text.data, "full", 4);
 	assert_null(got->status);
 	assert_int_equal(got->has_attributes, 0);
+	/* Which mailbox it is stays right, and what is about another one is kept apart. */
+	status.items = IMAPSRV_STATUS_UIDVALIDITY | IMAPSRV_STATUS_MESSAGES;
+	status.uidvalidity = 7;
+	e.type = IMAPSRV_EVENT_MESSAGE_NEW;
+	assert_int_equal(imapsrv_hub_publish(hub, &e), 0);
+	assert_int_equal(imapsrv_hub_publish(hub, &e), 0);
+	status.uidvalidity = 8;
+	assert_int_equal(imapsrv_hub_publish(hub, &e), 0);
+	got = imapsrv_hub_take(m);
+	assert_int_equal(got->status->items, IMAPSRV_STATUS_UIDVALIDITY);
+	assert_int_equal(got->status->uidvalidity, 7);
+	assert_int_equal(imapsrv_hub_take(m)->status->uidvalidity, 8);
+	assert_null(imapsrv_hub_take(m));
+	e.type = IMAPSRV_EVENT_MAILBOX_METADATA;
 	e.text = (struct imapsrv_span){text, sizeof(text)};
 	assert_int_equal(imapsrv_hub_publish(hub, &e), 0);
 	got = imapsrv_hub_take(m);
