@@ -9,6 +9,7 @@
 #include "filename.h"
 #include "files.h"
 #include "maildir.h"
+#include "news.h"
 #include "notices.h"
 #include "uidvalidity.h"
 #include "upload.h"
@@ -29,19 +30,8 @@
 void box_post(struct box *box, enum imapsrv_event_type type, const struct ranges *uids,
               const struct imapsrv_session *origin)
 {
-	struct imapsrv_event event = IMAPSRV_EVENT_INIT;
-
-	if (!uids->count)
-		return;
-	event.type = type;
-	event.uids = ranges_set(uids);
-	event.origin = origin;
-	for (struct handle *handle = box->handles; handle; handle = handle->next) {
-		struct peer *peer = imapsrv_session_user(handle->session);
-		event.mailbox = (struct imapsrv_span){handle->name, strlen(handle->name)};
-		imapsrv_session_post(handle->session, &event);
-		peer->wake(peer);
-	}
+	if (uids->count)
+		news_messages(box, type, ranges_set(uids), origin);
 }
 
 void box_post_changes(struct box *box, struct changes *changes)
@@ -67,10 +57,10 @@ void box_kill(struct box *box)
 	for (size_t i = 0; i < box->catalog.count; i++)
 		ranges_add(&all, box->catalog.messages[i].uid);
 	box->dead = true;
+	box_post(box, IMAPSRV_EVENT_MESSAGE_EXPUNGE, &all, NULL);
 	boxes_forget(box);
 	catalog_clear(&box->catalog);
 	modseqs_free(box);
-	box_post(box, IMAPSRV_EVENT_MESSAGE_EXPUNGE, &all, NULL);
 	ranges_clear(&all);
 }
 
@@ -342,7 +332,7 @@ void box_close(struct handle *handle)
 	*link = handle->next_of_peer;
 	if (!handle->read_only)
 		handle->box->writers--;
-	if (!handle->box->handles && handle->box->boxes)
+	if (!handle->box->handles && !handle->box->followers && handle->box->boxes)
 		notices_unwatch(&handle->box->boxes->notices, handle->box);
 	kept_release(handle->box);
 	box_release(handle->box);

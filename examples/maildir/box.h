@@ -50,6 +50,8 @@ struct box {
 	dev_t device;         /* of the directory, and: */
 	ino_t inode;
 	unsigned holders;
+	unsigned followers;   /* among them those who only want to hear of it */
+	struct maildir *maildir;
 	uint64_t idle_since;  /* ms; while there are no holders */
 	bool dead;
 	bool frozen;          /* nothing may be written here: UIDs last as long as this box */
@@ -85,6 +87,7 @@ struct boxes {
 	size_t chain_count;
 	size_t count;
 	struct notices notices;
+	struct maildir *maildir;
 };
 
 /* ---- the table: boxes.c ------------------------------------------------------------------- */

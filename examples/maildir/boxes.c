@@ -117,6 +117,7 @@ int boxes_hold(struct boxes *boxes, const char *account, const char *dir, const 
 		box->account = xstrdup(account);
 		box->dir = xstrdup(dir);
 		box->name = xstrdup(name);
+		box->maildir = boxes->maildir;
 		if (box_load(box)) {
 			int error = errno;
 			box_free(box);
@@ -169,9 +170,9 @@ void boxes_tick(struct boxes *boxes)
 	for (size_t i = 0; i < boxes->chain_count; i++) {
 		for (struct box *box = boxes->chains[i], *next; box; box = next) {
 			next = box->next;
-			if (box->handles && !is_in_place(box)) {
+			if ((box->handles || box->followers) && !is_in_place(box)) {
 				kill_held(box);
-			} else if (box->handles) {
+			} else if (box->handles || box->followers) {
 				notices_watch(&boxes->notices, box);
 				box_sync(box);
 			} else if (!box->holders && now - box->idle_since >= IDLE_MS) {
@@ -192,5 +193,5 @@ void boxes_free(struct boxes *boxes)
 		}
 	}
 	free(boxes->chains);
-	*boxes = (struct boxes){.notices = boxes->notices};
+	*boxes = (struct boxes){.notices = boxes->notices, .maildir = boxes->maildir};
 }

@@ -5,6 +5,8 @@
  */
 #include "conn.h"
 
+#include "news.h"
+
 #include "support.h"
 
 #include <errno.h>
@@ -46,6 +48,7 @@ struct conn *conn_new(const struct conn_kind *kind, int in, int out, const char 
 	config.allow_plaintext = 1;
 	config.preauth = kind->preauth;
 	if (imapsrv_session_new(kind->engine, &config, &conn->session)) {
+		news_leave(&conn->peer);
 		free(conn);
 		return NULL;
 	}
@@ -72,6 +75,7 @@ static void end_session(struct conn *conn)
 {
 	imapsrv_session_free(conn->session);
 	conn->session = NULL;
+	news_leave(&conn->peer);
 	free(conn->rest);
 	conn->rest = NULL;
 	conn->rest_len = conn->rest_at = 0;

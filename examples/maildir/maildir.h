@@ -13,6 +13,12 @@ struct maildir {
 	char separator;   /* of names, as clients see them */
 	struct users users;
 	struct boxes boxes; /* that are open or were lately */
+	struct imapsrv_hub *hub;
+	/* news.c's own: */
+	struct tree *trees; /* accounts of which somebody wants to hear */
+	struct later *later;
+	struct later *later_end;
+	unsigned posting;
 };
 
 struct account;
@@ -24,6 +30,9 @@ struct peer {
 	struct handle *handles;      /* mailboxes that it has open */
 	struct account *account;     /* who is logged in; NULL: nobody */
 	void (*wake)(struct peer *); /* its session has something to do */
+	struct imapsrv_session *session;   /* for news.c: once it is interested in something */
+	struct imapsrv_hub_member *member; /* likewise */
+	struct account *seen;              /* whose mailboxes it hears of */
 };
 
 /* The callbacks. */

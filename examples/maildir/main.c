@@ -12,9 +12,10 @@
  *	deliver.c upload.c body.c filename.c  messages coming in and going out
  *	catalog.c index_*.c uidvalidity.c     what must not be forgotten
  *	modseqs.c kept.c                      what changed, and what has gone
- *	notices.c                             the system says where to look
+ *	notices.c news.c                      the system says where to look, the hub who hears
  */
 #include "maildir.h"
+#include "news.h"
 #include "notices.h"
 #include "options.h"
 #include "scram.h"
@@ -67,6 +68,7 @@ static struct imapsrv_engine *make_engine(const struct options *options, struct 
 	limits.login_delay = options->auth_delay;
 	config.store = &maildir_store;
 	config.mailboxes = &maildir_mailboxes;
+	config.watch = &maildir_watch;
 	config.limits = &limits;
 	if (!options->stdio && scram_fill(&sasl, users, options->root))
 		config.sasl = &sasl;
@@ -108,7 +110,9 @@ int main(int argc, char **argv)
 
 	struct maildir maildir = {
 		.root = options.root, .separator = options.separator, .users = options.users};
+	maildir.boxes.maildir = &maildir;
 	notices_begin(&maildir.boxes.notices);
+	news_begin(&maildir);
 	struct imapsrv_engine *engine = make_engine(&options, &maildir.users);
 	struct server *server = server_new(engine, &maildir, options.argv);
 
@@ -117,6 +121,7 @@ int main(int argc, char **argv)
 	server_free(server);
 	boxes_free(&maildir.boxes);
 	notices_end(&maildir.boxes.notices);
+	news_end(&maildir);
 	free(maildir.users.scram_secret);
 	imapsrv_engine_free(engine);
 	options_clear(&options);

@@ -8,6 +8,7 @@
 
 #include "address.h"
 #include "handover.h"
+#include "news.h"
 #include "notices.h"
 #include "support.h"
 
@@ -341,6 +342,7 @@ static void handle_deadlines(struct server *server)
 
 	if (server->look_at <= now) {
 		boxes_tick(&server->maildir->boxes);
+		news_tick(server->maildir);
 		server->look_at = now + LOOK_MS;
 	}
 	if (server->accept_at <= now)
@@ -454,6 +456,7 @@ void server_run(struct server *server)
 		handle_events(server);
 		handle_deadlines(server);
 		work_queue(server);
+		news_settle(server->maildir);
 		remove_closed(server);
 		if (server->handover_by && !server->stop_at)
 			try_handover(server);

@@ -10,6 +10,7 @@
 #include "descriptions.h"
 #include "filename.h"
 #include "files.h"
+#include "news.h"
 
 #include <errno.h>
 #include <string.h>
@@ -75,6 +76,7 @@ static void cb_logout(void *user, void *account)
 	struct peer *peer = user;
 
 	peer->account = NULL;
+	news_logout(peer);
 	account_close(account);
 }
 

@@ -5,6 +5,8 @@
  */
 #include "store.h"
 
+#include "news.h"
+
 #include "filename.h"
 
 #include <errno.h>
@@ -80,28 +82,47 @@ void store_status(void *user, struct imapsrv_op *op, const struct imapsrv_status
 
 /* ---- which mailboxes there are ------------------------------------------------------------ */
 
+/* Answers, and tells the others. */
+static void changed(struct imapsrv_op *op, int result, struct account *account,
+                    enum imapsrv_event_type type, struct imapsrv_span name,
+                    const struct imapsrv_span *old)
+{
+	const struct imapsrv_session *origin = imapsrv_op_session(op);
+	int error = errno;
+
+	if (!result)
+		news_name(account, type, name, old, origin);
+	errno = error;
+	answer(op, result);
+}
+
 static void cb_create(void *user, struct imapsrv_op *op, const struct imapsrv_create *q)
 {
 	(void)user;
-	answer(op, account_create(q->account, q->name));
+	changed(op, account_create(q->account, q->name), q->account, IMAPSRV_EVENT_MAILBOX_CREATE,
+	        q->name, NULL);
 }
 
 static void cb_remove(void *user, struct imapsrv_op *op, const struct imapsrv_delete *q)
 {
 	(void)user;
-	answer(op, account_remove(q->account, q->name));
+	changed(op, account_remove(q->account, q->name), q->account, IMAPSRV_EVENT_MAILBOX_DELETE,
+	        q->name, NULL);
 }
 
 static void cb_rename(void *user, struct imapsrv_op *op, const struct imapsrv_rename *q)
 {
 	(void)user;
-	answer(op, account_rename(q->account, q->from, q->to));
+	changed(op, account_rename(q->account, q->from, q->to), q->account,
+	        IMAPSRV_EVENT_MAILBOX_RENAME, q->to, &q->from);
 }
 
 static void cb_subscribe(void *user, struct imapsrv_op *op, const struct imapsrv_subscribe *q)
 {
 	(void)user;
-	answer(op, account_subscribe(q->account, q->name, q->on));
+	changed(op, account_subscribe(q->account, q->name, q->on), q->account,
+	        q->on ? IMAPSRV_EVENT_MAILBOX_SUBSCRIBE : IMAPSRV_EVENT_MAILBOX_UNSUBSCRIBE,
+	        q->name, NULL);
 }
 
 const struct imapsrv_mailboxes maildir_mailboxes = {

@@ -147,19 +147,25 @@ static inline int teardown(void **state)
 	return 0;
 }
 
-static inline void deliver(const char *name)
+/* Puts a message into new/ as another program does; `box` is the directory: "", or "/.Name". */
+static inline void deliver_to(const char *box, const char *name)
 {
 	static const char text[] = "Subject: x\n\nHello\n";
 	char from[600], to[600];
 	int fd;
 
-	snprintf(from, sizeof(from), "%s/fred/tmp/%s", top, name);
-	snprintf(to, sizeof(to), "%s/fred/new/%s", top, name);
+	snprintf(from, sizeof(from), "%s/fred%s/tmp/%s", top, box, name);
+	snprintf(to, sizeof(to), "%s/fred%s/new/%s", top, box, name);
 	fd = open(from, O_WRONLY | O_CREAT | O_EXCL, 0600);
 	assert_true(fd >= 0);
 	assert_int_equal(write(fd, text, sizeof(text) - 1), sizeof(text) - 1);
 	close(fd);
 	assert_int_equal(rename(from, to), 0);
+}
+
+static inline void deliver(const char *name)
+{
+	deliver_to("", name);
 }
 
 #endif

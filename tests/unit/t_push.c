@@ -90,11 +90,70 @@ static void t_tree_goes(void **state)
 	close(other);
 }
 
+/* Of mailboxes that nobody has open, changed by clients and by other programs. */
+static void t_notify(void **state)
+{
+	static const char *const parts[] = {"", "/new", "/cur", "/tmp"};
+	char path[600];
+	int fd, other;
+
+	(void)state;
+	start();
+	fd = selected();
+	say(fd, "c NOTIFY SET (SELECTED (MessageNew MessageExpunge)) (PERSONAL (MessageNew "
+	        "MessageExpunge FlagChange MailboxName SubscriptionChange))\r\n");
+	hear(fd, "c OK");
+	hear(fd, "\r\n");
+	other = client();
+	say(other, "a LOGIN fred x\r\n");
+	hear(other, "a OK");
+
+	/* by a client */
+	say(other, "b CREATE Foo\r\n");
+	hear(fd, "* LIST (");
+	hear(fd, " Foo\r\n");
+	say(other, "c APPEND Foo {5+}\r\nhello\r\n");
+	hear(fd, "* STATUS Foo (MESSAGES 1 UIDNEXT 2");
+	say(other, "d RENAME Foo Bar\r\n");
+	hear(fd, "(\"OLDNAME\" (Foo))\r\n");
+	say(other, "e SUBSCRIBE Bar\r\n");
+	hear(fd, "Subscribed");
+	hear(fd, "\r\n");
+
+	/* by another program */
+	for (size_t i = 0; i < COUNT(parts); i++) {
+		snprintf(path, sizeof(path), "%s/fred/.Lists%s", top, parts[i]);
+		assert_int_equal(mkdir(path, 0700), 0);
+	}
+	hear(fd, " Lists\r\n");
+	deliver_to("/.Lists", "1.l.x");
+	hear(fd, "* STATUS Lists (MESSAGES 1 UIDNEXT 2");
+	deliver_to("/.Bar", "1.b.x");
+	hear(fd, "* STATUS Bar (MESSAGES 2 UIDNEXT 3");
+	deliver("1.i.x");
+	hear(fd, "* 1 EXISTS\r\n");
+	move("fred/.Lists", "lists");
+	hear(fd, "NonExistent");
+	hear(fd, " Lists\r\n");
+	/* What happens while another process takes over nobody hears (RFC 5465 5.8). */
+	assert_int_equal(kill(server, SIGUSR2), 0);
+	hear(fd, "* OK [NOTIFICATIONOVERFLOW]");
+	say(fd, "d NOTIFY SET (PERSONAL (MessageNew MessageExpunge))\r\n");
+	hear(fd, "d OK");
+	deliver_to("/.Bar", "2.b.x");
+	hear(fd, "* STATUS Bar (MESSAGES 3 UIDNEXT 4");
+	say(fd, "e LOGOUT\r\n");
+	hear(fd, "e OK");
+	close(fd);
+	close(other);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test_teardown(t_push, teardown),
 		cmocka_unit_test_teardown(t_tree_goes, teardown),
+		cmocka_unit_test_teardown(t_notify, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * news.h - who hears of what: the library's hub between the mailboxes and the sessions, and those
+ * mailboxes that nobody has open but somebody wants to hear of (RFC 5465): they are held, so that
+ * they are looked at like open ones.
+ */
+#ifndef MAILDIR_NEWS_H
+#define MAILDIR_NEWS_H
+
+#include "account.h"
+
+/* Errors end the program. */
+void news_begin(struct maildir *maildir);
+void news_end(struct maildir *maildir);
+
+/* What sessions tell of their interests. */
+extern const struct imapsrv_watch maildir_watch;
+/* Nobody is logged in there any more; the connection is gone. */
+void news_logout(struct peer *peer);
+void news_leave(struct peer *peer);
+
+/* Something happened to messages; to names, by a client (origin) of this account: `old` is the name
+ * before a renaming, else NULL. */
+void news_messages(const struct box *box, enum imapsrv_event_type type, struct imapsrv_set uids,
+                   const struct imapsrv_session *origin);
+void news_name(struct account *account, enum imapsrv_event_type type, struct imapsrv_span name,
+               const struct imapsrv_span *old, const struct imapsrv_session *origin);
+
+/* Does what had to wait while an event was posted: not in the middle of work on a box. */
+void news_settle(struct maildir *maildir);
+/* About once a second: what other programs did to the directories of those who want to hear. */
+void news_tick(struct maildir *maildir);
+
+#endif
