@@ -29,8 +29,6 @@ void isrv_notify_pack(const struct isrv_notify *n, struct isrv_pack *p)
 	isrv_pack_u64(p, n->selected);
 	isrv_pack_u64(p, (n->delayed ? 1u : 0u) | (n->follows ? 2u : 0u));
 	isrv_pack_span(p, (struct imapsrv_span){n->fetch, n->fetch_len});
-	isrv_pack_u64(p, n->max_names);
-	isrv_pack_u64(p, n->max_news);
 	isrv_pack_u64(p, n->group_count);
 	for (uint32_t i = 0; i < n->group_count; i++) {
 		isrv_pack_u64(p, n->groups[i].where);
@@ -146,8 +144,6 @@ struct isrv_notify *isrv_notify_unpack(struct isrv_mem *mem, struct isrv_unpack 
 	n->delayed = flags & 1;
 	n->follows = flags & 2;
 	unpack_fetch(n, mem, u);
-	n->max_names = isrv_unpack_u32(u);
-	n->max_news = isrv_unpack_u32(u);
 	unpack_groups(n, mem, u);
 	unpack_names(&n->subscribed, mem, u);
 	unpack_names(&n->noaccess, mem, u);

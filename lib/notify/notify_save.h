@@ -7,7 +7,7 @@
 #include "notify/notify.h"
 
 void isrv_notify_pack(const struct isrv_notify *n, struct isrv_pack *p);
-/* NULL: an error. */
+/* NULL: an error.  Its limits are the caller's to set. */
 struct isrv_notify *isrv_notify_unpack(struct isrv_mem *mem, struct isrv_unpack *u);
 
 #endif

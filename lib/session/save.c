@@ -269,6 +269,13 @@ static void read_hearing(struct imapsrv_session *s, struct isrv_unpack *u)
 	if (hearing == ISRV_HEARING_NOTIFY)
 		s->notify = isrv_notify_unpack(&s->mem, u);
 	s->hearing = hearing;
+	if (!s->notify)
+		return;
+	s->notify->max_names = s->engine->limits.notify_names;
+	s->notify->max_news = s->engine->limits.notify_pending;
+	if (s->notify->subscribed.count > s->notify->max_names ||
+	    s->notify->news.weight > s->notify->max_news)
+		isrv_unpack_fail(u, IMAPSRV_ETOOBIG);
 }
 
 /* ---- the selected mailbox ------------------------------------------------------------------ */

@@ -96,8 +96,46 @@ static void on_body(void *user, struct imapsrv_op *op, const struct imapsrv_body
 	imapsrv_op_done(op, IMAPSRV_NO, NULL);
 }
 
+/* A session with one is a member of that hub, and sees user/NUMBER. */
+struct user {
+	struct imapsrv_hub *hub;
+	struct imapsrv_hub_member *member;
+	uint32_t number;
+};
+
+static struct imapsrv_span span(const char *text)
+{
+	struct imapsrv_span s = {text, strlen(text)};
+
+	return s;
+}
+
+static void on_changed(void *user, struct imapsrv_session *session,
+                       const struct imapsrv_watch_change *change)
+{
+	struct imapsrv_hub_view view = IMAPSRV_HUB_VIEW_INIT;
+	struct imapsrv_hub_mount mount = {{NULL, 0}, {NULL, 0}};
+	struct user *u = user;
+	char topic[32];
+
+	(void)session;
+	if (!u)
+		return;
+	if (!u->member) {
+		snprintf(topic, sizeof(topic), "user/%u", u->number);
+		mount.topic = view.account = span(topic);
+		view.mounts = &mount;
+		view.mount_count = 1;
+		if (imapsrv_hub_join(u->hub, u, 0, &u->member) || imapsrv_hub_see(u->member, &view))
+			exit(1);
+	}
+	if (imapsrv_hub_watch(u->member, change))
+		exit(1);
+}
+
 static struct imapsrv_engine *engine_new(void)
 {
+	struct imapsrv_watch watch = IMAPSRV_WATCH_INIT;
 	struct imapsrv_store store = IMAPSRV_STORE_INIT;
 	struct imapsrv_config config = IMAPSRV_CONFIG_INIT;
 	struct imapsrv_engine *engine;
@@ -109,7 +147,9 @@ static struct imapsrv_engine *engine_new(void)
 	store.fetch = on_fetch;
 	store.body = on_body;
 	store.body_close = on_close;
+	watch.changed = on_changed;
 	config.store = &store;
+	config.watch = &watch;
 	if (imapsrv_engine_new(&config, &engine))
 		exit(1);
 	return engine;
@@ -133,13 +173,14 @@ static void say(struct imapsrv_session *s, const char *line)
 	drain(s);
 }
 
-static struct imapsrv_session *session_new(struct imapsrv_engine *engine)
+static struct imapsrv_session *session_new(struct imapsrv_engine *engine, struct user *user)
 {
 	struct imapsrv_session_config config = IMAPSRV_SESSION_CONFIG_INIT;
 	struct imapsrv_account account = IMAPSRV_ACCOUNT_INIT;
 	struct imapsrv_session *s;
 
 	config.preauth = &account;
+	config.user = user;
 	if (imapsrv_session_new(engine, &config, &s))
 		exit(1);
 	drain(s);
@@ -148,7 +189,7 @@ static struct imapsrv_session *session_new(struct imapsrv_engine *engine)
 
 static struct imapsrv_session *idler(struct imapsrv_engine *engine)
 {
-	struct imapsrv_session *s = session_new(engine);
+	struct imapsrv_session *s = session_new(engine, NULL);
 
 	say(s, "a SELECT INBOX\r\n");
 	say(s, "b IDLE\r\n");
@@ -156,13 +197,6 @@ static struct imapsrv_session *idler(struct imapsrv_engine *engine)
 }
 
 /* ---- the hub ------------------------------------------------------------------------------- */
-
-static struct imapsrv_span span(const char *text)
-{
-	struct imapsrv_span s = {text, strlen(text)};
-
-	return s;
-}
 
 static struct imapsrv_hub_member *member(struct imapsrv_hub *hub, const char *topic)
 {
@@ -304,29 +338,33 @@ static void bench_latency(struct imapsrv_engine *engine)
 	delivered = MESSAGES;
 }
 
-static void bench_many(struct imapsrv_engine *engine, uint32_t n)
+static void bench_many(struct imapsrv_engine *engine, uint32_t n, const char *what,
+                       const char *const *lines)
 {
 	struct imapsrv_hub_config c = IMAPSRV_HUB_CONFIG_INIT;
 	struct imapsrv_session **all = malloc(n * sizeof(*all));
+	struct user *users = calloc(n, sizeof(*users));
 	struct imapsrv_hub *hub;
 	struct rusage usage;
-	char topic[32];
 	size_t octets = 0;
 
-	if (!all || imapsrv_hub_new(&c, &hub))
+	if (!all || !users || imapsrv_hub_new(&c, &hub))
 		exit(1);
 	for (uint32_t i = 0; i < n; i++) {
-		all[i] = idler(engine);
+		users[i] = (struct user){hub, NULL, i};
+		all[i] = session_new(engine, &users[i]);
+		for (size_t k = 0; lines[k]; k++)
+			say(all[i], lines[k]);
+		imapsrv_session_trim(all[i]);
 		octets += imapsrv_session_memory(all[i], NULL);
-		snprintf(topic, sizeof(topic), "user/%u", i);
-		member(hub, topic);
 	}
 	getrusage(RUSAGE_SELF, &usage);
-	printf("%u in IDLE: %zu octets a session, %zu a member; %.2f GB resident in all\n", n,
-	       octets / n, imapsrv_hub_memory(hub) / n, (double)usage.ru_maxrss / 1048576);
+	printf("%u %s: %zu octets a session, %zu a member; %.2f GB resident\n", n, what, octets / n,
+	       imapsrv_hub_memory(hub) / n, (double)usage.ru_maxrss / 1048576);
 	for (uint32_t i = 0; i < n; i++)
 		imapsrv_session_free(all[i]);
 	imapsrv_hub_free(hub);
+	free(users);
 	free(all);
 }
 
@@ -371,10 +409,17 @@ static void bench_save(struct imapsrv_engine *engine, const char *what, uint32_t
 int main(int argc, char **argv)
 {
 	uint32_t n = argc > 1 ? (uint32_t)strtoul(argv[1], NULL, 10) : 1000000;
+	static const char *const notify[] = {
+		"a NOTIFY SET (PERSONAL (MessageNew MessageExpunge))\r\n", NULL};
+	static const char *const both[] = {
+		"a NOTIFY SET (SELECTED (MessageNew MessageExpunge)) "
+		"(PERSONAL (MessageNew MessageExpunge))\r\n",
+		"b SELECT INBOX\r\n", NULL};
 	struct imapsrv_engine *engine = engine_new();
 
-	/* First, while nothing else was ever in memory. */
-	bench_many(engine, n);
+	/* First, while nothing else was ever in memory; the largest last. */
+	bench_many(engine, n, "with NOTIFY", notify);
+	bench_many(engine, n, "with NOTIFY, INBOX selected", both);
 	bench_publish(n);
 	bench_storm(engine);
 	bench_latency(engine);

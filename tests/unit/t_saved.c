@@ -16,7 +16,8 @@ struct host {
 	uint32_t uidnext;
 	uint64_t highest;
 	int read_only;
-	int opens, closes, logouts;
+	int opens, closes, logouts, watched;
+	int missed; /* events may have been, while the session was octets */
 	struct imapsrv_allocator *allocator;
 	const struct imapsrv_limits *limits;
 	uint32_t missing; /* 1: no modseqs, 2: no writing */
@@ -125,8 +126,18 @@ static void on_finish(void *user, struct imapsrv_op *op, const struct imapsrv_ap
 	imapsrv_op_done(op, IMAPSRV_NO, NULL);
 }
 
+/* How often something is watched: all of it must be let go. */
+static void on_changed(void *user, struct imapsrv_session *session,
+                       const struct imapsrv_watch_change *change)
+{
+	(void)user;
+	(void)session;
+	host.watched += (int)change->added_count - (int)change->removed_count;
+}
+
 static struct imapsrv_engine *engine_new(void)
 {
+	struct imapsrv_watch watch = IMAPSRV_WATCH_INIT;
 	struct imapsrv_store store = IMAPSRV_STORE_INIT;
 	struct imapsrv_config config = IMAPSRV_CONFIG_INIT;
 	struct imapsrv_engine *engine = NULL;
@@ -148,7 +159,10 @@ static struct imapsrv_engine *engine_new(void)
 		store.expunge = on_expunge;
 	}
 	store.modseqs = !(host.missing & 1);
+	watch.changed = on_changed;
+	watch.events = IMAPSRV_EVENT_BIT(IMAPSRV_EVENT_MAILBOX_SUBSCRIBE);
 	config.store = &store;
+	config.watch = &watch;
 	config.allocator = host.allocator;
 	config.limits = host.limits;
 	assert_int_equal(imapsrv_engine_new(&config, &engine), 0);
@@ -194,7 +208,7 @@ static struct octets saved(const char *last)
 	struct imapsrv_account account = IMAPSRV_ACCOUNT_INIT;
 	struct imapsrv_engine *engine = engine_new();
 	struct imapsrv_event e = IMAPSRV_EVENT_INIT;
-	struct imapsrv_range gone = {7, 8}, fresh = {40, 41};
+	struct imapsrv_range gone = {7, 8}, fresh = {41, 42};
 	struct imapsrv_session *s;
 	struct octets o = {NULL, 0};
 
@@ -204,11 +218,16 @@ static struct octets saved(const char *last)
 	drain(s);
 	imapsrv_session_tick(s, 1000);
 	say(s, "a SELECT Box\r\nb ENABLE CONDSTORE\r\nc SEARCH RETURN (SAVE) 2:3\r\nd BAD\r\n");
+	say(s, "n NOTIFY SET (SELECTED-DELAYED (MessageNew (UID) MessageExpunge)) "
+	       "(SUBTREE (Lists News) (MessageNew MessageExpunge MailboxName)) "
+	       "(MAILBOXES Other NONE)\r\n");
+	assert_non_null(strstr(said, "n OK"));
 	e.mailbox = (struct imapsrv_span){"Box", 3};
 	e.type = IMAPSRV_EVENT_MESSAGE_EXPUNGE;
 	e.uids = (struct imapsrv_set){&gone, 1};
 	if (!strstr(last, "IDLE")) {
 		imapsrv_session_post(s, &e);
+		host.uidnext = 43;
 		e.type = IMAPSRV_EVENT_MESSAGE_NEW;
 		e.uids.ranges = &fresh;
 		imapsrv_session_post(s, &e);
@@ -222,6 +241,7 @@ static struct octets saved(const char *last)
 	                 0);
 	imapsrv_session_free(s);
 	imapsrv_engine_free(engine);
+	assert_int_equal(host.watched, 0);
 	return o;
 }
 
@@ -233,6 +253,7 @@ static int restore(struct imapsrv_engine *engine, const char *data, size_t len,
 
 	*s_r = NULL;
 	r.account = &account;
+	r.up_to_date = !host.missed;
 	return imapsrv_session_restore(engine, &r, data, len, s_r, why_r);
 }
 
@@ -334,6 +355,7 @@ static void t_forged(void **state)
 					taken++;
 				}
 				assert_int_equal(fa.held, held);
+				assert_int_equal(host.watched, 0);
 				o.data[at] = was;
 			}
 		free(o.data);
@@ -432,12 +454,12 @@ static void t_reopen(void **state)
 		uint64_t highest;
 		const char *say; /* the beginning of what is said; "": nothing */
 	} rows[] = {
-		{77, 40, 9, ""},
+		{77, 43, 9, ""},
 		{77, 50, 20, ""},
-		{78, 40, 9, "* BYE The selected mailbox has other UIDs now\r\n"},
-		{77, 39, 9, "* BYE The selected mailbox has forgotten UIDs\r\n"},
-		{77, 40, 8, "* BYE The selected mailbox has forgotten modification sequences\r\n"},
-		{77, 40, 0, "* BYE The selected mailbox has forgotten modification sequences\r\n"},
+		{78, 43, 9, "* BYE The selected mailbox has other UIDs now\r\n"},
+		{77, 42, 9, "* BYE The selected mailbox has forgotten UIDs\r\n"},
+		{77, 43, 8, "* BYE The selected mailbox has forgotten modification sequences\r\n"},
+		{77, 43, 0, "* BYE The selected mailbox has forgotten modification sequences\r\n"},
 	};
 
 	(void)state;
@@ -490,6 +512,35 @@ static void t_read_only(void **state)
 	say(s, "y STORE 1 FLAGS ()\r\n");
 	assert_non_null(strstr(said, "y NO [READ-ONLY]"));
 	imapsrv_session_free(s);
+	imapsrv_engine_free(engine);
+	free(o.data);
+}
+
+/* Of mailboxes that are not selected nobody knows what happened: RFC 5465 5.8. */
+static void t_overflow(void **state)
+{
+	static const char overflow[] = "* OK [NOTIFICATIONOVERFLOW]";
+	struct imapsrv_engine *engine = engine_new();
+	struct octets o = saved("x NO");
+	struct imapsrv_session *s;
+	const char *why;
+	int watched;
+
+	(void)state;
+	assert_int_equal(restore(engine, o.data, o.len, &s, &why), 0);
+	imapsrv_session_run(s);
+	drain(s);
+	assert_string_equal(said, "");
+	watched = host.watched;
+	imapsrv_session_free(s);
+	host.missed = 1;
+	assert_int_equal(restore(engine, o.data, o.len, &s, &why), 0);
+	imapsrv_session_run(s);
+	drain(s);
+	assert_memory_equal(said, overflow, sizeof(overflow) - 1);
+	assert_true(host.watched < watched);
+	imapsrv_session_free(s);
+	assert_int_equal(host.watched, 0);
 	imapsrv_engine_free(engine);
 	free(o.data);
 }
@@ -547,7 +598,8 @@ static void t_allocations(void **state)
 		}
 		imapsrv_engine_free(engine);
 		assert_int_equal(fa.held, 0);
-		assert_true(at < 200);
+		assert_int_equal(host.watched, 0);
+		assert_true(at < 400);
 	}
 	free(o.data);
 }
@@ -588,6 +640,7 @@ int main(void)
 		cmocka_unit_test_setup(t_other_engine, setup),
 		cmocka_unit_test_setup(t_reopen, setup),
 		cmocka_unit_test_setup(t_read_only, setup),
+		cmocka_unit_test_setup(t_overflow, setup),
 		cmocka_unit_test_setup(t_clock, setup),
 		cmocka_unit_test_setup(t_allocations, setup),
 		cmocka_unit_test_setup(t_not_now, setup),
