@@ -106,7 +106,7 @@ $(BUILD)/tests/%.o: tests/%.c
 	$(Q)$(CC) $(BASEFLAGS) $(POSIX) -Itests -MMD -MP -c -o $@ $<
 
 $(BUILD)/tests/unit/t_%: $(BUILD)/tests/unit/t_%.o $(LIB_A)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -pthread -o $@ $^ -lcmocka
 
 # The test host: a store in memory, a driver, a client model; for scripts, simulators and fuzzers.
 HOST_OBJ := $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard tests/host/*.c)))
