@@ -8,6 +8,7 @@
 #define IMAPSRV_H
 
 #include "imapsrv/types.h"
+#include "imapsrv/search.h"
 #include "imapsrv/store.h"
 #include "imapsrv/mailboxes.h"
 #include "imapsrv/language.h"

@@ -23,7 +23,7 @@
 #ifndef IMAPSRV_STORE_H
 #define IMAPSRV_STORE_H
 
-#include "imapsrv/types.h"
+#include "imapsrv/search.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -540,6 +540,13 @@ struct imapsrv_store {
 	 * in order.  IMAPSRV_CANNOT as above.
 	 */
 	void (*thread)(void *user, struct imapsrv_op *op, const struct imapsrv_thread *q);
+	/*
+	 * Optional, for a store with an index: which messages of q->uids a program matches, or some of
+	 * its keys (see imapsrv/search.h).  imapsrv_op_found for each node that is answered; the
+	 * library does the rest.  IMAPSRV_CANNOT: none of it; then, as with NULL, the library does
+	 * all.  Asked once for each search that cannot be done without the store.
+	 */
+	void (*search)(void *user, struct imapsrv_op *op, const struct imapsrv_search *q);
 };
 #define IMAPSRV_STORE_INIT IMAPSRV_SIZED(struct imapsrv_store)
 
@@ -591,6 +598,11 @@ IMAPSRV_API int imapsrv_op_order(struct imapsrv_op *op, const uint32_t *uids, si
 /* thread: more members, behind those given before.  Nonsense is treated likewise. */
 IMAPSRV_API int imapsrv_op_thread(struct imapsrv_op *op,
                                   const struct imapsrv_thread_member *members, size_t count);
+/* search: a node is answered.  `matches` are certain, `candidates` are left to the library, which
+ * also looks at one that is in both; all others are not meant.  Several calls for one node add up.  Sets
+ * that are not ascending are a fault, and the node is not answered then. */
+IMAPSRV_API int imapsrv_op_found(struct imapsrv_op *op, const struct imapsrv_search_node *node,
+                                 struct imapsrv_set matches, struct imapsrv_set candidates);
 /* status. */
 IMAPSRV_API int imapsrv_op_status(struct imapsrv_op *op, const struct imapsrv_status *status);
 /* expunge, move, replace: the HIGHESTMODSEQ that the mailbox has now. */

@@ -197,6 +197,14 @@ static uint8_t combine(uint8_t a, uint8_t b, uint8_t strong)
 	return a == ISRV_UNDECIDED ? a : b;
 }
 
+/* What was answered stands before what was worked out. */
+static uint8_t answered(const struct isrv_search_answer *answer, uint32_t uid, uint8_t is)
+{
+	if (isrv_uidset_has(answer->candidates, uid))
+		return is;
+	return isrv_uidset_has(answer->matches, uid) ? ISRV_MATCH : ISRV_MISS;
+}
+
 enum isrv_verdict isrv_program_eval(const struct isrv_program *p, struct isrv_search_row *row,
                                     uint8_t *known)
 {
@@ -222,6 +230,8 @@ enum isrv_verdict isrv_program_eval(const struct isrv_program *p, struct isrv_se
 			leaf++;
 			*top++ = is;
 		}
+		if (row->answers && row->answers[i])
+			top[-1] = answered(row->answers[i], row->uid, top[-1]);
 	}
 	return (enum isrv_verdict)top[-1];
 }

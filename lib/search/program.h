@@ -124,6 +124,13 @@ enum isrv_verdict {
 	ISRV_UNDECIDED /* it depends on a fact that the row does not have */
 };
 
+/* What somebody else knows of a term: true of `matches`, to be worked out for `candidates`, false of
+ * all others. */
+struct isrv_search_answer {
+	struct imapsrv_set matches;
+	struct imapsrv_set candidates;
+};
+
 /* A message, or a run of them. */
 struct isrv_search_row {
 	uint32_t uid;
@@ -140,6 +147,8 @@ struct isrv_search_row {
 	bool saved;        /* it has a save date: */
 	int64_t save_date;
 	int save_zone;
+	const struct isrv_search_answer *const *answers; /* by term, NULL for one that is not answered;
+	                                                    NULL: none is */
 	const uint8_t *found; /* by index of the texts: not 0, it is there; NULL: none looked for.
 	                         One that is there decides before its fact is known */
 	bool dated;           /* the header has a Date that can be read: */

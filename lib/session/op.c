@@ -332,6 +332,19 @@ int imapsrv_op_thread(struct imapsrv_op *op, const struct imapsrv_thread_member 
 	return count ? deliver(op, &answer) : 0;
 }
 
+int imapsrv_op_found(struct imapsrv_op *op, const struct imapsrv_search_node *node,
+                     struct imapsrv_set matches, struct imapsrv_set candidates)
+{
+	struct isrv_op_found answer = {node, matches, candidates, false};
+
+	if (!expects(op, KIND(ISRV_OP_SEARCH)))
+		return IMAPSRV_ESTATE;
+	answer.broken = !isrv_uidset_is_valid(matches) || !isrv_uidset_is_valid(candidates);
+	if (answer.broken)
+		isrv_session_fault(op->session, "UIDs that are not in ascending order");
+	return deliver(op, &answer);
+}
+
 int imapsrv_op_mailboxid(struct imapsrv_op *op, struct imapsrv_span mailboxid)
 {
 	if (!expects(op, KIND(ISRV_OP_CREATE)))

@@ -40,6 +40,7 @@ enum isrv_op_kind {
 	ISRV_OP_CREATE,        /* sink: struct imapsrv_span, a MAILBOXID            */
 	ISRV_OP_SORT,          /* sink: struct isrv_op_order                        */
 	ISRV_OP_THREAD,        /* sink: struct isrv_op_thread                       */
+	ISRV_OP_SEARCH,        /* sink: struct isrv_op_found                        */
 	ISRV_OP_METADATA,      /* sink: struct imapsrv_entry, its name is one       */
 	ISRV_OP_PLAIN          /* nothing but OK or a refusal: DELETE, CHECK, ...   */
 };
@@ -78,6 +79,13 @@ struct isrv_op_order {
 struct isrv_op_thread {
 	const struct imapsrv_thread_member *members;
 	size_t count; /* not 0 */
+};
+
+struct isrv_op_found {
+	const struct imapsrv_search_node *node; /* as the host gave it */
+	struct imapsrv_set matches;             /* not valid: `broken` */
+	struct imapsrv_set candidates;
+	bool broken;
 };
 
 /* How the last question was answered. */

@@ -68,6 +68,7 @@ static bool judge(struct imapsrv_session *s, struct isrv_search_message *m,
 {
 	struct isrv_search_row row = {.uid = subject->uid,
 	                              .recent_from = m->recent_from,
+	                              .answers = m->answers,
 	                              .facts = m->facts,
 	                              .octets = m->body.wire};
 

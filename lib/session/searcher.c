@@ -8,6 +8,8 @@
 
 enum {
 	AT_SCAN,  /* without the host         */
+	AT_ASK,   /* a host that has an index */
+	AT_ASKED,
 	AT_BATCH, /* to ask for the next one  */
 	AT_ROWS,  /* its rows are coming      */
 	AT_READ,  /* messages that have to be opened */
@@ -97,7 +99,7 @@ void isrv_searcher_begin(struct imapsrv_session *s, struct isrv_searcher *x,
 	if (x->part_max == 0)
 		x->part_max = 1;
 	isrv_batch_init(&x->batch, x->reach, &s->steps);
-	x->at = AT_BATCH;
+	x->at = s->engine->store.search && program->facts ? AT_ASK : AT_BATCH;
 }
 
 void isrv_searcher_limit(struct imapsrv_session *s, struct isrv_searcher *x, uint32_t most,
@@ -161,9 +163,10 @@ static bool scan_run(struct imapsrv_session *s, struct isrv_searcher *x, struct 
 		x->missing = true;
 		until = gone.ranges[i].last;
 	} else {
-		bool match = isrv_program_eval(x->program, &row, NULL) == ISRV_MATCH;
+		bool match = x->index.all ||
+		             isrv_program_eval(x->program, &row, NULL) == ISRV_MATCH;
 
-		until = row.until < range.last ? row.until : range.last;
+		until = !x->index.all && row.until < range.last ? row.until : range.last;
 		if (i < gone.count && gone.ranges[i].first <= until)
 			until = gone.ranges[i].first - 1;
 		x->nomem = match && !isrv_found_add(&x->found, x->arena,
@@ -253,6 +256,7 @@ static void row_sink(struct imapsrv_session *s, void *ctx, const void *answer)
 	/* FLAGS and DATE come when they are asked for (store.h); a host that leaves them out says
 	 * "none". */
 	facts.facts = (row->facts & ~ISRV_FACTS_READ) | IMAPSRV_FACT_FLAGS | IMAPSRV_FACT_DATE;
+	facts.answers = x->index.answers;
 	facts.flags = &row->flags;
 	facts.date = row->date;
 	facts.zone = row->zone;
@@ -343,6 +347,46 @@ static enum isrv_step read_open(struct imapsrv_session *s, struct isrv_searcher 
 	return ISRV_DONE;
 }
 
+/* ---- a host that has an index -------------------------------------------------------------- */
+
+static void ask(struct imapsrv_session *s, struct isrv_searcher *x)
+{
+	struct isrv_search_question q = {x->from.mailbox, x->reach, x->from.recent_from, x->now};
+
+	x->at = AT_ASKED;
+	if (!x->reach.count)
+		x->at = AT_END;
+	else if (isrv_search_index_ask(s, &x->index, x->program, x->arena, &q))
+		return;
+	else if (x->arena->starved)
+		x->nomem = true;
+	else
+		x->at = AT_BATCH; /* the tree is too large for one command: done without */
+}
+
+/* It has answered. */
+static void take(struct imapsrv_session *s, struct isrv_searcher *x)
+{
+	x->at = AT_BATCH;
+	if (s->result.code == IMAPSRV_CANNOT) {
+		isrv_search_index_drop(s, &x->index);
+		return;
+	}
+	if (s->result.code != IMAPSRV_OK) {
+		x->end = ISRV_SEARCH_REFUSED;
+		return;
+	}
+	x->nomem = !isrv_search_index_take(s, &x->index, x->arena, &x->reach);
+	x->message.answers = x->index.answers;
+	isrv_batch_init(&x->batch, x->reach, &s->steps);
+	/* What was found is to be told with its sequence, and where messages may be gone the host is
+	 * asked which exist. */
+	x->index.all = x->index.all && !x->from.doubtful &&
+	               !(x->program->facts & IMAPSRV_FACT_MODSEQ);
+	if (x->index.all)
+		x->at = AT_SCAN;
+}
+
 /* ---- the steps ----------------------------------------------------------------------------- */
 
 static enum isrv_step advance(struct imapsrv_session *s, struct isrv_searcher *x)
@@ -356,6 +400,16 @@ static enum isrv_step advance(struct imapsrv_session *s, struct isrv_searcher *x
 			if (wait != ISRV_DONE)
 				return wait;
 			x->at = AT_END;
+			break;
+		case AT_ASK:
+			ask(s, x);
+			if (x->nomem)
+				return ISRV_DONE;
+			break;
+		case AT_ASKED:
+			if (!isrv_answered(s))
+				return ISRV_HOST;
+			take(s, x);
 			break;
 		case AT_BATCH:
 			if (is_spent(s, x))
@@ -403,4 +457,5 @@ void isrv_searcher_drop(struct imapsrv_session *s, struct isrv_searcher *x)
 {
 	if (x->message.program)
 		isrv_search_message_clear(s, &x->message);
+	isrv_search_index_drop(s, &x->index);
 }

@@ -5,7 +5,8 @@
  * other that is open, and what is looked at may be limited to some of its messages.
  *
  * What every match must satisfy is worked out first: the sets that stand under no NOT and no OR.
- * Only what lies within their reach is looked at, in batches; a program of nothing but sets and
+ * A host with an index is asked next, and what it answers is not looked at (search_index.h).  Only
+ * what lies within the reach of all that is looked at, in batches; a program of nothing but sets and
  * \Recent asks the host nothing, and costs by the ranges that it names.  Only where the facts of a
  * message leave the verdict open is it opened (search_message.h): for texts that are looked for in
  * it, or a size that the host does not know.
@@ -33,6 +34,7 @@
 
 #include "mailbox/batch.h"
 #include "session/found.h"
+#include "session/search_index.h"
 #include "session/search_message.h"
 
 /* The mailbox that is searched. */
@@ -90,6 +92,7 @@ struct isrv_searcher {
 	uint8_t *open_known;
 	uint32_t open_count;
 	uint32_t open_at;
+	struct isrv_search_index index;
 	struct isrv_search_message message;
 };
 

@@ -783,6 +783,7 @@ void ts_perform(struct ts_op *q)
 		[TS_GETQUOTA] = ts_answer_quota, [TS_GETQUOTAROOT] = ts_answer_quota,
 		[TS_SETQUOTA] = ts_answer_quota,
 		[TS_SORT] = ts_answer_order, [TS_THREAD] = ts_answer_order,
+		[TS_SEARCH] = ts_answer_search,
 	};
 
 	q->link->op = NULL;

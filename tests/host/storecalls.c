@@ -397,6 +397,38 @@ static void on_thread(void *user, struct imapsrv_op *op, const struct imapsrv_th
 	ts_op_asked(q);
 }
 
+/* The tree is as imapsrv/search.h says: every node once, behind those below it. */
+static void check_tree(struct ts *ts, const struct imapsrv_search *in)
+{
+	const struct imapsrv_search_node *node;
+	size_t leaves = 0, joins = 0;
+
+	for (node = in->first; node; node = node->following) {
+		bool two = node->kind == IMAPSRV_SEARCH_AND || node->kind == IMAPSRV_SEARCH_OR;
+
+		if (two != (node->right != NULL) ||
+		    (two || node->kind == IMAPSRV_SEARCH_NOT) != (node->left != NULL))
+			tx_complain(ts->log, "search: a node of kind %d and its children", node->kind);
+		if (!node->following && node != in->root)
+			tx_complain(ts->log, "search: the last node is not the root");
+		leaves += !node->left;
+		joins += two;
+	}
+	if (leaves != joins + 1)
+		tx_complain(ts->log, "search: %zu leaves, %zu joins", leaves, joins);
+}
+
+static void on_search(void *user, struct imapsrv_op *op, const struct imapsrv_search *in)
+{
+	struct ts_op *q = ts_op_new(user, op, TS_SEARCH);
+
+	mailbox_of(q, in->mailbox);
+	take_set(q->link->ts, q, in->uids);
+	check_tree(q->link->ts, in);
+	q->search = *in;
+	ts_op_asked(q);
+}
+
 /* ---- appending -------------------------------------------------------------------------- */
 
 static void draft_complete(struct ts_op *q)
@@ -583,6 +615,7 @@ void ts_fill(const struct ts *ts, struct imapsrv_store *store, struct imapsrv_ma
 	store->check = ts->absent & TS_NO_CHECK ? NULL : on_check;
 	store->modseqs = ts->modseqs;
 	store->vanished = ts->modseqs && !(ts->absent & TS_NO_VANISHED) ? on_vanished : NULL;
+	store->search = ts->search ? on_search : NULL;
 	store->sort = ts->order.members ? on_sort : NULL;
 	store->thread = ts->threads.members ? on_thread : NULL;
 	store->savedates = ts->savedates;

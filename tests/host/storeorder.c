@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * host/storeorder - a store with an index: it answers `sort` and `thread` with what a script says, as
- * far as it is asked for that and it still exists.
+ * host/storeorder - a store with an index: it answers `sort`, `thread` and `search` with what a script
+ * says, as far as it is asked for that and it still exists.
  */
 #include "host/teststore.h"
 
@@ -33,4 +33,19 @@ void ts_answer_order(struct ts_op *q)
 			imapsrv_op_thread(q->op, m, 1);
 	}
 	imapsrv_op_done(q->op, IMAPSRV_OK, NULL);
+}
+
+void ts_answer_search(struct ts_op *q)
+{
+	const struct ts *ts = q->link->ts;
+
+	imapsrv_op_done(q->op, ts->search(q, ts->search_user), NULL);
+}
+
+enum imapsrv_code ts_answer_finds(const struct ts_op *q, void *user)
+{
+	const struct ts *ts = user;
+
+	imapsrv_op_found(q->op, q->search.root, ts_set_view(&ts->finds), ts_set_view(&ts->maybe));
+	return IMAPSRV_OK;
 }

@@ -12,7 +12,7 @@ const char *const ts_kind_names[TS_KINDS] = {
 	"login", "list",   "open",    "uids", "fetch", "body",   "body_read",
 	"store", "append", "data",    "finish", "expunge", "copy", "move",
 	"status", "check", "create",  "delete", "rename", "subscribe", "sasl", "vanished", "replace",
-	"getmetadata", "setmetadata", "keys", "getquota", "getquotaroot", "setquota", "sort", "thread",
+	"getmetadata", "setmetadata", "keys", "getquota", "getquotaroot", "setquota", "sort", "thread", "search",
 };
 
 const char *const ts_handle_names[] = {"account", "mailbox", "body", "append", "exchange"};
@@ -276,6 +276,8 @@ void ts_free(struct ts *ts)
 	}
 	for (int k = 0; k < TS_KINDS; k++)
 		free(ts->refuse[k].text);
+	ts_set_clear(&ts->finds);
+	ts_set_clear(&ts->maybe);
 	free(ts->order.members);
 	free(ts->threads.members);
 	tx_free(&ts->added);

@@ -163,6 +163,7 @@ enum ts_kind {
 	TS_SETQUOTA,
 	TS_SORT,
 	TS_THREAD,
+	TS_SEARCH,
 	TS_KINDS
 };
 extern const char *const ts_kind_names[TS_KINDS];
@@ -293,6 +294,7 @@ struct ts_op {
 	int flag;       /* read_only, only_deleted, mode, on, only_parent, subscribed */
 	uint64_t offset;
 	size_t len;
+	struct imapsrv_search search;
 	bool conditional;
 	uint64_t modseq; /* unchanged_since, changed_since */
 	uint64_t limit[IMAPSRV_RESOURCES]; /* of quota */
@@ -323,6 +325,11 @@ struct ts {
 		struct imapsrv_thread_member *members;
 		size_t count;
 	} order, threads;
+	/* It has an index: answers `search`, all but the end of the op; what it returns ends it.  NULL:
+	 * it has none. */
+	enum imapsrv_code (*search)(const struct ts_op *q, void *user);
+	void *search_user;
+	struct ts_set finds, maybe; /* of ts_answer_finds: the whole program's */
 	bool sasl;       /* has mechanisms of its own */
 	uint32_t resources; /* that quotas can limit */
 	struct ts_root *roots;
@@ -446,6 +453,9 @@ void ts_free_entries(struct ts_entry **list);
 struct ts_entry **ts_entries(struct ts *ts, struct ts_user *u, struct ts_mailbox *m, const char *name);
 uint32_t ts_status_items(const struct ts *ts); /* that the library may ask */
 void ts_answer_order(struct ts_op *q);  /* storeorder.c */
+void ts_answer_search(struct ts_op *q);
+/* A `search` that answers the whole program with what a script says. */
+enum imapsrv_code ts_answer_finds(const struct ts_op *q, void *user);
 void ts_perform(struct ts_op *q); /* storeanswer: does what is asked and ends the op */
 void ts_answer_sasl(struct ts_op *q);
 void ts_answer_keys(struct ts_op *q);

@@ -362,6 +362,20 @@ static void order_line(struct sh *h, const struct sc_words *w)
 	}
 }
 
+/* finds SET [maybe SET] */
+static void finds_line(struct sh *h, const struct sc_words *w)
+{
+	struct ts *ts = h->ts;
+	const char *maybe = w->count == 4 && !strcmp(w->word[2], "maybe") ? w->word[3] : "none";
+
+	if ((w->count != 2 && w->count != 4) ||
+	    (strcmp(w->word[1], "none") && !ts_set_parse(&ts->finds, w->word[1])) ||
+	    (strcmp(maybe, "none") && !ts_set_parse(&ts->maybe, maybe)))
+		sh_complain(h, w, "written: finds SET [maybe SET]");
+	ts->search = ts_answer_finds;
+	ts->search_user = ts;
+}
+
 /* expunged NAME UIDS MODSEQ */
 static void expunged_line(struct sh *h, const struct sc_words *w)
 {
@@ -540,6 +554,8 @@ static void setup_line(struct sh *h, const struct sc_words *w)
 		expunged_line(h, w);
 	else if (strcmp(word, "modseqs") == 0)
 		h->ts->modseqs = true;
+	else if (strcmp(word, "finds") == 0)
+		finds_line(h, w);
 	else if (strcmp(word, "order") == 0 || strcmp(word, "threads") == 0)
 		order_line(h, w);
 	else if (strcmp(word, "sparse") == 0)

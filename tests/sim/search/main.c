@@ -27,6 +27,7 @@ struct sim {
 	struct doc docs[UIDS_MAX]; /* by UID */
 	struct numbering known;
 	struct follow follow;
+	struct index index;
 	struct ts_set saved;
 	unsigned tag;
 	uint64_t programs;
@@ -462,6 +463,13 @@ static void one_history(struct sim *s)
 	tx_seed(&s->ts->random, below(s, UINT32_MAX));
 	fred = ts_add_user(s->ts, "fred", "secret");
 	s->inbox = ts_find(s->ts, fred, "INBOX");
+	s->index.inbox = s->inbox;
+	s->index.docs = s->docs;
+	tx_seed(&s->index.random, below(s, UINT32_MAX));
+	if (below(s, 2)) {
+		s->ts->search = index_search;
+		s->ts->search_user = &s->index;
+	}
 	for (uint32_t n = below(s, 25); n > 0; n--)
 		deliver(s, true);
 	how.seed = below(s, UINT32_MAX);

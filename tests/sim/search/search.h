@@ -122,4 +122,14 @@ void follow_hear(struct follow *f, struct numbering *n, const char *line);
 /* Everything was told: is what the client knows so? */
 void follow_check(struct follow *f);
 
+/* ---- index.c: a store with an index ----------------------------------------------------- */
+
+struct index {
+	struct tx_random random;
+	struct ts_mailbox *inbox;
+	const struct doc *docs; /* by UID */
+};
+
+enum imapsrv_code index_search(const struct ts_op *q, void *user);
+
 #endif
