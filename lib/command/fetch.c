@@ -23,6 +23,13 @@
 #include "session/contexts.h"
 #include "session/modseq.h"
 
+/* Can its rows be written by the routines for nothing but FLAGS? */
+enum plain {
+	PLAIN_NOT,
+	PLAIN_FETCH,   /* FLAGS, and perhaps UID */
+	PLAIN_UIDFETCH /* FLAGS */
+};
+
 struct fetch_args {
 	struct isrv_rd_set set;
 	struct isrv_fetch_items items;
@@ -51,11 +58,7 @@ struct fetch_args {
 	bool mark;                /* \Seen is to be set */
 	bool describe;            /* descriptions are needed */
 	bool octets;              /* the messages' octets are needed whatever the host knows */
-	enum {
-		PLAIN_NOT,
-		PLAIN_FETCH,      /* nothing but FLAGS, and perhaps UID */
-		PLAIN_UIDFETCH    /* nothing but FLAGS */
-	} plain;
+	enum plain plain;
 	struct isrv_uidset seen;  /* of the batch: \Seen is new, so FLAGS are shown */
 
 	struct isrv_uidset again; /* of the batch: put off for want of room */
@@ -627,8 +630,7 @@ static void init_messages(struct imapsrv_session *s, struct fetch_args *a)
 	}
 }
 
-/* Can its rows be written by the routines for nothing but FLAGS? */
-static int plain_of(const struct imapsrv_session *s, const struct isrv_fetch_items *items)
+static enum plain plain_of(const struct imapsrv_session *s, const struct isrv_fetch_items *items)
 {
 	if (items->facts != IMAPSRV_FACT_FLAGS)
 		return PLAIN_NOT;
