@@ -134,7 +134,8 @@ $(REPLAY_BIN): $(BUILD)/tests/fuzz/replay_%: $(BUILD)/tests/fuzz/fuzz_%.o \
 # Real sessions of imapsrv-mbox.
 MBOX_TEST := $(BUILD)/tests/mbox/sessions
 
-$(MBOX_TEST): $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard tests/mbox/*.c)))
+$(MBOX_TEST): $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard tests/mbox/*.c))) \
+              $(patsubst %,$(BUILD)/examples/mbox/%.o,uids digest support)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^
 
 # Model checkers over random histories, one in each directory; those of `make check` are always the

@@ -274,7 +274,7 @@ static int load(struct box *box)
 		errno = EIO;
 		return -1;
 	}
-	*box->renumbered |= was && was != box->uids.uidvalidity;
+	*box->renumbered |= box->users && was != box->uids.uidvalidity;
 	return 0;
 }
 
@@ -304,7 +304,7 @@ static int commit(struct box *box, struct message *messages, size_t count, bool 
 	bool renumbered = was != box->uids.uidvalidity;
 
 	news = news || count != box->count || !same_flags(messages, box->messages, count);
-	*box->renumbered |= renumbered;
+	*box->renumbered |= box->users && renumbered;
 	int error = renumbered ? imapsrv_ledger_reset(box->ledger, box->uids.uidvalidity) : 0;
 	if (news && !error)
 		error = snapshot(box, messages, count);

@@ -201,15 +201,23 @@ static bool pair(const struct known *known, size_t known_count, struct known *fo
 	return same;
 }
 
+/* Gives the next UIDs to the messages that have none; false: they have come to their end. */
+static bool number(struct uids *uids, struct message *messages, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (messages[i].uid)
+			continue;
+		if (uids->uidnext == UINT32_MAX)
+			return false;
+		messages[i].uid = uids->uidnext++;
+	}
+	return true;
+}
+
 bool uids_assign(struct uids *uids, struct message *messages, size_t count)
 {
 	struct known *found = xrealloc(NULL, count * sizeof *found);
-	struct digest key = uids->key;
 
-	if (count >= UINT32_MAX - uids->uidnext) {
-		uids_new(uids); /* they have come to their end */
-		uids->key = key;
-	}
 	for (size_t i = 0; i < count; i++)
 		found[i] = (struct known){(uint32_t)i, messages[i].digest};
 	if (count)
@@ -217,9 +225,14 @@ bool uids_assign(struct uids *uids, struct message *messages, size_t count)
 	if (uids->count)
 		qsort(uids->known, uids->count, sizeof *uids->known, by_digest);
 	bool same = pair(uids->known, uids->count, found, count, messages);
-	for (size_t i = 0; i < count; i++)
-		if (!messages[i].uid)
-			messages[i].uid = uids->uidnext++;
+	if (!number(uids, messages, count)) {
+		struct digest key = uids->key;
+		uids_new(uids);
+		uids->key = key;
+		for (size_t i = 0; i < count; i++)
+			messages[i].uid = 0;
+		number(uids, messages, count);
+	}
 	if (count)
 		qsort(messages, count, sizeof *messages, by_uid);
 	for (size_t i = 0; i < count; i++)

@@ -7,6 +7,8 @@
  */
 #include "mbox/others.h"
 
+#include "../../examples/mbox/uids.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <signal.h>
@@ -279,6 +281,31 @@ static void test_same(void)
 	check(resync(), "again after the second of the same", 0);
 }
 
+/* UIDs come to their end: the mailbox is numbered anew, and a session that has it open is told to
+ * connect again. */
+static void test_exhausted(void)
+{
+	struct uids uids = {0};
+
+	begin_anew(11);
+	for (int i = 0; i < 3; i++)
+		deliver(mbox, NULL);
+	check(resync(), "before the last UIDs", 0);
+	check(!uids_load(&uids, side[UIDS]), "the UIDs", 0);
+	uids.uidnext = UINT32_MAX - 2;
+	check(!uids_save(&uids, side[UIDS]), "few are left", 0);
+	uids_free(&uids);
+	deliver(mbox, NULL);
+	check(resync() && client.anew == 1, "one of the last UIDs", 0);
+	check(client_resync(&client, &peer, server, mbox), "the mailbox is open", 0);
+	for (int i = 0; i < 3; i++)
+		deliver(mbox, NULL);
+	peer_command(&peer, "x NOOP\r\n");
+	check(peer_wait(&peer, "* BYE"), "numbered anew", 0);
+	peer_kill(&peer);
+	check(resync() && client.anew == 2 && client.uidnext == 8, "after the last UIDs", 0);
+}
+
 static void test_folders(void)
 {
 	char dir[4000], folder[4100];
@@ -484,6 +511,7 @@ int main(int argc, char **argv)
 	test_not_an_mbox();
 	test_locks();
 	test_same();
+	test_exhausted();
 	test_folders();
 	test_idle();
 	test_two();
