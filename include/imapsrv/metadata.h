@@ -67,7 +67,8 @@ struct imapsrv_metadata {
 	 * TOOBIG, a value is too long (METADATA MAXSIZE); LIMIT, there would be too many (METADATA
 	 * TOOMANY); CANNOT, there are no private entries (METADATA NOPRIVATE); NOPERM for an entry
 	 * that cannot be changed.  A client that is refused nothing may store 10 entries of 1024
-	 * octets in each mailbox (RFC 5464 4.1).
+	 * octets in each mailbox (RFC 5464 4.1).  Where a mailbox has modification sequences its
+	 * highest one rises when an annotation of it changes (RFC 7162 3.2).
 	 */
 	void (*set)(void *user, struct imapsrv_op *op, const struct imapsrv_metadata_set *q);
 	/* Octets of a value that `set` takes, which clients are told when they send more; at least

@@ -209,6 +209,15 @@ static enum imapsrv_code would_refuse(struct ts_op *q, struct ts_mailbox *m)
 	return IMAPSRV_OK;
 }
 
+static bool changes(const struct ts_entry *list, const struct ts_entry *e)
+{
+	while (list && strcmp(list->name, e->name))
+		list = list->next;
+	if (!list || !e->data)
+		return list || e->data;
+	return list->len != e->len || memcmp(list->data, e->data, e->len) != 0;
+}
+
 /* Those of the entries that are under this scope, to whom they belong. */
 static void post(struct ts_op *q, struct ts_mailbox *m, const char *scope)
 {
@@ -234,12 +243,19 @@ void ts_answer_setmetadata(struct ts_op *q)
 	struct ts *ts = q->link->ts;
 	struct ts_mailbox *m;
 	enum imapsrv_code code;
+	bool changed = false;
 
 	if (!place(q, &m))
 		return;
 	code = would_refuse(q, m);
-	for (const struct ts_entry *e = q->entries; e && !code; e = e->next)
-		ts_set_entry(ts_entries(ts, q->account->user, m, e->name), e->name, e->data, e->len);
+	for (const struct ts_entry *e = q->entries; e && !code; e = e->next) {
+		struct ts_entry **list = ts_entries(ts, q->account->user, m, e->name);
+
+		changed = changed || changes(*list, e);
+		ts_set_entry(list, e->name, e->data, e->len);
+	}
+	if (changed && m && !m->books)
+		m->modseq++; /* RFC 7162 3.2 */
 	if (ts->options.events_after || code)
 		gave(q, imapsrv_op_done(q->op, code, code ? "Not that" : NULL));
 	if (code)
