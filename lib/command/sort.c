@@ -537,6 +537,16 @@ static enum isrv_step step(struct imapsrv_session *s, void *args)
 	return wait;
 }
 
+/* How far the search is; what follows has no measure that would go on from there. */
+static void progress(struct imapsrv_session *s, const void *args, uint32_t *done_r,
+                     uint32_t *goal_r)
+{
+	const struct sort *a = args;
+
+	if (a->at == AT_SEARCH)
+		isrv_searcher_progress(s, &a->o.x, done_r, goal_r);
+}
+
 const struct isrv_command isrv_command_sort = {
 	.name = "SORT",
 	.states = ISRV_IN_SELECTED,
@@ -546,4 +556,5 @@ const struct isrv_command isrv_command_sort = {
 	.parse = parse,
 	.step = step,
 	.drop = drop,
+	.progress = progress,
 };
