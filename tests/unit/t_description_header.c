@@ -3,9 +3,7 @@
  * message/description_header: what SORT and THREAD are told of a message's own header; also from
  * descriptions that were made when References were not kept in them.
  */
-#include "unit/describe.h"
-
-#include "message/description_format.h"
+#include "unit/olddescription.h"
 
 static bool is(struct imapsrv_span s, const char *text)
 {
@@ -84,33 +82,6 @@ static void test_rows(void **state)
 	}
 }
 
-/* The same without the string of References, NIL here, that stands before the first part. */
-static struct bytes made_old(const struct bytes *b)
-{
-	size_t rows_len, texts, cut, len;
-	struct isrv_description d;
-	unsigned char *p;
-
-	assert_true(isrv_description_open(&d, b->data, b->len));
-	rows_len = d.parts * isrv_format_row(false);
-	texts = ISRV_HEAD_SIZE + rows_len;
-	cut = texts + isrv_row_get(&d, 0, ISRV_ROW_TEXT) - 1;
-	assert_int_equal(b->data[cut], 0);
-	len = (size_t)isrv_format_size(texts + d.texts_len - 1);
-	p = calloc(1, len);
-	assert_non_null(p);
-	memcpy(p, b->data, cut);
-	memcpy(p + cut, b->data + cut + 1, texts + d.texts_len - 1 - cut);
-	for (uint32_t i = 0; i < d.parts; i++) {
-		unsigned char *field = p + ISRV_HEAD_SIZE + i * isrv_format_row(false) +
-				       4 * ISRV_ROW_TEXT;
-
-		isrv_format_put(field, isrv_format_u32(field) - 1, 4);
-	}
-	isrv_format_put(p + ISRV_HEAD_TEXTS, d.texts_len - 1, 4);
-	isrv_format_put(p + ISRV_HEAD_SUM, isrv_format_sum(p, len), 8);
-	return (struct bytes){(char *)p, len};
-}
 
 static void test_old(void **state)
 {
@@ -121,7 +92,7 @@ static void test_old(void **state)
 		if (rows[i].fields[4])
 			continue;
 		b = describe(&describe_limits, rows[i].message, strlen(rows[i].message));
-		old = made_old(&b);
+		old = old_description(&b);
 		check(i, &old, false);
 		for (int what = 0; what < SHOWN_KINDS; what++) {
 			struct bytes shown[2];
@@ -138,6 +109,24 @@ static void test_old(void **state)
 		free(old.data);
 		free(b.data);
 	}
+}
+
+/* References of messages within are not kept: nobody asks for them. */
+static void test_nested(void **state)
+{
+	static const char *const messages[] = {
+		"Content-Type: message/rfc822\n\nSubject: x\nReferences: <i@x>\n\n",
+		"Content-Type: message/rfc822\n\nSubject: x\nX-Whatever: <i@x>\n\n",
+	};
+	struct bytes b[2];
+
+	(void)state;
+	for (int i = 0; i < 2; i++)
+		b[i] = describe(&describe_limits, messages[i], strlen(messages[i]));
+	assert_int_equal(b[0].len, b[1].len);
+	assert_memory_equal(b[0].data, b[1].data, b[0].len);
+	free(b[0].data);
+	free(b[1].data);
 }
 
 /* Any octets for texts: nothing is read outside, and what comes out lies within. */
@@ -173,6 +162,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rows),
 		cmocka_unit_test(test_old),
+		cmocka_unit_test(test_nested),
 		cmocka_unit_test(test_damaged),
 	};
 

@@ -2,12 +2,11 @@
 /*
  * SORT and THREAD on a store that puts messages in order itself, and does it wrong: a message twice,
  * one that nobody asked for, threads that cannot be.  Asserted: the fault hook is told, and the client
- * gets the order that the library finds.
+ * gets the order that the library finds.  And on a store that does not, and gives rows in any order, or
+ * descriptions that do not say all.
  */
-#include <stdbool.h>
-
 #include "unit/nullstore.h"
-#include "unit/row.h"
+#include "unit/olddescription.h"
 
 enum { MESSAGES = 4 }; /* UIDs 10 to 40, each older than the one before, without a header to speak of */
 
@@ -16,6 +15,13 @@ struct host {
 	const struct imapsrv_thread_member *members;
 	size_t count;
 	unsigned faults;
+	bool plain;      /* `sort` and `thread` are NULL */
+	bool descend;    /* rows do, */
+	bool twice;      /* and come twice */
+	bool old;        /* with descriptions that do not know References */
+	uint32_t turn;   /* limits.turn */
+	unsigned bodies; /* that were opened */
+	unsigned runs;   /* calls of imapsrv_session_run that there was need of */
 };
 
 static void open_box(void *user, struct imapsrv_op *op, const struct imapsrv_open *q)
@@ -40,26 +46,41 @@ static void uids(void *user, struct imapsrv_op *op, const struct imapsrv_uids *q
 	imapsrv_op_done(op, IMAPSRV_OK, NULL);
 }
 
+/* Every message has the same ID, and refers to one that is not there; but the last one to that ID. */
+static const char text[] = "Subject: x\r\nMessage-ID: <x@x>\r\nReferences: <y@x>\r\n\r\n";
+static const char last[] = "Subject: x\r\nMessage-ID: <x@x>\r\nReferences: <x@x>\r\n\r\n";
+static const char unreferring[] = "Subject: x\r\nMessage-ID: <x@x>\r\n\r\n";
+
 static void fetch(void *user, struct imapsrv_op *op, const struct imapsrv_fetch *q)
 {
-	(void)user;
-	for (uint32_t uid = 10; uid <= 10 * MESSAGES; uid += 10) {
+	struct host *h = user;
+	struct bytes b = describe(&describe_limits, unreferring, sizeof(unreferring) - 1);
+	struct bytes old = old_description(&b);
+
+	for (uint32_t k = 0; k < MESSAGES * 2; k++) {
+		uint32_t n = h->descend ? MESSAGES - k / 2 : k / 2 + 1, uid = 10 * n;
 		struct imapsrv_row row = {.uid = uid, .facts = IMAPSRV_FACT_DATE, .date = -(int64_t)uid};
 
-		for (size_t i = 0; i < q->uids.count; i++)
+		if (h->old) {
+			row.facts |= IMAPSRV_FACT_DESCRIPTION;
+			row.description = (struct imapsrv_span){old.data, old.len};
+		}
+		for (size_t i = 0; i < q->uids.count && (h->twice || k % 2); i++)
 			if (q->uids.ranges[i].first <= uid && uid <= q->uids.ranges[i].last)
 				imapsrv_op_row(op, &row);
 	}
+	free(b.data);
+	free(old.data);
 	imapsrv_op_done(op, IMAPSRV_OK, NULL);
 }
 
 static void body(void *user, struct imapsrv_op *op, const struct imapsrv_body *q)
 {
-	static const char text[] = "Subject: x\r\nMessage-ID: <x@x>\r\n\r\n";
+	struct host *h = user;
 
-	(void)user;
-	(void)q;
-	imapsrv_op_lend(op, text, sizeof(text) - 1, IMAPSRV_EOL_CRLF, NULL);
+	h->bodies++;
+	imapsrv_op_lend(op, q->uid == 10 * MESSAGES ? last : text, sizeof(text) - 1,
+	                IMAPSRV_EOL_CRLF, NULL);
 	imapsrv_op_done(op, IMAPSRV_OK, NULL);
 }
 
@@ -95,12 +116,20 @@ static void fault(void *user, const char *what)
 	h->faults++;
 }
 
-static void pull(struct imapsrv_session *s, char *out, size_t size)
+static void pull(struct imapsrv_session *s, struct host *h, char *out, size_t size)
 {
 	struct imapsrv_span span;
 	size_t n, len = 0;
 
-	while (imapsrv_session_peek(s, &span, 1, &n), n) {
+	for (;;) {
+		imapsrv_session_peek(s, &span, 1, &n);
+		if (!n && !(imapsrv_session_want(s) & IMAPSRV_WANT_RUN))
+			break;
+		if (!n) {
+			imapsrv_session_run(s);
+			h->runs++;
+			continue;
+		}
 		assert_true(len + span.len < size);
 		memcpy(out + len, span.data, span.len);
 		len += span.len;
@@ -115,6 +144,7 @@ static void ask(struct host *h, const char *line, char *out, size_t size)
 	struct imapsrv_config config = IMAPSRV_CONFIG_INIT;
 	struct imapsrv_session_config sc = IMAPSRV_SESSION_CONFIG_INIT;
 	struct imapsrv_account account = IMAPSRV_ACCOUNT_INIT;
+	struct imapsrv_limits limits = IMAPSRV_LIMITS_INIT;
 	struct imapsrv_engine *engine;
 	struct imapsrv_session *s;
 	size_t used;
@@ -123,8 +153,10 @@ static void ask(struct host *h, const char *line, char *out, size_t size)
 	table.uids = uids;
 	table.fetch = fetch;
 	table.body = body;
-	table.sort = sort;
-	table.thread = thread;
+	table.sort = h->plain ? NULL : sort;
+	table.thread = h->plain ? NULL : thread;
+	limits.turn = h->turn;
+	config.limits = &limits;
 	config.store = &table;
 	config.fault = fault;
 	sc.user = h;
@@ -132,10 +164,11 @@ static void ask(struct host *h, const char *line, char *out, size_t size)
 	assert_int_equal(imapsrv_engine_new(&config, &engine), 0);
 	assert_int_equal(imapsrv_session_new(engine, &sc, &s), 0);
 	imapsrv_session_recv(s, "1 EXAMINE INBOX\r\n", 17, &used);
-	pull(s, out, size);
+	pull(s, h, out, size);
 	h->faults = 0;
+	h->runs = 0;
 	imapsrv_session_recv(s, line, strlen(line), &used);
-	pull(s, out, size);
+	pull(s, h, out, size);
 	imapsrv_session_free(s);
 	imapsrv_engine_free(engine);
 }
@@ -187,7 +220,7 @@ static void test_part(void **unused)
 }
 
 #undef OWN
-#define OWN "* THREAD ((40)(30)(20)(10))\r\n2 OK THREAD completed\r\n"
+#define OWN "* THREAD ((30)(20)(10 40))\r\n2 OK THREAD completed\r\n"
 
 static void test_thread(void **unused)
 {
@@ -227,12 +260,72 @@ static void test_thread(void **unused)
 	}
 }
 
+/* ---- a store that leaves it to the library ------------------------------------------------- */
+
+static void test_rows(void **unused)
+{
+	static const struct {
+		struct host host;
+		const char *line;
+		const char *said;
+		unsigned bodies;
+	} rows[] = {
+		{{.plain = true}, "2 UID SORT (ARRIVAL) UTF-8 ALL\r\n",
+		 "* SORT 40 30 20 10\r\n2 OK SORT completed\r\n", 0},
+		/* the first one in the mailbox has the ID, whichever comes first */
+		{{.plain = true}, "2 UID THREAD REFERENCES UTF-8 SUBJECT x\r\n",
+		 "* THREAD ((30)(20)(10 40))\r\n2 OK THREAD completed\r\n", 8},
+		{{.plain = true, .descend = true}, "2 UID THREAD REFERENCES UTF-8 ALL\r\n",
+		 "* THREAD ((30)(20)(10 40))\r\n2 OK THREAD completed\r\n", 4},
+		{{.plain = true, .descend = true}, "2 UID SORT (SUBJECT) UTF-8 ALL\r\n",
+		 "* SORT 10 20 30 40\r\n2 OK SORT completed\r\n", 4},
+		{{.plain = true, .descend = true, .twice = true}, "2 UID SORT (SUBJECT) UTF-8 UID 10:20\r\n",
+		 "* SORT 10 20\r\n2 OK SORT completed\r\n", 2},
+		{{.plain = true, .twice = true}, "2 UID THREAD ORDEREDSUBJECT UTF-8 UID 10:20\r\n",
+		 "* THREAD (20 10)\r\n2 OK THREAD completed\r\n", 2},
+		/* a description does for all but References */
+		{{.plain = true, .old = true}, "2 UID SORT (SUBJECT DISPLAYTO) UTF-8 ALL\r\n",
+		 "* SORT 10 20 30 40\r\n2 OK SORT completed\r\n", 0},
+		{{.plain = true, .old = true}, "2 UID THREAD ORDEREDSUBJECT UTF-8 ALL\r\n",
+		 "* THREAD (40 (30)(20)(10))\r\n2 OK THREAD completed\r\n", 0},
+		{{.plain = true, .old = true}, "2 UID THREAD REFERENCES UTF-8 ALL\r\n",
+		 "* THREAD ((30)(20)(10 40))\r\n2 OK THREAD completed\r\n", 4},
+	};
+	char out[4096];
+
+	(void)unused;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct host h = rows[i].host;
+
+		ask(&h, rows[i].line, out, sizeof(out));
+		if (strcmp(out, rows[i].said) != 0)
+			fail_msg("row %zu: %s", i, out);
+		ROW(i, h.bodies == rows[i].bodies && !h.faults);
+	}
+}
+
+/* It gives way between messages. */
+static void test_turns(void **unused)
+{
+	struct host h = {.plain = true, .turn = 1}, all = {.plain = true};
+	char out[4096], other[4096];
+
+	(void)unused;
+	ask(&h, "2 UID SORT (SUBJECT) UTF-8 ALL\r\n", out, sizeof(out));
+	assert_true(h.runs >= MESSAGES);
+	ask(&all, "2 UID SORT (SUBJECT) UTF-8 ALL\r\n", other, sizeof(other));
+	assert_true(all.runs < MESSAGES);
+	assert_string_equal(out, other);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_sort),
 		cmocka_unit_test(test_part),
 		cmocka_unit_test(test_thread),
+		cmocka_unit_test(test_rows),
+		cmocka_unit_test(test_turns),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
