@@ -21,7 +21,8 @@
  *	part that is a message's own: envelope, then as all others
  *	envelope: date subject from* sender* reply-to* to* cc* bcc* in-reply-to message-id
  *	          (each * a list of name, route, mailbox, host)
- *	          and of the message itself, not of those in it: references.  Descriptions that end
+ *	          and of the message itself, not of those in it: references (the last
+ *	          ISRV_STRUCTURE_REFERENCES octets of them).  Descriptions that end
  *	          before that were made when it was not kept; they are good for all else
  *	all:      type subtype params* id description encoding
  *	          md5 disposition params* languages* location

@@ -124,8 +124,9 @@ static void put_nstring(struct isrv_structure *st, struct imapsrv_span s)
 	put_span(st, s.data && keep(st, s.len) ? s : none, 0);
 }
 
-/* A field whose body is the text, unfolded; absent is NIL, empty is empty (RFC 9051 7.5.2). */
-static void put_unfolded(struct isrv_structure *st, const struct header *h, enum field f)
+/* A field whose body is the text, unfolded; absent is NIL, empty is empty (RFC 9051 7.5.2).  Of a long
+ * one the last `most` octets. */
+static void put_tail(struct isrv_structure *st, const struct header *h, enum field f, size_t most)
 {
 	struct imapsrv_span s = {NULL, 0};
 
@@ -135,8 +136,17 @@ static void put_unfolded(struct isrv_structure *st, const struct header *h, enum
 			st->failed = true;
 		s.data = st->scratch.len ? st->scratch.data : "";
 		s.len = st->scratch.len;
+		if (s.len > most) {
+			s.data += s.len - most;
+			s.len = most;
+		}
 	}
 	put_nstring(st, s);
+}
+
+static void put_unfolded(struct isrv_structure *st, const struct header *h, enum field f)
+{
+	put_tail(st, h, f, SIZE_MAX);
 }
 
 /* Texts of the arena are done with; did memory run out while they were read? */
@@ -218,9 +228,10 @@ static void put_envelope(struct isrv_structure *st, const struct header *h)
 		put_addresses(st, h, (enum field)f);
 	put_unfolded(st, h, FIELD_IN_REPLY_TO);
 	put_unfolded(st, h, FIELD_MESSAGE_ID);
-	/* For threading, which does not look into messages within messages. */
+	/* For threading, which does not look into messages within messages, and for which the nearest
+	 * ancestors are the ones that count. */
 	if (st->depth == 1)
-		put_unfolded(st, h, FIELD_REFERENCES);
+		put_tail(st, h, FIELD_REFERENCES, ISRV_STRUCTURE_REFERENCES);
 }
 
 /* ---- what a part is ------------------------------------------------------------------------ */

@@ -129,6 +129,34 @@ static void test_nested(void **state)
 	free(b[1].data);
 }
 
+/* Of very long References the last octets are kept, and room is left for all else. */
+static void test_long(void **state)
+{
+	enum { COUNT_IDS = 20000, UNIT = 10 };
+	struct isrv_structure_limits limits = describe_limits;
+	char *message = malloc(COUNT_IDS * UNIT + 200), *at = message;
+	struct isrv_description d;
+	struct isrv_header h;
+	struct bytes b;
+
+	(void)state;
+	assert_non_null(message);
+	at += sprintf(at, "Subject: x\nReferences:");
+	for (int i = 0; i < COUNT_IDS; i++)
+		at += sprintf(at, " <%06d@>", i);
+	at += sprintf(at, "\n\n");
+	limits.header_octets = 1 << 20;
+	b = describe(&limits, message, (size_t)(at - message));
+	assert_true(isrv_description_open(&d, b.data, b.len));
+	assert_false(d.truncated);
+	isrv_description_header(&d, &h);
+	assert_int_equal(h.references.len, ISRV_STRUCTURE_REFERENCES);
+	assert_memory_equal(h.references.data + h.references.len - 9, "<019999@>", 9);
+	assert_true(is(h.subject, "x"));
+	free(b.data);
+	free(message);
+}
+
 /* Any octets for texts: nothing is read outside, and what comes out lies within. */
 static void test_damaged(void **state)
 {
@@ -163,6 +191,7 @@ int main(void)
 		cmocka_unit_test(test_rows),
 		cmocka_unit_test(test_old),
 		cmocka_unit_test(test_nested),
+		cmocka_unit_test(test_long),
 		cmocka_unit_test(test_damaged),
 	};
 
