@@ -81,7 +81,7 @@ IMAPSRV_API void imapsrv_hub_leave(struct imapsrv_hub_member *member);
 IMAPSRV_API int imapsrv_hub_see(struct imapsrv_hub_member *member,
                                 const struct imapsrv_hub_view *view);
 /*
- * What the watch callback said of the member's session.  INBOX is known in any case.  An interest
+ * What the watch callback said of the member's session.  The name INBOX is known in any case.  An interest
  * that is not there is not removed.  Errors as imapsrv_hub_see; IMAPSRV_EINVAL also when the names
  * have a separator that is not the hub's.
  */

@@ -6,6 +6,7 @@
  */
 #include <string.h>
 
+#include "base/ascii.h"
 #include "notify/hub.h"
 
 /* Those that "look it up" stands for. */
@@ -314,7 +315,7 @@ static int add(struct imapsrv_hub_member *m, const struct imapsrv_interest *in)
 		return broaden(m);
 	if (name.len)
 		memcpy(folded, name.data, name.len);
-	isrv_hub_fold_inbox(folded, name.len, m->hub->config.separator);
+	isrv_hub_fold_inbox(folded, name.len);
 	name.data = folded;
 	i = interest_new(m, (uint8_t)in->scope, in->events, name);
 	isrv_mem_free(mem, folded, name.len);
@@ -324,26 +325,14 @@ static int add(struct imapsrv_hub_member *m, const struct imapsrv_interest *in)
 	return 0;
 }
 
-static bool is_same(const struct isrv_hub_interest *i, const struct imapsrv_interest *in,
-                    char separator)
+static bool is_same(const struct isrv_hub_interest *i, const struct imapsrv_interest *in)
 {
-	size_t from = 0;
-
 	if (i->scope != in->scope || i->events != in->events || i->name_len != in->name.len)
 		return false;
-	/* Only INBOX was changed when it was kept. */
-	if (i->name_len >= 5 && memcmp(i->name, "INBOX", 5) == 0 &&
-	    (i->name_len == 5 || i->name[5] == separator)) {
-		char inbox[5];
-
-		memcpy(inbox, in->name.data, 5);
-		isrv_hub_fold_inbox(inbox, 5, separator);
-		if (memcmp(inbox, "INBOX", 5) != 0)
-			return false;
-		from = 5;
-	}
-	return i->name_len == from ||
-	       memcmp(i->name + from, in->name.data + from, i->name_len - from) == 0;
+	/* INBOX was folded when it was kept. */
+	if (i->name_len == 5 && memcmp(i->name, "INBOX", 5) == 0)
+		return isrv_ascii_is(in->name.data, in->name.len, "INBOX");
+	return !i->name_len || memcmp(i->name, in->name.data, i->name_len) == 0;
 }
 
 /* In the order in which they came, as a rule: then each is found at once. */
@@ -351,7 +340,7 @@ static void take_away(struct imapsrv_hub_member *m, const struct imapsrv_interes
 {
 	struct isrv_hub_interest **at = &m->first, *before = NULL, *i;
 
-	while (*at && !is_same(*at, in, m->hub->config.separator)) {
+	while (*at && !is_same(*at, in)) {
 		before = *at;
 		at = &before->next;
 	}
@@ -446,7 +435,7 @@ int imapsrv_hub_see(struct imapsrv_hub_member *member, const struct imapsrv_hub_
 		memcpy(&v, view, view->size < sizeof(v) ? view->size : sizeof(v));
 		if (!is_view(&v))
 			return IMAPSRV_EINVAL;
-		names = isrv_hub_names_new(&m->hub->mem, &v, m->hub->config.separator);
+		names = isrv_hub_names_new(&m->hub->mem, &v);
 	}
 	for (struct isrv_hub_interest *i = m->first; i; i = i->next)
 		interest_unlink(i);

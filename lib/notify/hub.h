@@ -98,11 +98,10 @@ struct isrv_hub_names {
 	struct isrv_hub_mount mounts[];
 };
 
-/* "INBOX" as a first level, in any case, becomes upper case (RFC 9051 5.1). */
-void isrv_hub_fold_inbox(char *name, size_t len, char separator);
+/* "INBOX" in any case becomes upper case (RFC 9051 5.1); what lies below it is as it is. */
+void isrv_hub_fold_inbox(char *name, size_t len);
 /* NULL: no memory. */
-struct isrv_hub_names *isrv_hub_names_new(struct isrv_mem *mem, const struct imapsrv_hub_view *view,
-                                          char separator);
+struct isrv_hub_names *isrv_hub_names_new(struct isrv_mem *mem, const struct imapsrv_hub_view *view);
 void isrv_hub_names_free(struct isrv_hub_names *names, struct isrv_mem *mem);
 /* Is `name` the mailbox `top` or below it?  An empty top has everything below it. */
 bool isrv_hub_covers(struct imapsrv_span top, struct imapsrv_span name, char separator);

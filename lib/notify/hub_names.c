@@ -10,13 +10,12 @@
 
 #include "base/ascii.h"
 
-void isrv_hub_fold_inbox(char *name, size_t len, char separator)
+void isrv_hub_fold_inbox(char *name, size_t len)
 {
 	static const char inbox[] = "INBOX";
-	const size_t n = sizeof(inbox) - 1;
 
-	if (len >= n && (len == n || name[n] == separator) && isrv_ascii_is(name, n, inbox))
-		memcpy(name, inbox, n);
+	if (isrv_ascii_is(name, len, inbox))
+		memcpy(name, inbox, len);
 }
 
 bool isrv_hub_covers(struct imapsrv_span top, struct imapsrv_span name, char separator)
@@ -37,8 +36,7 @@ static struct imapsrv_span keep(char **at, struct imapsrv_span span)
 	return kept;
 }
 
-struct isrv_hub_names *isrv_hub_names_new(struct isrv_mem *mem, const struct imapsrv_hub_view *view,
-                                          char separator)
+struct isrv_hub_names *isrv_hub_names_new(struct isrv_mem *mem, const struct imapsrv_hub_view *view)
 {
 	size_t size = sizeof(struct isrv_hub_names) + view->account.len;
 	struct isrv_hub_names *names;
@@ -58,7 +56,7 @@ struct isrv_hub_names *isrv_hub_names_new(struct isrv_mem *mem, const struct ima
 		char *name = at;
 
 		names->mounts[i].name = keep(&at, view->mounts[i].name);
-		isrv_hub_fold_inbox(name, names->mounts[i].name.len, separator);
+		isrv_hub_fold_inbox(name, names->mounts[i].name.len);
 		names->mounts[i].topic = keep(&at, view->mounts[i].topic);
 	}
 	return names;

@@ -40,7 +40,9 @@ static void t_names(void **state)
 	} rows[] = {
 		{IMAPSRV_SCOPE_MAILBOX, "INBOX", "user/fred/INBOX", "INBOX"},
 		{IMAPSRV_SCOPE_MAILBOX, "inbox", "user/fred/INBOX", "INBOX"},
-		{IMAPSRV_SCOPE_MAILBOX, "iNbOx/a", "user/fred/INBOX/a", "INBOX/a"},
+		{IMAPSRV_SCOPE_MAILBOX, "iNbOx/a", "user/fred/INBOX/a", NULL},
+		{IMAPSRV_SCOPE_MAILBOX, "iNbOx/a", "user/fred/iNbOx/a", "iNbOx/a"},
+		{IMAPSRV_SCOPE_SUBTREE, "inbox", "user/fred/INBOX/a", "INBOX/a"},
 		{IMAPSRV_SCOPE_MAILBOX, "inboxes", "user/fred/INBOXes", NULL},
 		{IMAPSRV_SCOPE_MAILBOX, "inboxes", "user/fred/inboxes", "inboxes"},
 		{IMAPSRV_SCOPE_MAILBOX, "INBOX", "user/fred/INBOX/a", NULL},
