@@ -8,6 +8,7 @@
 #include "base/ascii.h"
 #include "command/commands.h"
 #include "session/contexts.h"
+#include "session/hear.h"
 #include "session/modseq.h"
 
 static enum isrv_step step_capability(struct imapsrv_session *s, void *args)
@@ -144,6 +145,15 @@ struct enable_args {
 	uint32_t wanted; /* enum isrv_enabled */
 };
 
+/* The one of the two that is announced (RFC 5464 4.1). */
+static bool is_metadata(const struct isrv_parse *p, struct imapsrv_span name)
+{
+	bool all = isrv_caps_in(p->caps, ISRV_CAP_METADATA);
+
+	return isrv_caps_in(p->caps, ISRV_CAP_METADATA_SERVER) &&
+	       isrv_ascii_is(name.data, name.len, all ? "METADATA" : "METADATA-SERVER");
+}
+
 /* enable = "ENABLE" 1*(SP capability).  Unknown names are passed over: clients send what they
  * know, announced or not (RFC 9051 6.3.1). */
 static bool parse_enable(struct isrv_parse *p, void *args)
@@ -166,6 +176,8 @@ static bool parse_enable(struct isrv_parse *p, void *args)
 		else if (isrv_ascii_is(name.data, name.len, "UIDONLY") &&
 		         isrv_caps_in(p->caps, ISRV_CAP_UIDONLY))
 			e->wanted |= ISRV_ENABLED_UIDONLY;
+		else if (is_metadata(p, name))
+			e->wanted |= ISRV_ENABLED_METADATA;
 	} while (isrv_rd_peek(&p->r) == ' ' && isrv_rd_sp(&p->r) && isrv_rd_peek(&p->r) >= 0);
 	return true;
 }
@@ -175,6 +187,9 @@ static enum isrv_step step_enable(struct imapsrv_session *s, void *args)
 	const struct enable_args *e = args;
 	uint32_t news = e->wanted & ~s->enabled;
 
+	/* Not where the host tells nobody of changes. */
+	if (!s->engine->config.watch)
+		news &= ~(uint32_t)ISRV_ENABLED_METADATA;
 	ISRV_W(&s->w, "* ENABLED");
 	if (news & ISRV_ENABLED_REV2)
 		ISRV_W(&s->w, " IMAP4rev2");
@@ -184,12 +199,17 @@ static enum isrv_step step_enable(struct imapsrv_session *s, void *args)
 		ISRV_W(&s->w, " QRESYNC");
 	if (news & ISRV_ENABLED_UIDONLY)
 		ISRV_W(&s->w, " UIDONLY");
+	if (news & ISRV_ENABLED_METADATA)
+		isrv_w_cstr(&s->w, isrv_caps_has(s, ISRV_CAP_METADATA) ? " METADATA"
+		                                                       : " METADATA-SERVER");
 	isrv_w_crlf(&s->w);
 	if (news & ISRV_ENABLED_CONDSTORE)
 		isrv_modseq_enable(s, news & (ISRV_ENABLED_CONDSTORE | ISRV_ENABLED_QRESYNC));
 	s->enabled |= news;
 	if (news & ISRV_ENABLED_UIDONLY)
 		isrv_contexts_give_up_numbers(s);
+	if (news & ISRV_ENABLED_METADATA)
+		isrv_hear_metadata(s);
 	if (isrv_session_rev2(s))
 		s->w.utf8 = true; /* RFC 9051 5.1: names are UTF-8 from here on */
 	return isrv_ok(s, "ENABLE done");

@@ -106,6 +106,12 @@ void isrv_hear_nothing(struct imapsrv_session *s, enum isrv_hearing hearing)
 
 void isrv_hear_overflow(struct imapsrv_session *s)
 {
+	/* RFC 5464 has no word for it: what is not known to have changed is as it was. */
+	if (s->hearing == ISRV_HEARING_COMMANDS) {
+		if (s->notify)
+			isrv_news_clear(&s->notify->news, &s->mem);
+		return;
+	}
 	isrv_hear_nothing(s, ISRV_HEARING_NOTHING);
 	s->overflowed = s->news = s->stirred = true;
 }
@@ -133,6 +139,33 @@ void isrv_hear_this(struct imapsrv_session *s, struct isrv_notify *n)
 	s->news = s->news || n->news.count;
 	isrv_hear_update(s);
 	not_held(s, kept);
+}
+
+void isrv_hear_metadata(struct imapsrv_session *s)
+{
+	struct isrv_notify *n;
+
+	/* Once there was a NOTIFY, the client hears what that says and nothing else. */
+	if (s->hearing != ISRV_HEARING_COMMANDS || s->notify)
+		return;
+	n = isrv_mem_zalloc(&s->mem, sizeof(*n));
+	if (n)
+		n->groups = isrv_mem_zalloc(&s->mem, sizeof(*n->groups));
+	if (!n || !n->groups) {
+		isrv_notify_free(n, &s->mem);
+		isrv_session_fail(s, IMAPSRV_ENOMEM);
+		return;
+	}
+	n->group_count = 1;
+	n->groups->where = ISRV_NOTIFY_SUBTREE;
+	n->groups->all = true;
+	n->groups->events = ISRV_NOTIFY_SERVER_METADATA;
+	if (isrv_caps_has(s, ISRV_CAP_METADATA))
+		n->groups->events |= ISRV_NOTIFY_METADATA;
+	n->max_names = s->engine->limits.notify_names;
+	n->max_news = s->engine->limits.notify_pending;
+	s->notify = n;
+	isrv_hear_watch(s, n, true);
 }
 
 void isrv_hear_noaccess(struct imapsrv_session *s, struct imapsrv_span name)
@@ -364,6 +397,14 @@ static void post_everything(struct imapsrv_session *s)
 	isrv_view_post_changed(s->view, &s->mem, (struct imapsrv_set){&all, 1});
 }
 
+static bool is_heard_of(const struct imapsrv_session *s, const struct imapsrv_event *e)
+{
+	if (s->hearing == ISRV_HEARING_COMMANDS)
+		return e->type == IMAPSRV_EVENT_MAILBOX_METADATA ||
+		       e->type == IMAPSRV_EVENT_SERVER_METADATA;
+	return e->type != IMAPSRV_EVENT_MAILBOX_CHANGED || e->mailbox.len;
+}
+
 int imapsrv_session_post(struct imapsrv_session *session, const struct imapsrv_event *event)
 {
 	struct imapsrv_session *s = session;
@@ -397,7 +438,7 @@ int imapsrv_session_post(struct imapsrv_session *session, const struct imapsrv_e
 	/* Who follows the subscriptions hears that a mailbox came to them, and that it went. */
 	if (e.type == IMAPSRV_EVENT_MAILBOX_SUBSCRIBE)
 		isrv_hear_subscribed(s, e.mailbox, true);
-	if (s->notify && (e.type != IMAPSRV_EVENT_MAILBOX_CHANGED || e.mailbox.len))
+	if (s->notify && is_heard_of(s, &e))
 		post_to_notify(s, &e);
 	if (e.type == IMAPSRV_EVENT_MAILBOX_UNSUBSCRIBE)
 		isrv_hear_subscribed(s, e.mailbox, false);

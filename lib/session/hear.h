@@ -17,6 +17,8 @@ void isrv_hear_nothing(struct imapsrv_session *s, enum isrv_hearing hearing);
 /* What n asks for is in force from now on; the host watches for it already.  What was still to be told
  * before is told if n wants it too. */
 void isrv_hear_this(struct imapsrv_session *s, struct isrv_notify *n);
+/* ENABLE METADATA: entries that others change are told (RFC 5464 4.1), until there is a NOTIFY. */
+void isrv_hear_metadata(struct imapsrv_session *s);
 /* More than can be held (RFC 5465 5.8). */
 void isrv_hear_overflow(struct imapsrv_session *s);
 /* The client was told, or it was found, that this may be listed and not read. */

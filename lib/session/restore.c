@@ -149,6 +149,7 @@ static bool is_offered(const struct imapsrv_session *s, const struct sections *a
 		{ISRV_ENABLED_CONDSTORE, ISRV_CAP_CONDSTORE},
 		{ISRV_ENABLED_QRESYNC, ISRV_CAP_QRESYNC},
 		{ISRV_ENABLED_UIDONLY, ISRV_CAP_UIDONLY},
+		{ISRV_ENABLED_METADATA, ISRV_CAP_METADATA_SERVER},
 	};
 	struct isrv_unpack u;
 	struct isrv_caps offered;

@@ -243,7 +243,8 @@ static void read_output(struct imapsrv_session *s, struct isrv_unpack *u)
 
 static bool has_hearing(const struct imapsrv_session *s)
 {
-	return s->hearing != ISRV_HEARING_COMMANDS || s->warning || s->news || s->overflowed;
+	return s->hearing != ISRV_HEARING_COMMANDS || s->notify || s->warning || s->news ||
+	       s->overflowed;
 }
 
 static bool write_hearing(const struct imapsrv_session *s, struct isrv_pack *p)
@@ -266,7 +267,8 @@ static void read_hearing(struct imapsrv_session *s, struct isrv_unpack *u)
 	read_text(s, isrv_unpack_span(u), &s->warning, &s->warning_len, u);
 	if (!s->logged_in)
 		isrv_unpack_fail(u, IMAPSRV_EINVAL);
-	if (hearing == ISRV_HEARING_NOTIFY)
+	if (hearing == ISRV_HEARING_NOTIFY ||
+	    (hearing == ISRV_HEARING_COMMANDS && s->enabled & ISRV_ENABLED_METADATA))
 		s->notify = isrv_notify_unpack(&s->mem, u);
 	s->hearing = hearing;
 	if (!s->notify)

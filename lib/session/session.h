@@ -51,7 +51,8 @@ enum isrv_enabled {
 	ISRV_ENABLED_REV2 = 1 << 0,
 	ISRV_ENABLED_CONDSTORE = 1 << 1,
 	ISRV_ENABLED_QRESYNC = 1 << 2, /* and CONDSTORE is */
-	ISRV_ENABLED_UIDONLY = 1 << 3
+	ISRV_ENABLED_UIDONLY = 1 << 3,
+	ISRV_ENABLED_METADATA = 1 << 4 /* METADATA responses unasked (RFC 5464 4.1) */
 };
 
 /* Which events the client hears of. */
@@ -149,7 +150,7 @@ struct imapsrv_session {
 	bool news;               /* something beside the view's pending changes may have to be told */
 	bool overflowed;         /* NOTIFICATIONOVERFLOW, for one */
 	bool tell_all;           /* the command implies a NOOP, whatever is heard from now on */
-	struct isrv_notify *notify;      /* exactly while hearing NOTIFY */
+	struct isrv_notify *notify;      /* exactly while hearing NOTIFY, or COMMANDS with METADATA enabled */
 	bool subscriptions_moved;        /* since a command at work last looked at them */
 	char *warning;           /* a quota was passed: for a human */
 	size_t warning_len;
