@@ -108,7 +108,7 @@ void isrv_searcher_limit(struct imapsrv_session *s, struct isrv_searcher *x, uin
 	*lowest_r = 0;
 	if (x->nomem)
 		return;
-	x->nomem = !isrv_part_highest(x->from.map, &s->arena, &x->reach, most, lowest_r, &s->steps);
+	x->nomem = !isrv_part_highest(x->from.map, x->arena, &x->reach, most, lowest_r, &s->steps);
 	isrv_batch_init(&x->batch, x->reach, &s->steps);
 }
 
