@@ -21,6 +21,7 @@ count "NOOP, a million selected" noop 2000 command
 count "UID STORE +FLAGS.SILENT" store 2000 command
 count "FETCH of one message's facts" fetch1 2000 command
 count "UID SEARCH" search 2000 command
+count "STORE, a search followed" context 2000 command
 count "untagged FETCH FLAGS" flags 20000 response
 count "untagged UIDFETCH FLAGS" uidflags 20000 response
 count "UIDBATCHES, 100 batches" uidbatches 2000 "two commands"

@@ -295,13 +295,18 @@ static void append(struct imapsrv_session *s, uint64_t octets)
 static const struct {
 	const char *name;
 	const char *line;
+	const char *before; /* said once; NULL: nothing */
+	const char *behind;
 } cases[] = {
-	{"noop", "a1 NOOP\r\n"},
-	{"store", "a1 UID STORE 4711 +FLAGS.SILENT (\\Seen)\r\n"},
-	{"fetch1", "a1 FETCH 77 (UID FLAGS INTERNALDATE RFC822.SIZE)\r\n"},
-	{"search", "a1 UID SEARCH RETURN (COUNT) UID 5:9,17 NOT DELETED\r\n"},
+	{"noop", "a1 NOOP\r\n", NULL, NULL},
+	{"store", "a1 UID STORE 4711 +FLAGS.SILENT (\\Seen)\r\n", NULL, NULL},
+	{"fetch1", "a1 FETCH 77 (UID FLAGS INTERNALDATE RFC822.SIZE)\r\n", NULL, NULL},
+	{"search", "a1 UID SEARCH RETURN (COUNT) UID 5:9,17 NOT DELETED\r\n", NULL, NULL},
 	/* Each size makes the other no repeat (RFC 10022 3.1.1). */
-	{"uidbatches", "a1 UIDBATCHES 500 1:50\r\na2 UIDBATCHES 501 1:50\r\n"},
+	{"uidbatches", "a1 UIDBATCHES 500 1:50\r\na2 UIDBATCHES 501 1:50\r\n", NULL, NULL},
+	/* A change that a search is followed for: what it takes beyond "store" (RFC 5267 4.3). */
+	{"context", "a1 UID STORE 4711 +FLAGS.SILENT (\\Seen)\r\n",
+	 "c1 UID SEARCH RETURN (UPDATE COUNT) UNDELETED 1:1000\r\n", "c2 CANCELUPDATE \"c1\"\r\n"},
 };
 
 static double now(void)
@@ -319,12 +324,16 @@ static void bench_commands(struct imapsrv_session *s)
 		size_t before;
 		double start;
 
+		if (cases[i].before)
+			say(s, cases[i].before);
 		repeat(s, cases[i].line, 1000);
 		before = allocations;
 		start = now();
 		repeat(s, cases[i].line, n);
 		printf("%-34s %12.0f /s  %zu allocations in %llu\n", cases[i].name,
 		       (double)n / (now() - start), allocations - before, (unsigned long long)n);
+		if (cases[i].behind)
+			say(s, cases[i].behind);
 	}
 }
 
@@ -337,6 +346,16 @@ static void bench_flags(struct imapsrv_session *s)
 		out += say(s, "a FETCH 1:* (FLAGS)\r\n");
 	printf("%-34s %12.0f /s  (%zu octets)\n", "untagged FETCH FLAGS",
 	       5.0 * MESSAGES / (now() - start), out);
+}
+
+static void bench_search(struct imapsrv_session *s)
+{
+	double start = now();
+
+	for (int i = 0; i < 5; i++)
+		say(s, "a SEARCH RETURN (COUNT) UNDELETED SINCE 1-Feb-1994\r\n");
+	printf("%-34s %12.0f /s\n", "messages searched, flags and dates",
+	       5.0 * MESSAGES / (now() - start));
 }
 
 static void bench_body(struct imapsrv_session *s)
@@ -396,6 +415,8 @@ static int run_case(struct imapsrv_session *s, const char *name, uint64_t n)
 {
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
 		if (!strcmp(name, cases[i].name)) {
+			if (cases[i].before)
+				say(s, cases[i].before);
 			repeat(s, cases[i].line, n);
 			return 0;
 		}
@@ -433,6 +454,7 @@ int main(int argc, char **argv)
 	} else {
 		bench_commands(s);
 		bench_flags(s);
+		bench_search(s);
 		bench_body(s);
 		bench_literal(s);
 		bench_memory(engine);
