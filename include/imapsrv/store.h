@@ -370,6 +370,12 @@ struct imapsrv_thread_member {
 	                   makes it a child of the last one that was told with a depth of 1 less */
 };
 
+/* ---- waiting ------------------------------------------------------------------------------- */
+
+struct imapsrv_idle {
+	void *account;
+};
+
 /* ---- the table of callbacks ---------------------------------------------------------------- */
 
 struct imapsrv_store {
@@ -547,6 +553,10 @@ struct imapsrv_store {
 	 * all.  Asked once for each search that cannot be done without the store.
 	 */
 	void (*search)(void *user, struct imapsrv_op *op, const struct imapsrv_search *q);
+	/* The client wants to wait for what happens (IDLE, RFC 2177).  A refusal reaches it as NO:
+	 * "the server will not allow the IDLE command at this time".  No results.  NULL: it
+	 * always may. */
+	void (*idle)(void *user, struct imapsrv_op *op, const struct imapsrv_idle *q);
 };
 #define IMAPSRV_STORE_INIT IMAPSRV_SIZED(struct imapsrv_store)
 

@@ -7,6 +7,27 @@
 #include "command/commands.h"
 #include "session/session.h"
 
+struct idle_args {
+	bool asked; /* the host, whether it may be */
+};
+
+/* DONE: it may begin; or not, and *refused_r is true and the reply set. */
+static enum isrv_step ask(struct imapsrv_session *s, struct idle_args *a, bool *refused_r)
+{
+	if (!s->engine->store.idle)
+		return ISRV_DONE;
+	if (!a->asked) {
+		struct imapsrv_idle q = {s->account.handle};
+
+		a->asked = true;
+		ISRV_ASK(s, ISRV_OP_PLAIN, store, idle, &q, NULL, NULL);
+	}
+	if (!isrv_answered(s))
+		return ISRV_HOST;
+	*refused_r = s->result.code != IMAPSRV_OK;
+	return *refused_r ? isrv_refused(s, NULL) : ISRV_DONE;
+}
+
 static void begin(struct imapsrv_session *s)
 {
 	ISRV_W(&s->w, "+ idling");
@@ -35,12 +56,16 @@ static enum isrv_step end(struct imapsrv_session *s)
 
 static enum isrv_step step(struct imapsrv_session *s, void *args)
 {
+	bool refused = false;
 	enum isrv_step told;
 
-	(void)args;
 	/* One that was restored from another process has begun. */
-	if (!s->idling)
+	if (!s->idling) {
+		told = ask(s, args, &refused);
+		if (told != ISRV_DONE || refused)
+			return told;
 		begin(s);
+	}
 	/* RFC 5465 4: "exactly the same events as instructed by the client using the NOTIFY
 	 * command". */
 	told = s->engine->teller->step(s, s->heard);
@@ -62,6 +87,7 @@ const struct isrv_command isrv_command_idle = {
 	.states = ISRV_IN_AUTHED,
 	.cap = ISRV_CAP_IDLE,
 	.flags = ISRV_COMMAND_IDLES,
+	.args_size = sizeof(struct idle_args),
 	.step = step,
 	.drop = drop,
 };

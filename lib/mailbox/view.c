@@ -227,8 +227,14 @@ void isrv_view_post_changed(struct isrv_view *v, struct isrv_mem *mem, struct im
 
 bool isrv_view_post_own_gone(struct isrv_view *v, struct isrv_mem *mem, struct imapsrv_set uids)
 {
+	bool look_all = v->look_all, kept;
+
+	/* What is only marked for comparison could not be told apart. */
+	v->look_all = false;
 	isrv_view_post_gone(v, mem, uids);
-	return isrv_uidset_union(&v->own_gone, mem, uids) &&
+	kept = !v->look_all;
+	v->look_all = v->look_all || look_all;
+	return kept && isrv_uidset_union(&v->own_gone, mem, uids) &&
 	       isrv_uidset_intersect(&v->own_gone, mem, isrv_uidset_view(&v->expunged));
 }
 

@@ -30,7 +30,7 @@ static uint32_t seek(const struct isrv_news_list *l, struct imapsrv_span name)
 	return low;
 }
 
-static void free_old(struct isrv_news *news, struct isrv_mem *mem)
+void isrv_news_clear_old(struct isrv_news *news, struct isrv_mem *mem)
 {
 	isrv_mem_free(mem, news->old_name, news->old_len);
 	news->old_name = NULL;
@@ -39,7 +39,7 @@ static void free_old(struct isrv_news *news, struct isrv_mem *mem)
 
 static void free_one(struct isrv_news *news, struct isrv_mem *mem)
 {
-	free_old(news, mem);
+	isrv_news_clear_old(news, mem);
 	isrv_names_clear(&news->entries, mem);
 	isrv_mem_free(mem, news, sizeof(*news) + news->len);
 }
@@ -177,7 +177,7 @@ bool isrv_news_set_old(struct isrv_news *news, struct isrv_mem *mem, struct imap
 	if (!copy)
 		return false;
 	memcpy(copy, old.data, old.len);
-	free_old(news, mem);
+	isrv_news_clear_old(news, mem);
 	news->old_name = copy;
 	news->old_len = old.len;
 	return true;
@@ -191,7 +191,7 @@ static bool unite(struct isrv_news_list *l, struct isrv_mem *mem, struct isrv_ne
 	to->known.items = 0;
 	to->has_attributes = false;
 	if (from->old_name) {
-		free_old(to, mem);
+		isrv_news_clear_old(to, mem);
 		to->old_name = from->old_name;
 		to->old_len = from->old_len;
 		from->old_name = NULL;

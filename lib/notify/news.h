@@ -56,6 +56,7 @@ bool isrv_news_add_entry(struct isrv_news_list *l, struct isrv_mem *mem, struct 
 bool isrv_news_rename(struct isrv_news_list *l, struct isrv_mem *mem, struct imapsrv_span from,
                       struct imapsrv_span to, char separator);
 /* This name was renamed, and the client does not know yet.  False: no memory. */
+void isrv_news_clear_old(struct isrv_news *news, struct isrv_mem *mem);
 bool isrv_news_set_old(struct isrv_news *news, struct isrv_mem *mem, struct imapsrv_span old);
 static inline struct imapsrv_span isrv_news_name(const struct isrv_news *news)
 {

@@ -190,6 +190,14 @@ static bool note_parent(struct post *p)
 	return note(p, up, ISRV_TELL_LIST);
 }
 
+static void forget_rename(struct post *p, struct isrv_news *news)
+{
+	news->tell &= ~(uint32_t)ISRV_TELL_LIST;
+	isrv_news_clear_old(news, p->mem);
+	if (!news->tell)
+		isrv_news_remove(&p->n->news, p->mem, news);
+}
+
 /* RFC 5465 5.4, "For each LISTable mailbox renamed": told under its new name, with the one that the
  * client knows. */
 static bool note_rename(struct post *p)
@@ -212,7 +220,7 @@ static bool note_rename(struct post *p)
 		struct imapsrv_span old = {news->old_name, news->old_len};
 
 		if (same(old, to)) /* there and back */
-			isrv_news_remove(&p->n->news, p->mem, news);
+			forget_rename(p, news);
 		return true;
 	}
 	return isrv_news_set_old(news, p->mem, from);

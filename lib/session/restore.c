@@ -201,13 +201,17 @@ static int check(struct imapsrv_session *s, const struct sections *all,
 /* From here on nothing fails. */
 static void begin(struct imapsrv_session *s, const struct imapsrv_restore *r)
 {
+	bool stirred;
+
 	if (r->account) {
 		isrv_session_take_account(s, r->account);
 		isrv_watch_account(s, true);
 	}
 	if (s->notify)
 		isrv_hear_watch(s, s->notify, true);
+	stirred = s->stirred;
 	isrv_hear_update(s);
+	s->stirred = stirred || !r->up_to_date;
 	/* Of mailboxes other than the selected one nobody knows what happened (RFC 5465 5.8). */
 	if (s->notify && s->notify->group_count && !r->up_to_date)
 		isrv_hear_overflow(s);

@@ -250,7 +250,7 @@ static bool has_hearing(const struct imapsrv_session *s)
 static bool write_hearing(const struct imapsrv_session *s, struct isrv_pack *p)
 {
 	isrv_pack_u64(p, s->hearing);
-	isrv_pack_u64(p, (s->news ? 1u : 0u) | (s->overflowed ? 2u : 0u));
+	isrv_pack_u64(p, (s->news ? 1u : 0u) | (s->overflowed ? 2u : 0u) | (s->stirred ? 4u : 0u));
 	isrv_pack_span(p, (struct imapsrv_span){s->warning, s->warning_len});
 	if (s->notify)
 		isrv_notify_pack(s->notify, p);
@@ -260,10 +260,11 @@ static bool write_hearing(const struct imapsrv_session *s, struct isrv_pack *p)
 static void read_hearing(struct imapsrv_session *s, struct isrv_unpack *u)
 {
 	enum isrv_hearing hearing = (enum isrv_hearing)isrv_unpack_upto(u, ISRV_HEARING_NOTIFY);
-	unsigned flags = (unsigned)isrv_unpack_upto(u, 3);
+	unsigned flags = (unsigned)isrv_unpack_upto(u, 7);
 
 	s->news = flags & 1;
 	s->overflowed = flags & 2;
+	s->stirred = flags & 4;
 	read_text(s, isrv_unpack_span(u), &s->warning, &s->warning_len, u);
 	if (!s->logged_in)
 		isrv_unpack_fail(u, IMAPSRV_EINVAL);

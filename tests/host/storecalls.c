@@ -256,6 +256,14 @@ static void on_check(void *user, struct imapsrv_op *op, const struct imapsrv_fet
 	ts_op_asked(q);
 }
 
+static void on_idle(void *user, struct imapsrv_op *op, const struct imapsrv_idle *in)
+{
+	struct ts_op *q = ts_op_new(user, op, TS_IDLE);
+
+	q->account = ts_handle_of(q->link, "idle", in->account, TS_ACCOUNT);
+	ts_op_asked(q);
+}
+
 static void on_body(void *user, struct imapsrv_op *op, const struct imapsrv_body *in)
 {
 	struct ts_op *q = ts_op_new(user, op, TS_BODY);
@@ -613,6 +621,7 @@ void ts_fill(const struct ts *ts, struct imapsrv_store *store, struct imapsrv_ma
 	store->move = ts->absent & (TS_NO_MOVE | TS_NO_WRITE) ? NULL : on_move;
 	store->status = ts->absent & TS_NO_STATUS ? NULL : on_status;
 	store->check = ts->absent & TS_NO_CHECK ? NULL : on_check;
+	store->idle = on_idle;
 	store->modseqs = ts->modseqs;
 	store->vanished = ts->modseqs && !(ts->absent & TS_NO_VANISHED) ? on_vanished : NULL;
 	store->search = ts->search ? on_search : NULL;

@@ -13,6 +13,7 @@ const char *const ts_kind_names[TS_KINDS] = {
 	"store", "append", "data",    "finish", "expunge", "copy", "move",
 	"status", "check", "create",  "delete", "rename", "subscribe", "sasl", "vanished", "replace",
 	"getmetadata", "setmetadata", "keys", "getquota", "getquotaroot", "setquota", "sort", "thread", "search",
+	"idle",
 };
 
 const char *const ts_handle_names[] = {"account", "mailbox", "body", "append", "exchange"};

@@ -164,6 +164,7 @@ enum ts_kind {
 	TS_SORT,
 	TS_THREAD,
 	TS_SEARCH,
+	TS_IDLE,
 	TS_KINDS
 };
 extern const char *const ts_kind_names[TS_KINDS];
