@@ -197,12 +197,48 @@ static void change_mailboxes(struct fuzz *f, char what, uint8_t n)
 	struct ts_user *fred = f->ts->users;
 	struct ts_mailbox *m = ts_find(f->ts, fred, name);
 
-	if (what == 'C' && !m)
+	const char *to = names[n >> 3 & 7];
+
+	if (what == 'C' && !m) {
 		ts_add_mailbox(f->ts, fred, name);
-	else if (what == 'K' && m)
+		ts_post_name(f->ts, fred, IMAPSRV_EVENT_MAILBOX_CREATE, name, NULL, NULL);
+	} else if (what == 'K' && m) {
 		ts_remove_mailbox(f->ts, m);
-	else if (what == 'R' && m && !ts_find(f->ts, fred, names[n >> 3 & 7]))
-		ts_rename_mailbox(f->ts, m, names[n >> 3 & 7]);
+		ts_post_name(f->ts, fred, IMAPSRV_EVENT_MAILBOX_DELETE, name, NULL, NULL);
+	} else if (what == 'R' && m && !ts_find(f->ts, fred, to)) {
+		ts_rename_mailbox(f->ts, m, to);
+		ts_post_name(f->ts, fred, IMAPSRV_EVENT_MAILBOX_RENAME, to, name, NULL);
+	}
+}
+
+/* Events about names, true or not. */
+static void post_name(struct fuzz *f, uint8_t n)
+{
+	static const char *const names[] = {"Work", "ro", "nowhere", "INBOX"};
+	static const struct imapsrv_span entries[] = {{"/shared/comment", 15}, {"/private/\r\n", 11}};
+	struct td_session *s = &f->td.sessions[0];
+	struct imapsrv_event event = IMAPSRV_EVENT_INIT;
+	const char *name = names[n >> 4 & 3];
+
+	if (!s->session)
+		return;
+	event.type = (enum imapsrv_event_type)(IMAPSRV_EVENT_MAILBOX_CREATE + (n & 15));
+	/* What is selected would be another than the store's. */
+	if (event.type <= IMAPSRV_EVENT_MAILBOX_RENAME && n >> 4 & 2)
+		event.type = IMAPSRV_EVENT_MAILBOX_SUBSCRIBE;
+	if (event.type == IMAPSRV_EVENT_MAILBOX_RENAME || event.type == IMAPSRV_EVENT_MAILBOX_DELETE)
+		name = "nowhere";
+	event.mailbox = (struct imapsrv_span){name, strlen(name)};
+	event.old_name = (struct imapsrv_span){"elsewhere", 9};
+	event.entries = entries;
+	event.entry_count = n >> 6;
+	if (event.entry_count > 2)
+		event.entry_count = 2;
+	event.has_attributes = n >> 7;
+	event.attributes = 0xffffffffu;
+	event.text = (struct imapsrv_span){"full\r\n* BYE \xff", 14};
+	f->odd = true;
+	imapsrv_session_post(s->session, &event);
 }
 
 static void act(struct fuzz *f, char what, uint8_t n)
@@ -237,6 +273,9 @@ static void act(struct fuzz *f, char what, uint8_t n)
 		break;
 	case 'o':
 		post_odd(f, n);
+		break;
+	case 'e':
+		post_name(f, n);
 		break;
 	case 'C':
 	case 'K':
