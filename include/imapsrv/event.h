@@ -90,7 +90,7 @@ enum imapsrv_scope {
 };
 
 /* A session cares about these kinds of event there.  A MAILBOX_RENAME is in a scope if its old or its
- * new name is, or is above the name of the scope: what lies below moves along.  More events than were asked for do no harm: the session passes over them. */
+ * new name is.  More events than were asked for do no harm: the session passes over them. */
 struct imapsrv_interest {
 	enum imapsrv_scope scope;
 	struct imapsrv_span name; /* empty for ACCOUNT */

@@ -37,6 +37,11 @@ void isrv_watch_selected(struct imapsrv_session *s, const char *name, size_t len
 	              IMAPSRV_EVENT_BIT(IMAPSRV_EVENT_ACCESS_GAINED) |
 	              IMAPSRV_EVENT_BIT(IMAPSRV_EVENT_ACCESS_LOST);
 	change_one(s, &one, on);
+	/* It moves along when a name above it is renamed. */
+	one.events = IMAPSRV_EVENT_BIT(IMAPSRV_EVENT_MAILBOX_RENAME);
+	for (one.name.len = 1; one.name.len + 1 < len; one.name.len++)
+		if (s->account.separator && name[one.name.len] == s->account.separator)
+			change_one(s, &one, on);
 }
 
 void isrv_watch_account(struct imapsrv_session *s, bool on)

@@ -621,7 +621,7 @@ void ts_fill(const struct ts *ts, struct imapsrv_store *store, struct imapsrv_ma
 	store->move = ts->absent & (TS_NO_MOVE | TS_NO_WRITE) ? NULL : on_move;
 	store->status = ts->absent & TS_NO_STATUS ? NULL : on_status;
 	store->check = ts->absent & TS_NO_CHECK ? NULL : on_check;
-	store->idle = on_idle;
+	store->idle = ts->asks_idle ? on_idle : NULL;
 	store->modseqs = ts->modseqs;
 	store->vanished = ts->modseqs && !(ts->absent & TS_NO_VANISHED) ? on_vanished : NULL;
 	store->search = ts->search ? on_search : NULL;

@@ -122,16 +122,8 @@ static bool covers(const struct ts_link *link, const struct ts_interest *i, stru
 	return name.len == i->len && !memcmp(name.data, i->name, i->len);
 }
 
-static bool is_below(const struct ts_link *link, const struct ts_interest *i, struct imapsrv_span up)
-{
-	return link->watch_separator && i->len > up.len && i->name[up.len] == link->watch_separator &&
-	       !memcmp(i->name, up.data, up.len);
-}
-
 bool ts_watches(const struct ts_link *link, const struct imapsrv_event *event)
 {
-	static const uint32_t renames = IMAPSRV_EVENT_BIT(IMAPSRV_EVENT_MAILBOX_RENAME);
-
 	if (link->ts->absent & TS_NO_CHANGED)
 		return true;
 	for (size_t i = 0; i < link->interest_count; i++) {
@@ -141,9 +133,6 @@ bool ts_watches(const struct ts_link *link, const struct imapsrv_event *event)
 			continue;
 		if (covers(link, one, event->mailbox) ||
 		    (event->old_name.len && covers(link, one, event->old_name)))
-			return true;
-		/* What lies below a name moves along. */
-		if (IMAPSRV_EVENT_BIT(event->type) == renames && is_below(link, one, event->old_name))
 			return true;
 	}
 	return false;

@@ -320,6 +320,7 @@ struct ts {
 	bool objectids;  /* it has object identifiers */
 	bool limits;     /* mailboxes tell append limits of their own */
 	bool replace;    /* the store can replace a message in one go */
+	bool asks_idle;  /* decides who may IDLE */
 	bool keeps;      /* what was expunged, until it is forgotten */
 	bool keeps_changes; /* to the flags of that, too */
 	struct { /* it has an index that gives this order, or these threads, to whoever asks */

@@ -544,6 +544,8 @@ static void setup_line(struct sh *h, const struct sc_words *w)
 		h->config.jmap = value;
 	else if (strcmp(word, "quota") == 0 && value)
 		quota_line(h, w, value);
+	else if (strcmp(word, "asks-idle") == 0)
+		h->ts->asks_idle = true;
 	else if (strcmp(word, "uses") == 0)
 		h->ts->uses = IMAPSRV_USE_DRAFTS | IMAPSRV_USE_SENT | IMAPSRV_USE_IMPORTANT;
 	else if (strcmp(word, "compress") == 0 && value)
