@@ -106,7 +106,8 @@ bool isrv_ordering_claim(struct imapsrv_session *s, struct isrv_ordering *o, uin
 	o->broken = o->broken || *octet & bit;
 	*octet |= bit;
 	/* An event may have taken it away since. */
-	return !o->broken && !(from->expunged && isrv_uidset_has(isrv_uidset_view(from->expunged), uid));
+	return !o->broken && !(from->expunged &&
+	                       isrv_uidset_has(isrv_uidset_view(from->expunged), uid));
 }
 
 enum isrv_ordering_answer isrv_ordering_answered(struct imapsrv_session *s, struct isrv_ordering *o,

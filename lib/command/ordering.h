@@ -30,14 +30,14 @@ struct isrv_ordering {
 bool isrv_ordering_parse(struct isrv_parse *p, struct isrv_ordering *o);
 /* False: the reply is set, or the session has failed. */
 bool isrv_ordering_begin(struct imapsrv_session *s, struct isrv_ordering *o);
-/* Both: DONE: *ok_r says whether all was found, or handed to o->g.take; if not, the reply is set, or
- * the session has failed. */
+/* Both: DONE: *ok_r says whether all was found, or handed to o->g.take; if not, the reply is set,
+ * or the session has failed. */
 enum isrv_step isrv_ordering_search(struct imapsrv_session *s, struct isrv_ordering *o, bool *ok_r);
 enum isrv_step isrv_ordering_gather(struct imapsrv_session *s, struct isrv_ordering *o, bool *ok_r);
 
-/* Before the host is asked: o->uids are set.  False: the reply is set, or the session has failed. */
+/* Before the host is asked: sets o->uids.  False: the reply is set, or the session has failed. */
 bool isrv_ordering_ask(struct imapsrv_session *s, struct isrv_ordering *o);
-/* The host has named a message.  False: it is none that may be told, as it is gone, or o->broken. */
+/* The host has named a message.  False: it may not be told, as it is gone, or o->broken. */
 bool isrv_ordering_claim(struct imapsrv_session *s, struct isrv_ordering *o, uint32_t uid);
 enum isrv_ordering_answer {
 	ISRV_ORDERING_GIVEN,  /* what the host gave is to be told */

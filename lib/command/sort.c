@@ -215,7 +215,8 @@ static bool save(struct imapsrv_session *s, struct sort *a)
 {
 	struct imapsrv_set uids = a->picked;
 
-	if (!picks(a) && !isrv_found_uids(&a->o.x.found, &s->arena, &s->view->map, &uids, &s->steps)) {
+	if (!picks(a) &&
+	    !isrv_found_uids(&a->o.x.found, &s->arena, &s->view->map, &uids, &s->steps)) {
 		isrv_command_nomem(s);
 		return false;
 	}
@@ -300,8 +301,8 @@ static bool put_list(struct imapsrv_session *s, struct sort *a)
 	return true;
 }
 
-/* As a set in the order of the SORT: "2,84:86,7"; ranges only ascend (RFC 5267 3.2).  False: there is
- * more. */
+/* As a set in the order of the SORT: "2,84:86,7"; ranges only ascend (RFC 5267 3.2).  False: there
+ * is more. */
 static bool put_set(struct imapsrv_session *s, struct sort *a)
 {
 	uint32_t first, last;
@@ -385,8 +386,8 @@ static void ask(struct imapsrv_session *s, struct sort *a)
 		[ISRV_SORT_DATE] = IMAPSRV_SORT_DATE,       [ISRV_SORT_FROM] = IMAPSRV_SORT_FROM,
 		[ISRV_SORT_DISPLAYFROM] = IMAPSRV_SORT_DISPLAYFROM,
 		[ISRV_SORT_DISPLAYTO] = IMAPSRV_SORT_DISPLAYTO,
-		[ISRV_SORT_SIZE] = IMAPSRV_SORT_SIZE,       [ISRV_SORT_SUBJECT] = IMAPSRV_SORT_SUBJECT,
-		[ISRV_SORT_TO] = IMAPSRV_SORT_TO,
+		[ISRV_SORT_SIZE] = IMAPSRV_SORT_SIZE,       [ISRV_SORT_TO] = IMAPSRV_SORT_TO,
+		[ISRV_SORT_SUBJECT] = IMAPSRV_SORT_SUBJECT,
 	};
 	struct imapsrv_sort_criterion criteria[ISRV_SORT_KEYS];
 	struct imapsrv_sort q = {s->view->handle, a->o.uids, criteria, a->by.count};

@@ -11,7 +11,7 @@
 #include "base/buf.h"
 
 struct isrv_forest_node {
-	uint32_t up;    /* in the splay tree of its path, or from the top of that to the path above */
+	uint32_t up;    /* in the splay tree of its path; from the top of that to the path above */
 	uint32_t left;  /* nearer to the root */
 	uint32_t right;
 };

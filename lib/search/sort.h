@@ -34,8 +34,8 @@ struct isrv_sort_program {
 	unsigned count;
 };
 
-/* One more criterion.  A key that was named before decides nothing any more, in either direction, and
- * is not kept. */
+/* One more criterion.  A key that was named before decides nothing any more, in either direction,
+ * and is not kept. */
 void isrv_sort_by(struct isrv_sort_program *p, enum isrv_sort_key key, bool reverse);
 /* What has to be known of messages? */
 bool isrv_sort_needs_header(const struct isrv_sort_program *p);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * search/subject - the base subject (RFC 5256 2.1), exactly: what is left of a Subject field without
- * the marks of replies and forwards, and whether there were any.
+ * search/subject - the base subject (RFC 5256 2.1), exactly: what is left of a Subject field
+ * without the marks of replies and forwards, and whether there were any.
  */
 #ifndef ISRV_SEARCH_SUBJECT_H
 #define ISRV_SEARCH_SUBJECT_H

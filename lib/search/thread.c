@@ -102,7 +102,8 @@ static void link_nodes(struct isrv_thread *t, uint32_t node, uint32_t parent)
 	isrv_thread_nodes(t)[node].parent = parent;
 }
 
-static void begin_field(struct isrv_thread *t, struct imapsrv_span field, struct isrv_msgid_parser *p)
+static void begin_field(struct isrv_thread *t, struct imapsrv_span field,
+                        struct isrv_msgid_parser *p)
 {
 	isrv_arena_reset(&t->arena);
 	isrv_msgid_init(p, field, &t->arena, &t->room, t->mem, t->steps);

@@ -10,7 +10,7 @@
 
 struct isrv_pool {
 	struct isrv_mem mem; /* to take memory from */
-	bool starved;        /* memory itself was short, and not only the budget or that of the session */
+	bool starved;        /* memory itself was short, and not only a budget */
 	/* The rest is pool.c's own. */
 	struct isrv_mem *from;
 	struct imapsrv_allocator allocator;

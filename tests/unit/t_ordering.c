@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * SORT and THREAD on a store that puts messages in order itself, and does it wrong: a message twice,
- * one that nobody asked for, threads that cannot be.  Asserted: the fault hook is told, and the client
- * gets the order that the library finds.  And on a store that does not, and gives rows in any order, or
- * descriptions that do not say all.
+ * SORT and THREAD on a store that puts messages in order itself, and does it wrong: a message
+ * twice, one that nobody asked for, threads that cannot be.  Asserted: the fault hook is told, and
+ * the client gets the order that the library finds.  And on a store that does not, and gives rows
+ * in any order, or descriptions that do not say all.
  */
 #include "unit/nullstore.h"
 #include "unit/olddescription.h"
