@@ -78,7 +78,7 @@ static bool take_found(struct imapsrv_session *s, struct expunge_args *a)
 	struct isrv_found *found = &a->x.found, few;
 	bool done = true;
 
-	if (!isrv_searching_ended(s, &a->x))
+	if (!isrv_searching_ended(s, a->x.end))
 		return false;
 	if (size > most) {
 		done = isrv_found_slice(found, &s->arena, size - most + 1, size, &few);

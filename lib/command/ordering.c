@@ -49,7 +49,7 @@ enum isrv_step isrv_ordering_search(struct imapsrv_session *s, struct isrv_order
 {
 	enum isrv_step step = isrv_searcher_step(s, &o->x);
 
-	*ok_r = step == ISRV_DONE && isrv_searching_ended(s, &o->x);
+	*ok_r = step == ISRV_DONE && isrv_searching_ended(s, o->x.end);
 	return step;
 }
 

@@ -5,6 +5,7 @@
 #include "command/memory.h"
 #include "command/set.h"
 #include "search/string.h"
+#include "session/contexts.h"
 #include "session/modseq.h"
 
 uint32_t isrv_searching_features(const struct isrv_parse *p)
@@ -47,17 +48,22 @@ static bool resolve(struct imapsrv_session *s, struct isrv_program *p)
 	return true;
 }
 
+bool isrv_searching_may(struct imapsrv_session *s, const struct isrv_program *program)
+{
+	/* RFC 9051 6.4.4: NO, not BAD, and the code names what is known. */
+	if (program->bad_charset)
+		isrv_no(s, "BADCHARSET (" ISRV_SEARCH_CHARSETS ")",
+		        "That character set is not known");
+	return !program->bad_charset;
+}
+
 bool isrv_searching_begin(struct imapsrv_session *s, struct isrv_searcher *x,
                           struct isrv_program *program)
 {
 	struct isrv_search_source source;
 
-	if (program->bad_charset) {
-		/* RFC 9051 6.4.4: NO, not BAD, and the code names what is known. */
-		isrv_no(s, "BADCHARSET (" ISRV_SEARCH_CHARSETS ")",
-		        "That character set is not known");
+	if (!isrv_searching_may(s, program))
 		return false;
-	}
 	/* RFC 7162 3.1.2.2: BAD where the mailbox has none. */
 	if (program->facts & IMAPSRV_FACT_MODSEQ && !isrv_modseq_require(s))
 		return false;
@@ -68,9 +74,9 @@ bool isrv_searching_begin(struct imapsrv_session *s, struct isrv_searcher *x,
 	return true;
 }
 
-bool isrv_searching_ended(struct imapsrv_session *s, const struct isrv_searcher *x)
+bool isrv_searching_ended(struct imapsrv_session *s, enum isrv_search_end end)
 {
-	switch (x->end) {
+	switch (end) {
 	case ISRV_SEARCH_FOUND:
 		return !s->error;
 	case ISRV_SEARCH_REFUSED:
@@ -84,4 +90,40 @@ bool isrv_searching_ended(struct imapsrv_session *s, const struct isrv_searcher 
 	}
 	isrv_command_nomem(s);
 	return false;
+}
+
+bool isrv_searching_save(struct imapsrv_session *s, const struct isrv_search_result *r)
+{
+	struct isrv_found saved;
+	struct imapsrv_set uids;
+
+	if (!isrv_search_result_pick(r, &saved) ||
+	    !isrv_found_uids(&saved, &s->arena, &s->view->map, &uids, &s->steps)) {
+		isrv_command_nomem(s);
+		return false;
+	}
+	if (uids.count > s->view->saved.max) {
+		isrv_no(s, "NOTSAVED", "The result has too many parts to be saved");
+		return false; /* RFC 9051 6.4.4.3 */
+	}
+	if (!isrv_uidset_copy(&s->view->saved, &s->mem, uids)) {
+		isrv_session_fail(s, IMAPSRV_ENOMEM);
+		return false;
+	}
+	return true;
+}
+
+bool isrv_searching_follow(struct imapsrv_session *s, const struct isrv_search_result *r,
+                           struct imapsrv_span written, uint32_t features, bool *followed_r)
+{
+	struct isrv_context_wish wish = {written, features, r->program, {NULL, 0}};
+
+	if (!isrv_found_uids(&r->x.found, &s->arena, &s->view->map, &wish.found, &s->steps)) {
+		isrv_command_nomem(s);
+		return false;
+	}
+	*followed_r = isrv_contexts_add(s, &wish);
+	if (!*followed_r && !s->error)
+		isrv_contexts_put_refusal(s, s->tag);
+	return !s->error;
 }

@@ -7,11 +7,13 @@
 #ifndef ISRV_COMMAND_SEARCHING_H
 #define ISRV_COMMAND_SEARCHING_H
 
-#include "session/searcher.h"
+#include "command/search_result.h"
 
 /* enum isrv_search_feature: the keys that this session knows. */
 uint32_t isrv_searching_features(const struct isrv_parse *p);
 
+/* False: the character set of its strings is not known, and the reply is set (NO [BADCHARSET]). */
+bool isrv_searching_may(struct imapsrv_session *s, const struct isrv_program *program);
 /*
  * Resolves the sets of the program and begins the search of the selected mailbox.  False: the reply
  * is set (NO [BADCHARSET], BAD for MODSEQ in a mailbox without sequences or a number that does not
@@ -20,6 +22,13 @@ uint32_t isrv_searching_features(const struct isrv_parse *p);
 bool isrv_searching_begin(struct imapsrv_session *s, struct isrv_searcher *x,
                           struct isrv_program *program);
 /* The search has ended: true if all is known; else the reply is set, or the session has failed. */
-bool isrv_searching_ended(struct imapsrv_session *s, const struct isrv_searcher *x);
+bool isrv_searching_ended(struct imapsrv_session *s, enum isrv_search_end end);
+/* Keeps what was found in the selected mailbox as "$".  False: the reply is set, or the session has
+ * failed. */
+bool isrv_searching_save(struct imapsrv_session *s, const struct isrv_search_result *r);
+/* UPDATE: what was found in the selected mailbox is followed from here on, or the client is told that it is
+ * not (RFC 5267 4.3.1).  False: the reply is set, or the session has failed. */
+bool isrv_searching_follow(struct imapsrv_session *s, const struct isrv_search_result *r,
+                           struct imapsrv_span written, uint32_t features, bool *followed_r);
 
 #endif

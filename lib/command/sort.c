@@ -497,7 +497,7 @@ static enum isrv_step advance(struct imapsrv_session *s, struct sort *a)
 			wait = isrv_searcher_step(s, a->again);
 			if (wait != ISRV_DONE)
 				return wait;
-			if (!isrv_searching_ended(s, a->again))
+			if (!isrv_searching_ended(s, a->again->end))
 				return fail(s, a);
 			a->at = AT_TELL;
 			break;
