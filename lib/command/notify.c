@@ -107,12 +107,12 @@ static bool fill(struct imapsrv_session *s, const struct isrv_notify_args *a, st
 		const struct isrv_notify_ask *ask = &a->groups[i];
 		struct isrv_notify_group *g = &n->groups[i];
 
-		g->where = ask->where;
+		g->where = ask->filter.where;
 		g->events = ask->events;
-		g->all = ask->all;
+		g->all = ask->filter.all;
 		n->follows = n->follows || g->where == ISRV_NOTIFY_SUBSCRIBED;
-		for (uint32_t k = 0; k < ask->name_count; k++)
-			if (!isrv_names_add(&g->names, &s->mem, ask->names[k]))
+		for (uint32_t k = 0; k < ask->filter.name_count; k++)
+			if (!isrv_names_add(&g->names, &s->mem, ask->filter.names[k]))
 				return false;
 	}
 	return true;
@@ -404,7 +404,7 @@ static enum isrv_step start(struct imapsrv_session *s, struct isrv_notify_args *
 	}
 	if (is_unsupported(s, a))
 		return bad_event(s);
-	if (a->too_many)
+	if (a->count.too_many || a->too_much)
 		return too_many(s);
 	if (!make(s, a))
 		return ISRV_DONE;

@@ -3,25 +3,22 @@
 #ifndef ISRV_COMMAND_NOTIFY_H
 #define ISRV_COMMAND_NOTIFY_H
 
+#include "command/filter.h"
 #include "command/status.h"
-#include "notify/notify.h"
 
 /* Octets of MessageNew's fetch-atts, which are kept as they were written. */
 #define ISRV_NOTIFY_FETCH_MAX 16384u
 
 struct isrv_notify_ask {
-	uint8_t where;  /* enum isrv_notify_where */
+	struct isrv_filter filter;
 	uint8_t events; /* enum isrv_notify_event; 0: NONE */
-	bool all;       /* subtree of "" */
-	struct imapsrv_span *names;
-	uint32_t name_count;
 };
 
 struct isrv_notify_args {
 	bool none;        /* NOTIFY NONE */
 	bool status;      /* the indicator */
 	bool unsupported; /* an event that is not, or that nobody knows */
-	bool too_many;    /* names, or octets: the rest is not there */
+	bool too_much;    /* octets of what is to be fetched */
 	bool modseq;      /* a fetch-att is MODSEQ */
 	bool selected_given;
 	bool delayed;
@@ -29,7 +26,7 @@ struct isrv_notify_args {
 	struct imapsrv_span fetch;
 	struct isrv_notify_ask *groups; /* SELECTED's aside */
 	uint32_t group_count;
-	uint32_t name_count; /* in all of them, and one for each group */
+	struct isrv_filter_count count; /* names in all of them, and one for each group */
 
 	/* The step's own. */
 	uint8_t at;
@@ -38,6 +35,7 @@ struct isrv_notify_args {
 	struct isrv_names noaccess; /* those of them that may not be read */
 	uint32_t next;              /* of them */
 	bool nomem;
+	bool too_many; /* mailboxes */
 	bool status_open;
 	struct isrv_status one;
 };

@@ -31,63 +31,6 @@ const char *isrv_notify_name(unsigned event)
 	return "";
 }
 
-/* ---- mailboxes ----------------------------------------------------------------------------- */
-
-static bool count_name(struct isrv_parse *p, struct isrv_notify_args *a)
-{
-	if (a->name_count >= p->limits->notify_names) {
-		a->too_many = true;
-		return false;
-	}
-	a->name_count++;
-	return true;
-}
-
-/* One name.  "" is no mailbox; as a subtree it is the whole hierarchy. */
-static bool parse_mailbox(struct isrv_parse *p, struct isrv_notify_args *a, struct isrv_notify_ask *g)
-{
-	struct isrv_reader *r = &p->r;
-	struct imapsrv_span *names = g->names;
-	struct imapsrv_span name;
-	uint32_t n = g->name_count;
-
-	if (g->where == ISRV_NOTIFY_SUBTREE && r->end - r->at >= 2 && !memcmp(r->at, "\"\"", 2)) {
-		r->at += 2;
-		g->all = true;
-		return true;
-	}
-	if (!isrv_rd_mailbox(r, &name))
-		return false;
-	if (!count_name(p, a))
-		return true;
-	if (!(n & (n - 1)) && (!n || n >= 4)) {
-		names = isrv_arena_grow(r->arena, names, n * sizeof(*names),
-		                        (n ? n * 2 : 4) * sizeof(*names));
-		if (!names)
-			return isrv_rd_fail_memory(r);
-		g->names = names;
-	}
-	g->names[g->name_count++] = name;
-	return true;
-}
-
-/* one-or-more-mailbox = mailbox / "(" mailbox *(SP mailbox) ")" */
-static bool parse_mailboxes(struct isrv_parse *p, struct isrv_notify_args *a,
-                            struct isrv_notify_ask *g)
-{
-	struct isrv_reader *r = &p->r;
-
-	if (!isrv_rd_sp(r))
-		return false;
-	if (!isrv_rd_try(r, '('))
-		return parse_mailbox(p, a, g);
-	do {
-		if (!parse_mailbox(p, a, g))
-			return false;
-	} while (isrv_rd_peek(r) == ' ' && isrv_rd_sp(r));
-	return isrv_rd_char(r, ')');
-}
-
 /* ---- events -------------------------------------------------------------------------------- */
 
 /* [SP "(" fetch-att *(SP fetch-att) ")"] behind MessageNew: checked now, kept as written. */
@@ -111,7 +54,7 @@ static bool parse_fetch(struct isrv_parse *p, struct isrv_notify_args *a, bool s
 	text.len = (size_t)(r->at - text.data);
 	a->fetch = text;
 	a->modseq = (items.facts & IMAPSRV_FACT_MODSEQ) != 0;
-	a->too_many = a->too_many || text.len > ISRV_NOTIFY_FETCH_MAX;
+	a->too_much = a->too_much || text.len > ISRV_NOTIFY_FETCH_MAX;
 	return true;
 }
 
@@ -215,33 +158,13 @@ static struct isrv_notify_ask *new_group(struct isrv_parse *p, struct isrv_notif
 /* filter-mailboxes-other SP events */
 static bool parse_other(struct isrv_parse *p, struct isrv_notify_args *a)
 {
-	static const struct {
-		const char *word;
-		uint8_t where;
-		bool names;
-	} filters[] = {
-		{"INBOXES", ISRV_NOTIFY_PERSONAL, false}, /* RFC 5465 6.3 */
-		{"PERSONAL", ISRV_NOTIFY_PERSONAL, false},
-		{"SUBSCRIBED", ISRV_NOTIFY_SUBSCRIBED, false},
-		{"SUBTREE", ISRV_NOTIFY_SUBTREE, true},
-		{"MAILBOXES", ISRV_NOTIFY_MAILBOXES, true},
-	};
 	struct isrv_notify_ask *g = new_group(p, a);
-	size_t i = 0, n = sizeof(filters) / sizeof(filters[0]);
 
-	if (!g)
-		return false;
-	while (i < n && !isrv_rd_try_word(&p->r, filters[i].word))
-		i++;
-	if (i == n)
-		return isrv_rd_fail(&p->r, "SELECTED, SELECTED-DELAYED, INBOXES, PERSONAL, SUBSCRIBED, "
-		                           "SUBTREE or MAILBOXES");
-	g->where = filters[i].where;
-	if (filters[i].names && !parse_mailboxes(p, a, g))
+	if (!g || !isrv_filter_parse(p, &a->count, false, &g->filter))
 		return false;
 	if (!isrv_rd_sp(&p->r) || !parse_events(p, a, false, &g->events))
 		return false;
-	if (count_name(p, a))
+	if (isrv_filter_count(p, &a->count))
 		a->group_count++;
 	return true;
 }

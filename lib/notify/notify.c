@@ -52,6 +52,20 @@ static bool is_personal(const struct isrv_notify_account *account, struct imapsr
 	return best && best->kind == IMAPSRV_NS_PERSONAL;
 }
 
+/* Is it one of the names, or one level below one? */
+static bool is_or_is_below(const struct isrv_notify_group *g, char separator,
+                           struct imapsrv_span name)
+{
+	struct imapsrv_span above = name;
+
+	if (isrv_names_has(&g->names, name))
+		return true;
+	while (above.len && (!separator || above.data[above.len - 1] != separator))
+		above.len--;
+	return above.len ? isrv_names_has(&g->names, (struct imapsrv_span){name.data, above.len - 1})
+	                 : g->all;
+}
+
 static bool covers(const struct isrv_notify *n, const struct isrv_notify_group *g,
                    const struct isrv_notify_account *account, struct imapsrv_span name)
 {
@@ -62,6 +76,8 @@ static bool covers(const struct isrv_notify *n, const struct isrv_notify_group *
 		return isrv_names_has(&n->subscribed, name);
 	case ISRV_NOTIFY_SUBTREE:
 		return g->all || isrv_names_has_above(&g->names, name, account->separator);
+	case ISRV_NOTIFY_SUBTREE_ONE:
+		return is_or_is_below(g, account->separator, name);
 	case ISRV_NOTIFY_MAILBOXES:
 		break;
 	}
@@ -182,8 +198,9 @@ static void put_group(struct window *w, const struct isrv_notify_group *g,
 	case ISRV_NOTIFY_PERSONAL:
 		put_personal(w, account, events);
 		break;
-	case ISRV_NOTIFY_SUBSCRIBED:
-		break; /* name by name */
+	case ISRV_NOTIFY_SUBSCRIBED:  /* name by name */
+	case ISRV_NOTIFY_SUBTREE_ONE: /* nobody listens to it */
+		break;
 	case ISRV_NOTIFY_SUBTREE:
 		if (g->all)
 			put(w, IMAPSRV_SCOPE_SUBTREE, everything, events);

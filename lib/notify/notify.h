@@ -17,14 +17,15 @@ enum isrv_notify_where {
 	ISRV_NOTIFY_PERSONAL, /* and "inboxes": 6.3 makes them the same where nobody knows better */
 	ISRV_NOTIFY_SUBSCRIBED,
 	ISRV_NOTIFY_SUBTREE,
-	ISRV_NOTIFY_MAILBOXES
+	ISRV_NOTIFY_MAILBOXES,
+	ISRV_NOTIFY_SUBTREE_ONE /* and what is right below: in a search (RFC 7377 2.2), not in NOTIFY */
 };
 
 struct isrv_notify_group {
 	uint8_t where;  /* enum isrv_notify_where */
 	uint8_t events; /* enum isrv_notify_event, or-ed; 0: NONE, which takes out of all groups */
 	bool all;       /* a subtree of everything */
-	struct isrv_names names; /* SUBTREE, MAILBOXES */
+	struct isrv_names names; /* SUBTREE, MAILBOXES, SUBTREE_ONE */
 };
 
 struct isrv_notify {
