@@ -82,8 +82,8 @@ struct imapsrv_limits {
 	uint32_t inprogress;      /* ms of silence while a command is at work, then an untagged OK with how far
 	                             it is (RFC 9585): 12,000.  UINT32_MAX: none                       */
 	uint32_t contexts;        /* searches of one mailbox whose results are followed (RFC 5267): 16   */
-	uint32_t notify_names;    /* mailbox names in one NOTIFY (RFC 5465), and subscriptions that it follows:
-	                             10,000                                                            */
+	uint32_t notify_names;    /* mailbox names in one NOTIFY (RFC 5465), and subscriptions that it follows;
+	                             mailbox names in one ESEARCH (RFC 7377): 10,000                   */
 	uint32_t notify_mailboxes; /* mailboxes of which one NOTIFY hears about messages, when it is set: 10,000 */
 	uint32_t notify_pending;  /* mailboxes, and entries of their metadata, of which NOTIFY has something
 	                             to tell: 1000                                                     */

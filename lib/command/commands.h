@@ -19,6 +19,7 @@ extern const struct isrv_command isrv_command_copy;
 extern const struct isrv_command isrv_command_create;
 extern const struct isrv_command isrv_command_delete;
 extern const struct isrv_command isrv_command_enable;
+extern const struct isrv_command isrv_command_esearch;
 extern const struct isrv_command isrv_command_examine;
 extern const struct isrv_command isrv_command_expunge;
 extern const struct isrv_command isrv_command_fetch;

@@ -107,6 +107,27 @@ bool isrv_set_resolve(struct imapsrv_session *s, const struct isrv_rd_set *set, 
 	return true;
 }
 
+bool isrv_set_resolve_in(struct imapsrv_session *s, struct isrv_arena *arena,
+                         const struct isrv_nummap *map, const struct isrv_rd_set *set, bool uid,
+                         struct imapsrv_set *uids_r)
+{
+	struct imapsrv_range *ranges = isrv_arena_array(arena, set->count + 1, sizeof(*ranges));
+	size_t i, count;
+
+	if (!ranges)
+		return false;
+	s->steps += set->count + 1;
+	count = clip(ranges, set, uid ? map->last_uid : map->count);
+	for (i = 0; !uid && i < count; i++) {
+		ranges[i].first = isrv_nummap_uid(map, ranges[i].first);
+		ranges[i].last = isrv_nummap_uid(map, ranges[i].last);
+	}
+	if (set->star)
+		count = isrv_uidset_normalize(ranges, count);
+	*uids_r = (struct imapsrv_set){ranges, count};
+	return true;
+}
+
 /* A run without what is known to have gone. */
 static bool add_rest(struct imapsrv_session *s, struct isrv_found *kept, struct imapsrv_range run)
 {

@@ -10,6 +10,7 @@
 #include "wire/reader.h"
 
 struct imapsrv_session;
+struct isrv_nummap;
 
 /*
  * `uid` says whether the numbers are UIDs.  The result lives in the arena and stays as it is
@@ -18,6 +19,11 @@ struct imapsrv_session;
  */
 bool isrv_set_resolve(struct imapsrv_session *s, const struct isrv_rd_set *set, bool uid,
                       struct imapsrv_set *uids_r);
+/* The same in any mailbox, which has these messages, for a search of several: what lies beyond its
+ * last message is no error there (RFC 7377 2).  Not for "$".  In that arena; false: it gave nothing. */
+bool isrv_set_resolve_in(struct imapsrv_session *s, struct isrv_arena *arena,
+                         const struct isrv_nummap *map, const struct isrv_rd_set *set, bool uid,
+                         struct imapsrv_set *uids_r);
 /* Keeps of a set the UIDs that are announced, and of those, if not `gone`, the ones that are not
  * known to have gone; in the arena, linear in what is kept.  False: no memory. */
 bool isrv_set_announced(struct imapsrv_session *s, struct imapsrv_set *set, bool gone);

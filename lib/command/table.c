@@ -19,6 +19,7 @@ static const struct isrv_command *const table[] = {
 	&isrv_command_create,
 	&isrv_command_delete,
 	&isrv_command_enable,
+	&isrv_command_esearch,
 	&isrv_command_examine,
 	&isrv_command_expunge,
 	&isrv_command_fetch,

@@ -77,7 +77,7 @@ void isrv_searcher_begin(struct imapsrv_session *s, struct isrv_searcher *x,
 	if (!x->arena)
 		x->arena = &s->arena;
 	x->from = *source;
-	x->began = s->steps;
+	x->began = x->since ? x->since : s->steps;
 	x->program = program;
 	if (program->timed) {
 		s->in_callback++;
@@ -130,6 +130,8 @@ static void tell_progress(struct imapsrv_session *s, const struct isrv_searcher 
 	if (!isrv_progress_due(s))
 		return;
 	isrv_searcher_progress(s, x, &done, &goal);
+	if (x->since)
+		done = goal = 0;
 	isrv_progress_tell(s, done, goal);
 }
 

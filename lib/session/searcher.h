@@ -69,6 +69,8 @@ struct isrv_searcher {
 	uint32_t enough; /* set between begin and the first step: nothing but so many of the lowest
 	                    matches is wanted, `found` may lack others; 0: all */
 
+	uint64_t since; /* set before begin where this is one of several searches of a command: s->steps
+	                   when it began them, as search_steps is for all; how far it is, is not told */
 	struct isrv_arena *arena; /* set before begin where it is not the command's: what the search
 	                             holds, the result too, lives there */
 
