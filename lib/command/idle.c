@@ -5,6 +5,7 @@
  */
 #include "base/ascii.h"
 #include "command/commands.h"
+#include "session/hear.h"
 #include "session/session.h"
 
 struct idle_args {
@@ -67,10 +68,15 @@ static enum isrv_step step(struct imapsrv_session *s, void *args)
 		begin(s);
 	}
 	/* RFC 5465 4: "exactly the same events as instructed by the client using the NOTIFY
-	 * command". */
-	told = s->engine->teller->step(s, s->heard);
-	if (told != ISRV_DONE)
-		return told;
+	 * command".  What happens while that is told may be of a kind that it was past. */
+	do {
+		if (s->wait == ISRV_INPUT || s->wait == ISRV_DONE)
+			s->stirred = false;
+		told = s->engine->teller->step(s, s->heard);
+		if (told != ISRV_DONE)
+			return told;
+		s->wait = ISRV_DONE;
+	} while (s->stirred && !s->error && isrv_hear_due(s, s->heard));
 	if (s->view && s->view->forget)
 		isrv_sync_forget(s);
 	return s->frame == ISRV_FRAME_MORE ? ISRV_INPUT : end(s);

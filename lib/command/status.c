@@ -383,7 +383,7 @@ static bool is_selected(const struct imapsrv_session *s, struct imapsrv_span nam
 {
 	const struct isrv_view *view = s->view;
 
-	return view && view->name_len == name.len && !memcmp(view->name, name.data, name.len);
+	return view && !view->removed && view->name_len == name.len && !memcmp(view->name, name.data, name.len);
 }
 
 /* Of the mailbox that is selected: not above a change that this client was not told (RFC 7162

@@ -30,6 +30,8 @@ struct isrv_telling {
 	void *fetch;
 
 	struct isrv_news *news;  /* what is being told; not in the list any more */
+	bool recalled;           /* it is in the list again, under its new name: what was asked of the
+	                            old one means nothing */
 	bool exists;             /* as `list` says */
 	bool has_children;
 	uint32_t attributes;
@@ -326,6 +328,7 @@ static void next_news(struct imapsrv_session *s, struct isrv_telling *t)
 
 	isrv_news_free(t->news, &s->mem);
 	t->news = NULL;
+	t->recalled = false;
 	t->at = AT_NEWS;
 	if (!s->notify)
 		return;
@@ -336,6 +339,9 @@ static void next_news(struct imapsrv_session *s, struct isrv_telling *t)
 	isrv_news_take(&s->notify->news, &s->mem, news);
 	t->news = news;
 	t->at = AT_LIST;
+	/* Of what went out of sight the client hears that it went there. */
+	if (news->hidden)
+		news->tell &= news->old_name ? (uint32_t)ISRV_TELL_LIST : 0;
 }
 
 static bool is_passing(enum imapsrv_code code)
@@ -363,7 +369,9 @@ static enum isrv_step step_list(struct imapsrv_session *s, struct isrv_telling *
 	}
 	if (!isrv_answered(s))
 		return ISRV_HOST;
-	t->at = AT_METADATA;
+	t->at = t->recalled ? AT_NEWS : AT_METADATA;
+	if (t->recalled)
+		return ISRV_DONE;
 	if (s->result.code != IMAPSRV_OK) {
 		put_off(s, t);
 		t->at = AT_NEWS;
@@ -388,6 +396,8 @@ static enum isrv_step step_status(struct imapsrv_session *s, struct isrv_telling
 		return step;
 	t->at = AT_NEWS;
 	t->status_open = false;
+	if (t->recalled)
+		return ISRV_DONE;
 	if (!t->status.refused) {
 		isrv_status_put(s, &t->status);
 	} else if (s->result.code == IMAPSRV_NOPERM) {
@@ -463,4 +473,18 @@ static enum isrv_step step(struct imapsrv_session *s, unsigned kinds)
 	}
 }
 
-const struct isrv_teller isrv_teller = {step, drop};
+static bool recall(struct imapsrv_session *s, struct imapsrv_span name)
+{
+	struct isrv_telling *t = s->telling;
+
+	if (!t || !t->news || t->recalled || !s->notify ||
+	    !isrv_news_is_below(t->news, name, s->account.separator))
+		return true;
+	t->recalled = true;
+	/* Its LIST is out; what is left are numbers. */
+	if (t->at == AT_STATUS_ASKED)
+		isrv_news_told_name(t->news, &s->mem);
+	return isrv_news_recall(&s->notify->news, &s->mem, t->news);
+}
+
+const struct isrv_teller isrv_teller = {step, drop, recall};

@@ -2,6 +2,8 @@
 /* A list in order of arrival, and an array of the same sorted by name. */
 #include "notify/news.h"
 
+#include "notify/events.h"
+
 #include <string.h>
 
 static int compare(struct imapsrv_span a, struct imapsrv_span b)
@@ -183,6 +185,13 @@ bool isrv_news_set_old(struct isrv_news *news, struct isrv_mem *mem, struct imap
 	return true;
 }
 
+void isrv_news_told_name(struct isrv_news *news, struct isrv_mem *mem)
+{
+	news->tell &= (uint32_t)ISRV_TELL_STATUS;
+	isrv_news_clear_old(news, mem);
+	isrv_names_clear(&news->entries, mem);
+}
+
 /* What is to be told of one is told of the other. */
 static bool unite(struct isrv_news_list *l, struct isrv_mem *mem, struct isrv_news *to,
                   struct isrv_news *from)
@@ -203,22 +212,72 @@ static bool unite(struct isrv_news_list *l, struct isrv_mem *mem, struct isrv_ne
 	return true;
 }
 
-bool isrv_news_return(struct isrv_news_list *l, struct isrv_mem *mem, struct isrv_news *news)
+bool isrv_news_recall(struct isrv_news_list *l, struct isrv_mem *mem, struct isrv_news *news)
 {
 	struct isrv_news *to = isrv_news_get(l, mem, isrv_news_name(news));
-	bool done = to && unite(l, mem, to, news);
+
+	if (!to || !unite(l, mem, to, news))
+		return false;
+	/* What was first to be told says whether the client knows the name. */
+	if (!(news->tell & ISRV_TELL_BORN))
+		to->tell &= ~(uint32_t)ISRV_TELL_BORN;
+	return true;
+}
+
+bool isrv_news_return(struct isrv_news_list *l, struct isrv_mem *mem, struct isrv_news *news)
+{
+	bool done = isrv_news_recall(l, mem, news);
 
 	free_one(news, mem);
 	return done;
+}
+
+/* Puts one with another name in the place of one that has an old name: what is told of the name that
+ * the client knows has to be told before anything of another mailbox that has it now. */
+static bool rename_in_place(struct isrv_news_list *l, struct isrv_mem *mem, struct isrv_news *news,
+                            struct imapsrv_span name)
+{
+	struct isrv_news *there = isrv_news_find(l, name), *moved;
+
+	moved = isrv_mem_alloc(mem, sizeof(*moved) + name.len);
+	if (!moved)
+		return false;
+	memcpy(moved, news, sizeof(*moved));
+	moved->len = name.len;
+	memcpy(moved->name, name.data, name.len);
+	moved->serial = ++l->serial;
+	moved->gone = false;
+	moved->known.items = 0;
+	moved->has_attributes = false;
+	take_sorted(l, news);
+	if (moved->prev)
+		moved->prev->next = moved;
+	else
+		l->first = moved;
+	if (moved->next)
+		moved->next->prev = moved;
+	else
+		l->last = moved;
+	isrv_mem_free(mem, news, sizeof(*news) + news->len);
+	if (there) {
+		bool done = unite(l, mem, moved, there);
+
+		isrv_news_remove(l, mem, there);
+		return put_sorted(l, mem, moved) && done;
+	}
+	return put_sorted(l, mem, moved);
 }
 
 /* Moves one to another name, where there may be one already. */
 static bool rename_one(struct isrv_news_list *l, struct isrv_mem *mem, struct isrv_news *news,
                        struct imapsrv_span name)
 {
-	struct isrv_news *to = isrv_news_get(l, mem, name);
+	struct isrv_news *to;
 	bool done;
 
+	if (news->old_name)
+		return rename_in_place(l, mem, news, name);
+	to = isrv_news_get(l, mem, name);
 	if (!to)
 		return false;
 	done = unite(l, mem, to, news);
@@ -227,10 +286,10 @@ static bool rename_one(struct isrv_news_list *l, struct isrv_mem *mem, struct is
 	return done;
 }
 
-static bool is_at_or_below(struct imapsrv_span name, struct imapsrv_span up, char separator)
+bool isrv_news_is_below(const struct isrv_news *news, struct imapsrv_span up, char separator)
 {
-	return name.len >= up.len && !memcmp(name.data, up.data, up.len) &&
-	       (name.len == up.len || (separator && name.data[up.len] == separator));
+	return news->len >= up.len && !memcmp(news->name, up.data, up.len) &&
+	       (news->len == up.len || (separator && news->name[up.len] == separator));
 }
 
 bool isrv_news_rename(struct isrv_news_list *l, struct isrv_mem *mem, struct imapsrv_span from,
@@ -246,7 +305,7 @@ bool isrv_news_rename(struct isrv_news_list *l, struct isrv_mem *mem, struct ima
 
 		end = news == last;
 		next = news->next;
-		if (!is_at_or_below(isrv_news_name(news), from, separator))
+		if (!isrv_news_is_below(news, from, separator))
 			continue;
 		len = to.len + (news->len - from.len);
 		name = isrv_mem_alloc(mem, len);

@@ -16,6 +16,7 @@ struct isrv_news {
 	uint64_t serial;        /* when something was last added to it */
 	uint32_t tell;          /* enum isrv_notify_tell */
 	bool gone;              /* the last that was heard is that it was deleted */
+	bool hidden;            /* it was renamed to where the client does not look */
 	bool has_attributes;
 	uint32_t attributes;
 	struct imapsrv_status known; /* numbers that are still right: its items */
@@ -47,10 +48,15 @@ void isrv_news_remove(struct isrv_news_list *l, struct isrv_mem *mem, struct isr
 /* Takes it out of the list: the caller's, who gives it back as still to be told, or frees it. */
 void isrv_news_take(struct isrv_news_list *l, struct isrv_mem *mem, struct isrv_news *news);
 bool isrv_news_return(struct isrv_news_list *l, struct isrv_mem *mem, struct isrv_news *news);
+/* Gives back all that was to be told, and leaves an empty one of that name with the caller.  False:
+ * no memory. */
+bool isrv_news_recall(struct isrv_news_list *l, struct isrv_mem *mem, struct isrv_news *news);
 void isrv_news_free(struct isrv_news *news, struct isrv_mem *mem);
 /* One more entry of metadata.  False: no memory. */
 bool isrv_news_add_entry(struct isrv_news_list *l, struct isrv_mem *mem, struct isrv_news *news,
                          struct imapsrv_span entry);
+/* Is it that name, or one below it? */
+bool isrv_news_is_below(const struct isrv_news *news, struct imapsrv_span up, char separator);
 /* What is to be told of a name and of those below it is to be told of their new names.  False: no
  * memory. */
 bool isrv_news_rename(struct isrv_news_list *l, struct isrv_mem *mem, struct imapsrv_span from,
@@ -58,6 +64,8 @@ bool isrv_news_rename(struct isrv_news_list *l, struct isrv_mem *mem, struct ima
 /* This name was renamed, and the client does not know yet.  False: no memory. */
 void isrv_news_clear_old(struct isrv_news *news, struct isrv_mem *mem);
 bool isrv_news_set_old(struct isrv_news *news, struct isrv_mem *mem, struct imapsrv_span old);
+/* LIST has told what there was to tell of the name: numbers are left. */
+void isrv_news_told_name(struct isrv_news *news, struct isrv_mem *mem);
 static inline struct imapsrv_span isrv_news_name(const struct isrv_news *news)
 {
 	struct imapsrv_span name = {news->name, news->len};

@@ -198,32 +198,47 @@ static void forget_rename(struct post *p, struct isrv_news *news)
 		isrv_news_remove(&p->n->news, p->mem, news);
 }
 
+static bool wants_rename(const struct post *p)
+{
+	return ((isrv_notify_wants(p->n, p->account, p->event->mailbox) |
+	         isrv_notify_wants(p->n, p->account, p->event->old_name)) &
+	        ISRV_NOTIFY_NAME) != 0;
+}
+
 /* RFC 5465 5.4, "For each LISTable mailbox renamed": told under its new name, with the one that the
  * client knows. */
 static bool note_rename(struct post *p)
 {
 	struct imapsrv_span to = p->event->mailbox, from = p->event->old_name;
 	struct isrv_news *news;
-	unsigned wants = isrv_notify_wants(p->n, p->account, to) |
-	                 isrv_notify_wants(p->n, p->account, from);
 
-	if (!(wants & ISRV_NOTIFY_NAME))
+	if (!wants_rename(p))
 		return true;
 	if (!note(p, to, ISRV_TELL_LIST))
 		return false;
 	news = isrv_news_find(&p->n->news, to);
-	/* Of one that was not told of yet the old name means nothing; one that was renamed twice
-	 * has the first. */
-	if (!news || (news->tell & ISRV_TELL_BORN))
+	if (!news)
 		return true;
+	/* One that was renamed twice has the first name.  Of one that was not told of yet it is
+	 * told as well: the client may know of others below it. */
 	if (news->old_name) {
 		struct imapsrv_span old = {news->old_name, news->old_len};
 
-		if (same(old, to)) /* there and back */
+		if (same(old, to) && (news->tell & ISRV_TELL_BORN))
+			isrv_news_clear_old(news, p->mem);
+		else if (same(old, to)) /* there and back */
 			forget_rename(p, news);
 		return true;
 	}
 	return isrv_news_set_old(news, p->mem, from);
+}
+
+/* What moves along may go where the client does not look, and come back later. */
+static void look_after(struct post *p)
+{
+	for (struct isrv_news *news = p->n->news.first; news; news = news->next)
+		if (isrv_news_is_below(news, p->event->mailbox, p->account->separator))
+			news->hidden = !isrv_notify_wants(p->n, p->account, isrv_news_name(news));
 }
 
 /* ---- access -------------------------------------------------------------------------------- */
@@ -355,9 +370,16 @@ enum isrv_notify_posted isrv_notify_post(struct isrv_notify *n, struct isrv_mem 
 		return ISRV_NOTIFY_POSTED;
 	if (!makes_sense(&p))
 		return ISRV_NOTIFY_NONSENSE;
-	if (event->type == IMAPSRV_EVENT_MAILBOX_RENAME &&
-	    !isrv_news_rename(&n->news, mem, event->old_name, event->mailbox, account->separator))
-		return ISRV_NOTIFY_NOMEM;
+	if (event->type == IMAPSRV_EVENT_MAILBOX_RENAME) {
+		/* Its LIST comes before anything is told of what moves along. */
+		if (!own && wants_rename(&p) && !isrv_news_find(&n->news, event->old_name) &&
+		    !isrv_news_get(&n->news, mem, event->mailbox))
+			return ISRV_NOTIFY_NOMEM;
+		if (!isrv_news_rename(&n->news, mem, event->old_name, event->mailbox,
+		                      account->separator))
+			return ISRV_NOTIFY_NOMEM;
+		look_after(&p);
+	}
 	if (own) {
 		note_own(&p);
 		return ISRV_NOTIFY_POSTED;

@@ -14,6 +14,9 @@
 struct isrv_teller {
 	enum isrv_step (*step)(struct imapsrv_session *s, unsigned kinds);
 	void (*drop)(struct imapsrv_session *s);
+	/* A name is about to be renamed, with all below it: of these nothing is told any more under
+	 * the old one, though it may have begun.  False: no memory. */
+	bool (*recall)(struct imapsrv_session *s, struct imapsrv_span name);
 };
 
 #define ISRV_COMMANDS_MAX 128

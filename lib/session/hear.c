@@ -371,8 +371,14 @@ static bool is_of_view(const struct imapsrv_session *s, const struct imapsrv_eve
 static void post_to_notify(struct imapsrv_session *s, const struct imapsrv_event *e)
 {
 	const struct isrv_notify_account account = isrv_hear_account(s);
-	enum isrv_notify_posted posted =
-		isrv_notify_post(s->notify, &s->mem, &account, e, e->origin == s,
+	enum isrv_notify_posted posted;
+
+	if (e->type == IMAPSRV_EVENT_MAILBOX_RENAME &&
+	    !s->engine->teller->recall(s, e->old_name)) {
+		not_held(s, ISRV_NOTIFY_NOMEM);
+		return;
+	}
+	posted = isrv_notify_post(s->notify, &s->mem, &account, e, e->origin == s,
 	                         imapsrv_session_mailbox(s));
 
 	if (posted == ISRV_NOTIFY_NONSENSE)

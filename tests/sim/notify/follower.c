@@ -1,0 +1,416 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * notify/follower - a client that says once, by NOTIFY, what it wants to hear, and from then on
+ * believes what it is told.  It asks again only for the numbers of a mailbox that it has just heard
+ * of, or whose UIDVALIDITY changed, and for everything after NOTIFICATIONOVERFLOW.
+ */
+#include "sim/notify/notify.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+bool follows(const struct sim *s, const char *name)
+{
+	return s->all || strcmp(name, "INBOX") == 0 || strcmp(name, "Work") == 0 ||
+	       strncmp(name, "Work/", 5) == 0;
+}
+
+static const struct ts_mailbox *open_box(const struct sim *s)
+{
+	for (const struct ts_handle *h = s->ts->handles; h; h = h->next)
+		if (h->kind == TS_MAILBOX && h->link == s->td.sessions[FOLLOWER].link)
+			return h->mailbox;
+	return NULL;
+}
+
+const char *follower_selected(const struct sim *s)
+{
+	return open_box(s) ? open_box(s)->name : "";
+}
+
+/* ---- what it knows ------------------------------------------------------------------------- */
+
+static struct box **find(struct sim *s, const char *name)
+{
+	struct box **at = &s->boxes;
+
+	while (*at && strcmp((*at)->name, name) != 0)
+		at = &(*at)->next;
+	return at;
+}
+
+static struct box *get(struct sim *s, const char *name)
+{
+	struct box **at = find(s, name);
+
+	if (!*at) {
+		*at = tx_alloc(sizeof(**at));
+		snprintf((*at)->name, sizeof((*at)->name), "%s", name);
+	}
+	return *at;
+}
+
+static void forget(struct sim *s, const char *name)
+{
+	struct box **at = find(s, name), *b = *at;
+
+	if (!b)
+		return;
+	*at = b->next;
+	free(b);
+}
+
+static void forget_all(struct sim *s)
+{
+	while (s->boxes)
+		forget(s, s->boxes->name);
+}
+
+static void follow(char *name, const char *from, const char *to)
+{
+	size_t len = strlen(from);
+	char moved[2 * NAME];
+
+	if (strncmp(name, from, len) != 0 || (name[len] && name[len] != '/'))
+		return;
+	snprintf(moved, sizeof(moved), "%s%s", to, name + len);
+	memcpy(name, moved, NAME);
+}
+
+static bool is_at_or_below(const char *name, const char *up)
+{
+	size_t len = strlen(up);
+
+	return strncmp(name, up, len) == 0 && (!name[len] || name[len] == '/');
+}
+
+/* RFC 5465 5.4: "its children are renamed too", and nothing is said of them. */
+static void rename_all(struct sim *s, const char *from, const char *to)
+{
+	char up[NAME];
+	bool again;
+
+	memcpy(up, from, NAME);
+	do { /* what had the new names before is gone */
+		again = false;
+		for (struct box *b = s->boxes; b && !again; b = b->next) {
+			char name[NAME];
+
+			if (!is_at_or_below(b->name, up))
+				continue;
+			memcpy(name, b->name, NAME);
+			follow(name, up, to);
+			again = *find(s, name) && !is_at_or_below(name, up);
+			if (again) {
+				forget(s, name);
+				break;
+			}
+		}
+	} while (again);
+	for (struct box *b = s->boxes; b; b = b->next) {
+		if (is_at_or_below(b->name, up) && strlen(b->name) > strlen(up))
+			b->moved = true;
+		follow(b->name, up, to);
+	}
+	do { /* what went out of sight */
+		again = false;
+		for (struct box *b = s->boxes; b; b = b->next)
+			if (!follows(s, b->name)) {
+				forget(s, b->name);
+				again = true;
+				break;
+			}
+	} while (again);
+}
+
+/* ---- what it is told ----------------------------------------------------------------------- */
+
+/* The next word, quoted or not, up to one of `end`. */
+static const char *word(const char *at, const char *end, char *out)
+{
+	size_t n = 0;
+	bool quoted = *at == '"';
+
+	at += quoted;
+	while (*at && (quoted ? *at != '"' : !strchr(end, *at)) && n + 1 < NAME)
+		out[n++] = *at++;
+	out[n] = '\0';
+	return at + (quoted && *at == '"');
+}
+
+static void on_status(struct sim *s, const char *at)
+{
+	char name[NAME], item[NAME];
+	uint32_t validity = 0, messages = 0, uidnext = 0;
+	bool some = false;
+	uint64_t modseq = 0;
+	struct box *b;
+
+	at = word(at, " ", name);
+	b = get(s, name);
+	for (at += strspn(at, " ("); *at && *at != ')'; at += strspn(at, " ")) {
+		uint64_t n;
+		char *end;
+
+		at = word(at, " )", item);
+		n = strtoull(at, &end, 10);
+		at = end;
+		if (strcmp(item, "MESSAGES") == 0) {
+			messages = (uint32_t)n;
+			some = true;
+		} else if (strcmp(item, "UIDNEXT") == 0) {
+			uidnext = (uint32_t)n;
+		} else if (strcmp(item, "UIDVALIDITY") == 0) {
+			validity = (uint32_t)n;
+		} else if (strcmp(item, "HIGHESTMODSEQ") == 0) {
+			modseq = n;
+		}
+	}
+	/* Another mailbox: what was known of the last means nothing. */
+	if (validity && b->uidvalidity != validity) {
+		b->numbers = some && uidnext;
+		b->uidvalidity = validity;
+		b->modseq = 0;
+	}
+	if (some && uidnext) {
+		b->messages = messages;
+		b->uidnext = uidnext;
+		b->numbers = b->numbers || b->uidvalidity;
+	}
+	if (modseq && modseq < b->modseq)
+		tx_complain(&s->log, "HIGHESTMODSEQ of %s falls to %llu", name,
+		            (unsigned long long)modseq);
+	if (modseq)
+		b->modseq = modseq;
+}
+
+static void on_list(struct sim *s, const char *at)
+{
+	const char *close = strchr(at, ')');
+	const char *gone = strstr(at, "\\NonExistent"), *sub = strstr(at, "\\Subscribed");
+	const char *old = strstr(at, "(\"OLDNAME\" (");
+	char name[NAME], from[NAME];
+	bool strange = false;
+	struct box *b;
+
+	if (!close || strncmp(close, ") \"/\" ", 6) != 0) {
+		tx_complain(&s->log, "a LIST that cannot be read: %s", at);
+		return;
+	}
+	word(close + 6, " ", name);
+	if (old) {
+		word(old + 12, ")", from);
+		rename_all(s, from, name);
+	}
+	if (gone && gone < close) {
+		forget(s, name);
+		return;
+	}
+	if (!follows(s, name))
+		return; /* its new name */
+	/* Unknown, with children: did they come along with it? */
+	strange = !*find(s, name) && strstr(at, "\\HasChildren");
+	b = get(s, name);
+	b->subscribed = sub && sub < close;
+	b->moved = false;
+	b->strange = b->strange || strange;
+}
+
+static void on_heard(void *user, const char *data, size_t len)
+{
+	struct sim *s = user;
+	char *line = tx_dup(data, len);
+
+	if (s->verbose)
+		printf("S1: %s\n", line);
+	if (strncmp(line, "* STATUS ", 9) == 0)
+		on_status(s, line + 9);
+	else if (strncmp(line, "* LIST ", 7) == 0)
+		on_list(s, line + 7);
+	else if (strncmp(line, "* OK [NOTIFICATIONOVERFLOW]", 27) == 0)
+		s->overflow = true;
+	else if (strstr(line, " NO [NOTIFICATIONOVERFLOW]"))
+		s->overflow = true;
+	free(line);
+}
+
+/* ---- what it does -------------------------------------------------------------------------- */
+
+void follower_connect(struct sim *s)
+{
+	struct tc *t = &s->td.sessions[FOLLOWER].client;
+
+	t->heard = on_heard;
+	t->user = s;
+	s->idling = s->overflow = false;
+	if (td_connect(&s->td, FOLLOWER, &s->session, "fred"))
+		tx_complain(&s->log, "the follower cannot connect");
+	td_settle(&s->td, FOLLOWER);
+	if (s->qresync)
+		say(s, FOLLOWER, "ENABLE QRESYNC");
+	else if (s->condstore)
+		say(s, FOLLOWER, "ENABLE CONDSTORE");
+}
+
+/* NOTIFY comes first, so that nothing falls between (RFC 5465, erratum 2318). */
+void follower_ask(struct sim *s)
+{
+	static const char what[] =
+		"(MessageNew MessageExpunge FlagChange MailboxName SubscriptionChange)";
+
+	s->overflow = false;
+	forget_all(s);
+	if (s->all)
+		say(s, FOLLOWER,
+		    "NOTIFY SET (selected (MessageNew MessageExpunge FlagChange)) (personal %s)",
+		    what);
+	else
+		say(s, FOLLOWER,
+		    "NOTIFY SET (selected (MessageNew MessageExpunge FlagChange)) "
+		    "(subtree Work %s) (mailboxes INBOX %s)",
+		    what, what);
+	say(s, FOLLOWER, "LIST \"\" (%s) RETURN (SUBSCRIBED)", s->all ? "*" : "INBOX Work Work/*");
+}
+
+/* The numbers of those of which it knows only the name; and what lies below one that was renamed
+ * into its sight, of which nothing is said. */
+static void ask_numbers(struct sim *s)
+{
+	char names[32][NAME], above[32][NAME];
+	size_t count = 0, strange = 0;
+
+	for (struct box *b = s->boxes; b; b = b->next) {
+		if (b->strange && strange < 32)
+			memcpy(above[strange++], b->name, NAME);
+		b->strange = false;
+		if (!b->numbers && strcmp(b->name, follower_selected(s)) != 0 && count < 32)
+			memcpy(names[count++], b->name, NAME);
+	}
+	for (size_t i = 0; i < strange; i++)
+		say(s, FOLLOWER, "LIST \"\" (%s/*) RETURN (SUBSCRIBED)", above[i]);
+	for (size_t i = 0; i < count; i++)
+		say(s, FOLLOWER, "STATUS %s (MESSAGES UIDNEXT UIDVALIDITY%s)", names[i],
+		    s->condstore || s->qresync ? " HIGHESTMODSEQ" : "");
+}
+
+static void select_one(struct sim *s)
+{
+	struct box *b = s->boxes;
+	char name[NAME];
+
+	for (uint32_t n = below(s, 4); b && n; n--)
+		b = b->next;
+	if (!b)
+		return;
+	/* Of the one that it leaves, nothing but its own picture was told. */
+	memcpy(name, b->name, NAME);
+	if (*find(s, follower_selected(s)))
+		get(s, follower_selected(s))->numbers = false;
+	say(s, FOLLOWER, "SELECT %s", name);
+	if (below(s, 2))
+		say(s, FOLLOWER, "UID FETCH 1:* (FLAGS)");
+}
+
+void follower_act(struct sim *s)
+{
+	if (!s->td.sessions[FOLLOWER].session || s->td.sessions[FOLLOWER].stalled)
+		return;
+	if (s->idling) {
+		s->idling = false;
+		say(s, FOLLOWER, "DONE");
+	} else if (s->overflow && td_at_rest(&s->td, FOLLOWER)) {
+		follower_ask(s);
+	} else if (below(s, 3) == 0 && td_at_rest(&s->td, FOLLOWER)) {
+		select_one(s);
+	} else if (below(s, 3) == 0 && td_at_rest(&s->td, FOLLOWER)) {
+		s->idling = true;
+		say(s, FOLLOWER, "IDLE");
+	} else {
+		ask_numbers(s);
+	}
+}
+
+/* ---- is it so? ----------------------------------------------------------------------------- */
+
+static void check_selected(struct sim *s, const struct ts_mailbox *m)
+{
+	const struct tc *t = &s->td.sessions[FOLLOWER].client;
+
+	if (t->exists != m->count) {
+		tx_complain(&s->log, "of %s, selected, it knows %u messages of %zu", m->name,
+		            t->exists, m->count);
+		return;
+	}
+	for (uint32_t i = 0; i < t->exists; i++) {
+		if (t->messages[i].uid && t->messages[i].uid != m->messages[i].uid)
+			tx_complain(&s->log, "of %s, selected, %u is UID %u, not %u", m->name,
+			            i + 1, m->messages[i].uid, t->messages[i].uid);
+		else if (t->messages[i].knows_flags &&
+		         t->messages[i].flags != td_flags(m, &m->messages[i]))
+			tx_complain(&s->log, "of %s, selected, it knows other flags of UID %u",
+			            m->name, m->messages[i].uid);
+	}
+}
+
+static bool is_subscribed(const struct ts_user *u, const char *name)
+{
+	for (size_t i = 0; i < u->subscription_count; i++)
+		if (strcmp(u->subscriptions[i], name) == 0)
+			return true;
+	return false;
+}
+
+static bool is_below_strange(const struct sim *s, const char *name)
+{
+	for (const struct box *b = s->boxes; b; b = b->next)
+		if (b->strange && strncmp(name, b->name, strlen(b->name)) == 0)
+			return true;
+	return false;
+}
+
+static void check_box(struct sim *s, const struct ts_mailbox *m)
+{
+	struct box **at = find(s, m->name), *b = *at;
+
+	if (!b && is_below_strange(s, m->name))
+		return;
+	if (!b) {
+		tx_complain(&s->log, "it does not know of %s", m->name);
+		return;
+	}
+	if (!b->moved && b->subscribed != is_subscribed(m->owner, m->name))
+		tx_complain(&s->log, "%s: subscribed is %d", m->name, (int)b->subscribed);
+	if (strcmp(m->name, follower_selected(s)) == 0 || !b->numbers)
+		return;
+	if (b->uidvalidity != m->uidvalidity)
+		tx_complain(&s->log, "%s: UIDVALIDITY is %u, not %u", m->name, m->uidvalidity,
+		            b->uidvalidity);
+	else if (b->messages != m->count || b->uidnext != m->uidnext)
+		tx_complain(&s->log, "%s: %zu messages, UIDNEXT %u, not %u and %u", m->name,
+		            m->count, m->uidnext, b->messages, b->uidnext);
+	else if (s->qresync && b->modseq != m->modseq)
+		tx_complain(&s->log, "%s: HIGHESTMODSEQ is %llu, not %llu", m->name,
+		            (unsigned long long)m->modseq, (unsigned long long)b->modseq);
+}
+
+void follower_check(struct sim *s)
+{
+	const struct ts_user *fred = ts_find_user(s->ts, "fred");
+
+	if (s->overflow || !s->td.sessions[FOLLOWER].session)
+		return;
+	for (const struct ts_mailbox *m = s->ts->mailboxes; m; m = m->next)
+		if (!m->removed && m->owner == fred && follows(s, m->name))
+			check_box(s, m);
+	for (const struct box *b = s->boxes; b; b = b->next)
+		if (!ts_find(s->ts, fred, b->name))
+			tx_complain(&s->log, "it keeps %s, which is gone", b->name);
+	if (open_box(s) && s->td.sessions[FOLLOWER].client.selected)
+		check_selected(s, open_box(s));
+}
+
+void follower_free(struct sim *s)
+{
+	forget_all(s);
+}
