@@ -142,8 +142,8 @@ struct imapsrv_engine;
 
 /*
  * Makes an engine.  Errors: IMAPSRV_EINVAL (a mandatory callback is missing: list, open, close,
- * uids, fetch, body, body_close; or some but not all of a group; message_limit and save_limit are both
- * given), IMAPSRV_ENOMEM.
+ * uids, fetch, body, body_close; or some but not all of a group; or a value that is none, see
+ * imapsrv_engine(3)), IMAPSRV_ENOMEM.
  */
 IMAPSRV_API int imapsrv_engine_new(const struct imapsrv_config *config,
                                    struct imapsrv_engine **engine_r);
