@@ -132,7 +132,7 @@ static void pass_over(struct imapsrv_session *s, struct esearch *a)
 
 	if (a->own || (code != IMAPSRV_NONEXISTENT && code != IMAPSRV_NOPERM)) {
 		a->failed = true;
-		a->failure = s->result;
+		a->failure = isrv_op_keep_result(s);
 	}
 }
 

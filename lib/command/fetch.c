@@ -413,7 +413,7 @@ static void skip_held(struct imapsrv_session *s, struct fetch_args *a)
 	if (s->result.code == IMAPSRV_EXPUNGEISSUED || s->result.code == IMAPSRV_NONEXISTENT)
 		a->missing = true;
 	else if (a->failure.code == IMAPSRV_OK)
-		a->failure = s->result;
+		a->failure = isrv_op_keep_result(s);
 	next_held(s, a);
 }
 

@@ -77,7 +77,7 @@ static bool is_nonce(struct imapsrv_span nonce)
 static void refuse(struct isrv_exchange *x)
 {
 	x->s->result.code = IMAPSRV_AUTHENTICATIONFAILED;
-	x->s->result.text[0] = '\0';
+	x->s->result.text = "";
 }
 
 static bool is_same(const void *a, const void *b, size_t len)

@@ -361,7 +361,7 @@ static enum isrv_step fail_with(struct imapsrv_session *s, struct isrv_transfer 
                                 enum imapsrv_code code)
 {
 	s->result.code = code;
-	s->result.text[0] = '\0';
+	s->result.text = "";
 	return fail(s, t);
 }
 

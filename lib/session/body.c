@@ -79,7 +79,7 @@ static void broken(struct imapsrv_session *s, struct isrv_body_cursor *b, const 
 {
 	isrv_session_fault(s, what);
 	s->result.code = IMAPSRV_SERVERBUG;
-	s->result.text[0] = '\0';
+	s->result.text = "";
 	b->failed = true;
 }
 
@@ -144,7 +144,7 @@ static void ask_bytes(struct imapsrv_session *s, struct isrv_body_cursor *b)
 	b->piece.len = 0;
 	b->state = READING;
 	op = isrv_op_begin(s, ISRV_OP_BODY_READ, take_bytes, b);
-	op->max = q.len;
+	s->ops.max = (uint32_t)q.len;
 	s->engine->store.body_read(s->user, op, &q);
 	isrv_op_called(s);
 }

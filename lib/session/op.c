@@ -13,22 +13,28 @@
 #include "base/utf8.h"
 #include "session/modseq.h"
 
+static inline struct imapsrv_session *session_of(const struct imapsrv_op *op)
+{
+	return (struct imapsrv_session *)((uintptr_t)op + (uintptr_t)(intptr_t)op->session);
+}
+
 struct imapsrv_op *isrv_op_begin(struct imapsrv_session *s, enum isrv_op_kind kind, isrv_sink *sink,
                                  void *ctx)
 {
+	struct isrv_ops *ops = &s->ops;
 	struct imapsrv_op *op;
 
-	s->op_slot = (uint8_t)((s->op_slot + 1) % ISRV_OP_SLOTS);
-	op = &s->ops[s->op_slot];
-	op->session = s;
-	op->data = NULL;
-	op->kind = kind;
-	op->max = 0;
-	s->op_state = ISRV_OP_OPEN_NOW;
-	s->sink = sink;
-	s->sink_ctx = ctx;
+	ops->last = (uint8_t)((ops->last + 1) % ISRV_OP_SLOTS);
+	op = &ops->slots[ops->last];
+	op->kind = ISRV_OP_BIT(kind);
+	op->session = (int32_t)((intptr_t)s - (intptr_t)op);
+	ops->state = ISRV_OP_OPEN_NOW;
+	ops->data = NULL;
+	ops->max = 0;
+	ops->sink = sink;
+	ops->sink_ctx = ctx;
 	s->result.code = IMAPSRV_OK;
-	s->result.text[0] = '\0';
+	s->result.text = "";
 	s->result.modseq = 0;
 	s->in_callback++;
 	/* Into how many pieces a message that is appended was cut is not the session's work: its
@@ -45,11 +51,11 @@ void isrv_op_called(struct imapsrv_session *s)
 
 void isrv_op_cancel(struct imapsrv_session *s)
 {
-	struct imapsrv_op *op = &s->ops[s->op_slot];
+	struct imapsrv_op *op = &s->ops.slots[s->ops.last];
 
-	if (s->op_state != ISRV_OP_OPEN_NOW)
+	if (s->ops.state != ISRV_OP_OPEN_NOW)
 		return;
-	s->op_state = ISRV_OP_NONE;
+	s->ops.state = ISRV_OP_NONE;
 	if (s->engine->store.cancel) {
 		s->in_callback++;
 		s->engine->store.cancel(s->user, op);
@@ -57,74 +63,111 @@ void isrv_op_cancel(struct imapsrv_session *s)
 	} else {
 		isrv_session_fault(s, "an op was not answered, and there is no cancel callback");
 	}
-	op->kind = ISRV_OP_DEAD;
+	op->kind = 0;
 }
 
 static bool unexpected(struct imapsrv_op *op)
 {
-	if (op && op->session)
-		isrv_session_fault(op->session, op->kind == ISRV_OP_DEAD
+	if (op)
+		isrv_session_fault(session_of(op), op->kind == 0
 		                                        ? "an op was answered that is not open"
 		                                        : "an op was given an answer of the wrong kind");
 	return false;
 }
 
-/* Is this op open, and does it ask for this?  One that is not open is DEAD, which no mask holds. */
-static inline bool expects(struct imapsrv_op *op, unsigned kinds)
+/* Is this op open, and does it ask for this? */
+static inline bool expects(struct imapsrv_op *op, uint32_t kinds)
 {
-	return (op && (kinds >> op->kind & 1)) || unexpected(op);
+	return (op && (op->kind & kinds)) || unexpected(op);
 }
 
-#define KIND(kind) (1u << (kind))
+#define KIND(kind) ISRV_OP_BIT(kind)
 
 static int nonsense(struct imapsrv_op *op, const char *what)
 {
-	isrv_session_fault(op->session, what);
+	isrv_session_fault(session_of(op), what);
 	return IMAPSRV_EINVAL;
 }
 
-/* What answers before this one wrote may have left: only this one can still be taken back. */
-static inline void begin_answer(struct imapsrv_session *s)
+/* What was written before may have left: only what follows can still be taken back. */
+static inline void begin_line(struct imapsrv_session *s)
 {
-	s->steps++;
 	if (!s->mid_line && !s->error)
 		s->mark = isrv_outq_mark(&s->out);
 }
 
+static inline void begin_answer(struct imapsrv_session *s)
+{
+	s->steps++;
+	begin_line(s);
+}
+
 static int deliver(struct imapsrv_op *op, const void *answer)
 {
-	struct imapsrv_session *s = op->session;
+	struct imapsrv_session *s = session_of(op);
 
 	begin_answer(s);
-	if (s->sink)
-		s->sink(s, s->sink_ctx, answer);
+	if (s->ops.sink)
+		s->ops.sink(s, s->ops.sink_ctx, answer);
 	if (isrv_writer_failed(&s->w))
 		isrv_session_fail(s, IMAPSRV_ENOMEM);
 	return s->error;
 }
 
-static void keep_text(struct isrv_result *result, const char *text)
+static void keep_text(struct imapsrv_session *s, const char *text)
 {
 	size_t len = text ? strlen(text) : 0;
 
-	if (len >= sizeof(result->text))
-		len = sizeof(result->text) - 1;
-	if (len)
-		memcpy(result->text, text, len);
-	result->text[len] = '\0';
+	if (!len)
+		return;
+	if (!s->ops.text)
+		s->ops.text = isrv_mem_alloc(&s->mem, ISRV_RESULT_TEXT);
+	if (!s->ops.text) {
+		begin_line(s);
+		isrv_session_fail(s, IMAPSRV_ENOMEM);
+		return;
+	}
+	if (len >= ISRV_RESULT_TEXT)
+		len = ISRV_RESULT_TEXT - 1;
+	memcpy(s->ops.text, text, len);
+	s->ops.text[len] = '\0';
+	s->result.text = s->ops.text;
+}
+
+void isrv_op_trim(struct imapsrv_session *s)
+{
+	if (s->ops.state == ISRV_OP_OPEN_NOW)
+		return;
+	isrv_mem_free(&s->mem, s->ops.text, ISRV_RESULT_TEXT);
+	s->ops.text = NULL;
+	s->result.text = "";
+}
+
+struct isrv_result isrv_op_keep_result(struct imapsrv_session *s)
+{
+	struct isrv_result kept = s->result;
+
+	if (!kept.text[0])
+		return kept;
+	kept.text = isrv_arena_copy(&s->arena, kept.text, strlen(kept.text));
+	if (!kept.text) {
+		isrv_session_fail(s, IMAPSRV_ENOMEM);
+		kept.text = "";
+	}
+	return kept;
 }
 
 int imapsrv_op_done(struct imapsrv_op *op, enum imapsrv_code code, const char *text)
 {
 	struct imapsrv_session *s;
 
-	if (!expects(op, ~KIND(ISRV_OP_DEAD)))
+	if (!expects(op, UINT32_MAX))
 		return IMAPSRV_ESTATE;
-	s = op->session;
+	s = session_of(op);
 	s->result.code = code;
-	keep_text(&s->result, text);
-	s->op_state = ISRV_OP_ANSWERED;
-	op->kind = ISRV_OP_DEAD;
+	keep_text(s, text);
+	s->ops.state = ISRV_OP_ANSWERED;
+	op->kind = 0;
 	return s->error;
 }
 
@@ -134,7 +177,7 @@ int imapsrv_op_account(struct imapsrv_op *op, const struct imapsrv_account *acco
 
 	if (!expects(op, KIND(ISRV_OP_LOGIN) | KIND(ISRV_OP_SASL)))
 		return IMAPSRV_ESTATE;
-	s = op->session;
+	s = session_of(op);
 	if (!account || account->size < sizeof(size_t) || s->has_account)
 		return nonsense(op, "an account that makes no sense");
 	isrv_session_take_account(s, account);
@@ -172,18 +215,18 @@ int imapsrv_op_mailbox(struct imapsrv_op *op, const struct imapsrv_mailbox *mail
 	memcpy(&copy, mailbox, mailbox->size < sizeof(copy) ? mailbox->size : sizeof(copy));
 	if (!copy.uidvalidity || !copy.uidnext) {
 		/* The handle is taken all the same, so that it is given back. */
-		isrv_session_fault(op->session, "UIDVALIDITY and UIDNEXT cannot be 0");
+		isrv_session_fault(session_of(op), "UIDVALIDITY and UIDNEXT cannot be 0");
 		copy.uidvalidity = copy.uidvalidity ? copy.uidvalidity : 1;
 		copy.uidnext = copy.uidnext ? copy.uidnext : 1;
 	}
-	if (!op->session->engine->store.modseqs)
+	if (!session_of(op)->engine->store.modseqs)
 		copy.highest_modseq = 0;
-	if (!op->session->engine->store.append_limits)
+	if (!session_of(op)->engine->store.append_limits)
 		copy.append_limit = UINT64_MAX;
-	if (!is_told(op->session, copy.mailboxid))
+	if (!is_told(session_of(op), copy.mailboxid))
 		copy.mailboxid.len = 0;
 	if (copy.highest_modseq > ISRV_MODSEQ_MAX) {
-		isrv_session_fault(op->session, "a modification sequence above 2^63-1");
+		isrv_session_fault(session_of(op), "a modification sequence above 2^63-1");
 		copy.highest_modseq = 0;
 	}
 	return deliver(op, &copy);
@@ -219,7 +262,7 @@ static uint32_t nonsensical(struct imapsrv_session *s, const struct imapsrv_row 
 static inline int deliver_row(struct imapsrv_session *s, const struct imapsrv_row *row)
 {
 	begin_answer(s);
-	s->sink(s, s->sink_ctx, row);
+	s->ops.sink(s, s->ops.sink_ctx, row);
 	if (isrv_writer_failed(&s->w))
 		isrv_session_fail(s, IMAPSRV_ENOMEM);
 	return s->error;
@@ -244,8 +287,8 @@ int imapsrv_op_row(struct imapsrv_op *op, const struct imapsrv_row *row)
 		return IMAPSRV_ESTATE;
 	if (!row || !row->uid)
 		return nonsense(op, "a row without a UID");
-	return row->facts & CHECKED ? deliver_checked(op->session, row)
-	                            : deliver_row(op->session, row);
+	return row->facts & CHECKED ? deliver_checked(session_of(op), row)
+	                            : deliver_row(session_of(op), row);
 }
 
 static int deliver_body(struct imapsrv_op *op, const struct isrv_op_body *body)
@@ -276,9 +319,9 @@ int imapsrv_op_bytes(struct imapsrv_op *op, const void *data, size_t len)
 
 	if (!expects(op, KIND(ISRV_OP_BODY_READ)))
 		return IMAPSRV_ESTATE;
-	if (len > op->max)
+	if (len > session_of(op)->ops.max)
 		return nonsense(op, "more octets of a body than were asked for");
-	op->max -= len;
+	session_of(op)->ops.max -= (uint32_t)len;
 	return len ? deliver(op, &span) : 0;
 }
 
@@ -341,7 +384,7 @@ int imapsrv_op_found(struct imapsrv_op *op, const struct imapsrv_search_node *no
 		return IMAPSRV_ESTATE;
 	answer.broken = !isrv_uidset_is_valid(matches) || !isrv_uidset_is_valid(candidates);
 	if (answer.broken)
-		isrv_session_fault(op->session, "UIDs that are not in ascending order");
+		isrv_session_fault(session_of(op), "UIDs that are not in ascending order");
 	return deliver(op, &answer);
 }
 
@@ -351,7 +394,7 @@ int imapsrv_op_mailboxid(struct imapsrv_op *op, struct imapsrv_span mailboxid)
 		return IMAPSRV_ESTATE;
 	if (!isrv_objectid_is(mailboxid))
 		return nonsense(op, "an object identifier that is not 1 to 255 of A-Z a-z 0-9 _ -");
-	return op->session->engine->store.objectids ? deliver(op, &mailboxid) : 0;
+	return session_of(op)->engine->store.objectids ? deliver(op, &mailboxid) : 0;
 }
 
 int imapsrv_op_entry(struct imapsrv_op *op, const struct imapsrv_entry *entry)
@@ -372,14 +415,14 @@ int imapsrv_op_status(struct imapsrv_op *op, const struct imapsrv_status *status
 	if (!status)
 		return nonsense(op, "no status");
 	isrv_told_status(&copy, status);
-	if (copy.items & IMAPSRV_STATUS_MAILBOXID && !is_told(op->session, copy.mailboxid)) {
+	if (copy.items & IMAPSRV_STATUS_MAILBOXID && !is_told(session_of(op), copy.mailboxid)) {
 		copy.items &= ~(uint32_t)IMAPSRV_STATUS_MAILBOXID;
 		copy.mailboxid.len = 0;
 	}
 	if (status->items & IMAPSRV_STATUS_HIGHESTMODSEQ &&
 	    status->highest_modseq > ISRV_MODSEQ_MAX) {
 		copy.highest_modseq = 0;
-		isrv_session_fault(op->session, "a modification sequence above 2^63-1");
+		isrv_session_fault(session_of(op), "a modification sequence above 2^63-1");
 	}
 	return deliver(op, &copy);
 }
@@ -390,7 +433,7 @@ int imapsrv_op_modseq(struct imapsrv_op *op, uint64_t highest_modseq)
 		return IMAPSRV_ESTATE;
 	if (!isrv_modseq_is(highest_modseq))
 		return nonsense(op, "a modification sequence that is 0 or above 2^63-1");
-	op->session->result.modseq = highest_modseq;
+	session_of(op)->result.modseq = highest_modseq;
 	return 0;
 }
 
@@ -421,11 +464,11 @@ int imapsrv_op_quota(struct imapsrv_op *op, const struct imapsrv_quota_root *roo
 		return IMAPSRV_ESTATE;
 	if (!is_quota(root))
 		return nonsense(op, "a quota root without a name, or a number above 2^63-1");
-	if (op->max == ISRV_QUOTA_ROOTS) {
-		isrv_session_fault(op->session, "too many quota roots");
+	if (session_of(op)->ops.max == ISRV_QUOTA_ROOTS) {
+		isrv_session_fault(session_of(op), "too many quota roots");
 		return IMAPSRV_ETOOBIG;
 	}
-	op->max++;
+	session_of(op)->ops.max++;
 	return deliver(op, root);
 }
 
@@ -441,15 +484,15 @@ int imapsrv_op_keys(struct imapsrv_op *op, const struct imapsrv_scram_keys *keys
 
 struct imapsrv_session *imapsrv_op_session(const struct imapsrv_op *op)
 {
-	return op->session;
+	return session_of(op);
 }
 
 void imapsrv_op_set_data(struct imapsrv_op *op, void *data)
 {
-	op->data = data;
+	session_of(op)->ops.data = data;
 }
 
 void *imapsrv_op_get_data(const struct imapsrv_op *op)
 {
-	return op->data;
+	return session_of(op)->ops.data;
 }

@@ -5,7 +5,8 @@
  * path.
  *
  * Ops live in the session.  They take turns in a few slots, so that a late second answer to an op
- * that is dead is seen for what it is instead of answering the next question.
+ * that is dead is seen for what it is instead of answering the next question.  A slot is no more
+ * than a place to point at: as one op at most is open, what goes with it stands beside them.
  */
 #ifndef ISRV_SESSION_OP_H
 #define ISRV_SESSION_OP_H
@@ -14,11 +15,13 @@
 
 #define ISRV_OP_SLOTS 4
 
+/* What a sink is given is named beside the kinds of ops. */
+typedef void isrv_sink(struct imapsrv_session *s, void *ctx, const void *answer);
+
 /* Quota roots in one answer. */
 #define ISRV_QUOTA_ROOTS 64
 
 enum isrv_op_kind {
-	ISRV_OP_DEAD,
 	ISRV_OP_LOGIN,         /* sink: none, the account is set in s->account      */
 	ISRV_OP_SASL,          /* sink: struct imapsrv_span, the challenge          */
 	ISRV_OP_KEYS,          /* sink: struct imapsrv_scram_keys                   */
@@ -51,11 +54,24 @@ enum isrv_op_state {
 	ISRV_OP_ANSWERED
 };
 
+_Static_assert(ISRV_OP_PLAIN < 32, "a mask holds all kinds");
+#define ISRV_OP_BIT(kind) (UINT32_C(1) << (kind))
+
 struct imapsrv_op {
-	struct imapsrv_session *session;
-	void *data; /* the host's */
-	enum isrv_op_kind kind;
-	size_t max; /* BODY_READ: octets asked for */
+	uint32_t kind;   /* ISRV_OP_BIT of it; 0: dead */
+	int32_t session; /* where its session begins: octets from here */
+};
+
+/* All of a session's. */
+struct isrv_ops {
+	struct imapsrv_op slots[ISRV_OP_SLOTS];
+	uint8_t last;  /* the one that is or was last in use */
+	uint8_t state; /* enum isrv_op_state */
+	uint32_t max;  /* BODY_READ: octets asked for; QUOTA: roots that were told */
+	void *data;    /* the host's, of the open one */
+	isrv_sink *sink;
+	void *sink_ctx;
+	char *text;    /* ISRV_RESULT_TEXT octets for a result's: taken with the first that there is */
 };
 
 struct isrv_op_body {
@@ -92,16 +108,19 @@ struct isrv_op_found {
 struct isrv_result {
 	enum imapsrv_code code;
 	uint64_t modseq; /* expunge, move: HIGHESTMODSEQ of the mailbox; 0: not said */
-	char text[80]; /* what the host said to a human, cut; "" for nothing */
+	const char *text; /* what the host said to a human, cut; "" for nothing.  Until the next question */
 };
 
-/* What a sink is given is named beside the kinds. */
-typedef void isrv_sink(struct imapsrv_session *s, void *ctx, const void *answer);
+#define ISRV_RESULT_TEXT 80u
 
 struct imapsrv_op *isrv_op_begin(struct imapsrv_session *s, enum isrv_op_kind kind, isrv_sink *sink,
                                  void *ctx);
 /* The callback has returned. */
 void isrv_op_called(struct imapsrv_session *s);
+/* s->result, with a text that lasts as long as the arena.  ENOMEM fails the session. */
+struct isrv_result isrv_op_keep_result(struct imapsrv_session *s);
+/* Gives back what is kept for texts between two questions. */
+void isrv_op_trim(struct imapsrv_session *s);
 /* The session ends: tells the host. */
 void isrv_op_cancel(struct imapsrv_session *s);
 
@@ -114,6 +133,6 @@ void isrv_op_cancel(struct imapsrv_session *s);
 	} while (0)
 
 /* True once, when the answer is there; s->result says what it is. */
-#define isrv_answered(s) ((s)->op_state == ISRV_OP_ANSWERED)
+#define isrv_answered(s) ((s)->ops.state == ISRV_OP_ANSWERED)
 
 #endif

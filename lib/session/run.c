@@ -484,7 +484,7 @@ static bool may_go(const struct imapsrv_session *s)
 {
 	switch (s->wait) {
 	case ISRV_HOST:
-		return s->op_state != ISRV_OP_OPEN_NOW;
+		return s->ops.state != ISRV_OP_OPEN_NOW;
 	case ISRV_OUTPUT:
 		return !isrv_session_full(s);
 	case ISRV_DELAY:
@@ -652,7 +652,7 @@ bool isrv_run_can_go(const struct imapsrv_session *s)
 	if (s->phase == ISRV_PHASE_STEP && s->wait == ISRV_INPUT)
 		return s->wake;
 	if (s->phase == ISRV_PHASE_RESUME)
-		return s->op_state != ISRV_OP_OPEN_NOW;
+		return s->ops.state != ISRV_OP_OPEN_NOW;
 	if (s->phase == ISRV_PHASE_READ)
 		return isrv_hear_due_between(s) && !isrv_session_full(s);
 	return (s->phase == ISRV_PHASE_STEP || s->phase == ISRV_PHASE_SYNC ||

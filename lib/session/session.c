@@ -42,6 +42,7 @@ static void init(struct imapsrv_session *s, struct imapsrv_engine *engine,
 	isrv_framer_init(&s->framer, limits->command_prelogin, limits->drop);
 	isrv_session_use_limits(s);
 	isrv_arena_init(&s->arena, &s->mem, limits->arena);
+	s->result.text = "";
 	s->delay_until = UINT64_MAX;
 	isrv_hear_update(s);
 	isrv_caps_update(s);
@@ -208,6 +209,7 @@ static void finish(struct imapsrv_session *s, int error)
 	if (!s->error)
 		s->error = error;
 	drop_command(s);
+	isrv_op_trim(s);
 	isrv_framer_clear(&s->framer, &s->mem);
 	isrv_session_log_out(s);
 }
@@ -473,6 +475,7 @@ void imapsrv_session_trim(struct imapsrv_session *session)
 		isrv_arena_trim(&s->arena);
 	else
 		return; /* the arguments of the command at work may lie in the framer's buffer */
+	isrv_op_trim(s);
 	if (s->framer.buf.len)
 		isrv_buf_shrink(&s->framer.buf, &s->mem);
 	else

@@ -39,12 +39,12 @@ enum isrv_reply_status {
 /* The end of a command: its tagged line. */
 struct isrv_reply {
 	enum isrv_reply_status status;
+	bool foreign;     /* the text is not our own: it is to be made safe */
 	const char *code; /* inside the brackets; static or in the arena; NULL for none */
 	/* Writes the code, brackets aside, if `code` cannot hold it; NULL for none. */
 	void (*put_code)(struct imapsrv_session *s, void *args);
 	const char *text; /* static or in the arena */
 	size_t text_len;
-	bool foreign;     /* the text is not our own: it is to be made safe */
 };
 
 enum isrv_enabled {
@@ -74,6 +74,7 @@ struct isrv_binding {
 	char data[];
 };
 
+/* There may be a million of it: small members stand together, so that there are no holes. */
 struct imapsrv_session {
 	struct imapsrv_engine *engine;
 	void *user;
@@ -101,15 +102,16 @@ struct imapsrv_session {
 	bool eof;                /* the client will send nothing more */
 	uint8_t in_call;         /* inside an API call: no re-entry */
 	uint8_t in_callback;     /* inside the host: nothing but answers and events */
+	bool has_account;        /* the host gave one: it is to be given back */
+	bool logged_in;
+	bool opening_changed;    /* the mailbox that is being opened has, meanwhile */
+	bool idling;             /* in IDLE: other timers */
 
 	/* who and where */
 	const char *language;           /* one of the host's; NULL: i-default */
 	struct imapsrv_account account; /* valid if has_account */
-	bool has_account;               /* the host gave it: it is to be given back */
-	bool logged_in;
 	struct isrv_view *view;         /* NULL: nothing selected */
 	struct imapsrv_span opening;    /* the mailbox that a SELECT at work is opening; else data NULL */
-	bool opening_changed;           /* it changed meanwhile */
 	char *external;                 /* for EXTERNAL; NULL: not known */
 	size_t external_len;
 	struct isrv_binding *bindings;
@@ -121,47 +123,45 @@ struct imapsrv_session {
 	void *args;
 	struct imapsrv_span tag; /* in short_tag or the arena */
 	char short_tag[16];
-	bool uid;
-	enum isrv_step wait;     /* what its step said last */
-	enum isrv_phase after;   /* what follows its tagged line: READ, TLS or END */
-	bool wake;               /* an event came: step again although no input did */
 	struct isrv_reply reply;
-	enum isrv_frame frame;   /* news from the framer for a step that waits for INPUT: MORE for none */
 	const char *in;          /* input not taken yet, within the call of recv */
 	const char *in_end;
 	uint64_t literal_left;   /* octets of a streamed literal that are the command's */
 	struct isrv_contexts *contexts; /* of the selected mailbox; NULL: none.  See session/contexts.h */
 	struct isrv_sync *sync;  /* in the arena; NULL while nothing is being told */
 	struct isrv_resume *resume; /* in phase RESUME */
+	struct isrv_outq_mark mark; /* where to fall back to when memory runs out */
+
+	enum isrv_step wait;     /* what its step said last */
+	enum isrv_frame frame;   /* news from the framer for a step that waits for INPUT: MORE for none */
+	uint32_t limited_to;     /* see session/messagelimit.h: it had more messages than these, */
+	uint32_t limited_from;   /* and worked on those from this UID up; 0: on all */
+	uint32_t bad_commands;   /* in a row */
+	uint8_t after;           /* what follows its tagged line: enum isrv_phase READ, TLS or END */
+	bool uid;
+	bool wake;               /* an event came: step again although no input did */
 	bool mid_line;           /* a response line is half written while the command waits: no BYE can be said.
 	                            Set by a step that waits in such a place, cleared when the line is whole */
 	bool modseq_shown;       /* the command has shown modification sequences, */
 	bool by_number;          /* it names messages by number, though it is a UID command */
 	bool modseq_due;         /* or has to end with HIGHESTMODSEQ: see session/modseq.h */
-	uint32_t limited_to;     /* see session/messagelimit.h: it had more messages than these, */
-	uint32_t limited_from;   /* and worked on those from this UID up; 0: on all */
-	struct isrv_outq_mark mark; /* where to fall back to when memory runs out */
 
 	/* what is heard: see session/hear.h */
-	enum isrv_hearing hearing;
 	uint8_t heard;           /* of the selected mailbox, in and at the end of a command: enum isrv_pending */
 	uint8_t heard_between;   /* and between commands */
 	bool stirred;            /* what may be told between commands has changed */
 	bool news;               /* something beside the view's pending changes may have to be told */
 	bool overflowed;         /* NOTIFICATIONOVERFLOW, for one */
 	bool tell_all;           /* the command implies a NOOP, whatever is heard from now on */
-	struct isrv_notify *notify;      /* exactly while hearing NOTIFY, or COMMANDS with METADATA enabled */
 	bool subscriptions_moved;        /* since a command at work last looked at them */
+	enum isrv_hearing hearing;
+	struct isrv_notify *notify;      /* exactly while hearing NOTIFY, or COMMANDS with METADATA enabled */
 	char *warning;           /* a quota was passed: for a human */
 	size_t warning_len;
 	struct isrv_telling *telling;    /* the teller's own; NULL while nothing but the view is told */
 
 	/* the question to the host */
-	struct imapsrv_op ops[ISRV_OP_SLOTS];
-	uint8_t op_slot;         /* the one that is or was last in use */
-	enum isrv_op_state op_state;
-	isrv_sink *sink;
-	void *sink_ctx;
+	struct isrv_ops ops;
 	struct isrv_result result;
 
 	/* time and patience */
@@ -171,13 +171,11 @@ struct imapsrv_session {
 	uint64_t quiet_since;    /* last output in IDLE */
 	uint64_t delay_until;    /* of a failed login */
 	uint64_t clock;          /* what is added to the host's time, after a restore */
+	uint32_t failed_logins;
 	bool ticked;             /* the time is known */
 	bool reclock;            /* it was, in another process: the next tick says it is the same */
 	bool active;             /* the client did something since the last tick, or was given its turn */
 	bool spoke;              /* something went out since the last tick */
-	bool idling;             /* in IDLE: other timers */
-	uint32_t failed_logins;
-	uint32_t bad_commands;
 };
 
 /* ---- replies (reply.c): each sets the reply and returns ISRV_DONE -------------------------- */

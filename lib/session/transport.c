@@ -112,7 +112,7 @@ unsigned imapsrv_session_want(const struct imapsrv_session *session)
 		want |= IMAPSRV_WANT_STARTTLS;
 	else if (s->phase == ISRV_PHASE_COMPRESS)
 		want |= IMAPSRV_WANT_COMPRESS;
-	if (s->op_state == ISRV_OP_OPEN_NOW)
+	if (s->ops.state == ISRV_OP_OPEN_NOW)
 		want |= IMAPSRV_WANT_HOST;
 	if (isrv_run_can_go(s))
 		want |= IMAPSRV_WANT_RUN;

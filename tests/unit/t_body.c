@@ -163,7 +163,7 @@ static bool again(size_t row, enum isrv_step step)
 {
 	switch (step) {
 	case ISRV_HOST:
-		ROW(row, f.s.op_state == ISRV_OP_OPEN_NOW && f.host.later);
+		ROW(row, f.s.ops.state == ISRV_OP_OPEN_NOW && f.host.later);
 		if (f.host.read.len)
 			answer_read(&f.host);
 		else
