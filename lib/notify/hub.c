@@ -188,6 +188,12 @@ static size_t interest_size(const struct isrv_hub_interest *i)
 	return sizeof(*i) + i->link_count * sizeof(struct isrv_hub_link) + i->name_len;
 }
 
+/* It stands behind the links. */
+static struct imapsrv_span name_in(const struct isrv_hub_interest *i)
+{
+	return (struct imapsrv_span){(const char *)(i->links + i->link_count), i->name_len};
+}
+
 static void interest_unlink(struct isrv_hub_interest *i)
 {
 	struct imapsrv_hub *hub = i->member->hub;
@@ -205,7 +211,8 @@ static void interest_free(struct isrv_hub_interest *i)
 /* A mount at a name below this one: part of the subtree, though kept elsewhere. */
 static bool is_below(const struct isrv_hub_mount *mount, struct imapsrv_span name, char separator)
 {
-	return mount->name.len > name.len && isrv_hub_covers(name, mount->name, separator);
+	return mount->name_len > name.len &&
+	       isrv_hub_covers(name, isrv_hub_mount_name(mount), separator);
 }
 
 static bool is_subtree(const struct isrv_hub_interest *i)
@@ -214,10 +221,9 @@ static bool is_subtree(const struct isrv_hub_interest *i)
 }
 
 /* At how many nodes it has to stand. */
-static uint32_t count_links(const struct isrv_hub_interest *i)
+static uint32_t count_links(const struct isrv_hub_interest *i, struct imapsrv_span name)
 {
 	const struct imapsrv_hub_member *m = i->member;
-	struct imapsrv_span name = {i->name, i->name_len};
 	char separator = m->hub->config.separator;
 	uint32_t count = 0;
 
@@ -235,10 +241,10 @@ static bool link_topic(struct isrv_hub_interest *i, uint32_t k, struct isrv_hub_
 	struct imapsrv_hub *hub = i->member->hub;
 	struct imapsrv_span parts[3];
 
-	i->links[k].member = i->member;
-	i->links[k].interest = i;
+	i->links[k].of.interest = i;
 	i->links[k].mount = mount;
-	isrv_hub_translate(mount->name, mount->topic, name, &hub->config.separator, parts);
+	isrv_hub_translate(isrv_hub_mount_name(mount), isrv_hub_mount_topic(mount), name,
+	                   &hub->config.separator, parts);
 	return isrv_hub_attach(&hub->table, &hub->mem, ISRV_HUB_TOPIC, parts, 3, is_subtree(i),
 	                       &i->links[k]);
 }
@@ -246,7 +252,7 @@ static bool link_topic(struct isrv_hub_interest *i, uint32_t k, struct isrv_hub_
 static bool interest_link(struct isrv_hub_interest *i)
 {
 	struct isrv_hub_names *names = i->member->names;
-	struct imapsrv_span name = {i->name, i->name_len};
+	struct imapsrv_span name = name_in(i);
 	char separator = i->member->hub->config.separator;
 	struct isrv_hub_mount *mount;
 	uint32_t k = 0;
@@ -258,7 +264,8 @@ static bool interest_link(struct isrv_hub_interest *i)
 		return false;
 	for (size_t n = 0; is_subtree(i) && n < names->mount_count; n++) {
 		mount = &names->mounts[n];
-		if (is_below(mount, name, separator) && !link_topic(i, k++, mount, mount->name))
+		if (is_below(mount, name, separator) &&
+		    !link_topic(i, k++, mount, isrv_hub_mount_name(mount)))
 			return false;
 	}
 	return true;
@@ -277,17 +284,14 @@ static struct isrv_hub_interest *interest_new(struct imapsrv_hub_member *m, uint
 	probe.scope = scope;
 	probe.events = events;
 	probe.name_len = (uint32_t)name.len;
-	probe.name = (char *)(uintptr_t)name.data; /* only looked at */
-	probe.link_count = count_links(&probe);
+	probe.link_count = count_links(&probe, name);
 	size = interest_size(&probe);
 	i = isrv_mem_zalloc(mem, size);
 	if (!i)
 		return NULL;
 	*i = probe;
-	i->links = (struct isrv_hub_link *)(i + 1);
-	i->name = (char *)(i->links + i->link_count);
 	if (name.len)
-		memcpy(i->name, name.data, name.len);
+		memcpy(i->links + i->link_count, name.data, name.len);
 	if (!interest_link(i)) {
 		interest_free(i);
 		return NULL;
@@ -330,9 +334,9 @@ static bool is_same(const struct isrv_hub_interest *i, const struct imapsrv_inte
 	if (i->scope != in->scope || i->events != in->events || i->name_len != in->name.len)
 		return false;
 	/* INBOX was folded when it was kept. */
-	if (i->name_len == 5 && memcmp(i->name, "INBOX", 5) == 0)
+	if (i->name_len == 5 && memcmp(name_in(i).data, "INBOX", 5) == 0)
 		return isrv_ascii_is(in->name.data, in->name.len, "INBOX");
-	return !i->name_len || memcmp(i->name, in->name.data, i->name_len) == 0;
+	return !i->name_len || memcmp(name_in(i).data, in->name.data, i->name_len) == 0;
 }
 
 /* In the order in which they came, as a rule: then each is found at once. */
@@ -396,23 +400,22 @@ static bool is_view(const struct imapsrv_hub_view *v)
 }
 
 /* It and all its interests stand at other nodes now. */
-static int link_again(struct imapsrv_hub_member *m)
+static int link_again(struct imapsrv_hub_member *m, struct imapsrv_span account)
 {
 	struct imapsrv_hub *hub = m->hub;
 	struct isrv_hub_interest *old = m->first;
 	int error = 0;
 
-	m->link.member = m;
-	if (m->names && !isrv_hub_attach(&hub->table, &hub->mem, ISRV_HUB_ACCOUNT,
-	                                 &m->names->account, 1, false, &m->link))
+	m->link.of.member = m;
+	if (m->names && !isrv_hub_attach(&hub->table, &hub->mem, ISRV_HUB_ACCOUNT, &account, 1,
+	                                 false, &m->link))
 		error = broaden(m);
 
 	m->first = m->last = NULL;
 	while (old) {
 		struct isrv_hub_interest *next = old->next, *i;
 
-		i = interest_new(m, old->scope, old->events,
-		                 (struct imapsrv_span){old->name, old->name_len});
+		i = interest_new(m, old->scope, old->events, name_in(old));
 		interest_free(old);
 		if (i)
 			append(m, i);
@@ -444,7 +447,7 @@ int imapsrv_hub_see(struct imapsrv_hub_member *member, const struct imapsrv_hub_
 	m->names = names;
 	if (view && !names)
 		return broaden(m);
-	return link_again(m);
+	return link_again(m, v.account);
 }
 
 void imapsrv_hub_leave(struct imapsrv_hub_member *member)
@@ -527,7 +530,7 @@ static bool is_wanted(const struct isrv_hub_interest *i, enum imapsrv_event_type
 /* Is that name, an account's own, one that the interest covers? */
 static bool is_in(const struct isrv_hub_interest *i, struct imapsrv_span name)
 {
-	struct imapsrv_span own = {i->name, i->name_len};
+	struct imapsrv_span own = name_in(i);
 
 	if (i->scope == IMAPSRV_SCOPE_ACCOUNT)
 		return true;
@@ -540,14 +543,15 @@ static bool is_in(const struct isrv_hub_interest *i, struct imapsrv_span name)
 static bool is_hidden(const struct imapsrv_hub_member *m, const struct isrv_hub_mount *mount,
                       struct imapsrv_span rest)
 {
+	struct imapsrv_span own = isrv_hub_mount_name(mount);
 	char separator = m->hub->config.separator;
 
 	for (size_t i = 0; i < m->names->mount_count; i++) {
-		struct imapsrv_span inner = m->names->mounts[i].name, parts[3];
+		struct imapsrv_span inner = isrv_hub_mount_name(&m->names->mounts[i]), parts[3];
 
-		if (!is_below(&m->names->mounts[i], mount->name, separator))
+		if (!is_below(&m->names->mounts[i], own, separator))
 			continue;
-		isrv_hub_translate(mount->name, (struct imapsrv_span){NULL, 0}, inner, NULL, parts);
+		isrv_hub_translate(own, (struct imapsrv_span){NULL, 0}, inner, NULL, parts);
 		if (isrv_hub_covers(parts[2], rest, separator))
 			return true;
 	}
@@ -560,9 +564,10 @@ static bool name_of(const struct imapsrv_hub_member *m, const struct isrv_hub_mo
 {
 	const char *separator = &m->hub->config.separator;
 
-	if (!isrv_hub_covers(mount->topic, topic, *separator))
+	if (!isrv_hub_covers(isrv_hub_mount_topic(mount), topic, *separator))
 		return false;
-	isrv_hub_translate(mount->topic, mount->name, topic, separator, name_r);
+	isrv_hub_translate(isrv_hub_mount_topic(mount), isrv_hub_mount_name(mount), topic,
+	                   separator, name_r);
 	/* Where all names are mounted there is no mailbox itself. */
 	return name_r[0].len + name_r[2].len && !is_hidden(m, mount, name_r[2]);
 }
@@ -620,17 +625,19 @@ static void spread(struct imapsrv_hub *hub, struct isrv_hub_link *list,
 	struct isrv_hub_event in = {.event = event};
 
 	for (struct isrv_hub_link *l = list; l; l = l->next) {
-		if (!is_wanted(l->interest, event->type))
+		struct imapsrv_hub_member *m = l->of.interest->member;
+
+		if (!is_wanted(l->of.interest, event->type))
 			continue;
 		if (event->type == IMAPSRV_EVENT_MAILBOX_RENAME) {
-			deliver_rename(l->member, event);
+			deliver_rename(m, event);
 			continue;
 		}
 		if (l->mount->stamp == hub->stamp)
 			continue;
 		l->mount->stamp = hub->stamp; /* one interest of the member is enough */
-		if (name_of(l->member, l->mount, event->mailbox, in.name))
-			deliver(l->member, &in);
+		if (name_of(m, l->mount, event->mailbox, in.name))
+			deliver(m, &in);
 	}
 }
 
@@ -742,7 +749,7 @@ int imapsrv_hub_publish_account(struct imapsrv_hub *hub, struct imapsrv_span acc
 		isrv_hub_walk_octet(&walk, account.data[i]);
 	node = account.len ? isrv_hub_walk_node(&walk, ISRV_HUB_ACCOUNT, account) : NULL;
 	for (struct isrv_hub_link *l = node ? node->exact : NULL; l; l = l->next)
-		deliver_own(l->member, &e);
+		deliver_own(l->of.member, &e);
 	lose_all(hub->broad);
 	wake(hub);
 	return 0;

@@ -27,7 +27,7 @@ struct isrv_hub_node {
 	uint32_t hash;
 	uint32_t len;
 	uint8_t realm;
-	char name[];
+	char name[]; /* right behind, where padding would be */
 };
 
 /* An interest at a node; or a member, at the node of its account. */
@@ -35,22 +35,22 @@ struct isrv_hub_link {
 	struct isrv_hub_node *node; /* NULL: not linked */
 	struct isrv_hub_link *next;
 	struct isrv_hub_link **back; /* what points here */
-	struct imapsrv_hub_member *member;
-	/* In the realm of topics: whose it is, and by which mount it got here. */
-	struct isrv_hub_interest *interest;
-	struct isrv_hub_mount *mount;
+	union {
+		struct imapsrv_hub_member *member;  /* in the realm of accounts */
+		struct isrv_hub_interest *interest; /* in that of topics: whose it is, */
+	} of;
+	struct isrv_hub_mount *mount; /* and by which mount it got here */
 };
 
 /* One block: the links and the name stand behind it. */
 struct isrv_hub_interest {
 	struct isrv_hub_interest *next; /* of the same member, in the order in which they came */
 	struct imapsrv_hub_member *member;
-	struct isrv_hub_link *links;
-	char *name; /* the account's */
-	uint32_t name_len;
+	uint32_t name_len; /* of the account's own name */
 	uint32_t events;
 	uint32_t link_count;
 	uint8_t scope;
+	struct isrv_hub_link links[];
 };
 
 struct isrv_hub_table {
@@ -85,18 +85,27 @@ void isrv_hub_detach(struct isrv_hub_table *t, struct isrv_mem *mem, struct isrv
 /* ---- names and topics (hub_names.c) -------------------------------------------------------- */
 
 struct isrv_hub_mount {
-	struct imapsrv_span name;
-	struct imapsrv_span topic;
 	uint64_t stamp; /* of the event that came by it last */
+	const char *text; /* the name, then the topic */
+	uint32_t name_len;
+	uint32_t topic_len;
 };
 
 /* What a member sees.  One block: mounts and their octets stand behind it. */
 struct isrv_hub_names {
 	size_t size;
-	struct imapsrv_span account;
 	size_t mount_count;
 	struct isrv_hub_mount mounts[];
 };
+
+static inline struct imapsrv_span isrv_hub_mount_name(const struct isrv_hub_mount *m)
+{
+	return (struct imapsrv_span){m->text, m->name_len};
+}
+static inline struct imapsrv_span isrv_hub_mount_topic(const struct isrv_hub_mount *m)
+{
+	return (struct imapsrv_span){m->text + m->name_len, m->topic_len};
+}
 
 /* "INBOX" in any case becomes upper case (RFC 9051 5.1); what lies below it is as it is. */
 void isrv_hub_fold_inbox(char *name, size_t len);
@@ -134,8 +143,7 @@ struct isrv_hub_entry {
 };
 
 struct isrv_hub_queue {
-	struct isrv_hub_entry *head;
-	struct isrv_hub_entry *tail;
+	struct isrv_hub_entry *head; /* so few that finding the end costs nothing */
 	struct isrv_hub_entry *taken; /* lent to the host */
 	uint32_t count;
 	bool lost; /* everything is to be looked up; then nothing else is kept */

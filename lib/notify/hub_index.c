@@ -88,10 +88,17 @@ static void grow(struct isrv_hub_table *t, struct isrv_mem *mem)
 	t->size = size;
 }
 
+static size_t node_size(size_t len)
+{
+	size_t size = offsetof(struct isrv_hub_node, name) + len;
+
+	return size > sizeof(struct isrv_hub_node) ? size : sizeof(struct isrv_hub_node);
+}
+
 static struct isrv_hub_node *node_new(struct isrv_mem *mem, const struct imapsrv_span *parts,
                                       size_t part_count, size_t len)
 {
-	struct isrv_hub_node *node = isrv_mem_zalloc(mem, sizeof(*node) + len);
+	struct isrv_hub_node *node = isrv_mem_zalloc(mem, node_size(len));
 	char *to = node ? node->name : NULL;
 
 	for (size_t i = 0; node && i < part_count; i++)
@@ -126,7 +133,7 @@ static struct isrv_hub_node *get(struct isrv_hub_table *t, struct isrv_mem *mem,
 	if (!found)
 		grow(t, mem);
 	if (found || !t->size) {
-		isrv_mem_free(mem, made, sizeof(*made) + len);
+		isrv_mem_free(mem, made, node_size(len));
 		return found;
 	}
 	made->realm = (uint8_t)realm;
@@ -174,5 +181,5 @@ void isrv_hub_detach(struct isrv_hub_table *t, struct isrv_mem *mem, struct isrv
 		at = &(*at)->chain;
 	*at = node->chain;
 	t->count--;
-	isrv_mem_free(mem, node, sizeof(*node) + node->len);
+	isrv_mem_free(mem, node, node_size(node->len));
 }

@@ -26,19 +26,16 @@ bool isrv_hub_covers(struct imapsrv_span top, struct imapsrv_span name, char sep
 	       (name.len == top.len || name.data[top.len] == separator);
 }
 
-static struct imapsrv_span keep(char **at, struct imapsrv_span span)
+static void keep(char **at, struct imapsrv_span span)
 {
-	struct imapsrv_span kept = {*at, span.len};
-
 	if (span.len)
 		memcpy(*at, span.data, span.len);
 	*at += span.len;
-	return kept;
 }
 
 struct isrv_hub_names *isrv_hub_names_new(struct isrv_mem *mem, const struct imapsrv_hub_view *view)
 {
-	size_t size = sizeof(struct isrv_hub_names) + view->account.len;
+	size_t size = sizeof(struct isrv_hub_names);
 	struct isrv_hub_names *names;
 	char *at;
 
@@ -51,13 +48,15 @@ struct isrv_hub_names *isrv_hub_names_new(struct isrv_mem *mem, const struct ima
 	names->size = size;
 	names->mount_count = view->mount_count;
 	at = (char *)(names->mounts + view->mount_count);
-	names->account = keep(&at, view->account);
 	for (size_t i = 0; i < view->mount_count; i++) {
-		char *name = at;
+		struct isrv_hub_mount *m = &names->mounts[i];
 
-		names->mounts[i].name = keep(&at, view->mounts[i].name);
-		isrv_hub_fold_inbox(name, names->mounts[i].name.len);
-		names->mounts[i].topic = keep(&at, view->mounts[i].topic);
+		m->text = at;
+		m->name_len = (uint32_t)view->mounts[i].name.len;
+		m->topic_len = (uint32_t)view->mounts[i].topic.len;
+		keep(&at, view->mounts[i].name);
+		isrv_hub_fold_inbox(at - m->name_len, m->name_len);
+		keep(&at, view->mounts[i].topic);
 	}
 	return names;
 }
@@ -76,8 +75,8 @@ struct isrv_hub_mount *isrv_hub_mount_of(struct isrv_hub_names *names, struct im
 	for (size_t i = 0; names && i < names->mount_count; i++) {
 		struct isrv_hub_mount *m = &names->mounts[i];
 
-		if (isrv_hub_covers(m->name, name, separator) &&
-		    (!best || m->name.len > best->name.len))
+		if (isrv_hub_covers(isrv_hub_mount_name(m), name, separator) &&
+		    (!best || m->name_len > best->name_len))
 			best = m;
 	}
 	return best;

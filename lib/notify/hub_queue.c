@@ -50,7 +50,6 @@ static void drop_entries(struct isrv_hub_queue *q, struct isrv_mem *mem)
 		q->head = e->next;
 		entry_free(e, mem);
 	}
-	q->tail = NULL;
 	q->count = 0;
 }
 
@@ -97,14 +96,12 @@ static void collapse_all(struct isrv_hub_queue *q, struct isrv_hub_entry *e, str
 	struct isrv_hub_entry **at = &e->next;
 
 	collapse(e, mem);
-	q->tail = e;
 	while (*at) {
 		struct isrv_hub_entry *o = *at;
 
 		if (!is_about_messages(o->event.type) ||
 		    o->event.mailbox.len != e->event.mailbox.len ||
 		    memcmp(o->event.mailbox.data, e->event.mailbox.data, o->event.mailbox.len)) {
-			q->tail = o;
 			at = &o->next;
 			continue;
 		}
@@ -257,16 +254,18 @@ void isrv_hub_queue_put(struct isrv_hub_queue *q, struct isrv_mem *mem,
                         const struct isrv_hub_event *in)
 {
 	const struct imapsrv_event *event = in->event;
-	struct isrv_hub_entry *first = NULL, *last = NULL, *e;
+	struct isrv_hub_entry *first = NULL, *last = NULL, **end, *e;
 
 	if (q->lost)
 		return;
-	if (is_about_messages(event->type))
-		for (e = q->head; e; e = e->next)
-			if (is_about_messages(e->event.type) && is_name(e->event.mailbox, in->name)) {
-				first = first ? first : e;
-				last = e;
-			}
+	for (end = &q->head; *end; end = &e->next) {
+		e = *end;
+		if (is_about_messages(event->type) && is_about_messages(e->event.type) &&
+		    is_name(e->event.mailbox, in->name)) {
+			first = first ? first : e;
+			last = e;
+		}
+	}
 	if (last && join(last, mem, event))
 		return;
 	e = q->count < bounds->queue ? entry_new(mem, bounds->ranges, in) : NULL;
@@ -279,11 +278,7 @@ void isrv_hub_queue_put(struct isrv_hub_queue *q, struct isrv_mem *mem,
 		isrv_hub_queue_lose(q, mem);
 		return;
 	}
-	if (q->tail)
-		q->tail->next = e;
-	else
-		q->head = e;
-	q->tail = e;
+	*end = e;
 	q->count++;
 }
 
@@ -311,8 +306,6 @@ const struct imapsrv_event *isrv_hub_queue_take(struct isrv_hub_queue *q, struct
 	if (!e)
 		return NULL;
 	q->head = e->next;
-	if (!q->head)
-		q->tail = NULL;
 	q->count--;
 	e->next = NULL;
 	e->event.uids = isrv_uidset_view(&e->uids);
