@@ -253,7 +253,7 @@ static enum isrv_step next(struct imapsrv_session *s, struct esearch *a)
 	const struct isrv_view *v = s->view;
 	struct imapsrv_span name;
 
-	if (a->next == a->sources.names.count)
+	if (a->next == isrv_names_count(&a->sources.names))
 		return finish(s, a);
 	if (isrv_session_turn_over(s))
 		return ISRV_YIELD;

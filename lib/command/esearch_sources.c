@@ -118,7 +118,7 @@ static void take_name(struct imapsrv_session *s, void *ctx, const void *answer)
 	if (o->nomem || !isrv_notify_wants(n, &account, name->name))
 		return;
 	o->nomem = !isrv_names_add(&o->names, &s->mem, name->name);
-	o->too_many = o->names.count > s->engine->limits.names;
+	o->too_many = isrv_names_count(&o->names) > s->engine->limits.names;
 }
 
 static enum isrv_step too_many(struct imapsrv_session *s)

@@ -144,7 +144,7 @@ static void take_name(struct imapsrv_session *s, void *ctx, const void *answer)
 	if (n->follows && (name->attributes & IMAPSRV_ATTR_SUBSCRIBED ||
 	                   (exists && !s->engine->mailboxes.subscribe))) {
 		a->nomem = !isrv_names_add(&n->subscribed, &s->mem, name->name);
-		a->too_many = n->subscribed.count > n->max_names;
+		a->too_many = isrv_names_count(&n->subscribed) > n->max_names;
 	}
 	if (!exists || a->nomem || a->too_many)
 		return;
@@ -155,7 +155,7 @@ static void take_name(struct imapsrv_session *s, void *ctx, const void *answer)
 			return;
 	}
 	a->nomem = !isrv_names_add(to, &s->mem, name->name);
-	a->too_many = to->count > s->engine->limits.names;
+	a->too_many = isrv_names_count(to) > s->engine->limits.names;
 }
 
 static void ask_list(struct imapsrv_session *s, struct isrv_notify_args *a)
@@ -178,7 +178,7 @@ static size_t count_heard(struct imapsrv_session *s, const struct isrv_notify *n
 	const struct isrv_notify_account account = isrv_hear_account(s);
 	size_t count = 0;
 
-	for (uint32_t i = 0; i < names->count; i++, s->steps++)
+	for (uint32_t i = 0; i < isrv_names_count(names); i++, s->steps++)
 		if (isrv_notify_wants(n, &account, isrv_names_at(names, i)) & ISRV_NOTIFY_MESSAGES)
 			count++;
 	return count;
@@ -199,15 +199,15 @@ static bool gather(struct imapsrv_session *s, const struct isrv_notify *n,
 	if (!n)
 		return true;
 	groups = isrv_notify_of_groups(n, &account, 0, NULL, 0);
-	if (n->subscribed.count)
+	if (isrv_names_count(&n->subscribed))
 		each = isrv_notify_of_subscribed(n, isrv_names_at(&n->subscribed, 0), 0, NULL, 0);
-	all = groups + each * n->subscribed.count;
+	all = groups + each * isrv_names_count(&n->subscribed);
 	list = isrv_arena_array(&s->arena, all ? all : 1, sizeof(*list));
 	if (!list)
 		return false;
 	isrv_notify_of_groups(n, &account, 0, list, groups);
 	at = groups;
-	for (uint32_t i = 0; i < n->subscribed.count; i++, at += each)
+	for (uint32_t i = 0; i < isrv_names_count(&n->subscribed); i++, at += each)
 		isrv_notify_of_subscribed(n, isrv_names_at(&n->subscribed, i), 0, list + at, each);
 	isrv_notify_sort(list, all);
 	s->steps += all;
@@ -295,7 +295,7 @@ static bool is_selected(const struct imapsrv_session *s, struct imapsrv_span nam
 /* The next mailbox whose status is to be told; false: there is none. */
 static bool begin_status(struct imapsrv_session *s, struct isrv_notify_args *a)
 {
-	for (; a->next < a->readable.count; a->next++) {
+	for (; a->next < isrv_names_count(&a->readable); a->next++) {
 		struct imapsrv_span name = isrv_names_at(&a->readable, a->next);
 		uint32_t items = status_items(s, wants(s, name));
 		struct isrv_news *news;
@@ -344,7 +344,7 @@ static enum isrv_step tell_status(struct imapsrv_session *s, struct isrv_notify_
 
 static enum isrv_step tell_noaccess(struct imapsrv_session *s, struct isrv_notify_args *a)
 {
-	for (; a->next < a->noaccess.count; a->next++) {
+	for (; a->next < isrv_names_count(&a->noaccess); a->next++) {
 		struct imapsrv_span name = isrv_names_at(&a->noaccess, a->next);
 
 		if (isrv_session_full(s))

@@ -113,14 +113,14 @@ static void put_metadata(struct imapsrv_session *s, const struct isrv_news *news
 {
 	struct isrv_writer *w = &s->w;
 
-	if (!news->entries.count)
+	if (!isrv_names_count(&news->entries))
 		return;
 	ISRV_W(w, "* METADATA ");
 	if (news->len)
 		isrv_w_mailbox(w, news->name, news->len);
 	else
 		ISRV_W(w, "\"\"");
-	for (uint32_t i = 0; i < news->entries.count; i++) {
+	for (uint32_t i = 0; i < isrv_names_count(&news->entries); i++) {
 		struct imapsrv_span entry = isrv_names_at(&news->entries, i);
 
 		ISRV_W(w, " ");

@@ -20,7 +20,7 @@ static int compare(struct imapsrv_span a, struct imapsrv_span b)
 /* Where it is, or would be. */
 static uint32_t seek(const struct isrv_names *n, struct imapsrv_span name, bool *found_r)
 {
-	uint32_t low = 0, high = n->count;
+	uint32_t low = 0, high = isrv_names_count(n);
 
 	*found_r = false;
 	/* Behind the last: in order. */
@@ -44,15 +44,20 @@ static uint32_t seek(const struct isrv_names *n, struct imapsrv_span name, bool 
 
 void isrv_names_clear(struct isrv_names *n, struct isrv_mem *mem)
 {
-	isrv_mem_free(mem, n->list, n->cap * sizeof(*n->list));
-	isrv_mem_free(mem, n->text, n->size);
-	memset(n, 0, sizeof(*n));
+	struct isrv_names_held *h = n->held;
+
+	if (!h)
+		return;
+	isrv_mem_free(mem, h->list, h->cap * sizeof(*h->list));
+	isrv_mem_free(mem, h->text, h->size);
+	isrv_mem_free(mem, h, sizeof(*h));
+	n->held = NULL;
 }
 
 /* A larger block, without what removed names have left. */
-static bool grow_text(struct isrv_names *n, struct isrv_mem *mem, size_t len)
+static bool grow_text(struct isrv_names_held *h, struct isrv_mem *mem, size_t len)
 {
-	size_t live = n->used - n->dead, size = live + len > live * 2 ? live + len : live * 2;
+	size_t live = h->used - h->dead, size = live + len > live * 2 ? live + len : live * 2;
 	uint32_t used = 0;
 	char *text;
 
@@ -61,54 +66,58 @@ static bool grow_text(struct isrv_names *n, struct isrv_mem *mem, size_t len)
 	text = isrv_mem_alloc(mem, size);
 	if (!text)
 		return false;
-	for (uint32_t i = 0; i < n->count; i++) {
-		if (n->list[i].len)
-			memcpy(text + used, n->text + n->list[i].at, n->list[i].len);
-		n->list[i].at = used;
-		used += n->list[i].len;
+	for (uint32_t i = 0; i < h->count; i++) {
+		if (h->list[i].len)
+			memcpy(text + used, h->text + h->list[i].at, h->list[i].len);
+		h->list[i].at = used;
+		used += h->list[i].len;
 	}
-	isrv_mem_free(mem, n->text, n->size);
-	n->text = text;
-	n->size = (uint32_t)size;
-	n->used = used;
-	n->dead = 0;
+	isrv_mem_free(mem, h->text, h->size);
+	h->text = text;
+	h->size = (uint32_t)size;
+	h->used = used;
+	h->dead = 0;
 	return true;
 }
 
 /* Room for one more name of so many octets. */
-static bool reserve(struct isrv_names *n, struct isrv_mem *mem, size_t len)
+static bool reserve(struct isrv_names_held *h, struct isrv_mem *mem, size_t len)
 {
-	if (n->count == n->cap) {
-		uint32_t cap = n->cap ? n->cap * 2 : 2;
+	if (h->count == h->cap) {
+		uint32_t cap = h->cap ? h->cap * 2 : 2;
 		void *list;
 
-		if (cap > UINT32_MAX / sizeof(*n->list))
+		if (cap > UINT32_MAX / sizeof(*h->list))
 			return false;
-		list = isrv_mem_realloc(mem, n->list, n->cap * sizeof(*n->list), cap * sizeof(*n->list));
+		list = isrv_mem_realloc(mem, h->list, h->cap * sizeof(*h->list), cap * sizeof(*h->list));
 		if (!list)
 			return false;
-		n->list = list;
-		n->cap = cap;
+		h->list = list;
+		h->cap = cap;
 	}
-	return len <= n->size - n->used || grow_text(n, mem, len);
+	return len <= h->size - h->used || grow_text(h, mem, len);
 }
 
 bool isrv_names_add(struct isrv_names *n, struct isrv_mem *mem, struct imapsrv_span name)
 {
 	bool found;
 	uint32_t at = seek(n, name, &found);
+	struct isrv_names_held *h;
 
 	if (found)
 		return true;
-	if (!reserve(n, mem, name.len))
+	if (!n->held)
+		n->held = isrv_mem_zalloc(mem, sizeof(*n->held));
+	h = n->held;
+	if (!h || !reserve(h, mem, name.len))
 		return false;
-	memmove(&n->list[at + 1], &n->list[at], (n->count - at) * sizeof(*n->list));
-	n->list[at].at = n->used;
-	n->list[at].len = (uint32_t)name.len;
+	memmove(&h->list[at + 1], &h->list[at], (h->count - at) * sizeof(*h->list));
+	h->list[at].at = h->used;
+	h->list[at].len = (uint32_t)name.len;
 	if (name.len)
-		memcpy(n->text + n->used, name.data, name.len);
-	n->used += (uint32_t)name.len;
-	n->count++;
+		memcpy(h->text + h->used, name.data, name.len);
+	h->used += (uint32_t)name.len;
+	h->count++;
 	return true;
 }
 
@@ -116,12 +125,13 @@ bool isrv_names_remove(struct isrv_names *n, struct imapsrv_span name)
 {
 	bool found;
 	uint32_t at = seek(n, name, &found);
+	struct isrv_names_held *h = n->held;
 
 	if (!found)
 		return false;
-	n->dead += n->list[at].len;
-	n->count--;
-	memmove(&n->list[at], &n->list[at + 1], (n->count - at) * sizeof(*n->list));
+	h->dead += h->list[at].len;
+	h->count--;
+	memmove(&h->list[at], &h->list[at + 1], (h->count - at) * sizeof(*h->list));
 	return true;
 }
 
@@ -135,7 +145,7 @@ bool isrv_names_has(const struct isrv_names *n, struct imapsrv_span name)
 
 bool isrv_names_has_above(const struct isrv_names *n, struct imapsrv_span name, char separator)
 {
-	if (!n->count)
+	if (!isrv_names_count(n))
 		return false;
 	for (size_t len = 1; separator && len < name.len; len++) {
 		struct imapsrv_span up = {name.data, len};

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * notify/names - a set of mailbox names, or of other short strings: sorted by octets, each once, in
- * one block of text and one of offsets, so that it can be searched, walked and saved.
+ * one block of text and one of offsets, so that it can be searched, walked and saved.  Most sets
+ * stay empty: then they are no more than a pointer.
  */
 #ifndef ISRV_NOTIFY_NAMES_H
 #define ISRV_NOTIFY_NAMES_H
@@ -10,7 +11,7 @@
 
 #include "base/mem.h"
 
-struct isrv_names {
+struct isrv_names_held {
 	struct isrv_name_at {
 		uint32_t at;
 		uint32_t len;
@@ -23,6 +24,10 @@ struct isrv_names {
 	uint32_t dead;  /* octets of removed names */
 };
 
+struct isrv_names {
+	struct isrv_names_held *held; /* NULL: there never was one */
+};
+
 void isrv_names_clear(struct isrv_names *n, struct isrv_mem *mem);
 /* False: no memory (or 4 GiB of text), and nothing has changed.  One that is there stays. */
 bool isrv_names_add(struct isrv_names *n, struct isrv_mem *mem, struct imapsrv_span name);
@@ -31,9 +36,14 @@ bool isrv_names_remove(struct isrv_names *n, struct imapsrv_span name);
 bool isrv_names_has(const struct isrv_names *n, struct imapsrv_span name);
 /* Is one of them this name, or above it in the hierarchy?  separator 0: names are flat. */
 bool isrv_names_has_above(const struct isrv_names *n, struct imapsrv_span name, char separator);
+static inline uint32_t isrv_names_count(const struct isrv_names *n)
+{
+	return n->held ? n->held->count : 0;
+}
 static inline struct imapsrv_span isrv_names_at(const struct isrv_names *n, uint32_t i)
 {
-	struct imapsrv_span name = {n->text + n->list[i].at, n->list[i].len};
+	const struct isrv_names_held *h = n->held;
+	struct imapsrv_span name = {h->text + h->list[i].at, h->list[i].len};
 
 	return name;
 }

@@ -140,7 +140,7 @@ void isrv_news_take(struct isrv_news_list *l, struct isrv_mem *mem, struct isrv_
 	else
 		l->last = news->prev;
 	news->next = news->prev = NULL;
-	l->weight -= 1 + news->entries.count;
+	l->weight -= 1 + isrv_names_count(&news->entries);
 	if (!l->count) {
 		/* A session that has nothing to say holds nothing for it. */
 		isrv_mem_free(mem, l->sorted, l->cap * sizeof(struct isrv_news *));
@@ -164,11 +164,11 @@ void isrv_news_free(struct isrv_news *news, struct isrv_mem *mem)
 bool isrv_news_add_entry(struct isrv_news_list *l, struct isrv_mem *mem, struct isrv_news *news,
                          struct imapsrv_span entry)
 {
-	uint32_t before = news->entries.count;
+	uint32_t before = isrv_names_count(&news->entries);
 
 	if (!isrv_names_add(&news->entries, mem, entry))
 		return false;
-	l->weight += news->entries.count - before;
+	l->weight += isrv_names_count(&news->entries) - before;
 	return true;
 }
 
@@ -206,7 +206,7 @@ static bool unite(struct isrv_news_list *l, struct isrv_mem *mem, struct isrv_ne
 		from->old_name = NULL;
 		from->old_len = 0;
 	}
-	for (uint32_t i = 0; i < from->entries.count; i++)
+	for (uint32_t i = 0; i < isrv_names_count(&from->entries); i++)
 		if (!isrv_news_add_entry(l, mem, to, isrv_names_at(&from->entries, i)))
 			return false;
 	return true;

@@ -204,11 +204,11 @@ static void put_group(struct window *w, const struct isrv_notify_group *g,
 	case ISRV_NOTIFY_SUBTREE:
 		if (g->all)
 			put(w, IMAPSRV_SCOPE_SUBTREE, everything, events);
-		for (uint32_t i = 0; i < g->names.count && !g->all; i++)
+		for (uint32_t i = 0; i < isrv_names_count(&g->names) && !g->all; i++)
 			put(w, IMAPSRV_SCOPE_SUBTREE, isrv_names_at(&g->names, i), events);
 		break;
 	case ISRV_NOTIFY_MAILBOXES:
-		for (uint32_t i = 0; i < g->names.count; i++)
+		for (uint32_t i = 0; i < isrv_names_count(&g->names); i++)
 			put_mailbox(w, g, isrv_names_at(&g->names, i));
 		break;
 	}

@@ -32,9 +32,9 @@ struct isrv_notify {
 	uint8_t selected;         /* events of the selected mailbox: enum isrv_notify_event */
 	bool delayed;             /* SELECTED-DELAYED */
 	bool follows;             /* a group is SUBSCRIBED */
+	uint32_t group_count;
 	char *fetch;              /* MessageNew's fetch-atts with their parentheses; NULL: none */
 	size_t fetch_len;
-	uint32_t group_count;
 	struct isrv_notify_group *groups;
 	struct isrv_names subscribed; /* if `follows` */
 	struct isrv_names noaccess;   /* of these the client was told, or found, that it may not read them */

@@ -9,8 +9,8 @@
 
 static void pack_names(const struct isrv_names *names, struct isrv_pack *p)
 {
-	isrv_pack_u64(p, names->count);
-	for (uint32_t i = 0; i < names->count; i++)
+	isrv_pack_u64(p, isrv_names_count(names));
+	for (uint32_t i = 0; i < isrv_names_count(names); i++)
 		isrv_pack_span(p, isrv_names_at(names, i));
 }
 

@@ -255,7 +255,8 @@ static bool follow_access(struct post *p, unsigned wants, uint32_t *tell)
 		if (!wants)
 			return true;
 		*tell |= ISRV_TELL_LIST | ISRV_TELL_NOACCESS;
-		return isrv_names_add(noaccess, p->mem, name) && noaccess->count <= p->n->max_names;
+		return isrv_names_add(noaccess, p->mem, name) &&
+		       isrv_names_count(noaccess) <= p->n->max_names;
 	case IMAPSRV_EVENT_ACCESS_GAINED:
 		was = isrv_names_remove(noaccess, name);
 		if (was && wants)
@@ -316,7 +317,7 @@ static bool inherit_one(struct isrv_notify *n, struct isrv_mem *mem,
 	news->has_attributes = false;
 	if (was.len && !news->old_name && !isrv_news_set_old(news, mem, was))
 		return false;
-	for (uint32_t i = 0; i < old->entries.count; i++)
+	for (uint32_t i = 0; i < isrv_names_count(&old->entries); i++)
 		if (!isrv_news_add_entry(&n->news, mem, news, isrv_names_at(&old->entries, i)))
 			return false;
 	return n->news.weight <= n->max_news;
@@ -325,8 +326,9 @@ static bool inherit_one(struct isrv_notify *n, struct isrv_mem *mem,
 /* Why something could not be held. */
 static enum isrv_notify_posted trouble(const struct isrv_notify *n)
 {
-	return n->news.weight > n->max_news || n->noaccess.count > n->max_names ? ISRV_NOTIFY_OVERFLOW
-	                                                                        : ISRV_NOTIFY_NOMEM;
+	if (n->news.weight > n->max_news || isrv_names_count(&n->noaccess) > n->max_names)
+		return ISRV_NOTIFY_OVERFLOW;
+	return ISRV_NOTIFY_NOMEM;
 }
 
 enum isrv_notify_posted isrv_notify_inherit(struct isrv_notify *n, struct isrv_mem *mem,

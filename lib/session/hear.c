@@ -86,7 +86,7 @@ void isrv_hear_watch(struct imapsrv_session *s, const struct isrv_notify *n, boo
 	if (!s->engine->watch.changed)
 		return;
 	watch_groups(s, n, on);
-	for (uint32_t i = 0; i < n->subscribed.count; i++)
+	for (uint32_t i = 0; i < isrv_names_count(&n->subscribed); i++)
 		watch_subscribed(s, n, isrv_names_at(&n->subscribed, i), on);
 }
 
@@ -174,7 +174,7 @@ void isrv_hear_noaccess(struct imapsrv_session *s, struct imapsrv_span name)
 		return;
 	if (!isrv_names_add(&s->notify->noaccess, &s->mem, name))
 		not_held(s, ISRV_NOTIFY_NOMEM);
-	else if (s->notify->noaccess.count > s->notify->max_names)
+	else if (isrv_names_count(&s->notify->noaccess) > s->notify->max_names)
 		not_held(s, ISRV_NOTIFY_OVERFLOW);
 }
 
@@ -186,7 +186,7 @@ static enum isrv_notify_posted follow_subscription(struct imapsrv_session *s, st
 {
 	if (isrv_names_has(&n->subscribed, name) == on)
 		return ISRV_NOTIFY_POSTED;
-	if (on && n->subscribed.count >= n->max_names)
+	if (on && isrv_names_count(&n->subscribed) >= n->max_names)
 		return ISRV_NOTIFY_OVERFLOW;
 	if (on && !isrv_names_add(&n->subscribed, &s->mem, name))
 		return ISRV_NOTIFY_NOMEM;

@@ -45,9 +45,9 @@ static void test_model(void **unused)
 			count -= in[i];
 			in[i] = false;
 		}
-		assert_int_equal(names.count, count);
+		assert_int_equal(isrv_names_count(&names), count);
 		assert_int_equal(isrv_names_has(&names, span(name)), in[i]);
-		for (uint32_t k = 1; k < names.count; k++) {
+		for (uint32_t k = 1; k < isrv_names_count(&names); k++) {
 			struct imapsrv_span a = isrv_names_at(&names, k - 1), b = isrv_names_at(&names, k);
 			size_t n = a.len < b.len ? a.len : b.len;
 			int order = n ? memcmp(a.data, b.data, n) : 0;
@@ -56,7 +56,7 @@ static void test_model(void **unused)
 		}
 	}
 	/* What was removed does not pile up. */
-	assert_true(names.size < 8 * POOL * sizeof(name));
+	assert_true(names.held->size < 8 * POOL * sizeof(name));
 	isrv_names_clear(&names, &mem);
 	assert_int_equal(mem.used, 0);
 }
