@@ -93,7 +93,7 @@ static enum isrv_turn respond_external(struct isrv_exchange *x)
 	x->text = "Expected an authorization identity in UTF-8";
 	if (!isrv_utf8_is_name(x->response.data, x->response.len))
 		return ISRV_TURN_BAD;
-	x->login.authcid = span(x->s->external, x->s->external_len);
+	x->login.authcid = isrv_kept_span(x->s->external);
 	x->login.authzid = x->response;
 	return ISRV_TURN_LOGIN;
 }

@@ -101,11 +101,9 @@ static void put_overflow(struct imapsrv_session *s)
 static void put_warning(struct imapsrv_session *s)
 {
 	ISRV_W(&s->w, "* NO [OVERQUOTA] ");
-	isrv_w_text(&s->w, s->warning, s->warning_len);
+	isrv_w_text(&s->w, s->warning->data, s->warning->len);
 	isrv_w_crlf(&s->w);
-	isrv_mem_free(&s->mem, s->warning, s->warning_len);
-	s->warning = NULL;
-	s->warning_len = 0;
+	isrv_session_forget(s, &s->warning);
 }
 
 /* metadata-resp with entry-list: names only (RFC 5464 4.4.2, RFC 5465 5.6, 5.7) */

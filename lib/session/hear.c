@@ -305,23 +305,17 @@ static void warn(struct imapsrv_session *s, const struct imapsrv_event *e)
 	static const char over[] = "The quota is used up";
 	bool own = e->text.len != 0;
 	size_t len = own ? e->text.len : sizeof(over) - 1;
-	char *copy;
 
-	isrv_mem_free(&s->mem, s->warning, s->warning_len);
-	s->warning = NULL;
-	s->warning_len = 0;
+	isrv_session_forget(s, &s->warning);
 	if (e->type != IMAPSRV_EVENT_QUOTA_EXCEED)
 		return; /* it is not true any more */
 	if (len > 200)
 		len = 200;
-	copy = isrv_mem_alloc(&s->mem, len);
-	if (!copy) {
+	if (!isrv_session_keep(s, &s->warning,
+	                       (struct imapsrv_span){own ? e->text.data : over, len})) {
 		isrv_session_fail(s, IMAPSRV_ENOMEM);
 		return;
 	}
-	memcpy(copy, own ? e->text.data : over, len);
-	s->warning = copy;
-	s->warning_len = len;
 	s->news = s->stirred = true;
 }
 

@@ -65,7 +65,7 @@ static bool write_state(const struct imapsrv_session *s, struct isrv_pack *p)
 	isrv_pack_u64(p, s->steps);
 	isrv_pack_u64(p, (unsigned char)s->account.separator);
 	isrv_pack_span(p, (struct imapsrv_span){s->language, s->language ? strlen(s->language) : 0});
-	isrv_pack_span(p, (struct imapsrv_span){s->external, s->external_len});
+	isrv_pack_span(p, isrv_kept_span(s->external));
 	for (const struct isrv_binding *b = s->bindings; b; b = b->next) {
 		isrv_pack_span(p, (struct imapsrv_span){b->type, strlen(b->type)});
 		isrv_pack_span(p, (struct imapsrv_span){b->data, b->len});
@@ -111,18 +111,11 @@ static void read_language(struct imapsrv_session *s, struct imapsrv_span tag,
 		isrv_unpack_fail(u, IMAPSRV_ESTATE);
 }
 
-static void read_text(struct imapsrv_session *s, struct imapsrv_span text, char **text_r,
-                      size_t *len_r, struct isrv_unpack *u)
+static void read_text(struct imapsrv_session *s, struct imapsrv_span text,
+                      struct isrv_kept **text_r, struct isrv_unpack *u)
 {
-	if (!text.len)
-		return;
-	*text_r = isrv_mem_alloc(&s->mem, text.len);
-	if (!*text_r) {
+	if (text.len && !isrv_session_keep(s, text_r, text))
 		isrv_unpack_fail(u, IMAPSRV_ENOMEM);
-		return;
-	}
-	memcpy(*text_r, text.data, text.len);
-	*len_r = text.len;
 }
 
 /* tag = 1*<any ASTRING-CHAR except "+"> (RFC 9051 9) */
@@ -151,7 +144,7 @@ static void read_state(struct imapsrv_session *s, struct isrv_unpack *u)
 	s->steps = isrv_unpack_u64(u);
 	s->account.separator = (char)isrv_unpack_upto(u, 0x7e);
 	read_language(s, isrv_unpack_span(u), u);
-	read_text(s, isrv_unpack_span(u), &s->external, &s->external_len, u);
+	read_text(s, isrv_unpack_span(u), &s->external, u);
 	read_bindings(s, u);
 	s->logged_in = flags & LOGGED_IN; /* bindings are for those who are not */
 	if (s->idling) {
@@ -251,7 +244,7 @@ static bool write_hearing(const struct imapsrv_session *s, struct isrv_pack *p)
 {
 	isrv_pack_u64(p, s->hearing);
 	isrv_pack_u64(p, (s->news ? 1u : 0u) | (s->overflowed ? 2u : 0u) | (s->stirred ? 4u : 0u));
-	isrv_pack_span(p, (struct imapsrv_span){s->warning, s->warning_len});
+	isrv_pack_span(p, isrv_kept_span(s->warning));
 	if (s->notify)
 		isrv_notify_pack(s->notify, p);
 	return !s->telling;
@@ -265,7 +258,7 @@ static void read_hearing(struct imapsrv_session *s, struct isrv_unpack *u)
 	s->news = flags & 1;
 	s->overflowed = flags & 2;
 	s->stirred = flags & 4;
-	read_text(s, isrv_unpack_span(u), &s->warning, &s->warning_len, u);
+	read_text(s, isrv_unpack_span(u), &s->warning, u);
 	if (!s->logged_in)
 		isrv_unpack_fail(u, IMAPSRV_EINVAL);
 	if (hearing == ISRV_HEARING_NOTIFY ||

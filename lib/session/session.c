@@ -113,12 +113,25 @@ int imapsrv_session_new(struct imapsrv_engine *engine, const struct imapsrv_sess
 	return 0;
 }
 
-static void free_text(struct imapsrv_session *s, char **text, size_t *len)
+void isrv_session_forget(struct imapsrv_session *s, struct isrv_kept **kept)
 {
-	if (*text)
-		isrv_mem_free(&s->mem, *text, *len);
-	*text = NULL;
-	*len = 0;
+	if (*kept)
+		isrv_mem_free(&s->mem, *kept, sizeof(**kept) + (*kept)->len);
+	*kept = NULL;
+}
+
+bool isrv_session_keep(struct imapsrv_session *s, struct isrv_kept **kept, struct imapsrv_span text)
+{
+	struct isrv_kept *copy = isrv_mem_alloc(&s->mem, sizeof(*copy) + text.len);
+
+	if (!copy)
+		return false;
+	copy->len = text.len;
+	if (text.len)
+		memcpy(copy->data, text.data, text.len);
+	isrv_session_forget(s, kept);
+	*kept = copy;
+	return true;
 }
 
 /* Lets go of everything that a command at work holds. */
@@ -185,7 +198,7 @@ void isrv_session_log_out(struct imapsrv_session *s)
 	isrv_session_deselect(s);
 	isrv_hear_nothing(s, ISRV_HEARING_COMMANDS);
 	s->overflowed = s->news = false;
-	free_text(s, &s->warning, &s->warning_len);
+	isrv_session_forget(s, &s->warning);
 	if (s->logged_in)
 		isrv_watch_account(s, false);
 	if (s->has_account && s->engine->store.logout) {
@@ -229,7 +242,7 @@ static void put_bye(struct imapsrv_session *s, const char *code, const char *tex
 		isrv_w_cstr(w, code);
 		ISRV_W(w, "] ");
 	}
-	if (s->language && text != s->bye_text)
+	if (s->language && !(s->bye_text && text == s->bye_text->data))
 		isrv_session_say(s, text);
 	else
 		isrv_w_text(w, text, len);
@@ -284,7 +297,7 @@ void isrv_session_settle(struct imapsrv_session *s)
 
 void isrv_session_say_bye(struct imapsrv_session *s)
 {
-	put_bye(s, NULL, s->bye_text ? s->bye_text : "", s->bye_len);
+	put_bye(s, NULL, s->bye_text ? s->bye_text->data : "", isrv_kept_span(s->bye_text).len);
 	finish(s, IMAPSRV_ECLOSED);
 }
 
@@ -332,9 +345,9 @@ void imapsrv_session_free(struct imapsrv_session *session)
 		return;
 	isrv_session_close(s);
 	isrv_outq_clear(&s->out);
-	free_text(s, &s->external, &s->external_len);
+	isrv_session_forget(s, &s->external);
 	free_bindings(s);
-	free_text(s, &s->bye_text, &s->bye_len);
+	isrv_session_forget(s, &s->bye_text);
 	mem = s->mem;
 	isrv_mem_wipe(s, sizeof(*s));
 	isrv_mem_free(&mem, s, sizeof(*s));
@@ -350,18 +363,11 @@ static int starve(struct imapsrv_session *s)
 }
 
 /* Replaces a text that the session keeps. */
-static int keep_text(struct imapsrv_session *s, char **text, size_t *text_len, const char *data,
+static int keep_text(struct imapsrv_session *s, struct isrv_kept **kept, const char *data,
                      size_t len)
 {
-	char *copy = isrv_mem_alloc(&s->mem, len ? len : 1);
-
-	if (!copy)
+	if (!isrv_session_keep(s, kept, (struct imapsrv_span){data, len}))
 		return starve(s);
-	if (len)
-		memcpy(copy, data, len);
-	free_text(s, text, text_len);
-	*text = copy;
-	*text_len = len ? len : 1;
 	isrv_caps_update(s); /* it may be who the client is */
 	return 0;
 }
@@ -374,7 +380,7 @@ int imapsrv_session_set_external(struct imapsrv_session *session, const char *au
 		return IMAPSRV_EINVAL;
 	if (session->logged_in || session->phase == ISRV_PHASE_END)
 		return IMAPSRV_ESTATE;
-	return keep_text(session, &session->external, &session->external_len, authcid, len);
+	return keep_text(session, &session->external, authcid, len);
 }
 
 int imapsrv_session_set_channel_binding(struct imapsrv_session *session, const char *type,
@@ -418,7 +424,7 @@ int imapsrv_session_bye(struct imapsrv_session *session, const char *text)
 		return s->error;
 	if (!text || !*text)
 		return IMAPSRV_EINVAL;
-	error = keep_text(s, &s->bye_text, &s->bye_len, text, strlen(text));
+	error = keep_text(s, &s->bye_text, text, strlen(text));
 	if (error)
 		return error;
 	s->bye_asked = true;

@@ -74,6 +74,12 @@ struct isrv_binding {
 	char data[];
 };
 
+/* A text that is kept. */
+struct isrv_kept {
+	size_t len;
+	char data[];
+};
+
 /* There may be a million of it: small members stand together, so that there are no holes. */
 struct imapsrv_session {
 	struct imapsrv_engine *engine;
@@ -112,11 +118,9 @@ struct imapsrv_session {
 	struct imapsrv_account account; /* valid if has_account */
 	struct isrv_view *view;         /* NULL: nothing selected */
 	struct imapsrv_span opening;    /* the mailbox that a SELECT at work is opening; else data NULL */
-	char *external;                 /* for EXTERNAL; NULL: not known */
-	size_t external_len;
+	struct isrv_kept *external;     /* for EXTERNAL; NULL: not known */
 	struct isrv_binding *bindings;
-	char *bye_text;
-	size_t bye_len;
+	struct isrv_kept *bye_text;
 
 	/* the command at work */
 	const struct isrv_command *command;
@@ -156,8 +160,7 @@ struct imapsrv_session {
 	bool subscriptions_moved;        /* since a command at work last looked at them */
 	enum isrv_hearing hearing;
 	struct isrv_notify *notify;      /* exactly while hearing NOTIFY, or COMMANDS with METADATA enabled */
-	char *warning;           /* a quota was passed: for a human */
-	size_t warning_len;
+	struct isrv_kept *warning;       /* a quota was passed: for a human */
 	struct isrv_telling *telling;    /* the teller's own; NULL while nothing but the view is told */
 
 	/* the question to the host */
@@ -233,6 +236,14 @@ void isrv_session_say(struct imapsrv_session *s, const char *text);
 void isrv_reply_put(struct imapsrv_session *s);
 
 /* ---- the session itself (session.c) -------------------------------------------------------- */
+
+/* Keeps a copy of a text in *kept, in the place of what was there.  False: no memory. */
+bool isrv_session_keep(struct imapsrv_session *s, struct isrv_kept **kept, struct imapsrv_span text);
+void isrv_session_forget(struct imapsrv_session *s, struct isrv_kept **kept);
+static inline struct imapsrv_span isrv_kept_span(const struct isrv_kept *kept)
+{
+	return (struct imapsrv_span){kept ? kept->data : NULL, kept ? kept->len : 0};
+}
 
 /* Ends the session: BYE with this text (static), phase END.  For what the client did wrong. */
 void isrv_session_end(struct imapsrv_session *s, const char *code, const char *text);
