@@ -128,8 +128,9 @@ static bool note(struct post *p, struct imapsrv_span name, uint32_t tell)
 	struct isrv_news *news = isrv_news_find(list, name);
 	bool fresh = !news || !(news->tell & ISRV_TELL_LIST);
 
-	/* Born and gone before it was told: the client hears of neither. */
-	if (ends(p->event->type) && news && (news->tell & ISRV_TELL_BORN) &&
+	/* Born and gone before it was told: the client hears of neither.  Of one that was renamed in
+	 * between it hears: those below it may have moved with it. */
+	if (ends(p->event->type) && news && (news->tell & ISRV_TELL_BORN) && !news->old_name &&
 	    same(name, p->event->mailbox)) {
 		isrv_news_remove(list, p->mem, news);
 		return true;

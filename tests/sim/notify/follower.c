@@ -113,6 +113,8 @@ static void rename_all(struct sim *s, const char *from, const char *to)
 			b->moved = true;
 		follow(b->name, up, to);
 	}
+	for (size_t i = 0; i < s->strange_count; i++)
+		follow(s->strange[i], up, to);
 	do { /* what went out of sight */
 		again = false;
 		for (struct box *b = s->boxes; b; b = b->next)
@@ -191,7 +193,6 @@ static void on_list(struct sim *s, const char *at)
 	const char *gone = strstr(at, "\\NonExistent"), *sub = strstr(at, "\\Subscribed");
 	const char *old = strstr(at, "(\"OLDNAME\" (");
 	char name[NAME], from[NAME];
-	bool strange = false;
 	struct box *b;
 
 	if (!close || strncmp(close, ") \"/\" ", 6) != 0) {
@@ -201,20 +202,25 @@ static void on_list(struct sim *s, const char *at)
 	word(close + 6, " ", name);
 	if (old) {
 		word(old + 12, ")", from);
+		/* Is what it is told of the name said before or after?  It cannot know. */
+		s->lost = s->lost || s->asked;
+		/* Another mailbox has that name now. */
+		if (!*find(s, from) && *find(s, name))
+			forget(s, name);
 		rename_all(s, from, name);
 	}
+	/* Unknown, with children: did they come along with it? */
+	if (!*find(s, name) && strstr(at, "\\HasChildren") && s->strange_count < 16)
+		memcpy(s->strange[s->strange_count++], name, NAME);
 	if (gone && gone < close) {
 		forget(s, name);
 		return;
 	}
 	if (!follows(s, name))
 		return; /* its new name */
-	/* Unknown, with children: did they come along with it? */
-	strange = !*find(s, name) && strstr(at, "\\HasChildren");
 	b = get(s, name);
 	b->subscribed = sub && sub < close;
 	b->moved = false;
-	b->strange = b->strange || strange;
 }
 
 static void on_heard(void *user, const char *data, size_t len)
@@ -229,9 +235,11 @@ static void on_heard(void *user, const char *data, size_t len)
 	else if (strncmp(line, "* LIST ", 7) == 0)
 		on_list(s, line + 7);
 	else if (strncmp(line, "* OK [NOTIFICATIONOVERFLOW]", 27) == 0)
-		s->overflow = true;
+		s->lost = true;
 	else if (strstr(line, " NO [NOTIFICATIONOVERFLOW]"))
-		s->overflow = true;
+		s->lost = true;
+	else if (line[0] == 't' && strtoul(line + 1, NULL, 10) == s->asked)
+		s->asked = 0;
 	free(line);
 }
 
@@ -243,7 +251,7 @@ void follower_connect(struct sim *s)
 
 	t->heard = on_heard;
 	t->user = s;
-	s->idling = s->overflow = false;
+	s->idling = s->lost = false;
 	if (td_connect(&s->td, FOLLOWER, &s->session, "fred"))
 		tx_complain(&s->log, "the follower cannot connect");
 	td_settle(&s->td, FOLLOWER);
@@ -259,7 +267,9 @@ void follower_ask(struct sim *s)
 	static const char what[] =
 		"(MessageNew MessageExpunge FlagChange MailboxName SubscriptionChange)";
 
-	s->overflow = false;
+	s->lost = false;
+	s->asked = 0;
+	s->strange_count = 0;
 	forget_all(s);
 	if (s->all)
 		say(s, FOLLOWER,
@@ -270,6 +280,7 @@ void follower_ask(struct sim *s)
 		    "NOTIFY SET (selected (MessageNew MessageExpunge FlagChange)) "
 		    "(subtree Work %s) (mailboxes INBOX %s)",
 		    what, what);
+	s->asked = s->tag + 1;
 	say(s, FOLLOWER, "LIST \"\" (%s) RETURN (SUBSCRIBED)", s->all ? "*" : "INBOX Work Work/*");
 }
 
@@ -277,16 +288,17 @@ void follower_ask(struct sim *s)
  * into its sight, of which nothing is said. */
 static void ask_numbers(struct sim *s)
 {
-	char names[32][NAME], above[32][NAME];
-	size_t count = 0, strange = 0;
+	char names[32][NAME], above[16][NAME];
+	size_t count = 0, strange = s->strange_count;
 
 	for (struct box *b = s->boxes; b; b = b->next) {
-		if (b->strange && strange < 32)
-			memcpy(above[strange++], b->name, NAME);
-		b->strange = false;
 		if (!b->numbers && strcmp(b->name, follower_selected(s)) != 0 && count < 32)
 			memcpy(names[count++], b->name, NAME);
 	}
+	memcpy(above, s->strange, sizeof(above));
+	s->strange_count = 0;
+	if (count + strange)
+		s->asked = s->tag + (unsigned)(count + strange);
 	for (size_t i = 0; i < strange; i++)
 		say(s, FOLLOWER, "LIST \"\" (%s/*) RETURN (SUBSCRIBED)", above[i]);
 	for (size_t i = 0; i < count; i++)
@@ -319,7 +331,7 @@ void follower_act(struct sim *s)
 	if (s->idling) {
 		s->idling = false;
 		say(s, FOLLOWER, "DONE");
-	} else if (s->overflow && td_at_rest(&s->td, FOLLOWER)) {
+	} else if (s->lost && td_at_rest(&s->td, FOLLOWER)) {
 		follower_ask(s);
 	} else if (below(s, 3) == 0 && td_at_rest(&s->td, FOLLOWER)) {
 		select_one(s);
@@ -363,8 +375,8 @@ static bool is_subscribed(const struct ts_user *u, const char *name)
 
 static bool is_below_strange(const struct sim *s, const char *name)
 {
-	for (const struct box *b = s->boxes; b; b = b->next)
-		if (b->strange && strncmp(name, b->name, strlen(b->name)) == 0)
+	for (size_t i = 0; i < s->strange_count; i++)
+		if (is_at_or_below(name, s->strange[i]))
 			return true;
 	return false;
 }
@@ -398,7 +410,7 @@ void follower_check(struct sim *s)
 {
 	const struct ts_user *fred = ts_find_user(s->ts, "fred");
 
-	if (s->overflow || !s->td.sessions[FOLLOWER].session)
+	if (s->lost || !s->td.sessions[FOLLOWER].session)
 		return;
 	for (const struct ts_mailbox *m = s->ts->mailboxes; m; m = m->next)
 		if (!m->removed && m->owner == fred && follows(s, m->name))

@@ -50,7 +50,7 @@ static void come_to_rest(struct sim *s)
 	follower_check(s);
 	if (s->log.count)
 		return;
-	if (s->overflow) {
+	if (s->lost) {
 		if (s->idling)
 			follower_act(s);
 		follower_ask(s);

@@ -21,7 +21,6 @@ struct box {
 	char name[NAME];
 	bool subscribed;
 	bool moved;   /* along with a name above it: is it subscribed? */
-	bool strange; /* it came from out of sight, with all below it */
 	bool numbers; /* the rest is known */
 	uint32_t uidvalidity, uidnext, messages;
 	uint64_t modseq;
@@ -41,8 +40,12 @@ struct sim {
 	bool qresync, condstore;
 	bool all;             /* it follows all mailboxes, else those below Work, and INBOX */
 	bool idling;
-	bool overflow;        /* it was told that it hears nothing more */
+	bool lost;            /* it hears nothing more, or does not know what it heard */
+	unsigned asked;       /* the tag of its last question, until that is answered */
 	struct box *boxes;
+	/* What came from out of sight, with all below it: nobody says what that is. */
+	char strange[16][NAME];
+	size_t strange_count;
 };
 
 static inline uint32_t below(struct sim *s, uint32_t n)
