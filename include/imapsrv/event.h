@@ -19,33 +19,36 @@ extern "C" {
 /* What happened.  imapsrv_event(3) has the table of what the client is told of each. */
 enum imapsrv_event_type {
 	/* In a mailbox. */
-	IMAPSRV_EVENT_MESSAGE_NEW = 1,  /* delivered                                              */
-	IMAPSRV_EVENT_MESSAGE_APPEND,   /* added by a client: APPEND, COPY, MOVE                  */
-	IMAPSRV_EVENT_MESSAGE_EXPUNGE,  /* removed                                                */
-	IMAPSRV_EVENT_MESSAGE_EXPIRE,   /* removed by a rule of the server                        */
-	IMAPSRV_EVENT_MESSAGE_READ,     /* \Seen was set                                          */
-	IMAPSRV_EVENT_MESSAGE_TRASH,    /* \Deleted was set                                       */
-	IMAPSRV_EVENT_FLAGS_SET,        /* flags or keywords were set                             */
-	IMAPSRV_EVENT_FLAGS_CLEAR,      /* flags or keywords were cleared                         */
-	IMAPSRV_EVENT_MAILBOX_CHANGED,  /* messages may have come or gone: compare with the store.  With no mailbox:
-	                                   events were lost, anything may have happened anywhere   */
-	/* To a mailbox name.  What lies below a name that is created or deleted is not meant; what lies
-	 * below one that is renamed is, and gets no event of its own (RFC 5423 4.4). */
+	IMAPSRV_EVENT_MESSAGE_NEW = 1,  /* delivered */
+	IMAPSRV_EVENT_MESSAGE_APPEND,   /* added by a client: APPEND, COPY, MOVE */
+	IMAPSRV_EVENT_MESSAGE_EXPUNGE,  /* removed */
+	IMAPSRV_EVENT_MESSAGE_EXPIRE,   /* removed by a rule of the server */
+	IMAPSRV_EVENT_MESSAGE_READ,     /* \Seen was set */
+	IMAPSRV_EVENT_MESSAGE_TRASH,    /* \Deleted was set */
+	IMAPSRV_EVENT_FLAGS_SET,        /* flags or keywords were set */
+	IMAPSRV_EVENT_FLAGS_CLEAR,      /* flags or keywords were cleared */
+	IMAPSRV_EVENT_MAILBOX_CHANGED,  /* messages may have come or gone: compare with the store.
+	                                   With no mailbox: events were lost, anything may have
+	                                   happened anywhere */
+	/* To a mailbox name.  What lies below a name that is created or deleted is not meant; what
+	 * lies below one that is renamed is, and gets no event of its own (RFC 5423 4.4). */
 	IMAPSRV_EVENT_MAILBOX_CREATE,
 	IMAPSRV_EVENT_MAILBOX_DELETE,
-	IMAPSRV_EVENT_MAILBOX_RENAME,      /* from old_name to mailbox                            */
-	IMAPSRV_EVENT_MAILBOX_SUBSCRIBE,   /* by this account                                     */
-	IMAPSRV_EVENT_MAILBOX_UNSUBSCRIBE, /* by this account                                     */
-	IMAPSRV_EVENT_MAILBOX_METADATA,    /* entries of its metadata changed (RFC 5464)          */
-	IMAPSRV_EVENT_ACCESS_GAINED,       /* this account may now list or read it, as `list` and `open` say */
-	IMAPSRV_EVENT_ACCESS_LOST,         /* it may not list or not read it any more             */
-	IMAPSRV_EVENT_ANNOTATION_CHANGE,   /* annotations of messages changed (RFC 5257)          */
+	IMAPSRV_EVENT_MAILBOX_RENAME,      /* from old_name to mailbox */
+	IMAPSRV_EVENT_MAILBOX_SUBSCRIBE,   /* by this account */
+	IMAPSRV_EVENT_MAILBOX_UNSUBSCRIBE, /* by this account */
+	IMAPSRV_EVENT_MAILBOX_METADATA,    /* entries of its metadata changed (RFC 5464) */
+	IMAPSRV_EVENT_ACCESS_GAINED,       /* this account may now list or read it, as `list` and
+	                                      `open` say */
+	IMAPSRV_EVENT_ACCESS_LOST,         /* it may not list or not read it any more */
+	IMAPSRV_EVENT_ANNOTATION_CHANGE,   /* annotations of messages changed (RFC 5257) */
 	/* Not in any mailbox. */
-	IMAPSRV_EVENT_SERVER_METADATA, /* entries of the server's metadata changed                */
-	IMAPSRV_EVENT_QUOTA_EXCEED,    /* something failed for want of quota, or a soft quota was passed */
-	IMAPSRV_EVENT_QUOTA_WITHIN,    /* it is respected again                                   */
-	IMAPSRV_EVENT_QUOTA_CHANGE,    /* the quota itself was changed                            */
-	IMAPSRV_EVENT_LOGIN,           /* of somebody: nothing that IMAP could tell               */
+	IMAPSRV_EVENT_SERVER_METADATA, /* entries of the server's metadata changed */
+	IMAPSRV_EVENT_QUOTA_EXCEED,    /* something failed for want of quota, or a soft quota was
+	                                  passed */
+	IMAPSRV_EVENT_QUOTA_WITHIN,    /* it is respected again */
+	IMAPSRV_EVENT_QUOTA_CHANGE,    /* the quota itself was changed */
+	IMAPSRV_EVENT_LOGIN,           /* of somebody: nothing that IMAP could tell */
 	IMAPSRV_EVENT_LOGOUT
 };
 /* The kinds of event as a set: these, or-ed. */
@@ -54,25 +57,29 @@ enum imapsrv_event_type {
 struct imapsrv_event {
 	size_t size;
 	enum imapsrv_event_type type;
-	struct imapsrv_span mailbox; /* its name, UTF-8, as `list` gives it and `open` was given it; after a rename
-	                                the new one.  Empty for what is in no mailbox */
-	struct imapsrv_set uids;     /* the messages; empty with MESSAGE_NEW and MESSAGE_APPEND means "look which
-	                                are new"; only used by events about messages, and not by
-	                                MAILBOX_CHANGED */
-	const struct imapsrv_session *origin; /* the session whose command did it, or NULL.  It may be posted there as
-	                                         well: its client is not told what it did itself */
+	struct imapsrv_span mailbox; /* its name, UTF-8, as `list` gives it and `open` was given
+	                                it; after a rename the new one.  Empty for what is in no
+	                                mailbox */
+	struct imapsrv_set uids;     /* the messages; empty with MESSAGE_NEW and MESSAGE_APPEND
+	                                means "look which are new"; only used by events about
+	                                messages, and not by MAILBOX_CHANGED */
+	const struct imapsrv_session *origin; /* the session whose command did it, or NULL.  It may
+	                                         be posted there as well: its client is not told
+	                                         what it did itself */
 	/* What else the host knows.  All may be left out. */
-	struct imapsrv_span old_name; /* MAILBOX_RENAME (not left out there): a name that this account could see.  A
-	                                 mailbox that came from out of its sight was created, for it */
-	const struct imapsrv_status *status; /* numbers of the mailbox, as they are after the event; its `items` says
-	                                        which.  NULL: none */
+	struct imapsrv_span old_name; /* MAILBOX_RENAME (not left out there): a name that this
+	                                 account could see.  A mailbox that came from out of its
+	                                 sight was created, for it */
+	const struct imapsrv_status *status; /* numbers of the mailbox, as they are after the event;
+	                                        its `items` says which.  NULL: none */
 	const struct imapsrv_flags *flags;   /* FLAGS_SET, FLAGS_CLEAR: which.  NULL: any */
 	int has_attributes;                  /* not 0: the next is filled in */
 	uint32_t attributes;                 /* events to a name: as `list` would give it now, with
-	                                        IMAPSRV_ATTR_SUBSCRIBED and HASCHILDREN or HASNOCHILDREN */
-	const struct imapsrv_span *entries;  /* MAILBOX_METADATA, SERVER_METADATA: names of entries that
-	                                        changed ("/shared/comment"), those that were removed as
-	                                        well */
+	                                        IMAPSRV_ATTR_SUBSCRIBED and HASCHILDREN or
+	                                        HASNOCHILDREN */
+	const struct imapsrv_span *entries;  /* MAILBOX_METADATA, SERVER_METADATA: names of entries
+	                                        that changed ("/shared/comment"), those that were
+	                                        removed as well */
 	size_t entry_count;
 	struct imapsrv_span text;            /* QUOTA_EXCEED: for a human, UTF-8 */
 };
@@ -84,13 +91,15 @@ struct imapsrv_event {
 
 /* Which mailboxes an interest covers. */
 enum imapsrv_scope {
-	IMAPSRV_SCOPE_MAILBOX, /* the one of exactly this name                                      */
-	IMAPSRV_SCOPE_SUBTREE, /* the name and all below it; empty: every mailbox that the account can see */
-	IMAPSRV_SCOPE_ACCOUNT  /* no mailbox: server metadata, quota, subscriptions of any mailbox  */
+	IMAPSRV_SCOPE_MAILBOX, /* the one of exactly this name */
+	IMAPSRV_SCOPE_SUBTREE, /* the name and all below it; empty: every mailbox that the account
+	                          can see */
+	IMAPSRV_SCOPE_ACCOUNT  /* no mailbox: server metadata, quota, subscriptions of any
+	                          mailbox */
 };
 
-/* A session cares about these kinds of event there.  A MAILBOX_RENAME is in a scope if its old or its
- * new name is.  More events than were asked for do no harm: the session passes over them. */
+/* A session cares about these kinds of event there.  A MAILBOX_RENAME is in a scope if its old or
+ * its new name is.  More events than were asked for do no harm: the session passes over them. */
 struct imapsrv_interest {
 	enum imapsrv_scope scope;
 	struct imapsrv_span name; /* empty for ACCOUNT */
@@ -105,7 +114,8 @@ struct imapsrv_interest {
 struct imapsrv_watch_change {
 	size_t size;
 	void *account;  /* the host's handle */
-	char separator; /* of the mailbox hierarchy; 0: names are flat, and nothing is below another */
+	char separator; /* of the mailbox hierarchy; 0: names are flat, and nothing is below
+	                   another */
 	const struct imapsrv_interest *added;
 	size_t added_count;
 	const struct imapsrv_interest *removed;
@@ -123,9 +133,10 @@ struct imapsrv_watch {
 	 * everything to every session of the account, and needs not be told. */
 	void (*changed)(void *user, struct imapsrv_session *session,
 	                const struct imapsrv_watch_change *change);
-	/* Which optional kinds of event this host posts: of MAILBOX_METADATA and SERVER_METADATA, which
-	 * are not optional where it has metadata (imapsrv/metadata.h).  A client that asks for others
-	 * is told that they are not supported.  All other kinds are posted whenever they happen. */
+	/* Which optional kinds of event this host posts: of MAILBOX_METADATA and SERVER_METADATA,
+	 * which are not optional where it has metadata (imapsrv/metadata.h).  A client that asks
+	 * for others is told that they are not supported.  All other kinds are posted whenever they
+	 * happen. */
 	uint32_t events;
 };
 #define IMAPSRV_WATCH_INIT IMAPSRV_SIZED(struct imapsrv_watch)

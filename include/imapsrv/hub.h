@@ -36,8 +36,8 @@ struct imapsrv_hub_config {
 	uint32_t groups; /* of members, as a rule one for each thread: 0..groups - 1; 0: 1 */
 	uint32_t queue;  /* events kept for one member: 0: 16 */
 	uint32_t ranges; /* of UIDs kept in one of them: 0: 64 */
-	uint64_t secret; /* a number that those who name mailboxes cannot guess: without it they could choose
-	                    names that are slow to find */
+	uint64_t secret; /* a number that those who name mailboxes cannot guess: without it they
+	                    could choose names that are slow to find */
 	/* A group has members with something to take; called once, until imapsrv_hub_next has said
 	 * NULL for it.  Called last in what publishes, so it may call the hub.  May be NULL. */
 	void (*wake)(void *user, uint32_t group);
@@ -81,9 +81,9 @@ IMAPSRV_API void imapsrv_hub_leave(struct imapsrv_hub_member *member);
 IMAPSRV_API int imapsrv_hub_see(struct imapsrv_hub_member *member,
                                 const struct imapsrv_hub_view *view);
 /*
- * What the watch callback said of the member's session.  The name INBOX is known in any case.  An interest
- * that is not there is not removed.  Errors as imapsrv_hub_see; IMAPSRV_EINVAL also when the names
- * have a separator that is not the hub's.
+ * What the watch callback said of the member's session.  The name INBOX is known in any case.  An
+ * interest that is not there is not removed.  Errors as imapsrv_hub_see; IMAPSRV_EINVAL also when
+ * the names have a separator that is not the hub's.
  */
 IMAPSRV_API int imapsrv_hub_watch(struct imapsrv_hub_member *member,
                                   const struct imapsrv_watch_change *change);

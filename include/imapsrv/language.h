@@ -14,8 +14,8 @@ extern "C" {
 
 struct imapsrv_language {
 	size_t size;
-	/* The languages that there are beside i-default: tags (RFC 5646), NULL at the end.  The first
-	 * is the one that clients get which ask for "default".  They outlive the engine. */
+	/* The languages that there are beside i-default: tags (RFC 5646), NULL at the end.  The
+	 * first is the one that clients get which ask for "default".  They outlive the engine. */
 	const char *const *tags;
 	/*
 	 * The text in that language: UTF-8, up to 1000 octets, read before anything else is called.

@@ -20,10 +20,12 @@ extern "C" {
 struct imapsrv_create {
 	void *account;
 	struct imapsrv_span name; /* never INBOX */
-	int only_parent;          /* the client ended the name with the separator: it will create names below
-	                             (RFC 9051 6.3.4); a host may create nothing and answer OK */
-	uint32_t uses;            /* IMAPSRV_USE_*, or-ed, all among imapsrv_mailboxes.uses: the mailbox is to
-	                             have these special uses, or not to be made (RFC 6154 3): USEATTR */
+	int only_parent;          /* the client ended the name with the separator: it will create
+	                             names below (RFC 9051 6.3.4); a host may create nothing and
+	                             answer OK */
+	uint32_t uses;            /* IMAPSRV_USE_*, or-ed, all among imapsrv_mailboxes.uses: the
+	                             mailbox is to have these special uses, or not to be made
+	                             (RFC 6154 3): USEATTR */
 };
 
 struct imapsrv_delete {
@@ -33,7 +35,8 @@ struct imapsrv_delete {
 
 struct imapsrv_rename {
 	void *account;
-	struct imapsrv_span from; /* never INBOX: the library moves its messages itself (RFC 9051 6.3.6) */
+	struct imapsrv_span from; /* never INBOX: the library moves its messages itself
+	                             (RFC 9051 6.3.6) */
 	struct imapsrv_span to;   /* never INBOX; what lies below moves along */
 };
 
@@ -54,8 +57,8 @@ struct imapsrv_mailboxes {
 	/* May be NULL: every mailbox counts as subscribed.  What is subscribed to is told by
 	 * `list`. */
 	void (*subscribe)(void *user, struct imapsrv_op *op, const struct imapsrv_subscribe *q);
-	uint32_t uses; /* IMAPSRV_USE_*, or-ed: which `create` can give; 0: none, and CREATE-SPECIAL-USE is
-	                  not offered */
+	uint32_t uses; /* IMAPSRV_USE_*, or-ed: which `create` can give; 0: none, and
+	                  CREATE-SPECIAL-USE is not offered */
 };
 #define IMAPSRV_MAILBOXES_INIT IMAPSRV_SIZED(struct imapsrv_mailboxes)
 

@@ -3,16 +3,16 @@
  * imapsrv/metadata.h - optional callbacks that keep annotations of mailboxes and of the server as a
  * whole (METADATA, METADATA-SERVER, RFC 5464; LIST-METADATA, RFC 9590).
  *
- * An annotation has the name of an entry, "/shared/comment" or "/private/vendor/x/color", and a value
- * of any octets.  What is under /private belongs to one user, what is under /shared to all who may
- * see the mailbox.  Names are printable ASCII without "*" and "%", begin with /private or /shared,
- * and have no empty component.  Their case does not count: the library hands them over in lower
- * case, and a host gives them in lower case.
+ * An annotation has the name of an entry, "/shared/comment" or "/private/vendor/x/color", and a
+ * value of any octets.  What is under /private belongs to one user, what is under /shared to all
+ * who may see the mailbox.  Names are printable ASCII without "*" and "%", begin with /private or
+ * /shared, and have no empty component.  Their case does not count: the library hands them over in
+ * lower case, and a host gives them in lower case.
  *
- * Annotations go along when a mailbox is renamed and go when it is deleted (RFC 5464 4.1): that is the
- * host's part, as it is to post IMAPSRV_EVENT_MAILBOX_METADATA and IMAPSRV_EVENT_SERVER_METADATA when
- * entries have changed.  RENAME of INBOX, which keeps INBOX, the library makes of other questions,
- * and copies them with `get` and `set`.
+ * Annotations go along when a mailbox is renamed and go when it is deleted (RFC 5464 4.1): that is
+ * the host's part, as it is to post IMAPSRV_EVENT_MAILBOX_METADATA and
+ * IMAPSRV_EVENT_SERVER_METADATA when entries have changed.  RENAME of INBOX, which keeps INBOX, the
+ * library makes of other questions, and copies them with `get` and `set`.
  */
 #ifndef IMAPSRV_METADATA_H
 #define IMAPSRV_METADATA_H
@@ -30,26 +30,31 @@ struct imapsrv_entry {
 };
 
 enum imapsrv_depth {
-	IMAPSRV_DEPTH_NAMED,   /* the entries named, and no others                           */
-	IMAPSRV_DEPTH_BELOW,   /* and those immediately below: "/a" means "/a/b" too, not "/a/b/c" */
-	IMAPSRV_DEPTH_INFINITE /* and all below                                              */
+	IMAPSRV_DEPTH_NAMED,   /* the entries named, and no others */
+	IMAPSRV_DEPTH_BELOW,   /* and those immediately below: "/a" means "/a/b" too, not
+	                          "/a/b/c" */
+	IMAPSRV_DEPTH_INFINITE /* and all below */
 };
 
 struct imapsrv_metadata_get {
 	void *account;
 	struct imapsrv_span mailbox;        /* empty: of the server */
-	const struct imapsrv_span *entries; /* ascending, no two the same; one may be a single component */
+	const struct imapsrv_span *entries; /* ascending, no two the same; one may be a single
+	                                       component */
 	size_t entry_count;
 	enum imapsrv_depth depth;
-	struct imapsrv_span after; /* only entries whose name is above this one; empty: from the first */
-	uint64_t max_size;         /* of a longer value only the length is looked at: its data may be NULL */
+	struct imapsrv_span after; /* only entries whose name is above this one; empty: from the
+	                              first */
+	uint64_t max_size;         /* of a longer value only the length is looked at: its data may
+	                              be NULL */
 };
 
 struct imapsrv_metadata_set {
 	void *account;
 	struct imapsrv_span mailbox; /* empty: of the server */
-	const struct imapsrv_entry *entries; /* ascending by name, no two the same, two components at least;
-	                                        without a value: to be removed, if it is there */
+	const struct imapsrv_entry *entries; /* ascending by name, no two the same, two components
+	                                        at least; without a value: to be removed, if it is
+	                                        there */
 	size_t entry_count;
 };
 
@@ -63,12 +68,12 @@ struct imapsrv_metadata {
 	 */
 	void (*get)(void *user, struct imapsrv_op *op, const struct imapsrv_metadata_get *q);
 	/*
-	 * Sets and removes all of them, or changes nothing.  Refusals that have a meaning of their own:
-	 * TOOBIG, a value is too long (METADATA MAXSIZE); LIMIT, there would be too many (METADATA
-	 * TOOMANY); CANNOT, there are no private entries (METADATA NOPRIVATE); NOPERM for an entry
-	 * that cannot be changed.  A client that is refused nothing may store 10 entries of 1024
-	 * octets in each mailbox (RFC 5464 4.1).  Where a mailbox has modification sequences its
-	 * highest one rises when an annotation of it changes (RFC 7162 3.2).
+	 * Sets and removes all of them, or changes nothing.  Refusals that have a meaning of their
+	 * own: TOOBIG, a value is too long (METADATA MAXSIZE); LIMIT, there would be too many
+	 * (METADATA TOOMANY); CANNOT, there are no private entries (METADATA NOPRIVATE); NOPERM for
+	 * an entry that cannot be changed.  A client that is refused nothing may store 10 entries
+	 * of 1024 octets in each mailbox (RFC 5464 4.1).  Where a mailbox has modification
+	 * sequences its highest one rises when an annotation of it changes (RFC 7162 3.2).
 	 */
 	void (*set)(void *user, struct imapsrv_op *op, const struct imapsrv_metadata_set *q);
 	/* Octets of a value that `set` takes, which clients are told when they send more; at least

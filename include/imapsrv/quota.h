@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * imapsrv/quota.h - optional callbacks for QUOTA (RFC 9208).  Limits stand on quota roots, which have
- * names of the host's own; each mailbox is under any number of them.  That a limit holds is the
- * host's doing: APPEND, COPY and the like are refused with IMAPSRV_OVERQUOTA.
+ * imapsrv/quota.h - optional callbacks for QUOTA (RFC 9208).  Limits stand on quota roots, which
+ * have names of the host's own; each mailbox is under any number of them.  That a limit holds is
+ * the host's doing: APPEND, COPY and the like are refused with IMAPSRV_OVERQUOTA.
  */
 #ifndef IMAPSRV_QUOTA_H
 #define IMAPSRV_QUOTA_H
@@ -15,10 +15,10 @@ extern "C" {
 
 /* What can be limited (RFC 9208 5). */
 enum imapsrv_resource {
-	IMAPSRV_RESOURCE_STORAGE,            /* units of 1024 octets             */
-	IMAPSRV_RESOURCE_MESSAGE,            /* messages                         */
-	IMAPSRV_RESOURCE_MAILBOX,            /* mailboxes                        */
-	IMAPSRV_RESOURCE_ANNOTATION_STORAGE, /* units of 1024 octets (RFC 5257)  */
+	IMAPSRV_RESOURCE_STORAGE,            /* units of 1024 octets */
+	IMAPSRV_RESOURCE_MESSAGE,            /* messages */
+	IMAPSRV_RESOURCE_MAILBOX,            /* mailboxes */
+	IMAPSRV_RESOURCE_ANNOTATION_STORAGE, /* units of 1024 octets (RFC 5257) */
 	IMAPSRV_RESOURCES                    /* how many there are */
 };
 #define IMAPSRV_RESOURCE_BIT(resource) (1u << (resource))
@@ -46,7 +46,8 @@ struct imapsrv_getquotaroot {
 struct imapsrv_setquota {
 	void *account;
 	struct imapsrv_span root;
-	uint32_t limited; /* IMAPSRV_RESOURCE_BIT, or-ed: which limits there are from now on, and no others */
+	uint32_t limited; /* IMAPSRV_RESOURCE_BIT, or-ed: which limits there are from now on, and no
+	                     others */
 	uint64_t limit[IMAPSRV_RESOURCES]; /* 0..2^63-1 */
 };
 

@@ -17,14 +17,17 @@ extern "C" {
 
 struct imapsrv_sasl_step {
 	const char *mechanism;    /* one of imapsrv_sasl.mechanisms */
-	void **exchange;          /* a place for the host's own state of this exchange; NULL at first */
-	int has_response;         /* 0 only in the first step: the client gave no initial response */
+	void **exchange;          /* a place for the host's own state of this exchange; NULL at
+	                             first */
+	int has_response;         /* 0 only in the first step: the client gave no initial
+	                             response */
 	struct imapsrv_span response; /* wiped when the callback returns */
 };
 
 /* Mechanisms of the library that are offered only if the host asks for them. */
 enum imapsrv_mechanism {
-	IMAPSRV_MECHANISM_LOGIN = 1 << 0,       /* as LOGIN, where that is allowed; for old clients */
+	IMAPSRV_MECHANISM_LOGIN = 1 << 0,       /* as LOGIN, where that is allowed; for old
+	                                           clients */
 	IMAPSRV_MECHANISM_ANONYMOUS = 1 << 1,   /* RFC 4505 */
 	IMAPSRV_MECHANISM_OAUTHBEARER = 1 << 2, /* RFC 7628; only where LOGIN is allowed: a token is
 	                                           as good as a password */
@@ -40,7 +43,8 @@ struct imapsrv_scram_query {
 /* What a server keeps of a password (RFC 5802 3): nobody can log in elsewhere with it. */
 struct imapsrv_scram_keys {
 	size_t size;
-	const void *salt;    /* any number of octets from 1 to 64; 16 as names that do not exist have */
+	const void *salt;    /* any number of octets from 1 to 64; 16 as names that do not exist
+	                        have */
 	size_t salt_len;
 	uint32_t iterations; /* at least 4096 (RFC 7677 4) */
 	unsigned char stored_key[32];
@@ -50,9 +54,10 @@ struct imapsrv_scram_keys {
 
 struct imapsrv_sasl {
 	size_t size;
-	const char *const *mechanisms; /* names in upper case, NULL at the end; outlives the engine */
-	uint32_t plaintext; /* bit n: mechanisms[n] shows the password to whoever listens, so it is offered only
-	                       where LOGIN is */
+	const char *const *mechanisms; /* names in upper case, NULL at the end; outlives the
+	                                  engine */
+	uint32_t plaintext; /* bit n: mechanisms[n] shows the password to whoever listens, so it is
+	                       offered only where LOGIN is */
 	/* The client started, or answered.  Answer: imapsrv_op_challenge then OK to go on;
 	 * imapsrv_op_account then OK when it is in; or a refusal. */
 	void (*step)(void *user, struct imapsrv_op *op, const struct imapsrv_sasl_step *q);
@@ -68,8 +73,9 @@ struct imapsrv_sasl {
 	/*
 	 * SCRAM-SHA-256, and with imapsrv_session_set_channel_binding SCRAM-SHA-256-PLUS (RFC 5802,
 	 * RFC 7677).  Answer: imapsrv_op_keys, then IMAPSRV_OK; AUTHENTICATIONFAILED if there is no
-	 * such user.  When the client has shown that it knows the password, `login` is asked whether
-	 * it may come in, with an empty password.  NULL: not offered.  With it go the next three.
+	 * such user.  When the client has shown that it knows the password, `login` is asked
+	 * whether it may come in, with an empty password.  NULL: not offered.  With it go the next
+	 * three.
 	 */
 	void (*keys)(void *user, struct imapsrv_op *op, const struct imapsrv_scram_query *q);
 	/* Fills in octets that nobody can guess. */

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * imapsrv/saved.h - a session as octets: to put an idle one away, to replace a server by a newer one
- * under its connections, to move a connection to another machine.  The host moves the connection
- * itself (the socket, its TLS state), logs the account in again, and this brings back everything
- * that the client was told and has asked for.
+ * imapsrv/saved.h - a session as octets: to put an idle one away, to replace a server by a newer
+ * one under its connections, to move a connection to another machine.  The host moves the
+ * connection itself (the socket, its TLS state), logs the account in again, and this brings back
+ * everything that the client was told and has asked for.
  *
- * The octets are only good for the version of the library that wrote them or a later one that
- * says so, carry a checksum, and are refused in one piece or taken in one piece.  They hold what the
+ * The octets are only good for the version of the library that wrote them or a later one that says
+ * so, carry a checksum, and are refused in one piece or taken in one piece.  They hold what the
  * client sent of an unfinished command, which may be half a password: keep them as safe as that.
  */
 #ifndef IMAPSRV_SAVED_H
@@ -23,8 +23,8 @@ extern "C" {
  * is the host's own and goes along: who was logged in, as a rule.  The session stays as it is; one
  * that is to go on elsewhere is freed at once, and no event is posted to it in between.
  *
- * IMAPSRV_ETOOBIG: size is less than *len_r, nothing useful was written.  IMAPSRV_ESTATE: not now: a
- * command is at work, or part of a response waits behind output that does not leave, or more
+ * IMAPSRV_ETOOBIG: size is less than *len_r, nothing useful was written.  IMAPSRV_ESTATE: not now:
+ * a command is at work, or part of a response waits behind output that does not leave, or more
  * output waits than imapsrv_limits.output.  Between commands, in the middle of a line that the
  * client is sending, and in IDLE it can be saved.  IMAPSRV_EREENTER; a fatal error that the session
  * is in.
@@ -60,10 +60,10 @@ struct imapsrv_restore {
 #define IMAPSRV_RESTORE_INIT IMAPSRV_SIZED(struct imapsrv_restore)
 
 /*
- * Makes a session of saved octets.  Its clock goes on at the next tick with the time of the save.  If
- * it had a mailbox selected, that is opened again by its name as soon as it runs (want says RUN),
- * and nothing is read before; a mailbox that is gone, has another UIDVALIDITY, or has forgotten
- * UIDs or modification sequences that it had, ends the session with BYE.
+ * Makes a session of saved octets.  Its clock goes on at the next tick with the time of the save.
+ * If it had a mailbox selected, that is opened again by its name as soon as it runs (want says
+ * RUN), and nothing is read before; a mailbox that is gone, has another UIDVALIDITY, or has
+ * forgotten UIDs or modification sequences that it had, ends the session with BYE.
  *
  * The account is the library's only if this succeeds.  On failure *why_r (may be NULL) says why.
  * IMAPSRV_EINVAL: no saved session, damaged, or an account too many, too few, or with other

@@ -28,20 +28,22 @@ enum imapsrv_search_kind {
 	IMAPSRV_SEARCH_UIDS,          /* uids: it is one of them.  Numbers, "$" and \Recent too */
 	IMAPSRV_SEARCH_FLAG,          /* flag: it is set */
 	IMAPSRV_SEARCH_KEYWORD,       /* name: it is set, in any case */
-	IMAPSRV_SEARCH_DATE,          /* first..last: days since 1970-01-01 of INTERNALDATE in its own zone */
-	IMAPSRV_SEARCH_AGE,           /* first..last: INTERNALDATE, seconds since 1970-01-01 UTC (RFC 5032) */
-	IMAPSRV_SEARCH_SAVEDATE,      /* first..last: days, as DATE, of the save date; of INTERNALDATE where
-	                                 there is none (RFC 8514 4.3) */
+	IMAPSRV_SEARCH_DATE,          /* first..last: days since 1970-01-01 of INTERNALDATE in its
+	                                 own zone */
+	IMAPSRV_SEARCH_AGE,           /* first..last: INTERNALDATE, seconds since 1970-01-01 UTC
+	                                 (RFC 5032) */
+	IMAPSRV_SEARCH_SAVEDATE,      /* first..last: days, as DATE, of the save date; of
+	                                 INTERNALDATE where there is none (RFC 8514 4.3) */
 	IMAPSRV_SEARCH_HAS_SAVEDATE,  /* it has one */
-	IMAPSRV_SEARCH_SENT,          /* first..last: days of the Date field as it is written; a message
-	                                 without one that can be read is never meant */
-	IMAPSRV_SEARCH_SIZE,          /* least..most: octets, with every line end counted as CRLF; none if
-	                                 most is below least */
+	IMAPSRV_SEARCH_SENT,          /* first..last: days of the Date field as it is written; a
+	                                 message without one that can be read is never meant */
+	IMAPSRV_SEARCH_SIZE,          /* least..most: octets, with every line end counted as CRLF;
+	                                 none if most is below least */
 	IMAPSRV_SEARCH_MODSEQ,        /* least: this sequence or a higher one (RFC 7162 3.1.5) */
 	IMAPSRV_SEARCH_EMAILID,       /* name: it is this (RFC 8474 6) */
 	IMAPSRV_SEARCH_THREADID,      /* name likewise */
-	IMAPSRV_SEARCH_FIELD,         /* name, text: a field of its own header of that name, in any case, holds
-	                                 it; an empty text is in each */
+	IMAPSRV_SEARCH_FIELD,         /* name, text: a field of its own header of that name, in any
+	                                 case, holds it; an empty text is in each */
 	IMAPSRV_SEARCH_TEXT,          /* text: it is in any header or any text */
 	IMAPSRV_SEARCH_BODY           /* text: it is in any text */
 };
@@ -57,8 +59,9 @@ struct imapsrv_search_node {
 	struct imapsrv_set uids;
 	uint32_t flag; /* enum imapsrv_flag, one */
 	struct imapsrv_span name;
-	struct imapsrv_span text; /* UTF-8, mapped by i;unicode-casemap (RFC 5051: titlecase, decomposed),
-	                             runs of white space made one space.  Texts are to be mapped likewise */
+	struct imapsrv_span text; /* UTF-8, mapped by i;unicode-casemap (RFC 5051: titlecase,
+	                             decomposed), runs of white space made one space.  Texts are to
+	                             be mapped likewise */
 	int64_t first; /* both included */
 	int64_t last;
 	uint64_t least; /* both included */

@@ -18,7 +18,8 @@
  * events posted, in their order; not on how they were cut or when they came.
  *
  * None of these calls may be made from inside a callback of the same session, except
- * imapsrv_session_post, _want, _user, _state, _steps, _memory; the others give IMAPSRV_EREENTER.
+ * imapsrv_session_post, _want, _user, _state, _mailbox, _language, _steps and _memory; of the
+ * others those that return int give IMAPSRV_EREENTER, and the rest do nothing.
  */
 #ifndef IMAPSRV_SESSION_H
 #define IMAPSRV_SESSION_H
@@ -32,22 +33,25 @@ extern "C" {
 
 /* What COMPRESS DEFLATE is answered. */
 enum imapsrv_compress {
-	IMAPSRV_COMPRESS_NO,          /* it is not known                                        */
-	IMAPSRV_COMPRESS_AFTER_LOGIN, /* before it, compression would help to guess a password  */
+	IMAPSRV_COMPRESS_NO,          /* it is not known */
+	IMAPSRV_COMPRESS_AFTER_LOGIN, /* before it, compression would help to guess a password */
 	IMAPSRV_COMPRESS_ALWAYS,
-	IMAPSRV_COMPRESS_TLS          /* TLS compresses already: NO [COMPRESSIONACTIVE]         */
+	IMAPSRV_COMPRESS_TLS          /* TLS compresses already: NO [COMPRESSIONACTIVE] */
 };
 
 struct imapsrv_session_config {
 	size_t size;
 	void *user;        /* handed to every callback */
-	int secure;        /* not 0: the connection is encrypted already, or needs not be (a pipe) */
+	int secure;        /* not 0: the connection is encrypted already, or needs not be (a
+	                      pipe) */
 	int can_starttls;  /* not 0: STARTTLS is offered until secure */
-	int allow_plaintext; /* not 0: LOGIN and PLAIN are allowed though not secure (tests, loopback);
-	                        else LOGINDISABLED (RFC 9051 6.2.3) */
-	const struct imapsrv_account *preauth; /* not NULL: greet with PREAUTH; the account is already known */
-	const char *refuse; /* not NULL: greet with BYE and this text, and want CLOSE (RFC 9051 7.1.5): too many
-	                       connections, not from there, maintenance.  Used before imapsrv_session_new returns */
+	int allow_plaintext; /* not 0: LOGIN and PLAIN are allowed though not secure (tests,
+	                        loopback); else LOGINDISABLED (RFC 9051 6.2.3) */
+	const struct imapsrv_account *preauth; /* not NULL: greet with PREAUTH; the account is
+	                                          already known */
+	const char *refuse; /* not NULL: greet with BYE and this text, and want CLOSE
+	                       (RFC 9051 7.1.5): too many connections, not from there, maintenance.
+	                       Used before imapsrv_session_new returns */
 	enum imapsrv_compress compress; /* can the host compress the connection? (RFC 4978) */
 };
 #define IMAPSRV_SESSION_CONFIG_INIT IMAPSRV_SIZED(struct imapsrv_session_config)
@@ -90,14 +94,14 @@ IMAPSRV_API int imapsrv_session_sent(struct imapsrv_session *session, size_t n);
 IMAPSRV_API int imapsrv_session_run(struct imapsrv_session *session);
 
 enum imapsrv_want {
-	IMAPSRV_WANT_READ = 1 << 0,     /* recv would take something                                */
-	IMAPSRV_WANT_WRITE = 1 << 1,    /* peek has something                                       */
-	IMAPSRV_WANT_HOST = 1 << 2,     /* an op is open                                            */
-	IMAPSRV_WANT_RUN = 1 << 3,      /* run would do something: an op was answered, an event came, or a
-	                                   long search goes on (imapsrv_limits.turn)                */
-	IMAPSRV_WANT_STARTTLS = 1 << 4, /* all is written: switch to TLS now                        */
-	IMAPSRV_WANT_CLOSE = 1 << 5,    /* it is over and all is written                            */
-	IMAPSRV_WANT_COMPRESS = 1 << 6  /* all is written: compress and expand from now on          */
+	IMAPSRV_WANT_READ = 1 << 0,     /* recv would take something */
+	IMAPSRV_WANT_WRITE = 1 << 1,    /* peek has something */
+	IMAPSRV_WANT_HOST = 1 << 2,     /* an op is open */
+	IMAPSRV_WANT_RUN = 1 << 3,      /* run would do something: an op was answered, an event
+	                                   came, or a long search goes on (imapsrv_limits.turn) */
+	IMAPSRV_WANT_STARTTLS = 1 << 4, /* all is written: switch to TLS now */
+	IMAPSRV_WANT_CLOSE = 1 << 5,    /* it is over and all is written */
+	IMAPSRV_WANT_COMPRESS = 1 << 6  /* all is written: compress and expand from now on */
 };
 /* What the session waits for: enum imapsrv_want, or-ed.  No bit is ever a lie.  0 only while a
  * failed login is being delayed (tick ends that). */
@@ -125,9 +129,9 @@ IMAPSRV_API int imapsrv_session_post(struct imapsrv_session *session,
  * 9051 6.2.1).  IMAPSRV_ESTATE if the session did not ask for it. */
 IMAPSRV_API int imapsrv_session_tls_started(struct imapsrv_session *session);
 
-/* What is written from now on is compressed, what is read expanded (RFC 4978).  The session has taken
- * nothing that came behind its command: that is compressed already.  IMAPSRV_ESTATE if the session
- * did not ask for it. */
+/* What is written from now on is compressed, what is read expanded (RFC 4978).  The session has
+ * taken nothing that came behind its command: that is compressed already.  IMAPSRV_ESTATE if the
+ * session did not ask for it. */
 IMAPSRV_API int imapsrv_session_compress_started(struct imapsrv_session *session);
 
 /* Who the client is by other means (a TLS certificate): AUTH=EXTERNAL is offered from now on.

@@ -39,15 +39,16 @@ struct imapsrv_login {
 	const char *mechanism;        /* "LOGIN", "PLAIN", "EXTERNAL"; and those of imapsrv/sasl.h:
 	                                 "ANONYMOUS", "OAUTHBEARER", "XOAUTH2", "SCRAM-SHA-256",
 	                                 "SCRAM-SHA-256-PLUS" */
-	struct imapsrv_span authcid;  /* whose credentials; for EXTERNAL what the host itself said in
-	                                 imapsrv_session_set_external; for ANONYMOUS what the client
-	                                 says of itself, often nothing; empty with a token */
-	struct imapsrv_span authzid;  /* who to act as; empty: the same.  Whether that is allowed is the
-	                                 host's decision (RFC 4616 2).  For XOAUTH2 the user that is
-	                                 named beside the token */
-	struct imapsrv_span password; /* or the bearer token.  Empty for EXTERNAL and ANONYMOUS, and for
-	                                 SCRAM, where the password was proven already.  Wiped when the
-	                                 callback returns: a host that answers later copies it */
+	struct imapsrv_span authcid;  /* whose credentials; for EXTERNAL what the host itself said
+	                                 in imapsrv_session_set_external; for ANONYMOUS what the
+	                                 client says of itself, often nothing; empty with a token */
+	struct imapsrv_span authzid;  /* who to act as; empty: the same.  Whether that is allowed is
+	                                 the host's decision (RFC 4616 2).  For XOAUTH2 the user
+	                                 that is named beside the token */
+	struct imapsrv_span password; /* or the bearer token.  Empty for EXTERNAL and ANONYMOUS, and
+	                                 for SCRAM, where the password was proven already.  Wiped
+	                                 when the callback returns: a host that answers later copies
+	                                 it */
 };
 
 /* One namespace (RFC 2342, RFC 9051 6.3.10). */
@@ -68,8 +69,8 @@ struct imapsrv_namespace {
 struct imapsrv_account {
 	size_t size;
 	void *handle;
-	char separator; /* of the mailbox hierarchy; 0: names are flat.  An ASCII character, not one of
-	                   "%*\"\\", not a control */
+	char separator; /* of the mailbox hierarchy; 0: names are flat.  An ASCII character, not one
+	                   of "%*\"\\", not a control */
 	const struct imapsrv_namespace *namespaces; /* NULL: one personal namespace, prefix "" */
 	size_t namespace_count;
 };
@@ -88,7 +89,8 @@ enum imapsrv_attribute {
 	IMAPSRV_ATTR_UNMARKED = 1 << 6,
 	IMAPSRV_ATTR_SUBSCRIBED = 1 << 7,
 	IMAPSRV_ATTR_REMOTE = 1 << 8,
-	IMAPSRV_ATTR_NOACCESS = 1 << 9, /* may be listed, not read.  Told where NOTIFY asks (RFC 5465 3.1) */
+	IMAPSRV_ATTR_NOACCESS = 1 << 9, /* may be listed, not read.  Told where NOTIFY asks
+	                                   (RFC 5465 3.1) */
 	IMAPSRV_USE_ALL = 1 << 16, /* special uses */
 	IMAPSRV_USE_ARCHIVE = 1 << 17,
 	IMAPSRV_USE_DRAFTS = 1 << 18,
@@ -103,8 +105,9 @@ struct imapsrv_list {
 	void *account;
 	struct imapsrv_span prefix; /* all names asked for start with this; a host may ignore it and
 	                               give more.  Often empty.  INBOX matches in any case */
-	int subscribed;             /* not 0: IMAPSRV_ATTR_SUBSCRIBED is wanted, and names that are subscribed
-	                               to but do not exist too (with IMAPSRV_ATTR_NONEXISTENT) */
+	int subscribed;             /* not 0: IMAPSRV_ATTR_SUBSCRIBED is wanted, and names that are
+	                               subscribed to but do not exist too (with
+	                               IMAPSRV_ATTR_NONEXISTENT) */
 };
 
 /* One mailbox name, for imapsrv_op_name. */
@@ -128,25 +131,26 @@ struct imapsrv_mailbox {
 	uint32_t uidvalidity; /* not 0 (RFC 9051 2.3.1.1) */
 	uint32_t uidnext;     /* above every UID that ever was in it; not 0 */
 	int read_only;        /* not 0: may only be read, whatever was asked */
-	int uid_not_sticky;   /* not 0: UIDs do not survive (RFC 4315 2).  UIDNOTSTICKY is told only where UIDONLY is
-	                         hidden (RFC 9586 3.6) */
+	int uid_not_sticky;   /* not 0: UIDs do not survive (RFC 4315 2).  UIDNOTSTICKY is told only
+	                         where UIDONLY is hidden (RFC 9586 3.6) */
 	uint32_t permanent_flags;             /* system flags that can be changed and are kept */
 	const struct imapsrv_span *keywords;  /* the keywords in use or known */
 	size_t keyword_count;
 	int new_keywords;     /* not 0: clients may make more ("\*" in PERMANENTFLAGS) */
-	uint32_t recent_from; /* messages with this UID and above are \Recent to this session (RFC 3501
-	                         2.3.2); 0: none.  A store that keeps it moves it up to UIDNEXT at each
-	                         open that is not read-only */
+	uint32_t recent_from; /* messages with this UID and above are \Recent to this session
+	                         (RFC 3501 2.3.2); 0: none.  A store that keeps it moves it up to
+	                         UIDNEXT at each open that is not read-only */
 	uint32_t first_unseen; /* the lowest UID without \Seen; 0: none, or not known */
-	uint64_t highest_modseq; /* RFC 7162 3.1.2.1, at the moment of opening; 0: this mailbox has no
-	                            modification sequences.  Not used without imapsrv_store.modseqs */
-	uint64_t append_limit; /* octets of one appended message (RFC 7889); UINT64_MAX: no limit of its
-	                          own.  Not used without imapsrv_store.append_limits */
+	uint64_t highest_modseq; /* RFC 7162 3.1.2.1, at the moment of opening; 0: this mailbox has
+	                            no modification sequences.  Not used without
+	                            imapsrv_store.modseqs */
+	uint64_t append_limit; /* octets of one appended message (RFC 7889); UINT64_MAX: no limit of
+	                          its own.  Not used without imapsrv_store.append_limits */
 	struct imapsrv_span mailboxid; /* with imapsrv_store.objectids; see there */
 };
 #define IMAPSRV_MAILBOX_INIT \
-	{sizeof(struct imapsrv_mailbox), NULL, 0, 0, 0, 0, IMAPSRV_SYSTEM_FLAGS, NULL, 0, 1, 0, 0, 0, \
-	 UINT64_MAX, {NULL, 0}}
+	{sizeof(struct imapsrv_mailbox), NULL, 0, 0, 0, 0, IMAPSRV_SYSTEM_FLAGS, NULL, 0, 1, 0, 0, \
+	 0, UINT64_MAX, {NULL, 0}}
 
 /* Which messages exist, of those with UIDs in a range. */
 struct imapsrv_uids {
@@ -159,13 +163,16 @@ enum imapsrv_fact {
 	IMAPSRV_FACT_FLAGS = 1 << 0,
 	IMAPSRV_FACT_DATE = 1 << 1, /* INTERNALDATE */
 	IMAPSRV_FACT_SIZE = 1 << 2, /* RFC822.SIZE: with every line end counted as CRLF */
-	IMAPSRV_FACT_DESCRIPTION = 1 << 3, /* what imapsrv_describer_finish gave, if the host kept it */
-	IMAPSRV_FACT_PREVIEW = 1 << 4,     /* what imapsrv_describer_preview gave, or a text of the host's own */
+	IMAPSRV_FACT_DESCRIPTION = 1 << 3, /* what imapsrv_describer_finish gave, if the host kept
+	                                      it */
+	IMAPSRV_FACT_PREVIEW = 1 << 4,     /* what imapsrv_describer_preview gave, or a text of the
+	                                      host's own */
 	IMAPSRV_FACT_MODSEQ = 1 << 5,      /* only asked for in a mailbox that has sequences */
-	IMAPSRV_FACT_EMAILID = 1 << 6,     /* only asked of a host with imapsrv_store.objectids; a row has it */
+	IMAPSRV_FACT_EMAILID = 1 << 6,     /* only asked of a host with imapsrv_store.objectids; a
+	                                      row has it */
 	IMAPSRV_FACT_THREADID = 1 << 7,    /* likewise; a row without it is shown as NIL */
-	IMAPSRV_FACT_SAVEDATE = 1 << 8     /* only asked of a host with imapsrv_store.savedates; a row without
-	                                      it is shown as NIL */
+	IMAPSRV_FACT_SAVEDATE = 1 << 8     /* only asked of a host with imapsrv_store.savedates; a
+	                                      row without it is shown as NIL */
 };
 
 struct imapsrv_fetch {
@@ -179,16 +186,17 @@ struct imapsrv_fetch {
 /* What is known of one message, for imapsrv_op_row. */
 struct imapsrv_row {
 	uint32_t uid;
-	uint32_t facts; /* which of the members below are filled in.  FLAGS and DATE are when asked for;
-	                   without SIZE or DESCRIPTION the library reads the message itself */
+	uint32_t facts; /* which of the members below are filled in.  FLAGS and DATE are when asked
+	                   for; without SIZE or DESCRIPTION the library reads the message itself */
 	struct imapsrv_flags flags;
 	int64_t date;  /* seconds since 1970-01-01 UTC */
 	int zone;      /* minutes east of UTC in which the date is shown */
 	uint64_t octets;
 	int unchanged; /* in answer to `store`: the flags are as they were before */
-	struct imapsrv_span description; /* see imapsrv/message.h; one that is damaged or of another message's
-	                                    size is passed over */
-	struct imapsrv_span preview;     /* UTF-8 without line ends, at most 200 characters (RFC 8970 3.1) */
+	struct imapsrv_span description; /* see imapsrv/message.h; one that is damaged or of another
+	                                    message's size is passed over */
+	struct imapsrv_span preview;     /* UTF-8 without line ends, at most 200 characters
+	                                    (RFC 8970 3.1) */
 	uint64_t modseq; /* 1..2^63-1 (RFC 7162 3.1) */
 	int failed;      /* in answer to a `store` with a condition: it did not hold, nothing was
 	                    changed.  The facts are what the message has now */
@@ -206,8 +214,8 @@ struct imapsrv_body {
 
 /* How lines end in a message that the host hands out. */
 enum imapsrv_eol {
-	IMAPSRV_EOL_CRLF, /* sent as it is                                            */
-	IMAPSRV_EOL_LF    /* every LF without a CR before it is sent as CRLF          */
+	IMAPSRV_EOL_CRLF, /* sent as it is */
+	IMAPSRV_EOL_LF    /* every LF without a CR before it is sent as CRLF */
 };
 
 struct imapsrv_body_read {
@@ -227,9 +235,9 @@ struct imapsrv_store_flags {
 	enum imapsrv_store_mode mode;
 	struct imapsrv_flags flags;
 	int conditional;          /* not 0: only messages whose sequence is not above the next; */
-	uint64_t unchanged_since; /* 0..2^63-1; 0 holds for no message.  A store that keeps sequences
-	                             for single flags compares those of the flags in question (RFC
-	                             7162 3.1.3, 3.1.12) */
+	uint64_t unchanged_since; /* 0..2^63-1; 0 holds for no message.  A store that keeps
+	                             sequences for single flags compares those of the flags in
+	                             question (RFC 7162 3.1.3, 3.1.12) */
 };
 
 struct imapsrv_vanished {
@@ -249,17 +257,19 @@ struct imapsrv_expunge {
 struct imapsrv_append {
 	void *account;
 	struct imapsrv_span name; /* the mailbox */
-	void *append;             /* NULL for the first message of a command; then what the host gave */
+	void *append;             /* NULL for the first message of a command; then what the host
+	                             gave */
 	uint64_t octets;          /* exactly so many will come */
 	struct imapsrv_flags flags;
 	int has_date;             /* else the time of arrival */
 	int64_t date;
 	int zone;
-	int literal8;             /* may contain NUL (RFC 3516 4.4): a store that cannot keep that refuses with
-	                             IMAPSRV_UNKNOWN_CTE */
-	void *replaced_mailbox;   /* REPLACE: the mailbox from which a message goes when this one comes, */
-	uint32_t replaced;        /* and its UID; 0: none.  For quotas only the difference counts (RFC 8508
-	                             3.4).  EXPUNGEISSUED if that message is gone */
+	int literal8;             /* may contain NUL (RFC 3516 4.4): a store that cannot keep that
+	                             refuses with IMAPSRV_UNKNOWN_CTE */
+	void *replaced_mailbox;   /* REPLACE: the mailbox from which a message goes when this one
+	                             comes, */
+	uint32_t replaced;        /* and its UID; 0: none.  For quotas only the difference counts
+	                             (RFC 8508 3.4).  EXPUNGEISSUED if that message is gone */
 };
 
 struct imapsrv_append_data {
@@ -296,10 +306,12 @@ enum imapsrv_status_item {
 	IMAPSRV_STATUS_SIZE = 1 << 5,
 	IMAPSRV_STATUS_RECENT = 1 << 6,
 	IMAPSRV_STATUS_HIGHESTMODSEQ = 1 << 7, /* asked only of a host with imapsrv_store.modseqs */
-	IMAPSRV_STATUS_APPENDLIMIT = 1 << 8,   /* asked only of one with imapsrv_store.append_limits */
+	IMAPSRV_STATUS_APPENDLIMIT = 1 << 8,   /* asked only of one with
+	                                          imapsrv_store.append_limits */
 	IMAPSRV_STATUS_MAILBOXID = 1 << 9, /* asked only of one with imapsrv_store.objectids */
-	IMAPSRV_STATUS_DELETED_STORAGE = 1 << 10 /* octets that an expunge would free (RFC 9208
-	                                            4.1.4); asked only of one with quotas on storage */
+	IMAPSRV_STATUS_DELETED_STORAGE = 1 << 10 /* octets that an expunge would free
+	                                            (RFC 9208 4.1.4); asked only of one with quotas
+	                                            on storage */
 };
 
 struct imapsrv_status_query {
@@ -309,7 +321,8 @@ struct imapsrv_status_query {
 };
 
 struct imapsrv_status {
-	uint32_t items; /* which are filled in; what was asked for and is not, the library counts itself */
+	uint32_t items; /* which are filled in; what was asked for and is not, the library counts
+	                   itself */
 	uint32_t messages;
 	uint32_t uidnext;
 	uint32_t uidvalidity;
@@ -364,10 +377,11 @@ struct imapsrv_thread {
 
 /* One message of a thread, told before its children. */
 struct imapsrv_thread_member {
-	uint32_t uid;   /* 0, only with depth 0: a message that is not there, or not asked for; its children
-	                   are siblings of each other */
-	uint32_t depth; /* 0: a thread begins; else at most 1 more than that of the member before, which
-	                   makes it a child of the last one that was told with a depth of 1 less */
+	uint32_t uid;   /* 0, only with depth 0: a message that is not there, or not asked for; its
+	                   children are siblings of each other */
+	uint32_t depth; /* 0: a thread begins; else at most 1 more than that of the member before,
+	                   which makes it a child of the last one that was told with a depth of 1
+	                   less */
 };
 
 /* ---- waiting ------------------------------------------------------------------------------- */
@@ -482,8 +496,8 @@ struct imapsrv_store {
 	/* As append_finish, and in the same stroke the message q->uid of q->mailbox is removed for
 	 * good: nobody sees one without the other, and a refusal changes nothing (RFC 8508).
 	 * EXPUNGEISSUED if that message is gone already.  Answer: imapsrv_op_appended, and
-	 * imapsrv_op_modseq of q->mailbox as `expunge` gives it.  NULL: there is no REPLACE, for two
-	 * questions cannot keep what it promises. */
+	 * imapsrv_op_modseq of q->mailbox as `expunge` gives it.  NULL: there is no REPLACE, for
+	 * two questions cannot keep what it promises. */
 	void (*replace)(void *user, struct imapsrv_op *op, const struct imapsrv_replace *q);
 
 	/*
@@ -504,9 +518,9 @@ struct imapsrv_store {
 	 *
 	 * This says: of all expunges in this mailbox that were posted to the session before, or
 	 * that show in an answer to `uids` for 1..4294967295, the client of this handle knows, or
-	 * it never knew the messages.  None of them is asked for again through this handle.  `close`
-	 * says the same of all.  When every handle that was open at an expunge has said it, the
-	 * last copy can go; a host may let go of it before that, or never have had one.
+	 * it never knew the messages.  None of them is asked for again through this handle.
+	 * `close` says the same of all.  When every handle that was open at an expunge has said it,
+	 * the last copy can go; a host may let go of it before that, or never have had one.
 	 *
 	 * Comes when nothing is left to be told, from a call that runs the session, never from
 	 * imapsrv_session_post; a host must not free the session in it.  There is no op.
@@ -514,41 +528,42 @@ struct imapsrv_store {
 	void (*forgotten)(void *user, void *mailbox);
 
 	/*
-	 * Not 0: mailboxes and messages have identifiers that outlast names and UIDs (RFC 8474), 1 to
-	 * 255 octets of A-Z, a-z, 0-9, "_" and "-", whose case counts.  That of a mailbox, told by
-	 * `open`, `status` and `create`, is its own as long as it keeps name and UIDVALIDITY, goes
-	 * along when it is renamed, and is never another's.  An EMAILID stands for the content of a
-	 * message: a copy has the same, a message that replaces one another.  A THREADID is the same
-	 * for all messages of a conversation, and so for all with the same EMAILID; a host that knows
-	 * none leaves it out.  No identifier of one kind is one of the other.  One that is not of these
-	 * octets is a fault, and is never shown.  A host that can be written to needs `copy` too:
-	 * what the library copies with append cannot keep its EMAILID.
+	 * Not 0: mailboxes and messages have identifiers that outlast names and UIDs (RFC 8474), 1
+	 * to 255 octets of A-Z, a-z, 0-9, "_" and "-", whose case counts.  That of a mailbox, told
+	 * by `open`, `status` and `create`, is its own as long as it keeps name and UIDVALIDITY,
+	 * goes along when it is renamed, and is never another's.  An EMAILID stands for the content
+	 * of a message: a copy has the same, a message that replaces one another.  A THREADID is
+	 * the same for all messages of a conversation, and so for all with the same EMAILID; a host
+	 * that knows none leaves it out.  No identifier of one kind is one of the other.  One that
+	 * is not of these octets is a fault, and is never shown.  A host that can be written to
+	 * needs `copy` too: what the library copies with append cannot keep its EMAILID.
 	 */
 	int objectids;
 
 	/*
 	 * Not 0: it is known when a message was saved in the mailbox that it is in, by delivery,
-	 * APPEND, COPY or MOVE alike; no client can set that, and it stays (RFC 8514).  A mailbox whose
-	 * storage does not know has it in no row.
+	 * APPEND, COPY or MOVE alike; no client can set that, and it stays (RFC 8514).  A mailbox
+	 * whose storage does not know has it in no row.
 	 */
 	int savedates;
 
 	/*
-	 * Optional, for a store with an index: puts messages in order, by the rules of RFC 5256 and RFC
-	 * 5957 for base subjects, sent dates and names, strings by i;unicode-casemap, and messages that
-	 * are equal by all criteria by UID.  imapsrv_op_order with the UIDs of all that exist, each
-	 * once.  IMAPSRV_CANNOT: not by these criteria; then, as with NULL, the library does it.
+	 * Optional, for a store with an index: puts messages in order, by the rules of RFC 5256 and
+	 * RFC 5957 for base subjects, sent dates and names, strings by i;unicode-casemap, and
+	 * messages that are equal by all criteria by UID.  imapsrv_op_order with the UIDs of all
+	 * that exist, each once.  IMAPSRV_CANNOT: not by these criteria; then, as with NULL, the
+	 * library does it.
 	 */
 	void (*sort)(void *user, struct imapsrv_op *op, const struct imapsrv_sort *q);
 	/*
-	 * Optional, likewise: puts messages into threads by one of the algorithms of RFC 5256 3, as if
-	 * there were no others than these.  imapsrv_op_thread with all that exist, each once, siblings
-	 * in order.  IMAPSRV_CANNOT as above.
+	 * Optional, likewise: puts messages into threads by one of the algorithms of RFC 5256 3, as
+	 * if there were no others than these.  imapsrv_op_thread with all that exist, each once,
+	 * siblings in order.  IMAPSRV_CANNOT as above.
 	 */
 	void (*thread)(void *user, struct imapsrv_op *op, const struct imapsrv_thread *q);
 	/*
-	 * Optional, for a store with an index: which messages of q->uids a program matches, or some of
-	 * its keys (see imapsrv/search.h).  imapsrv_op_found for each node that is answered; the
+	 * Optional, for a store with an index: which messages of q->uids a program matches, or some
+	 * of its keys (see imapsrv/search.h).  imapsrv_op_found for each node that is answered; the
 	 * library does the rest.  IMAPSRV_CANNOT: none of it; then, as with NULL, the library does
 	 * all.  Asked once for each search that cannot be done without the store.
 	 */
@@ -592,8 +607,8 @@ IMAPSRV_API int imapsrv_op_pull(struct imapsrv_op *op, uint64_t octets, enum ima
 IMAPSRV_API int imapsrv_op_bytes(struct imapsrv_op *op, const void *data, size_t len);
 /* append_begin, for the first message: the handle. */
 IMAPSRV_API int imapsrv_op_append(struct imapsrv_op *op, void *append);
-/* append_finish, replace: the UIDs that the messages got, in order.  uidvalidity 0: not known, or UIDs do
- * not stick (no APPENDUID is sent then, RFC 4315 3). */
+/* append_finish, replace: the UIDs that the messages got, in order.  uidvalidity 0: not known, or
+ * UIDs do not stick (no APPENDUID is sent then, RFC 4315 3). */
 IMAPSRV_API int imapsrv_op_appended(struct imapsrv_op *op, uint32_t uidvalidity,
                                     struct imapsrv_set uids);
 /* copy, move: which were copied, and the UIDs that they got, as many, in the same order; may be
@@ -602,15 +617,15 @@ IMAPSRV_API int imapsrv_op_copied(struct imapsrv_op *op, uint32_t uidvalidity,
                                   struct imapsrv_set from, struct imapsrv_set to);
 /* create: the MAILBOXID of the new mailbox, of a host with objectids (RFC 8474 4.1). */
 IMAPSRV_API int imapsrv_op_mailboxid(struct imapsrv_op *op, struct imapsrv_span mailboxid);
-/* sort: more UIDs, behind those given before.  An order with a message twice, or with one that was not
- * asked for, is a fault and not used: the library puts the messages in order itself. */
+/* sort: more UIDs, behind those given before.  An order with a message twice, or with one that was
+ * not asked for, is a fault and not used: the library puts the messages in order itself. */
 IMAPSRV_API int imapsrv_op_order(struct imapsrv_op *op, const uint32_t *uids, size_t count);
 /* thread: more members, behind those given before.  Nonsense is treated likewise. */
 IMAPSRV_API int imapsrv_op_thread(struct imapsrv_op *op,
                                   const struct imapsrv_thread_member *members, size_t count);
 /* search: a node is answered.  `matches` are certain, `candidates` are left to the library, which
- * also looks at one that is in both; all others are not meant.  Several calls for one node add up.  Sets
- * that are not ascending are a fault, and the node is not answered then. */
+ * also looks at one that is in both; all others are not meant.  Several calls for one node add up.
+ * Sets that are not ascending are a fault, and the node is not answered then. */
 IMAPSRV_API int imapsrv_op_found(struct imapsrv_op *op, const struct imapsrv_search_node *node,
                                  struct imapsrv_set matches, struct imapsrv_set candidates);
 /* status. */

@@ -66,16 +66,16 @@ struct imapsrv_set {
 /* What a function of this library can return besides 0. */
 enum imapsrv_error {
 	/* Recoverable: the call did nothing, the object is as before. */
-	IMAPSRV_EINVAL = -1,   /* an argument makes no sense                                  */
-	IMAPSRV_ESTATE = -2,   /* not now: the object is not in a state that allows the call   */
-	IMAPSRV_EREENTER = -3, /* called from inside a callback, where the text forbids it     */
-	IMAPSRV_ETOOBIG = -4,  /* more than a limit allows                                    */
+	IMAPSRV_EINVAL = -1,   /* an argument makes no sense */
+	IMAPSRV_ESTATE = -2,   /* not now: the object is not in a state that allows the call */
+	IMAPSRV_EREENTER = -3, /* called from inside a callback, where the text forbids it */
+	IMAPSRV_ETOOBIG = -4,  /* more than a limit allows */
 	/* Fatal: the session is over.  Every later call returns the same; output already queued
 	 * (a BYE, as a rule) can still be drained. */
 	IMAPSRV_EFATAL = -100,
-	IMAPSRV_ENOMEM = -101,  /* the allocator failed, or the session's budget is spent      */
-	IMAPSRV_ECLOSED = -102, /* the session has ended: LOGOUT, BYE, or end of input         */
-	IMAPSRV_EHOST = -103    /* the host broke its contract in a way that cannot be mended  */
+	IMAPSRV_ENOMEM = -101,  /* the allocator failed, or the session's budget is spent */
+	IMAPSRV_ECLOSED = -102, /* the session has ended: LOGOUT, BYE, or end of input */
+	IMAPSRV_EHOST = -103    /* the host broke its contract in a way that cannot be mended */
 };
 
 /* 1 if the error ends the session, else 0. */

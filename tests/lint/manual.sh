@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: MIT
 # The manual says what the headers say: every member and constant of a public structure or enumeration
 # is named in it, structures that it shows are those of the headers, every limit stands there with its
-# default, and every capability with what it takes.  Its lines have 80 columns at most, but for code.  Run from the top of the tree; BUILD may be set.
+# default, and every capability with what it takes.  Its lines have 80 columns at most, but for code.
+# Run from the top of the tree; BUILD may be set.
 set -eu
 
 dir=${BUILD:-build}/lint/manual
