@@ -26,6 +26,7 @@
 
 enum at {
 	AT_START,
+	AT_FILTERS,
 	AT_SOURCES,
 	AT_NEXT,
 	AT_OPEN,
@@ -41,8 +42,7 @@ struct esearch {
 	struct isrv_esearch_sources sources;
 	struct isrv_search_return ret;
 	struct isrv_program program;
-	uint32_t features;
-	struct imapsrv_span written; /* the program, with UPDATE */
+	struct isrv_filters filters;
 	uint64_t since;              /* steps at the beginning; 0: the arena is not there yet */
 	uint32_t next;               /* of the names */
 	bool own;                    /* the mailbox at hand is the selected one */
@@ -68,15 +68,8 @@ static bool parse(struct isrv_parse *p, void *args)
 		return false;
 	if (!a->ret.options)
 		a->ret.options = ISRV_RETURN_ALL;
-	a->features = isrv_searching_features(p);
-	a->written = (struct imapsrv_span){p->r.at, (size_t)(p->r.end - p->r.at)};
-	if (!isrv_program_parse(&a->program, &p->r, p->limits, a->features))
-		return false;
-	if (!(a->ret.options & ISRV_RETURN_UPDATE))
-		return true;
-	/* It is needed longer than the command's octets are. */
-	a->written.data = isrv_arena_copy(p->r.arena, a->written.data, a->written.len);
-	return a->written.data || isrv_rd_fail_memory(&p->r);
+	return isrv_filters_parse(p, &a->filters, false, isrv_searching_features(p), &a->program) &&
+	       (!(a->ret.options & ISRV_RETURN_UPDATE) || isrv_filters_keep(p, &a->filters));
 }
 
 /* ---- the end ------------------------------------------------------------------------------- */
@@ -158,16 +151,23 @@ static bool start(struct imapsrv_session *s, struct esearch *a)
 {
 	if (!may(s, a))
 		return false;
-	if (a->program.facts & IMAPSRV_FACT_MODSEQ) {
-		/* Mailboxes without sequences among others have no match. */
-		if (!a->sources.others && !isrv_modseq_require(s))
-			return false;
-		isrv_modseq_enable(s, 0);
-	}
 	s->uid = true;
 	a->since = ++s->steps;
 	isrv_arena_init(&a->arena, &s->mem, s->engine->limits.arena);
+	a->at = AT_FILTERS;
+	return true;
+}
+
+/* The program is known. */
+static bool look_at_program(struct imapsrv_session *s, struct esearch *a)
+{
 	a->at = AT_SOURCES;
+	if (!(a->program.facts & IMAPSRV_FACT_MODSEQ))
+		return true;
+	/* Mailboxes without sequences among others have no match. */
+	if (!a->sources.others && !isrv_modseq_require(s))
+		return false;
+	isrv_modseq_enable(s, 0);
 	return true;
 }
 
@@ -358,6 +358,11 @@ static enum isrv_step advance(struct imapsrv_session *s, struct esearch *a)
 	switch ((enum at)a->at) {
 	case AT_START:
 		return start(s, a) ? ISRV_HOST : fail(s, a);
+	case AT_FILTERS:
+		wait = isrv_filters_step(s, &a->filters, &a->program, &ok);
+		if (wait != ISRV_DONE)
+			return wait;
+		return ok && look_at_program(s, a) ? ISRV_HOST : fail(s, a);
 	case AT_SOURCES:
 		wait = isrv_esearch_sources_step(s, &a->sources, &ok);
 		if (wait != ISRV_DONE || !ok)
@@ -381,7 +386,7 @@ static enum isrv_step advance(struct imapsrv_session *s, struct esearch *a)
 		a->at = AT_CLOSE;
 		a->asked_to_follow = a->asked_to_follow || a->own;
 		if (a->own && a->ret.options & ISRV_RETURN_UPDATE &&
-		    !isrv_searching_follow(s, &a->r, a->written, a->features, &a->followed))
+		    !isrv_searching_follow(s, &a->r, &a->filters, &a->followed))
 			return fail(s, a);
 		return ISRV_HOST;
 	case AT_CLOSE:

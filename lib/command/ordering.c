@@ -4,8 +4,7 @@
 
 bool isrv_ordering_parse(struct isrv_parse *p, struct isrv_ordering *o)
 {
-	return isrv_program_parse_criteria(&o->program, &p->r, p->limits,
-	                                   isrv_searching_features(p));
+	return isrv_filters_parse(p, &o->filters, true, isrv_searching_features(p), &o->program);
 }
 
 bool isrv_ordering_begin(struct imapsrv_session *s, struct isrv_ordering *o)

@@ -13,6 +13,7 @@
 #include "session/pool.h"
 
 struct isrv_ordering {
+	struct isrv_filters filters; /* isrv_filters_step before `begin` */
 	struct isrv_program program;
 	struct isrv_searcher x;
 	struct isrv_gather g;  /* the caller sets its first members */

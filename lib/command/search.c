@@ -16,6 +16,7 @@
 
 enum at {
 	AT_START,
+	AT_FILTERS,
 	AT_SEARCH,
 	AT_TELL,
 	AT_PUT,
@@ -29,8 +30,7 @@ struct search {
 	struct isrv_search_return ret;
 	struct isrv_program program;
 	struct isrv_search_result r;
-	struct imapsrv_span written; /* the program, with UPDATE */
-	uint32_t features;
+	struct isrv_filters filters;
 	bool followed;
 };
 
@@ -44,15 +44,8 @@ static bool parse(struct isrv_parse *p, void *args)
 	a->extended = p->rev2 || a->ret.options;
 	if (p->rev2 && !a->ret.options)
 		a->ret.options = ISRV_RETURN_ALL;
-	a->features = isrv_searching_features(p);
-	a->written = (struct imapsrv_span){p->r.at, (size_t)(p->r.end - p->r.at)};
-	if (!isrv_program_parse(&a->program, &p->r, p->limits, a->features))
-		return false;
-	if (!(a->ret.options & ISRV_RETURN_UPDATE))
-		return true;
-	/* It is needed longer than the command's octets are. */
-	a->written.data = isrv_arena_copy(p->r.arena, a->written.data, a->written.len);
-	return a->written.data || isrv_rd_fail_memory(&p->r);
+	return isrv_filters_parse(p, &a->filters, false, isrv_searching_features(p), &a->program) &&
+	       (!(a->ret.options & ISRV_RETURN_UPDATE) || isrv_filters_keep(p, &a->filters));
 }
 
 /* ---- the end ------------------------------------------------------------------------------- */
@@ -127,6 +120,7 @@ static enum isrv_step step(struct imapsrv_session *s, void *args)
 {
 	struct search *a = args;
 	enum isrv_step wait;
+	bool ok;
 
 	for (;;) {
 		switch ((enum at)a->at) {
@@ -134,7 +128,13 @@ static enum isrv_step step(struct imapsrv_session *s, void *args)
 			/* RFC 5267 4.3. */
 			if (a->ret.options & ISRV_RETURN_UPDATE && isrv_contexts_has(s, s->tag))
 				return isrv_bad(s, "A search that is followed has this tag");
-			if (!begin(s, a))
+			a->at = AT_FILTERS;
+			break;
+		case AT_FILTERS:
+			wait = isrv_filters_step(s, &a->filters, &a->program, &ok);
+			if (wait != ISRV_DONE)
+				return wait;
+			if (!ok || !begin(s, a))
 				return fail(s, a);
 			a->at = AT_SEARCH;
 			break;
@@ -158,7 +158,7 @@ static enum isrv_step step(struct imapsrv_session *s, void *args)
 			break;
 		case AT_FOLLOW:
 			if (a->ret.options & ISRV_RETURN_UPDATE &&
-			    !isrv_searching_follow(s, &a->r, a->written, a->features, &a->followed))
+			    !isrv_searching_follow(s, &a->r, &a->filters, &a->followed))
 				return fail(s, a);
 			a->at = AT_END;
 			break;

@@ -19,6 +19,7 @@ uint32_t isrv_searching_features(const struct isrv_parse *p)
 		{ISRV_CAP_SAVEDATE, ISRV_SEARCH_SAVEDATE},
 		{ISRV_CAP_WITHIN, ISRV_SEARCH_WITHIN},
 		{ISRV_CAP_MESSAGELIMIT, ISRV_SEARCH_UIDAFTER},
+		{ISRV_CAP_FILTERS, ISRV_SEARCH_FILTER},
 	};
 	uint32_t features = 0;
 	size_t i;
@@ -114,9 +115,9 @@ bool isrv_searching_save(struct imapsrv_session *s, const struct isrv_search_res
 }
 
 bool isrv_searching_follow(struct imapsrv_session *s, const struct isrv_search_result *r,
-                           struct imapsrv_span written, uint32_t features, bool *followed_r)
+                           const struct isrv_filters *written, bool *followed_r)
 {
-	struct isrv_context_wish wish = {written, features, r->program, {NULL, 0}};
+	struct isrv_context_wish wish = {written->text, written->features, r->program, {NULL, 0}};
 
 	if (!isrv_found_uids(&r->x.found, &s->arena, &s->view->map, &wish.found, &s->steps)) {
 		isrv_command_nomem(s);

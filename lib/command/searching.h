@@ -7,6 +7,7 @@
 #ifndef ISRV_COMMAND_SEARCHING_H
 #define ISRV_COMMAND_SEARCHING_H
 
+#include "command/filters.h"
 #include "command/search_result.h"
 
 /* enum isrv_search_feature: the keys that this session knows. */
@@ -29,6 +30,6 @@ bool isrv_searching_save(struct imapsrv_session *s, const struct isrv_search_res
 /* UPDATE: what was found in the selected mailbox is followed from here on, or the client is told that it is
  * not (RFC 5267 4.3.1).  False: the reply is set, or the session has failed. */
 bool isrv_searching_follow(struct imapsrv_session *s, const struct isrv_search_result *r,
-                           struct imapsrv_span written, uint32_t features, bool *followed_r);
+                           const struct isrv_filters *written, bool *followed_r);
 
 #endif

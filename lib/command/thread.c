@@ -210,7 +210,10 @@ static enum isrv_step advance(struct imapsrv_session *s, struct thread *a)
 	for (;;) {
 		switch ((enum at)a->at) {
 		case AT_START:
-			if (!begin(s, a))
+			wait = isrv_filters_step(s, &a->o.filters, &a->o.program, &ok);
+			if (wait != ISRV_DONE)
+				return wait;
+			if (!ok || !begin(s, a))
 				return ISRV_DONE;
 			break;
 		case AT_SEARCH:

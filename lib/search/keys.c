@@ -325,6 +325,36 @@ static bool parse_header(struct isrv_program_parser *x, const struct isrv_key *k
 	       parse_needle(x, ISRV_IN_FIELD, name);
 }
 
+/* "FILTER" SP filter-name, 1*<any ATOM-CHAR except "/"> (RFC 5466 4).  It implies UTF-8, and with a
+ * charset that is not contained in it "MUST result in the tagged BAD response" (3.1). */
+static bool parse_filter(struct isrv_program_parser *x, const struct isrv_key *key)
+{
+	const char *at = x->r->at - strlen(key->name);
+	struct isrv_filter_name *filter;
+	struct imapsrv_span name;
+
+	if (!isrv_rd_sp(x->r) || !isrv_rd_atom(x->r, &name))
+		return false;
+	if (memchr(name.data, '/', name.len)) {
+		x->r->at = name.data;
+		return isrv_rd_fail(x->r, "the name of a filter");
+	}
+	if (x->charset.data) {
+		x->r->at = at;
+		x->r->code = "BADCHARSET (US-ASCII UTF-8)";
+		return isrv_rd_fail(x->r, "no filter in this charset");
+	}
+	filter = isrv_arena_alloc(x->r->arena, sizeof(*filter));
+	if (!filter)
+		return isrv_rd_fail_memory(x->r);
+	*filter = (struct isrv_filter_name){NULL, (size_t)(at - x->begin),
+	                                    (size_t)(name.data - x->begin),
+	                                    (size_t)(x->r->at - x->begin)};
+	*x->filters_end = filter;
+	x->filters_end = &filter->next;
+	return isrv_program_leaf(x, ISRV_TERM_ALL, false, 0) != NULL;
+}
+
 /* name, what reads it, its argument, negated, needed features */
 static const struct isrv_key keys[] = {
 	{"ALL", parse_all, 0, false, 0},
@@ -336,6 +366,7 @@ static const struct isrv_key keys[] = {
 	{"DELETED", parse_flag, IMAPSRV_DELETED, false, 0},
 	{"DRAFT", parse_flag, IMAPSRV_DRAFT, false, 0},
 	{"EMAILID", parse_object, IMAPSRV_FACT_EMAILID, false, ISRV_SEARCH_OBJECTID},
+	{"FILTER", parse_filter, 0, false, ISRV_SEARCH_FILTER},
 	{"FLAGGED", parse_flag, IMAPSRV_FLAGGED, false, 0},
 	{"FROM", parse_field, 0, false, 0},
 	{"HEADER", parse_header, 0, false, 0},

@@ -16,6 +16,8 @@ struct isrv_program_parser {
 	struct isrv_program *p;
 	struct isrv_reader *r;
 	struct imapsrv_span charset; /* of the strings; data NULL: UTF-8 */
+	const char *begin;           /* of the program */
+	struct isrv_filter_name **filters_end;
 	/* The rest is program.c's own. */
 	const struct imapsrv_limits *limits;
 	uint32_t features; /* enum isrv_search_feature */

@@ -216,7 +216,8 @@ static bool make_stack(struct isrv_program_parser *x)
 bool isrv_program_parse(struct isrv_program *p, struct isrv_reader *r,
                         const struct imapsrv_limits *limits, uint32_t features)
 {
-	struct isrv_program_parser x = {.p = p, .r = r, .limits = limits, .features = features};
+	struct isrv_program_parser x = {.p = p, .r = r, .limits = limits, .features = features,
+	                                .begin = r->at, .filters_end = &p->filters};
 	bool charset = isrv_rd_try_word(r, "CHARSET");
 
 	*p = (struct isrv_program){0};
@@ -240,7 +241,8 @@ bool isrv_program_parse(struct isrv_program *p, struct isrv_reader *r,
 bool isrv_program_parse_criteria(struct isrv_program *p, struct isrv_reader *r,
                                  const struct imapsrv_limits *limits, uint32_t features)
 {
-	struct isrv_program_parser x = {.p = p, .r = r, .limits = limits, .features = features};
+	struct isrv_program_parser x = {.p = p, .r = r, .limits = limits, .features = features,
+	                                .begin = r->at, .filters_end = &p->filters};
 
 	*p = (struct isrv_program){0};
 	if (!parse_charset(&x))

@@ -87,6 +87,14 @@ struct isrv_term {
 	} u;
 };
 
+/* FILTER and a name (RFC 5466 3.1), as offsets from the beginning of the program as written. */
+struct isrv_filter_name {
+	struct isrv_filter_name *next; /* in the order in which they stand there */
+	size_t at;                     /* of the key, */
+	size_t name;                   /* of the name, */
+	size_t end;                    /* behind it */
+};
+
 struct isrv_program {
 	struct isrv_term *terms;
 	uint32_t count;
@@ -94,6 +102,9 @@ struct isrv_program {
 	uint32_t texts;  /* of these, ISRV_TERM_TEXT */
 	uint32_t facts;  /* enum imapsrv_fact and ISRV_FACT_*: what it looks at */
 	uint8_t *stack;  /* for evaluating */
+	/* Filters that it names.  Where there are any, it is not to be evaluated: what stands in their
+	 * place is ALL. */
+	struct isrv_filter_name *filters;
 	bool timed;        /* it asks for the age of messages: rows have `now` */
 	bool bad_charset; /* CHARSET named one that is not known: nothing else is set */
 };
@@ -104,7 +115,8 @@ enum isrv_search_feature {
 	ISRV_SEARCH_OBJECTID = 1 << 1, /* EMAILID, THREADID (RFC 8474 6) */
 	ISRV_SEARCH_SAVEDATE = 1 << 2, /* SAVEDBEFORE and its kind (RFC 8514 4.3) */
 	ISRV_SEARCH_WITHIN = 1 << 3,   /* OLDER, YOUNGER (RFC 5032) */
-	ISRV_SEARCH_UIDAFTER = 1 << 4 /* UIDAFTER, UIDBEFORE (RFC 9738 3.2) */
+	ISRV_SEARCH_UIDAFTER = 1 << 4, /* UIDAFTER, UIDBEFORE (RFC 9738 3.2) */
+	ISRV_SEARCH_FILTER = 1 << 5    /* FILTER (RFC 5466 3.1) */
 };
 
 /*

@@ -404,13 +404,17 @@ static const struct cap {
 		.name = "THREAD=REFERENCES", .show = SHOW_AUTH, .without = ISRV_CAP_MESSAGELIMIT,
 	},
 	[ISRV_CAP_UIDBATCHES] = {.name = "UIDBATCHES", .show = SHOW_AUTH},
+	[ISRV_CAP_FILTERS] = {
+		.name = "FILTERS", .show = SHOW_AUTH, .with = {ISRV_CAP_METADATA_SERVER},
+	},
 };
 
 /*
  * Why some cannot be without others: RFC 7162 3.2.3 (QRESYNC), RFC 9586 3.1 (UIDONLY is there to be
  * enabled), RFC 9394 3.1 and RFC 5267 4 (results of PARTIAL and UPDATE come in ESEARCH responses),
  * RFC 5957 1 and RFC 5267 3 (parts of SORT), RFC 9590 1 (an option of extended LIST), RFC 9698 3
- * (JMAPACCESS), RFC 7377 2.1 (what MULTISEARCH finds comes in ESEARCH responses).  RFC 5464 1: METADATA
+ * (JMAPACCESS), RFC 7377 2.1 (what MULTISEARCH finds comes in ESEARCH responses), RFC
+ * 5466 3.2 (filters are set with SETMETADATA).  RFC 5464 1: METADATA
  * and METADATA-SERVER are not said both.  RFC 9738 3.3: where only a part of the mailbox is looked
  * at, it cannot be threaded, nor sorted but by an index; of a part of each of many mailboxes nothing
  * can be said.

@@ -135,7 +135,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	r.steps = &steps;
 	r.keyword_max = 30;
 	r.utf8 = pick & 0x20;
-	is = isrv_program_parse(&p, &r, &limits, ISRV_SEARCH_MODSEQ | ISRV_SEARCH_UIDAFTER);
+	is = isrv_program_parse(&p, &r, &limits,
+	                        ISRV_SEARCH_MODSEQ | ISRV_SEARCH_UIDAFTER | ISRV_SEARCH_FILTER);
 	ASSERT(r.at >= r.begin && r.at <= r.end);
 	ASSERT(steps <= 60 * (uint64_t)size + 60);
 	ASSERT(is || r.expected || r.nomem);

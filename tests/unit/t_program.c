@@ -50,7 +50,8 @@ static bool parse(struct bench *b, const char *text, size_t len)
 	b->r.keyword_max = 255;
 	return isrv_program_parse(&b->p, &b->r, &b->limits,
 	                          ISRV_SEARCH_MODSEQ | ISRV_SEARCH_OBJECTID | ISRV_SEARCH_SAVEDATE |
-	                                  ISRV_SEARCH_WITHIN | ISRV_SEARCH_UIDAFTER);
+	                                  ISRV_SEARCH_WITHIN | ISRV_SEARCH_UIDAFTER |
+	                                  ISRV_SEARCH_FILTER);
 }
 
 /* Numbers and UIDs are the same here; "*" is 1000 and "$" is 7. */
@@ -68,6 +69,26 @@ static void resolve(struct isrv_program *p)
 		if (set->saved)
 			p->terms[i].u.set.uids = (struct imapsrv_set){&saved, 1};
 	}
+}
+
+/* Where filters are named. */
+static void test_filters(void **unused)
+{
+	static const char text[] = "CHARSET UTF-8 OR FILTER  ab (SEEN filter c)";
+	static const size_t at[][3] = {{17, 25, 27}, {34, 41, 42}};
+	const struct isrv_filter_name *name;
+	struct bench b;
+	size_t n = 0;
+
+	(void)unused;
+	begin(&b);
+	assert_true(parse(&b, text, sizeof(text) - 1));
+	for (name = b.p.filters; name; name = name->next, n++)
+		ROW(n, n < 2 && name->at == at[n][0] && name->name == at[n][1] && name->end == at[n][2]);
+	assert_int_equal(n, 2);
+	assert_true(parse(&b, "SEEN", 4));
+	assert_null(b.p.filters);
+	end(&b);
 }
 
 /* ---- grammar ------------------------------------------------------------------------------- */
@@ -127,6 +148,11 @@ static void test_grammar(void **unused)
 		{"UID", "a space", 3, 0},
 		{"UID ALL", "a number from 1 to 4294967295, or \"*\"", 4, 0},
 		{"UIDAFTER 1 UIDBEFORE 4294967295", NULL, 0, 0},
+		{"FILTER a NOT filter b-c", NULL, 0, 0},
+		{"FILTER", "a space", 6, 0},
+		{"FILTER a/b", "the name of a filter", 7, 0},
+		{"CHARSET ISO-8859-1 FILTER a", "no filter in this charset", 19, 0},
+		{"CHARSET utf-8 FILTER a", NULL, 0, 0},
 		{"UIDAFTER", "a space", 8, 0},
 		{"UIDAFTER 0", "a number from 1 to 4294967295", 9, 0},
 		{"UIDBEFORE *", "a number from 1 to 4294967295", 10, 0},
@@ -711,7 +737,8 @@ static void test_random(void **unused)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_grammar),  cmocka_unit_test(test_charset),
+		cmocka_unit_test(test_grammar),
+		cmocka_unit_test(test_filters),  cmocka_unit_test(test_charset),
 		cmocka_unit_test(test_texts),
 		cmocka_unit_test(test_limits),   cmocka_unit_test(test_depth),
 		cmocka_unit_test(test_memory),   cmocka_unit_test(test_keys),
