@@ -24,9 +24,8 @@ struct isrv_hub_node {
 	struct isrv_hub_node *chain; /* of its bucket */
 	struct isrv_hub_link *exact; /* interested in it */
 	struct isrv_hub_link *below; /* and in all below it */
-	uint32_t hash;
-	uint32_t len;
-	uint8_t realm;
+	uint32_t len : 31;
+	uint32_t realm : 1;
 	char name[]; /* right behind, where padding would be */
 };
 

@@ -55,10 +55,21 @@ struct isrv_hub_node *isrv_hub_walk_node(const struct isrv_hub_walk *w, enum isr
 	if (!t->size)
 		return NULL;
 	for (node = t->buckets[w->hash & (t->size - 1)]; node; node = node->chain)
-		if (node->hash == w->hash && node->realm == realm && node->len == name.len &&
+		if (node->realm == (uint32_t)realm && node->len == name.len &&
 		    (!name.len || memcmp(node->name, name.data, name.len) == 0))
 			return node;
 	return NULL;
+}
+
+/* Worked out again where it is needed, which is seldom: nodes are many. */
+static uint32_t hash_of(const struct isrv_hub_table *t, const struct isrv_hub_node *node)
+{
+	struct isrv_hub_walk walk;
+
+	isrv_hub_walk_begin(&walk, t, node->realm ? ISRV_HUB_ACCOUNT : ISRV_HUB_TOPIC);
+	for (uint32_t i = 0; i < node->len; i++)
+		isrv_hub_walk_octet(&walk, node->name[i]);
+	return walk.hash;
 }
 
 /* ---- putting in ---------------------------------------------------------------------------- */
@@ -79,7 +90,7 @@ static void grow(struct isrv_hub_table *t, struct isrv_mem *mem)
 			struct isrv_hub_node *node = t->buckets[i], **to;
 
 			t->buckets[i] = node->chain;
-			to = &buckets[node->hash & (size - 1)];
+			to = &buckets[hash_of(t, node) & (size - 1)];
 			node->chain = *to;
 			*to = node;
 		}
@@ -107,7 +118,7 @@ static struct isrv_hub_node *node_new(struct isrv_mem *mem, const struct imapsrv
 			to += parts[i].len;
 		}
 	if (node)
-		node->len = (uint32_t)len;
+		node->len = len & INT32_MAX;
 	return node;
 }
 
@@ -126,7 +137,7 @@ static struct isrv_hub_node *get(struct isrv_hub_table *t, struct isrv_mem *mem,
 			isrv_hub_walk_octet(&walk, parts[i].data[k]);
 		len += parts[i].len;
 	}
-	made = node_new(mem, parts, part_count, len);
+	made = len <= INT32_MAX ? node_new(mem, parts, part_count, len) : NULL;
 	if (!made)
 		return NULL;
 	found = isrv_hub_walk_node(&walk, realm, (struct imapsrv_span){made->name, len});
@@ -136,9 +147,8 @@ static struct isrv_hub_node *get(struct isrv_hub_table *t, struct isrv_mem *mem,
 		isrv_mem_free(mem, made, node_size(len));
 		return found;
 	}
-	made->realm = (uint8_t)realm;
-	made->hash = walk.hash;
-	bucket = &t->buckets[made->hash & (t->size - 1)];
+	made->realm = realm == ISRV_HUB_ACCOUNT;
+	bucket = &t->buckets[walk.hash & (t->size - 1)];
 	made->chain = *bucket;
 	*bucket = made;
 	t->count++;
@@ -176,7 +186,7 @@ void isrv_hub_detach(struct isrv_hub_table *t, struct isrv_mem *mem, struct isrv
 		link->next->back = link->back;
 	if (node->exact || node->below)
 		return;
-	at = &t->buckets[node->hash & (t->size - 1)];
+	at = &t->buckets[hash_of(t, node) & (t->size - 1)];
 	while (*at != node)
 		at = &(*at)->chain;
 	*at = node->chain;
