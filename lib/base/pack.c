@@ -170,11 +170,11 @@ bool isrv_unpack_range(struct isrv_unpack *u, uint32_t *after, struct imapsrv_ra
 
 void isrv_unpack_set(struct isrv_unpack *u, struct isrv_mem *mem, struct isrv_uidset *set)
 {
-	size_t max = set->max;
+	uint32_t max = set->max;
 	struct imapsrv_range range;
 	uint32_t after = 0;
 
-	set->max = SIZE_MAX;
+	set->max = UINT32_MAX;
 	while (isrv_unpack_range(u, &after, &range))
 		if (!isrv_uidset_add(set, mem, range.first, range.last))
 			isrv_unpack_fail(u, IMAPSRV_ENOMEM);

@@ -45,10 +45,10 @@ static bool reserve(struct isrv_uidset *set, struct isrv_mem *mem, size_t need)
 
 	if (need <= cap)
 		return true;
-	if (need > SIZE_MAX / unit)
+	if (need > UINT32_MAX / 2 || need > SIZE_MAX / unit)
 		return false;
 	/* By half, but not past what the set may ever hold. */
-	cap = cap < SIZE_MAX / unit / 2 ? cap + cap / 2 + 1 : need;
+	cap = cap < UINT32_MAX / 2 && cap < SIZE_MAX / unit / 2 ? cap + cap / 2 + 1 : need;
 	if (cap > set->max)
 		cap = set->max;
 	if (cap < need)
@@ -57,13 +57,15 @@ static bool reserve(struct isrv_uidset *set, struct isrv_mem *mem, size_t need)
 	if (!grown)
 		return false;
 	set->ranges = grown;
-	set->cap = cap;
+	set->cap = (uint32_t)cap;
 	return true;
 }
 
 void isrv_uidset_init(struct isrv_uidset *set, size_t max_ranges)
 {
-	*set = (struct isrv_uidset){NULL, 0, 0, max_ranges};
+	uint32_t max = max_ranges < UINT32_MAX ? (uint32_t)max_ranges : UINT32_MAX;
+
+	*set = (struct isrv_uidset){NULL, 0, 0, max};
 }
 
 void isrv_uidset_clear(struct isrv_uidset *set, struct isrv_mem *mem)
@@ -94,7 +96,7 @@ static void delete_slots(struct isrv_uidset *set, size_t from, size_t to)
 	if (from == to)
 		return;
 	memmove(set->ranges + from, set->ranges + to, (set->count - to) * sizeof(*set->ranges));
-	set->count -= to - from;
+	set->count -= (uint32_t)(to - from);
 }
 
 static bool append(struct isrv_uidset *set, struct isrv_mem *mem, uint32_t first, uint32_t last)
@@ -266,7 +268,7 @@ static bool apply(struct isrv_uidset *set, struct isrv_mem *mem, struct imapsrv_
 		own.ranges = set->ranges + (need - set->count);
 	}
 	walk(own, other, &wet);
-	set->count = wet.count;
+	set->count = (uint32_t)wet.count;
 	return true;
 }
 
@@ -303,7 +305,7 @@ bool isrv_uidset_copy(struct isrv_uidset *set, struct isrv_mem *mem, struct imap
 		return false;
 	if (other.count)
 		memmove(set->ranges, other.ranges, other.count * sizeof(*set->ranges));
-	set->count = other.count;
+	set->count = (uint32_t)other.count;
 	return true;
 }
 

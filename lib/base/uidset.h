@@ -12,9 +12,9 @@
 
 struct isrv_uidset {
 	struct imapsrv_range *ranges;
-	size_t count;
-	size_t cap;
-	size_t max; /* the most ranges; an operation that would need more fails */
+	uint32_t count; /* there are fewer than 2^31 ranges that do not touch */
+	uint32_t cap;
+	uint32_t max; /* the most ranges; an operation that would need more fails */
 };
 
 void isrv_uidset_init(struct isrv_uidset *set, size_t max_ranges);

@@ -409,6 +409,8 @@ int imapsrv_ledger_vanished_since(struct imapsrv_ledger *ledger, uint64_t since,
 	found = &ledger->found;
 	tombs = isrv_tombs_since(&ledger->tombs, since, &count);
 	isrv_uidset_empty(found);
+	if (count > UINT32_MAX)
+		return IMAPSRV_ENOMEM;
 	if (count > found->cap) {
 		struct imapsrv_range *grown;
 
@@ -417,12 +419,12 @@ int imapsrv_ledger_vanished_since(struct imapsrv_ledger *ledger, uint64_t since,
 		if (!grown)
 			return IMAPSRV_ENOMEM;
 		found->ranges = grown;
-		found->cap = count;
+		found->cap = (uint32_t)count;
 	}
 	for (i = 0; i < count; i++)
 		found->ranges[i] = (struct imapsrv_range){tombs[i].first, tombs[i].last};
 	if (count)
-		found->count = isrv_uidset_normalize(found->ranges, count);
+		found->count = (uint32_t)isrv_uidset_normalize(found->ranges, count);
 	answer.uids = isrv_uidset_view(found);
 	answer.complete_since = ledger->tombs.floor;
 	answer.complete = since >= ledger->tombs.floor;

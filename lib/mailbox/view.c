@@ -266,7 +266,7 @@ bool isrv_view_has_pending(const struct isrv_view *v, unsigned kinds)
 bool isrv_view_take_changed(struct isrv_view *v, struct isrv_mem *mem, struct isrv_uidset *told)
 {
 	struct isrv_uidset next;
-	size_t max = told->max;
+	uint32_t max = told->max;
 
 	isrv_uidset_empty(told);
 	if (!v->changed.count)
@@ -376,7 +376,8 @@ static bool find_expunged(struct isrv_view *v, struct isrv_mem *mem, uint32_t fi
 {
 	struct isrv_uidset found;
 	struct imapsrv_range run;
-	size_t max = v->expunged.max, at = 0;
+	uint32_t max = v->expunged.max;
+	size_t at = 0;
 	bool done = true;
 
 	isrv_uidset_init(&found, SIZE_MAX);
@@ -386,7 +387,7 @@ static bool find_expunged(struct isrv_view *v, struct isrv_mem *mem, uint32_t fi
 		done = run_without(run, exists, &at, &found, mem);
 		first = run.last + 1;
 	}
-	v->expunged.max = SIZE_MAX;
+	v->expunged.max = UINT32_MAX;
 	done = done && isrv_uidset_union(&v->expunged, mem, isrv_uidset_view(&found));
 	v->expunged.max = max;
 	if (done)
@@ -426,7 +427,7 @@ static bool find_fresh(struct isrv_view *v, struct isrv_mem *mem, uint32_t first
 bool isrv_view_look_end(struct isrv_view *v, struct isrv_mem *mem, uint32_t first,
                         struct isrv_uidset *exists)
 {
-	size_t max = exists->max;
+	uint32_t max = exists->max;
 	bool done;
 
 	if (first > v->uidnext) {
@@ -435,7 +436,7 @@ bool isrv_view_look_end(struct isrv_view *v, struct isrv_mem *mem, uint32_t firs
 		isrv_uidset_empty(exists);
 		return true;
 	}
-	exists->max = SIZE_MAX;
+	exists->max = UINT32_MAX;
 	if (first > 1)
 		(void)isrv_uidset_remove(exists, mem, 1, first - 1);
 	done = isrv_uidset_subtract(exists, mem, isrv_uidset_view(&v->gone)) &&
