@@ -16,8 +16,7 @@ enum { LIST_START, LIST_ASKED, LIST_TELL, LIST_STATUS, LIST_METADATA };
 	            IMAPSRV_USE_FLAGGED | IMAPSRV_USE_JUNK | IMAPSRV_USE_SENT |        \
 	            IMAPSRV_USE_TRASH | IMAPSRV_USE_IMPORTANT))
 
-/* ---- which names
- * ------------------------------------------------------------------------------- */
+/* ---- which names --------------------------------------------------------------------------- */
 
 /* Do the selection options pick some names out of those that exist? */
 static bool is_restricted(const struct isrv_list_args *a)
@@ -92,8 +91,7 @@ static bool has_metadata(const struct isrv_list_args *a, const struct isrv_list_
 	return (a->returned & ISRV_LIST_RETURN_METADATA) && (n->marks & needed) == needed;
 }
 
-/* ---- one line
- * ----------------------------------------------------------------------------------- */
+/* ---- one line ------------------------------------------------------------------------------ */
 
 static const struct {
 	uint32_t attribute;
@@ -248,8 +246,7 @@ static void put_root(struct imapsrv_session *s, struct imapsrv_span reference)
 	isrv_w_crlf(&s->w);
 }
 
-/* ---- the command
- * --------------------------------------------------------------------------------- */
+/* ---- the command --------------------------------------------------------------------------- */
 
 /* RFC 9051 6.3.9: the canonical pattern is the reference with the pattern behind it.  Empty ones
  * are left out.  False: the reply is set. */

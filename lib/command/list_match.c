@@ -78,8 +78,7 @@ size_t isrv_list_compile(struct isrv_list_pattern *p, struct isrv_arena *arena,
 	return 0;
 }
 
-/* ---- the start that all have in common
- * -------------------------------------------------------- */
+/* ---- the start that all have in common ----------------------------------------------------- */
 
 /* The literal start of one pattern, as far as it tells something about names as the host spells
  * them. */
@@ -136,8 +135,7 @@ bool isrv_list_is_inbox(const char *name, size_t len, char separator)
 	return len == INBOX_LEN || (separator && name[INBOX_LEN] == separator);
 }
 
-/* ---- the pass
- * ------------------------------------------------------------------------------------ */
+/* ---- the pass ------------------------------------------------------------------------------ */
 
 void isrv_list_scan_init(struct isrv_list_scan *scan, struct isrv_list_pattern *patterns,
                          size_t count, const char *name, size_t len, char separator,

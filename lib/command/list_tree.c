@@ -95,8 +95,7 @@ void isrv_list_add(struct isrv_list_tree *t, const struct imapsrv_name *name, un
 	t->first = n;
 }
 
-/* ---- order
- * ------------------------------------------------------------------------------------- */
+/* ---- order --------------------------------------------------------------------------------- */
 
 /* How far an octet is into the order: the separator comes first. */
 static int rank(const struct isrv_list_tree *t, char c)
@@ -178,8 +177,7 @@ static void sort(struct isrv_list_tree *t)
 		t->first = merge(t, bins[i], t->first);
 }
 
-/* ---- hierarchy
- * --------------------------------------------------------------------------------- */
+/* ---- hierarchy ----------------------------------------------------------------------------- */
 
 static bool is_below(const struct isrv_list_tree *t, const struct isrv_list_name *n,
                      const struct isrv_list_name *up)

@@ -85,8 +85,7 @@ static bool parse(struct isrv_parse *p, void *args)
 	return isrv_rd_mailbox(&p->r, &a->name) && isrv_rd_end(&p->r);
 }
 
-/* ---- CREATE
- * ------------------------------------------------------------------------------------- */
+/* ---- CREATE -------------------------------------------------------------------------------- */
 
 struct create_args {
 	struct args a;
@@ -203,8 +202,7 @@ static enum isrv_step step_create(struct imapsrv_session *s, void *args)
 	return created(s, c);
 }
 
-/* ---- DELETE
- * ------------------------------------------------------------------------------------- */
+/* ---- DELETE -------------------------------------------------------------------------------- */
 
 static enum isrv_step step_delete(struct imapsrv_session *s, void *args)
 {
@@ -235,8 +233,7 @@ static enum isrv_step step_delete(struct imapsrv_session *s, void *args)
 	return isrv_ok(s, "DELETE done");
 }
 
-/* ---- SUBSCRIBE, UNSUBSCRIBE
- * ------------------------------------------------------------------------ */
+/* ---- SUBSCRIBE, UNSUBSCRIBE ---------------------------------------------------------------- */
 
 static enum isrv_step subscribe(struct imapsrv_session *s, struct args *a, int on,
                                 const char *done)

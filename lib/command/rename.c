@@ -53,8 +53,7 @@ static bool is_same(struct imapsrv_span a, struct imapsrv_span b)
 	return a.len == b.len && !memcmp(a.data, b.data, a.len);
 }
 
-/* ---- any mailbox but INBOX
- * ------------------------------------------------------------------------- */
+/* ---- any mailbox but INBOX ----------------------------------------------------------------- */
 
 static void ask_rename(struct imapsrv_session *s, struct args *a)
 {
@@ -75,8 +74,7 @@ static enum isrv_step renamed(struct imapsrv_session *s, struct args *a)
 	return isrv_ok(s, "RENAME done");
 }
 
-/* ---- INBOX
- * -------------------------------------------------------------------------------------------- */
+/* ---- INBOX --------------------------------------------------------------------------------- */
 
 static void take_inbox(struct imapsrv_session *s, void *ctx, const void *answer)
 {
@@ -240,8 +238,7 @@ static enum isrv_step begin_move(struct imapsrv_session *s, struct args *a)
 	return ISRV_HOST;
 }
 
-/* ---- the command
- * ------------------------------------------------------------------------------------------- */
+/* ---- the command --------------------------------------------------------------------------- */
 
 static bool can_move(const struct imapsrv_store *store)
 {

@@ -30,8 +30,7 @@ enum {
 
 #define OCTETS_MAX ((uint64_t)INT64_MAX) /* RFC 9051 9 number64 */
 
-/* ---- grammar
- * ------------------------------------------------------------------------------------- */
+/* ---- grammar ------------------------------------------------------------------------------- */
 
 /* In the order in which they are answered. */
 static const struct {
@@ -142,8 +141,7 @@ void isrv_status_put(struct imapsrv_session *s, const struct isrv_status *q)
 	isrv_w_crlf(w);
 }
 
-/* ---- answers of the host
- * --------------------------------------------------------------------------- */
+/* ---- answers of the host ------------------------------------------------------------------- */
 
 static void keep_mailboxid(struct isrv_status *q, struct imapsrv_span id)
 {
@@ -277,8 +275,7 @@ static void take_row(struct imapsrv_session *s, void *ctx, const void *answer)
 		add_sizeless(s, q, row->uid, deleted);
 }
 
-/* ---- questions
- * --------------------------------------------------------------------------------------- */
+/* ---- questions ----------------------------------------------------------------------------- */
 
 static void ask_status(struct imapsrv_session *s, struct isrv_status *q)
 {
@@ -333,8 +330,7 @@ static void ask_fetch(struct imapsrv_session *s, struct isrv_status *q)
 	ISRV_ASK(s, ISRV_OP_FETCH, store, fetch, &ask, take_row, q);
 }
 
-/* ---- the routine
- * ---------------------------------------------------------------------------------------- */
+/* ---- the routine --------------------------------------------------------------------------- */
 
 void isrv_status_begin(struct isrv_status *q, struct imapsrv_span name, uint32_t wanted)
 {
@@ -599,8 +595,7 @@ enum isrv_step isrv_status_step(struct imapsrv_session *s, struct isrv_status *q
 	}
 }
 
-/* ---- the command
- * ------------------------------------------------------------------------------------------ */
+/* ---- the command --------------------------------------------------------------------------- */
 
 struct args {
 	struct imapsrv_span name;

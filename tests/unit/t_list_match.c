@@ -35,8 +35,7 @@ static struct imapsrv_span span(const char *text)
 	return s;
 }
 
-/* ---- the parts of a name that match
- * ----------------------------------------------------------- */
+/* ---- the parts of a name that match -------------------------------------------------------- */
 
 static const struct {
 	const char *patterns; /* separated by spaces */
@@ -171,8 +170,7 @@ static void test_flat_names(void **state)
 	assert_string_equal(parts, "INBOX/bar%");
 }
 
-/* ---- against the definition
- * -------------------------------------------------------------------- */
+/* ---- against the definition ---------------------------------------------------------------- */
 
 static bool plainly(const char *p, const char *n)
 {
@@ -248,8 +246,7 @@ static void test_long_ones(void **state)
 	}
 }
 
-/* ---- the start in common
- * ------------------------------------------------------------------------- */
+/* ---- the start in common ------------------------------------------------------------------- */
 
 static const struct {
 	const char *patterns;
@@ -289,8 +286,7 @@ static void test_prefixes(void **state)
 	}
 }
 
-/* ---- work
- * -------------------------------------------------------------------------------------------- */
+/* ---- work ---------------------------------------------------------------------------------- */
 
 /* Steps of `unit` n times and an end against 'a' m times. */
 static uint64_t work(const char *unit, size_t n, const char *end, size_t m)

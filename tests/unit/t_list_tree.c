@@ -63,8 +63,7 @@ static void add(struct isrv_list_tree *t, const char *text, unsigned marks)
 	isrv_list_add(t, &name, marks);
 }
 
-/* ---- the model
- * ---------------------------------------------------------------------------------- */
+/* ---- the model ----------------------------------------------------------------------------- */
 
 enum { NAMES = 12 };
 
@@ -221,8 +220,7 @@ static void test_model(void **state)
 	}
 }
 
-/* ---- INBOX
- * ------------------------------------------------------------------------------------------ */
+/* ---- INBOX --------------------------------------------------------------------------------- */
 
 static void test_inbox_is_first_and_one(void **state)
 {
@@ -248,8 +246,7 @@ static void test_inbox_is_first_and_one(void **state)
 	assert_int_equal(i, COUNT(sorted));
 }
 
-/* ---- bounds
- * ----------------------------------------------------------------------------------------- */
+/* ---- bounds -------------------------------------------------------------------------------- */
 
 static void test_limit(void **state)
 {
