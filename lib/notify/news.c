@@ -295,17 +295,17 @@ bool isrv_news_is_below(const struct isrv_news *news, struct imapsrv_span up, ch
 bool isrv_news_rename(struct isrv_news_list *l, struct isrv_mem *mem, struct imapsrv_span from,
                       struct imapsrv_span to, char separator)
 {
-	struct isrv_news *last = l->last, *news = l->first, *next;
+	uint64_t start = l->serial;
+	struct isrv_news *next;
 	bool done = true;
 
-	/* What is moved goes to the end, and is not to be moved again. */
-	for (bool end = !news; !end && done; news = next) {
-		size_t len = 0;
-		char *name = NULL;
+	for (struct isrv_news *news = l->first; news && done; news = next) {
+		size_t len;
+		char *name;
 
-		end = news == last;
 		next = news->next;
-		if (!isrv_news_is_below(news, from, separator))
+		/* What was moved is not to be moved again. */
+		if (news->serial > start || !isrv_news_is_below(news, from, separator))
 			continue;
 		len = to.len + (news->len - from.len);
 		name = isrv_mem_alloc(mem, len);
@@ -313,6 +313,9 @@ bool isrv_news_rename(struct isrv_news_list *l, struct isrv_mem *mem, struct ima
 			return false;
 		memcpy(name, to.data, to.len);
 		memcpy(name + to.len, news->name + from.len, news->len - from.len);
+		/* One that has this name already may be united with it, and then is no more. */
+		if (next && next == isrv_news_find(l, (struct imapsrv_span){name, len}))
+			next = next->next;
 		done = rename_one(l, mem, news, (struct imapsrv_span){name, len});
 		isrv_mem_free(mem, name, len);
 	}

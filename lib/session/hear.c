@@ -333,6 +333,9 @@ static const char *defect(const struct imapsrv_event *e)
 		return "an event without a mailbox";
 	if (e->type == IMAPSRV_EVENT_MAILBOX_RENAME && !e->old_name.len)
 		return "a rename without the old name";
+	if (e->type == IMAPSRV_EVENT_MAILBOX_RENAME &&
+	    is_name(e->mailbox, e->old_name.data, e->old_name.len))
+		return "a rename to the same name";
 	for (size_t i = 0; i < e->entry_count; i++)
 		if (!e->entries[i].len)
 			return "an event about metadata without a name";

@@ -158,20 +158,22 @@ static void test_nonsense(void **unused)
 		struct imapsrv_set uids;
 		const struct imapsrv_status *status;
 		const struct imapsrv_span *entries;
+		const char *old_name;
 	} rows[] = {
-		{(enum imapsrv_event_type)0, "a", {NULL, 0}, NULL, NULL},
-		{(enum imapsrv_event_type)99, "a", {NULL, 0}, NULL, NULL},
-		{IMAPSRV_EVENT_MESSAGE_NEW, "", {NULL, 0}, NULL, NULL},
-		{IMAPSRV_EVENT_MAILBOX_CREATE, "", {NULL, 0}, NULL, NULL},
-		{IMAPSRV_EVENT_MAILBOX_RENAME, "a", {NULL, 0}, NULL, NULL},
-		{IMAPSRV_EVENT_MESSAGE_NEW, "a", {backwards, 1}, NULL, NULL},
-		{IMAPSRV_EVENT_MESSAGE_EXPUNGE, "INBOX", {zero, 1}, NULL, NULL},
-		{IMAPSRV_EVENT_MESSAGE_NEW, "a", {NULL, 0}, &no_validity, NULL},
-		{IMAPSRV_EVENT_FLAGS_SET, "INBOX", {NULL, 0}, &no_next, NULL},
-		{IMAPSRV_EVENT_MESSAGE_NEW, "a", {NULL, 0}, &huge, NULL},
-		{IMAPSRV_EVENT_MESSAGE_NEW, "INBOX", {high, 1}, &next, NULL},
-		{IMAPSRV_EVENT_MAILBOX_METADATA, "a", {NULL, 0}, NULL, no_entry},
-		{IMAPSRV_EVENT_SERVER_METADATA, "", {NULL, 0}, NULL, no_entry},
+		{(enum imapsrv_event_type)0, "a", {NULL, 0}, NULL, NULL, NULL},
+		{(enum imapsrv_event_type)99, "a", {NULL, 0}, NULL, NULL, NULL},
+		{IMAPSRV_EVENT_MESSAGE_NEW, "", {NULL, 0}, NULL, NULL, NULL},
+		{IMAPSRV_EVENT_MAILBOX_CREATE, "", {NULL, 0}, NULL, NULL, NULL},
+		{IMAPSRV_EVENT_MAILBOX_RENAME, "a", {NULL, 0}, NULL, NULL, NULL},
+		{IMAPSRV_EVENT_MESSAGE_NEW, "a", {backwards, 1}, NULL, NULL, NULL},
+		{IMAPSRV_EVENT_MESSAGE_EXPUNGE, "INBOX", {zero, 1}, NULL, NULL, NULL},
+		{IMAPSRV_EVENT_MESSAGE_NEW, "a", {NULL, 0}, &no_validity, NULL, NULL},
+		{IMAPSRV_EVENT_FLAGS_SET, "INBOX", {NULL, 0}, &no_next, NULL, NULL},
+		{IMAPSRV_EVENT_MESSAGE_NEW, "a", {NULL, 0}, &huge, NULL, NULL},
+		{IMAPSRV_EVENT_MESSAGE_NEW, "INBOX", {high, 1}, &next, NULL, NULL},
+		{IMAPSRV_EVENT_MAILBOX_METADATA, "a", {NULL, 0}, NULL, no_entry, NULL},
+		{IMAPSRV_EVENT_SERVER_METADATA, "", {NULL, 0}, NULL, no_entry, NULL},
+		{IMAPSRV_EVENT_MAILBOX_RENAME, "a", {NULL, 0}, NULL, NULL, "a"},
 	};
 	struct host h = {0};
 
@@ -192,6 +194,8 @@ static void test_nonsense(void **unused)
 		e.status = rows[i].status;
 		e.entries = rows[i].entries;
 		e.entry_count = rows[i].entries != NULL;
+		e.old_name.data = rows[i].old_name;
+		e.old_name.len = rows[i].old_name ? strlen(rows[i].old_name) : 0;
 		ROW(i, imapsrv_session_post(h.s, &e) == IMAPSRV_EINVAL);
 		ROW(i, h.faults == known);
 		ROW(i, strcmp(drain(&h), "") == 0);
