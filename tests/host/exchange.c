@@ -102,6 +102,7 @@ static bool restore(struct td *d, int i, bool up_to_date)
 		tx_complain(d->log, "a saved session is refused: %d, %s", rc, why);
 	if (again) /* it is still ours */
 		ts_handle_close(d->ts, again);
+	ts_watch_end(s->link);
 	s->session = NULL;
 	return false;
 }
