@@ -110,6 +110,18 @@ enum imapsrv_trace {
 	IMAPSRV_TRACE_SENT      /* octets that left, as they are */
 };
 
+/* Mail whose header fields are in UTF-8, as they stand (RFC 6532). */
+enum imapsrv_utf8 {
+	/* Nothing is said of it: such messages are taken and given as any others. */
+	IMAPSRV_UTF8_NO,
+	/* UTF8=ACCEPT (RFC 9755): the store takes such messages from clients that know of
+	 * them, and nobody else may append one (RFC 9755 4).  See imapsrv_session_utf8 for
+	 * what others are shown. */
+	IMAPSRV_UTF8_ACCEPT,
+	/* UTF8=ONLY: nobody else may do anything here (RFC 9755 7). */
+	IMAPSRV_UTF8_ONLY
+};
+
 struct imapsrv_config {
 	size_t size;
 	const struct imapsrv_allocator *allocator; /* NULL: malloc and free.  Outlives the engine */
@@ -143,6 +155,7 @@ struct imapsrv_config {
 	const struct imapsrv_metadata *metadata; /* copied; NULL: none */
 	const struct imapsrv_quota *quota; /* copied; NULL: none */
 	const struct imapsrv_language *language; /* copied; NULL: English only */
+	int utf8; /* enum imapsrv_utf8 */
 };
 #define IMAPSRV_CONFIG_INIT IMAPSRV_SIZED(struct imapsrv_config)
 

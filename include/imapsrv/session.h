@@ -174,6 +174,14 @@ IMAPSRV_API void *imapsrv_session_user(const struct imapsrv_session *session);
 IMAPSRV_API struct imapsrv_span imapsrv_session_mailbox(const struct imapsrv_session *session);
 /* The language that the client chose, a tag of imapsrv_language; NULL: i-default, English. */
 IMAPSRV_API const char *imapsrv_session_language(const struct imapsrv_session *session);
+/*
+ * Has the client said that it takes UTF-8 in header fields (ENABLE UTF8=ACCEPT or IMAP4rev2)?
+ * Not 0: yes, from now on.  May be called in callbacks.  A store with such messages can hide
+ * them from other clients, or show surrogates (RFC 9755 8, RFC 6857, RFC 6858), which are
+ * other messages, with UIDs of their own; one that does neither shows them as they are, their
+ * 8-bit octets in literals.
+ */
+IMAPSRV_API int imapsrv_session_utf8(const struct imapsrv_session *session);
 /* Work done so far, in steps: about one per octet parsed and per message looked at.  Exact and
  * repeatable: the same bytes and answers give the same number. */
 IMAPSRV_API uint64_t imapsrv_session_steps(const struct imapsrv_session *session);

@@ -139,6 +139,6 @@ const struct isrv_command isrv_command_unauthenticate = {
 	.name = "UNAUTHENTICATE",
 	.states = ISRV_IN_AUTHED,
 	.cap = ISRV_CAP_UNAUTHENTICATE,
-	.flags = ISRV_COMMAND_QUIET,
+	.flags = ISRV_COMMAND_QUIET | ISRV_COMMAND_ASCII,
 	.step = step_unauthenticate,
 };

@@ -176,6 +176,9 @@ static bool parse_enable(struct isrv_parse *p, void *args)
 		else if (isrv_ascii_is(name.data, name.len, "UIDONLY") &&
 		         isrv_caps_in(p->caps, ISRV_CAP_UIDONLY))
 			e->wanted |= ISRV_ENABLED_UIDONLY;
+		else if (isrv_ascii_is(name.data, name.len, "UTF8=ACCEPT") &&
+		         isrv_caps_in(p->caps, ISRV_CAP_UTF8_ACCEPT))
+			e->wanted |= ISRV_ENABLED_UTF8;
 		else if (is_metadata(p, name))
 			e->wanted |= ISRV_ENABLED_METADATA;
 	} while (isrv_rd_peek(&p->r) == ' ' && isrv_rd_sp(&p->r) && isrv_rd_peek(&p->r) >= 0);
@@ -202,6 +205,8 @@ static enum isrv_step step_enable(struct imapsrv_session *s, void *args)
 	if (news & ISRV_ENABLED_METADATA)
 		isrv_w_cstr(&s->w, isrv_caps_has(s, ISRV_CAP_METADATA) ? " METADATA"
 		                                                       : " METADATA-SERVER");
+	if (news & ISRV_ENABLED_UTF8)
+		ISRV_W(&s->w, " UTF8=ACCEPT");
 	isrv_w_crlf(&s->w);
 	if (news & ISRV_ENABLED_CONDSTORE)
 		isrv_modseq_enable(s, news & (ISRV_ENABLED_CONDSTORE | ISRV_ENABLED_QRESYNC));
@@ -210,19 +215,24 @@ static enum isrv_step step_enable(struct imapsrv_session *s, void *args)
 		isrv_contexts_give_up_numbers(s);
 	if (news & ISRV_ENABLED_METADATA)
 		isrv_hear_metadata(s);
-	if (isrv_session_rev2(s))
-		s->w.utf8 = true; /* RFC 9051 5.1: names are UTF-8 from here on */
+	/* RFC 9051 5.1, RFC 9755 3: names and quoted strings are UTF-8 from here on */
+	if (s->enabled & (ISRV_ENABLED_REV2 | ISRV_ENABLED_UTF8))
+		s->w.utf8 = true;
 	return isrv_ok(s, "ENABLE done");
 }
 
 const struct isrv_command isrv_command_capability = {
-	.name = "CAPABILITY", .states = ISRV_IN_ANY, .step = step_capability};
+	.name = "CAPABILITY", .states = ISRV_IN_ANY, .flags = ISRV_COMMAND_ASCII, .step = step_capability};
 
 const struct isrv_command isrv_command_noop = {
-	.name = "NOOP", .states = ISRV_IN_ANY, .step = step_noop};
+	.name = "NOOP", .states = ISRV_IN_ANY, .flags = ISRV_COMMAND_ASCII, .step = step_noop};
 
 const struct isrv_command isrv_command_logout = {
-	.name = "LOGOUT", .states = ISRV_IN_ANY, .flags = ISRV_COMMAND_QUIET, .step = step_logout};
+	.name = "LOGOUT",
+	.states = ISRV_IN_ANY,
+	.flags = ISRV_COMMAND_QUIET | ISRV_COMMAND_ASCII,
+	.step = step_logout,
+};
 
 const struct isrv_command isrv_command_starttls = {
 	.name = "STARTTLS",
@@ -236,6 +246,7 @@ const struct isrv_command isrv_command_compress = {
 	.name = "COMPRESS",
 	.states = ISRV_IN_ANY,
 	.cap = ISRV_CAP_COMPRESS,
+	.flags = ISRV_COMMAND_ASCII,
 	.parse = parse_compress,
 	.step = step_compress,
 };
@@ -244,6 +255,7 @@ const struct isrv_command isrv_command_getjmapaccess = {
 	.name = "GETJMAPACCESS",
 	.states = ISRV_IN_AUTHED,
 	.cap = ISRV_CAP_JMAPACCESS,
+	.flags = ISRV_COMMAND_ASCII,
 	.step = step_getjmapaccess,
 };
 
@@ -251,6 +263,7 @@ const struct isrv_command isrv_command_id = {
 	.name = "ID",
 	.states = ISRV_IN_ANY,
 	.cap = ISRV_CAP_ID,
+	.flags = ISRV_COMMAND_ASCII,
 	.args_size = sizeof(struct id_args),
 	.parse = parse_id,
 	.step = step_id,
@@ -260,6 +273,7 @@ const struct isrv_command isrv_command_enable = {
 	.name = "ENABLE",
 	.states = ISRV_IN_AUTHED,
 	.cap = ISRV_CAP_ENABLE,
+	.flags = ISRV_COMMAND_ASCII,
 	.args_size = sizeof(struct enable_args),
 	.parse = parse_enable,
 	.step = step_enable,

@@ -182,12 +182,14 @@ static void put_shows(struct imapsrv_session *s, struct fetch_args *a,
 {
 	static const struct {
 		uint32_t show;
-		bool extended;
+		unsigned how;
 		const char *name;
 	} structures[] = {
-		{ISRV_FETCH_STRUCTURE, false, "BODY "},
-		{ISRV_FETCH_EXTENDED_STRUCTURE, true, "BODYSTRUCTURE "},
+		{ISRV_FETCH_STRUCTURE, 0, "BODY "},
+		{ISRV_FETCH_EXTENDED_STRUCTURE, ISRV_BODY_EXTENDED, "BODYSTRUCTURE "},
 	};
+	unsigned how = (s->w.utf8 ? ISRV_BODY_GLOBAL : 0u) |
+	               (isrv_session_rev2(s) ? ISRV_BODY_DECODED : 0u);
 
 	if (a->items.shows & ISRV_FETCH_ENVELOPE) {
 		isrv_fetch_separate(&s->w, first);
@@ -199,8 +201,7 @@ static void put_shows(struct imapsrv_session *s, struct fetch_args *a,
 			continue;
 		isrv_fetch_separate(&s->w, first);
 		isrv_w_cstr(&s->w, structures[i].name);
-		/* RFC 9051 7.5.2: message/global looks like message/rfc822 to who knows UTF-8. */
-		isrv_description_put_body(d, &s->w, structures[i].extended, s->w.utf8);
+		isrv_description_put_body(d, &s->w, how | structures[i].how);
 	}
 }
 

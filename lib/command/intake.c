@@ -29,11 +29,14 @@ enum at {
 /* ---- arguments ----------------------------------------------------------------------------- */
 
 /*
- * append-message = [SP flag-list] [SP date-time] SP literal, to the end of the line: the octets of
- * the literal are not there yet.  A flag list may be empty, and flags that nobody can set are
- * passed over.
+ * append-message = [SP flag-list] [SP date-time] SP append-data
+ * append-data    = literal / literal8 / "UTF8" SP "(" literal8 ")"
+ * to the end of the line: the octets of the literal are not there yet.  A flag list may be empty,
+ * and flags that nobody can set are passed over.  RFC 9755 has no UTF8 any more (a plain literal can
+ * hold all), but clients of RFC 6855 4 send it.
  */
-static bool parse_message(struct isrv_reader *r, struct isrv_intake_message *m)
+static bool parse_message(struct isrv_reader *r, const struct isrv_caps *caps,
+                          struct isrv_intake_message *m)
 {
 	uint64_t size;
 	bool literal8;
@@ -46,12 +49,15 @@ static bool parse_message(struct isrv_reader *r, struct isrv_intake_message *m)
 	m->has_date = isrv_rd_peek(r) == '"';
 	if (m->has_date && (!isrv_rd_datetime(r, &m->date) || !isrv_rd_sp(r)))
 		return false;
+	m->utf8 = isrv_caps_in(caps, ISRV_CAP_UTF8_ACCEPT) && isrv_rd_try_word(r, "UTF8");
+	if (m->utf8 && (!isrv_rd_sp(r) || !isrv_rd_char(r, '(')))
+		return false;
 	return isrv_rd_announcement(r, &size, &literal8);
 }
 
 bool isrv_intake_parse(struct isrv_parse *p, struct isrv_intake *t)
 {
-	return isrv_rd_mailbox(&p->r, &t->name) && parse_message(&p->r, &t->message);
+	return isrv_rd_mailbox(&p->r, &t->name) && parse_message(&p->r, p->caps, &t->message);
 }
 
 /* The mailbox may be a literal too: it is the one just announced if it stands first and nothing
@@ -137,6 +143,12 @@ static enum isrv_step stored(struct imapsrv_session *s, struct isrv_intake *t)
 
 /* ---- one message --------------------------------------------------------------------------- */
 
+/* One whose octets may be anything, NUL too.  That of UTF8 holds text. */
+static bool is_binary(const struct imapsrv_session *s, const struct isrv_intake *t)
+{
+	return s->framer.literal8 && !t->message.utf8;
+}
+
 /* May the literal that was announced come?  If not, the reply is set. */
 static bool is_welcome(struct imapsrv_session *s, const struct isrv_intake *t)
 {
@@ -146,7 +158,7 @@ static bool is_welcome(struct imapsrv_session *s, const struct isrv_intake *t)
 
 	if (!s->engine->store.append_begin) {
 		isrv_no(s, "CANNOT", "The mailboxes here can only be read");
-	} else if (f->literal8 && !isrv_caps_has(s, ISRV_CAP_BINARY)) {
+	} else if (is_binary(s, t) && !isrv_caps_has(s, ISRV_CAP_BINARY)) {
 		/* BINARY was hidden.  A client that sends a literal8 all the same is told what
 		 * RFC 3516 4.4 has for a mailbox that cannot keep NULs: encode the message. */
 		isrv_no(s, "UNKNOWN-CTE", "Messages cannot be binary here");
@@ -188,7 +200,7 @@ static void ask_begin(struct imapsrv_session *s, struct isrv_intake *t)
 	q.has_date = m->has_date;
 	q.date = m->date.utc;
 	q.zone = m->date.zone;
-	q.literal8 = s->framer.literal8;
+	q.literal8 = is_binary(s, t);
 	q.replaced_mailbox = t->mailbox;
 	q.replaced = t->replaced;
 	ISRV_ASK(s, ISRV_OP_APPEND_BEGIN, store, append_begin, &q, begin_sink, t);
@@ -203,9 +215,23 @@ static void start_data(struct imapsrv_session *s, struct isrv_intake *t)
 		isrv_w_crlf(&s->w);
 	}
 	s->literal_left = s->framer.literal_size;
+	isrv_ascii_header_init(&t->header);
 	s->steps += s->framer.literal_size / 64 + 1;
 	isrv_framer_stream(&s->framer);
 	t->at = AT_DATA;
+}
+
+/* RFC 9755 4: header fields in UTF-8 are for clients that know of them.  False: the reply is set. */
+static bool may_header(struct imapsrv_session *s, struct isrv_intake *t, size_t len)
+{
+	if (s->w.utf8 || !isrv_caps_has(s, ISRV_CAP_UTF8_ACCEPT))
+		return true;
+	if (isrv_ascii_header_feed(&t->header, s->in, len, &s->steps))
+		return true;
+	isrv_no(s, NULL, "Header fields with 8-bit characters need ENABLE UTF8=ACCEPT");
+	let_go(s, t);
+	t->at = AT_SKIP;
+	return false;
 }
 
 /* Hands over what is there; the host copies what it wants to keep. */
@@ -216,6 +242,8 @@ static void give_data(struct imapsrv_session *s, struct isrv_intake *t)
 
 	if (len > s->literal_left)
 		len = (size_t)s->literal_left;
+	if (!may_header(s, t, len))
+		return;
 	q.append = t->handle;
 	q.data = s->in;
 	q.len = len;
@@ -287,15 +315,17 @@ static bool take_rest(struct imapsrv_session *s, struct isrv_intake *t)
 
 	s->frame = ISRV_FRAME_MORE;
 	reader(s, &r);
-	if (frame == ISRV_FRAME_COMMAND && isrv_rd_end(&r)) {
+	if (t->message.utf8 && !isrv_rd_char(&r, ')')) {
+		complain(s, &r, frame);
+	} else if (frame == ISRV_FRAME_COMMAND && isrv_rd_end(&r)) {
 		ask_finish(s, t);
 		return false;
-	}
-	if (frame == ISRV_FRAME_LITERAL && parse_message(&r, &t->message)) {
+	} else if (frame == ISRV_FRAME_LITERAL && parse_message(&r, &s->caps, &t->message)) {
 		t->at = AT_LITERAL;
 		return false;
+	} else {
+		complain(s, &r, frame);
 	}
-	complain(s, &r, frame);
 	if (frame == ISRV_FRAME_LITERAL) {
 		refuse_literal(s, t);
 		return false;

@@ -10,11 +10,13 @@
 #ifndef ISRV_COMMAND_INTAKE_H
 #define ISRV_COMMAND_INTAKE_H
 
+#include "message/ascii_header.h"
 #include "session/command.h"
 
 struct isrv_intake_message {
 	struct isrv_rd_flags flags;
 	bool has_date;
+	bool utf8; /* its literal stands in "UTF8 (...)" */
 	struct isrv_rd_datetime date;
 };
 
@@ -33,6 +35,7 @@ struct isrv_intake {
 	uint8_t at;
 	struct isrv_intake_message message; /* the one that comes next; keywords in the framer's buffer */
 	bool begun;                         /* the host has an append open */
+	struct isrv_ascii_header header;    /* of the message that is being taken */
 	void *handle;
 	uint32_t messages;                  /* that were begun */
 };

@@ -128,6 +128,7 @@ const struct isrv_command isrv_command_language = {
 	.name = "LANGUAGE",
 	.states = ISRV_IN_ANY,
 	.cap = ISRV_CAP_LANGUAGE,
+	.flags = ISRV_COMMAND_ASCII,
 	.args_size = sizeof(struct language),
 	.parse = parse,
 	.step = step,

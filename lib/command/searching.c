@@ -21,7 +21,7 @@ uint32_t isrv_searching_features(const struct isrv_parse *p)
 		{ISRV_CAP_MESSAGELIMIT, ISRV_SEARCH_UIDAFTER},
 		{ISRV_CAP_FILTERS, ISRV_SEARCH_FILTER},
 	};
-	uint32_t features = 0;
+	uint32_t features = p->utf8 ? ISRV_SEARCH_UTF8 : 0;
 	size_t i;
 
 	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {

@@ -150,8 +150,22 @@ bool isrv_description_put_envelope(const struct isrv_description *d, struct isrv
 
 /* ---- body ---------------------------------------------------------------------------------- */
 
-/* In UTF-8 mode the text of an extended value is shown (RFC 9051 7.5.2); else the client decodes
- * it (RFC 2231 4). */
+struct level {
+	struct isrv_cursor rest; /* of a message: from md5 on; of a multipart: from the type on */
+	uint32_t part;
+	uint32_t next;
+	bool message;
+};
+
+struct walk {
+	const struct isrv_description *d;
+	struct isrv_pen pen;
+	unsigned how; /* enum isrv_body_how */
+	size_t depth;
+	struct level stack[ISRV_DESCRIPTION_DEPTH];
+};
+
+/* DECODED: the text of an extended value is shown; else the client decodes it (RFC 2231 4). */
 static char *put_extended(struct isrv_pen *p, char *at, struct imapsrv_span value)
 {
 	char text[1024];
@@ -166,8 +180,9 @@ static char *put_extended(struct isrv_pen *p, char *at, struct imapsrv_span valu
  * body-fld-param = "(" string SP string *(SP string SP string) ")" / nil
  * A text is shown with its charset, also where that is the default (RFC 9051 7.5.2).
  */
-static char *put_params(struct isrv_pen *p, char *at, struct isrv_cursor *c, bool text)
+static char *put_params(struct walk *k, char *at, struct isrv_cursor *c, bool text)
 {
+	struct isrv_pen *p = &k->pen;
 	uint32_t n = isrv_cursor_number(c);
 
 	if (n == 0)
@@ -179,7 +194,7 @@ static char *put_params(struct isrv_pen *p, char *at, struct isrv_cursor *c, boo
 		text = text && !isrv_text_is(name, ISRV_WORD_CHARSET);
 		at = put_string(p, at, name);
 		*at++ = ' ';
-		if (p->w->utf8 && name.len && name.data[name.len - 1] == '*')
+		if ((k->how & ISRV_BODY_DECODED) && name.len && name.data[name.len - 1] == '*')
 			at = put_extended(p, at, isrv_cursor_string(c));
 		else
 			at = put_string(p, at, isrv_cursor_string(c));
@@ -199,8 +214,9 @@ static char *put_params(struct isrv_pen *p, char *at, struct isrv_cursor *c, boo
  * Then body-fld-loc: what the extension data of both kinds of body end with.  Languages are always
  * shown as a list, which is what clients know from other servers.
  */
-static char *put_extension(struct isrv_pen *p, char *at, struct isrv_cursor *c)
+static char *put_extension(struct walk *k, char *at, struct isrv_cursor *c)
 {
+	struct isrv_pen *p = &k->pen;
 	struct imapsrv_span disposition;
 	uint32_t n;
 
@@ -210,7 +226,7 @@ static char *put_extension(struct isrv_pen *p, char *at, struct isrv_cursor *c)
 	if (disposition.data) {
 		at = ISRV_PEN(at, " (");
 		at = put_string(p, at, disposition);
-		at = put_params(p, at, c, false);
+		at = put_params(k, at, c, false);
 		*at++ = ')';
 	} else {
 		isrv_cursor_skip(c, "p");
@@ -230,22 +246,6 @@ static char *put_extension(struct isrv_pen *p, char *at, struct isrv_cursor *c)
 	return put_next(p, at, c);
 }
 
-struct level {
-	struct isrv_cursor rest; /* of a message: from md5 on; of a multipart: from the type on */
-	uint32_t part;
-	uint32_t next;
-	bool message;
-};
-
-struct walk {
-	const struct isrv_description *d;
-	struct isrv_pen pen;
-	bool extended;
-	bool global;
-	size_t depth;
-	struct level stack[ISRV_DESCRIPTION_DEPTH];
-};
-
 static char *put_number(char *at, uint64_t n)
 {
 	*at++ = ' ';
@@ -255,9 +255,9 @@ static char *put_number(char *at, uint64_t n)
 /* body-ext-1part = body-fld-md5 [SP body-fld-dsp [SP body-fld-lang [SP body-fld-loc ...]]] */
 static char *end_single(struct walk *k, char *at, struct isrv_cursor *c)
 {
-	if (k->extended) {
+	if (k->how & ISRV_BODY_EXTENDED) {
 		at = put_next(&k->pen, at, c);
-		at = put_extension(&k->pen, at, c);
+		at = put_extension(k, at, c);
 	}
 	*at++ = ')';
 	return at;
@@ -275,11 +275,11 @@ static char *end_multipart(struct walk *k, char *at, struct isrv_cursor *c)
 	subtype = isrv_cursor_string(c);
 	*at++ = ' ';
 	at = subtype.data ? put_string(&k->pen, at, subtype) : ISRV_PEN(at, "\"mixed\"");
-	if (k->extended) {
-		at = put_params(&k->pen, at, c, false);
+	if (k->how & ISRV_BODY_EXTENDED) {
+		at = put_params(k, at, c, false);
 		if (!isrv_cursor_zeros(c, 4))
 			isrv_cursor_skip(c, "ssss"); /* id, description, encoding, md5 */
-		at = put_extension(&k->pen, at, c);
+		at = put_extension(k, at, c);
 	}
 	*at++ = ')';
 	return at;
@@ -291,7 +291,7 @@ static char *put_fields(struct walk *k, char *at, struct isrv_cursor *c, uint32_
 {
 	struct imapsrv_span encoding;
 
-	at = put_params(&k->pen, at, c, text);
+	at = put_params(k, at, c, text);
 	at = put_next(&k->pen, at, c);
 	at = put_next(&k->pen, at, c);
 	encoding = isrv_cursor_string(c);
@@ -340,7 +340,7 @@ static bool begin_message(struct walk *k, char **to, uint32_t part, struct isrv_
 	*at++ = ' ';
 	at = put_string(&k->pen, at, subtype);
 	at = put_fields(k, at, c, part, false);
-	if (!k->global && isrv_ascii_is(subtype.data, subtype.len, "global")) {
+	if (!(k->how & ISRV_BODY_GLOBAL) && isrv_ascii_is(subtype.data, subtype.len, "global")) {
 		*to = end_single(k, at, c);
 		return false;
 	}
@@ -358,7 +358,7 @@ static bool begin_message(struct walk *k, char **to, uint32_t part, struct isrv_
 static char *put_nobody(struct walk *k, char *at)
 {
 	at = ISRV_PEN(at, "(\"text\" \"plain\" (\"charset\" \"us-ascii\") NIL NIL \"7bit\" 0 0");
-	if (k->extended)
+	if (k->how & ISRV_BODY_EXTENDED)
 		at = ISRV_PEN(at, " NIL NIL NIL NIL");
 	*at++ = ')';
 	return isrv_pen_room(&k->pen, at);
@@ -406,15 +406,14 @@ static char *end_level(struct walk *k, char *at)
 }
 
 bool isrv_description_put_body(const struct isrv_description *d, struct isrv_writer *w,
-                               bool extended, bool global)
+                               unsigned how)
 {
 	struct walk k;
 	uint32_t part = 0;
 	char *at;
 
 	k.d = d;
-	k.extended = extended;
-	k.global = global;
+	k.how = how;
 	k.depth = 0;
 	at = isrv_pen_begin(&k.pen, w);
 	do {

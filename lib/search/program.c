@@ -7,6 +7,7 @@
  */
 #include "search/keys.h"
 
+#include "base/ascii.h"
 #include "search/string.h"
 
 enum open_kind {
@@ -200,6 +201,9 @@ static bool parse_charset(struct isrv_program_parser *x)
 {
 	if (!isrv_rd_astring(x->r, &x->charset))
 		return false;
+	if ((x->features & ISRV_SEARCH_UTF8) &&
+	    !isrv_ascii_is(x->charset.data, x->charset.len, "UTF-8"))
+		return isrv_rd_fail(x->r, "UTF-8, as UTF8=ACCEPT was enabled,");
 	x->p->bad_charset = !isrv_search_charset(&x->charset);
 	if (x->p->bad_charset)
 		x->r->at = x->r->end;
@@ -221,6 +225,8 @@ bool isrv_program_parse(struct isrv_program *p, struct isrv_reader *r,
 	bool charset = isrv_rd_try_word(r, "CHARSET");
 
 	*p = (struct isrv_program){0};
+	if (charset && (features & ISRV_SEARCH_UTF8))
+		return isrv_rd_fail(r, "no CHARSET, as UTF8=ACCEPT was enabled,");
 	if (charset) {
 		if (!isrv_rd_sp(r) || !parse_charset(&x))
 			return false;

@@ -116,17 +116,20 @@ enum isrv_search_feature {
 	ISRV_SEARCH_SAVEDATE = 1 << 2, /* SAVEDBEFORE and its kind (RFC 8514 4.3) */
 	ISRV_SEARCH_WITHIN = 1 << 3,   /* OLDER, YOUNGER (RFC 5032) */
 	ISRV_SEARCH_UIDAFTER = 1 << 4, /* UIDAFTER, UIDBEFORE (RFC 9738 3.2) */
-	ISRV_SEARCH_FILTER = 1 << 5    /* FILTER (RFC 5466 3.1) */
+	ISRV_SEARCH_FILTER = 1 << 5,   /* FILTER (RFC 5466 3.1) */
+	/* No key: strings are UTF-8, and no other charset may be named (RFC 9755 3). */
+	ISRV_SEARCH_UTF8 = 1 << 6
 };
 
 /*
  * search-program = ["CHARSET" SP charset SP] search-key *(SP search-key), to the end of the
  * command. "CHARSET UTF-8" with nothing behind it is taken as ALL (a client in use sends that,
- * CLIENTS quirk 10).  `features`: enum isrv_search_feature, or-ed.
+ * CLIENTS quirk 10).  With ISRV_SEARCH_UTF8 there is no CHARSET at all.  `features`: enum isrv_search_feature, or-ed.
  */
 bool isrv_program_parse(struct isrv_program *p, struct isrv_reader *r,
                         const struct imapsrv_limits *limits, uint32_t features);
-/* search-criteria = charset 1*(SP search-key) (RFC 5256 5), to the end of the command. */
+/* search-criteria = charset 1*(SP search-key) (RFC 5256 5), to the end of the command.  With
+ * ISRV_SEARCH_UTF8 the charset is UTF-8. */
 bool isrv_program_parse_criteria(struct isrv_program *p, struct isrv_reader *r,
                                  const struct imapsrv_limits *limits, uint32_t features);
 

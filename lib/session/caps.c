@@ -26,6 +26,16 @@ static bool literal_plus(const struct imapsrv_engine *e)
 	return !e->config.literal_minus;
 }
 
+static bool utf8_accept(const struct imapsrv_engine *e)
+{
+	return e->config.utf8 != IMAPSRV_UTF8_NO;
+}
+
+static bool utf8_only(const struct imapsrv_engine *e)
+{
+	return e->config.utf8 == IMAPSRV_UTF8_ONLY;
+}
+
 static bool mechanisms(const struct imapsrv_engine *e)
 {
 	return e->sasl.mechanisms != NULL;
@@ -311,6 +321,14 @@ static const struct cap {
 	[ISRV_CAP_SASL_IR] = {.name = "SASL-IR", .show = SHOW_NOTAUTH},
 	[ISRV_CAP_ID] = {.name = "ID", .show = SHOW_ALWAYS},
 	[ISRV_CAP_ENABLE] = {.name = "ENABLE", .show = SHOW_ALWAYS},
+	[ISRV_CAP_UTF8_ACCEPT] = {
+		.name = "UTF8=ACCEPT", .show = SHOW_ALWAYS, .with = {ISRV_CAP_ENABLE},
+		.unsaid = ISRV_CAP_UTF8_ONLY, .host = utf8_accept,
+	},
+	[ISRV_CAP_UTF8_ONLY] = {
+		.name = "UTF8=ONLY", .show = SHOW_ALWAYS, .with = {ISRV_CAP_UTF8_ACCEPT},
+		.host = utf8_only,
+	},
 	[ISRV_CAP_IDLE] = {.name = "IDLE", .show = SHOW_AUTH},
 	[ISRV_CAP_NAMESPACE] = {.name = "NAMESPACE", .show = SHOW_AUTH},
 	[ISRV_CAP_LANGUAGE] = {
@@ -415,7 +433,8 @@ static const struct cap {
  * RFC 5957 1 and RFC 5267 3 (parts of SORT), RFC 9590 1 (an option of extended LIST), RFC 9698 3
  * (JMAPACCESS), RFC 7377 2.1 (what MULTISEARCH finds comes in ESEARCH responses), RFC
  * 5466 3.2 (filters are set with SETMETADATA).  RFC 5464 1: METADATA
- * and METADATA-SERVER are not said both.  RFC 9738 3.3: where only a part of the mailbox is looked
+ * and METADATA-SERVER are not said both; RFC 9755 7: nor are UTF8=ACCEPT and UTF8=ONLY, which are there
+ * to be enabled.  RFC 9738 3.3: where only a part of the mailbox is looked
  * at, it cannot be threaded, nor sorted but by an index; of a part of each of many mailboxes nothing
  * can be said.
  */

@@ -38,6 +38,7 @@ struct isrv_parse {
 	bool uid;             /* the UID form of the command */
 	bool rev2;            /* IMAP4rev2 was enabled */
 	bool qresync;         /* QRESYNC was enabled */
+	bool utf8;            /* UTF8=ACCEPT was enabled */
 	bool storage_quota;   /* the host has quotas on storage */
 };
 
@@ -54,6 +55,8 @@ enum isrv_command_flag {
 	ISRV_COMMAND_PLAINTEXT = 1 << 6, /* refused with NO under LOGINDISABLED: shows a password to who listens */
 	ISRV_COMMAND_NUMBERS = 1 << 7, /* takes or tells message numbers, unless in its UID form: refused with BAD
 	                                 under UIDONLY (RFC 9586 3.2, 3.8) */
+	ISRV_COMMAND_ASCII = 1 << 9, /* needs no UTF-8: all others wait for it under UTF8=ONLY, and are refused with
+	                                NO (RFC 9755 7) */
 	ISRV_COMMAND_IDLES = 1 << 8 /* IDLE: the session can be saved while it waits */
 };
 

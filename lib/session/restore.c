@@ -150,6 +150,7 @@ static bool is_offered(const struct imapsrv_session *s, const struct sections *a
 		{ISRV_ENABLED_QRESYNC, ISRV_CAP_QRESYNC},
 		{ISRV_ENABLED_UIDONLY, ISRV_CAP_UIDONLY},
 		{ISRV_ENABLED_METADATA, ISRV_CAP_METADATA_SERVER},
+		{ISRV_ENABLED_UTF8, ISRV_CAP_UTF8_ACCEPT},
 	};
 	struct isrv_unpack u;
 	struct isrv_caps offered;

@@ -77,6 +77,7 @@ static void parse_init(struct imapsrv_session *s, struct isrv_parse *p, const ch
 	                   IMAPSRV_RESOURCE_BIT(IMAPSRV_RESOURCE_STORAGE);
 	p->rev2 = isrv_session_rev2(s);
 	p->qresync = (s->enabled & ISRV_ENABLED_QRESYNC) != 0;
+	p->utf8 = (s->enabled & ISRV_ENABLED_UTF8) != 0;
 }
 
 static bool is_uid(struct imapsrv_span name)
@@ -84,9 +85,24 @@ static bool is_uid(struct imapsrv_span name)
 	return name.len == 3 && isrv_ascii_is(name.data, name.len, "UID");
 }
 
+/* May something be barred at all?  (Asked of every command.) */
+static bool is_suspect(const struct imapsrv_session *s, const struct isrv_command *c)
+{
+	return (c->flags & (ISRV_COMMAND_PLAINTEXT | ISRV_COMMAND_NUMBERS)) ||
+	       isrv_caps_has(s, ISRV_CAP_UTF8_ONLY);
+}
+
 /* Whatever it says. */
 static bool is_barred(const struct imapsrv_session *s, struct line *line)
 {
+	/* RFC 9755 7.  IMAP4rev2 takes UTF-8 in the same places (RFC 9051 4.3.1, 5.1). */
+	if (isrv_caps_has(s, ISRV_CAP_UTF8_ONLY) && s->logged_in && !s->w.utf8 &&
+	    !(line->command->flags & ISRV_COMMAND_ASCII)) {
+		line->problem = "ENABLE UTF8=ACCEPT first";
+		line->code = "CANNOT";
+		line->refused = true;
+		return true;
+	}
 	/* RFC 9051 6.2.3: and before a literal that holds the password. */
 	if ((line->command->flags & ISRV_COMMAND_PLAINTEXT) &&
 	    isrv_caps_has(s, ISRV_CAP_LOGINDISABLED)) {
@@ -134,8 +150,7 @@ static bool read_name(struct imapsrv_session *s, struct line *line)
 	line->problem = problem(s, line->command, line->p.uid);
 	if (line->problem)
 		return false;
-	if ((line->command->flags & (ISRV_COMMAND_PLAINTEXT | ISRV_COMMAND_NUMBERS)) &&
-	    is_barred(s, line))
+	if (is_suspect(s, line->command) && is_barred(s, line))
 		return false;
 	if (r->at < r->end && *r->at == ' ')
 		isrv_rd_sp(r);

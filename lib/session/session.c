@@ -431,6 +431,11 @@ int imapsrv_session_bye(struct imapsrv_session *session, const char *text)
 	return imapsrv_session_run(s);
 }
 
+int imapsrv_session_utf8(const struct imapsrv_session *session)
+{
+	return session->w.utf8;
+}
+
 int imapsrv_session_tls_started(struct imapsrv_session *session)
 {
 	struct imapsrv_session *s = session;

@@ -52,7 +52,8 @@ enum isrv_enabled {
 	ISRV_ENABLED_CONDSTORE = 1 << 1,
 	ISRV_ENABLED_QRESYNC = 1 << 2, /* and CONDSTORE is */
 	ISRV_ENABLED_UIDONLY = 1 << 3,
-	ISRV_ENABLED_METADATA = 1 << 4 /* METADATA responses unasked (RFC 5464 4.1) */
+	ISRV_ENABLED_METADATA = 1 << 4, /* METADATA responses unasked (RFC 5464 4.1) */
+	ISRV_ENABLED_UTF8 = 1 << 5 /* UTF8=ACCEPT; what it does beyond s->w.utf8, see there */
 };
 
 /* Which events the client hears of. */

@@ -138,7 +138,7 @@ static size_t answer(struct imapsrv_span s, unsigned what, uint64_t n)
 			abort();
 		if ((what & ENVELOPE) && !isrv_description_put_envelope(&d, &w))
 			abort();
-		if ((what & BODY) && !isrv_description_put_body(&d, &w, true, true))
+		if ((what & BODY) && !isrv_description_put_body(&d, &w, ISRV_BODY_EXTENDED | ISRV_BODY_GLOBAL))
 			abort();
 		octets = isrv_outq_size(&q);
 		isrv_outq_sent(&q, octets);

@@ -87,7 +87,7 @@ static struct bytes show(const struct isrv_description *d, int kind)
 	isrv_mem_init(&mem, &isrv_mem_libc, SIZE_MAX);
 	isrv_outq_init(&q, &mem);
 	isrv_writer_init(&w, &q);
-	ASSERT(kind ? isrv_description_put_body(d, &w, kind & 1, kind & 2)
+	ASSERT(kind ? isrv_description_put_body(d, &w, (unsigned)kind)
 	            : isrv_description_put_envelope(d, &w));
 	b.len = isrv_outq_size(&q);
 	b.data = malloc(b.len + 1);

@@ -297,6 +297,16 @@ static void assert_memory(struct sh *h, const struct sc_words *w, int session)
 		            w->line, now, peak);
 }
 
+static void assert_utf8(struct sh *h, const struct sc_words *w, int session)
+{
+	const struct imapsrv_session *s = h->td->sessions[session].session;
+	bool wanted = strcmp(w->word[w->count - 1], "yes") == 0;
+
+	if (s && wanted != (imapsrv_session_utf8(s) != 0))
+		tx_complain(h->log, "%s:%d: the client takes UTF-8: %s", h->script->path, w->line,
+		            wanted ? "no" : "yes");
+}
+
 /* ---- one line --------------------------------------------------------------------------- */
 
 /* "[N]": which session a line means; the first otherwise. */
@@ -408,6 +418,9 @@ void sh_step(struct sh *h, const struct sc_step *step)
 			assert_kept(h, w);
 	} else if (strcmp(word, "memory") == 0 || strcmp(word, "peak") == 0) {
 		assert_memory(h, w, session_of(w, 1));
+	} else if (strcmp(word, "utf8") == 0) {
+		if (!h->faulty)
+			assert_utf8(h, w, session_of(w, 1));
 	} else
 		sh_complain(h, w, "unknown H: line");
 	td_settle(h->td, -1);

@@ -601,6 +601,9 @@ static void setup_line(struct sh *h, const struct sc_words *w)
 		h->ts->options.previews = true;
 	else if (strcmp(word, "greeting") == 0 && value)
 		h->config.greeting = value;
+	else if (strcmp(word, "utf8") == 0)
+		h->config.utf8 = value && strcmp(value, "only") == 0 ? IMAPSRV_UTF8_ONLY
+		                                                     : IMAPSRV_UTF8_ACCEPT;
 	else if (strcmp(word, "literal-minus") == 0)
 		h->config.literal_minus = 1;
 	else if (strcmp(word, "id") == 0 && w->count == 3 && h->config.id_count < 8)

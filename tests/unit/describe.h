@@ -87,7 +87,8 @@ static inline struct bytes show(const struct isrv_description *d, enum shown wha
 	if (what == SHOWN_ENVELOPE)
 		assert_true(isrv_description_put_envelope(d, &w));
 	else
-		assert_true(isrv_description_put_body(d, &w, extended, global));
+		assert_true(isrv_description_put_body(d, &w, (extended ? ISRV_BODY_EXTENDED : 0u) |
+		                                                 (global ? ISRV_BODY_GLOBAL : 0u)));
 	b.len = isrv_outq_size(&q);
 	b.data = malloc(b.len + 1);
 	if (!b.data)

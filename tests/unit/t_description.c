@@ -455,7 +455,7 @@ static void test_memory(void **state)
 		is = true;
 		for (int i = 0; i < 20; i++) {
 			is = isrv_description_put_envelope(&d, &w) && is;
-			is = isrv_description_put_body(&d, &w, true, true) && is;
+			is = isrv_description_put_body(&d, &w, ISRV_BODY_EXTENDED | ISRV_BODY_GLOBAL) && is;
 		}
 		assert_int_equal(is, nth > fa.calls);
 		isrv_outq_clear(&q);
