@@ -13,6 +13,7 @@
 #include "imapsrv/mailboxes.h"
 #include "imapsrv/language.h"
 #include "imapsrv/metadata.h"
+#include "imapsrv/annotate.h"
 #include "imapsrv/quota.h"
 #include "imapsrv/sasl.h"
 #include "imapsrv/event.h"

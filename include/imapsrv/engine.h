@@ -6,6 +6,7 @@
 #ifndef IMAPSRV_ENGINE_H
 #define IMAPSRV_ENGINE_H
 
+#include "imapsrv/annotate.h"
 #include "imapsrv/event.h"
 #include "imapsrv/mailboxes.h"
 #include "imapsrv/language.h"
@@ -93,6 +94,11 @@ struct imapsrv_limits {
 	                              set: 10,000 */
 	uint32_t notify_pending;  /* mailboxes, and entries of their metadata, of which NOTIFY has
 	                             something to tell: 1000 */
+	uint32_t annotation;      /* octets of one value of an annotation of a message: 262,144 */
+	uint32_t annotation_entries; /* entries of these in one FETCH, STORE or APPEND: 1000 */
+	uint32_t annotation_pending; /* names of entries that others changed and the client is to be
+	                                told; past that it is told of all entries of the messages:
+	                                100 */
 };
 #define IMAPSRV_LIMITS_INIT IMAPSRV_SIZED(struct imapsrv_limits)
 
@@ -156,6 +162,7 @@ struct imapsrv_config {
 	const struct imapsrv_quota *quota; /* copied; NULL: none */
 	const struct imapsrv_language *language; /* copied; NULL: English only */
 	int utf8; /* enum imapsrv_utf8 */
+	const struct imapsrv_annotate *annotate; /* copied; NULL: none */
 };
 #define IMAPSRV_CONFIG_INIT IMAPSRV_SIZED(struct imapsrv_config)
 

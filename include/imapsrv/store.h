@@ -31,6 +31,7 @@ extern "C" {
 
 struct imapsrv_op;
 struct imapsrv_session;
+struct imapsrv_annotation;
 
 /* ---- who: login --------------------------------------------------------------------------- */
 
@@ -147,10 +148,20 @@ struct imapsrv_mailbox {
 	uint64_t append_limit; /* octets of one appended message (RFC 7889); UINT64_MAX: no limit of
 	                          its own.  Not used without imapsrv_store.append_limits */
 	struct imapsrv_span mailboxid; /* with imapsrv_store.objectids; see there */
+	/* Not used without imapsrv_config.annotate (RFC 5257 4.1): */
+	uint32_t annotations;     /* enum imapsrv_annotations, or-ed: what its messages cannot
+	                             have.  0: there is no such restriction */
+	uint64_t annotation_size; /* octets of a value that can be stored here, at least 1024; 0:
+	                             imapsrv_annotate.max_value */
+};
+enum imapsrv_annotations {
+	IMAPSRV_ANNOTATIONS_NONE = 1 << 0,     /* no annotations at all */
+	IMAPSRV_ANNOTATIONS_READONLY = 1 << 1, /* they cannot be changed */
+	IMAPSRV_ANNOTATIONS_NOPRIVATE = 1 << 2 /* there are shared ones only */
 };
 #define IMAPSRV_MAILBOX_INIT \
 	{sizeof(struct imapsrv_mailbox), NULL, 0, 0, 0, 0, IMAPSRV_SYSTEM_FLAGS, NULL, 0, 1, 0, 0, \
-	 0, UINT64_MAX, {NULL, 0}}
+	 0, UINT64_MAX, {NULL, 0}, 0, 0}
 
 /* Which messages exist, of those with UIDs in a range. */
 struct imapsrv_uids {
@@ -270,6 +281,9 @@ struct imapsrv_append {
 	                             comes, */
 	uint32_t replaced;        /* and its UID; 0: none.  For quotas only the difference counts
 	                             (RFC 8508 3.4).  EXPUNGEISSUED if that message is gone */
+	const struct imapsrv_annotation *annotations; /* imapsrv/annotate.h: ascending by entry, no
+	                                                 two the same; NULL: none */
+	size_t annotation_count;
 };
 
 struct imapsrv_append_data {

@@ -53,6 +53,9 @@ void isrv_limits_fill(struct imapsrv_limits *limits)
 		limits->uidbatch = 500; /* RFC 10022 3.1.3 */
 	DEFAULT(metadata, 262144);
 	DEFAULT(metadata_entries, 1000);
+	DEFAULT(annotation, 262144);
+	DEFAULT(annotation_entries, 1000);
+	DEFAULT(annotation_pending, 100);
 	DEFAULT(contexts, 16);
 	DEFAULT(notify_names, 10000);
 	DEFAULT(notify_mailboxes, 10000);

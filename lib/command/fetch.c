@@ -13,6 +13,7 @@
  * EXPUNGEISSUED (RFC 5530, RFC 2180 4.1.2).
  */
 #include "command/commands.h"
+#include "command/fetch_annotation.h"
 #include "command/fetch_choice.h"
 #include "command/fetch_held.h"
 #include "command/fetch_preview.h"
@@ -43,6 +44,7 @@ struct fetch_args {
 		AT_DESCRIBE,
 		AT_MEASURE,
 		AT_PREVIEW,
+		AT_ANNOTATION,
 		AT_SECTION
 	} at;
 	struct isrv_fetch_choice choice;
@@ -70,6 +72,7 @@ struct fetch_args {
 	struct isrv_fetch_message message;
 	struct isrv_structure *structure; /* under way, or holding the description */
 	struct isrv_fetch_preview *preview; /* NULL unless asked for */
+	struct isrv_fetch_annotation *annotation; /* NULL unless asked for */
 	struct isrv_fetch_output *output;   /* NULL without sections */
 	struct isrv_result failure; /* the first that is not EXPUNGEISSUED */
 };
@@ -108,6 +111,8 @@ static void drop(struct imapsrv_session *s, void *args)
 	if (!a->held.rows.max)
 		return; /* no row needs its message */
 	close_message(s, a);
+	if (a->annotation)
+		isrv_fetch_annotation_clear(s, a->annotation);
 	if (a->output)
 		isrv_fetch_output_clear(a->output, &s->mem);
 	isrv_fetch_held_clear(&a->held, &s->mem);
@@ -283,7 +288,8 @@ static void take_message_row(struct imapsrv_session *s, struct fetch_args *a, ui
 {
 	struct isrv_description d;
 
-	if (!is_enough(a, row, &d))
+	/* Annotations are asked for once all rows have come. */
+	if (a->annotation || !is_enough(a, row, &d))
 		hold(s, a, row);
 	else
 		put_row(s, a, seq, row, a->describe ? &d : NULL);
@@ -494,9 +500,26 @@ static bool can_decode(const struct fetch_args *a)
 	return true;
 }
 
+/* Its line begins: what the row and the description say, and then whatever a->at is. */
+static void begin_line(struct imapsrv_session *s, struct fetch_args *a, const struct imapsrv_row *row,
+                       const struct isrv_description *d)
+{
+	put_facts(s, a, isrv_nummap_seq(&s->view->map, row->uid), row, &a->first);
+	if (d)
+		put_shows(s, a, d, &a->first);
+	a->at_section = 0;
+	a->at = a->annotation ? AT_ANNOTATION : AT_SECTION;
+	if (!(a->items.shows & ISRV_FETCH_PREVIEW))
+		return;
+	isrv_fetch_separate(&s->w, &a->first);
+	if (misses_preview(a, row))
+		a->at = AT_PREVIEW;
+	else
+		put_kept_preview(s, row);
+}
+
 static void begin_message(struct imapsrv_session *s, struct fetch_args *a, struct imapsrv_row *row)
 {
-	uint32_t seq = isrv_nummap_seq(&s->view->map, row->uid);
 
 	if (!can_decode(a)) {
 		/* RFC 3516 4.3: an encoding that nobody knows is said in the tagged NO. */
@@ -507,18 +530,33 @@ static void begin_message(struct imapsrv_session *s, struct fetch_args *a, struc
 	row->facts |= IMAPSRV_FACT_SIZE;
 	/* What BODY[] shows decides: the two must agree. */
 	row->octets = a->message.body.measured ? a->message.body.wire : row->octets;
-	put_facts(s, a, seq, row, &a->first);
-	if (a->message.described)
-		put_shows(s, a, &a->message.description, &a->first);
-	a->at_section = 0;
+	begin_line(s, a, row, a->message.described ? &a->message.description : NULL);
+}
+
+/* What the host refuses is left out, and said in the tagged line. */
+static enum isrv_step put_annotation(struct imapsrv_session *s, struct fetch_args *a)
+{
+	struct isrv_fetch_annotation *x = a->annotation;
+	uint32_t uid = isrv_fetch_held_current(&a->held)->uid;
+	enum isrv_step step;
+
+	s->mid_line = true; /* also while the host is asked */
+	step = isrv_fetch_put_annotation(s, x, uid, &a->first);
+	if (step != ISRV_DONE || s->error)
+		return step;
+	if (x->list.refused && a->failure.code == IMAPSRV_OK)
+		a->failure = s->result;
 	a->at = AT_SECTION;
-	if (!(a->items.shows & ISRV_FETCH_PREVIEW))
+	return ISRV_DONE;
+}
+
+/* msg-att cannot be empty: nothing of what was asked for is there. */
+static void put_something(struct imapsrv_session *s, const struct fetch_args *a)
+{
+	if (!a->first)
 		return;
-	isrv_fetch_separate(&s->w, &a->first);
-	if (misses_preview(a, row))
-		a->at = AT_PREVIEW;
-	else
-		put_kept_preview(s, row);
+	ISRV_W(&s->w, "UID ");
+	isrv_w_u32(&s->w, isrv_fetch_held_current(&a->held)->uid);
 }
 
 static enum isrv_step put_sections(struct imapsrv_session *s, struct fetch_args *a)
@@ -536,6 +574,7 @@ static enum isrv_step put_sections(struct imapsrv_session *s, struct fetch_args 
 			return step;
 		a->at_section++;
 	}
+	put_something(s, a);
 	ISRV_W(&s->w, ")");
 	isrv_w_crlf(&s->w);
 	s->mid_line = false;
@@ -548,6 +587,7 @@ static enum isrv_step open_held(struct imapsrv_session *s, struct fetch_args *a)
 {
 	struct isrv_fetch_message *m = &a->message;
 	struct imapsrv_row *row = isrv_fetch_held_current(&a->held);
+	struct isrv_description d;
 	enum isrv_step step;
 
 	if (!row) {
@@ -557,6 +597,13 @@ static enum isrv_step open_held(struct imapsrv_session *s, struct fetch_args *a)
 	}
 	if (isrv_session_full(s))
 		return ISRV_OUTPUT;
+	step = a->annotation ? isrv_annotations_ready(s, &a->annotation->list, row->uid) : ISRV_DONE;
+	if (step != ISRV_DONE || s->error)
+		return step;
+	if (a->annotation && is_enough(a, row, &d)) {
+		begin_line(s, a, row, a->describe ? &d : NULL);
+		return ISRV_DONE;
+	}
 	step = isrv_body_open(s, &m->body, s->view->handle, row->uid);
 	if (step != ISRV_DONE || s->error)
 		return step;
@@ -594,10 +641,12 @@ static enum isrv_step step_held(struct imapsrv_session *s, struct fetch_args *a)
 	case AT_PREVIEW:
 		step = isrv_fetch_put_preview(s, m, a->preview);
 		if (step == ISRV_DONE)
-			a->at = AT_SECTION;
+			a->at = a->annotation ? AT_ANNOTATION : AT_SECTION;
 		else
 			s->mid_line = true;
 		return step;
+	case AT_ANNOTATION:
+		return put_annotation(s, a);
 	default:
 		return put_sections(s, a);
 	}
@@ -629,6 +678,13 @@ static void init_messages(struct imapsrv_session *s, struct fetch_args *a)
 		if (!a->preview)
 			isrv_session_fail(s, IMAPSRV_ENOMEM);
 	}
+	if (a->items.annotation) {
+		a->annotation = isrv_arena_zalloc(&s->arena, sizeof(*a->annotation));
+		if (a->annotation)
+			a->annotation->ask = a->items.annotation;
+		else
+			isrv_session_fail(s, IMAPSRV_ENOMEM);
+	}
 }
 
 static enum plain plain_of(const struct imapsrv_session *s, const struct isrv_fetch_items *items)
@@ -651,7 +707,8 @@ static void init(struct imapsrv_session *s, struct fetch_args *a)
 	for (uint32_t i = 0; i < a->items.section_count; i++)
 		a->describe = a->describe || is_described(&a->items.sections[i]);
 	a->octets = a->items.section_count != 0;
-	if (a->describe || a->octets || a->items.shows || a->items.facts & IMAPSRV_FACT_SIZE)
+	if (a->describe || a->octets || a->items.shows || a->items.annotation ||
+	    a->items.facts & IMAPSRV_FACT_SIZE)
 		init_messages(s, a);
 	else
 		a->plain = plain_of(s, &a->items);
@@ -741,6 +798,10 @@ static enum isrv_step step(struct imapsrv_session *s, void *args)
 				return refused(s, a);
 			a->missing = a->missing || a->rows < a->asked;
 			isrv_fetch_held_settle(&a->held);
+			if (a->annotation) {
+				isrv_fetch_held_sort(&a->held);
+				isrv_fetch_annotation_begin(s, a->annotation, a->part);
+			}
 			a->at = AT_OPEN;
 			break;
 		default:

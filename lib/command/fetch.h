@@ -6,6 +6,7 @@
 #ifndef ISRV_COMMAND_FETCH_H
 #define ISRV_COMMAND_FETCH_H
 
+#include "command/annotate.h"
 #include "command/partial.h"
 #include "message/description.h"
 #include "message/structure.h"
@@ -55,6 +56,7 @@ struct isrv_fetch_items {
 	struct isrv_partial places; /* of the messages in the set */
 	struct isrv_fetch_section *sections;
 	uint32_t section_count;
+	struct isrv_annotate_ask *annotation; /* NULL: not asked for */
 };
 
 /* fetch-att / "(" fetch-att *(SP fetch-att) ")" / a macro */

@@ -90,6 +90,41 @@ void isrv_fetch_held_settle(struct isrv_fetch_held *h)
 	}
 }
 
+/* Lets the i-th sink to its place in a heap of so many. */
+static void sink(struct held *held, size_t count, size_t i)
+{
+	struct held moved = held[i];
+
+	for (size_t child; (child = 2 * i + 1) < count; i = child) {
+		if (child + 1 < count && held[child].row.uid < held[child + 1].row.uid)
+			child++;
+		if (moved.row.uid >= held[child].row.uid)
+			break;
+		held[i] = held[child];
+	}
+	held[i] = moved;
+}
+
+void isrv_fetch_held_sort(struct isrv_fetch_held *h)
+{
+	struct held *held = (struct held *)(void *)h->rows.data;
+	size_t count = h->rows.len / sizeof(*held), in_order = 1;
+
+	while (in_order < count && held[in_order - 1].row.uid <= held[in_order].row.uid)
+		in_order++;
+	if (in_order >= count) /* as a rule */
+		return;
+	for (size_t i = count / 2; i-- > 0;)
+		sink(held, count, i);
+	while (count > 1) {
+		struct held last = held[--count];
+
+		held[count] = held[0];
+		held[0] = last;
+		sink(held, count, 0);
+	}
+}
+
 struct imapsrv_row *isrv_fetch_held_current(const struct isrv_fetch_held *h)
 {
 	struct held *held = (struct held *)(void *)h->rows.data;

@@ -34,6 +34,8 @@ bool isrv_fetch_held_add(struct isrv_fetch_held *h, struct isrv_mem *mem,
                          const struct imapsrv_row *row);
 /* All have come: what is held gets its real addresses. */
 void isrv_fetch_held_settle(struct isrv_fetch_held *h);
+/* In the order of UIDs. */
+void isrv_fetch_held_sort(struct isrv_fetch_held *h);
 /* How many there are from the current one on. */
 size_t isrv_fetch_held_left(const struct isrv_fetch_held *h);
 /* NULL behind the last. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * command/fetch_items - the grammar of FETCH's items (RFC 9051 6.4.5, RFC 3501 6.4.5, RFC 3516,
- * RFC 8970, RFC 7162).  An item that is asked for twice is answered once.
+ * RFC 8970, RFC 7162, RFC 5257).  An item that is asked for twice is answered once.
  */
 #include "base/ascii.h"
 #include "command/fetch.h"
@@ -280,6 +280,18 @@ static bool parse_preview(struct isrv_parse *p, struct isrv_fetch_items *items)
 	return isrv_rd_char(r, ')');
 }
 
+/* fetch-att =/ "ANNOTATION" SP "(" entries SP attribs ")" (RFC 5257 5), once: what two of them ask for
+ * could not be told apart. */
+static bool parse_annotation(struct isrv_parse *p, struct isrv_fetch_items *items)
+{
+	if (items->annotation)
+		return isrv_rd_fail(&p->r, "ANNOTATION once");
+	items->annotation = isrv_arena_alloc(p->r.arena, sizeof(*items->annotation));
+	if (!items->annotation)
+		return isrv_rd_fail_memory(&p->r);
+	return isrv_rd_sp(&p->r) && isrv_annotate_ask_parse(p, items->annotation);
+}
+
 static bool knows(const struct isrv_parse *p, uint8_t cap)
 {
 	return !cap || isrv_caps_in(p->caps, (enum isrv_cap)cap);
@@ -305,6 +317,8 @@ static bool parse_item(struct isrv_parse *p, struct isrv_fetch_items *items, str
 		}
 	if (is(word, "PREVIEW") && isrv_caps_in(p->caps, ISRV_CAP_PREVIEW))
 		return parse_preview(p, items);
+	if (is(word, "ANNOTATION") && isrv_caps_in(p->caps, ISRV_CAP_ANNOTATE))
+		return parse_annotation(p, items);
 	p->r.at = word.data;
 	return isrv_rd_fail(&p->r, "a FETCH item");
 }

@@ -195,17 +195,6 @@ static void put_name(struct imapsrv_session *s, struct isrv_metadata *m, struct 
 	s->steps++;
 }
 
-/* value = nstring / literal8 */
-static void put_value(struct imapsrv_session *s, struct imapsrv_span value)
-{
-	if (!value.len || !memchr(value.data, '\0', value.len)) {
-		isrv_w_string(&s->w, value.data, value.len);
-		return;
-	}
-	isrv_w_literal(&s->w, value.len, true);
-	isrv_w_bytes(&s->w, value.data, value.len);
-}
-
 /* Those that were named and were to come before this one do not exist. */
 static void put_missing(struct imapsrv_session *s, struct isrv_metadata *m,
                         const struct imapsrv_span *before)
@@ -295,7 +284,7 @@ static void take_entry(struct imapsrv_session *s, void *ctx, const void *answer)
 		return;
 	}
 	put_name(s, m, entry->name);
-	put_value(s, entry->value);
+	isrv_w_value(&s->w, entry->value.data ? entry->value.data : "", entry->value.len);
 	m->written += entry->value.len;
 }
 

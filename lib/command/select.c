@@ -3,6 +3,7 @@
  * command/select - SELECT, EXAMINE, UNSELECT, CLOSE, CHECK (RFC 9051 6.3.2, 6.3.3, 6.4.1, 6.4.2;
  * RFC 3501 6.4.1): into a mailbox and out of it.
  */
+#include "command/annotate.h"
 #include "command/commands.h"
 #include "command/resync.h"
 #include "session/hear.h"
@@ -13,6 +14,7 @@ struct select_args {
 	struct imapsrv_span name;
 	bool read_only;
 	bool condstore;          /* the parameter */
+	bool annotate;           /* likewise (RFC 5257 4.2) */
 	struct isrv_resync resync; /* the parameter QRESYNC: since 0 without it */
 	bool no_memory;
 	struct isrv_view *view;  /* being built; the session's once it is whole */
@@ -27,23 +29,40 @@ struct select_args {
 	} at;
 };
 
-/* select-params = SP "(" select-param *(SP select-param) ")"   (RFC 4466 2.1, RFC 7162 3.1.8) */
+static bool parse_param(struct isrv_parse *p, struct select_args *a)
+{
+	struct isrv_reader *r = &p->r;
+	bool condstore = isrv_caps_in(p->caps, ISRV_CAP_CONDSTORE);
+
+	if (condstore && isrv_rd_try_word(r, "CONDSTORE")) {
+		a->condstore = true;
+		return true;
+	}
+	if (isrv_caps_in(p->caps, ISRV_CAP_ANNOTATE) && isrv_rd_try_word(r, "ANNOTATE")) {
+		a->annotate = true;
+		return true;
+	}
+	if (!condstore || a->resync.since || !isrv_rd_try_word(r, "QRESYNC"))
+		return isrv_rd_fail(r, "a parameter of SELECT");
+	return isrv_rd_sp(r) && isrv_resync_parse(p, &a->resync);
+}
+
+/* select-params = SP "(" select-param *(SP select-param) ")"   (RFC 4466 2.1, RFC 7162 3.1.8, RFC 5257
+ * 5) */
 static bool parse_params(struct isrv_parse *p, struct select_args *a)
 {
 	struct isrv_reader *r = &p->r;
 
-	if (!isrv_caps_in(p->caps, ISRV_CAP_CONDSTORE) || isrv_rd_peek(r) != ' ')
+	if ((!isrv_caps_in(p->caps, ISRV_CAP_CONDSTORE) &&
+	     !isrv_caps_in(p->caps, ISRV_CAP_ANNOTATE)) ||
+	    isrv_rd_peek(r) != ' ')
 		return true;
 	if (!isrv_rd_sp(r) || isrv_rd_peek(r) < 0)
 		return true;
 	if (!isrv_rd_char(r, '('))
 		return false;
 	do {
-		if (isrv_rd_try_word(r, "CONDSTORE"))
-			a->condstore = true;
-		else if (a->resync.since || !isrv_rd_try_word(r, "QRESYNC"))
-			return isrv_rd_fail(r, "a parameter of SELECT");
-		else if (!isrv_rd_sp(r) || !isrv_resync_parse(p, &a->resync))
+		if (!parse_param(p, a))
 			return false;
 	} while (isrv_rd_peek(r) == ' ' && isrv_rd_sp(r));
 	return isrv_rd_char(r, ')');
@@ -105,6 +124,10 @@ static void take_mailbox(struct imapsrv_session *s, void *ctx, const void *answe
 	v->read_only = a->read_only || m->read_only || !s->engine->store.store;
 	v->new_keywords = m->new_keywords != 0;
 	v->uid_not_sticky = m->uid_not_sticky != 0;
+	v->annotations = (uint8_t)((m->annotations & ISRV_ANNOTATIONS_HOST) |
+	                           (a->annotate ? ISRV_ANNOTATIONS_TOLD : 0));
+	v->annotation_size =
+		m->annotation_size < UINT32_MAX ? (uint32_t)m->annotation_size : UINT32_MAX;
 	a->first_unseen = m->first_unseen;
 	if (m->mailboxid.len && isrv_caps_has(s, ISRV_CAP_OBJECTID)) {
 		a->mailboxid.data = isrv_arena_copy(&s->arena, m->mailboxid.data, m->mailboxid.len);
@@ -181,6 +204,12 @@ static void put_mailbox(struct imapsrv_session *s, const struct select_args *a)
 		isrv_untagged(s, "NO", "UIDNOTSTICKY", "UIDs do not survive");
 	if (isrv_caps_has(s, ISRV_CAP_CONDSTORE))
 		isrv_modseq_put_highest(s); /* RFC 7162 3.1.2 */
+	if (isrv_caps_has(s, ISRV_CAP_ANNOTATE)) { /* RFC 5257 4.1: "MUST" */
+		ISRV_W(&s->w, "* OK [");
+		isrv_annotate_put_level(s);
+		ISRV_W(&s->w, "] Annotations of messages");
+		isrv_w_crlf(&s->w);
+	}
 	if (a->mailboxid.len) { /* RFC 8474 4.2 */
 		ISRV_W(&s->w, "* OK [MAILBOXID (");
 		isrv_w_raw(&s->w, a->mailboxid.data, a->mailboxid.len);

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * command/store - STORE and UID STORE (RFC 9051 6.4.6): flags set, added, removed, with or
- * without the answer; and on condition that nobody else changed them (RFC 7162 3.1.3).
+ * without the answer; annotations, which is always without (RFC 5257 4.5); and on condition that
+ * nobody else changed them (RFC 7162 3.1.3).
  */
 #include "base/ascii.h"
+#include "command/annotate.h"
 #include "command/commands.h"
 #include "command/memory.h"
 #include "command/set.h"
@@ -20,6 +22,7 @@ struct store_args {
 	bool conditional;
 	uint64_t unchanged_since;
 	struct isrv_rd_flags flags;
+	struct isrv_annotate_values annotations; /* in place of flags, if there are any */
 
 	enum {
 		AT_START,
@@ -51,6 +54,13 @@ static bool parse_modifiers(struct isrv_parse *p, struct store_args *a)
 	       isrv_rd_sp(r);
 }
 
+/* store-att-flags =/ "ANNOTATION" SP "(" entry-att *(SP entry-att) ")" */
+static bool parse_annotations(struct isrv_parse *p, struct store_args *a)
+{
+	a->silent = true; /* RFC 5257 4.5 */
+	return isrv_rd_sp(&p->r) && isrv_annotate_values_parse(p, &a->annotations);
+}
+
 /* store = "STORE" SP sequence-set [store-modifiers] SP ["+" / "-"] "FLAGS" [".SILENT"] SP
  * (flag-list / (flag *(SP flag))) */
 static bool parse(struct isrv_parse *p, void *args)
@@ -61,6 +71,8 @@ static bool parse(struct isrv_parse *p, void *args)
 
 	if (!isrv_rd_set(r, &a->set) || !isrv_rd_sp(r) || !parse_modifiers(p, a))
 		return false;
+	if (isrv_caps_in(p->caps, ISRV_CAP_ANNOTATE) && isrv_rd_try_word(r, "ANNOTATION"))
+		return parse_annotations(p, a);
 	if (isrv_rd_try(r, '+'))
 		a->mode = IMAPSRV_FLAGS_ADD;
 	else if (isrv_rd_try(r, '-'))
@@ -117,6 +129,15 @@ static void take_row(struct imapsrv_session *s, void *ctx, const void *answer)
 	isrv_session_put_flags(s, seq, s->uid || s->enabled & ISRV_ENABLED_CONDSTORE, row);
 }
 
+static void ask_annotations(struct imapsrv_session *s, struct store_args *a, struct imapsrv_set uids)
+{
+	struct imapsrv_annotate_store q = {s->view->handle,      uids,
+	                                   a->annotations.list,  a->annotations.count,
+	                                   a->conditional,       a->unchanged_since};
+
+	ISRV_ASK(s, ISRV_OP_STORE, annotate, store, &q, take_row, a);
+}
+
 static bool ask(struct imapsrv_session *s, struct store_args *a)
 {
 	/* Flags that are not kept here are passed over (RFC 9051 7.1, PERMANENTFLAGS), \Recent
@@ -133,7 +154,10 @@ static bool ask(struct imapsrv_session *s, struct store_args *a)
 	if (!isrv_batch_next(&a->batch, &s->view->map, s->engine->limits.batch, &q.uids, &a->asked))
 		return false;
 	a->rows = 0;
-	ISRV_ASK(s, ISRV_OP_STORE, store, store, &q, take_row, a);
+	if (a->annotations.count)
+		ask_annotations(s, a, q.uids);
+	else
+		ISRV_ASK(s, ISRV_OP_STORE, store, store, &q, take_row, a);
 	return true;
 }
 
@@ -197,6 +221,8 @@ static enum isrv_step step(struct imapsrv_session *s, void *args)
 		case AT_START:
 			if (a->conditional && !isrv_modseq_require(s))
 				return ISRV_DONE;
+			if (a->annotations.count && !isrv_annotate_may_store(s, &a->annotations))
+				return ISRV_DONE;
 			if (!isrv_set_resolve(s, &a->set, s->uid, &a->uids))
 				return ISRV_DONE;
 			if (!isrv_message_limit_cut(s, &a->uids))
@@ -216,7 +242,8 @@ static enum isrv_step step(struct imapsrv_session *s, void *args)
 			if (!isrv_answered(s))
 				return ISRV_HOST;
 			if (s->result.code != IMAPSRV_OK)
-				return isrv_refused(s, NULL);
+				return a->annotations.count ? isrv_annotate_refused(s, NULL)
+				                            : isrv_refused(s, NULL);
 			if (a->nomem)
 				return isrv_command_nomem(s);
 			a->missing = a->missing || a->rows < a->asked;

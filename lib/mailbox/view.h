@@ -9,6 +9,7 @@
 
 #include "base/nummap.h"
 #include "base/uidset.h"
+#include "imapsrv/store.h"
 #include "mailbox/keywords.h"
 
 /* Batches of UIDs that the client was told (command/uidbatches.c). */
@@ -29,6 +30,11 @@ enum isrv_pending {
 	ISRV_PENDING_ALL = (1 << 4) - 1
 };
 
+#define ISRV_ANNOTATIONS_HOST \
+	(IMAPSRV_ANNOTATIONS_NONE | IMAPSRV_ANNOTATIONS_READONLY | IMAPSRV_ANNOTATIONS_NOPRIVATE)
+/* The client asked to be told of annotations that others change (RFC 5257 4.2). */
+#define ISRV_ANNOTATIONS_TOLD (1u << 3)
+
 struct isrv_view {
 	void *handle;    /* the host's */
 	char *name;      /* UTF-8, owned */
@@ -40,6 +46,8 @@ struct isrv_view {
 	bool read_only;
 	bool new_keywords;
 	bool uid_not_sticky;
+	uint8_t annotations; /* enum imapsrv_annotations, or-ed; ISRV_ANNOTATIONS_TOLD */
+	uint32_t annotation_size; /* octets of a value, as the host says; 0: imapsrv_annotate.max_value */
 	uint64_t modseq_told; /* the client knows of every change up to here (RFC 7162); 0: the mailbox has no sequences */
 	uint64_t modseq_seen; /* the highest that it was shown */
 
@@ -62,9 +70,9 @@ struct isrv_view {
 	bool keywords_new;           /* FLAGS is to be told again */
 	bool revoked;                /* may not be read any more: nothing of it is told */
 	bool removed;                /* deleted: what is heard of that name is of another mailbox */
-	uint64_t heard_modseq;       /* the highest that an event brought along */
 	bool forget;                 /* messages went that the host may keep for this session until it says
 	                                otherwise: set with what tells of them, cleared by who says it */
+	uint64_t heard_modseq;       /* the highest that an event brought along */
 	struct isrv_uidset gone;     /* expunged while looking, announced or not */
 	uint32_t look_next;          /* UIDs below this were assigned when the question was asked */
 

@@ -61,6 +61,8 @@ void isrv_view_pack(const struct isrv_view *v, struct isrv_pack *p)
 	isrv_pack_u64(p, v->uidnext);
 	isrv_pack_u64(p, v->recent_from);
 	isrv_pack_u64(p, v->permanent_flags);
+	isrv_pack_u64(p, v->annotations);
+	isrv_pack_u64(p, v->annotation_size);
 	isrv_pack_u64(p, v->modseq_told);
 	isrv_pack_u64(p, v->modseq_seen);
 	isrv_pack_u64(p, v->heard);
@@ -171,6 +173,8 @@ void isrv_view_unpack(struct isrv_view *v, struct isrv_mem *mem, struct isrv_unp
 	v->uidnext = isrv_unpack_u32(u);
 	v->recent_from = isrv_unpack_u32(u);
 	v->permanent_flags = isrv_unpack_u32(u);
+	v->annotations = (uint8_t)isrv_unpack_upto(u, ISRV_ANNOTATIONS_HOST | ISRV_ANNOTATIONS_TOLD);
+	v->annotation_size = isrv_unpack_u32(u);
 	v->modseq_told = isrv_unpack_u64(u);
 	v->modseq_seen = isrv_unpack_u64(u);
 	v->heard = isrv_unpack_u32(u);

@@ -134,6 +134,12 @@ static bool metadata_server(const struct imapsrv_engine *e)
 	return e->metadata.get != NULL;
 }
 
+/* RFC 5257 4.6: a copy has the annotations of its source, which an append does not know. */
+static bool annotations(const struct imapsrv_engine *e)
+{
+	return e->annotate.get && (!e->store.store || e->store.copy);
+}
+
 static bool quota(const struct imapsrv_engine *e)
 {
 	return e->quota.get != NULL;
@@ -362,6 +368,9 @@ static const struct cap {
 	[ISRV_CAP_LIST_METADATA] = {
 		.name = "LIST-METADATA", .show = SHOW_AUTH,
 		.with = {ISRV_CAP_METADATA, ISRV_CAP_LIST_EXTENDED},
+	},
+	[ISRV_CAP_ANNOTATE] = {
+		.name = "ANNOTATE-EXPERIMENT-1", .show = SHOW_AUTH, .host = annotations,
 	},
 	[ISRV_CAP_QUOTA] = {
 		.name = "QUOTA", .show = SHOW_AUTH, .host = quota, .put = put_quota,

@@ -58,6 +58,7 @@ enum isrv_cap {
 	ISRV_CAP_METADATA,
 	ISRV_CAP_METADATA_SERVER, /* there is METADATA-SERVER or more: the commands */
 	ISRV_CAP_LIST_METADATA,
+	ISRV_CAP_ANNOTATE,
 	ISRV_CAP_QUOTA, /* and each resource */
 	ISRV_CAP_QUOTASET,
 	ISRV_CAP_OBJECTID,

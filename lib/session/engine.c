@@ -79,6 +79,8 @@ static bool is_complete(const struct imapsrv_engine *e)
 		return false;
 	if (!e->metadata.get != !e->metadata.set)
 		return false;
+	if (e->annotate.store && !e->annotate.get)
+		return false;
 	if (e->sasl.mechanisms && !e->sasl.step)
 		return false;
 	if (e->sasl.keys && (!e->sasl.entropy || !e->sasl.secret || e->sasl.secret_len < 16 ||
@@ -94,6 +96,7 @@ static bool take_config(struct imapsrv_engine *e, const struct imapsrv_config *c
 	    !copy_sized(&e->mailboxes, sizeof(e->mailboxes), e->config.mailboxes) ||
 	    !copy_sized(&e->metadata, sizeof(e->metadata), e->config.metadata) ||
 	    !copy_sized(&e->quota, sizeof(e->quota), e->config.quota) ||
+	    !copy_sized(&e->annotate, sizeof(e->annotate), e->config.annotate) ||
 	    !copy_sized(&e->language, sizeof(e->language), e->config.language) ||
 	    !copy_sized(&e->sasl, sizeof(e->sasl), e->config.sasl) ||
 	    !copy_sized(&e->watch, sizeof(e->watch), e->config.watch) ||
@@ -103,6 +106,7 @@ static bool take_config(struct imapsrv_engine *e, const struct imapsrv_config *c
 	e->config.mailboxes = &e->mailboxes;
 	e->config.metadata = &e->metadata;
 	e->config.quota = &e->quota;
+	e->config.annotate = &e->annotate;
 	e->config.language = &e->language;
 	e->config.sasl = &e->sasl;
 	e->config.limits = &e->limits;

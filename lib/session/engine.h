@@ -27,6 +27,7 @@ struct imapsrv_engine {
 	struct imapsrv_mailboxes mailboxes; /* members NULL if the host has none */
 	struct imapsrv_metadata metadata;   /* likewise */
 	struct imapsrv_quota quota;         /* likewise */
+	struct imapsrv_annotate annotate;   /* likewise */
 	struct imapsrv_language language;   /* likewise */
 	struct imapsrv_sasl sasl;
 	struct imapsrv_watch watch;         /* all zero if the host has none */

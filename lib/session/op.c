@@ -6,6 +6,7 @@
  */
 #include <string.h>
 
+#include "base/annotation.h"
 #include "base/entry.h"
 #include "base/objectid.h"
 #include "base/told.h"
@@ -404,6 +405,28 @@ int imapsrv_op_entry(struct imapsrv_op *op, const struct imapsrv_entry *entry)
 	if (!entry || !isrv_entry_is_name(entry->name, NULL))
 		return nonsense(op, "an entry of metadata without a name that can be one");
 	return deliver(op, entry);
+}
+
+int imapsrv_op_annotation(struct imapsrv_op *op, uint32_t uid,
+                          const struct imapsrv_annotation *annotation)
+{
+	struct imapsrv_annotation copy;
+	struct isrv_op_annotation answer = {uid, &copy};
+	uint32_t max;
+
+	if (!expects(op, KIND(ISRV_OP_ANNOTATIONS)))
+		return IMAPSRV_ESTATE;
+	if (!uid || !annotation || !isrv_annotation_is_name(annotation->entry))
+		return nonsense(op, "an annotation without a UID, or without a name that can be one");
+	copy = *annotation;
+	if (!(copy.given & IMAPSRV_ANNOTATION_PRIV) || !copy.priv.data)
+		copy.priv = (struct imapsrv_span){NULL, 0};
+	if (!(copy.given & IMAPSRV_ANNOTATION_SHARED) || !copy.shared.data)
+		copy.shared = (struct imapsrv_span){NULL, 0};
+	max = session_of(op)->engine->limits.annotation;
+	if (copy.priv.len > max || copy.shared.len > max)
+		return nonsense(op, "the value of an annotation is longer than limits.annotation");
+	return deliver(op, &answer);
 }
 
 int imapsrv_op_status(struct imapsrv_op *op, const struct imapsrv_status *status)

@@ -45,6 +45,7 @@ enum isrv_op_kind {
 	ISRV_OP_THREAD,        /* sink: struct isrv_op_thread                       */
 	ISRV_OP_SEARCH,        /* sink: struct isrv_op_found                        */
 	ISRV_OP_METADATA,      /* sink: struct imapsrv_entry, its name is one       */
+	ISRV_OP_ANNOTATIONS,   /* sink: struct isrv_op_annotation, its name is one  */
 	ISRV_OP_PLAIN          /* nothing but OK or a refusal: DELETE, CHECK, ...   */
 };
 
@@ -102,6 +103,11 @@ struct isrv_op_found {
 	struct imapsrv_set matches;             /* not valid: `broken` */
 	struct imapsrv_set candidates;
 	bool broken;
+};
+
+struct isrv_op_annotation {
+	uint32_t uid; /* not 0 */
+	const struct imapsrv_annotation *is; /* what is not given is NIL */
 };
 
 /* How the last question was answered. */

@@ -113,6 +113,9 @@ bool isrv_rd_astring(struct isrv_reader *r, struct imapsrv_span *string_r);
 /* NIL gives data NULL. */
 bool isrv_rd_nstring(struct isrv_reader *r, struct imapsrv_span *string_r);
 
+/* list-mailbox, as it is written: like astring, with "%" and "*" in atoms. */
+bool isrv_rd_list(struct isrv_reader *r, struct imapsrv_span *string_r);
+
 /* A mailbox name in canonical UTF-8: modified UTF-7 decoded (RFC 3501 5.1.3) or, in UTF-8 mode,
  * checked (isrv_utf8_is_name); INBOX in any case is "INBOX".  Without UTF-8 mode raw valid UTF-8 is
  * taken as itself, so that two spellings of one name are the same name.  Not empty. */

@@ -195,6 +195,12 @@ bool isrv_rd_astring(struct isrv_reader *r, struct imapsrv_span *string_r)
 	return run_or_string(r, ISRV_CHAR_ASTRING, "an atom or a string", string_r);
 }
 
+/* list-mailbox = 1*list-char / string */
+bool isrv_rd_list(struct isrv_reader *r, struct imapsrv_span *string_r)
+{
+	return run_or_string(r, ISRV_CHAR_LIST, "an atom or a string", string_r);
+}
+
 /* nstring = string / nil */
 bool isrv_rd_nstring(struct isrv_reader *r, struct imapsrv_span *string_r)
 {

@@ -142,6 +142,16 @@ void isrv_w_nstring(struct isrv_writer *w, const char *data, size_t len)
 		ISRV_W(w, "NIL");
 }
 
+void isrv_w_value(struct isrv_writer *w, const char *data, size_t len)
+{
+	if (!len || !memchr(data, '\0', len)) {
+		isrv_w_nstring(w, data, len);
+		return;
+	}
+	isrv_w_literal(w, len, true);
+	isrv_w_bytes(w, data, len);
+}
+
 /* astring = 1*ASTRING-CHAR / string */
 void isrv_w_astring(struct isrv_writer *w, const char *data, size_t len)
 {

@@ -66,6 +66,8 @@ void isrv_w_tag(struct isrv_writer *w, const char *data, size_t len);
 void isrv_w_string(struct isrv_writer *w, const char *data, size_t len);
 /* NULL data is NIL. */
 void isrv_w_nstring(struct isrv_writer *w, const char *data, size_t len);
+/* value = nstring / literal8 (RFC 5257 5, RFC 5464 5): literal8 where it holds a NUL. */
+void isrv_w_value(struct isrv_writer *w, const char *data, size_t len);
 /* An atom where the bytes allow it and they do not spell NIL, else a string. */
 void isrv_w_astring(struct isrv_writer *w, const char *data, size_t len);
 /* A mailbox name, given in UTF-8, in the session's encoding: UTF-8 or modified UTF-7 (RFC

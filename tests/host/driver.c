@@ -41,6 +41,7 @@ int td_start(struct td *d, struct tx_log *log, struct ts *ts, struct ta *alloc,
 	struct imapsrv_watch watch;
 	struct imapsrv_metadata metadata;
 	struct imapsrv_quota quota;
+	struct imapsrv_annotate annotate;
 	struct imapsrv_language language;
 
 	memset(d, 0, sizeof(*d));
@@ -58,6 +59,8 @@ int td_start(struct td *d, struct tx_log *log, struct ts *ts, struct ta *alloc,
 	config->sasl = &sasl;
 	ts_fill_metadata(ts, &metadata);
 	config->metadata = &metadata;
+	ts_fill_annotate(ts, &annotate);
+	config->annotate = &annotate;
 	ts_fill_quota(ts, &quota);
 	config->quota = &quota;
 	ts_fill_language(ts, &language);

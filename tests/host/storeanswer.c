@@ -145,6 +145,8 @@ static void answer_open(struct ts_op *q)
 		if (!(m->messages[i].system & IMAPSRV_SEEN))
 			box.first_unseen = m->messages[i].uid;
 	box.append_limit = m->append_limit;
+	box.annotations = m->annotations;
+	box.annotation_size = m->annotation_size;
 	box.mailboxid = span_of(m->id);
 	box.highest_modseq = ts->modseqs && !m->no_modseq ? m->modseq : 0;
 	gave(q, imapsrv_op_mailbox(q->op, &box));
@@ -521,13 +523,14 @@ static bool is_too_big(const struct ts_op *q, const struct ts_mailbox *m)
 static void answer_begin(struct ts_op *q)
 {
 	struct ts *ts = q->link->ts;
+	enum imapsrv_code code;
 	struct ts_mailbox *m;
 
 	if (q->flag) { /* one more message: the mailbox is known */
 		if (is_too_big(q, q->append->mailbox))
 			done(q, IMAPSRV_TOOBIG, "That is too big");
 		else
-			done(q, IMAPSRV_OK, NULL);
+			done(q, ts_would_annotate(ts, q->append->mailbox, NULL, q->entries), "Not that");
 		return;
 	}
 	m = target(q, q->name);
@@ -541,6 +544,10 @@ static void answer_begin(struct ts_op *q)
 	}
 	if (m && q->facts && (!q->mailbox || !ts_message(q->mailbox->mailbox, q->facts))) {
 		done(q, IMAPSRV_EXPUNGEISSUED, "It is gone");
+		m = NULL;
+	}
+	if (m && q->entries && (code = ts_would_annotate(ts, m, NULL, q->entries)) != IMAPSRV_OK) {
+		done(q, code, "Not with that");
 		m = NULL;
 	}
 	if (m && !has_room(q)) {
@@ -580,6 +587,7 @@ static void answer_finish(struct ts_op *q)
 
 		message->system = d->system;
 		message->saved = ts->now;
+		message->notes = ts_copy_annotations(d->notes, NULL);
 		for (size_t k = 0; k < d->keyword_count; k++)
 			ts_keyword(m, message, d->keywords[k], true);
 		ts_note_added(ts, m, message->blob);
@@ -604,13 +612,20 @@ static void answer_finish(struct ts_op *q)
 }
 
 static void copy_one(struct ts_mailbox *from, const struct ts_message *m, struct ts_mailbox *to,
-                     struct ts_set *uids)
+                     const char *user, struct ts_set *uids)
 {
 	struct ts_message source = *m; /* `to` may be the same mailbox and move its messages */
 	struct ts_message *copy =
 		ts_add(to, 0, source.blob->data, source.blob->len, source.date, source.zone);
 
 	copy->system = source.system;
+	if (!(to->annotations & (IMAPSRV_ANNOTATIONS_NONE | IMAPSRV_ANNOTATIONS_READONLY))) {
+		/* RFC 5257 4.6 */
+		ts_free_entries(&copy->notes);
+		copy->notes = ts_copy_annotations(
+			source.notes,
+			to->annotations & IMAPSRV_ANNOTATIONS_NOPRIVATE ? "" : user);
+	}
 	memcpy(copy->blob->emailid, source.blob->emailid, sizeof(copy->blob->emailid));
 	memcpy(copy->blob->threadid, source.blob->threadid, sizeof(copy->blob->threadid));
 	for (uint32_t i = 0; i < source.keyword_count; i++)
@@ -644,7 +659,7 @@ static void answer_copy(struct ts_op *q)
 		if (!ts_set_has(q->set, m->uid) || (ghost && q->kind == TS_MOVE))
 			continue;
 		ts_set_add(&sources, m->uid);
-		copy_one(from, m, to, &copies);
+		copy_one(from, m, to, q->mailbox->user->name, &copies);
 		to->messages[to->count - 1].saved = ts->now; /* RFC 8514 3 */
 		ts_note_added(ts, to, to->messages[to->count - 1].blob);
 	}
@@ -784,6 +799,8 @@ void ts_perform(struct ts_op *q)
 		[TS_SETQUOTA] = ts_answer_quota,
 		[TS_SORT] = ts_answer_order, [TS_THREAD] = ts_answer_order,
 		[TS_SEARCH] = ts_answer_search,
+		[TS_GETANNOTATIONS] = ts_answer_getannotations,
+		[TS_STOREANNOTATIONS] = ts_answer_storeannotations,
 	};
 
 	q->link->op = NULL;

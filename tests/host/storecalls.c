@@ -221,6 +221,16 @@ static void on_close(void *user, void *mailbox)
 
 /* ---- messages --------------------------------------------------------------------------- */
 
+void ts_op_mailbox(struct ts_op *q, void *mailbox)
+{
+	mailbox_of(q, mailbox);
+}
+
+void ts_op_set(struct ts_op *q, struct imapsrv_set set)
+{
+	take_set(q->link->ts, q, set);
+}
+
 static void on_uids(void *user, struct imapsrv_op *op, const struct imapsrv_uids *in)
 {
 	struct ts_op *q = ts_op_new(user, op, TS_UIDS);
@@ -463,6 +473,10 @@ static void on_begin(void *user, struct imapsrv_op *op, const struct imapsrv_app
 		q->append = ts_handle_of(q->link, "append", in->append, TS_APPEND);
 	draft_complete(q);
 	q->offset = in->octets;
+	q->entries = ts_take_annotations(q, in->annotations, in->annotation_count,
+	                                 q->account ? q->account->user->name : "");
+	if (in->annotation_count && !q->link->ts->notes.on)
+		tx_complain(q->link->ts->log, "append: annotations that there are not");
 	q->flag = in->append != NULL;
 	q->facts = in->replaced;
 	if (in->replaced)
@@ -482,6 +496,7 @@ static void on_begin(void *user, struct imapsrv_op *op, const struct imapsrv_app
 		d->keyword_count = q->keyword_count;
 		for (size_t i = 0; i < q->keyword_count; i++)
 			d->keywords[i] = tx_dup(q->keywords[i], strlen(q->keywords[i]));
+		d->notes = ts_copy_annotations(q->entries, NULL);
 		d->date = in->has_date ? in->date : q->link->ts->now;
 		d->zone = in->has_date ? in->zone : 0;
 	}

@@ -428,6 +428,7 @@ void ts_remove(struct ts_mailbox *mailbox, struct imapsrv_set uids, bool only_de
 			ts_keep(mailbox, m);
 			ts_blob_drop(m->blob);
 			free(m->keywords);
+			ts_free_entries(&m->notes);
 		} else {
 			mailbox->messages[kept++] = *m;
 		}
@@ -480,10 +481,19 @@ static bool has_ghost(const struct ts_link *link, const struct ts_mailbox *mailb
 void ts_post(struct ts *ts, struct ts_mailbox *mailbox, enum imapsrv_event_type type,
              struct imapsrv_set uids, const struct imapsrv_session *origin)
 {
+	ts_post_entries(ts, mailbox, type, uids, NULL, 0, origin);
+}
+
+void ts_post_entries(struct ts *ts, struct ts_mailbox *mailbox, enum imapsrv_event_type type,
+                     struct imapsrv_set uids, const struct imapsrv_span *entries, size_t count,
+                     const struct imapsrv_session *origin)
+{
 	struct imapsrv_event event = IMAPSRV_EVENT_INIT;
 
 	event.type = type;
 	event.uids = uids;
+	event.entries = entries;
+	event.entry_count = count;
 	event.origin = origin;
 	for (struct ts_link *link = ts->links; link; link = link->next) {
 		const char *name = open_name(link, mailbox);

@@ -20,6 +20,7 @@ static struct ts_message copy_message(const struct ts_message *m)
 	if (size)
 		memcpy(copy.keywords, m->keywords, size);
 	copy.blob->refs++;
+	copy.notes = ts_copy_annotations(m->notes, NULL);
 	return copy;
 }
 
@@ -27,6 +28,7 @@ static void let_go(struct ts_kept *kept)
 {
 	ts_blob_drop(kept->message.blob);
 	free(kept->message.keywords);
+	ts_free_entries(&kept->message.notes);
 }
 
 void ts_keep(struct ts_mailbox *mailbox, const struct ts_message *message)

@@ -13,7 +13,7 @@ const char *const ts_kind_names[TS_KINDS] = {
 	"store", "append", "data",    "finish", "expunge", "copy", "move",
 	"status", "check", "create",  "delete", "rename", "subscribe", "sasl", "vanished", "replace",
 	"getmetadata", "setmetadata", "keys", "getquota", "getquotaroot", "setquota", "sort", "thread", "search",
-	"idle",
+	"idle", "getannotations", "storeannotations",
 };
 
 const char *const ts_handle_names[] = {"account", "mailbox", "body", "append", "exchange"};
@@ -64,6 +64,7 @@ static void drafts_free(struct ts_handle *h)
 		for (size_t k = 0; k < d->keyword_count; k++)
 			free(d->keywords[k]);
 		free(d->keywords);
+		ts_free_entries(&d->notes);
 	}
 	free(h->drafts);
 	h->drafts = NULL;
@@ -235,6 +236,7 @@ static void mailbox_free(struct ts_mailbox *m)
 	for (size_t i = 0; i < m->count; i++) {
 		ts_blob_drop(m->messages[i].blob);
 		free(m->messages[i].keywords);
+		ts_free_entries(&m->messages[i].notes);
 	}
 	for (size_t i = 0; i < m->keyword_count; i++)
 		free(m->keywords[i]);

@@ -37,6 +37,7 @@ struct ts_message {
 	uint64_t modseq;
 	int64_t saved; /* when, and in which zone */
 	int saved_zone;
+	struct ts_entry *notes; /* annotations: see storeannotate.c */
 };
 
 /* An annotation. */
@@ -88,6 +89,8 @@ struct ts_mailbox {
 	bool no_modseq;      /* as in a mailbox that cannot keep them */
 	uint64_t modseq;     /* the highest */
 	struct ts_entry *entries;
+	uint32_t annotations;  /* of messages: enum imapsrv_annotations */
+	uint64_t annotation_size;
 	char id[272];          /* MAILBOXID; "": not told */
 	uint64_t append_limit; /* octets of a message; UINT64_MAX: none */
 	struct ts_grave {    /* what was expunged, in the order in which it was */
@@ -165,6 +168,8 @@ enum ts_kind {
 	TS_THREAD,
 	TS_SEARCH,
 	TS_IDLE,
+	TS_GETANNOTATIONS,
+	TS_STOREANNOTATIONS,
 	TS_KINDS
 };
 extern const char *const ts_kind_names[TS_KINDS];
@@ -223,6 +228,7 @@ struct ts_draft { /* a message that is being appended */
 	size_t keyword_count;
 	int64_t date;
 	int zone;
+	struct ts_entry *notes;
 };
 
 struct ts_kept { /* an expunged message that a handle can still ask for */
@@ -314,6 +320,12 @@ struct ts {
 		size_t count;   /* entries of a mailbox or the server; 0: any */
 		struct ts_entry *entries; /* shared ones of the server */
 	} meta;
+	struct { /* annotations of messages */
+		bool on;
+		bool read_only;
+		uint64_t max; /* octets of a value; 0: what the library says */
+		size_t count; /* entries of a message; 0: any */
+	} notes;
 	bool clock;      /* the host has one */
 	int64_t clock_step; /* and it goes on by so many seconds when it was asked */
 	bool savedates;  /* it keeps when a message was saved */
@@ -411,6 +423,9 @@ void ts_post_name(struct ts *ts, struct ts_user *owner, enum imapsrv_event_type 
 /* Posts to every session that has the mailbox open or watches it. */
 void ts_post(struct ts *ts, struct ts_mailbox *mailbox, enum imapsrv_event_type type,
              struct imapsrv_set uids, const struct imapsrv_session *origin);
+void ts_post_entries(struct ts *ts, struct ts_mailbox *mailbox, enum imapsrv_event_type type,
+                     struct imapsrv_set uids, const struct imapsrv_span *entries, size_t count,
+                     const struct imapsrv_session *origin);
 /* What changed, by the event that says so. */
 struct ts_changes {
 	struct ts_set changed, read, trash, set, clear;
@@ -451,6 +466,28 @@ void ts_answer_setmetadata(struct ts_op *q);
 /* data NULL: removes it. */
 void ts_set_entry(struct ts_entry **list, const char *name, const char *data, size_t len);
 void ts_free_entries(struct ts_entry **list);
+
+/* Annotations of messages: storeannotate.c.  owner "": a shared value.  data NULL: removes it. */
+void ts_annotate(struct ts_message *m, const char *entry, const char *owner, const char *data,
+                 size_t len);
+const struct ts_entry *ts_annotation(const struct ts_message *m, const char *entry,
+                                     const char *owner);
+/* Of all owners, or the shared ones and those of one. */
+struct ts_entry *ts_copy_annotations(const struct ts_entry *from, const char *owner);
+/* What was handed in, with its owners. */
+struct ts_entry *ts_take_annotations(struct ts_op *q, const struct imapsrv_annotation *list,
+                                     size_t count, const char *owner);
+enum imapsrv_code ts_would_annotate(const struct ts *ts, const struct ts_mailbox *box,
+                                    const struct ts_entry *old, const struct ts_entry *entries);
+void ts_post_annotated(struct ts *ts, struct ts_mailbox *box, struct imapsrv_set uids,
+                       char *const *names, size_t count, const struct imapsrv_session *origin);
+void ts_fill_annotate(const struct ts *ts, struct imapsrv_annotate *annotate);
+void ts_answer_getannotations(struct ts_op *q);
+void ts_answer_storeannotations(struct ts_op *q);
+/* The mailbox and the messages that a question is about. */
+void ts_op_mailbox(struct ts_op *q, void *mailbox);
+void ts_op_set(struct ts_op *q, struct imapsrv_set set);
+
 /* Where the entries of a mailbox, or with m NULL of the server, are kept. */
 struct ts_entry **ts_entries(struct ts *ts, struct ts_user *u, struct ts_mailbox *m, const char *name);
 uint32_t ts_status_items(const struct ts *ts); /* that the library may ask */

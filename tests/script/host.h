@@ -46,6 +46,10 @@ bool sh_flags(struct sh_flags *f, const char *text);
 void sh_flags_free(struct sh_flags *f);
 /* message NAME [uid N] [flags F] [date D] [size N] with the text below it; gives its UID, or 0. */
 uint32_t sh_message(struct sh *h, const struct sc_words *w, struct ts_mailbox **mailbox_r);
+/* annotation MAILBOX UID ENTRY shared|USER "value" | none, or with the value below it. */
+struct ts_message *sh_annotated(struct sh *h, const struct sc_words *w, const char **owner_r,
+                                struct ts_mailbox **mailbox_r);
+bool sh_annotate(struct sh *h, const struct sc_words *w, struct ts_mailbox **mailbox_r);
 struct ts_entry **sh_entries(struct sh *h, const struct sc_words *w);
 /* hostevent: H: lines that are events; false: it is none. */
 bool sh_event(struct sh *h, const struct sc_words *w);

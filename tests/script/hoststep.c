@@ -284,6 +284,45 @@ static void assert_entry(struct sh *h, const struct sc_words *w)
 		sh_complain(h, w, e->data);
 }
 
+/* annotation MAILBOX UID ENTRY shared|USER "value": others change it, and it is told. */
+static void annotate(struct sh *h, const struct sc_words *w, bool silent)
+{
+	struct ts_mailbox *m;
+	struct ts_message *message;
+	struct imapsrv_range range;
+
+	if (!sh_annotate(h, w, &m))
+		return;
+	message = ts_message(m, (uint32_t)strtoul(w->word[2], NULL, 10));
+	message->modseq = ++m->modseq;
+	range = (struct imapsrv_range){message->uid, message->uid};
+	if (!silent)
+		ts_post_annotated(h->ts, m, (struct imapsrv_set){&range, 1}, &w->word[3], 1, NULL);
+}
+
+/* annotated MAILBOX UID ENTRY shared|USER "value" | none, or with the value below it */
+static void assert_annotated(struct sh *h, const struct sc_words *w)
+{
+	const char *owner, *want = w->count > 5 ? w->word[5] : "";
+	struct ts_mailbox *m;
+	const struct ts_message *message = sh_annotated(h, w, &owner, &m);
+	const struct ts_entry *e = message ? ts_annotation(message, w->word[3], owner) : NULL;
+	size_t len = strlen(want);
+
+	if (w->has_body) {
+		want = w->body.data ? w->body.data : "";
+		len = w->body.len;
+	} else if (strcmp(want, "none") == 0) {
+		if (e)
+			sh_complain(h, w, "there is such an annotation");
+		return;
+	}
+	if (!e)
+		sh_complain(h, w, "there is no such annotation");
+	else if (e->len != len || memcmp(e->data, want, len) != 0)
+		sh_complain(h, w, e->data);
+}
+
 static void assert_memory(struct sh *h, const struct sc_words *w, int session)
 {
 	const struct imapsrv_session *s = h->td->sessions[session].session;
@@ -410,6 +449,11 @@ void sh_step(struct sh *h, const struct sc_step *step)
 	} else if (strcmp(word, "entry") == 0) {
 		if (!h->faulty)
 			assert_entry(h, w);
+	} else if (strcmp(word, "annotation") == 0) {
+		annotate(h, w, silent);
+	} else if (strcmp(word, "annotated") == 0) {
+		if (!h->faulty)
+			assert_annotated(h, w);
 	} else if (strcmp(word, "message") == 0) {
 		if (!h->faulty)
 			assert_message(h, w);

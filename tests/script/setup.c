@@ -213,6 +213,13 @@ static void add_keywords(struct ts_mailbox *m, const char *text)
 	free(dummy.keywords);
 }
 
+static uint32_t annotations(const char *text)
+{
+	return (strstr(text, "none") ? (uint32_t)IMAPSRV_ANNOTATIONS_NONE : 0u) |
+	       (strstr(text, "readonly") ? (uint32_t)IMAPSRV_ANNOTATIONS_READONLY : 0u) |
+	       (strstr(text, "noprivate") ? (uint32_t)IMAPSRV_ANNOTATIONS_NOPRIVATE : 0u);
+}
+
 static void mailbox_line(struct sh *h, const struct sc_words *w)
 {
 	struct ts_user *owner = ts_find_user(h->ts, NULL);
@@ -256,6 +263,10 @@ static void mailbox_line(struct sh *h, const struct sc_words *w)
 			i++;
 			if (strcmp(key, "id") == 0)
 				snprintf(m->id, sizeof(m->id), "%s", value);
+			else if (strcmp(key, "annotations") == 0)
+				m->annotations = annotations(value);
+			else if (strcmp(key, "annotation-size") == 0)
+				m->annotation_size = strtoull(value, NULL, 10);
 			else if (strcmp(key, "limit") == 0)
 				m->append_limit = strtoull(value, NULL, 10);
 			else if (strcmp(key, "floor") == 0)
@@ -302,7 +313,7 @@ static void limit_line(struct sh *h, const struct sc_words *w)
 		U32(idle_timeout), U32(keepalive), U64(search_steps), U32(turn), U32(progress),
 		U32(message_limit), U32(save_limit), U32(uidbatch), U32(uidbatches),
 		U32(metadata), U32(metadata_entries), SIZE(sort), U32(inprogress),
-		U32(contexts),
+		U32(contexts), U32(annotation), U32(annotation_entries), U32(annotation_pending),
 	};
 
 	for (size_t i = 0; w->count == 3 && i < sizeof(table) / sizeof(table[0]); i++) {
@@ -512,6 +523,47 @@ static void entry_line(struct sh *h, const struct sc_words *w)
 		ts_set_entry(list, w->word[2], w->word[3], strlen(w->word[3]));
 }
 
+/* annotate [readonly] [max N] [count N] */
+static void annotate_line(struct sh *h, const struct sc_words *w)
+{
+	h->ts->notes.on = true;
+	for (size_t i = 1; i < w->count; i++) {
+		if (strcmp(w->word[i], "readonly") == 0)
+			h->ts->notes.read_only = true;
+		else if (strcmp(w->word[i], "max") == 0 && i + 1 < w->count)
+			h->ts->notes.max = strtoul(w->word[++i], NULL, 10);
+		else if (strcmp(w->word[i], "count") == 0 && i + 1 < w->count)
+			h->ts->notes.count = strtoul(w->word[++i], NULL, 10);
+		else
+			sh_complain(h, w, "written: annotate [readonly] [max N] [count N]");
+	}
+}
+
+struct ts_message *sh_annotated(struct sh *h, const struct sc_words *w, const char **owner_r,
+                                struct ts_mailbox **mailbox_r)
+{
+	struct ts_mailbox *m = w->count > 4 ? ts_find(h->ts, NULL, w->word[1]) : NULL;
+	struct ts_message *message = m ? ts_message(m, (uint32_t)strtoul(w->word[2], NULL, 10)) : NULL;
+
+	if (!message && !h->faulty)
+		sh_complain(h, w, "written: annotation MAILBOX UID ENTRY shared|USER \"value\", of a message");
+	*owner_r = message && strcmp(w->word[4], "shared") != 0 ? w->word[4] : "";
+	*mailbox_r = m;
+	return message;
+}
+
+bool sh_annotate(struct sh *h, const struct sc_words *w, struct ts_mailbox **mailbox_r)
+{
+	const char *owner, *value = w->count > 5 ? w->word[5] : "";
+	struct ts_message *m = sh_annotated(h, w, &owner, mailbox_r);
+
+	if (m && w->has_body)
+		ts_annotate(m, w->word[3], owner, w->body.data ? w->body.data : "", w->body.len);
+	else if (m)
+		ts_annotate(m, w->word[3], owner, strcmp(value, "none") ? value : NULL, strlen(value));
+	return m != NULL;
+}
+
 static void setup_line(struct sh *h, const struct sc_words *w)
 {
 	const char *word = w->word[0], *value = w->count > 1 ? w->word[1] : NULL;
@@ -569,6 +621,10 @@ static void setup_line(struct sh *h, const struct sc_words *w)
 		metadata_line(h, w);
 	else if (strcmp(word, "entry") == 0)
 		entry_line(h, w);
+	else if (strcmp(word, "annotate") == 0)
+		annotate_line(h, w);
+	else if (strcmp(word, "annotation") == 0)
+		sh_annotate(h, w, &ignored);
 	else if (strcmp(word, "savedates") == 0)
 		h->ts->savedates = true;
 	else if (strcmp(word, "objectids") == 0)

@@ -48,6 +48,8 @@ static const struct {
 	LIMIT(contexts, 16),
 	LIMIT(notify_names, 10000),   LIMIT(notify_mailboxes, 10000),
 	LIMIT(notify_pending, 1000),
+	LIMIT(annotation, 262144),    LIMIT(annotation_entries, 1000),
+	LIMIT(annotation_pending, 100),
 };
 
 #define ROWS (sizeof(rows) / sizeof(rows[0]))
