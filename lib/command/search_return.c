@@ -3,6 +3,7 @@
 #include "command/search_return.h"
 
 #include "base/ascii.h"
+#include "command/fetch.h"
 
 static const struct {
 	const char *name;
@@ -45,6 +46,29 @@ static uint32_t find_option(const struct isrv_parse *p, struct imapsrv_span word
 	return 0;
 }
 
+/*
+ * modifier-update = "UPDATE" ["(" fetch-att *(SP fetch-att) ")"] (RFC 5465 8), with a SP between the two as in
+ * the example of section 7: checked now, kept as written.
+ */
+static bool parse_fetch(struct isrv_parse *p, struct isrv_search_return *r)
+{
+	const char *before = p->r.at;
+	struct isrv_fetch_items items = {0};
+	size_t len;
+
+	if (!isrv_caps_in(p->caps, ISRV_CAP_NOTIFY) || p->r.end - before < 2 || before[0] != ' ' ||
+	    before[1] != '(')
+		return true;
+	before++;
+	p->r.at = before;
+	if (!isrv_fetch_items_parse(p, &items))
+		return false;
+	len = (size_t)(p->r.at - before);
+	r->fetch = (struct imapsrv_span){isrv_arena_copy(p->r.arena, before, len), len};
+	r->fetch_modseq = (items.facts & IMAPSRV_FACT_MODSEQ) != 0;
+	return r->fetch.data || isrv_rd_fail_memory(&p->r);
+}
+
 static bool parse_option(struct isrv_parse *p, struct isrv_search_return *r, bool sort)
 {
 	const char *at = p->r.at;
@@ -68,13 +92,15 @@ static bool parse_option(struct isrv_parse *p, struct isrv_search_return *r, boo
 		return isrv_rd_fail(&p->r, "one of ALL and PARTIAL");
 	}
 	r->options |= option;
+	if (option == ISRV_RETURN_UPDATE)
+		return parse_fetch(p, r);
 	return option != ISRV_RETURN_PARTIAL ||
 	       (isrv_rd_sp(&p->r) && isrv_partial_parse(&p->r, &r->partial));
 }
 
 bool isrv_search_return_parse(struct isrv_parse *p, struct isrv_search_return *r, bool sort)
 {
-	r->options = 0;
+	memset(r, 0, sizeof(*r));
 	if (!isrv_rd_try_word(&p->r, "RETURN"))
 		return true;
 	if (!isrv_rd_sp(&p->r) || !isrv_rd_char(&p->r, '('))

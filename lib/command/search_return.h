@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * command/search_return - the result options of SEARCH, and of commands that take the same ones (RFC
- * 9051 6.4.4, RFC 4731 3.1, RFC 5182, RFC 5267 4, RFC 9394 3.1), and the beginning of the ESEARCH response that
- * answers them.
+ * 9051 6.4.4, RFC 4731 3.1, RFC 5182, RFC 5267 4, RFC 5465 7, RFC 9394 3.1), and the beginning of the
+ * ESEARCH response that answers them.
  */
 #ifndef ISRV_COMMAND_SEARCH_RETURN_H
 #define ISRV_COMMAND_SEARCH_RETURN_H
@@ -24,6 +24,9 @@ enum isrv_return_option {
 struct isrv_search_return {
 	uint32_t options;            /* enum isrv_return_option; 0: RETURN was not given */
 	struct isrv_partial partial; /* with PARTIAL */
+	/* With UPDATE: the fetch-atts of RFC 5465 7 with their parentheses, in the arena; len 0: none. */
+	struct imapsrv_span fetch;
+	bool fetch_modseq; /* one of them is MODSEQ */
 };
 
 /*

@@ -117,13 +117,17 @@ bool isrv_searching_save(struct imapsrv_session *s, const struct isrv_search_res
 bool isrv_searching_follow(struct imapsrv_session *s, const struct isrv_search_result *r,
                            const struct isrv_filters *written, bool *followed_r)
 {
-	struct isrv_context_wish wish = {written->text, written->features, r->program, {NULL, 0}};
+	struct isrv_context_wish wish = {.program = written->text, .features = written->features,
+	                                 .parsed = r->program, .fetch = r->ret->fetch};
 
 	if (!isrv_found_uids(&r->x.found, &s->arena, &s->view->map, &wish.found, &s->steps)) {
 		isrv_command_nomem(s);
 		return false;
 	}
 	*followed_r = isrv_contexts_add(s, &wish);
+	/* As a FETCH would (RFC 7162 3.1). */
+	if (*followed_r && r->ret->fetch_modseq)
+		isrv_modseq_enable(s, 0);
 	if (!*followed_r && !s->error)
 		isrv_contexts_put_refusal(s, s->tag);
 	return !s->error;

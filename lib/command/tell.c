@@ -5,7 +5,7 @@
  */
 #include "command/tell.h"
 
-#include "command/fetch.h"
+#include "command/arrived.h"
 #include "command/list.h"
 #include "session/hear.h"
 #include "session/modseq.h"
@@ -25,9 +25,7 @@ struct isrv_telling {
 	uint64_t until;          /* the serial of the last news when this began */
 	bool left;               /* some of it could not be told */
 
-	struct isrv_uidset uids; /* that arrived */
-	struct isrv_fetch_items items;
-	void *fetch;
+	struct isrv_arrived arrived;
 
 	struct isrv_news *news;  /* what is being told; not in the list any more */
 	bool recalled;           /* it is in the list again, under its new name: what was asked of the
@@ -49,7 +47,7 @@ static bool begin(struct imapsrv_session *s)
 		isrv_session_fail(s, IMAPSRV_ENOMEM);
 		return false;
 	}
-	isrv_uidset_init(&t->uids, SIZE_MAX);
+	isrv_arrived_init(&t->arrived);
 	t->until = s->notify ? s->notify->news.serial : 0;
 	t->arena = s->arena;
 	isrv_arena_init(&s->arena, &s->mem, s->engine->limits.arena);
@@ -62,12 +60,10 @@ static void drop(struct imapsrv_session *s)
 	struct isrv_telling *t = s->telling;
 
 	s->telling = NULL;
-	if (t->fetch)
-		isrv_fetch_arrived_drop(s, t->fetch);
+	isrv_arrived_drop(s, &t->arrived);
 	if (t->status_open)
 		isrv_status_drop(s, &t->status);
 	isrv_news_free(t->news, &s->mem);
-	isrv_uidset_clear(&t->uids, &s->mem);
 	isrv_arena_clear(&s->arena);
 	s->arena = t->arena;
 	isrv_mem_free(&s->mem, t, sizeof(*t));
@@ -125,59 +121,6 @@ static void put_metadata(struct imapsrv_session *s, const struct isrv_news *news
 		isrv_w_astring(w, entry.data, entry.len);
 	}
 	isrv_w_crlf(w);
-}
-
-/* ---- new messages -------------------------------------------------------------------------- */
-
-bool isrv_tell_parse(struct imapsrv_session *s, struct imapsrv_span text,
-                     struct isrv_fetch_items *items)
-{
-	struct isrv_parse p;
-
-	memset(items, 0, sizeof(*items));
-	memset(&p, 0, sizeof(p));
-	isrv_reader_init(&p.r, &s->arena, text.data, text.len);
-	p.r.steps = &s->steps;
-	p.r.utf8 = s->w.utf8;
-	p.limits = &s->engine->limits;
-	p.caps = &s->caps;
-	p.rev2 = isrv_session_rev2(s);
-	if (isrv_fetch_items_parse(&p, items))
-		return true;
-	/* It was right when it came in: an extension was hidden since, or memory is short. */
-	if (p.r.nomem)
-		isrv_session_fail(s, IMAPSRV_ENOMEM);
-	return false;
-}
-
-static enum isrv_step tell_arrived(struct imapsrv_session *s, struct isrv_telling *t)
-{
-	enum isrv_step step;
-
-	if (!t->fetch) {
-		struct imapsrv_span text = {NULL, 0};
-
-		if (!s->view || !s->view->arrived.count || !s->notify || !s->notify->fetch)
-			return ISRV_DONE;
-		text.data = s->notify->fetch;
-		text.len = s->notify->fetch_len;
-		t->uids = s->view->arrived;
-		isrv_uidset_init(&s->view->arrived, SIZE_MAX);
-		if (!isrv_tell_parse(s, text, &t->items))
-			return ISRV_DONE;
-		t->fetch = isrv_fetch_arrived_begin(s, &t->items, isrv_uidset_view(&t->uids));
-		if (!t->fetch) {
-			isrv_session_fail(s, IMAPSRV_ENOMEM);
-			return ISRV_DONE;
-		}
-	}
-	step = isrv_fetch_arrived_step(s, t->fetch);
-	if (step != ISRV_DONE || s->error)
-		return step;
-	t->fetch = NULL;
-	isrv_uidset_clear(&t->uids, &s->mem);
-	s->stirred = true; /* it may have found out that some are gone */
-	return ISRV_DONE;
 }
 
 /* ---- LIST ---------------------------------------------------------------------------------- */
@@ -420,7 +363,7 @@ static enum isrv_step tell_news(struct imapsrv_session *s, struct isrv_telling *
 		t->at = AT_ARRIVED;
 		return ISRV_DONE;
 	case AT_ARRIVED: {
-		enum isrv_step step = tell_arrived(s, t);
+		enum isrv_step step = isrv_arrived_step(s, &t->arrived);
 
 		if (step == ISRV_DONE)
 			t->at = AT_NEWS;

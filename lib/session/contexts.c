@@ -34,7 +34,10 @@ void isrv_context_clear(struct imapsrv_session *s, struct isrv_context *x)
 		isrv_mem_free(&s->mem, x->tag, x->tag_len + 1);
 	if (x->text)
 		isrv_mem_free(&s->mem, x->text, x->text_len + 1);
+	if (x->fetch)
+		isrv_mem_free(&s->mem, x->fetch, x->fetch_len + 1);
 	isrv_uidset_clear(&x->matches, &s->mem);
+	isrv_uidset_clear(&x->show, &s->mem);
 	memset(x, 0, sizeof(*x));
 }
 
@@ -198,6 +201,13 @@ static bool fill(struct imapsrv_session *s, struct isrv_context *x, const struct
 	x->utf8 = s->w.utf8;
 	x->uidonly = isrv_session_uidonly(s);
 	isrv_uidset_init(&x->matches, SIZE_MAX); /* see conclude */
+	isrv_uidset_init(&x->show, SIZE_MAX);
+	if (wish->fetch.len) {
+		x->fetch = copy(s, wish->fetch.data, wish->fetch.len);
+		x->fetch_len = wish->fetch.len;
+		if (!x->fetch)
+			return false;
+	}
 	if (!x->tag || !x->text || !isrv_uidset_copy(&x->matches, &s->mem, wish->found))
 		return false;
 	if (!sets)
@@ -225,6 +235,17 @@ static bool reserve(struct imapsrv_session *s, struct isrv_contexts *c)
 	return true;
 }
 
+/* At most ISRV_CONTEXTS_FETCH_MAX. */
+static size_t fetch_octets(const struct isrv_contexts *c)
+{
+	size_t octets = 0;
+	uint32_t i;
+
+	for (i = 0; c && i < c->count; i++)
+		octets += c->list[i].fetch_len;
+	return octets;
+}
+
 bool isrv_contexts_add(struct imapsrv_session *s, const struct isrv_context_wish *wish)
 {
 	const struct imapsrv_limits *limits = &s->engine->limits;
@@ -236,7 +257,7 @@ bool isrv_contexts_add(struct imapsrv_session *s, const struct isrv_context_wish
 	/* Linear in what is kept, and all of that is bounded. */
 	s->steps += wish->parsed->count + ranges + wish->found.count;
 	if ((c && c->count >= limits->contexts) || wish->found.count > limits->set_ranges ||
-	    ranges > limits->set_ranges)
+	    ranges > limits->set_ranges || wish->fetch.len > ISRV_CONTEXTS_FETCH_MAX - fetch_octets(c))
 		return false;
 	c = get(s);
 	if (!c || !reserve(s, c)) {
@@ -280,6 +301,62 @@ bool isrv_contexts_due(const struct imapsrv_session *s)
 	const struct isrv_contexts *c = s->contexts;
 
 	return c && (c->gone || c->all_dirty || c->dirty.count || c->at != AT_REST);
+}
+
+/* ---- showing what arrived -------------------------------------------------------------------- */
+
+bool isrv_contexts_show(const struct imapsrv_session *s)
+{
+	const struct isrv_contexts *c = s->contexts;
+	uint32_t i = 0;
+
+	while (c && i < c->count && !c->list[i].fetch)
+		i++;
+	return c && i < c->count;
+}
+
+uint32_t isrv_contexts_show_until(const struct imapsrv_session *s, uint32_t uid)
+{
+	const struct isrv_contexts *c = s->contexts;
+	uint32_t i, until = UINT32_MAX;
+
+	for (i = 0; c && i < c->count; i++) {
+		struct imapsrv_set show = isrv_uidset_view(&c->list[i].show);
+		size_t at = isrv_uidset_seek(show, uid);
+		struct imapsrv_range r;
+
+		if (at == show.count)
+			continue;
+		r = show.ranges[at];
+		if (r.first > uid)
+			r.last = r.first - 1;
+		if (r.last < until)
+			until = r.last;
+	}
+	return until;
+}
+
+struct imapsrv_span isrv_contexts_show_next(const struct imapsrv_session *s, uint32_t uid,
+                                            uint32_t *index)
+{
+	const struct isrv_contexts *c = s->contexts;
+
+	while (c && *index < c->count) {
+		const struct isrv_context *x = &c->list[(*index)++];
+
+		if (isrv_uidset_has(isrv_uidset_view(&x->show), uid))
+			return (struct imapsrv_span){x->fetch, x->fetch_len};
+	}
+	return (struct imapsrv_span){NULL, 0};
+}
+
+void isrv_contexts_shown(struct imapsrv_session *s)
+{
+	struct isrv_contexts *c = s->contexts;
+	uint32_t i;
+
+	for (i = 0; c && i < c->count; i++)
+		isrv_uidset_clear(&c->list[i].show, &s->mem);
 }
 
 /* ---- reading a program again --------------------------------------------------------------- */
@@ -336,6 +413,8 @@ bool isrv_contexts_pack(const struct imapsrv_session *s, struct isrv_pack *p)
 		for (k = 0; k < x->set_count; k++)
 			isrv_pack_set(p, isrv_uidset_view(&x->sets[k]));
 		isrv_pack_set(p, isrv_uidset_view(&x->matches));
+		isrv_pack_span(p, (struct imapsrv_span){x->fetch, x->fetch_len});
+		isrv_pack_set(p, isrv_uidset_view(&x->show));
 	}
 	isrv_pack_set(p, isrv_uidset_view(&c->dirty));
 	isrv_pack_u64(p, c->all_dirty);
@@ -352,6 +431,25 @@ static char *unpack_text(struct imapsrv_session *s, struct isrv_unpack *u, size_
 	if (!copied)
 		isrv_unpack_fail(u, IMAPSRV_ENOMEM);
 	return copied;
+}
+
+static void unpack_show(struct imapsrv_session *s, struct isrv_unpack *u, struct isrv_context *x,
+                        const struct isrv_contexts *c)
+{
+	size_t room = ISRV_CONTEXTS_FETCH_MAX - fetch_octets(c);
+	struct imapsrv_span text = isrv_unpack_span(u);
+
+	if (text.len > room)
+		isrv_unpack_fail(u, IMAPSRV_ETOOBIG);
+	if (text.len && !u->error) {
+		x->fetch = copy(s, text.data, text.len);
+		x->fetch_len = x->fetch ? text.len : 0;
+		if (!x->fetch)
+			isrv_unpack_fail(u, IMAPSRV_ENOMEM);
+	}
+	isrv_unpack_set(u, &s->mem, &x->show);
+	if (x->show.count && !x->fetch)
+		isrv_unpack_fail(u, IMAPSRV_EINVAL);
 }
 
 static void unpack_sets(struct imapsrv_session *s, struct isrv_unpack *u, struct isrv_context *x,
@@ -380,6 +478,7 @@ static void unpack_one(struct imapsrv_session *s, struct isrv_unpack *u, struct 
 
 	memset(x, 0, sizeof(*x));
 	isrv_uidset_init(&x->matches, SIZE_MAX);
+	isrv_uidset_init(&x->show, SIZE_MAX);
 	x->tag = unpack_text(s, u, &x->tag_len);
 	x->text = unpack_text(s, u, &x->text_len);
 	x->features = isrv_unpack_u32(u);
@@ -391,6 +490,7 @@ static void unpack_one(struct imapsrv_session *s, struct isrv_unpack *u, struct 
 	if (sets && !u->error)
 		unpack_sets(s, u, x, sets);
 	isrv_unpack_set(u, &s->mem, &x->matches);
+	unpack_show(s, u, x, c);
 	if (u->error)
 		return;
 	if (!x->tag_len || !isrv_context_parse(s, x, &c->arena, &program))

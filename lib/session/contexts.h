@@ -20,19 +20,23 @@
 
 struct isrv_contexts;
 
+/* Octets of fetch-atts of all contexts, which are kept as they were written. */
+#define ISRV_CONTEXTS_FETCH_MAX 16384u
+
 /* A search that was done and is to be followed. */
 struct isrv_context_wish {
 	struct imapsrv_span program; /* as the client wrote it */
 	uint32_t features;           /* enum isrv_search_feature, as it was read */
 	const struct isrv_program *parsed; /* with its sets resolved */
 	struct imapsrv_set found;    /* UIDs */
+	struct imapsrv_span fetch;   /* fetch-atts with their parentheses (RFC 5465 7); len 0: none */
 };
 
 /* Is the tag at work that of a context already? */
 bool isrv_contexts_has(const struct imapsrv_session *s, struct imapsrv_span tag);
 /*
  * Follows the search at work from now on, under its tag, in UIDs if it is a UID command.  False: it
- * cannot be afforded (limits.contexts, limits.set_ranges), and the client is to be told NOUPDATE; or
+ * cannot be afforded (limits.contexts, limits.set_ranges, ISRV_CONTEXTS_FETCH_MAX), and the client is to be told NOUPDATE; or
  * the session has failed.
  */
 bool isrv_contexts_add(struct imapsrv_session *s, const struct isrv_context_wish *wish);
@@ -69,6 +73,17 @@ bool isrv_contexts_due(const struct imapsrv_session *s);
 enum isrv_step isrv_contexts_tell_gone(struct imapsrv_session *s);
 /* Looks at what was touched, and tells.  Nothing else may be told until it says DONE. */
 enum isrv_step isrv_contexts_tell_changed(struct imapsrv_session *s);
+/* Messages that arrived and were added to results whose clients want such shown (RFC 5465 7).  Does any
+ * context want that? */
+bool isrv_contexts_show(const struct imapsrv_session *s);
+/* The highest number up to which the same contexts want messages shown as the one with this UID. */
+uint32_t isrv_contexts_show_until(const struct imapsrv_session *s, uint32_t uid);
+/* The fetch-atts that the next of them wants of this one, from *index on, which is moved on; len 0: no
+ * more. */
+struct imapsrv_span isrv_contexts_show_next(const struct imapsrv_session *s, uint32_t uid,
+                                            uint32_t *index);
+/* All were shown, or nobody will. */
+void isrv_contexts_shown(struct imapsrv_session *s);
 /* Is that under way? */
 bool isrv_contexts_busy(const struct imapsrv_session *s);
 /* Forgets a telling that was under way. */

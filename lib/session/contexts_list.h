@@ -20,6 +20,9 @@ struct isrv_context {
 	struct isrv_uidset *sets; /* of the program's terms, in order */
 	uint32_t set_count;
 	struct isrv_uidset matches; /* as the client was told */
+	char *fetch;                /* fetch-atts for what is added when it arrives; NULL: none */
+	size_t fetch_len;
+	struct isrv_uidset show;    /* what was, and still has to be fetched */
 };
 
 struct isrv_contexts {

@@ -214,6 +214,24 @@ static bool compare(struct imapsrv_session *s, struct isrv_contexts *c, struct i
 	       isrv_uidset_union(&x->matches, &s->mem, isrv_uidset_view(in));
 }
 
+/* What is added because it arrived is shown; "No untagged FETCH response SHOULD be returned if a
+ * message becomes a member of UPDATE SEARCH due to flag or annotation changes" (RFC 5465 7). */
+static bool note_show(struct imapsrv_session *s, struct isrv_context *x, const struct isrv_uidset *in)
+{
+	struct isrv_uidset show;
+	bool noted;
+
+	if (!x->fetch || !s->view->arrived.count || !in->count)
+		return true;
+	isrv_uidset_init(&show, SIZE_MAX);
+	s->steps += in->count + s->view->arrived.count;
+	noted = isrv_uidset_copy(&show, &s->mem, isrv_uidset_view(in)) &&
+	        isrv_uidset_intersect(&show, &s->mem, isrv_uidset_view(&s->view->arrived)) &&
+	        isrv_uidset_union(&x->show, &s->mem, isrv_uidset_view(&show));
+	isrv_uidset_clear(&show, &s->mem);
+	return noted;
+}
+
 /* The search at hand has ended: what is to be told.  False: the context cannot be kept up, or the
  * session has failed. */
 static bool conclude(struct imapsrv_session *s, struct isrv_contexts *c)
@@ -228,7 +246,7 @@ static bool conclude(struct imapsrv_session *s, struct isrv_contexts *c)
 		return false;
 	isrv_uidset_init(&out, SIZE_MAX);
 	isrv_uidset_init(&in, SIZE_MAX);
-	if (!compare(s, c, found, &out, &in))
+	if (!compare(s, c, found, &out, &in) || !note_show(s, &c->list[c->index], &in))
 		isrv_session_fail(s, IMAPSRV_ENOMEM);
 	kept = !s->error && matches->count <= s->engine->limits.set_ranges &&
 	       to_numbers(s, c, isrv_uidset_view(&in), &c->added) &&

@@ -136,7 +136,7 @@ static void take_view(struct imapsrv_session *s, struct isrv_resume *r)
 	v->permanent_flags &= r->mailbox.permanent_flags;
 	r->compare = r->compare || s->opening_changed;
 	/* Nobody would ever fetch them. */
-	if (!s->notify || !s->notify->fetch)
+	if ((!s->notify || !s->notify->fetch) && !isrv_contexts_show(s))
 		isrv_uidset_clear(&v->arrived, &s->mem);
 	/* All that was shown was told, so what changed since can be asked for. */
 	(void)isrv_modseq_highest(s);

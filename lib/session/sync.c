@@ -249,7 +249,8 @@ static bool put_exists(struct imapsrv_session *s)
 
 	if (!v->fresh.count)
 		return true;
-	if (s->notify && s->notify->fetch && !isrv_view_note_arrived(v, &s->mem)) {
+	if (((s->notify && s->notify->fetch) || isrv_contexts_show(s)) &&
+	    !isrv_view_note_arrived(v, &s->mem)) {
 		isrv_session_fail(s, IMAPSRV_ENOMEM);
 		return false;
 	}
