@@ -24,14 +24,14 @@ static const struct {
 
 #define ALL_OR_PARTIAL (ISRV_RETURN_ALL | ISRV_RETURN_PARTIAL)
 
-/* What ESEARCH is to SEARCH, ESORT is to SORT, of which IMAP4rev2 knows nothing; sorted results are
- * not followed. */
+/* What ESEARCH is to SEARCH, ESORT is to SORT, of which IMAP4rev2 knows nothing, and one CONTEXT is the
+ * other. */
 static bool is_offered(const struct isrv_parse *p, size_t i, bool sort)
 {
 	if (sort && options[i].cap == ISRV_CAP_ESEARCH)
 		return isrv_caps_in(p->caps, ISRV_CAP_ESORT);
 	if (sort && options[i].cap == ISRV_CAP_CONTEXT_SEARCH)
-		return false;
+		return isrv_caps_in(p->caps, ISRV_CAP_CONTEXT_SORT);
 	return (options[i].rev2 && p->rev2) || isrv_caps_in(p->caps, (enum isrv_cap)options[i].cap);
 }
 

@@ -114,21 +114,28 @@ bool isrv_searching_save(struct imapsrv_session *s, const struct isrv_search_res
 	return true;
 }
 
+bool isrv_searching_wish(struct imapsrv_session *s, struct isrv_context_wish *wish,
+                         const struct isrv_found *found, const struct isrv_search_return *ret,
+                         bool *followed_r)
+{
+	if (!isrv_found_uids(found, &s->arena, &s->view->map, &wish->found, &s->steps)) {
+		isrv_command_nomem(s);
+		return false;
+	}
+	*followed_r = isrv_contexts_add(s, wish);
+	/* As a FETCH would (RFC 7162 3.1). */
+	if (*followed_r && ret->fetch_modseq)
+		isrv_modseq_enable(s, 0);
+	if (!*followed_r && !s->error)
+		isrv_contexts_put_refusal(s, s->tag);
+	return !s->error;
+}
+
 bool isrv_searching_follow(struct imapsrv_session *s, const struct isrv_search_result *r,
                            const struct isrv_filters *written, bool *followed_r)
 {
 	struct isrv_context_wish wish = {.program = written->text, .features = written->features,
 	                                 .parsed = r->program, .fetch = r->ret->fetch};
 
-	if (!isrv_found_uids(&r->x.found, &s->arena, &s->view->map, &wish.found, &s->steps)) {
-		isrv_command_nomem(s);
-		return false;
-	}
-	*followed_r = isrv_contexts_add(s, &wish);
-	/* As a FETCH would (RFC 7162 3.1). */
-	if (*followed_r && r->ret->fetch_modseq)
-		isrv_modseq_enable(s, 0);
-	if (!*followed_r && !s->error)
-		isrv_contexts_put_refusal(s, s->tag);
-	return !s->error;
+	return isrv_searching_wish(s, &wish, &r->x.found, r->ret, followed_r);
 }

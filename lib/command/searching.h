@@ -31,5 +31,10 @@ bool isrv_searching_save(struct imapsrv_session *s, const struct isrv_search_res
  * not (RFC 5267 4.3.1).  False: the reply is set, or the session has failed. */
 bool isrv_searching_follow(struct imapsrv_session *s, const struct isrv_search_result *r,
                            const struct isrv_filters *written, bool *followed_r);
+/* The same, where all but what was found is set in the wish. */
+struct isrv_context_wish;
+bool isrv_searching_wish(struct imapsrv_session *s, struct isrv_context_wish *wish,
+                         const struct isrv_found *found, const struct isrv_search_return *ret,
+                         bool *followed_r);
 
 #endif

@@ -9,8 +9,9 @@
 #include "base/ascii.h"
 #include "command/commands.h"
 #include "command/ordering.h"
-#include "command/search_return.h"
+#include "command/sort_follow.h"
 #include "search/order.h"
+#include "session/contexts.h"
 #include "session/modseq.h"
 
 enum at {
@@ -23,6 +24,7 @@ enum at {
 	AT_SEQUENCES, /* of those that are told, where that is not all */
 	AT_TELL,
 	AT_NUMBERS,
+	AT_FOLLOW, /* with UPDATE */
 	AT_END
 };
 
@@ -30,6 +32,7 @@ struct sort {
 	uint8_t at;
 	struct isrv_search_return ret;
 	struct isrv_sort_program by;
+	struct isrv_sort_follow follow;
 	struct isrv_ordering o;
 	struct isrv_sort x;
 	bool has_order; /* x is to be cleared */
@@ -105,7 +108,9 @@ static bool parse(struct isrv_parse *p, void *args)
 		if (!parse_criterion(p, a))
 			return false;
 		if (isrv_rd_try(&p->r, ')'))
-			return isrv_rd_sp(&p->r) && isrv_ordering_parse(p, &a->o);
+			return isrv_rd_sp(&p->r) && isrv_ordering_parse(p, &a->o) &&
+			       (!(a->ret.options & ISRV_RETURN_UPDATE) ||
+			        isrv_sort_follow_parse(p, &a->follow, &a->o));
 	} while (isrv_rd_sp(&p->r));
 	return false;
 }
@@ -122,8 +127,13 @@ static enum isrv_step fail(struct imapsrv_session *s, const struct sort *a)
 
 static enum isrv_step finish(struct imapsrv_session *s, const struct sort *a)
 {
-	const char *text = a->ret.options & ISRV_RETURN_SAVE ? "SORT completed, result saved"
-	                                                     : "SORT completed";
+	const char *text = "SORT completed";
+
+	if (a->follow.asked)
+		text = a->follow.followed ? "SORT completed, will notify"
+		                          : "SORT completed, will not notify";
+	else if (a->ret.options & ISRV_RETURN_SAVE)
+		text = "SORT completed, result saved";
 
 	if (isrv_ordering_missing(&a->o) && !s->uid)
 		return isrv_ok_code(s, "EXPUNGEISSUED", text);
@@ -350,13 +360,15 @@ static bool take(void *ctx, const struct isrv_sort_facts *facts)
 {
 	struct sort *a = ctx;
 
-	return isrv_sort_add(&a->x, facts);
+	return isrv_sort_add(&a->x, facts) &&
+	       isrv_sort_follow_take(&a->follow, &a->o.pool, &a->x, facts);
 }
 
 static bool begin(struct imapsrv_session *s, struct sort *a)
 {
 	if (!isrv_ordering_begin(s, &a->o))
 		return false;
+	isrv_sort_follow_begin(s, &a->follow, &a->o.pool);
 	isrv_sort_init(&a->x, &a->by, &a->o.pool.mem, &s->steps);
 	a->has_order = true;
 	a->o.g.header = isrv_sort_needs_header(&a->by);
@@ -403,7 +415,8 @@ static void ask(struct imapsrv_session *s, struct sort *a)
 static bool found(struct imapsrv_session *s, struct sort *a)
 {
 	a->at = AT_GATHER;
-	if (!s->engine->store.sort || !a->o.x.found.size)
+	/* What comes later has to find its place among keys that the library knows. */
+	if (!s->engine->store.sort || !a->o.x.found.size || a->follow.asked)
 		return true;
 	if (!isrv_ordering_ask(s, &a->o))
 		return false;
@@ -440,7 +453,7 @@ static enum isrv_step tell(struct imapsrv_session *s, struct sort *a)
 	if (a->ret.options & ISRV_RETURN_SAVE && !save(s, a))
 		return fail(s, a);
 	/* SAVE alone asks for no response (RFC 9051 6.4.4). */
-	if (a->ret.options == ISRV_RETURN_SAVE)
+	if ((a->ret.options & ~(uint32_t)ISRV_RETURN_CONTEXT) == ISRV_RETURN_SAVE)
 		return finish(s, a);
 	if (a->ret.options)
 		put_extended(s, a);
@@ -458,6 +471,8 @@ static enum isrv_step advance(struct imapsrv_session *s, struct sort *a)
 	for (;;) {
 		switch ((enum at)a->at) {
 		case AT_START:
+			if (a->follow.asked && isrv_contexts_has(s, s->tag)) /* RFC 5267 4.3 */
+				return isrv_bad(s, "A search that is followed has this tag");
 			wait = isrv_filters_step(s, &a->o.filters, &a->o.program, &ok);
 			if (wait != ISRV_DONE)
 				return wait;
@@ -512,6 +527,11 @@ static enum isrv_step advance(struct imapsrv_session *s, struct sort *a)
 		case AT_NUMBERS:
 			if (put_numbers(s, a) != ISRV_DONE)
 				return ISRV_OUTPUT;
+			a->at = AT_FOLLOW;
+			break;
+		case AT_FOLLOW:
+			if (!isrv_sort_follow_end(s, &a->follow, &a->o, &a->by, &a->ret))
+				return fail(s, a);
 			a->at = AT_END;
 			break;
 		case AT_END:
@@ -525,6 +545,7 @@ static void drop(struct imapsrv_session *s, void *args)
 	struct sort *a = args;
 
 	isrv_ordering_drop(s, &a->o);
+	isrv_sort_follow_drop(&a->follow);
 	if (a->has_order)
 		isrv_sort_clear(&a->x);
 	a->has_order = false;

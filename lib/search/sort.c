@@ -201,6 +201,63 @@ bool isrv_sort_add(struct isrv_sort *x, const struct isrv_sort_facts *facts)
 	return isrv_buf_add(&x->rows, x->mem, row, x->width * sizeof(*row));
 }
 
+/* Ends a text so that a longer one is behind it, and whatever follows does not matter: NUL NUL, and
+ * NUL 1 for a NUL within. */
+static bool end_text(struct isrv_sort *x, struct isrv_buf *out)
+{
+	const char *from = x->key.data, *nul;
+	size_t left = x->key.len;
+
+	while (left && (nul = memchr(from, 0, left)) != NULL) {
+		size_t n = (size_t)(nul - from) + 1;
+
+		if (!isrv_buf_add(out, x->mem, from, n) || !isrv_buf_add(out, x->mem, "\1", 1))
+			return false;
+		from += n;
+		left -= n;
+	}
+	return isrv_buf_add(out, x->mem, from, left) && isrv_buf_add(out, x->mem, "\0", 2);
+}
+
+static bool add_number(struct isrv_sort *x, uint64_t n, struct isrv_buf *out)
+{
+	unsigned char octets[8];
+	unsigned i;
+
+	for (i = 0; i < 8; i++)
+		octets[i] = (unsigned char)(n >> (56 - 8 * i));
+	return isrv_buf_add(out, x->mem, octets, sizeof(octets));
+}
+
+static bool add_text(struct isrv_sort *x, unsigned key, const struct isrv_header *h,
+                     struct isrv_buf *out)
+{
+	struct imapsrv_span text;
+
+	x->key.len = 0;
+	if (!text_of(x, key, h, &text) || !isrv_collate_key(text, &x->key, x->mem))
+		return false;
+	*x->steps += text.len + x->key.len;
+	return end_text(x, out);
+}
+
+bool isrv_sort_key(struct isrv_sort *x, const struct isrv_sort_facts *facts, struct isrv_buf *out)
+{
+	unsigned i;
+
+	for (i = 0; i < x->by.count; i++) {
+		unsigned key = x->by.criteria[i].key;
+		size_t at = out->len;
+
+		if (!(is_number(key) ? add_number(x, number_of(key, facts), out)
+		                     : add_text(x, key, facts->header, out)))
+			return false;
+		for (; x->by.criteria[i].reverse && at < out->len; at++)
+			out->data[at] = (char)~out->data[at];
+	}
+	return true;
+}
+
 /* ---- the order ----------------------------------------------------------------------------- */
 
 static const uint32_t *row_of(const struct isrv_sort *x, uint32_t row)

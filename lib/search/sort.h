@@ -74,6 +74,9 @@ void isrv_sort_clear(struct isrv_sort *x);
 
 /* False: no memory. */
 bool isrv_sort_add(struct isrv_sort *x, const struct isrv_sort_facts *facts);
+/* Adds the key of a message to `out`, for a result that is kept: memcmp of two is their order, and
+ * neither is the beginning of another.  Nothing is kept of it here.  False: no memory. */
+bool isrv_sort_key(struct isrv_sort *x, const struct isrv_sort_facts *facts, struct isrv_buf *out);
 /* Once all are added: x->order, x->messages.  Messages that no criterion tells apart stand in the
  * order of their UIDs.  False: no memory. */
 bool isrv_sort_run(struct isrv_sort *x);

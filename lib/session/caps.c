@@ -397,6 +397,10 @@ static const struct cap {
 	[ISRV_CAP_CONTEXT_SEARCH] = {
 		.name = "CONTEXT=SEARCH", .show = SHOW_AUTH, .with = {ISRV_CAP_ESEARCH},
 	},
+	[ISRV_CAP_CONTEXT_SORT] = {
+		.name = "CONTEXT=SORT", .show = SHOW_AUTH,
+		.with = {ISRV_CAP_CONTEXT_SEARCH, ISRV_CAP_ESORT},
+	},
 	[ISRV_CAP_WITHIN] = {.name = "WITHIN", .show = SHOW_AUTH, .host = clock},
 	[ISRV_CAP_STATUS_SIZE] = {.name = "STATUS=SIZE", .show = SHOW_AUTH},
 	[ISRV_CAP_BINARY] = {.name = "BINARY", .show = SHOW_AUTH},
@@ -439,7 +443,7 @@ static const struct cap {
 /*
  * Why some cannot be without others: RFC 7162 3.2.3 (QRESYNC), RFC 9586 3.1 (UIDONLY is there to be
  * enabled), RFC 9394 3.1 and RFC 5267 4 (results of PARTIAL and UPDATE come in ESEARCH responses),
- * RFC 5957 1 and RFC 5267 3 (parts of SORT), RFC 9590 1 (an option of extended LIST), RFC 9698 3
+ * RFC 5957 1 and RFC 5267 3, 4.1 (parts of SORT), RFC 9590 1 (an option of extended LIST), RFC 9698 3
  * (JMAPACCESS), RFC 7377 2.1 (what MULTISEARCH finds comes in ESEARCH responses), RFC
  * 5466 3.2 (filters are set with SETMETADATA).  RFC 5464 1: METADATA
  * and METADATA-SERVER are not said both; RFC 9755 7: nor are UTF8=ACCEPT and UTF8=ONLY, which are there

@@ -38,6 +38,7 @@ void isrv_context_clear(struct imapsrv_session *s, struct isrv_context *x)
 		isrv_mem_free(&s->mem, x->fetch, x->fetch_len + 1);
 	isrv_uidset_clear(&x->matches, &s->mem);
 	isrv_uidset_clear(&x->show, &s->mem);
+	isrv_ranked_clear(&x->sort.ranked, &s->mem);
 	memset(x, 0, sizeof(*x));
 }
 
@@ -235,6 +236,18 @@ static bool reserve(struct imapsrv_session *s, struct isrv_contexts *c)
 	return true;
 }
 
+size_t isrv_contexts_room(const struct imapsrv_session *s)
+{
+	const struct imapsrv_limits *l = &s->engine->limits;
+	const struct isrv_contexts *c = s->contexts;
+	size_t room = (l->sort < l->memory / 2 ? l->sort : l->memory / 2) / 2;
+	uint32_t i;
+
+	for (i = 0; c && i < c->count; i++)
+		room -= c->list[i].sort.ranked.used;
+	return room;
+}
+
 /* At most ISRV_CONTEXTS_FETCH_MAX. */
 static size_t fetch_octets(const struct isrv_contexts *c)
 {
@@ -267,6 +280,12 @@ bool isrv_contexts_add(struct imapsrv_session *s, const struct isrv_context_wish
 	c->gone = true; /* what went while the search ran was noted by nobody */
 	x = &c->list[c->count++];
 	memset(x, 0, sizeof(*x));
+	if (wish->by) {
+		x->sorted = true;
+		x->sort.by = *wish->by;
+		x->sort.ranked = *wish->ranked;
+		isrv_ranked_init(wish->ranked, 0);
+	}
 	if (fill(s, x, wish, sets))
 		return true;
 	isrv_session_fail(s, IMAPSRV_ENOMEM);
@@ -372,7 +391,8 @@ bool isrv_context_parse(struct imapsrv_session *s, const struct isrv_context *x,
 	r.keyword_max = s->engine->limits.keyword_len;
 	r.utf8 = x->utf8;
 	r.uidonly = x->uidonly;
-	if (!isrv_program_parse(program_r, &r, &s->engine->limits, x->features) ||
+	if (!(x->sorted ? isrv_program_parse_criteria(program_r, &r, &s->engine->limits, x->features)
+	                : isrv_program_parse(program_r, &r, &s->engine->limits, x->features)) ||
 	    program_r->bad_charset)
 		return false;
 	for (i = 0; i < program_r->count; i++) {
@@ -390,8 +410,28 @@ bool isrv_context_parse(struct imapsrv_session *s, const struct isrv_context *x,
 enum {
 	SAVED_UID = 1 << 0,
 	SAVED_UTF8 = 1 << 1,
-	SAVED_UIDONLY = 1 << 2
+	SAVED_UIDONLY = 1 << 2,
+	SAVED_SORTED = 1 << 3
 };
+
+/* By their UIDs. */
+static void pack_sorted(const struct isrv_context *x, struct isrv_pack *p)
+{
+	uint32_t i;
+
+	isrv_pack_u64(p, x->sort.by.count);
+	for (i = 0; i < x->sort.by.count; i++) {
+		isrv_pack_u64(p, x->sort.by.criteria[i].key);
+		isrv_pack_u64(p, x->sort.by.criteria[i].reverse);
+	}
+	isrv_pack_u64(p, x->sort.ranked.count);
+	for (i = 0; i < x->sort.ranked.count; i++) {
+		struct imapsrv_span key;
+
+		isrv_pack_u64(p, isrv_ranked_at(&x->sort.ranked, i, &key));
+		isrv_pack_span(p, key);
+	}
+}
 
 bool isrv_contexts_pack(const struct imapsrv_session *s, struct isrv_pack *p)
 {
@@ -408,7 +448,10 @@ bool isrv_contexts_pack(const struct imapsrv_session *s, struct isrv_pack *p)
 		isrv_pack_span(p, (struct imapsrv_span){x->text, x->text_len});
 		isrv_pack_u64(p, x->features);
 		isrv_pack_u64(p, (x->uid ? SAVED_UID : 0u) | (x->utf8 ? SAVED_UTF8 : 0u) |
-		                         (x->uidonly ? SAVED_UIDONLY : 0u));
+		                         (x->uidonly ? SAVED_UIDONLY : 0u) |
+		                         (x->sorted ? SAVED_SORTED : 0u));
+		if (x->sorted)
+			pack_sorted(x, p);
 		isrv_pack_u64(p, x->set_count);
 		for (k = 0; k < x->set_count; k++)
 			isrv_pack_set(p, isrv_uidset_view(&x->sets[k]));
@@ -469,6 +512,56 @@ static void unpack_sets(struct imapsrv_session *s, struct isrv_unpack *u, struct
 		isrv_uidset_init(&x->sets[x->set_count++], SIZE_MAX);
 }
 
+static void unpack_criteria(struct isrv_unpack *u, struct isrv_sort_program *by)
+{
+	uint32_t count = (uint32_t)isrv_unpack_upto(u, ISRV_SORT_KEYS);
+
+	for (; count && !u->error; count--) {
+		unsigned before = by->count, key = (unsigned)isrv_unpack_upto(u, ISRV_SORT_KEYS - 1);
+
+		isrv_sort_by(by, (enum isrv_sort_key)key, isrv_unpack_bool(u));
+		if (by->count == before)
+			isrv_unpack_fail(u, IMAPSRV_EINVAL);
+	}
+	if (!by->count)
+		isrv_unpack_fail(u, IMAPSRV_EINVAL);
+}
+
+static void unpack_sorted(struct imapsrv_session *s, struct isrv_unpack *u, struct isrv_context *x)
+{
+	struct isrv_ranked *ranked = &x->sort.ranked;
+	uint32_t count, uid, last = 0;
+
+	isrv_ranked_init(ranked, isrv_contexts_room(s));
+	unpack_criteria(u, &x->sort.by);
+	for (count = isrv_unpack_u32(u); count && !u->error; count--) {
+		struct imapsrv_span key;
+
+		uid = isrv_unpack_u32(u);
+		key = isrv_unpack_span(u);
+		if (uid <= last)
+			isrv_unpack_fail(u, IMAPSRV_EINVAL);
+		if (!u->error && !isrv_ranked_add(ranked, &s->mem, uid, key))
+			isrv_unpack_fail(u, ranked->full ? IMAPSRV_ETOOBIG : IMAPSRV_ENOMEM);
+		last = uid;
+	}
+	if (!u->error && !isrv_ranked_arrange(ranked, &s->mem, &s->steps))
+		isrv_unpack_fail(u, IMAPSRV_ENOMEM);
+}
+
+/* What is sorted was found. */
+static bool is_found(const struct isrv_context *x)
+{
+	struct imapsrv_set matches = isrv_uidset_view(&x->matches);
+	struct imapsrv_span key;
+	uint32_t i;
+
+	for (i = 0; i < x->sort.ranked.count; i++)
+		if (!isrv_uidset_has(matches, isrv_ranked_at(&x->sort.ranked, i, &key)))
+			return false;
+	return true;
+}
+
 static void unpack_one(struct imapsrv_session *s, struct isrv_unpack *u, struct isrv_contexts *c)
 {
 	struct isrv_context *x = &c->list[c->count++];
@@ -482,10 +575,13 @@ static void unpack_one(struct imapsrv_session *s, struct isrv_unpack *u, struct 
 	x->tag = unpack_text(s, u, &x->tag_len);
 	x->text = unpack_text(s, u, &x->text_len);
 	x->features = isrv_unpack_u32(u);
-	flags = (unsigned)isrv_unpack_upto(u, SAVED_UID | SAVED_UTF8 | SAVED_UIDONLY);
+	flags = (unsigned)isrv_unpack_upto(u, SAVED_UID | SAVED_UTF8 | SAVED_UIDONLY | SAVED_SORTED);
 	x->uid = flags & SAVED_UID;
 	x->utf8 = flags & SAVED_UTF8;
 	x->uidonly = flags & SAVED_UIDONLY;
+	x->sorted = flags & SAVED_SORTED;
+	if (x->sorted && !u->error)
+		unpack_sorted(s, u, x);
 	sets = (uint32_t)isrv_unpack_upto(u, s->engine->limits.search_terms);
 	if (sets && !u->error)
 		unpack_sets(s, u, x, sets);
@@ -493,7 +589,7 @@ static void unpack_one(struct imapsrv_session *s, struct isrv_unpack *u, struct 
 	unpack_show(s, u, x, c);
 	if (u->error)
 		return;
-	if (!x->tag_len || !isrv_context_parse(s, x, &c->arena, &program))
+	if (!x->tag_len || !is_found(x) || !isrv_context_parse(s, x, &c->arena, &program))
 		isrv_unpack_fail(u, c->arena.starved ? IMAPSRV_ENOMEM : IMAPSRV_EINVAL);
 	isrv_arena_clear(&c->arena);
 }

@@ -9,13 +9,16 @@
  * that of RFC 5267 4.3 and RFC 5465 5, 7: REMOVEFROM of what is gone, EXPUNGE, EXISTS, FETCH, and
  * then ESEARCH about what changed.
  *
- * Results are kept as ranges of UIDs that may cover UIDs without a message, and all are in mailbox
- * order, so positions are always 0 (RFC 5267 4.3.3).
+ * Results are kept as ranges of UIDs that may cover UIDs without a message.  Those of a SEARCH are in
+ * mailbox order, so positions are always 0 (RFC 5267 4.3.3); those of a SORT (CONTEXT=SORT) have the
+ * messages and their keys beside that, in order (search/ranked.h), within half of limits.sort.
  */
 #ifndef ISRV_SESSION_CONTEXTS_H
 #define ISRV_SESSION_CONTEXTS_H
 
 #include "base/pack.h"
+#include "search/ranked.h"
+#include "search/sort.h"
 #include "session/searcher.h"
 
 struct isrv_contexts;
@@ -29,6 +32,9 @@ struct isrv_context_wish {
 	uint32_t features;           /* enum isrv_search_feature, as it was read */
 	const struct isrv_program *parsed; /* with its sets resolved */
 	struct imapsrv_set found;    /* UIDs */
+	/* Of a SORT: its criteria, and its result, which is taken over.  Else NULL. */
+	const struct isrv_sort_program *by;
+	struct isrv_ranked *ranked;
 	struct imapsrv_span fetch;   /* fetch-atts with their parentheses (RFC 5465 7); len 0: none */
 };
 
@@ -40,6 +46,8 @@ bool isrv_contexts_has(const struct imapsrv_session *s, struct imapsrv_span tag)
  * the session has failed.
  */
 bool isrv_contexts_add(struct imapsrv_session *s, const struct isrv_context_wish *wish);
+/* Octets that one more result of a SORT may have. */
+size_t isrv_contexts_room(const struct imapsrv_session *s);
 /* "* NO [NOUPDATE "B02"] ..." */
 void isrv_contexts_put_refusal(struct imapsrv_session *s, struct imapsrv_span tag);
 /* Forgets one; nothing where there is none. */

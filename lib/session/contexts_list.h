@@ -15,11 +15,16 @@ struct isrv_context {
 	size_t text_len;
 	uint32_t features;
 	bool uid;     /* told in UIDs */
+	bool sorted;  /* of a SORT */
 	bool utf8;    /* how the text is read */
 	bool uidonly;
 	struct isrv_uidset *sets; /* of the program's terms, in order */
 	uint32_t set_count;
 	struct isrv_uidset matches; /* as the client was told */
+	struct { /* if sorted */
+		struct isrv_sort_program by;
+		struct isrv_ranked ranked; /* of `matches` those that were there to be sorted */
+	} sort;
 	char *fetch;                /* fetch-atts for what is added when it arrives; NULL: none */
 	size_t fetch_len;
 	struct isrv_uidset show;    /* what was, and still has to be fetched */
@@ -40,6 +45,7 @@ struct isrv_contexts {
 		AT_GONE_PUT,
 		AT_NEXT,
 		AT_SEARCH,
+		AT_SORT,
 		AT_PUT
 	} at;
 	uint32_t index;           /* the context at hand */
@@ -49,6 +55,7 @@ struct isrv_contexts {
 	struct isrv_program program;
 	struct isrv_searcher *x;
 	struct isrv_found removed, added;
+	struct isrv_sorting *sorting; /* with the result of a SORT; in the arena */
 	enum {
 		PUT_BEGIN,
 		PUT_REMOVED,

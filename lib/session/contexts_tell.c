@@ -3,7 +3,7 @@
  * What cannot be kept up any more (a limit, a host that refuses) is given up with NOUPDATE: a client
  * must not take silence for "nothing has changed".
  */
-#include "session/contexts_list.h"
+#include "session/contexts_sorted.h"
 
 static const struct imapsrv_range everything[] = {{1, UINT32_MAX}};
 
@@ -37,6 +37,16 @@ static enum isrv_step put_set(struct imapsrv_session *s, const struct isrv_conte
 	return step;
 }
 
+/* " REMOVEFROM (0 2)": what is in the parentheses, of the result of a SEARCH behind the 0. */
+static enum isrv_step put_numbers(struct imapsrv_session *s, struct isrv_contexts *c, bool added)
+{
+	const struct isrv_context *x = &c->list[c->index];
+
+	if (x->sorted)
+		return isrv_sorted_tell(s, c, added);
+	return put_set(s, x, added ? &c->added : &c->removed);
+}
+
 /* "* ESEARCH (TAG "B01") UID REMOVEFROM (0 2) ADDTO (0 32768:32769)" */
 static enum isrv_step put_change(struct imapsrv_session *s, struct isrv_contexts *c)
 {
@@ -52,11 +62,11 @@ static enum isrv_step put_change(struct imapsrv_session *s, struct isrv_contexts
 		if (x->uid)
 			ISRV_W(&s->w, " UID");
 		if (c->removed.count)
-			ISRV_W(&s->w, " REMOVEFROM (0 ");
+			isrv_w_cstr(&s->w, x->sorted ? " REMOVEFROM (" : " REMOVEFROM (0 ");
 		c->put = PUT_REMOVED;
 		/* fall through */
 	case PUT_REMOVED:
-		if (c->removed.count && put_set(s, x, &c->removed) != ISRV_DONE)
+		if (c->removed.count && put_numbers(s, c, false) != ISRV_DONE)
 			return ISRV_OUTPUT;
 		c->put = PUT_BETWEEN;
 		/* fall through */
@@ -64,11 +74,11 @@ static enum isrv_step put_change(struct imapsrv_session *s, struct isrv_contexts
 		if (c->removed.count)
 			ISRV_W(&s->w, ")");
 		if (c->added.count)
-			ISRV_W(&s->w, " ADDTO (0 ");
+			isrv_w_cstr(&s->w, x->sorted ? " ADDTO (" : " ADDTO (0 ");
 		c->put = PUT_ADDED;
 		/* fall through */
 	case PUT_ADDED:
-		if (c->added.count && put_set(s, x, &c->added) != ISRV_DONE)
+		if (c->added.count && put_numbers(s, c, true) != ISRV_DONE)
 			return ISRV_OUTPUT;
 		if (c->added.count)
 			ISRV_W(&s->w, ")");
@@ -89,6 +99,7 @@ static void give_up(struct imapsrv_session *s, struct isrv_contexts *c)
 {
 	struct isrv_context *x = &c->list[c->index];
 
+	isrv_sorted_drop(s, c);
 	isrv_contexts_put_refusal(s, tag_of(x));
 	isrv_context_clear(s, x);
 	c->count--;
@@ -125,7 +136,8 @@ static void find_gone(struct imapsrv_session *s, struct isrv_contexts *c)
 	isrv_arena_reset(&c->arena);
 	c->removed = c->added = (struct isrv_found){0};
 	if (!isrv_uidset_common(&c->arena, &both, gone, &s->steps) ||
-	    !to_numbers(s, c, both, &c->removed)) {
+	    !to_numbers(s, c, both, &c->removed) ||
+	    (x->sorted && !isrv_sorted_take_out(s, c))) {
 		starve(s, c);
 		return;
 	}
@@ -154,6 +166,7 @@ enum isrv_step isrv_contexts_tell_gone(struct imapsrv_session *s)
 			continue;
 		if (c->removed.count && put_change(s, c) != ISRV_DONE)
 			return ISRV_OUTPUT;
+		isrv_sorted_drop(s, c);
 		c->index++;
 		c->at = AT_GONE;
 	}
@@ -256,38 +269,58 @@ static bool conclude(struct imapsrv_session *s, struct isrv_contexts *c)
 	return kept;
 }
 
-static void next(struct isrv_contexts *c)
+static void next(struct imapsrv_session *s, struct isrv_contexts *c)
 {
+	isrv_sorted_drop(s, c);
 	c->index++;
 	c->at = AT_NEXT;
+}
+
+/* The search has ended.  False: see conclude. */
+static bool searched(struct imapsrv_session *s, struct isrv_contexts *c)
+{
+	if (!conclude(s, c))
+		return false;
+	c->x = NULL;
+	c->at = AT_PUT;
+	if (!c->list[c->index].sorted)
+		return true;
+	if (c->added.count)
+		c->at = AT_SORT;
+	return isrv_sorted_take_out(s, c);
 }
 
 /* One state's worth.  DONE: go on. */
 static enum isrv_step advance(struct imapsrv_session *s, struct isrv_contexts *c)
 {
-	enum isrv_step step;
+	enum isrv_step step = ISRV_DONE;
+	bool kept = false;
 
-	if (c->at == AT_NEXT) {
+	switch (c->at) {
+	case AT_NEXT:
 		c->at = AT_SEARCH;
-		if (begin_search(s, c))
-			return ISRV_DONE;
-	} else if (c->at == AT_SEARCH) {
+		kept = begin_search(s, c);
+		break;
+	case AT_SEARCH:
 		step = isrv_searcher_step(s, c->x);
 		if (step != ISRV_DONE || s->error)
 			return step;
-		if (conclude(s, c)) {
-			c->x = NULL;
-			c->at = AT_PUT;
-			if (!c->removed.count && !c->added.count)
-				next(c);
-			return ISRV_DONE;
-		}
-	} else {
-		step = put_change(s, c);
+		kept = searched(s, c);
+		break;
+	case AT_SORT:
+		step = isrv_sorted_put_in(s, c, &kept);
+		if (step != ISRV_DONE || s->error)
+			return step;
+		c->at = AT_PUT;
+		break;
+	default:
+		step = c->removed.count || c->added.count ? put_change(s, c) : ISRV_DONE;
 		if (step == ISRV_DONE)
-			next(c);
+			next(s, c);
 		return step;
 	}
+	if (kept)
+		return ISRV_DONE;
 	c->x = NULL;
 	c->at = AT_NEXT;
 	if (!s->error)
@@ -328,6 +361,7 @@ void isrv_contexts_drop(struct imapsrv_session *s)
 	if (c->x)
 		isrv_searcher_drop(s, c->x);
 	c->x = NULL;
+	isrv_sorted_drop(s, c);
 	c->at = AT_REST;
 	isrv_uidset_clear(&c->now, &s->mem);
 	isrv_arena_clear(&c->arena);

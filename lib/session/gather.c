@@ -37,6 +37,7 @@ static void end(struct isrv_gather *g, enum isrv_gather_end how)
 void isrv_gather_begin(struct imapsrv_session *s, struct isrv_gather *g,
                        const struct isrv_search_source *source, const struct isrv_found *found)
 {
+	struct isrv_arena *arena = g->arena ? g->arena : &s->arena;
 	uint32_t max = s->engine->limits.batch;
 
 	g->from = *source;
@@ -44,10 +45,10 @@ void isrv_gather_begin(struct imapsrv_session *s, struct isrv_gather *g,
 	g->began = s->steps;
 	g->part_max = max;
 	isrv_buf_init(&g->kept, s->engine->limits.arena);
-	g->slots = isrv_arena_array(&s->arena, max, sizeof(*g->slots));
-	g->order = isrv_arena_array(&s->arena, max, 2 * sizeof(*g->order));
+	g->slots = isrv_arena_array(arena, max, sizeof(*g->slots));
+	g->order = isrv_arena_array(arena, max, 2 * sizeof(*g->order));
 	if (!g->slots || !g->order ||
-	    !isrv_found_uids(found, &s->arena, source->map, &g->uids, &s->steps)) {
+	    !isrv_found_uids(found, arena, source->map, &g->uids, &s->steps)) {
 		end(g, ISRV_GATHER_NOMEM);
 		return;
 	}

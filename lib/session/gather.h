@@ -32,6 +32,8 @@ struct isrv_gather {
 	bool size;       /* facts->octets is wanted */
 	bool (*take)(void *ctx, const struct isrv_sort_facts *facts);
 	void *ctx;
+	struct isrv_arena *arena; /* what is needed until the end comes from here; NULL: from the
+	                             command's */
 
 	enum isrv_gather_end end;
 	bool missing; /* one of the messages is gone, and the source still shows it */
