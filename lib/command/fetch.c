@@ -15,6 +15,7 @@
 #include "command/commands.h"
 #include "command/fetch_annotation.h"
 #include "command/fetch_choice.h"
+#include "command/fetch_describe.h"
 #include "command/fetch_held.h"
 #include "command/fetch_preview.h"
 #include "command/fetch_rare.h"
@@ -424,72 +425,6 @@ static void skip_held(struct imapsrv_session *s, struct fetch_args *a)
 	next_held(s, a);
 }
 
-/* ---- describing ---------------------------------------------------------------------------- */
-
-/* The host's own description, if it fits this body. */
-static bool use_description(struct fetch_args *a, const struct imapsrv_row *row)
-{
-	struct isrv_fetch_message *m = &a->message;
-	struct isrv_description *d = &m->description;
-
-	if (!row->description.len ||
-	    !isrv_description_open(d, row->description.data, row->description.len) ||
-	    d->host_octets != isrv_body_octets(&m->body) ||
-	    (!isrv_body_converts(&m->body) && d->wire_octets != d->host_octets))
-		return false;
-	m->body.wire = d->wire_octets;
-	m->body.measured = true;
-	m->described = true;
-	return true;
-}
-
-static bool begin_structure(struct imapsrv_session *s, struct fetch_args *a)
-{
-	const struct imapsrv_limits *l = &s->engine->limits;
-	struct isrv_structure_limits limits = {l->depth,     l->parts,     l->header_octets,
-	                                       l->described, l->addresses, l->params};
-
-	a->structure = isrv_structure_new(&s->mem, &limits, &s->steps);
-	if (!a->structure) {
-		isrv_session_fail(s, IMAPSRV_ENOMEM);
-		return false;
-	}
-	if (!isrv_body_converts(&a->message.body))
-		isrv_structure_as_is(a->structure);
-	isrv_body_rewind(&a->message.body);
-	return true;
-}
-
-/* One pass over the message.  A failure of the host is left in body.failed. */
-static enum isrv_step step_describe(struct imapsrv_session *s, struct fetch_args *a)
-{
-	struct isrv_fetch_message *m = &a->message;
-	struct imapsrv_span piece;
-
-	if (!a->structure && !begin_structure(s, a))
-		return ISRV_DONE;
-	do {
-		enum isrv_step step = isrv_body_raw(s, &m->body, &piece);
-
-		if (step != ISRV_DONE || s->error || m->body.failed)
-			return step;
-		if (piece.len && !isrv_structure_feed(a->structure, piece.data, piece.len)) {
-			isrv_session_fail(s, IMAPSRV_ENOMEM);
-			return ISRV_DONE;
-		}
-	} while (piece.len);
-	if (!isrv_structure_finish(a->structure, &piece) ||
-	    !isrv_description_open(&m->description, piece.data, piece.len)) {
-		isrv_session_fail(s, IMAPSRV_ENOMEM);
-		return ISRV_DONE;
-	}
-	m->body.wire = m->description.wire_octets;
-	m->body.measured = true;
-	m->described = true;
-	isrv_body_rewind(&m->body);
-	return ISRV_DONE;
-}
-
 /* ---- writing one --------------------------------------------------------------------------- */
 
 static bool can_decode(const struct fetch_args *a)
@@ -610,7 +545,9 @@ static enum isrv_step open_held(struct imapsrv_session *s, struct fetch_args *a)
 	if (m->body.failed)
 		skip_held(s, a);
 	else
-		a->at = needs_description(a, row) && !use_description(a, row) ? AT_DESCRIBE : AT_MEASURE;
+		a->at = needs_description(a, row) && !isrv_fetch_use_description(m, row->description)
+		                ? AT_DESCRIBE
+		                : AT_MEASURE;
 	return ISRV_DONE;
 }
 
@@ -624,7 +561,7 @@ static enum isrv_step step_held(struct imapsrv_session *s, struct fetch_args *a)
 	case AT_OPEN:
 		return open_held(s, a);
 	case AT_DESCRIBE:
-		step = step_describe(s, a);
+		step = isrv_fetch_describe(s, m, &a->structure);
 		if (step != ISRV_DONE || s->error)
 			return step;
 		a->at = AT_MEASURE;

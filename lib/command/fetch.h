@@ -62,6 +62,9 @@ struct isrv_fetch_items {
 /* fetch-att / "(" fetch-att *(SP fetch-att) ")" / a macro */
 bool isrv_fetch_items_parse(struct isrv_parse *p, struct isrv_fetch_items *items);
 
+/* section-spec, and nothing behind it: the rest of *section stands, cleared but for its kind. */
+bool isrv_fetch_section_parse(struct isrv_parse *p, struct isrv_fetch_section *section);
+
 /* The modifiers behind the items, if there are any. */
 bool isrv_fetch_modifiers_parse(struct isrv_parse *p, struct isrv_fetch_items *items);
 

@@ -130,20 +130,31 @@ static bool parse_text(struct isrv_parse *p, struct isrv_fetch_section *section)
 	return parse_fields(p, section);
 }
 
-/* section = "[" [section-spec] "]"; of BINARY only numbers */
-static bool parse_section(struct isrv_parse *p, struct isrv_fetch_section *section)
+/* [section-spec], which ends before `end`; of BINARY only numbers */
+static bool parse_spec(struct isrv_parse *p, struct isrv_fetch_section *section, int end)
 {
 	struct isrv_reader *r = &p->r;
 	bool dot;
 
-	if (!isrv_rd_char(r, '[') || !parse_numbers(p, section, &dot))
+	if (!parse_numbers(p, section, &dot))
 		return false;
 	if (section->kind == ISRV_FETCH_BODY && (dot || !section->number_count) &&
-	    isrv_rd_peek(r) != ']' && !parse_text(p, section))
+	    isrv_rd_peek(r) != end && !parse_text(p, section))
 		return false;
 	if (dot && section->text == ISRV_SECTION_WHOLE)
 		return isrv_rd_fail(r, "a part number or a section");
-	return isrv_rd_char(r, ']');
+	return true;
+}
+
+bool isrv_fetch_section_parse(struct isrv_parse *p, struct isrv_fetch_section *section)
+{
+	return parse_spec(p, section, -1) && p->r.at == p->r.end;
+}
+
+/* section = "[" [section-spec] "]" */
+static bool parse_section(struct isrv_parse *p, struct isrv_fetch_section *section)
+{
+	return isrv_rd_char(&p->r, '[') && parse_spec(p, section, ']') && isrv_rd_char(&p->r, ']');
 }
 
 /* partial = "<" number64 "." nz-number64 ">" */
