@@ -455,6 +455,7 @@ const struct imapsrv_store maildir_store = {
 	.status = store_status,
 	.check = cb_check,
 	.modseqs = 1,
+	.unmeasured = 1,
 	.savedates = 1,
 	.vanished = cb_vanished,
 	.forgotten = cb_forgotten,

@@ -387,5 +387,6 @@ const struct imapsrv_store mbox_store = {
 	.append_abort = store_append_abort,
 	.expunge = cb_expunge,
 	.modseqs = 1,
+	.unmeasured = 1,
 	.vanished = cb_vanished,
 };

@@ -270,7 +270,8 @@ struct imapsrv_append {
 	struct imapsrv_span name; /* the mailbox */
 	void *append;             /* NULL for the first message of a command; then what the host
 	                             gave */
-	uint64_t octets;          /* exactly so many will come */
+	uint64_t octets;          /* exactly so many will come; UINT64_MAX: it is not known, see
+	                             imapsrv_store.unmeasured */
 	struct imapsrv_flags flags;
 	int has_date;             /* else the time of arrival */
 	int64_t date;
@@ -586,6 +587,14 @@ struct imapsrv_store {
 	 * "the server will not allow the IDLE command at this time".  No results.  NULL: it
 	 * always may. */
 	void (*idle)(void *user, struct imapsrv_op *op, const struct imapsrv_idle *q);
+
+	/*
+	 * Not 0: append_begin takes messages of which nobody knows how long they will be, for they
+	 * are put together of what the client sends and of parts of other messages while they come
+	 * (CATENATE, RFC 4469).  append_data or append_finish refuses what turns out too much.
+	 * Those other messages are read with `open`, `fetch` and `body` while the append is open.
+	 */
+	int unmeasured;
 };
 #define IMAPSRV_STORE_INIT IMAPSRV_SIZED(struct imapsrv_store)
 

@@ -10,64 +10,62 @@
  */
 #include "command/intake.h"
 
+#include "command/catenate.h"
+#include "command/memory.h"
 #include "session/hear.h"
 #include "session/messagelimit.h"
 #include "session/session.h"
 
 enum at {
 	AT_START,
-	AT_LITERAL, /* one was announced, and what stands before it was parsed */
-	AT_BEGUN,   /* the host is asked whether it wants it                   */
-	AT_DATA,    /* octets of it are to come                                */
-	AT_TAKEN,   /* the host is taking some                                 */
-	AT_REST,    /* the line behind it is to come                           */
-	AT_FINISH,  /* the host stores all                                     */
-	AT_SKIP,    /* refused: what is left of the literal, */
-	AT_DROP     /* and of the command, is to be thrown away */
+	AT_ITEM,    /* the next thing to be done, of those that were parsed */
+	AT_BEGUN,   /* the host is asked whether it wants the message      */
+	AT_URL,     /* octets are fetched for it                           */
+	AT_DATA,    /* octets of a literal are to come                     */
+	AT_TAKEN,   /* the host is taking some                             */
+	AT_REST,    /* the line behind it is to come                       */
+	AT_FINISH,  /* the host stores all                                 */
+	AT_SKIP,    /* refused: what is left of the literal,               */
+	AT_DROP,    /* and of the command, is to be thrown away            */
+	AT_END      /* the reply is set, and nothing is left to come       */
 };
 
 /* ---- arguments ----------------------------------------------------------------------------- */
 
-/*
- * append-message = [SP flag-list] [SP date-time] SP append-data
- * append-data    = literal / literal8 / "UTF8" SP "(" literal8 ")"
- * to the end of the line: the octets of the literal are not there yet.  A flag list may be empty,
- * and flags that nobody can set are passed over.  RFC 9755 has no UTF8 any more (a plain literal can
- * hold all), but clients of RFC 6855 4 send it.
- */
-static bool parse_message(struct isrv_reader *r, const struct isrv_caps *caps,
-                          struct isrv_intake_message *m)
-{
-	uint64_t size;
-	bool literal8;
-
-	memset(m, 0, sizeof(*m));
-	if (!isrv_rd_sp(r))
-		return false;
-	if (isrv_rd_peek(r) == '(' && (!isrv_rd_flag_list(r, &m->flags) || !isrv_rd_sp(r)))
-		return false;
-	m->has_date = isrv_rd_peek(r) == '"';
-	if (m->has_date && (!isrv_rd_datetime(r, &m->date) || !isrv_rd_sp(r)))
-		return false;
-	m->utf8 = isrv_caps_in(caps, ISRV_CAP_UTF8_ACCEPT) && isrv_rd_try_word(r, "UTF8");
-	if (m->utf8 && (!isrv_rd_sp(r) || !isrv_rd_char(r, '(')))
-		return false;
-	return isrv_rd_announcement(r, &size, &literal8);
-}
-
 bool isrv_intake_parse(struct isrv_parse *p, struct isrv_intake *t)
 {
-	return isrv_rd_mailbox(&p->r, &t->name) && parse_message(&p->r, p->caps, &t->message);
+	t->items.catenate = isrv_caps_in(p->caps, ISRV_CAP_CATENATE);
+	t->items.accept = isrv_caps_in(p->caps, ISRV_CAP_UTF8_ACCEPT);
+	return isrv_rd_mailbox(&p->r, &t->name) && isrv_intake_parse_piece(&p->r, &t->items, true);
 }
 
-/* The mailbox may be a literal too: it is the one just announced if it stands first and nothing
- * behind it. */
+/* Behind the mailbox if that is a literal, NULL if it is the literal just announced; else where it
+ * begins. */
+static const char *behind_name(struct isrv_reader r)
+{
+	uint64_t size;
+	const char *start = r.at;
+
+	if (!isrv_rd_try(&r, '{'))
+		return start;
+	if (!isrv_rd_number64(&r, &size))
+		return start;
+	(void)isrv_rd_try(&r, '+');
+	if (!isrv_rd_try(&r, '}') || !isrv_rd_try(&r, '\r') || !isrv_rd_try(&r, '\n'))
+		return start;
+	if (r.at == r.end)
+		return NULL;
+	return size < (uint64_t)(r.end - r.at) ? r.at + size : start;
+}
+
+/* The mailbox may be a literal too, and so may the URLs of CATENATE. */
 enum isrv_literal isrv_intake_literal(struct isrv_parse *p)
 {
-	size_t left = (size_t)(p->r.end - p->r.at);
-	const char *lf = left ? memchr(p->r.at, '\n', left) : NULL;
+	const char *start = behind_name(p->r);
 
-	if (isrv_rd_peek(&p->r) == '{' && (!lf || lf + 1 == p->r.end))
+	if (!start)
+		return ISRV_LITERAL_ARGUMENT;
+	if (isrv_caps_in(p->caps, ISRV_CAP_CATENATE) && isrv_intake_is_url(start, p->r.end))
 		return ISRV_LITERAL_ARGUMENT;
 	return ISRV_LITERAL_START;
 }
@@ -76,6 +74,9 @@ enum isrv_literal isrv_intake_literal(struct isrv_parse *p)
 
 static void let_go(struct imapsrv_session *s, struct isrv_intake *t)
 {
+	if (t->urls)
+		isrv_catenate_drop(s, t->urls);
+	t->urls = NULL;
 	if (!t->begun)
 		return;
 	t->begun = false;
@@ -84,12 +85,19 @@ static void let_go(struct imapsrv_session *s, struct isrv_intake *t)
 	s->in_callback--;
 }
 
-/* The reply is set.  A literal that was announced is not wanted. */
-static void refuse_literal(struct imapsrv_session *s, struct isrv_intake *t)
+/* The reply is set.  A literal that was announced is not wanted, nor what is left of one. */
+static void give_up(struct imapsrv_session *s, struct isrv_intake *t)
 {
 	let_go(s, t);
-	isrv_framer_refuse(&s->framer);
-	t->at = AT_DROP;
+	if (!t->items.literal)
+		t->at = AT_END;
+	else if (!t->announced && s->literal_left)
+		t->at = AT_SKIP;
+	else
+		t->at = AT_DROP;
+	if (t->announced)
+		isrv_framer_refuse(&s->framer);
+	t->announced = false;
 }
 
 /* ---- answers ------------------------------------------------------------------------------- */
@@ -143,34 +151,20 @@ static enum isrv_step stored(struct imapsrv_session *s, struct isrv_intake *t)
 
 /* ---- one message --------------------------------------------------------------------------- */
 
-/* One whose octets may be anything, NUL too.  That of UTF8 holds text. */
+/* A literal whose octets may be anything, NUL too.  That of UTF8 holds text. */
 static bool is_binary(const struct imapsrv_session *s, const struct isrv_intake *t)
 {
-	return s->framer.literal8 && !t->message.utf8;
+	return s->framer.literal8 && !t->items.utf8;
 }
 
-/* May the literal that was announced come?  If not, the reply is set. */
+/* May one more message come?  If not, the reply is set. */
 static bool is_welcome(struct imapsrv_session *s, const struct isrv_intake *t)
 {
-	const struct isrv_framer *f = &s->framer;
 	const struct imapsrv_limits *limits = &s->engine->limits;
 	uint32_t most = isrv_save_limit(s);
 
 	if (!s->engine->store.append_begin) {
 		isrv_no(s, "CANNOT", "The mailboxes here can only be read");
-	} else if (is_binary(s, t) && !isrv_caps_has(s, ISRV_CAP_BINARY)) {
-		/* BINARY was hidden.  A client that sends a literal8 all the same is told what
-		 * RFC 3516 4.4 has for a mailbox that cannot keep NULs: encode the message. */
-		isrv_no(s, "UNKNOWN-CTE", "Messages cannot be binary here");
-	} else if (s->engine->config.literal_minus && !f->literal_sync && f->literal_size > 4096) {
-		/* RFC 7888 5: BAD, and in answer to an APPEND always with TOOBIG. */
-		isrv_bad(s, "A literal above 4096 octets must wait for leave");
-		s->reply.code = "TOOBIG";
-	} else if (f->literal_size == 0) {
-		/* RFC 3502 6.3.11: an error, by which a client cancels all of the APPEND. */
-		isrv_no(s, NULL, "Cancelled by a message without octets");
-	} else if (f->literal_size > limits->append) {
-		isrv_no(s, "TOOBIG", "The message is too big");
 	} else if (most != UINT32_MAX && t->messages >= most) {
 		/* RFC 9738 3.1: none of them is appended. */
 		isrv_message_limit_refuse(s, most, 0, "Too many messages in one APPEND");
@@ -184,7 +178,42 @@ static bool is_welcome(struct imapsrv_session *s, const struct isrv_intake *t)
 	return false;
 }
 
-static void ask_begin(struct imapsrv_session *s, struct isrv_intake *t)
+/* May the literal that was announced come, behind so many octets of the message?  Likewise. */
+static bool is_welcome_literal(struct imapsrv_session *s, const struct isrv_intake *t,
+                               uint64_t before)
+{
+	const struct isrv_framer *f = &s->framer;
+	uint64_t most = s->engine->limits.append;
+
+	if (is_binary(s, t) && !isrv_caps_has(s, ISRV_CAP_BINARY)) {
+		/* BINARY was hidden.  A client that sends a literal8 all the same is told what
+		 * RFC 3516 4.4 has for a mailbox that cannot keep NULs: encode the message. */
+		isrv_no(s, "UNKNOWN-CTE", "Messages cannot be binary here");
+	} else if (s->engine->config.literal_minus && !f->literal_sync && f->literal_size > 4096) {
+		/* RFC 7888 5: BAD, and in answer to an APPEND always with TOOBIG. */
+		isrv_bad(s, "A literal above 4096 octets must wait for leave");
+		s->reply.code = "TOOBIG";
+	} else if (before > most || f->literal_size > most - before) {
+		isrv_no(s, "TOOBIG", "The message is too big");
+	} else {
+		return true;
+	}
+	return false;
+}
+
+/* The literal that is all of a message. */
+static bool is_welcome_message(struct imapsrv_session *s, const struct isrv_intake *t)
+{
+	if (s->engine->store.append_begin && s->framer.literal_size == 0) {
+		/* RFC 3502 6.3.11: an error, by which a client cancels all of the APPEND. */
+		isrv_no(s, NULL, "Cancelled by a message without octets");
+		return false;
+	}
+	return is_welcome(s, t) && is_welcome_literal(s, t, 0);
+}
+
+static void ask_begin(struct imapsrv_session *s, struct isrv_intake *t, uint64_t octets,
+                      bool literal8)
 {
 	const struct isrv_intake_message *m = &t->message;
 	struct imapsrv_append q;
@@ -193,45 +222,41 @@ static void ask_begin(struct imapsrv_session *s, struct isrv_intake *t)
 	q.account = s->account.handle;
 	q.name = t->name;
 	q.append = t->begun ? t->handle : NULL;
-	q.octets = s->framer.literal_size;
+	q.octets = octets;
 	q.flags.system = m->flags.system;
 	q.flags.keywords = m->flags.keywords;
 	q.flags.keyword_count = m->flags.keyword_count;
 	q.has_date = m->has_date;
 	q.date = m->date.utc;
 	q.zone = m->date.zone;
-	q.literal8 = is_binary(s, t);
+	q.literal8 = literal8;
 	q.replaced_mailbox = t->mailbox;
 	q.replaced = t->replaced;
+	t->octets = 0;
+	isrv_ascii_header_init(&t->header);
+	t->at = AT_BEGUN;
 	ISRV_ASK(s, ISRV_OP_APPEND_BEGIN, store, append_begin, &q, begin_sink, t);
 }
 
+/* The literal that was announced comes. */
 static void start_data(struct imapsrv_session *s, struct isrv_intake *t)
 {
-	t->begun = true;
-	t->messages++;
+	t->announced = false;
+	t->octets += s->framer.literal_size;
 	if (s->framer.literal_sync) {
 		ISRV_W(&s->w, "+ OK");
 		isrv_w_crlf(&s->w);
 	}
 	s->literal_left = s->framer.literal_size;
-	isrv_ascii_header_init(&t->header);
 	s->steps += s->framer.literal_size / 64 + 1;
 	isrv_framer_stream(&s->framer);
 	t->at = AT_DATA;
 }
 
-/* RFC 9755 4: header fields in UTF-8 are for clients that know of them.  False: the reply is set. */
-static bool may_header(struct imapsrv_session *s, struct isrv_intake *t, size_t len)
+/* RFC 9755 4: header fields in UTF-8 are for clients that know of them. */
+static bool checks_header(const struct imapsrv_session *s)
 {
-	if (s->w.utf8 || !isrv_caps_has(s, ISRV_CAP_UTF8_ACCEPT))
-		return true;
-	if (isrv_ascii_header_feed(&t->header, s->in, len, &s->steps))
-		return true;
-	isrv_no(s, NULL, "Header fields with 8-bit characters need ENABLE UTF8=ACCEPT");
-	let_go(s, t);
-	t->at = AT_SKIP;
-	return false;
+	return !s->w.utf8 && isrv_caps_has(s, ISRV_CAP_UTF8_ACCEPT);
 }
 
 /* Hands over what is there; the host copies what it wants to keep. */
@@ -242,8 +267,11 @@ static void give_data(struct imapsrv_session *s, struct isrv_intake *t)
 
 	if (len > s->literal_left)
 		len = (size_t)s->literal_left;
-	if (!may_header(s, t, len))
+	if (checks_header(s) && !isrv_ascii_header_feed(&t->header, s->in, len, &s->steps)) {
+		isrv_catenate_header(s);
+		give_up(s, t);
 		return;
+	}
 	q.append = t->handle;
 	q.data = s->in;
 	q.len = len;
@@ -300,6 +328,7 @@ static void ask_finish(struct imapsrv_session *s, struct isrv_intake *t)
 
 	/* Whatever comes of it, this ends the handle. */
 	t->begun = false;
+	let_go(s, t);
 	t->at = AT_FINISH;
 	if (t->replaced)
 		ISRV_ASK(s, ISRV_OP_REPLACE, store, replace, &replace, finish_sink, t);
@@ -307,31 +336,52 @@ static void ask_finish(struct imapsrv_session *s, struct isrv_intake *t)
 		ISRV_ASK(s, ISRV_OP_APPEND_FINISH, store, append_finish, &finish, finish_sink, t);
 }
 
-/* The rest of the line has come.  True: the reply is set, and nothing else is to come. */
-static bool take_rest(struct imapsrv_session *s, struct isrv_intake *t)
+/* The literal is the URL of a CATENATE, and becomes part of the line.  False: it is too big, and the
+ * reply is set. */
+static bool take_url(struct imapsrv_session *s)
 {
+	const struct isrv_framer *f = &s->framer;
+
+	if (s->engine->config.literal_minus && !f->literal_sync && f->literal_size > 4096) {
+		isrv_bad(s, "A literal above 4096 octets must wait for leave");
+	} else if (!isrv_framer_accept(&s->framer)) {
+		isrv_bad(s, "The command is too long");
+	} else {
+		if (f->literal_sync) {
+			ISRV_W(&s->w, "+ OK");
+			isrv_w_crlf(&s->w);
+		}
+		return true;
+	}
+	s->reply.code = "TOOBIG";
+	return false;
+}
+
+/* More of the line has come. */
+static void take_rest(struct imapsrv_session *s, struct isrv_intake *t)
+{
+	const struct isrv_buf *buf = &s->framer.buf;
 	enum isrv_frame frame = s->frame;
 	struct isrv_reader r;
 
 	s->frame = ISRV_FRAME_MORE;
+	t->announced = frame == ISRV_FRAME_LITERAL;
+	if (t->announced && t->items.catenate && isrv_intake_is_url(buf->data, buf->data + buf->len)) {
+		if (!take_url(s))
+			give_up(s, t);
+		else
+			t->announced = false;
+		return;
+	}
 	reader(s, &r);
-	if (t->message.utf8 && !isrv_rd_char(&r, ')')) {
-		complain(s, &r, frame);
-	} else if (frame == ISRV_FRAME_COMMAND && isrv_rd_end(&r)) {
-		ask_finish(s, t);
-		return false;
-	} else if (frame == ISRV_FRAME_LITERAL && parse_message(&r, &s->caps, &t->message)) {
-		t->at = AT_LITERAL;
-		return false;
-	} else {
-		complain(s, &r, frame);
+	if (frame != ISRV_FRAME_DROPPED && isrv_intake_parse_piece(&r, &t->items, false) &&
+	    (t->announced || isrv_rd_end(&r))) {
+		t->at = AT_ITEM;
+		return;
 	}
-	if (frame == ISRV_FRAME_LITERAL) {
-		refuse_literal(s, t);
-		return false;
-	}
-	let_go(s, t);
-	return true;
+	complain(s, &r, frame);
+	t->items.literal = t->announced;
+	give_up(s, t);
 }
 
 /* The end of what is thrown away. */
@@ -359,45 +409,126 @@ static bool keep_name(struct imapsrv_session *s, struct isrv_intake *t)
 /* An answer of the host has come that says whether the APPEND goes on. */
 static void answered(struct imapsrv_session *s, struct isrv_intake *t)
 {
-	if (s->result.code == IMAPSRV_OK) {
-		if (t->at == AT_BEGUN)
+	if (s->result.code != IMAPSRV_OK) {
+		isrv_refused(s, "TRYCREATE");
+		give_up(s, t);
+	} else if (t->at == AT_TAKEN) {
+		t->at = AT_DATA;
+	} else {
+		t->begun = true;
+		t->messages++;
+		if (t->items.list[t->items.at - 1].kind == ISRV_INTAKE_MESSAGE)
 			start_data(s, t);
 		else
-			t->at = AT_DATA;
+			t->at = AT_ITEM;
+	}
+}
+
+static void begin_url(struct imapsrv_session *s, struct isrv_intake *t, struct imapsrv_span url)
+{
+	if (!t->urls)
+		t->urls = isrv_catenate_new(s);
+	if (!t->urls) {
+		isrv_command_nomem(s);
+		give_up(s, t);
 		return;
 	}
-	isrv_refused(s, "TRYCREATE");
-	if (t->at == AT_BEGUN) {
-		refuse_literal(s, t);
+	t->urls->text = url;
+	t->urls->append = t->handle;
+	t->urls->header = checks_header(s) ? &t->header : NULL;
+	t->urls->room = s->engine->limits.append - t->octets;
+	t->at = AT_URL;
+}
+
+static void next_item(struct imapsrv_session *s, struct isrv_intake *t)
+{
+	const struct isrv_intake_item *item = t->items.list + t->items.at;
+	bool goes_on = true;
+
+	if (t->items.at == t->items.count) {
+		ask_finish(s, t);
 		return;
 	}
-	let_go(s, t);
-	t->at = s->literal_left ? AT_SKIP : AT_DROP;
+	t->items.at++;
+	switch (item->kind) {
+	case ISRV_INTAKE_MESSAGE:
+		t->message = item->message;
+		goes_on = is_welcome_message(s, t);
+		if (goes_on)
+			ask_begin(s, t, s->framer.literal_size, is_binary(s, t));
+		break;
+	case ISRV_INTAKE_CATENATE:
+		t->message = item->message;
+		goes_on = is_welcome(s, t);
+		if (goes_on)
+			ask_begin(s, t, UINT64_MAX, false);
+		break;
+	case ISRV_INTAKE_URL:
+		begin_url(s, t, item->url);
+		break;
+	case ISRV_INTAKE_TEXT:
+		goes_on = is_welcome_literal(s, t, t->octets);
+		if (goes_on)
+			start_data(s, t);
+		break;
+	case ISRV_INTAKE_END:
+		goes_on = t->octets != 0;
+		if (!goes_on)
+			isrv_no(s, NULL, "There is nothing in the message");
+		break;
+	}
+	if (!goes_on)
+		give_up(s, t);
+}
+
+static enum isrv_step step_url(struct imapsrv_session *s, struct isrv_intake *t)
+{
+	enum isrv_step step = isrv_catenate_step(s, t->urls);
+
+	if (step != ISRV_DONE || s->error)
+		return step;
+	if (t->urls->failed) {
+		give_up(s, t);
+	} else {
+		t->octets += t->urls->octets;
+		t->at = AT_ITEM;
+	}
+	return ISRV_DONE;
+}
+
+static bool start(struct imapsrv_session *s, struct isrv_intake *t)
+{
+	t->announced = s->frame == ISRV_FRAME_LITERAL;
+	s->frame = ISRV_FRAME_MORE;
+	t->at = AT_ITEM;
+	return keep_name(s, t);
 }
 
 enum isrv_step isrv_intake_step(struct imapsrv_session *s, struct isrv_intake *t)
 {
+	enum isrv_step step;
+
 	for (;;) {
 		switch ((enum at)t->at) {
 		case AT_START:
-			s->frame = ISRV_FRAME_MORE;
-			if (!keep_name(s, t))
+			if (!start(s, t))
 				return ISRV_DONE;
-			t->at = AT_LITERAL;
-			/* fallthrough */
-		case AT_LITERAL:
-			if (!is_welcome(s, t)) {
-				refuse_literal(s, t);
-				break;
-			}
-			t->at = AT_BEGUN;
-			ask_begin(s, t);
-			/* fallthrough */
+			break;
+		case AT_ITEM:
+			next_item(s, t);
+			if (s->error)
+				return ISRV_DONE;
+			break;
 		case AT_BEGUN:
 		case AT_TAKEN:
 			if (!isrv_answered(s))
 				return ISRV_HOST;
 			answered(s, t);
+			break;
+		case AT_URL:
+			step = step_url(s, t);
+			if (step != ISRV_DONE || s->error)
+				return step;
 			break;
 		case AT_DATA:
 			if (!s->literal_left)
@@ -410,8 +541,7 @@ enum isrv_step isrv_intake_step(struct imapsrv_session *s, struct isrv_intake *t
 		case AT_REST:
 			if (s->frame == ISRV_FRAME_MORE)
 				return ISRV_INPUT;
-			if (take_rest(s, t))
-				return ISRV_DONE;
+			take_rest(s, t);
 			break;
 		case AT_FINISH:
 			if (!isrv_answered(s))
@@ -430,14 +560,17 @@ enum isrv_step isrv_intake_step(struct imapsrv_session *s, struct isrv_intake *t
 			if (is_dropped(s))
 				return ISRV_DONE;
 			break;
+		case AT_END:
+			return ISRV_DONE;
 		}
 	}
 }
 
 void isrv_intake_refuse(struct imapsrv_session *s, struct isrv_intake *t)
 {
+	t->announced = s->frame == ISRV_FRAME_LITERAL;
 	s->frame = ISRV_FRAME_MORE;
-	refuse_literal(s, t);
+	give_up(s, t);
 }
 
 void isrv_intake_drop(struct imapsrv_session *s, struct isrv_intake *t)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * command/intake - messages that a client sends, taken in: append-message of RFC 4466 4, streamed to
- * the host.  APPEND and REPLACE are made of this; what they say about it is their own.
+ * command/intake - messages that a client sends, or has made of others, taken in: append-message of RFC
+ * 4466 4, streamed to the host.  APPEND and REPLACE are made of this; what they say about it is their own.
  *
  * A caller lets isrv_intake_parse read the arguments from the mailbox on, fills in what else is
  * first in the structure, and calls isrv_intake_step until it says DONE; its row's `literal` ends in
@@ -10,15 +10,10 @@
 #ifndef ISRV_COMMAND_INTAKE_H
 #define ISRV_COMMAND_INTAKE_H
 
+#include "command/intake_parse.h"
 #include "message/ascii_header.h"
-#include "session/command.h"
 
-struct isrv_intake_message {
-	struct isrv_rd_flags flags;
-	bool has_date;
-	bool utf8; /* its literal stands in "UTF8 (...)" */
-	struct isrv_rd_datetime date;
-};
+struct isrv_catenate;
 
 struct isrv_intake {
 	/* What to do. */
@@ -33,11 +28,15 @@ struct isrv_intake {
 
 	/* The routine's own. */
 	uint8_t at;
+	struct isrv_intake_items items; /* what is to be done before more is read */
 	struct isrv_intake_message message; /* the one that comes next; keywords in the framer's buffer */
-	bool begun;                         /* the host has an append open */
-	struct isrv_ascii_header header;    /* of the message that is being taken */
+	struct isrv_ascii_header header; /* of the message that is being taken */
+	bool announced;                 /* a literal, which is neither taken nor refused yet */
+	bool begun;                     /* the host has an append open */
 	void *handle;
-	uint32_t messages;                  /* that were begun */
+	uint32_t messages;              /* that were begun */
+	uint64_t octets;                /* of a catenated one, so far */
+	struct isrv_catenate *urls;     /* NULL: there were none yet */
 };
 
 /* mailbox append-message, to the end of the line. */

@@ -102,6 +102,11 @@ static bool writes(const struct imapsrv_engine *e)
 	return e->store.store != NULL;
 }
 
+static bool unmeasured(const struct imapsrv_engine *e)
+{
+	return e->store.append_begin && e->store.unmeasured;
+}
+
 static bool replace(const struct imapsrv_engine *e)
 {
 	return e->store.replace != NULL;
@@ -217,6 +222,13 @@ static bool compress(const struct imapsrv_session *s)
 {
 	return s->compress != IMAPSRV_COMPRESS_NO &&
 	       (s->compress != IMAPSRV_COMPRESS_AFTER_LOGIN || s->logged_in);
+}
+
+/* Is there anything that takes URLs (RFC 5550 5.7.1)? */
+static bool urls(const struct imapsrv_session *s)
+{
+	return isrv_caps_in(&s->engine->caps, ISRV_CAP_CATENATE) &&
+	       !isrv_caps_in(&s->hidden, ISRV_CAP_CATENATE);
 }
 
 /* ---- how it is said -------------------------------------------------------------------------- */
@@ -352,6 +364,8 @@ static const struct cap {
 	[ISRV_CAP_UIDPLUS] = {.name = "UIDPLUS", .show = SHOW_AUTH, .host = writes},
 	[ISRV_CAP_MOVE] = {.name = "MOVE", .show = SHOW_AUTH, .host = writes},
 	[ISRV_CAP_MULTIAPPEND] = {.name = "MULTIAPPEND", .show = SHOW_AUTH, .host = writes},
+	[ISRV_CAP_CATENATE] = {.name = "CATENATE", .show = SHOW_AUTH, .host = unmeasured},
+	[ISRV_CAP_URL_PARTIAL] = {.name = "URL-PARTIAL", .show = SHOW_AUTH, .now = urls},
 	[ISRV_CAP_REPLACE] = {.name = "REPLACE", .show = SHOW_AUTH, .host = replace},
 	[ISRV_CAP_APPENDLIMIT] = {
 		.name = "APPENDLIMIT", .show = SHOW_AUTH, .host = writes,

@@ -470,6 +470,7 @@ static void set_store(struct fuzz *f)
 	f->ts->objectids = (f->head[H_SEED] & 2) != 0;
 	f->ts->limits = (f->head[H_SEED] & 2) != 0;
 	f->ts->replace = (f->head[H_SEED] & 2) != 0;
+	f->ts->unmeasured = (f->head[H_SEED] & 2) != 0;
 	f->ts->keeps = (f->head[H_SEED] & 4) != 0;
 	f->ts->max_append = 2000;
 }

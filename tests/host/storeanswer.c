@@ -563,6 +563,20 @@ static void answer_begin(struct ts_op *q)
 	done(q, IMAPSRV_OK, NULL);
 }
 
+/* What a message comes to that is put together while it comes is seen only here. */
+static void answer_data(struct ts_op *q)
+{
+	const struct ts_handle *h = q->append;
+	bool unmeasured = h && h->drafts[h->draft_count - 1].octets == UINT64_MAX;
+
+	if (unmeasured && is_too_big(q, h->mailbox))
+		done(q, IMAPSRV_TOOBIG, "That is too big");
+	else if (unmeasured && !has_room(q))
+		done(q, IMAPSRV_OVERQUOTA, "There is no room");
+	else
+		done(q, IMAPSRV_OK, NULL);
+}
+
 /* append_finish, and replace: one message goes in the same stroke. */
 static void answer_finish(struct ts_op *q)
 {
@@ -787,7 +801,7 @@ void ts_perform(struct ts_op *q)
 		[TS_OPEN] = answer_open,     [TS_UIDS] = answer_uids,
 		[TS_FETCH] = answer_fetch,   [TS_BODY] = answer_body,
 		[TS_READ] = answer_read,     [TS_STORE] = answer_store,
-		[TS_BEGIN] = answer_begin,   [TS_FINISH] = answer_finish,
+		[TS_BEGIN] = answer_begin,   [TS_DATA] = answer_data,     [TS_FINISH] = answer_finish,
 		[TS_EXPUNGE] = answer_expunge, [TS_COPY] = answer_copy,
 		[TS_MOVE] = answer_copy,     [TS_STATUS] = answer_status,
 		[TS_CREATE] = answer_manage, [TS_DELETE] = answer_manage,

@@ -456,7 +456,7 @@ static void draft_complete(struct ts_op *q)
 	if (!q->append || !q->append->draft_count)
 		return;
 	d = &q->append->drafts[q->append->draft_count - 1];
-	if (d->data.len != d->octets)
+	if (d->octets != UINT64_MAX && d->data.len != d->octets)
 		tx_complain(q->link->ts->log, "%s: %zu octets came of %llu",
 		            ts_kind_names[q->kind], d->data.len, (unsigned long long)d->octets);
 }
@@ -472,7 +472,9 @@ static void on_begin(void *user, struct imapsrv_op *op, const struct imapsrv_app
 	if (in->append)
 		q->append = ts_handle_of(q->link, "append", in->append, TS_APPEND);
 	draft_complete(q);
-	q->offset = in->octets;
+	q->offset = in->octets == UINT64_MAX ? 0 : in->octets;
+	if (in->octets == UINT64_MAX && !q->link->ts->unmeasured)
+		tx_complain(q->link->ts->log, "append: of nobody knows how many octets");
 	q->entries = ts_take_annotations(q, in->annotations, in->annotation_count,
 	                                 q->account ? q->account->user->name : "");
 	if (in->annotation_count && !q->link->ts->notes.on)
@@ -517,6 +519,7 @@ static void on_data(void *user, struct imapsrv_op *op, const struct imapsrv_appe
 		if (d->data.len > d->octets)
 			tx_complain(q->link->ts->log, "append_data: more than %llu octets",
 			            (unsigned long long)d->octets);
+		q->offset = d->data.len;
 	}
 	ts_op_asked(q);
 }
@@ -646,6 +649,7 @@ void ts_fill(const struct ts *ts, struct imapsrv_store *store, struct imapsrv_ma
 	store->objectids = ts->objectids;
 	store->append_limits = ts->limits;
 	store->replace = ts->replace && !(ts->absent & TS_NO_WRITE) ? on_replace : NULL;
+	store->unmeasured = ts->unmeasured;
 	store->forgotten = ts->keeps ? ts_on_forgotten : NULL;
 	*mailboxes = (struct imapsrv_mailboxes)IMAPSRV_MAILBOXES_INIT;
 	if (!(ts->absent & TS_NO_MAILBOXES)) {

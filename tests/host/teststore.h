@@ -331,6 +331,7 @@ struct ts {
 	bool savedates;  /* it keeps when a message was saved */
 	bool objectids;  /* it has object identifiers */
 	bool limits;     /* mailboxes tell append limits of their own */
+	bool unmeasured; /* it takes messages of any length, to be seen (CATENATE) */
 	bool replace;    /* the store can replace a message in one go */
 	bool asks_idle;  /* decides who may IDLE */
 	bool keeps;      /* what was expunged, until it is forgotten */

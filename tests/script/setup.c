@@ -631,6 +631,8 @@ static void setup_line(struct sh *h, const struct sc_words *w)
 		h->ts->objectids = true;
 	else if (strcmp(word, "limits") == 0)
 		h->ts->limits = true;
+	else if (strcmp(word, "catenate") == 0)
+		h->ts->unmeasured = true;
 	else if (strcmp(word, "replace") == 0)
 		h->ts->replace = true;
 	else if (strcmp(word, "keeps") == 0) {
