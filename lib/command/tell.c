@@ -273,8 +273,10 @@ static void next_news(struct imapsrv_session *s, struct isrv_telling *t)
 	t->at = AT_NEWS;
 	if (!s->notify)
 		return;
+	/* What came since is for another time; and what was to be told after a name is told after it. */
 	for (news = s->notify->news.first; news && news->serial > t->until; news = news->next)
-		;
+		if (news->tell & ISRV_TELL_LIST)
+			return;
 	if (!news)
 		return;
 	isrv_news_take(&s->notify->news, &s->mem, news);

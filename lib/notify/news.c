@@ -92,6 +92,39 @@ static bool put_sorted(struct isrv_news_list *l, struct isrv_mem *mem, struct is
 	return true;
 }
 
+static void append(struct isrv_news_list *l, struct isrv_news *news)
+{
+	news->prev = l->last;
+	if (l->last)
+		l->last->next = news;
+	else
+		l->first = news;
+	l->last = news;
+}
+
+static void prepend(struct isrv_news_list *l, struct isrv_news *news)
+{
+	news->next = l->first;
+	if (l->first)
+		l->first->prev = news;
+	else
+		l->last = news;
+	l->first = news;
+}
+
+static void unlink_one(struct isrv_news_list *l, struct isrv_news *news)
+{
+	if (news->prev)
+		news->prev->next = news->next;
+	else
+		l->first = news->next;
+	if (news->next)
+		news->next->prev = news->prev;
+	else
+		l->last = news->prev;
+	news->next = news->prev = NULL;
+}
+
 struct isrv_news *isrv_news_get(struct isrv_news_list *l, struct isrv_mem *mem,
                                 struct imapsrv_span name)
 {
@@ -108,15 +141,22 @@ struct isrv_news *isrv_news_get(struct isrv_news_list *l, struct isrv_mem *mem,
 			isrv_mem_free(mem, news, sizeof(*news) + name.len);
 			return NULL;
 		}
-		news->prev = l->last;
-		if (l->last)
-			l->last->next = news;
-		else
-			l->first = news;
-		l->last = news;
+		append(l, news);
 		l->weight++;
 	}
 	news->serial = ++l->serial;
+	return news;
+}
+
+struct isrv_news *isrv_news_get_last(struct isrv_news_list *l, struct isrv_mem *mem,
+                                     struct imapsrv_span name)
+{
+	struct isrv_news *news = isrv_news_get(l, mem, name);
+
+	if (news && news != l->last) {
+		unlink_one(l, news);
+		append(l, news);
+	}
 	return news;
 }
 
@@ -131,15 +171,7 @@ static void take_sorted(struct isrv_news_list *l, const struct isrv_news *news)
 void isrv_news_take(struct isrv_news_list *l, struct isrv_mem *mem, struct isrv_news *news)
 {
 	take_sorted(l, news);
-	if (news->prev)
-		news->prev->next = news->next;
-	else
-		l->first = news->next;
-	if (news->next)
-		news->next->prev = news->prev;
-	else
-		l->last = news->prev;
-	news->next = news->prev = NULL;
+	unlink_one(l, news);
 	l->weight -= 1 + isrv_names_count(&news->entries);
 	if (!l->count) {
 		/* A session that has nothing to say holds nothing for it. */
@@ -214,10 +246,16 @@ static bool unite(struct isrv_news_list *l, struct isrv_mem *mem, struct isrv_ne
 
 bool isrv_news_recall(struct isrv_news_list *l, struct isrv_mem *mem, struct isrv_news *news)
 {
+	bool since = isrv_news_find(l, isrv_news_name(news)) != NULL;
 	struct isrv_news *to = isrv_news_get(l, mem, isrv_news_name(news));
 
 	if (!to || !unite(l, mem, to, news))
 		return false;
+	to->gone = since ? to->gone : news->gone;
+	/* It was the first to be told. */
+	unlink_one(l, to);
+	prepend(l, to);
+	to->over = to->over || (to->old_name && news->gone);
 	/* What was first to be told says whether the client knows the name. */
 	if (!(news->tell & ISRV_TELL_BORN))
 		to->tell &= ~(uint32_t)ISRV_TELL_BORN;
@@ -246,6 +284,7 @@ static bool rename_in_place(struct isrv_news_list *l, struct isrv_mem *mem, stru
 	moved->len = name.len;
 	memcpy(moved->name, name.data, name.len);
 	moved->serial = ++l->serial;
+	moved->over = there && there->gone;
 	moved->gone = false;
 	moved->known.items = 0;
 	moved->has_attributes = false;
@@ -307,6 +346,11 @@ bool isrv_news_rename(struct isrv_news_list *l, struct isrv_mem *mem, struct ima
 		/* What was moved is not to be moved again. */
 		if (news->serial > start || !isrv_news_is_below(news, from, separator))
 			continue;
+		/* What is gone did not move. */
+		if (news->gone && !news->old_name) {
+			news->passed = true;
+			continue;
+		}
 		len = to.len + (news->len - from.len);
 		name = isrv_mem_alloc(mem, len);
 		if (!name)

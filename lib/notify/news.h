@@ -17,6 +17,9 @@ struct isrv_news {
 	uint32_t tell;          /* enum isrv_notify_tell */
 	bool gone;              /* the last that was heard is that it was deleted */
 	bool hidden;            /* it was renamed to where the client does not look */
+	bool over;              /* it was renamed to the name of one that is gone, of which the
+	                           client does not know that yet */
+	bool passed;            /* one above it was renamed after it was gone */
 	bool has_attributes;
 	uint32_t attributes;
 	struct imapsrv_status known; /* numbers that are still right: its items */
@@ -44,6 +47,9 @@ struct isrv_news *isrv_news_find(const struct isrv_news_list *l, struct imapsrv_
  * memory. */
 struct isrv_news *isrv_news_get(struct isrv_news_list *l, struct isrv_mem *mem,
                                 struct imapsrv_span name);
+/* The same, but the last to be told. */
+struct isrv_news *isrv_news_get_last(struct isrv_news_list *l, struct isrv_mem *mem,
+                                     struct imapsrv_span name);
 void isrv_news_remove(struct isrv_news_list *l, struct isrv_mem *mem, struct isrv_news *news);
 /* Takes it out of the list: the caller's, who gives it back as still to be told, or frees it. */
 void isrv_news_take(struct isrv_news_list *l, struct isrv_mem *mem, struct isrv_news *news);

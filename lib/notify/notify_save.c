@@ -19,7 +19,8 @@ static void pack_news(const struct isrv_news *news, struct isrv_pack *p)
 	isrv_pack_span(p, isrv_news_name(news));
 	isrv_pack_u64(p, news->tell);
 	isrv_pack_u64(p, (news->gone ? 1u : 0u) | (news->has_attributes ? 2u : 0u) |
-	                         (news->hidden ? 4u : 0u));
+	                         (news->hidden ? 4u : 0u) | (news->over ? 8u : 0u) |
+	                         (news->passed ? 16u : 0u));
 	isrv_pack_u64(p, news->attributes);
 	isrv_pack_span(p, (struct imapsrv_span){news->old_name, news->old_len});
 	pack_names(&news->entries, p);
@@ -98,9 +99,11 @@ static void unpack_news(struct isrv_notify *n, struct isrv_mem *mem, struct isrv
 		return;
 	}
 	news->tell = (uint32_t)isrv_unpack_upto(u, TELL_ALL);
-	flags = (unsigned)isrv_unpack_upto(u, 7);
+	flags = (unsigned)isrv_unpack_upto(u, 31);
 	news->gone = flags & 1;
 	news->hidden = flags & 4;
+	news->over = flags & 8;
+	news->passed = flags & 16;
 	news->has_attributes = flags & 2;
 	news->attributes = isrv_unpack_u32(u);
 	old = isrv_unpack_name(u);

@@ -191,14 +191,6 @@ static bool note_parent(struct post *p)
 	return note(p, up, ISRV_TELL_LIST);
 }
 
-static void forget_rename(struct post *p, struct isrv_news *news)
-{
-	news->tell &= ~(uint32_t)ISRV_TELL_LIST;
-	isrv_news_clear_old(news, p->mem);
-	if (!news->tell)
-		isrv_news_remove(&p->n->news, p->mem, news);
-}
-
 static bool wants_rename(const struct post *p)
 {
 	return ((isrv_notify_wants(p->n, p->account, p->event->mailbox) |
@@ -208,7 +200,7 @@ static bool wants_rename(const struct post *p)
 
 /* RFC 5465 5.4, "For each LISTable mailbox renamed": told under its new name, with the one that the
  * client knows. */
-static bool note_rename(struct post *p)
+static bool note_rename(struct post *p, bool over)
 {
 	struct imapsrv_span to = p->event->mailbox, from = p->event->old_name;
 	struct isrv_news *news;
@@ -220,17 +212,14 @@ static bool note_rename(struct post *p)
 	news = isrv_news_find(&p->n->news, to);
 	if (!news)
 		return true;
-	/* One that was renamed twice has the first name.  Of one that was not told of yet it is
-	 * told as well: the client may know of others below it. */
+	/* One that was renamed twice has the first name; none if it is there again.  Of one that was
+	 * not told of yet it is told as well: the client may know of others below it. */
 	if (news->old_name) {
-		struct imapsrv_span old = {news->old_name, news->old_len};
-
-		if (same(old, to) && (news->tell & ISRV_TELL_BORN))
+		if (same((struct imapsrv_span){news->old_name, news->old_len}, to))
 			isrv_news_clear_old(news, p->mem);
-		else if (same(old, to)) /* there and back */
-			forget_rename(p, news);
 		return true;
 	}
+	news->over = over;
 	return isrv_news_set_old(news, p->mem, from);
 }
 
@@ -342,6 +331,67 @@ enum isrv_notify_posted isrv_notify_inherit(struct isrv_notify *n, struct isrv_m
 	return ISRV_NOTIFY_POSTED;
 }
 
+static bool are_related(struct imapsrv_span a, struct imapsrv_span b, char separator)
+{
+	struct imapsrv_span up = a.len < b.len ? a : b, down = a.len < b.len ? b : a;
+
+	return !memcmp(up.data, down.data, up.len) &&
+	       (up.len == down.len || (separator && down.data[up.len] == separator));
+}
+
+/* Is what is to be told still right, to a client that knows nothing of it yet, if this is told after
+ * it, or, in a chain, with the first renaming? */
+static bool is_tellable(const struct post *p, const struct isrv_news *first)
+{
+	struct imapsrv_span from = p->event->old_name, to = p->event->mailbox;
+	const struct isrv_news *there = isrv_news_find(&p->n->news, to);
+	char separator = p->account->separator;
+
+	if ((there && (there->old_name || (there->gone && there->passed))) || (first && first->over))
+		return false; /* two mailboxes of one name */
+	if (first && !(isrv_notify_wants(p->n, p->account, from) & ISRV_NOTIFY_NAME))
+		return false; /* who knows what is below it, from where it was out of sight? */
+	for (const struct isrv_news *news = p->n->news.first; news; news = news->next) {
+		struct imapsrv_span name = isrv_news_name(news), old = {news->old_name, news->old_len};
+
+		if (news == first)
+			continue;
+		if (!first && old.len && isrv_news_is_below(news, from, separator))
+			return false;
+		if (first && news->gone && isrv_news_is_below(news, from, separator))
+			return false;
+		if (first && old.len &&
+		    (are_related(name, from, separator) || are_related(name, to, separator) ||
+		     are_related(old, from, separator) || are_related(old, to, separator)))
+			return false;
+	}
+	return true;
+}
+
+static enum isrv_notify_posted post_rename(struct post *p, bool own)
+{
+	struct isrv_news_list *list = &p->n->news;
+	struct imapsrv_span from = p->event->old_name, to = p->event->mailbox;
+	const struct isrv_news *was = isrv_news_find(list, from), *there = isrv_news_find(list, to);
+	bool chain = was && was->old_name, over = there && there->gone;
+	bool told = !own && wants_rename(p);
+
+	if (told && !is_tellable(p, chain ? was : NULL))
+		return ISRV_NOTIFY_OVERFLOW;
+	/* Its LIST comes before anything is told of what moves along, and after all that happened
+	 * before; in a chain it comes to one with the renaming before. */
+	if (told && !chain && !isrv_news_get_last(list, p->mem, to))
+		return ISRV_NOTIFY_NOMEM;
+	if (!isrv_news_rename(list, p->mem, from, to, p->account->separator))
+		return ISRV_NOTIFY_NOMEM;
+	look_after(p);
+	if (own) {
+		note_own(p);
+		return ISRV_NOTIFY_POSTED;
+	}
+	return note_rename(p, over) ? ISRV_NOTIFY_POSTED : trouble(p->n);
+}
+
 /* ---- the routine --------------------------------------------------------------------------- */
 
 /* Could this have happened after what was heard before? */
@@ -359,6 +409,14 @@ static bool makes_sense(const struct post *p)
 	       is->highest_modseq >= was->highest_modseq;
 }
 
+/* Of the name that it has there would be two to tell of, one before and one after a renaming. */
+static bool is_passed(const struct post *p)
+{
+	const struct isrv_news *news = isrv_news_find(&p->n->news, p->event->mailbox);
+
+	return news && news->gone && news->passed;
+}
+
 enum isrv_notify_posted isrv_notify_post(struct isrv_notify *n, struct isrv_mem *mem,
                                          const struct isrv_notify_account *account,
                                          const struct imapsrv_event *event, bool own,
@@ -373,22 +431,12 @@ enum isrv_notify_posted isrv_notify_post(struct isrv_notify *n, struct isrv_mem 
 		return ISRV_NOTIFY_POSTED;
 	if (!makes_sense(&p))
 		return ISRV_NOTIFY_NONSENSE;
-	if (event->type == IMAPSRV_EVENT_MAILBOX_RENAME) {
-		/* Its LIST comes before anything is told of what moves along. */
-		if (!own && wants_rename(&p) && !isrv_news_find(&n->news, event->old_name) &&
-		    !isrv_news_get(&n->news, mem, event->mailbox))
-			return ISRV_NOTIFY_NOMEM;
-		if (!isrv_news_rename(&n->news, mem, event->old_name, event->mailbox,
-		                      account->separator))
-			return ISRV_NOTIFY_NOMEM;
-		look_after(&p);
-	}
+	if (event->type == IMAPSRV_EVENT_MAILBOX_RENAME)
+		return post_rename(&p, own);
 	if (own) {
 		note_own(&p);
 		return ISRV_NOTIFY_POSTED;
 	}
-	if (event->type == IMAPSRV_EVENT_MAILBOX_RENAME)
-		return note_rename(&p) ? ISRV_NOTIFY_POSTED : trouble(n);
 	wants = server ? (isrv_notify_wants_any(n, ISRV_NOTIFY_SERVER_METADATA)
 	                          ? (unsigned)ISRV_NOTIFY_SERVER_METADATA
 	                          : 0u)
@@ -397,6 +445,8 @@ enum isrv_notify_posted isrv_notify_post(struct isrv_notify *n, struct isrv_mem 
 	if (is_message(p.rule) && same(event->mailbox, selected))
 		return ISRV_NOTIFY_POSTED;
 	tell = told(&p, wants);
+	if (tell && event->type == IMAPSRV_EVENT_MAILBOX_CREATE && is_passed(&p))
+		return ISRV_NOTIFY_OVERFLOW;
 	done = server || follow_access(&p, wants & p.rule->asked, &tell);
 	if (done && tell)
 		done = note(&p, event->mailbox, tell);

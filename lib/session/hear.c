@@ -370,8 +370,11 @@ static void post_to_notify(struct imapsrv_session *s, const struct imapsrv_event
 	const struct isrv_notify_account account = isrv_hear_account(s);
 	enum isrv_notify_posted posted;
 
-	if (e->type == IMAPSRV_EVENT_MAILBOX_RENAME &&
-	    !s->engine->teller->recall(s, e->old_name)) {
+	/* What is asked about the name right now would be told of what has it next. */
+	bool renamed = e->type == IMAPSRV_EVENT_MAILBOX_RENAME;
+
+	if ((renamed || e->type == IMAPSRV_EVENT_MAILBOX_DELETE) &&
+	    !s->engine->teller->recall(s, renamed ? e->old_name : e->mailbox)) {
 		not_held(s, ISRV_NOTIFY_NOMEM);
 		return;
 	}

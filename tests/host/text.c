@@ -225,20 +225,24 @@ void tx_generate(char *data, size_t size)
 		data[size - 1] = '.';
 }
 
-void tx_seed(struct tx_random *r, uint64_t seed)
-{
-	r->state = seed * 0x9e3779b97f4a7c15u + 0x2545f4914f6cdd1du;
-}
-
 /* splitmix64 */
-uint32_t tx_below(struct tx_random *r, uint32_t n)
+static uint64_t mix(uint64_t z)
 {
-	uint64_t z = r->state += 0x9e3779b97f4a7c15u;
-
 	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
 	z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-	z ^= z >> 31;
-	return n ? (uint32_t)(z >> 32) % n : 0;
+	return z ^ (z >> 31);
+}
+
+/* Mixed too: of seeds in a row each would else give the numbers of the one before, but for one. */
+void tx_seed(struct tx_random *r, uint64_t seed)
+{
+	r->state = mix(seed * 0x9e3779b97f4a7c15u + 0x2545f4914f6cdd1du);
+}
+
+uint32_t tx_below(struct tx_random *r, uint32_t n)
+{
+	r->state += 0x9e3779b97f4a7c15u;
+	return n ? (uint32_t)(mix(r->state) >> 32) % n : 0;
 }
 
 void tx_complain(struct tx_log *log, const char *format, ...)
