@@ -43,7 +43,7 @@ static struct message *next(struct mailbox *box, struct imapsrv_set set, struct 
 static void list(void *user, struct imapsrv_op *op, const struct imapsrv_list *q)
 {
 	(void)user, (void)q;
-	imapsrv_op_name(op, &(struct imapsrv_name){{"INBOX", 5}, 0});
+	imapsrv_op_name(op, &(struct imapsrv_name){.name = {"INBOX", 5}});
 	imapsrv_op_done(op, IMAPSRV_OK, NULL);
 }
 

@@ -11,6 +11,7 @@
 #include "imapsrv/search.h"
 #include "imapsrv/store.h"
 #include "imapsrv/mailboxes.h"
+#include "imapsrv/acl.h"
 #include "imapsrv/language.h"
 #include "imapsrv/metadata.h"
 #include "imapsrv/annotate.h"

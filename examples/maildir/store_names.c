@@ -14,7 +14,7 @@
 
 static void answer_name(void *context, const char *name, uint32_t attributes)
 {
-	struct imapsrv_name row = {{name, strlen(name)}, attributes};
+	struct imapsrv_name row = {{name, strlen(name)}, attributes, 0};
 
 	imapsrv_op_name(context, &row);
 }

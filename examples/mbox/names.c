@@ -87,12 +87,12 @@ void store_list(void *user, struct imapsrv_op *op, const struct imapsrv_list *q)
 	struct dirent *entry;
 	uint32_t attributes = q->subscribed ? IMAPSRV_ATTR_SUBSCRIBED : 0;
 
-	imapsrv_op_name(op, &(struct imapsrv_name){{"INBOX", 5}, attributes});
+	imapsrv_op_name(op, &(struct imapsrv_name){{"INBOX", 5}, attributes, 0});
 	while (dir && (entry = readdir(dir))) {
 		size_t len = strlen(entry->d_name);
 		char *path = xformat("%s/%s", peer->folders, entry->d_name);
 		if (is_name(entry->d_name, len) && is_mbox(peer, path))
-			imapsrv_op_name(op, &(struct imapsrv_name){{entry->d_name, len}, attributes});
+			imapsrv_op_name(op, &(struct imapsrv_name){{entry->d_name, len}, attributes, 0});
 		free(path);
 	}
 	if (dir)

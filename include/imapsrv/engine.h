@@ -6,6 +6,7 @@
 #ifndef IMAPSRV_ENGINE_H
 #define IMAPSRV_ENGINE_H
 
+#include "imapsrv/acl.h"
 #include "imapsrv/annotate.h"
 #include "imapsrv/event.h"
 #include "imapsrv/mailboxes.h"
@@ -163,6 +164,8 @@ struct imapsrv_config {
 	const struct imapsrv_language *language; /* copied; NULL: English only */
 	int utf8; /* enum imapsrv_utf8 */
 	const struct imapsrv_annotate *annotate; /* copied; NULL: none */
+	const struct imapsrv_acl *acl; /* copied; NULL: everybody may do everything in what `list`
+	                                  gives him */
 };
 #define IMAPSRV_CONFIG_INIT IMAPSRV_SIZED(struct imapsrv_config)
 

@@ -115,6 +115,9 @@ struct imapsrv_list {
 struct imapsrv_name {
 	struct imapsrv_span name; /* UTF-8; INBOX is spelled "INBOX" */
 	uint32_t attributes;      /* enum imapsrv_attribute, or-ed */
+	uint32_t rights; /* with imapsrv_acl.rights, and not looked at without: what the account may
+	                    do; enum imapsrv_right, or-ed.  What HASCHILDREN says is then left out
+	                    as well */
 };
 
 /* ---- a mailbox: open, uids, fetch, body, store, expunge ------------------------------------ */
@@ -153,6 +156,13 @@ struct imapsrv_mailbox {
 	                             have.  0: there is no such restriction */
 	uint64_t annotation_size; /* octets of a value that can be stored here, at least 1024; 0:
 	                             imapsrv_annotate.max_value */
+	uint32_t rights; /* with imapsrv_acl.rights: what the account may do, at the moment of
+	                    opening; enum imapsrv_right, or-ed.  Without READ among them the
+	                    mailbox is not opened: nothing else here is looked at, and `close`
+	                    does not come */
+	uint32_t private_rights; /* SEEN, WRITE, TRASH: what these let a user change is his own, and
+	                            no other user sees it (RFC 4314 5.2); they do not make a mailbox
+	                            READ-WRITE */
 };
 enum imapsrv_annotations {
 	IMAPSRV_ANNOTATIONS_NONE = 1 << 0,     /* no annotations at all */
@@ -161,7 +171,7 @@ enum imapsrv_annotations {
 };
 #define IMAPSRV_MAILBOX_INIT \
 	{sizeof(struct imapsrv_mailbox), NULL, 0, 0, 0, 0, IMAPSRV_SYSTEM_FLAGS, NULL, 0, 1, 0, 0, \
-	 0, UINT64_MAX, {NULL, 0}, 0, 0}
+	 0, UINT64_MAX, {NULL, 0}, 0, 0, 0, 0}
 
 /* Which messages exist, of those with UIDs in a range. */
 struct imapsrv_uids {
@@ -249,6 +259,9 @@ struct imapsrv_store_flags {
 	uint64_t unchanged_since; /* 0..2^63-1; 0 holds for no message.  A store that keeps
 	                             sequences for single flags compares those of the flags in
 	                             question (RFC 7162 3.1.3, 3.1.12) */
+	uint32_t rights; /* of a host with imapsrv_acl: SEEN, WRITE, TRASH as the user has them.
+	                    `flags` are only such as these let him change; with IMAPSRV_FLAGS_SET
+	                    all others stay as they are (RFC 4314 4) */
 };
 
 struct imapsrv_vanished {
@@ -308,6 +321,8 @@ struct imapsrv_copy {
 	void *mailbox; /* where from */
 	struct imapsrv_set uids;
 	struct imapsrv_span name; /* where to */
+	uint32_t rights; /* of a host with imapsrv_acl: SEEN, WRITE, TRASH as the user has them
+	                    there.  Only flags that these let him set go along (RFC 4314 4) */
 };
 
 /* ---- a mailbox from outside: status -------------------------------------------------------- */
@@ -350,6 +365,8 @@ struct imapsrv_status {
 	uint64_t append_limit;         /* as in struct imapsrv_mailbox */
 	struct imapsrv_span mailboxid; /* likewise */
 	uint64_t deleted_octets; /* DELETED_STORAGE: exact, or the sum of their RFC822.SIZE */
+	uint32_t rights; /* in answer to `status`, with imapsrv_acl.rights: as in struct
+	                    imapsrv_mailbox.  Without READ nothing else here is looked at */
 };
 
 /* ---- order and threads --------------------------------------------------------------------- */

@@ -8,11 +8,13 @@
 #include "command/set.h"
 #include "command/transfer.h"
 #include "mailbox/part.h"
+#include "session/access.h"
 #include "session/messagelimit.h"
 
 enum at {
 	AT_START,
-	AT_LOOK, /* which have gone? */
+	AT_ACCESS, /* may they go there? */
+	AT_LOOK,   /* which have gone? */
 	AT_TRANSFER
 };
 
@@ -20,6 +22,8 @@ struct copy {
 	uint8_t at;
 	struct isrv_rd_set set;
 	struct imapsrv_span name;
+	struct isrv_access access;
+	bool look;
 	struct isrv_transfer transfer;
 };
 
@@ -106,14 +110,26 @@ static bool begin(struct imapsrv_session *s, struct copy *a, bool move)
 	t->view = s->view;
 	t->name = a->name;
 	t->move = move;
-	a->at = AT_TRANSFER;
+	a->at = AT_ACCESS;
 	if (!limit(s, t))
 		return false;
 	if (!kept || (move && store->move)) /* `move` knows what exists */
 		return true;
-	if (move)
-		a->at = AT_LOOK;
+	a->look = move;
 	return move || narrow(s, t);
+}
+
+/* "Before performing a COPY" (RFC 4314 4).  As look. */
+static enum isrv_step check(struct imapsrv_session *s, struct copy *a, bool *end_r)
+{
+	enum isrv_step wait = isrv_access_step(s, &a->access, ISRV_DO_INSERT, a->name);
+
+	if (wait != ISRV_DONE || s->error)
+		return wait;
+	a->transfer.rights = a->access.rights;
+	a->at = a->look ? AT_LOOK : AT_TRANSFER;
+	*end_r = a->access.code != IMAPSRV_OK;
+	return *end_r ? isrv_refused(s, "TRYCREATE") : ISRV_DONE;
 }
 
 /* DONE with the state moved on, or with the reply set and *end_r true. */
@@ -139,7 +155,9 @@ static enum isrv_step step(struct imapsrv_session *s, struct copy *a, bool move)
 
 	if (a->at == AT_START && !begin(s, a, move))
 		return ISRV_DONE;
-	if (a->at == AT_LOOK)
+	if (a->at == AT_ACCESS)
+		wait = check(s, a, &end);
+	if (wait == ISRV_DONE && !end && a->at == AT_LOOK)
 		wait = look(s, a, &end);
 	if (wait != ISRV_DONE || end || s->error)
 		return wait;
@@ -193,6 +211,7 @@ const struct isrv_command isrv_command_copy = {
 const struct isrv_command isrv_command_move = {
 	.name = "MOVE",
 	.states = ISRV_IN_SELECTED,
+	.doing = ISRV_DO_REMOVE,
 	.cap = ISRV_CAP_MOVE,
 	.flags = ISRV_COMMAND_NUMBERS | ISRV_COMMAND_UID | ISRV_COMMAND_WRITES,
 	.args_size = sizeof(struct copy),

@@ -13,6 +13,7 @@
 #include "command/searching.h"
 #include "command/set.h"
 #include "mailbox/part.h"
+#include "session/access.h"
 #include "session/hear.h"
 #include "session/messagelimit.h"
 #include "session/modseq.h"
@@ -151,6 +152,7 @@ static void drop(struct imapsrv_session *s, void *args)
 const struct isrv_command isrv_command_expunge = {
 	.name = "EXPUNGE",
 	.states = ISRV_IN_SELECTED,
+	.doing = ISRV_DO_EXPUNGE,
 	.flags = ISRV_COMMAND_UID | ISRV_COMMAND_WRITES,
 	.args_size = sizeof(struct expunge_args),
 	.parse = parse,

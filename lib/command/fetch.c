@@ -363,7 +363,7 @@ static void empty_rows(struct fetch_args *a)
 static void ask_mark(struct imapsrv_session *s, struct fetch_args *a)
 {
 	struct imapsrv_store_flags q = {s->view->handle, a->part, IMAPSRV_FLAGS_ADD,
-	                                {IMAPSRV_SEEN, 0, NULL}, 0, 0};
+	                                {IMAPSRV_SEEN, 0, NULL}, 0, 0, IMAPSRV_RIGHT_SEEN};
 
 	ISRV_ASK(s, ISRV_OP_STORE, store, store, &q, take_marked, a);
 }
@@ -639,7 +639,8 @@ static void init(struct imapsrv_session *s, struct fetch_args *a)
 	isrv_uidset_init(&a->seen, SIZE_MAX);
 	isrv_uidset_init(&a->again, SIZE_MAX);
 	isrv_uidset_init(&a->put_off, SIZE_MAX);
-	a->mark = a->items.seen && !s->view->read_only;
+	a->mark = a->items.seen && !s->view->read_only &&
+	          s->view->rights & IMAPSRV_RIGHT_SEEN; /* RFC 4314 4, FETCH */
 	a->describe = (a->items.shows & ISRV_FETCH_OF_DESCRIPTION) != 0;
 	for (uint32_t i = 0; i < a->items.section_count; i++)
 		a->describe = a->describe || is_described(&a->items.sections[i]);

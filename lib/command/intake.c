@@ -19,6 +19,7 @@
 enum at {
 	AT_START,
 	AT_ITEM,    /* the next thing to be done, of those that were parsed */
+	AT_ACCESS,  /* may messages be put there?                          */
 	AT_BEGUN,   /* the host is asked whether it wants the message      */
 	AT_URL,     /* octets are fetched for it                           */
 	AT_DATA,    /* octets of a literal are to come                     */
@@ -226,6 +227,7 @@ static void ask_begin(struct imapsrv_session *s, struct isrv_intake *t, uint64_t
 	q.flags.system = m->flags.system;
 	q.flags.keywords = m->flags.keywords;
 	q.flags.keyword_count = m->flags.keyword_count;
+	isrv_access_limit(t->access.rights, &q.flags);
 	q.has_date = m->has_date;
 	q.date = m->date.utc;
 	q.zone = m->date.zone;
@@ -454,14 +456,12 @@ static void next_item(struct imapsrv_session *s, struct isrv_intake *t)
 	case ISRV_INTAKE_MESSAGE:
 		t->message = item->message;
 		goes_on = is_welcome_message(s, t);
-		if (goes_on)
-			ask_begin(s, t, s->framer.literal_size, is_binary(s, t));
+		t->at = AT_ACCESS;
 		break;
 	case ISRV_INTAKE_CATENATE:
 		t->message = item->message;
 		goes_on = is_welcome(s, t);
-		if (goes_on)
-			ask_begin(s, t, UINT64_MAX, false);
+		t->at = AT_ACCESS;
 		break;
 	case ISRV_INTAKE_URL:
 		begin_url(s, t, item->url);
@@ -504,6 +504,27 @@ static bool start(struct imapsrv_session *s, struct isrv_intake *t)
 	return keep_name(s, t);
 }
 
+/* "Before performing" an APPEND (RFC 4314 4): asked once, for all messages of the command.  Then the
+ * host is asked whether it wants the one that comes next. */
+static enum isrv_step check(struct imapsrv_session *s, struct isrv_intake *t)
+{
+	enum isrv_step step = ISRV_DONE;
+
+	if (!t->begun)
+		step = isrv_access_step(s, &t->access, ISRV_DO_INSERT, t->name);
+	if (step != ISRV_DONE || s->error)
+		return step;
+	if (t->access.code != IMAPSRV_OK) {
+		isrv_refused(s, "TRYCREATE");
+		give_up(s, t);
+	} else if (t->items.list[t->items.at - 1].kind == ISRV_INTAKE_MESSAGE) {
+		ask_begin(s, t, s->framer.literal_size, is_binary(s, t));
+	} else {
+		ask_begin(s, t, UINT64_MAX, false);
+	}
+	return ISRV_DONE;
+}
+
 enum isrv_step isrv_intake_step(struct imapsrv_session *s, struct isrv_intake *t)
 {
 	enum isrv_step step;
@@ -518,6 +539,11 @@ enum isrv_step isrv_intake_step(struct imapsrv_session *s, struct isrv_intake *t
 			next_item(s, t);
 			if (s->error)
 				return ISRV_DONE;
+			break;
+		case AT_ACCESS:
+			step = check(s, t);
+			if (step != ISRV_DONE || s->error)
+				return step;
 			break;
 		case AT_BEGUN:
 		case AT_TAKEN:

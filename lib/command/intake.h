@@ -12,6 +12,7 @@
 
 #include "command/intake_parse.h"
 #include "message/ascii_header.h"
+#include "session/access.h"
 
 struct isrv_catenate;
 
@@ -29,6 +30,7 @@ struct isrv_intake {
 	/* The routine's own. */
 	uint8_t at;
 	struct isrv_intake_items items; /* what is to be done before more is read */
+	struct isrv_access access;
 	struct isrv_intake_message message; /* the one that comes next; keywords in the framer's buffer */
 	struct isrv_ascii_header header; /* of the message that is being taken */
 	bool announced;                 /* a literal, which is neither taken nor refused yet */

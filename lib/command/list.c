@@ -6,6 +6,7 @@
  */
 #include "command/list.h"
 
+#include "command/acl.h"
 #include "command/commands.h"
 #include "command/memory.h"
 
@@ -73,22 +74,33 @@ static bool is_told(const struct isrv_list_args *a, const struct isrv_list_name 
 	return (n->marks & (a->extended ? ISRV_LIST_BELOW_UNSEEN : ISRV_LIST_BELOW_SELECTED)) != 0;
 }
 
+/* A mailbox that meets the criteria, so that more is told of it than its name. */
+static bool is_whole(const struct isrv_list_name *n)
+{
+	unsigned needed = ISRV_LIST_GIVEN | ISRV_LIST_SELECTED | ISRV_LIST_EXISTS;
+
+	return (n->marks & needed) == needed;
+}
+
 /* A mailbox that may have a status: it meets the criteria (RFC 5819 3), exists, and can be
  * selected. */
 static bool has_status(const struct isrv_list_args *a, const struct isrv_list_name *n)
 {
-	unsigned needed = ISRV_LIST_GIVEN | ISRV_LIST_SELECTED | ISRV_LIST_EXISTS;
-
-	return (a->returned & ISRV_LIST_RETURN_STATUS) && (n->marks & needed) == needed &&
+	return (a->returned & ISRV_LIST_RETURN_STATUS) && is_whole(n) &&
 	       !(n->attributes & IMAPSRV_ATTR_NOSELECT);
+}
+
+/* RFC 8440 3: "for each listable mailbox matching the list pattern and selection options" */
+static bool has_rights(const struct isrv_list_args *a, const struct isrv_list_name *n)
+{
+	return (a->returned & ISRV_LIST_RETURN_MYRIGHTS) && is_whole(n);
 }
 
 /* RFC 9590 4: not of one that does not exist, nor of one that is told only for what is below it. */
 static bool has_metadata(const struct isrv_list_args *a, const struct isrv_list_name *n)
 {
-	unsigned needed = ISRV_LIST_GIVEN | ISRV_LIST_SELECTED | ISRV_LIST_EXISTS;
-
-	return (a->returned & ISRV_LIST_RETURN_METADATA) && (n->marks & needed) == needed;
+	return (a->returned & ISRV_LIST_RETURN_METADATA) && is_whole(n) &&
+	       isrv_access_may(n->rights, ISRV_DO_METADATA);
 }
 
 /* ---- one line ------------------------------------------------------------------------------ */
@@ -356,6 +368,8 @@ static enum isrv_step tell(struct imapsrv_session *s, struct isrv_list_args *a)
 		s->steps++;
 		if (is_told(a, n))
 			put_name(s, a, n);
+		if (is_told(a, n) && has_rights(a, n))
+			isrv_acl_put_myrights(s, (struct imapsrv_span){n->name, n->len}, n->rights);
 		if (status)
 			isrv_status_put(s, &a->status);
 		if (is_told(a, n) && has_metadata(a, n))

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* command/list - LIST, LSUB (RFC 9051 6.3.9, RFC 3501 6.3.9, RFC 5258, RFC 5819, RFC 6154,
- * RFC 9590). */
+ * RFC 8440, RFC 9590). */
 #ifndef ISRV_COMMAND_LIST_H
 #define ISRV_COMMAND_LIST_H
 
@@ -23,7 +23,8 @@ enum isrv_list_return {
 	ISRV_LIST_RETURN_CHILDREN = 1 << 1, /* told unasked as well */
 	ISRV_LIST_RETURN_SPECIAL_USE = 1 << 2, /* likewise */
 	ISRV_LIST_RETURN_STATUS = 1 << 3,
-	ISRV_LIST_RETURN_METADATA = 1 << 4
+	ISRV_LIST_RETURN_METADATA = 1 << 4,
+	ISRV_LIST_RETURN_MYRIGHTS = 1 << 5
 };
 
 struct isrv_list_args {

@@ -72,6 +72,8 @@ static bool parse_return(struct isrv_parse *p, struct isrv_list_args *a)
 			a->returned |= ISRV_LIST_RETURN_STATUS;
 			if (!isrv_rd_sp(r) || !isrv_status_parse(p, &a->status_items))
 				return false;
+		} else if (CAP(p, ISRV_CAP_LIST_MYRIGHTS) && isrv_rd_try_word(r, "MYRIGHTS")) {
+			a->returned |= ISRV_LIST_RETURN_MYRIGHTS;
 		} else if (CAP(p, ISRV_CAP_LIST_METADATA) && isrv_rd_try_word(r, "METADATA")) {
 			/* "METADATA" SP "(" entry *(SP entry) ")" (RFC 9590 6) */
 			a->returned |= ISRV_LIST_RETURN_METADATA;

@@ -91,6 +91,7 @@ void isrv_list_add(struct isrv_list_tree *t, const struct imapsrv_name *name, un
 		return;
 	n->marks |= marks;
 	n->attributes = marks & ISRV_LIST_GIVEN ? name->attributes : 0;
+	n->rights = marks & ISRV_LIST_GIVEN ? name->rights : 0;
 	n->next = t->first;
 	t->first = n;
 }
@@ -125,6 +126,7 @@ static void unite(struct isrv_list_name *a, const struct isrv_list_name *b)
 {
 	a->marks |= b->marks;
 	a->attributes |= b->attributes;
+	a->rights |= b->rights;
 }
 
 /* Two sorted lists into one, each name once. */

@@ -33,6 +33,7 @@ struct isrv_list_name {
 	size_t len;
 	uint32_t attributes; /* enum imapsrv_attribute */
 	uint32_t marks;      /* enum isrv_list_mark */
+	uint32_t rights;     /* as the host said */
 };
 
 struct isrv_list_tree {

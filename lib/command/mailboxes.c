@@ -12,7 +12,13 @@
 
 struct args {
 	struct imapsrv_span name;
-	bool asked;
+	struct isrv_access access;
+	enum {
+		AT_START,
+		AT_ACCESS,
+		AT_ASKED,
+		AT_TAKEN
+	} at;
 	bool only_parent; /* CREATE: there may be nothing new */
 };
 
@@ -65,6 +71,20 @@ void isrv_mailbox_leave(struct imapsrv_session *s)
 {
 	isrv_session_deselect(s);
 	isrv_untagged(s, "OK", "CLOSED", "The selected mailbox is not there any more");
+}
+
+enum isrv_step isrv_mailbox_taken(struct imapsrv_session *s, struct isrv_access *a,
+                                  struct imapsrv_span name)
+{
+	enum isrv_step wait = ISRV_DONE;
+
+	if (isrv_access_is_kept(s)) {
+		wait = isrv_access_step(s, a, ISRV_DO_LIST, name);
+		if (wait != ISRV_DONE || s->error)
+			return wait;
+		s->result.code = a->code == IMAPSRV_OK ? IMAPSRV_ALREADYEXISTS : IMAPSRV_NOPERM;
+	}
+	return isrv_refused(s, NULL);
 }
 
 static enum isrv_step cannot_change(struct imapsrv_session *s)
@@ -169,37 +189,67 @@ static enum isrv_step created(struct imapsrv_session *s, const struct create_arg
 	return ISRV_DONE;
 }
 
+/* False: the reply is set. */
+static bool begin_create(struct imapsrv_session *s, struct create_args *c)
+{
+	struct args *a = &c->a;
+
+	a->at = AT_ACCESS;
+	/* RFC 9051 6.3.4: a separator at the end declares that names will be created below, "in any
+	 * case, the name created is without" it. */
+	if (s->account.separator && a->name.data[a->name.len - 1] == s->account.separator) {
+		a->name.len--;
+		a->only_parent = true;
+	}
+	if (isrv_mailbox_is_inbox(a->name))
+		isrv_no(s, "ALREADYEXISTS", "INBOX always exists");
+	else if (!s->engine->mailboxes.create)
+		cannot_change(s);
+	else if (!isrv_mailbox_is_whole(s, a->name))
+		cannot_be_named(s);
+	else if (c->strange_use || c->uses & ~s->engine->mailboxes.uses)
+		isrv_no(s, "USEATTR", "That special use cannot be given");
+	else
+		return true;
+	return false;
+}
+
+static void ask_create(struct imapsrv_session *s, struct create_args *c)
+{
+	struct args *a = &c->a;
+	struct imapsrv_create q = {s->account.handle, a->name, a->only_parent, c->uses};
+
+	a->at = AT_ASKED;
+	ISRV_ASK(s, ISRV_OP_CREATE, mailboxes, create, &q, take_mailboxid, c);
+}
+
 static enum isrv_step step_create(struct imapsrv_session *s, void *args)
 {
 	struct create_args *c = args;
 	struct args *a = &c->a;
+	enum isrv_step wait;
 
-	if (!a->asked) {
-		struct imapsrv_create q = {s->account.handle, a->name, 0, c->uses};
-
-		/* RFC 9051 6.3.4: a separator at the end declares that names will be created
-		 * below, "in any case, the name created is without" it. */
-		if (s->account.separator && q.name.data[q.name.len - 1] == s->account.separator) {
-			q.name.len--;
-			q.only_parent = 1;
-		}
-		if (isrv_mailbox_is_inbox(q.name))
-			return isrv_no(s, "ALREADYEXISTS", "INBOX always exists");
-		if (!s->engine->mailboxes.create)
-			return cannot_change(s);
-		if (!isrv_mailbox_is_whole(s, q.name))
-			return cannot_be_named(s);
-		if (c->strange_use || q.uses & ~s->engine->mailboxes.uses)
-			return isrv_no(s, "USEATTR", "That special use cannot be given");
-		a->only_parent = q.only_parent;
-		ISRV_ASK(s, ISRV_OP_CREATE, mailboxes, create, &q, take_mailboxid, c);
-		a->asked = true;
+	if (a->at == AT_START && !begin_create(s, c))
+		return ISRV_DONE;
+	if (a->at == AT_ACCESS) {
+		wait = isrv_access_step(s, &a->access, ISRV_DO_CREATE, a->name);
+		if (wait != ISRV_DONE || s->error)
+			return wait;
+		if (a->access.code != IMAPSRV_OK)
+			return isrv_refused(s, NULL);
+		memset(&a->access, 0, sizeof(a->access));
+		ask_create(s, c);
 	}
-	if (!isrv_answered(s))
-		return ISRV_HOST;
-	if (s->result.code != IMAPSRV_OK)
-		return isrv_refused(s, NULL);
-	return created(s, c);
+	if (a->at == AT_ASKED) {
+		if (!isrv_answered(s))
+			return ISRV_HOST;
+		if (s->result.code == IMAPSRV_OK)
+			return created(s, c);
+		if (s->result.code != IMAPSRV_ALREADYEXISTS)
+			return isrv_refused(s, NULL);
+		a->at = AT_TAKEN;
+	}
+	return isrv_mailbox_taken(s, &a->access, a->name);
 }
 
 /* ---- DELETE -------------------------------------------------------------------------------- */
@@ -207,11 +257,11 @@ static enum isrv_step step_create(struct imapsrv_session *s, void *args)
 static enum isrv_step step_delete(struct imapsrv_session *s, void *args)
 {
 	struct args *a = args;
+	struct imapsrv_delete q = {s->account.handle, a->name};
 	struct imapsrv_span selected;
+	enum isrv_step wait;
 
-	if (!a->asked) {
-		struct imapsrv_delete q = {s->account.handle, a->name};
-
+	if (a->at == AT_START) {
 		/* RFC 9051 6.3.5: "It is an error to attempt to delete INBOX" */
 		if (isrv_mailbox_is_inbox(a->name))
 			return isrv_no(s, "CANNOT", "INBOX cannot be deleted");
@@ -219,8 +269,16 @@ static enum isrv_step step_delete(struct imapsrv_session *s, void *args)
 			return cannot_change(s);
 		if (!isrv_mailbox_is_whole(s, a->name))
 			return cannot_be_named(s);
+		a->at = AT_ACCESS;
+	}
+	if (a->at == AT_ACCESS) {
+		wait = isrv_access_step(s, &a->access, ISRV_DO_DELETE, a->name);
+		if (wait != ISRV_DONE || s->error)
+			return wait;
+		if (a->access.code != IMAPSRV_OK)
+			return isrv_refused(s, NULL);
+		a->at = AT_ASKED;
 		ISRV_ASK(s, ISRV_OP_PLAIN, mailboxes, remove, &q, NULL, NULL);
-		a->asked = true;
 	}
 	if (!isrv_answered(s))
 		return ISRV_HOST;
@@ -238,7 +296,7 @@ static enum isrv_step step_delete(struct imapsrv_session *s, void *args)
 static enum isrv_step subscribe(struct imapsrv_session *s, struct args *a, int on,
                                 const char *done)
 {
-	if (!a->asked) {
+	if (a->at == AT_START) {
 		struct imapsrv_subscribe q = {s->account.handle, a->name, on};
 
 		if (!s->engine->mailboxes.subscribe)
@@ -246,7 +304,7 @@ static enum isrv_step subscribe(struct imapsrv_session *s, struct args *a, int o
 		if (!isrv_mailbox_is_whole(s, a->name))
 			return cannot_be_named(s);
 		ISRV_ASK(s, ISRV_OP_PLAIN, mailboxes, subscribe, &q, NULL, NULL);
-		a->asked = true;
+		a->at = AT_ASKED;
 	}
 	if (!isrv_answered(s))
 		return ISRV_HOST;

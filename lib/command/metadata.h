@@ -15,7 +15,7 @@
 #define ISRV_COMMAND_METADATA_H
 
 #include "base/entry.h"
-#include "session/session.h"
+#include "session/access.h"
 
 struct isrv_metadata {
 	/* What to do. */
@@ -57,6 +57,12 @@ bool isrv_metadata_mailbox_parse(struct isrv_parse *p, struct imapsrv_span *name
 enum isrv_step isrv_metadata_step(struct imapsrv_session *s, struct isrv_metadata *m);
 /* Octets of a value that are taken and told. */
 uint64_t isrv_metadata_max(const struct imapsrv_session *s);
+/* May they be read and set there (RFC 5464 3.3)?  As isrv_access_step; those of the server may. */
+static inline enum isrv_step isrv_metadata_access(struct imapsrv_session *s, struct isrv_access *a,
+                                                  struct imapsrv_span mailbox)
+{
+	return mailbox.len ? isrv_access_step(s, a, ISRV_DO_METADATA, mailbox) : ISRV_DONE;
+}
 /* May the mailbox have annotations?  False: the reply is set. */
 bool isrv_metadata_may(struct imapsrv_session *s, struct imapsrv_span mailbox);
 

@@ -6,6 +6,7 @@
 
 struct args {
 	struct isrv_metadata m;
+	struct isrv_access access;
 	bool begun;
 };
 
@@ -92,9 +93,16 @@ static enum isrv_step step(struct imapsrv_session *s, void *args)
 	struct args *a = args;
 	enum isrv_step wait;
 
-	if (!a->begun && !isrv_metadata_may(s, a->m.mailbox))
-		return ISRV_DONE;
-	a->begun = true;
+	if (!a->begun) {
+		if (!isrv_metadata_may(s, a->m.mailbox))
+			return ISRV_DONE;
+		wait = isrv_metadata_access(s, &a->access, a->m.mailbox);
+		if (wait != ISRV_DONE || s->error)
+			return wait;
+		if (a->access.code != IMAPSRV_OK)
+			return isrv_refused(s, NULL);
+		a->begun = true;
+	}
 	wait = isrv_metadata_step(s, &a->m);
 	if (wait != ISRV_DONE)
 		return wait;

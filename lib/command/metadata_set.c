@@ -8,6 +8,7 @@ struct args {
 	struct imapsrv_entry *entries; /* ascending, no two of the same name */
 	size_t count;
 	uint64_t longest; /* octets of the longest value */
+	struct isrv_access access;
 	bool asked;
 };
 
@@ -106,10 +107,16 @@ static enum isrv_step step(struct imapsrv_session *s, void *args)
 {
 	struct args *a = args;
 	struct imapsrv_metadata_set q = {s->account.handle, a->mailbox, a->entries, a->count};
+	enum isrv_step wait;
 
 	if (!a->asked) {
 		if (!isrv_metadata_may(s, a->mailbox))
 			return ISRV_DONE;
+		wait = isrv_metadata_access(s, &a->access, a->mailbox);
+		if (wait != ISRV_DONE || s->error)
+			return wait;
+		if (a->access.code != IMAPSRV_OK)
+			return isrv_refused(s, NULL);
 		if (a->longest > isrv_metadata_max(s))
 			return too_big(s);
 		a->asked = true;

@@ -7,7 +7,7 @@
 
 #include "base/ascii.h"
 #include "command/commands.h"
-#include "session/session.h"
+#include "session/access.h"
 
 struct quota {
 	struct imapsrv_span name; /* of the root, or of the mailbox */
@@ -15,6 +15,7 @@ struct quota {
 	uint64_t limit[IMAPSRV_RESOURCES];
 	bool strange;             /* a resource that cannot be limited here */
 	bool asked;
+	struct isrv_access access;
 	struct imapsrv_quota_root *roots; /* in the arena, with their names */
 	size_t count;
 };
@@ -177,8 +178,14 @@ static enum isrv_step step_getquotaroot(struct imapsrv_session *s, void *args)
 {
 	struct quota *a = args;
 	struct imapsrv_getquotaroot q = {s->account.handle, a->name};
+	enum isrv_step wait;
 
 	if (!a->asked) {
+		wait = isrv_access_step(s, &a->access, ISRV_DO_QUOTAROOT, a->name);
+		if (wait != ISRV_DONE || s->error)
+			return wait;
+		if (a->access.code != IMAPSRV_OK)
+			return isrv_refused(s, NULL);
 		a->asked = true;
 		ISRV_ASK(s, ISRV_OP_QUOTA, quota, roots, &q, take_root, a);
 	}

@@ -8,10 +8,14 @@
 #include "command/mailboxes.h"
 #include "command/metadata_copy.h"
 #include "command/transfer.h"
+#include "session/access.h"
 
 enum {
 	RENAME_START,
+	RENAME_FROM, /* may it go? */
+	RENAME_TO,   /* and be there? */
 	RENAME_ASKED,
+	RENAME_TAKEN,
 	INBOX_OPENED,
 	INBOX_CREATED,
 	INBOX_METADATA,
@@ -25,6 +29,7 @@ struct args {
 	struct imapsrv_span from;
 	struct imapsrv_span to;
 	uint8_t at;
+	struct isrv_access access;
 
 	/* INBOX */
 	bool opened; /* `inbox` is to be closed */
@@ -66,6 +71,10 @@ static enum isrv_step renamed(struct imapsrv_session *s, struct args *a)
 {
 	struct imapsrv_span selected = isrv_mailbox_selected(s);
 
+	if (s->result.code == IMAPSRV_ALREADYEXISTS) {
+		a->at = RENAME_TAKEN;
+		return ISRV_HOST;
+	}
 	if (s->result.code != IMAPSRV_OK)
 		return isrv_refused(s, NULL);
 	/* What lies below has moved along. */
@@ -233,6 +242,7 @@ static enum isrv_step begin_move(struct imapsrv_session *s, struct args *a)
 	a->transfer.mailbox = a->inbox;
 	a->transfer.uids = isrv_uidset_view(&a->uids);
 	a->transfer.name = a->to;
+	a->transfer.rights = UINT32_MAX; /* they stay what they are */
 	a->transfer.move = true;
 	a->at = INBOX_MOVE;
 	return ISRV_HOST;
@@ -258,7 +268,27 @@ static enum isrv_step start(struct imapsrv_session *s, struct args *a)
 		return isrv_no(s, "CANNOT", "A mailbox name cannot have an empty level");
 	if (!inbox && isrv_mailbox_is_below(s, a->to, a->from))
 		return isrv_no(s, "CANNOT", "A mailbox cannot be moved below itself");
-	if (inbox) {
+	a->at = RENAME_FROM;
+	return ISRV_HOST;
+}
+
+/* RFC 4314 4, RENAME: the right to delete the one and to create the other, whether or not both are below
+ * the same name.  Those below it move along. */
+static enum isrv_step ask_access(struct imapsrv_session *s, struct args *a)
+{
+	return a->at == RENAME_FROM ? isrv_access_step(s, &a->access, ISRV_DO_DELETE, a->from)
+	                            : isrv_access_step(s, &a->access, ISRV_DO_CREATE, a->to);
+}
+
+/* The answer to that is there. */
+static enum isrv_step permitted(struct imapsrv_session *s, struct args *a)
+{
+	if (a->access.code != IMAPSRV_OK)
+		return isrv_refused(s, NULL);
+	memset(&a->access, 0, sizeof(a->access));
+	if (a->at == RENAME_FROM) {
+		a->at = RENAME_TO;
+	} else if (isrv_mailbox_is_inbox(a->from)) {
 		ask_inbox(s, a);
 		a->at = INBOX_OPENED;
 	} else {
@@ -277,6 +307,10 @@ static enum isrv_step answered(struct imapsrv_session *s, struct args *a)
 	case INBOX_OPENED:
 		return opened(s, a);
 	case INBOX_CREATED:
+		if (s->result.code == IMAPSRV_ALREADYEXISTS) {
+			a->at = RENAME_TAKEN;
+			return ISRV_HOST;
+		}
 		if (s->result.code != IMAPSRV_OK) {
 			isrv_refused(s, NULL);
 			return leave_inbox(s, a);
@@ -302,6 +336,18 @@ static enum isrv_step step(struct imapsrv_session *s, void *args)
 		case RENAME_START:
 			wait = start(s, a);
 			break;
+		case RENAME_FROM:
+		case RENAME_TO:
+			wait = ask_access(s, a);
+			if (wait != ISRV_DONE || s->error)
+				return wait;
+			wait = permitted(s, a);
+			break;
+		case RENAME_TAKEN:
+			wait = isrv_mailbox_taken(s, &a->access, a->to);
+			if (wait != ISRV_DONE)
+				return wait;
+			return leave_inbox(s, a);
 		case INBOX_METADATA:
 			wait = isrv_metadata_copy_step(s, &a->copy);
 			if (wait == ISRV_DONE && s->error)

@@ -7,6 +7,7 @@
  */
 #include "command/commands.h"
 #include "command/intake.h"
+#include "session/access.h"
 #include "session/hear.h"
 #include "session/modseq.h"
 
@@ -114,6 +115,7 @@ static void drop(struct imapsrv_session *s, void *args)
 const struct isrv_command isrv_command_replace = {
 	.name = "REPLACE",
 	.states = ISRV_IN_SELECTED,
+	.doing = ISRV_DO_REMOVE,
 	.cap = ISRV_CAP_REPLACE,
 	.flags = ISRV_COMMAND_NUMBERS | ISRV_COMMAND_UID | ISRV_COMMAND_WRITES,
 	.args_size = sizeof(struct replace),

@@ -6,6 +6,7 @@
 #include "command/annotate.h"
 #include "command/commands.h"
 #include "command/resync.h"
+#include "session/access.h"
 #include "session/hear.h"
 #include "session/modseq.h"
 #include "session/watch.h"
@@ -120,7 +121,9 @@ static void take_mailbox(struct imapsrv_session *s, void *ctx, const void *answe
 	v->uidvalidity = m->uidvalidity;
 	v->uidnext = m->uidnext;
 	v->recent_from = m->recent_from;
-	v->permanent_flags = m->permanent_flags & IMAPSRV_SYSTEM_FLAGS;
+	v->permanent_flags = (uint8_t)(m->permanent_flags & IMAPSRV_SYSTEM_FLAGS);
+	v->rights = m->rights;
+	v->private_rights = (uint16_t)isrv_access_of_flags(m->private_rights);
 	v->read_only = a->read_only || m->read_only || !s->engine->store.store;
 	v->new_keywords = m->new_keywords != 0;
 	v->uid_not_sticky = m->uid_not_sticky != 0;
@@ -267,7 +270,7 @@ static enum isrv_step resync(struct imapsrv_session *s, struct select_args *a)
 	}
 	/* HIGHESTMODSEQ was told above, and counts whatever was shown since (RFC 7162 6). */
 	s->modseq_shown = false;
-	return isrv_ok_code(s, v->read_only ? "READ-ONLY" : "READ-WRITE",
+	return isrv_ok_code(s, isrv_access_only_reads(v) ? "READ-ONLY" : "READ-WRITE",
 	                    a->read_only ? "EXAMINE done" : "SELECT done");
 }
 
@@ -358,7 +361,7 @@ static enum isrv_step step_close(struct imapsrv_session *s, void *args)
 	struct imapsrv_range all = {1, s->view->map.last_uid};
 	struct imapsrv_expunge q = {s->view->handle, {&all, 1}, 1};
 
-	if (!a->asked && !s->view->read_only && all.last) {
+	if (!a->asked && isrv_access_selected(s, ISRV_DO_EXPUNGE) && all.last) {
 		a->asked = true;
 		ISRV_ASK(s, ISRV_OP_EXPUNGE, store, expunge, &q, NULL, NULL);
 	}

@@ -11,6 +11,7 @@
 #include "command/set.h"
 #include "mailbox/batch.h"
 #include "mailbox/part.h"
+#include "session/access.h"
 #include "session/contexts.h"
 #include "session/messagelimit.h"
 #include "session/modseq.h"
@@ -149,7 +150,8 @@ static bool ask(struct imapsrv_session *s, struct store_args *a)
 		{a->flags.system & s->view->permanent_flags, a->flags.keyword_count,
 	         a->flags.keywords},
 		a->conditional,
-		a->unchanged_since};
+		a->unchanged_since,
+		isrv_access_of_flags(s->view->rights)};
 
 	if (!isrv_batch_next(&a->batch, &s->view->map, s->engine->limits.batch, &q.uids, &a->asked))
 		return false;
@@ -212,6 +214,22 @@ static void filter_keywords(const struct imapsrv_session *s, struct isrv_rd_flag
 	flags->keyword_count = kept;
 }
 
+/*
+ * Leaves the flags that this user may change.  False: there are none of those that were named; "STORE
+ * operation SHOULD NOT fail if the user has rights to modify at least one" (RFC 4314 4).
+ */
+static bool limit_flags(const struct imapsrv_session *s, struct store_args *a)
+{
+	uint32_t rights = s->view->rights;
+
+	if (!a->flags.system && !a->flags.keyword_count)
+		return a->mode != IMAPSRV_FLAGS_SET || isrv_access_of_flags(rights);
+	a->flags.system &= imapsrv_rights_flags(rights);
+	if (!(rights & IMAPSRV_RIGHT_WRITE))
+		a->flags.keyword_count = 0;
+	return a->flags.system || a->flags.keyword_count;
+}
+
 static enum isrv_step step(struct imapsrv_session *s, void *args)
 {
 	struct store_args *a = args;
@@ -219,6 +237,8 @@ static enum isrv_step step(struct imapsrv_session *s, void *args)
 	for (;;) {
 		switch (a->at) {
 		case AT_START:
+			if (!limit_flags(s, a))
+				return isrv_no(s, "NOPERM", "You may not change these flags");
 			if (a->conditional && !isrv_modseq_require(s))
 				return ISRV_DONE;
 			if (a->annotations.count && !isrv_annotate_may_store(s, &a->annotations))

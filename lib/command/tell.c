@@ -7,6 +7,7 @@
 
 #include "command/arrived.h"
 #include "command/list.h"
+#include "session/access.h"
 #include "session/hear.h"
 #include "session/modseq.h"
 
@@ -393,6 +394,13 @@ static enum isrv_step step(struct imapsrv_session *s, unsigned kinds)
 	enum isrv_step step;
 
 	if (!s->telling) {
+		if (isrv_sync_rests(s)) {
+			step = isrv_access_refresh(s);
+			if (step != ISRV_DONE || s->error)
+				return step;
+		}
+		if (s->view && s->view->revoked)
+			kinds = 0;
 		step = s->view ? isrv_sync_step(s, kinds) : ISRV_DONE;
 		if (step != ISRV_DONE || s->error || !s->news)
 			return step;

@@ -11,6 +11,7 @@
  */
 #include "command/transfer.h"
 
+#include "session/access.h"
 #include "session/hear.h"
 #include "session/modseq.h"
 
@@ -235,7 +236,8 @@ static void begin_sink(struct imapsrv_session *s, void *ctx, const void *answer)
 
 static void ask_host(struct imapsrv_session *s, struct isrv_transfer *t)
 {
-	struct imapsrv_copy q = {s->account.handle, t->mailbox, t->uids, t->name};
+	struct imapsrv_copy q = {s->account.handle, t->mailbox, t->uids, t->name,
+	                         isrv_access_of_flags(t->rights)};
 
 	t->moved = t->move && s->engine->store.move;
 	t->at = AT_HOST;
@@ -265,6 +267,7 @@ static void ask_begin(struct imapsrv_session *s, struct isrv_transfer *t)
 	q.append = t->begun ? t->append : NULL;
 	q.octets = t->body.wire;
 	q.flags = t->flags;
+	isrv_access_limit(t->rights, &q.flags);
 	q.has_date = 1;
 	q.date = t->date;
 	q.zone = t->zone;

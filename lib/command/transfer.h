@@ -27,6 +27,7 @@ struct isrv_transfer {
 	                            one of uids exists, or is gone by now */
 	struct imapsrv_set uids; /* which.  With a view, what is not announced is passed over */
 	struct imapsrv_span name; /* where to, UTF-8 */
+	uint32_t rights;          /* of the user there: flags that he may not set stay behind */
 	bool move;
 
 	/* What came of it. */

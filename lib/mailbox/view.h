@@ -42,7 +42,9 @@ struct isrv_view {
 	uint32_t uidvalidity;
 	uint32_t uidnext; /* above everything known: announced, fresh, or told at open */
 	uint32_t recent_from;
-	uint32_t permanent_flags;
+	uint32_t rights;         /* of this user (RFC 4314), all where there are none */
+	uint16_t private_rights; /* those to flags that are his own */
+	uint8_t permanent_flags;
 	bool read_only;
 	bool new_keywords;
 	bool uid_not_sticky;
@@ -69,6 +71,8 @@ struct isrv_view {
 	bool looking;                /* such a question is open: remember what goes meanwhile */
 	bool keywords_new;           /* FLAGS is to be told again */
 	bool revoked;                /* may not be read any more: nothing of it is told */
+	bool rights_stale;           /* `rights` may be others by now, */
+	bool rights_asked;           /* and it was asked which */
 	bool removed;                /* deleted: what is heard of that name is of another mailbox */
 	bool forget;                 /* messages went that the host may keep for this session until it says
 	                                otherwise: set with what tells of them, cleared by who says it */

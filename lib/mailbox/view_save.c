@@ -61,6 +61,8 @@ void isrv_view_pack(const struct isrv_view *v, struct isrv_pack *p)
 	isrv_pack_u64(p, v->uidnext);
 	isrv_pack_u64(p, v->recent_from);
 	isrv_pack_u64(p, v->permanent_flags);
+	isrv_pack_u64(p, v->rights);
+	isrv_pack_u64(p, v->private_rights);
 	isrv_pack_u64(p, v->annotations);
 	isrv_pack_u64(p, v->annotation_size);
 	isrv_pack_u64(p, v->modseq_told);
@@ -151,7 +153,6 @@ static bool is_sound(const struct isrv_view *v)
 		return false;
 	return v->modseq_told <= INT64_MAX && v->modseq_seen <= INT64_MAX &&
 	       v->modseq_told <= v->modseq_seen && (v->modseq_told || !v->modseq_seen) &&
-	       !(v->permanent_flags & ~IMAPSRV_SYSTEM_FLAGS) &&
 	       v->heard_modseq <= INT64_MAX &&
 	       holds(&v->map, isrv_uidset_view(&v->expunged)) &&
 	       is_part(isrv_uidset_view(&v->own_gone), isrv_uidset_view(&v->expunged));
@@ -172,7 +173,9 @@ void isrv_view_unpack(struct isrv_view *v, struct isrv_mem *mem, struct isrv_unp
 	v->uidvalidity = isrv_unpack_u32(u);
 	v->uidnext = isrv_unpack_u32(u);
 	v->recent_from = isrv_unpack_u32(u);
-	v->permanent_flags = isrv_unpack_u32(u);
+	v->permanent_flags = (uint8_t)isrv_unpack_upto(u, IMAPSRV_SYSTEM_FLAGS);
+	v->rights = isrv_unpack_u32(u);
+	v->private_rights = (uint16_t)isrv_unpack_upto(u, UINT16_MAX);
 	v->annotations = (uint8_t)isrv_unpack_upto(u, ISRV_ANNOTATIONS_HOST | ISRV_ANNOTATIONS_TOLD);
 	v->annotation_size = isrv_unpack_u32(u);
 	v->modseq_told = isrv_unpack_u64(u);

@@ -129,6 +129,11 @@ static bool objectids(const struct imapsrv_engine *e)
 	return e->store.objectids && (!e->store.store || e->store.copy);
 }
 
+static bool acl(const struct imapsrv_engine *e)
+{
+	return e->acl.get != NULL;
+}
+
 static bool metadata(const struct imapsrv_engine *e)
 {
 	return e->metadata.get && !e->metadata.server_only;
@@ -263,6 +268,14 @@ static void put_message_limit(struct isrv_writer *w, const struct imapsrv_sessio
 	isrv_w_u32(w, s->engine->limits.message_limit);
 }
 
+/* RFC 4314 5.1.1, 2.2: the letters that RFC 2086 did not have, and no digits. */
+static void put_acl(struct isrv_writer *w, const struct imapsrv_session *s)
+{
+	ISRV_W(w, "ACL RIGHTS=kxte");
+	if (s->engine->acl.others & IMAPSRV_RIGHT_NOTE)
+		ISRV_W(w, "n");
+}
+
 /* RFC 9208 9.1: the old name as well, by which clients know the commands. */
 static void put_quota(struct isrv_writer *w, const struct imapsrv_session *s)
 {
@@ -371,6 +384,11 @@ static const struct cap {
 		.name = "APPENDLIMIT", .show = SHOW_AUTH, .host = writes,
 		.put = put_append_limit,
 	},
+	[ISRV_CAP_ACL] = {.name = "ACL", .show = SHOW_AUTH, .host = acl, .put = put_acl},
+	[ISRV_CAP_LIST_MYRIGHTS] = {
+		.name = "LIST-MYRIGHTS", .show = SHOW_AUTH,
+		.with = {ISRV_CAP_ACL, ISRV_CAP_LIST_EXTENDED},
+	},
 	[ISRV_CAP_METADATA] = {
 		.name = "METADATA", .show = SHOW_AUTH, .with = {ISRV_CAP_METADATA_SERVER},
 		.host = metadata,
@@ -457,8 +475,8 @@ static const struct cap {
 /*
  * Why some cannot be without others: RFC 7162 3.2.3 (QRESYNC), RFC 9586 3.1 (UIDONLY is there to be
  * enabled), RFC 9394 3.1 and RFC 5267 4 (results of PARTIAL and UPDATE come in ESEARCH responses),
- * RFC 5957 1 and RFC 5267 3, 4.1 (parts of SORT), RFC 9590 1 (an option of extended LIST), RFC 9698 3
- * (JMAPACCESS), RFC 7377 2.1 (what MULTISEARCH finds comes in ESEARCH responses), RFC
+ * RFC 5957 1 and RFC 5267 3, 4.1 (parts of SORT), RFC 9590 1 and RFC 8440 3 (options of extended LIST),
+ * RFC 9698 3 (JMAPACCESS), RFC 7377 2.1 (what MULTISEARCH finds comes in ESEARCH responses), RFC
  * 5466 3.2 (filters are set with SETMETADATA).  RFC 5464 1: METADATA
  * and METADATA-SERVER are not said both; RFC 9755 7: nor are UTF8=ACCEPT and UTF8=ONLY, which are there
  * to be enabled.  RFC 9738 3.3: where only a part of the mailbox is looked

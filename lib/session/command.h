@@ -72,6 +72,8 @@ struct isrv_command {
 	const char *name;      /* upper case, no "UID " */
 	uint8_t states;        /* enum isrv_state_bit */
 	uint8_t cap;           /* enum isrv_cap that it needs, or 0 */
+	uint8_t doing;         /* enum isrv_doing: what it does to the selected mailbox that not everybody may;
+	                          0: nothing */
 	uint16_t flags;        /* enum isrv_command_flag */
 	uint16_t args_size;    /* octets of the structure, cleared before parse */
 	bool (*parse)(struct isrv_parse *p, void *args); /* NULL: takes no arguments */
@@ -82,8 +84,8 @@ struct isrv_command {
 	 * never can. */
 	void (*progress)(struct imapsrv_session *s, const void *args, uint32_t *done_r,
 	                 uint32_t *goal_r);
-	/* The command is dropped before it was done (session freed, BYE): gives back what args
-	 * holds beyond the arena.  NULL if nothing. */
+	/* The command is dropped before it was done (session freed, BYE), perhaps before its first step:
+	 * gives back what args holds beyond the arena.  NULL if nothing. */
 	void (*drop)(struct imapsrv_session *s, void *args);
 };
 

@@ -53,6 +53,18 @@ static bool are_languages(const struct imapsrv_language *l)
 	return l->tags[0] && l->translate;
 }
 
+/* Rights that there are only where their letters are. */
+static bool are_rights(const struct imapsrv_acl *acl)
+{
+	uint32_t others = IMAPSRV_RIGHT_NOTE;
+
+	for (unsigned i = 0; i < 10; i++)
+		others |= IMAPSRV_RIGHT_DIGIT(i);
+	if (!acl->rights)
+		return !acl->get && !acl->set && !acl->grantable;
+	return !(acl->others & ~others) && (acl->get || (!acl->set && !acl->grantable));
+}
+
 static bool is_complete(const struct imapsrv_engine *e)
 {
 	const struct imapsrv_store *t = &e->store;
@@ -74,6 +86,8 @@ static bool is_complete(const struct imapsrv_engine *e)
 	    (e->quota.get && (!e->quota.resources || e->quota.resources >> IMAPSRV_RESOURCES)))
 		return false;
 	if (!are_languages(&e->language))
+		return false;
+	if (!are_rights(&e->acl))
 		return false;
 	if (e->config.jmap && !is_url(e->config.jmap))
 		return false;
@@ -98,6 +112,7 @@ static bool take_config(struct imapsrv_engine *e, const struct imapsrv_config *c
 	    !copy_sized(&e->quota, sizeof(e->quota), e->config.quota) ||
 	    !copy_sized(&e->annotate, sizeof(e->annotate), e->config.annotate) ||
 	    !copy_sized(&e->language, sizeof(e->language), e->config.language) ||
+	    !copy_sized(&e->acl, sizeof(e->acl), e->config.acl) ||
 	    !copy_sized(&e->sasl, sizeof(e->sasl), e->config.sasl) ||
 	    !copy_sized(&e->watch, sizeof(e->watch), e->config.watch) ||
 	    !copy_sized(&e->limits, sizeof(e->limits), e->config.limits))
@@ -108,6 +123,7 @@ static bool take_config(struct imapsrv_engine *e, const struct imapsrv_config *c
 	e->config.quota = &e->quota;
 	e->config.annotate = &e->annotate;
 	e->config.language = &e->language;
+	e->config.acl = &e->acl;
 	e->config.sasl = &e->sasl;
 	e->config.limits = &e->limits;
 	e->config.watch = e->config.watch ? &e->watch : NULL;

@@ -29,6 +29,7 @@ struct imapsrv_engine {
 	struct imapsrv_quota quota;         /* likewise */
 	struct imapsrv_annotate annotate;   /* likewise */
 	struct imapsrv_language language;   /* likewise */
+	struct imapsrv_acl acl;             /* likewise */
 	struct imapsrv_sasl sasl;
 	struct imapsrv_watch watch;         /* all zero if the host has none */
 	struct imapsrv_limits limits;       /* defaults filled in */

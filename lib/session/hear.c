@@ -5,6 +5,7 @@
  */
 #include "session/hear.h"
 
+#include "session/access.h"
 #include "session/watch.h"
 
 #define WINDOW 32u /* interests that are told to the host at a time */
@@ -246,6 +247,32 @@ static void post_to_view(struct imapsrv_session *s, const struct imapsrv_event *
 	}
 }
 
+void isrv_hear_rights(struct imapsrv_session *s, struct imapsrv_span name)
+{
+	struct isrv_view *v = s->view;
+
+	if (!v || !is_name(name, v->name, v->name_len))
+		return;
+	v->rights_stale = true;
+	/* Whoever tells next asks first. */
+	s->news = s->stirred = true;
+}
+
+void isrv_hear_readable(struct imapsrv_session *s, bool readable)
+{
+	struct isrv_view *v = s->view;
+
+	v->revoked = !readable;
+	/* What happened meanwhile nobody may have posted. */
+	v->look_all = true;
+	if (readable && v->map.last_uid) {
+		struct imapsrv_range all = {1, v->map.last_uid};
+
+		isrv_view_post_changed(v, &s->mem, (struct imapsrv_set){&all, 1});
+	}
+	isrv_hear_update(s);
+}
+
 /* The selected mailbox goes by another name now (RFC 2180 3.4), or its rights have changed. */
 static void follow_name(struct imapsrv_session *s, const struct imapsrv_event *e)
 {
@@ -257,15 +284,10 @@ static void follow_name(struct imapsrv_session *s, const struct imapsrv_event *e
 	}
 	if (e->type != IMAPSRV_EVENT_ACCESS_LOST && e->type != IMAPSRV_EVENT_ACCESS_GAINED)
 		return;
-	v->revoked = e->type == IMAPSRV_EVENT_ACCESS_LOST;
-	/* What happened meanwhile nobody may have posted. */
-	v->look_all = true;
-	if (!v->revoked && v->map.last_uid) {
-		struct imapsrv_range all = {1, v->map.last_uid};
-
-		isrv_view_post_changed(v, &s->mem, (struct imapsrv_set){&all, 1});
-	}
-	isrv_hear_update(s);
+	if (isrv_access_is_kept(s))
+		isrv_hear_rights(s, e->mailbox);
+	else
+		isrv_hear_readable(s, e->type == IMAPSRV_EVENT_ACCESS_GAINED);
 }
 
 /* The view's new name, if it is the renamed mailbox or below it. */

@@ -44,6 +44,11 @@ void isrv_hear_watch(struct imapsrv_session *s, const struct isrv_notify *n, boo
 /* This client has subscribed to a name, or somebody has for its account. */
 void isrv_hear_subscribed(struct imapsrv_session *s, struct imapsrv_span name, bool on);
 
+/* May the selected mailbox be read, by what the host says now? */
+void isrv_hear_readable(struct imapsrv_session *s, bool readable);
+/* Rights in the mailbox of that name have changed: if it is the selected one, they are asked for. */
+void isrv_hear_rights(struct imapsrv_session *s, struct imapsrv_span name);
+
 /* Is there something to tell, of the selected mailbox of these kinds? */
 static inline bool isrv_hear_due(const struct imapsrv_session *s, unsigned kinds)
 {

@@ -12,6 +12,7 @@
 #include "base/told.h"
 #include "base/uidset.h"
 #include "base/utf8.h"
+#include "session/access.h"
 #include "session/modseq.h"
 
 static inline struct imapsrv_session *session_of(const struct imapsrv_op *op)
@@ -34,7 +35,7 @@ struct imapsrv_op *isrv_op_begin(struct imapsrv_session *s, enum isrv_op_kind ki
 	ops->max = 0;
 	ops->sink = sink;
 	ops->sink_ctx = ctx;
-	s->result.code = IMAPSRV_OK;
+	s->result.code = s->result.denied = IMAPSRV_OK;
 	s->result.text = "";
 	s->result.modseq = 0;
 	s->in_callback++;
@@ -165,6 +166,11 @@ int imapsrv_op_done(struct imapsrv_op *op, enum imapsrv_code code, const char *t
 	if (!expects(op, UINT32_MAX))
 		return IMAPSRV_ESTATE;
 	s = session_of(op);
+	if (code == IMAPSRV_OK)
+		code = s->result.denied;
+	/* One that is hidden is spoken of in the same words as one that does not exist. */
+	if (code == IMAPSRV_NONEXISTENT && isrv_access_is_kept(s))
+		text = NULL;
 	s->result.code = code;
 	keep_text(s, text);
 	s->ops.state = ISRV_OP_ANSWERED;
@@ -185,13 +191,47 @@ int imapsrv_op_account(struct imapsrv_op *op, const struct imapsrv_account *acco
 	return 0;
 }
 
+/* Takes the rights that came with an answer, as far as there are such.  What cannot be is reported. */
+static uint32_t known_rights(struct imapsrv_session *s, uint32_t rights)
+{
+	uint32_t known = IMAPSRV_RIGHTS_STANDARD | s->engine->acl.others;
+
+	if (rights & ~known)
+		isrv_session_fault(s, "rights that the host does not have");
+	return rights & known;
+}
+
+/* May the mailbox be read, by these rights?  If not, its op ends with a refusal. */
+static bool is_readable(struct imapsrv_session *s, uint32_t *rights)
+{
+	if (!isrv_access_is_kept(s)) {
+		*rights = UINT32_MAX;
+		return true;
+	}
+	*rights = known_rights(s, *rights);
+	s->result.denied = isrv_access_code(*rights, ISRV_DO_READ);
+	return s->result.denied == IMAPSRV_OK;
+}
+
 int imapsrv_op_name(struct imapsrv_op *op, const struct imapsrv_name *name)
 {
+	struct imapsrv_name copy = {{NULL, 0}, 0, UINT32_MAX};
+	struct imapsrv_session *s;
+
 	if (!expects(op, KIND(ISRV_OP_LIST)))
 		return IMAPSRV_ESTATE;
 	if (!name || !name->name.len || !isrv_utf8_is_name(name->name.data, name->name.len))
 		return nonsense(op, "a mailbox name that is empty or not UTF-8 without controls");
-	return deliver(op, name);
+	copy.name = name->name;
+	copy.attributes = name->attributes;
+	s = session_of(op);
+	if (isrv_access_is_kept(s)) {
+		copy.rights = known_rights(s, name->rights);
+		s->steps++;
+		if (!isrv_access_name(&copy))
+			return s->error;
+	}
+	return deliver(op, &copy);
 }
 
 /* A host without identifiers has none to tell; one that cannot be is reported and not used. */
@@ -214,6 +254,8 @@ int imapsrv_op_mailbox(struct imapsrv_op *op, const struct imapsrv_mailbox *mail
 	if (!mailbox || mailbox->size < sizeof(size_t))
 		return nonsense(op, "a mailbox without a size");
 	memcpy(&copy, mailbox, mailbox->size < sizeof(copy) ? mailbox->size : sizeof(copy));
+	if (!is_readable(session_of(op), &copy.rights))
+		return session_of(op)->error;
 	if (!copy.uidvalidity || !copy.uidnext) {
 		/* The handle is taken all the same, so that it is given back. */
 		isrv_session_fault(session_of(op), "UIDVALIDITY and UIDNEXT cannot be 0");
@@ -438,6 +480,10 @@ int imapsrv_op_status(struct imapsrv_op *op, const struct imapsrv_status *status
 	if (!status)
 		return nonsense(op, "no status");
 	isrv_told_status(&copy, status);
+	if (isrv_access_is_kept(session_of(op)))
+		copy.rights = status->rights;
+	if (!is_readable(session_of(op), &copy.rights))
+		return session_of(op)->error;
 	if (copy.items & IMAPSRV_STATUS_MAILBOXID && !is_told(session_of(op), copy.mailboxid)) {
 		copy.items &= ~(uint32_t)IMAPSRV_STATUS_MAILBOXID;
 		copy.mailboxid.len = 0;
@@ -493,6 +539,53 @@ int imapsrv_op_quota(struct imapsrv_op *op, const struct imapsrv_quota_root *roo
 	}
 	session_of(op)->ops.max++;
 	return deliver(op, root);
+}
+
+int imapsrv_op_rights(struct imapsrv_op *op, uint32_t rights)
+{
+	struct imapsrv_session *s;
+
+	if (!expects(op, KIND(ISRV_OP_RIGHTS)))
+		return IMAPSRV_ESTATE;
+	s = session_of(op);
+	if (s->result.access.told)
+		return nonsense(op, "rights were told twice");
+	s->result.access.told = true;
+	s->result.access.rights = known_rights(s, rights);
+	return s->error;
+}
+
+int imapsrv_op_acl(struct imapsrv_op *op, const struct imapsrv_acl_entry *entry)
+{
+	struct imapsrv_acl_entry copy;
+
+	if (!expects(op, KIND(ISRV_OP_ACL)))
+		return IMAPSRV_ESTATE;
+	if (!entry || !entry->identifier.len ||
+	    !isrv_utf8_is_name(entry->identifier.data, entry->identifier.len) ||
+	    !isrv_utf8_is_name(entry->mailbox.data, entry->mailbox.len))
+		return nonsense(op, "an entry of a list without an identifier that can be one");
+	copy = *entry;
+	copy.rights = known_rights(session_of(op), entry->rights);
+	return deliver(op, &copy);
+}
+
+int imapsrv_op_grantable(struct imapsrv_op *op, uint32_t always, const uint32_t *tied, size_t count)
+{
+	struct isrv_op_grantable answer = {always, tied, count};
+	uint32_t seen = always, known = IMAPSRV_RIGHTS_STANDARD;
+
+	if (!expects(op, KIND(ISRV_OP_GRANTABLE)))
+		return IMAPSRV_ESTATE;
+	known |= session_of(op)->engine->acl.others;
+	for (size_t i = 0; i < count; i++) {
+		if (!tied[i] || tied[i] & seen)
+			return nonsense(op, "rights that could be given twice, or none");
+		seen |= tied[i];
+	}
+	if (seen & ~known)
+		return nonsense(op, "rights that the host does not have");
+	return deliver(op, &answer);
 }
 
 int imapsrv_op_keys(struct imapsrv_op *op, const struct imapsrv_scram_keys *keys)

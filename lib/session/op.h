@@ -46,6 +46,9 @@ enum isrv_op_kind {
 	ISRV_OP_SEARCH,        /* sink: struct isrv_op_found                        */
 	ISRV_OP_METADATA,      /* sink: struct imapsrv_entry, its name is one       */
 	ISRV_OP_ANNOTATIONS,   /* sink: struct isrv_op_annotation, its name is one  */
+	ISRV_OP_RIGHTS,        /* no sink: they stand in s->result                  */
+	ISRV_OP_ACL,           /* sink: struct imapsrv_acl_entry                    */
+	ISRV_OP_GRANTABLE,     /* sink: struct isrv_op_grantable, no right twice    */
 	ISRV_OP_PLAIN          /* nothing but OK or a refusal: DELETE, CHECK, ...   */
 };
 
@@ -110,10 +113,23 @@ struct isrv_op_annotation {
 	const struct imapsrv_annotation *is; /* what is not given is NIL */
 };
 
+struct isrv_op_grantable {
+	uint32_t always;
+	const uint32_t *tied; /* none is 0 */
+	size_t count;
+};
+
 /* How the last question was answered. */
 struct isrv_result {
 	enum imapsrv_code code;
-	uint64_t modseq; /* expunge, move: HIGHESTMODSEQ of the mailbox; 0: not said */
+	enum imapsrv_code denied; /* what becomes of OK: the rights that came along were not enough */
+	union {
+		uint64_t modseq; /* expunge, move: HIGHESTMODSEQ of the mailbox; 0: not said */
+		struct {         /* rights: which, if they were told */
+			uint32_t rights;
+			bool told;
+		} access;
+	};
 	const char *text; /* what the host said to a human, cut; "" for nothing.  Until the next question */
 };
 

@@ -7,6 +7,7 @@
 #include "session/resume.h"
 
 #include "mailbox/view_save.h"
+#include "session/access.h"
 #include "session/hear.h"
 #include "session/modseq.h"
 #include "session/watch.h"
@@ -133,7 +134,9 @@ static void take_view(struct imapsrv_session *s, struct isrv_resume *r)
 		v->read_only = true;
 		isrv_untagged(s, "OK", "READ-ONLY", "The mailbox may only be read now"); /* RFC 9051 7.1 */
 	}
-	v->permanent_flags &= r->mailbox.permanent_flags;
+	v->permanent_flags &= (uint8_t)r->mailbox.permanent_flags;
+	v->private_rights = (uint16_t)isrv_access_of_flags(r->mailbox.private_rights);
+	isrv_access_take(s, r->mailbox.rights);
 	r->compare = r->compare || s->opening_changed;
 	/* Nobody would ever fetch them. */
 	if ((!s->notify || !s->notify->fetch) && !isrv_contexts_show(s))

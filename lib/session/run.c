@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/ascii.h"
+#include "session/access.h"
 #include "session/hear.h"
 #include "session/messagelimit.h"
 #include "session/modseq.h"
@@ -353,7 +354,9 @@ static void start(struct imapsrv_session *s, struct line *line, bool whole)
 	s->command = line->command;
 	s->wait = ISRV_DONE;
 	s->progress = s->steps;
-	s->phase = ISRV_PHASE_STEP;
+	s->phase = s->view && (s->view->rights_stale || !isrv_access_command(s))
+	                   ? ISRV_PHASE_ACCESS
+	                   : ISRV_PHASE_STEP;
 	s->frame = whole ? ISRV_FRAME_MORE : ISRV_FRAME_LITERAL;
 }
 
@@ -512,6 +515,32 @@ static bool may_go(const struct imapsrv_session *s)
 	return true;
 }
 
+/* Whether the command may run, when that is known. */
+static bool check_access(struct imapsrv_session *s)
+{
+	if (s->wait != ISRV_DONE && !may_go(s))
+		return false;
+	s->mark = isrv_outq_mark(&s->out);
+	s->wait = isrv_access_refresh(s);
+	if (isrv_writer_failed(&s->w))
+		isrv_session_fail(s, IMAPSRV_ENOMEM);
+	if (s->error || s->wait != ISRV_DONE)
+		return false;
+	s->phase = ISRV_PHASE_STEP;
+	if (isrv_access_command(s))
+		return true;
+	isrv_no(s, "NOPERM", "You may not do that in this mailbox");
+	if (s->frame == ISRV_FRAME_MORE) {
+		finish_command(s);
+		return true;
+	}
+	s->command = NULL;
+	s->frame = ISRV_FRAME_MORE;
+	isrv_framer_refuse(&s->framer);
+	s->phase = ISRV_PHASE_REFUSED;
+	return true;
+}
+
 static bool step_command(struct imapsrv_session *s)
 {
 	enum isrv_step step;
@@ -629,6 +658,8 @@ static bool advance(struct imapsrv_session *s)
 		return tell_between(s);
 	case ISRV_PHASE_REFUSED:
 		return read_refused(s);
+	case ISRV_PHASE_ACCESS:
+		return check_access(s);
 	case ISRV_PHASE_STEP:
 		return step_command(s);
 	case ISRV_PHASE_SYNC:
@@ -670,8 +701,8 @@ bool isrv_run_can_go(const struct imapsrv_session *s)
 		return s->ops.state != ISRV_OP_OPEN_NOW;
 	if (s->phase == ISRV_PHASE_READ)
 		return isrv_hear_due_between(s) && !isrv_session_full(s);
-	return (s->phase == ISRV_PHASE_STEP || s->phase == ISRV_PHASE_SYNC ||
-	        s->phase == ISRV_PHASE_TELL) &&
+	return (s->phase == ISRV_PHASE_ACCESS || s->phase == ISRV_PHASE_STEP ||
+	        s->phase == ISRV_PHASE_SYNC || s->phase == ISRV_PHASE_TELL) &&
 	       may_go(s);
 }
 
@@ -686,6 +717,7 @@ bool isrv_run_can_read(const struct imapsrv_session *s)
 		return true;
 	case ISRV_PHASE_STEP:
 		return s->wait == ISRV_INPUT && !s->wake;
+	case ISRV_PHASE_ACCESS:
 	case ISRV_PHASE_SYNC:
 	case ISRV_PHASE_TELL:
 	case ISRV_PHASE_TLS:

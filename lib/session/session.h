@@ -21,6 +21,7 @@
 enum isrv_phase {
 	ISRV_PHASE_READ,    /* between commands, or in the middle of reading one   */
 	ISRV_PHASE_REFUSED, /* a literal was refused: the rest is being dropped     */
+	ISRV_PHASE_ACCESS,  /* a command is read; what may this user do here by now? */
 	ISRV_PHASE_STEP,    /* a command is at work                                */
 	ISRV_PHASE_TELL,    /* between commands: NOTIFY has something to say */
 	ISRV_PHASE_SYNC,    /* it is done: untagged updates, then its tagged line  */

@@ -6,6 +6,7 @@
  * where they are allowed, then new messages, then flags, which the store is asked for only now.
  */
 #include "mailbox/batch.h"
+#include "session/access.h"
 #include "session/contexts.h"
 #include "session/modseq.h"
 
@@ -78,7 +79,7 @@ void isrv_sync_put_flags(struct imapsrv_session *s)
 		{IMAPSRV_DRAFT, " \\Draft"},
 	};
 	const struct isrv_view *v = s->view;
-	uint32_t permanent = v->read_only ? 0 : v->permanent_flags;
+	uint32_t permanent = isrv_access_flags(v);
 	struct isrv_writer *w = &s->w;
 	bool first = false;
 
@@ -94,9 +95,9 @@ void isrv_sync_put_flags(struct imapsrv_session *s)
 		isrv_w_cstr(w, names[i].name + first);
 		first = false;
 	}
-	if (!v->read_only)
+	if (isrv_access_keywords(v))
 		put_keywords(s, &first);
-	if (!v->read_only && v->new_keywords)
+	if (isrv_access_keywords(v) && v->new_keywords)
 		isrv_w_cstr(w, &" \\*"[first]);
 	ISRV_W(w, ")] Flags that are kept");
 	isrv_w_crlf(w);

@@ -94,7 +94,7 @@ static void describe_all(void)
 
 static void on_list(void *user, struct imapsrv_op *op, const struct imapsrv_list *q)
 {
-	struct imapsrv_name name = {{"INBOX", 5}, 0};
+	struct imapsrv_name name = {{"INBOX", 5}, 0, 0};
 
 	(void)user;
 	(void)q;

@@ -43,6 +43,7 @@ int td_start(struct td *d, struct tx_log *log, struct ts *ts, struct ta *alloc,
 	struct imapsrv_quota quota;
 	struct imapsrv_annotate annotate;
 	struct imapsrv_language language;
+	struct imapsrv_acl acl;
 
 	memset(d, 0, sizeof(*d));
 	d->log = log;
@@ -65,6 +66,8 @@ int td_start(struct td *d, struct tx_log *log, struct ts *ts, struct ta *alloc,
 	config->quota = &quota;
 	ts_fill_language(ts, &language);
 	config->language = &language;
+	ts_fill_acl(ts, &acl);
+	config->acl = &acl;
 	if (ts->clock)
 		config->clock = ts_clock;
 	config->allocator = alloc ? &alloc->allocator : NULL;

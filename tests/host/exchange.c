@@ -27,7 +27,8 @@ static bool opens_again(const struct td *d, const struct ts_link *link)
 		return true;
 	return !m->removed && !m->keep_recent && !m->refused && !m->not_sticky && !d->ts->keeps &&
 	       ts_find(d->ts, h->user, h->name) == m && !d->ts->refuse[TS_OPEN].code &&
-	       (!m->read_only || h->read_only);
+	       (!m->read_only || h->read_only) &&
+	       (ts_acl_rights(m, h->user) & IMAPSRV_RIGHT_READ);
 }
 
 static bool save(struct td *d, struct td_session *s)

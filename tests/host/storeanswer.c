@@ -91,8 +91,9 @@ static void answer_list(struct ts_op *q)
 	for (const struct ts_mailbox *m = ts->mailboxes; m; m = m->next) {
 		struct imapsrv_name name;
 
-		if (m->removed || m->hidden || m->owner != u || !begins(ts, m->name, q->name))
+		if (m->removed || m->hidden || !u || !ts_belongs(m, u) || !begins(ts, m->name, q->name))
 			continue;
+		name.rights = ts_acl_rights(m, u);
 		name.name = span_of(m->name);
 		name.attributes = m->attributes | (m->refused ? (uint32_t)IMAPSRV_ATTR_NOACCESS : 0);
 		if (q->flag && subscribed(u, m->name))
@@ -101,7 +102,7 @@ static void answer_list(struct ts_op *q)
 	}
 	for (size_t i = 0; q->flag && u && i < u->subscription_count; i++) {
 		struct imapsrv_name name = {span_of(u->subscriptions[i]),
-		                            IMAPSRV_ATTR_SUBSCRIBED | IMAPSRV_ATTR_NONEXISTENT};
+		                            IMAPSRV_ATTR_SUBSCRIBED | IMAPSRV_ATTR_NONEXISTENT, 0};
 
 		if (!ts_find(ts, u, u->subscriptions[i]) &&
 		    begins(ts, u->subscriptions[i], q->name))
@@ -124,6 +125,14 @@ static void answer_open(struct ts_op *q)
 			done(q, IMAPSRV_UNAVAILABLE, "It was born just now");
 		return;
 	}
+	box.rights = ts_acl_rights(m, q->account->user);
+	if (!(box.rights & IMAPSRV_RIGHT_READ)) {
+		ts_handle_close(ts, q->mailbox);
+		gave(q, imapsrv_op_mailbox(q->op, &box));
+		done(q, IMAPSRV_OK, NULL);
+		return;
+	}
+	box.private_rights = m->private_rights;
 	keywords = tx_alloc((m->keyword_count + 1) * sizeof(*keywords));
 	for (size_t i = 0; i < m->keyword_count; i++)
 		keywords[i] = span_of(m->keywords[i]);
@@ -169,6 +178,7 @@ static void answer_status(struct ts_op *q)
 
 	if (!m)
 		return;
+	status.rights = ts_acl_rights(m, q->account->user);
 	status.messages = (uint32_t)m->count;
 	status.uidnext = m->uidnext;
 	status.uidvalidity = m->uidvalidity;
@@ -413,8 +423,10 @@ static void answer_store(struct ts_op *q)
 		if (!q->conditional || box->messages[k].modseq <= q->modseq)
 			if (ts_set_has(q->set, box->messages[k].uid))
 				ts_set_add(&passed, box->messages[k].uid);
+	box->may = ts->acl.on ? q->rights : UINT32_MAX;
 	ts_flag(box, ts_set_view(&passed), (enum imapsrv_store_mode)q->flag, q->system, q->keywords,
 	        q->keyword_count, &c);
+	box->may = UINT32_MAX;
 	for (size_t i = 0; i < q->set.count; i++)
 		for (size_t k = ts_position(box, q->set.ranges[i].first);
 		     k < box->count && box->messages[k].uid <= q->set.ranges[i].last; k++)
@@ -626,13 +638,13 @@ static void answer_finish(struct ts_op *q)
 }
 
 static void copy_one(struct ts_mailbox *from, const struct ts_message *m, struct ts_mailbox *to,
-                     const char *user, struct ts_set *uids)
+                     const char *user, uint32_t rights, struct ts_set *uids)
 {
 	struct ts_message source = *m; /* `to` may be the same mailbox and move its messages */
 	struct ts_message *copy =
 		ts_add(to, 0, source.blob->data, source.blob->len, source.date, source.zone);
 
-	copy->system = source.system;
+	copy->system = source.system & imapsrv_rights_flags(rights);
 	if (!(to->annotations & (IMAPSRV_ANNOTATIONS_NONE | IMAPSRV_ANNOTATIONS_READONLY))) {
 		/* RFC 5257 4.6 */
 		ts_free_entries(&copy->notes);
@@ -642,7 +654,7 @@ static void copy_one(struct ts_mailbox *from, const struct ts_message *m, struct
 	}
 	memcpy(copy->blob->emailid, source.blob->emailid, sizeof(copy->blob->emailid));
 	memcpy(copy->blob->threadid, source.blob->threadid, sizeof(copy->blob->threadid));
-	for (uint32_t i = 0; i < source.keyword_count; i++)
+	for (uint32_t i = 0; i < source.keyword_count && rights & IMAPSRV_RIGHT_WRITE; i++)
 		ts_keyword(to, copy, from->keywords[source.keywords[i]], true);
 	ts_set_add(uids, copy->uid);
 }
@@ -673,7 +685,8 @@ static void answer_copy(struct ts_op *q)
 		if (!ts_set_has(q->set, m->uid) || (ghost && q->kind == TS_MOVE))
 			continue;
 		ts_set_add(&sources, m->uid);
-		copy_one(from, m, to, q->mailbox->user->name, &copies);
+		copy_one(from, m, to, q->mailbox->user->name,
+		         ts->acl.on ? q->rights : UINT32_MAX, &copies);
 		to->messages[to->count - 1].saved = ts->now; /* RFC 8514 3 */
 		ts_note_added(ts, to, to->messages[to->count - 1].blob);
 	}
@@ -734,8 +747,11 @@ static void answer_manage(struct ts_op *q)
 		code = IMAPSRV_ALREADYEXISTS;
 	else if (q->kind == TS_CREATE && q->flag && q->facts)
 		code = IMAPSRV_USEATTR; /* a parent only: there would be no mailbox to have it */
-	else if (q->kind == TS_CREATE && !q->flag)
-		(m = ts_add_mailbox(ts, u, q->name))->attributes = q->facts;
+	else if (q->kind == TS_CREATE && !q->flag) {
+		m = ts_add_mailbox(ts, u, q->name);
+		m->attributes = q->facts;
+		ts_acl_inherit(m);
+	}
 	else if (q->kind != TS_CREATE && !m)
 		code = IMAPSRV_NONEXISTENT;
 	else if (q->kind == TS_DELETE)
@@ -815,6 +831,8 @@ void ts_perform(struct ts_op *q)
 		[TS_SEARCH] = ts_answer_search,
 		[TS_GETANNOTATIONS] = ts_answer_getannotations,
 		[TS_STOREANNOTATIONS] = ts_answer_storeannotations,
+		[TS_RIGHTS] = ts_answer_acl, [TS_GETACL] = ts_answer_acl,
+		[TS_SETACL] = ts_answer_acl, [TS_GRANTABLE] = ts_answer_acl,
 	};
 
 	q->link->op = NULL;

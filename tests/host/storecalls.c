@@ -320,6 +320,8 @@ static void on_store(void *user, struct imapsrv_op *op, const struct imapsrv_sto
 	take_flags(q->link->ts, q, &in->flags);
 	q->flag = (int)in->mode;
 	q->conditional = in->conditional != 0;
+	q->rights = in->rights;
+	ts_check_flags(q, in->rights, in->flags.system, in->flags.keyword_count);
 	q->modseq = in->unchanged_since;
 	if (in->conditional && (!q->link->ts->modseqs || (q->mailbox && q->mailbox->mailbox->no_modseq)))
 		tx_complain(q->link->ts->log, "store: on a condition that cannot be");
@@ -349,6 +351,7 @@ static void ask_copy(void *user, struct imapsrv_op *op, const struct imapsrv_cop
 	mailbox_of(q, in->mailbox);
 	take_set(q->link->ts, q, in->uids);
 	q->name = take_name(q->link->ts, ts_kind_names[kind], in->name, false, '\0');
+	q->rights = in->rights;
 	if (kind == TS_MOVE && q->mailbox && q->mailbox->read_only)
 		tx_complain(q->link->ts->log, "move from a mailbox that is read-only");
 	ts_op_asked(q);

@@ -105,10 +105,15 @@ struct ts_user *ts_add_user(struct ts *ts, const char *name, const char *passwor
 	return u;
 }
 
+bool ts_belongs(const struct ts_mailbox *m, const struct ts_user *u)
+{
+	return m->owner == u || (m->ts->acl.on && strcmp(m->name, "INBOX") != 0);
+}
+
 struct ts_mailbox *ts_find(const struct ts *ts, const struct ts_user *owner, const char *name)
 {
 	for (struct ts_mailbox *m = ts->mailboxes; m; m = m->next)
-		if (!m->removed && (!owner || m->owner == owner) && strcmp(m->name, name) == 0)
+		if (!m->removed && (!owner || ts_belongs(m, owner)) && strcmp(m->name, name) == 0)
 			return m;
 	return NULL;
 }
@@ -125,6 +130,7 @@ struct ts_mailbox *ts_add_mailbox(struct ts *ts, struct ts_user *owner, const ch
 	m->owner = owner;
 	m->name = tx_dup(name, strlen(name));
 	m->permanent = IMAPSRV_SYSTEM_FLAGS;
+	m->may = UINT32_MAX;
 	m->uidvalidity = ts->next_uidvalidity++;
 	m->uidnext = 1;
 	m->modseq = 1;
@@ -331,14 +337,15 @@ bool ts_flag_one(struct ts_mailbox *mailbox, struct ts_message *message,
                  size_t keyword_count, struct ts_changes *c)
 {
 	uint32_t before = message->system, after = before, up, down;
+	uint32_t mask = imapsrv_rights_flags(mailbox->may);
 	bool key_up = false, key_down = false;
 
 	if (mode == IMAPSRV_FLAGS_REMOVE)
 		after &= ~system;
 	else
-		after = mode == IMAPSRV_FLAGS_ADD ? before | system : system;
+		after = mode == IMAPSRV_FLAGS_ADD ? before | system : (before & ~mask) | system;
 	message->system = after;
-	if (mode == IMAPSRV_FLAGS_SET)
+	if (mode == IMAPSRV_FLAGS_SET && mailbox->may & IMAPSRV_RIGHT_WRITE)
 		for (uint32_t i = message->keyword_count; i-- > 0;) {
 			const char *name = mailbox->keywords[message->keywords[i]];
 

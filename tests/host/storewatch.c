@@ -151,7 +151,8 @@ static const struct ts_user *user_of(const struct ts_link *link)
 
 bool ts_may_hear(const struct ts_link *link, const struct ts_mailbox *mailbox)
 {
-	return !(link->ts->absent & TS_NO_WATCH) && user_of(link) == mailbox->owner;
+	return !(link->ts->absent & TS_NO_WATCH) && user_of(link) && ts_belongs(mailbox, user_of(link)) &&
+	       (ts_acl_rights(mailbox, user_of(link)) & IMAPSRV_RIGHT_READ);
 }
 
 void ts_post_event(struct ts *ts, const struct ts_user *owner, const struct imapsrv_event *event)

@@ -13,7 +13,7 @@ const char *const ts_kind_names[TS_KINDS] = {
 	"store", "append", "data",    "finish", "expunge", "copy", "move",
 	"status", "check", "create",  "delete", "rename", "subscribe", "sasl", "vanished", "replace",
 	"getmetadata", "setmetadata", "keys", "getquota", "getquotaroot", "setquota", "sort", "thread", "search",
-	"idle", "getannotations", "storeannotations",
+	"idle", "getannotations", "storeannotations", "rights", "getacl", "setacl", "grantable",
 };
 
 const char *const ts_handle_names[] = {"account", "mailbox", "body", "append", "exchange"};
@@ -245,6 +245,7 @@ static void mailbox_free(struct ts_mailbox *m)
 	free(m->messages);
 	free(m->name);
 	ts_free_entries(&m->entries);
+	ts_acl_clear(m);
 	free(m);
 }
 
@@ -285,5 +286,7 @@ void ts_free(struct ts *ts)
 	free(ts->threads.members);
 	tx_free(&ts->added);
 	ts_free_entries(&ts->meta.entries);
+	free(ts->acl.grantable);
+	free(ts->acl.twin);
 	free(ts);
 }

@@ -60,6 +60,13 @@ struct ts_user {
 	struct imapsrv_namespace namespaces[4];
 };
 
+/* An entry of an access control list. */
+struct ts_acl {
+	struct ts_acl *next;
+	char *identifier;
+	uint32_t rights;
+};
+
 struct ts_set;
 
 /* Who numbers the changes of a mailbox and remembers what went, in place of the mailbox itself. */
@@ -91,6 +98,9 @@ struct ts_mailbox {
 	struct ts_entry *entries;
 	uint32_t annotations;  /* of messages: enum imapsrv_annotations */
 	uint64_t annotation_size;
+	struct ts_acl *acl;    /* NULL: all is the owner's */
+	uint32_t may;          /* rights to flags of whoever replaces them now */
+	uint32_t private_rights;
 	char id[272];          /* MAILBOXID; "": not told */
 	uint64_t append_limit; /* octets of a message; UINT64_MAX: none */
 	struct ts_grave {    /* what was expunged, in the order in which it was */
@@ -170,6 +180,10 @@ enum ts_kind {
 	TS_IDLE,
 	TS_GETANNOTATIONS,
 	TS_STOREANNOTATIONS,
+	TS_RIGHTS,
+	TS_GETACL,
+	TS_SETACL,
+	TS_GRANTABLE,
 	TS_KINDS
 };
 extern const char *const ts_kind_names[TS_KINDS];
@@ -188,7 +202,9 @@ enum ts_absent { /* callbacks that are NULL */
 	TS_NO_VANISHED = 1 << 8,
 	TS_NO_WATCH = 1 << 9,  /* no table at all */
 	TS_NO_CHANGED = 1 << 10, /* the table without its callback: all events go to all */
-	TS_NO_SETQUOTA = 1 << 11
+	TS_NO_SETQUOTA = 1 << 11,
+	TS_NO_GETACL = 1 << 12, /* rights are kept, and nobody sees the lists */
+	TS_NO_SETACL = 1 << 13
 };
 
 struct ts_options {
@@ -305,6 +321,7 @@ struct ts_op {
 	bool conditional;
 	uint64_t modseq; /* unchanged_since, changed_since */
 	uint64_t limit[IMAPSRV_RESOURCES]; /* of quota */
+	uint32_t rights; /* to flags */
 };
 
 struct ts {
@@ -312,6 +329,14 @@ struct ts {
 	struct ts_options options;
 	unsigned absent; /* enum ts_absent, or-ed */
 	bool modseqs;    /* the store has modification sequences */
+	struct { /* access control lists: storeacl.c */
+		bool on;
+		bool create_alone;
+		bool no_negative;
+		uint32_t others;
+		char *grantable; /* what anybody can be given, as LISTRIGHTS shows it; NULL: not said */
+		char *twin;      /* a mailbox whose list changes along with any other */
+	} acl;
 	struct { /* annotations */
 		bool on;
 		bool server_only;
@@ -501,6 +526,23 @@ void ts_answer_sasl(struct ts_op *q);
 void ts_answer_keys(struct ts_op *q);
 void ts_fill_quota(const struct ts *ts, struct imapsrv_quota *quota);
 void ts_answer_quota(struct ts_op *q);
+void ts_fill_acl(const struct ts *ts, struct imapsrv_acl *acl);
+void ts_answer_acl(struct ts_op *q);
+void ts_acl_set(struct ts_mailbox *m, const char *identifier, enum imapsrv_acl_change change,
+                uint32_t rights);
+/* The same, and posts it to those whose rights it changes. */
+void ts_acl_change(struct ts_mailbox *m, const char *identifier, enum imapsrv_acl_change change,
+                   uint32_t rights, bool silent, const struct imapsrv_session *origin);
+uint32_t ts_acl_known(const struct ts *ts);
+uint32_t ts_acl_rights(const struct ts_mailbox *m, const struct ts_user *u);
+/* The nearest one above a name that exists; NULL: none. */
+struct ts_mailbox *ts_acl_above(struct ts *ts, const struct ts_user *u, const char *name);
+void ts_acl_inherit(struct ts_mailbox *m);
+void ts_acl_clear(struct ts_mailbox *m);
+/* Complains of flags that rights do not go with. */
+void ts_check_flags(struct ts_op *q, uint32_t rights, uint32_t system, uint32_t keywords);
+/* Is it a mailbox of this user, or one that several have? */
+bool ts_belongs(const struct ts_mailbox *m, const struct ts_user *u);
 void ts_fill_language(const struct ts *ts, struct imapsrv_language *language);
 struct ts_root *ts_root(struct ts *ts, const char *name); /* made if there is none */
 void ts_free_roots(struct ts *ts);

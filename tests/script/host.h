@@ -51,6 +51,8 @@ struct ts_message *sh_annotated(struct sh *h, const struct sc_words *w, const ch
                                 struct ts_mailbox **mailbox_r);
 bool sh_annotate(struct sh *h, const struct sc_words *w, struct ts_mailbox **mailbox_r);
 struct ts_entry **sh_entries(struct sh *h, const struct sc_words *w);
+/* rights MAILBOX IDENTIFIER LETTERS ... */
+void sh_rights(struct sh *h, const struct sc_words *w, bool silent);
 /* hostevent: H: lines that are events; false: it is none. */
 bool sh_event(struct sh *h, const struct sc_words *w);
 void sh_complain(struct sh *h, const struct sc_words *w, const char *what);

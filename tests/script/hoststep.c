@@ -437,6 +437,8 @@ void sh_step(struct sh *h, const struct sc_step *step)
 		lose(h);
 	else if (sh_event(h, w))
 		;
+	else if (strcmp(word, "rights") == 0)
+		sh_rights(h, w, silent);
 	else if (strcmp(word, "fail") == 0)
 		refuse(h, w);
 	else if (strcmp(word, "hold") == 0)

@@ -267,6 +267,9 @@ static void mailbox_line(struct sh *h, const struct sc_words *w)
 				m->annotations = annotations(value);
 			else if (strcmp(key, "annotation-size") == 0)
 				m->annotation_size = strtoull(value, NULL, 10);
+			else if (strcmp(key, "private") == 0)
+				(void)imapsrv_rights_parse((struct imapsrv_span){value, strlen(value)},
+				                           &m->private_rights);
 			else if (strcmp(key, "limit") == 0)
 				m->append_limit = strtoull(value, NULL, 10);
 			else if (strcmp(key, "floor") == 0)
@@ -340,7 +343,7 @@ static void no_line(struct sh *h, const struct sc_words *w)
 {
 	static const char *const names[] = {"copy",  "move",      "status",    "check",
 	                                    "write", "mailboxes", "subscribe", "login", "vanished", "watch",
-	                                    "changed", "setquota"};
+	                                    "changed", "setquota", "getacl", "setacl"};
 
 	for (size_t k = 1; k < w->count; k++) {
 		size_t i;
@@ -399,6 +402,54 @@ static void expunged_line(struct sh *h, const struct sc_words *w)
 		for (uint32_t uid = set.ranges[i].first; uid <= set.ranges[i].last; uid++)
 			ts_bury(m, uid, strtoull(w->word[3], NULL, 10));
 	ts_set_clear(&set);
+}
+
+/* acl [alone] [nonegative] [others 0n] [grantable "l r swi"] [twin NAME] */
+static void acl_line(struct sh *h, const struct sc_words *w)
+{
+	h->ts->acl.on = true;
+	for (size_t i = 1; i < w->count; i++) {
+		const char *word = w->word[i], *value = w->word[i + 1];
+		bool more = i + 1 < w->count;
+
+		i += strcmp(word, "alone") && strcmp(word, "nonegative");
+		if (strcmp(word, "alone") == 0)
+			h->ts->acl.create_alone = true;
+		else if (strcmp(word, "nonegative") == 0)
+			h->ts->acl.no_negative = true;
+		else if (more && strcmp(word, "others") == 0)
+			imapsrv_rights_parse((struct imapsrv_span){value, strlen(value)},
+			                     &h->ts->acl.others);
+		else if (more && strcmp(word, "grantable") == 0 && !h->ts->acl.grantable)
+			h->ts->acl.grantable = tx_dup(value, strlen(value));
+		else if (more && strcmp(word, "twin") == 0 && !h->ts->acl.twin)
+			h->ts->acl.twin = tx_dup(value, strlen(value));
+		else
+			sh_complain(h, w, "unknown word");
+	}
+}
+
+/* rights MAILBOX IDENTIFIER LETTERS ... */
+void sh_rights(struct sh *h, const struct sc_words *w, bool silent)
+{
+	struct ts_mailbox *m = w->count > 1 ? ts_find(h->ts, NULL, w->word[1]) : NULL;
+	uint32_t rights;
+
+	if (!m || w->count < 4 || w->count % 2) {
+		if (!h->faulty)
+			sh_complain(h, w, "written: rights MAILBOX IDENTIFIER LETTERS ...");
+		return;
+	}
+	for (size_t i = 2; i + 1 < w->count; i += 2) {
+		const char *letters = w->word[i + 1];
+
+		if (strcmp(letters, "gone") == 0)
+			ts_acl_change(m, w->word[i], IMAPSRV_ACL_DELETE, 0, silent, NULL);
+		else if (imapsrv_rights_parse((struct imapsrv_span){letters, strlen(letters)}, &rights))
+			sh_complain(h, w, "no such rights");
+		else
+			ts_acl_change(m, w->word[i], IMAPSRV_ACL_SET, rights, silent, NULL);
+	}
 }
 
 /* quota NAME [of PREFIX] [storage USAGE LIMIT] [message U L] [mailbox U L] [annotation U L] */
@@ -596,6 +647,10 @@ static void setup_line(struct sh *h, const struct sc_words *w)
 		h->config.jmap = value;
 	else if (strcmp(word, "quota") == 0 && value)
 		quota_line(h, w, value);
+	else if (strcmp(word, "acl") == 0)
+		acl_line(h, w);
+	else if (strcmp(word, "rights") == 0)
+		sh_rights(h, w, true);
 	else if (strcmp(word, "asks-idle") == 0)
 		h->ts->asks_idle = true;
 	else if (strcmp(word, "uses") == 0)

@@ -58,7 +58,7 @@ static void compile(struct isrv_list_pattern *p, const char *text)
 
 static void add(struct isrv_list_tree *t, const char *text, unsigned marks)
 {
-	struct imapsrv_name name = {{text, strlen(text)}, 0};
+	struct imapsrv_name name = {{text, strlen(text)}, 0, 0};
 
 	isrv_list_add(t, &name, marks);
 }

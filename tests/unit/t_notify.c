@@ -23,7 +23,7 @@ struct host {
 static void list(void *user, struct imapsrv_op *op, const struct imapsrv_list *q)
 {
 	const struct host *h = user;
-	struct imapsrv_name name = {{"INBOX", 5}, 0};
+	struct imapsrv_name name = {{"INBOX", 5}, 0, 0};
 	char text[16];
 
 	(void)q;
