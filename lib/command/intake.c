@@ -35,9 +35,7 @@ enum at {
 
 bool isrv_intake_parse(struct isrv_parse *p, struct isrv_intake *t)
 {
-	t->items.catenate = isrv_caps_in(p->caps, ISRV_CAP_CATENATE);
-	t->items.accept = isrv_caps_in(p->caps, ISRV_CAP_UTF8_ACCEPT);
-	return isrv_rd_mailbox(&p->r, &t->name) && isrv_intake_parse_piece(&p->r, &t->items, true);
+	return isrv_rd_mailbox(&p->r, &t->name) && isrv_intake_parse_piece(p, &t->items, true);
 }
 
 /* Behind the mailbox if that is a literal, NULL if it is the literal just announced; else where it
@@ -59,14 +57,15 @@ static const char *behind_name(struct isrv_reader r)
 	return size < (uint64_t)(r.end - r.at) ? r.at + size : start;
 }
 
-/* The mailbox may be a literal too, and so may the URLs of CATENATE. */
+/* The mailbox may be a literal too, and so may the URLs of CATENATE, and values of annotations: of
+ * those the routine itself takes care. */
 enum isrv_literal isrv_intake_literal(struct isrv_parse *p)
 {
 	const char *start = behind_name(p->r);
 
 	if (!start)
 		return ISRV_LITERAL_ARGUMENT;
-	if (isrv_caps_in(p->caps, ISRV_CAP_CATENATE) && isrv_intake_is_url(start, p->r.end))
+	if (isrv_intake_is_url(p->caps, start, p->r.end))
 		return ISRV_LITERAL_ARGUMENT;
 	return ISRV_LITERAL_START;
 }
@@ -173,6 +172,10 @@ static bool is_welcome(struct imapsrv_session *s, const struct isrv_intake *t)
 		isrv_no(s, "LIMIT", "Too many messages in one APPEND");
 	} else if (t->messages && (t->replaced || !isrv_caps_has(s, ISRV_CAP_MULTIAPPEND))) {
 		isrv_bad(s, "Expected the end of the command behind the message");
+	} else if (t->message.annotations.count && !s->engine->annotate.store) {
+		isrv_no(s, "CANNOT", "Annotations can only be read here");
+	} else if (t->message.annotations.longest > isrv_annotate_max(s->engine, 0)) {
+		isrv_no(s, "ANNOTATE TOOBIG", "The value of an annotation is too long");
 	} else {
 		return true;
 	}
@@ -234,6 +237,8 @@ static void ask_begin(struct imapsrv_session *s, struct isrv_intake *t, uint64_t
 	q.literal8 = literal8;
 	q.replaced_mailbox = t->mailbox;
 	q.replaced = t->replaced;
+	q.annotations = m->annotations.list;
+	q.annotation_count = m->annotations.count;
 	t->octets = 0;
 	isrv_ascii_header_init(&t->header);
 	t->at = AT_BEGUN;
@@ -298,14 +303,17 @@ static void skip_data(struct imapsrv_session *s, struct isrv_intake *t)
 		t->at = AT_DROP;
 }
 
-/* ---- behind a message ---------------------------------------------------------------------- */
+/* ---- behind a message, and among its arguments --------------------------------------------- */
 
-static void reader(struct imapsrv_session *s, struct isrv_reader *r)
+static void reader(struct imapsrv_session *s, struct isrv_parse *p)
 {
-	isrv_reader_init(r, &s->arena, s->framer.buf.data, s->framer.buf.len);
-	r->steps = &s->steps;
-	r->keyword_max = s->engine->limits.keyword_len;
-	r->utf8 = s->w.utf8;
+	memset(p, 0, sizeof(*p));
+	p->limits = &s->engine->limits;
+	p->caps = &s->caps;
+	isrv_reader_init(&p->r, &s->arena, s->framer.buf.data, s->framer.buf.len);
+	p->r.steps = &s->steps;
+	p->r.keyword_max = s->engine->limits.keyword_len;
+	p->r.utf8 = s->w.utf8;
 }
 
 static void complain(struct imapsrv_session *s, const struct isrv_reader *r, enum isrv_frame frame)
@@ -338,50 +346,51 @@ static void ask_finish(struct imapsrv_session *s, struct isrv_intake *t)
 		ISRV_ASK(s, ISRV_OP_APPEND_FINISH, store, append_finish, &finish, finish_sink, t);
 }
 
-/* The literal is the URL of a CATENATE, and becomes part of the line.  False: it is too big, and the
- * reply is set. */
-static bool take_url(struct imapsrv_session *s)
+/* The literal that was announced is an argument, and becomes part of the line. */
+static void take_argument(struct imapsrv_session *s, struct isrv_intake *t)
 {
-	const struct isrv_framer *f = &s->framer;
+	struct isrv_framer *f = &s->framer;
+	const char *problem = NULL;
 
-	if (s->engine->config.literal_minus && !f->literal_sync && f->literal_size > 4096) {
-		isrv_bad(s, "A literal above 4096 octets must wait for leave");
-	} else if (!isrv_framer_accept(&s->framer)) {
-		isrv_bad(s, "The command is too long");
-	} else {
-		if (f->literal_sync) {
-			ISRV_W(&s->w, "+ OK");
-			isrv_w_crlf(&s->w);
-		}
-		return true;
+	if (!t->announced) {
+		isrv_bad(s, "Expected the message");
+		t->items.literal = false;
+		give_up(s, t);
+		return;
 	}
-	s->reply.code = "TOOBIG";
-	return false;
+	if (s->engine->config.literal_minus && !f->literal_sync && f->literal_size > 4096)
+		problem = "A literal above 4096 octets must wait for leave"; /* RFC 7888 5 */
+	else if (!isrv_framer_accept(f))
+		problem = "The command is too long";
+	if (problem) {
+		isrv_bad(s, problem);
+		s->reply.code = "TOOBIG";
+		give_up(s, t);
+		return;
+	}
+	t->announced = false;
+	if (f->literal_sync) {
+		ISRV_W(&s->w, "+ OK");
+		isrv_w_crlf(&s->w);
+	}
+	t->at = AT_REST;
 }
 
 /* More of the line has come. */
 static void take_rest(struct imapsrv_session *s, struct isrv_intake *t)
 {
-	const struct isrv_buf *buf = &s->framer.buf;
 	enum isrv_frame frame = s->frame;
-	struct isrv_reader r;
+	struct isrv_parse p;
 
 	s->frame = ISRV_FRAME_MORE;
 	t->announced = frame == ISRV_FRAME_LITERAL;
-	if (t->announced && t->items.catenate && isrv_intake_is_url(buf->data, buf->data + buf->len)) {
-		if (!take_url(s))
-			give_up(s, t);
-		else
-			t->announced = false;
-		return;
-	}
-	reader(s, &r);
-	if (frame != ISRV_FRAME_DROPPED && isrv_intake_parse_piece(&r, &t->items, false) &&
-	    (t->announced || isrv_rd_end(&r))) {
+	reader(s, &p);
+	if (frame != ISRV_FRAME_DROPPED && isrv_intake_parse_piece(&p, &t->items, false) &&
+	    (t->announced || isrv_rd_end(&p.r))) {
 		t->at = AT_ITEM;
 		return;
 	}
-	complain(s, &r, frame);
+	complain(s, &p.r, frame);
 	t->items.literal = t->announced;
 	give_up(s, t);
 }
@@ -413,6 +422,10 @@ static void answered(struct imapsrv_session *s, struct isrv_intake *t)
 {
 	if (s->result.code != IMAPSRV_OK) {
 		isrv_refused(s, "TRYCREATE");
+		/* RFC 5257 4.5 */
+		if (t->at == AT_BEGUN && t->message.annotations.count &&
+		    s->result.code == IMAPSRV_LIMIT)
+			s->reply.code = "ANNOTATE TOOMANY";
 		give_up(s, t);
 	} else if (t->at == AT_TAKEN) {
 		t->at = AT_DATA;
@@ -447,6 +460,10 @@ static void next_item(struct imapsrv_session *s, struct isrv_intake *t)
 	const struct isrv_intake_item *item = t->items.list + t->items.at;
 	bool goes_on = true;
 
+	if (t->items.argument) {
+		take_argument(s, t);
+		return;
+	}
 	if (t->items.at == t->items.count) {
 		ask_finish(s, t);
 		return;
@@ -595,6 +612,7 @@ enum isrv_step isrv_intake_step(struct imapsrv_session *s, struct isrv_intake *t
 void isrv_intake_refuse(struct imapsrv_session *s, struct isrv_intake *t)
 {
 	t->announced = s->frame == ISRV_FRAME_LITERAL;
+	t->items.literal = t->announced;
 	s->frame = ISRV_FRAME_MORE;
 	give_up(s, t);
 }

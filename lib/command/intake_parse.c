@@ -33,9 +33,11 @@ static struct isrv_intake_item *add(struct isrv_reader *r, struct isrv_intake_it
  * utf8-literal = "UTF8" SP "(" literal8 ")", up to its octets.  RFC 9755 has no UTF8 any more (a plain
  * literal can hold all), but clients of RFC 6855 4 send it.
  */
-static bool try_utf8(struct isrv_reader *r, struct isrv_intake_items *items)
+static bool try_utf8(struct isrv_parse *p, struct isrv_intake_items *items)
 {
-	items->utf8 = items->accept && isrv_rd_try_word(r, "UTF8");
+	struct isrv_reader *r = &p->r;
+
+	items->utf8 = isrv_caps_in(p->caps, ISRV_CAP_UTF8_ACCEPT) && isrv_rd_try_word(r, "UTF8");
 	return !items->utf8 || (isrv_rd_sp(r) && isrv_rd_char(r, '('));
 }
 
@@ -50,8 +52,9 @@ static bool parse_literal(struct isrv_reader *r, struct isrv_intake_items *items
 }
 
 /* cat-part = "TEXT" SP literal / "URL" SP astring / utf8-literal */
-static bool parse_part(struct isrv_reader *r, struct isrv_intake_items *items)
+static bool parse_part(struct isrv_parse *p, struct isrv_intake_items *items)
 {
+	struct isrv_reader *r = &p->r;
 	struct isrv_intake_item *item;
 
 	if (isrv_rd_try_word(r, "URL")) {
@@ -59,7 +62,7 @@ static bool parse_part(struct isrv_reader *r, struct isrv_intake_items *items)
 		return item && isrv_rd_sp(r) && isrv_rd_astring(r, &item->url);
 	}
 	item = add(r, items, ISRV_INTAKE_TEXT);
-	if (!item || !try_utf8(r, items))
+	if (!item || !try_utf8(p, items))
 		return false;
 	item->message.utf8 = items->utf8;
 	if (items->utf8)
@@ -73,12 +76,22 @@ static bool parse_part(struct isrv_reader *r, struct isrv_intake_items *items)
 	return parse_literal(r, items);
 }
 
-/*
- * append-message = [SP flag-list] [SP date-time] SP append-data, up to the first part of a
- * catenated one.  A flag list may be empty, and flags that nobody can set are passed over.
- */
-static bool parse_message(struct isrv_reader *r, struct isrv_intake_items *items)
+/* append-ext =/ "ANNOTATION" SP "(" entry-att *(SP entry-att) ")" (RFC 5257 5), once. */
+static bool parse_annotations(struct isrv_parse *p, struct isrv_intake_message *m)
 {
+	if (!isrv_caps_in(p->caps, ISRV_CAP_ANNOTATE) || !isrv_rd_try_word(&p->r, "ANNOTATION"))
+		return true;
+	return isrv_rd_sp(&p->r) && isrv_annotate_values_parse(p, &m->annotations) &&
+	       isrv_rd_sp(&p->r);
+}
+
+/*
+ * append-message = [SP flag-list] [SP date-time] *(SP append-ext) SP append-data, up to the first part
+ * of a catenated one.  A flag list may be empty, and flags that nobody can set are passed over.
+ */
+static bool parse_message(struct isrv_parse *p, struct isrv_intake_items *items)
+{
+	struct isrv_reader *r = &p->r;
 	struct isrv_intake_message m;
 	struct isrv_intake_item *item;
 
@@ -90,21 +103,24 @@ static bool parse_message(struct isrv_reader *r, struct isrv_intake_items *items
 	m.has_date = isrv_rd_peek(r) == '"';
 	if (m.has_date && (!isrv_rd_datetime(r, &m.date) || !isrv_rd_sp(r)))
 		return false;
-	items->within = items->catenate && isrv_rd_try_word(r, "CATENATE");
+	if (!parse_annotations(p, &m))
+		return false;
+	items->within = isrv_caps_in(p->caps, ISRV_CAP_CATENATE) && isrv_rd_try_word(r, "CATENATE");
 	item = add(r, items, items->within ? ISRV_INTAKE_CATENATE : ISRV_INTAKE_MESSAGE);
 	if (!item)
 		return false;
 	item->message = m;
 	if (items->within)
-		return isrv_rd_sp(r) && isrv_rd_char(r, '(') && parse_part(r, items);
-	if (!try_utf8(r, items))
+		return isrv_rd_sp(r) && isrv_rd_char(r, '(') && parse_part(p, items);
+	if (!try_utf8(p, items))
 		return false;
 	item->message.utf8 = items->utf8;
 	return parse_literal(r, items);
 }
 
-bool isrv_intake_parse_piece(struct isrv_reader *r, struct isrv_intake_items *items, bool first)
+static bool parse_items(struct isrv_parse *p, struct isrv_intake_items *items, bool first)
 {
+	struct isrv_reader *r = &p->r;
 	struct isrv_reader ahead;
 
 	items->count = items->at = 0;
@@ -119,11 +135,11 @@ bool isrv_intake_parse_piece(struct isrv_reader *r, struct isrv_intake_items *it
 			if (!add(r, items, ISRV_INTAKE_END))
 				return false;
 		} else if (items->within) {
-			if (!isrv_rd_sp(r) || !parse_part(r, items))
+			if (!isrv_rd_sp(r) || !parse_part(p, items))
 				return false;
 		} else if (!first && isrv_rd_end(&ahead)) {
 			return true;
-		} else if (!parse_message(r, items)) {
+		} else if (!parse_message(p, items)) {
 			return false;
 		}
 		first = false;
@@ -131,12 +147,44 @@ bool isrv_intake_parse_piece(struct isrv_reader *r, struct isrv_intake_items *it
 	return true;
 }
 
+/* Does the text end in the announcement of a literal that is an argument?  It may be the octets of one
+ * that only look so: whoever reads the line knows. */
+static bool ends_in_argument(struct isrv_parse *p, struct isrv_intake_items *items)
+{
+	const struct isrv_reader *r = &p->r;
+	size_t len = (size_t)(r->end - r->begin);
+
+	if (len < 3 || memcmp(r->end - 3, "}\r\n", 3) != 0)
+		return false;
+	if (isrv_caps_in(p->caps, ISRV_CAP_ANNOTATE) &&
+	    isrv_intake_look_on(&items->look, r->begin, len, r->steps))
+		return true;
+	return isrv_intake_is_url(p->caps, r->begin + items->look.from, r->end);
+}
+
+bool isrv_intake_parse_piece(struct isrv_parse *p, struct isrv_intake_items *items, bool first)
+{
+	if (first)
+		isrv_intake_look_begin(&items->look, (size_t)(p->r.at - p->r.begin));
+	items->argument = ends_in_argument(p, items);
+	if (items->argument) {
+		items->literal = true;
+		p->r.at = p->r.end;
+		return true;
+	}
+	p->r.at = p->r.begin + items->look.from;
+	isrv_intake_look_begin(&items->look, 0);
+	return parse_items(p, items, first);
+}
+
 /* "URL" SP, with what may stand before it, and the announcement: by a backward look, as an APPEND can
  * have thousands of them. */
-bool isrv_intake_is_url(const char *start, const char *end)
+bool isrv_intake_is_url(const struct isrv_caps *caps, const char *start, const char *end)
 {
 	const char *at = end;
 
+	if (!isrv_caps_in(caps, ISRV_CAP_CATENATE))
+		return false;
 	while (at > start && end - at < 32 && at[-1] != '{')
 		at--;
 	if (at - start < 6 || at[-1] != '{')

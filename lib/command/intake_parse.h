@@ -1,19 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * command/intake_parse - the grammar of what APPEND and REPLACE take (RFC 4466 4, RFC 4469 5, RFC 6855
- * 4), in pieces: what stands between two literals of messages is read when it has come, into a list of what
- * is to be done.
+ * command/intake_parse - the grammar of what APPEND and REPLACE take (RFC 4466 4, RFC 4469 5, RFC 5257
+ * 5, RFC 6855 4), in pieces: what stands between two literals of messages is read when it has come, into
+ * a list of what is to be done.
  */
 #ifndef ISRV_COMMAND_INTAKE_PARSE_H
 #define ISRV_COMMAND_INTAKE_PARSE_H
 
-#include "session/command.h"
+#include "command/annotate.h"
+#include "command/intake_look.h"
 
 struct isrv_intake_message {
 	struct isrv_rd_flags flags;
 	bool has_date;
 	bool utf8; /* its literal stands in "UTF8 (...)" */
 	struct isrv_rd_datetime date;
+	struct isrv_annotate_values annotations;
 };
 
 enum isrv_intake_kind {
@@ -38,18 +40,18 @@ struct isrv_intake_items {
 	bool within;    /* CATENATE's parentheses: so the next piece begins */
 	bool utf8;      /* "UTF8 (" stands before the last literal: so the next piece begins too */
 	bool literal;   /* the piece ends with the announcement of one */
-	bool catenate;  /* CATENATE is to be had, */
-	bool accept;    /* and UTF8 */
+	bool argument;  /* the piece was not read: it ends in the announcement of a value or a URL */
+	struct isrv_intake_look look;
 };
 
 /* All messages up to the next literal of one, or to the end of the line.  `first`: there must be
- * one. */
-bool isrv_intake_parse_piece(struct isrv_reader *r, struct isrv_intake_items *items, bool first);
+ * one.  True with items->argument: the reader has to have more. */
+bool isrv_intake_parse_piece(struct isrv_parse *p, struct isrv_intake_items *items, bool first);
 
 /*
  * Is the literal whose announcement ends the text the URL of a CATENATE, and no part of a message?
  * Asked for each literal, it looks at the end only; `start` is behind the mailbox name.
  */
-bool isrv_intake_is_url(const char *start, const char *end);
+bool isrv_intake_is_url(const struct isrv_caps *caps, const char *start, const char *end);
 
 #endif
