@@ -79,7 +79,8 @@ struct imapsrv_event {
 	                                        HASNOCHILDREN */
 	const struct imapsrv_span *entries;  /* MAILBOX_METADATA, SERVER_METADATA: names of entries
 	                                        that changed ("/shared/comment"), those that were
-	                                        removed as well */
+	                                        removed as well.  ANNOTATION_CHANGE: of entries of
+	                                        all these messages; none: not known which */
 	size_t entry_count;
 	struct imapsrv_span text;            /* QUOTA_EXCEED: for a human, UTF-8 */
 };

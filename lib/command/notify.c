@@ -31,6 +31,9 @@ static unsigned supported(const struct imapsrv_session *s)
 	uint32_t posted = s->engine->watch.events;
 	unsigned events = ISRV_NOTIFY_MESSAGES | ISRV_NOTIFY_NAME | ISRV_NOTIFY_SUBSCRIPTION;
 
+	/* Where there are none no FETCH could show them. */
+	if (!isrv_caps_has(s, ISRV_CAP_ANNOTATE))
+		events &= ~(unsigned)ISRV_NOTIFY_ANNOTATIONS;
 	/* Required where the extension is there (RFC 5465 5.6, 5.7). */
 	if (posted & IMAPSRV_EVENT_BIT(IMAPSRV_EVENT_MAILBOX_METADATA) ||
 	    isrv_caps_has(s, ISRV_CAP_METADATA))
@@ -272,7 +275,8 @@ static uint32_t status_items(const struct imapsrv_session *s, unsigned events)
 		items |= IMAPSRV_STATUS_MESSAGES | IMAPSRV_STATUS_UIDNEXT | IMAPSRV_STATUS_UIDVALIDITY;
 	if (events & ISRV_NOTIFY_EXPUNGE)
 		items |= IMAPSRV_STATUS_MESSAGES;
-	if (events & ISRV_NOTIFY_FLAGS && isrv_caps_has(s, ISRV_CAP_CONDSTORE))
+	if (events & (ISRV_NOTIFY_FLAGS | ISRV_NOTIFY_ANNOTATIONS) &&
+	    isrv_caps_has(s, ISRV_CAP_CONDSTORE))
 		items |= IMAPSRV_STATUS_UIDVALIDITY | IMAPSRV_STATUS_HIGHESTMODSEQ;
 	return items;
 }

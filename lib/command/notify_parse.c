@@ -5,8 +5,6 @@
 #include "command/notify.h"
 
 #define MESSAGE_NEW "MessageNew"
-/* Not a flag of enum isrv_notify_event, as it leads to nothing: but it must keep company too. */
-#define ANNOTATION  (1u << 7)
 
 static const struct {
 	const char *name;
@@ -15,7 +13,7 @@ static const struct {
 	{MESSAGE_NEW, ISRV_NOTIFY_NEW},
 	{"MessageExpunge", ISRV_NOTIFY_EXPUNGE},
 	{"FlagChange", ISRV_NOTIFY_FLAGS},
-	{"AnnotationChange", ANNOTATION},
+	{"AnnotationChange", ISRV_NOTIFY_ANNOTATIONS},
 	{"MailboxName", ISRV_NOTIFY_NAME},
 	{"SubscriptionChange", ISRV_NOTIFY_SUBSCRIPTION},
 	{"MailboxMetadataChange", ISRV_NOTIFY_METADATA},
@@ -78,7 +76,7 @@ static bool parse_event(struct isrv_parse *p, struct isrv_notify_args *a, bool s
 	*got |= events[i].event;
 	if (events[i].event == ISRV_NOTIFY_NEW)
 		return parse_fetch(p, a, selected);
-	if (selected && !(events[i].event & (ISRV_NOTIFY_MESSAGES | ANNOTATION))) {
+	if (selected && !(events[i].event & ISRV_NOTIFY_MESSAGES)) {
 		r->at = start;
 		return isrv_rd_fail(r, "an event about messages: SELECTED takes no other");
 	}
@@ -91,9 +89,9 @@ static bool are_together(struct isrv_reader *r, const char *start, unsigned got)
 {
 	const char *missing = NULL;
 
-	if (got & (ISRV_NOTIFY_EXPUNGE | ISRV_NOTIFY_FLAGS | ANNOTATION) && !(got & ISRV_NOTIFY_NEW))
+	if (got & (ISRV_NOTIFY_MESSAGES & ~(unsigned)ISRV_NOTIFY_NEW) && !(got & ISRV_NOTIFY_NEW))
 		missing = "MessageNew beside the other events about messages";
-	else if (got & (ISRV_NOTIFY_NEW | ISRV_NOTIFY_FLAGS | ANNOTATION) &&
+	else if (got & (ISRV_NOTIFY_MESSAGES & ~(unsigned)ISRV_NOTIFY_EXPUNGE) &&
 	         !(got & ISRV_NOTIFY_EXPUNGE))
 		missing = "MessageExpunge beside the other events about messages";
 	if (!missing)
@@ -120,8 +118,7 @@ static bool parse_events(struct isrv_parse *p, struct isrv_notify_args *a, bool 
 	} while (isrv_rd_peek(r) == ' ' && isrv_rd_sp(r));
 	if (!isrv_rd_char(r, ')') || !are_together(r, start, got))
 		return false;
-	a->unsupported = a->unsupported || got & ANNOTATION;
-	*events_r = (uint8_t)(got & ~ANNOTATION);
+	*events_r = (uint8_t)got;
 	return true;
 }
 

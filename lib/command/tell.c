@@ -201,7 +201,7 @@ uint32_t isrv_tell_items(const struct imapsrv_session *s, uint32_t tell)
 		items |= IMAPSRV_STATUS_MESSAGES | IMAPSRV_STATUS_UIDNEXT;
 	if ((tell & ISRV_TELL_NEW && condstore) || (tell & ISRV_TELL_EXPUNGE && qresync))
 		items |= IMAPSRV_STATUS_HIGHESTMODSEQ;
-	if (tell & ISRV_TELL_FLAGS && condstore)
+	if (tell & (ISRV_TELL_FLAGS | ISRV_TELL_ANNOTATIONS) && condstore)
 		items |= IMAPSRV_STATUS_HIGHESTMODSEQ | IMAPSRV_STATUS_UIDVALIDITY;
 	if (tell & ISRV_TELL_SEEN)
 		items |= IMAPSRV_STATUS_UNSEEN;

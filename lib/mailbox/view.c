@@ -12,6 +12,7 @@
 
 #include <string.h>
 
+#define ANNOTATED_RANGES 1000u /* of messages, for one entry whose annotations changed */
 #define FRESH_KEEP 16u /* ranges of memory that `fresh` keeps when there is nothing new */
 
 /* Memory for one range. */
@@ -60,6 +61,10 @@ void isrv_view_clear(struct isrv_view *v, struct isrv_mem *mem)
 	isrv_uidset_clear(&v->own, mem);
 	isrv_uidset_clear(&v->arrived, mem);
 	isrv_uidset_clear(&v->changed, mem);
+	if (v->annotated)
+		isrv_annotated_clear(v->annotated, mem);
+	isrv_mem_free(mem, v->annotated, sizeof(*v->annotated));
+	v->annotated = NULL;
 	isrv_uidset_clear(&v->fresh, mem);
 	isrv_uidset_clear(&v->gone, mem);
 	isrv_uidset_clear(&v->saved, mem);
@@ -191,6 +196,62 @@ void isrv_view_post_gone(struct isrv_view *v, struct isrv_mem *mem, struct imaps
 	(void)isrv_uidset_subtract(&v->changed, mem, uids);
 }
 
+/* Of what was announced; *uids is cut. */
+static bool cut_announced(const struct isrv_view *v, struct imapsrv_set *uids)
+{
+	size_t count = isrv_uidset_seek(*uids, v->map.last_uid);
+
+	if (count < uids->count && uids->ranges[count].first <= v->map.last_uid)
+		count++;
+	uids->count = count;
+	return count && isrv_nummap_rank(&v->map, isrv_uidset_max(*uids)) >
+	                        isrv_nummap_rank(&v->map, isrv_uidset_min(*uids) - 1);
+}
+
+bool isrv_view_post_annotated(struct isrv_view *v, struct isrv_mem *mem, struct imapsrv_set uids,
+                              const struct imapsrv_span *names, size_t count, uint32_t max_names)
+{
+	if (!cut_announced(v, &uids))
+		return true;
+	if (!v->annotated) {
+		v->annotated = isrv_mem_zalloc(mem, sizeof(*v->annotated));
+		if (!v->annotated)
+			return false;
+		v->annotated->max_ranges = ANNOTATED_RANGES;
+	}
+	return isrv_annotated_add(v->annotated, mem, uids, names, count, max_names);
+}
+
+bool isrv_view_take_annotated(struct isrv_view *v, struct isrv_mem *mem,
+                              struct isrv_annotated *told)
+{
+	struct imapsrv_range all = {1, v->map.last_uid};
+
+	if (v->annotations & ISRV_ANNOTATIONS_LOST &&
+	    !isrv_view_post_annotated(v, mem, (struct imapsrv_set){&all, all.last ? 1 : 0}, NULL, 0,
+	                              0))
+		return false;
+	v->annotations &= (uint8_t)~ISRV_ANNOTATIONS_LOST;
+	if (v->annotated)
+		*told = *v->annotated;
+	isrv_mem_free(mem, v->annotated, sizeof(*v->annotated));
+	v->annotated = NULL;
+	return true;
+}
+
+bool isrv_view_return_annotated(struct isrv_view *v, struct isrv_mem *mem,
+                                struct isrv_annotated *told)
+{
+	if (v->annotated)
+		return isrv_annotated_join(v->annotated, mem, told);
+	v->annotated = isrv_mem_alloc(mem, sizeof(*v->annotated));
+	if (!v->annotated)
+		return false;
+	*v->annotated = *told;
+	*told = (struct isrv_annotated){0};
+	return true;
+}
+
 void isrv_view_post_changed(struct isrv_view *v, struct isrv_mem *mem, struct imapsrv_set uids)
 {
 	struct isrv_uidset *set = &v->changed;
@@ -260,6 +321,8 @@ bool isrv_view_has_pending(const struct isrv_view *v, unsigned kinds)
 	        (v->look_new || v->look_all || v->keywords_new || v->fresh.count)) ||
 	       (kinds & ISRV_PENDING_GONE && v->expunged.count) ||
 	       (kinds & ISRV_PENDING_OWN && v->own_gone.count) ||
+	       (kinds & ISRV_PENDING_ANNOTATIONS &&
+	        (v->annotated || v->annotations & ISRV_ANNOTATIONS_LOST)) ||
 	       (kinds & ISRV_PENDING_FLAGS && changed_announced(v));
 }
 

@@ -10,6 +10,7 @@
 #include "base/nummap.h"
 #include "base/uidset.h"
 #include "imapsrv/store.h"
+#include "mailbox/annotated.h"
 #include "mailbox/keywords.h"
 
 /* Batches of UIDs that the client was told (command/uidbatches.c). */
@@ -27,13 +28,17 @@ enum isrv_pending {
 	ISRV_PENDING_GONE = 1 << 1,  /* messages went */
 	ISRV_PENDING_FLAGS = 1 << 2, /* flags changed */
 	ISRV_PENDING_OWN = 1 << 3,   /* those went that this client expunged, though others are held back */
-	ISRV_PENDING_ALL = (1 << 4) - 1
+	ISRV_PENDING_ANNOTATIONS = 1 << 4, /* annotations changed, and are told */
+	ISRV_PENDING_ALL = (1 << 5) - 1
 };
 
 #define ISRV_ANNOTATIONS_HOST \
 	(IMAPSRV_ANNOTATIONS_NONE | IMAPSRV_ANNOTATIONS_READONLY | IMAPSRV_ANNOTATIONS_NOPRIVATE)
 /* The client asked to be told of annotations that others change (RFC 5257 4.2). */
 #define ISRV_ANNOTATIONS_TOLD (1u << 3)
+#define ISRV_ANNOTATIONS_ALL  31u
+/* Events were lost: others may have changed any. */
+#define ISRV_ANNOTATIONS_LOST (1u << 4)
 
 struct isrv_view {
 	void *handle;    /* the host's */
@@ -62,6 +67,7 @@ struct isrv_view {
 	/* Flags may have changed; may cover more than is announced.  Holds memory for one range at
 	 * all times, so that a change can always be noted: empty it, never clear it. */
 	struct isrv_uidset changed;
+	struct isrv_annotated *annotated; /* NULL: none */
 	struct isrv_uidset fresh;    /* above map.last_uid */
 	struct isrv_uidset own;      /* messages that this client added, announced or not */
 	struct isrv_uidset arrived;  /* announced, and to be fetched for a client that wants them shown */
@@ -103,13 +109,25 @@ void isrv_view_post_gone(struct isrv_view *v, struct isrv_mem *mem, struct imaps
 bool isrv_view_post_own_gone(struct isrv_view *v, struct isrv_mem *mem, struct imapsrv_set uids);
 void isrv_view_post_changed(struct isrv_view *v, struct isrv_mem *mem, struct imapsrv_set uids);
 
+/* Annotations of these changed: of these entries, or of any if count is 0.  False: no memory. */
+bool isrv_view_post_annotated(struct isrv_view *v, struct isrv_mem *mem, struct imapsrv_set uids,
+                              const struct imapsrv_span *names, size_t count, uint32_t max_names);
+/* Moves what is pending of annotations to *told, which is all zero.  False: no memory, nothing is
+ * forgotten. */
+bool isrv_view_take_annotated(struct isrv_view *v, struct isrv_mem *mem,
+                              struct isrv_annotated *told);
+/* It could not be told: it is pending as before.  False: no memory. */
+bool isrv_view_return_annotated(struct isrv_view *v, struct isrv_mem *mem,
+                                struct isrv_annotated *told);
+
 /* Is there something to tell, of these kinds (enum isrv_pending, or-ed)? */
 bool isrv_view_has_pending(const struct isrv_view *v, unsigned kinds);
 static inline bool isrv_view_pending(const struct isrv_view *v, unsigned kinds)
 {
 	/* Most of the time nothing at all has happened. */
 	return (v->look_new || v->look_all || v->keywords_new || v->fresh.count ||
-	        v->expunged.count || v->changed.count) &&
+	        v->expunged.count || v->changed.count || v->annotated ||
+	        v->annotations & ISRV_ANNOTATIONS_LOST) &&
 	       isrv_view_has_pending(v, kinds);
 }
 

@@ -6,6 +6,8 @@
  */
 #include "mailbox/view_save.h"
 
+#include "base/annotation.h"
+
 enum {
 	READ_ONLY = 1 << 0,
 	NEW_KEYWORDS = 1 << 1,
@@ -53,6 +55,16 @@ static void pack_map(const struct isrv_nummap *map, struct isrv_pack *p)
 	isrv_pack_range_end(p);
 }
 
+static void pack_annotated(const struct isrv_annotated *a, struct isrv_pack *p)
+{
+	isrv_pack_u64(p, a ? a->count : 0);
+	for (uint32_t i = 0; a && i < a->count; i++) {
+		isrv_pack_span(p, isrv_annotated_name(a, i));
+		isrv_pack_set(p, isrv_uidset_view(&a->entries[i].uids));
+	}
+	isrv_pack_set(p, a ? isrv_uidset_view(&a->any) : (struct imapsrv_set){NULL, 0});
+}
+
 void isrv_view_pack(const struct isrv_view *v, struct isrv_pack *p)
 {
 	isrv_pack_span(p, (struct imapsrv_span){v->name, v->name_len});
@@ -75,6 +87,7 @@ void isrv_view_pack(const struct isrv_view *v, struct isrv_pack *p)
 		isrv_pack_span(p, isrv_keywords_at(&v->keywords, i));
 	isrv_pack_set(p, isrv_uidset_view(&v->expunged));
 	isrv_pack_set(p, isrv_uidset_view(&v->changed));
+	pack_annotated(v->annotated, p);
 	isrv_pack_set(p, isrv_uidset_view(&v->fresh));
 	isrv_pack_set(p, isrv_uidset_view(&v->own_gone));
 	isrv_pack_set(p, isrv_uidset_view(&v->own));
@@ -114,6 +127,35 @@ static void unpack_keywords(struct isrv_keywords *k, struct isrv_mem *mem, struc
 		else if (!added)
 			isrv_unpack_fail(u, IMAPSRV_EINVAL); /* no keyword, or one twice */
 	}
+}
+
+/* One name, or with an empty one any entry. */
+static void unpack_entry(struct isrv_view *v, struct isrv_mem *mem, struct isrv_unpack *u,
+                         struct imapsrv_span name)
+{
+	struct isrv_uidset uids;
+
+	isrv_uidset_init(&uids, SIZE_MAX);
+	isrv_unpack_set(u, mem, &uids);
+	if (!u->error && uids.count &&
+	    !isrv_view_post_annotated(v, mem, isrv_uidset_view(&uids), &name, name.len ? 1 : 0,
+	                              UINT32_MAX))
+		isrv_unpack_fail(u, IMAPSRV_ENOMEM);
+	isrv_uidset_clear(&uids, mem);
+}
+
+static void unpack_annotated(struct isrv_view *v, struct isrv_mem *mem, struct isrv_unpack *u)
+{
+	struct imapsrv_span none = {NULL, 0}, name;
+
+	for (uint32_t count = isrv_unpack_u32(u); count && !u->error; count--) {
+		name = isrv_unpack_span(u);
+		if (!isrv_annotation_is_name(name))
+			isrv_unpack_fail(u, IMAPSRV_EINVAL);
+		else
+			unpack_entry(v, mem, u, name);
+	}
+	unpack_entry(v, mem, u, none);
 }
 
 /* Does the map hold all of the set? */
@@ -176,7 +218,7 @@ void isrv_view_unpack(struct isrv_view *v, struct isrv_mem *mem, struct isrv_unp
 	v->permanent_flags = (uint8_t)isrv_unpack_upto(u, IMAPSRV_SYSTEM_FLAGS);
 	v->rights = isrv_unpack_u32(u);
 	v->private_rights = (uint16_t)isrv_unpack_upto(u, UINT16_MAX);
-	v->annotations = (uint8_t)isrv_unpack_upto(u, ISRV_ANNOTATIONS_HOST | ISRV_ANNOTATIONS_TOLD);
+	v->annotations = (uint8_t)isrv_unpack_upto(u, ISRV_ANNOTATIONS_ALL);
 	v->annotation_size = isrv_unpack_u32(u);
 	v->modseq_told = isrv_unpack_u64(u);
 	v->modseq_seen = isrv_unpack_u64(u);
@@ -186,6 +228,7 @@ void isrv_view_unpack(struct isrv_view *v, struct isrv_mem *mem, struct isrv_unp
 	unpack_keywords(&v->keywords, mem, u);
 	isrv_unpack_set(u, mem, &v->expunged);
 	isrv_unpack_set(u, mem, &v->changed);
+	unpack_annotated(v, mem, u);
 	isrv_unpack_set(u, mem, &v->fresh);
 	isrv_unpack_set(u, mem, &v->own_gone);
 	isrv_unpack_set(u, mem, &v->own);

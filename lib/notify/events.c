@@ -6,6 +6,7 @@
 #define EXPUNGE ISRV_NOTIFY_EXPUNGE
 #define FLAGS   ISRV_NOTIFY_FLAGS
 #define NAME    ISRV_NOTIFY_NAME
+#define NOTES   ISRV_NOTIFY_ANNOTATIONS
 
 static const struct isrv_notify_rule rules[] = {
 	[IMAPSRV_EVENT_MESSAGE_NEW] = {ISRV_VIEW_COME, NEW, 0, ISRV_TELL_NEW},
@@ -18,13 +19,15 @@ static const struct isrv_notify_rule rules[] = {
 	[IMAPSRV_EVENT_FLAGS_SET] = {ISRV_VIEW_CHANGE, FLAGS, 0, ISRV_TELL_FLAGS | ISRV_TELL_SEEN},
 	[IMAPSRV_EVENT_FLAGS_CLEAR] = {ISRV_VIEW_CHANGE, FLAGS, 0, ISRV_TELL_FLAGS | ISRV_TELL_SEEN},
 	/* Anything may have happened, UIDVALIDITY included. */
-	[IMAPSRV_EVENT_MAILBOX_CHANGED] = {ISRV_VIEW_COMPARE, NEW | EXPUNGE | FLAGS, 0,
+	[IMAPSRV_EVENT_MAILBOX_CHANGED] = {ISRV_VIEW_COMPARE, NEW | EXPUNGE | FLAGS | NOTES, 0,
 	                                   ISRV_TELL_NEW | ISRV_TELL_EXPUNGE | ISRV_TELL_FLAGS |
+	                                           ISRV_TELL_ANNOTATIONS |
 	                                           ISRV_TELL_SEEN | ISRV_TELL_VALIDITY},
 	/* RFC 5465 5.1: FlagChange asks for changes of UIDVALIDITY too; one that was deleted and
 	 * made again has another. */
-	[IMAPSRV_EVENT_MAILBOX_CREATE] = {ISRV_VIEW_NOTHING, NAME | FLAGS, NAME,
-	                                  ISRV_TELL_LIST | ISRV_TELL_FLAGS | ISRV_TELL_VALIDITY},
+	[IMAPSRV_EVENT_MAILBOX_CREATE] = {ISRV_VIEW_NOTHING, NAME | FLAGS | NOTES, NAME,
+	                                  ISRV_TELL_LIST | ISRV_TELL_FLAGS |
+	                                          ISRV_TELL_ANNOTATIONS | ISRV_TELL_VALIDITY},
 	[IMAPSRV_EVENT_MAILBOX_DELETE] = {ISRV_VIEW_NOTHING, NAME, NAME, ISRV_TELL_LIST},
 	[IMAPSRV_EVENT_MAILBOX_RENAME] = {ISRV_VIEW_NOTHING, NAME, 0, ISRV_TELL_LIST},
 	[IMAPSRV_EVENT_MAILBOX_SUBSCRIBE] = {ISRV_VIEW_NOTHING, ISRV_NOTIFY_SUBSCRIPTION, 0,
@@ -36,14 +39,15 @@ static const struct isrv_notify_rule rules[] = {
 	/* RFC 5465 5.4: MailboxName takes them for creation and deletion, parents and all; 5.9:
 	 * whoever is told anything of a mailbox learns that this ends, and begins again. */
 	[IMAPSRV_EVENT_ACCESS_GAINED] = {ISRV_VIEW_NOTHING,
-	                                 NEW | EXPUNGE | FLAGS | NAME | ISRV_NOTIFY_METADATA, NAME,
+	                                 NEW | EXPUNGE | FLAGS | NOTES | NAME |
+	                                         ISRV_NOTIFY_METADATA,
+	                                 NAME,
 	                                 ISRV_TELL_LIST},
 	[IMAPSRV_EVENT_ACCESS_LOST] = {ISRV_VIEW_NOTHING,
-	                               NEW | EXPUNGE | FLAGS | NAME | ISRV_NOTIFY_METADATA, NAME,
+	                               NEW | EXPUNGE | FLAGS | NOTES | NAME | ISRV_NOTIFY_METADATA,
+	                               NAME,
 	                               ISRV_TELL_LIST | ISRV_TELL_NOACCESS},
-	/* Without annotations there is no FETCH that could show them: AnnotationChange is not
-	 * offered. */
-	[IMAPSRV_EVENT_ANNOTATION_CHANGE] = {ISRV_VIEW_NOTHING, 0, 0, 0},
+	[IMAPSRV_EVENT_ANNOTATION_CHANGE] = {ISRV_VIEW_ANNOTATE, NOTES, 0, ISRV_TELL_ANNOTATIONS},
 	[IMAPSRV_EVENT_SERVER_METADATA] = {ISRV_VIEW_NOTHING, ISRV_NOTIFY_SERVER_METADATA, 0,
 	                                   ISRV_TELL_METADATA},
 	/* Told as a warning, asked for or not: session/hear.  The others have no form in IMAP. */

@@ -20,7 +20,9 @@ enum isrv_notify_event {
 	ISRV_NOTIFY_SUBSCRIPTION = 1 << 4,
 	ISRV_NOTIFY_METADATA = 1 << 5,       /* MailboxMetadataChange */
 	ISRV_NOTIFY_SERVER_METADATA = 1 << 6,
-	ISRV_NOTIFY_MESSAGES = ISRV_NOTIFY_NEW | ISRV_NOTIFY_EXPUNGE | ISRV_NOTIFY_FLAGS
+	ISRV_NOTIFY_ANNOTATIONS = 1 << 7,    /* AnnotationChange */
+	ISRV_NOTIFY_MESSAGES = ISRV_NOTIFY_NEW | ISRV_NOTIFY_EXPUNGE | ISRV_NOTIFY_FLAGS |
+	                       ISRV_NOTIFY_ANNOTATIONS
 };
 
 /* What becomes of an event about messages in the selected mailbox. */
@@ -29,6 +31,7 @@ enum isrv_notify_view {
 	ISRV_VIEW_COME,    /* EXISTS, and FETCH with what NOTIFY asked for */
 	ISRV_VIEW_GO,      /* EXPUNGE or VANISHED */
 	ISRV_VIEW_CHANGE,  /* FETCH (UID FLAGS) */
+	ISRV_VIEW_ANNOTATE, /* FETCH (UID ANNOTATION), with the names of the entries */
 	ISRV_VIEW_COMPARE  /* whatever the store says */
 };
 
@@ -39,11 +42,12 @@ enum isrv_notify_tell {
 	ISRV_TELL_FLAGS = 1 << 2,   /* STATUS (UIDVALIDITY HIGHESTMODSEQ) if CONDSTORE is on */
 	ISRV_TELL_SEEN = 1 << 3,    /* STATUS (UNSEEN) */
 	ISRV_TELL_VALIDITY = 1 << 4, /* STATUS (UIDVALIDITY) */
-	ISRV_TELL_STATUS = (1 << 5) - 1, /* any of those */
-	ISRV_TELL_LIST = 1 << 5,
-	ISRV_TELL_NOACCESS = 1 << 6, /* with \NoAccess, whatever the store says */
-	ISRV_TELL_METADATA = 1 << 7,
-	ISRV_TELL_BORN = 1 << 8      /* not told: the client never heard of the name */
+	ISRV_TELL_ANNOTATIONS = 1 << 5, /* as FLAGS */
+	ISRV_TELL_STATUS = (1 << 6) - 1, /* any of those */
+	ISRV_TELL_LIST = 1 << 6,
+	ISRV_TELL_NOACCESS = 1 << 7, /* with \NoAccess, whatever the store says */
+	ISRV_TELL_METADATA = 1 << 8,
+	ISRV_TELL_BORN = 1 << 9      /* not told: the client never heard of the name */
 };
 
 struct isrv_notify_rule {

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#define EVENTS_ALL ((ISRV_NOTIFY_SERVER_METADATA << 1) - 1)
+#define EVENTS_ALL ((ISRV_NOTIFY_ANNOTATIONS << 1) - 1)
 #define TELL_ALL   ((ISRV_TELL_BORN << 1) - 1)
 
 static void pack_names(const struct isrv_names *names, struct isrv_pack *p)

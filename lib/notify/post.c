@@ -43,6 +43,8 @@ static uint32_t still_told(uint32_t tell, unsigned wants)
 		kept |= ISRV_TELL_EXPUNGE;
 	if (wants & ISRV_NOTIFY_FLAGS)
 		kept |= ISRV_TELL_FLAGS | ISRV_TELL_SEEN | ISRV_TELL_VALIDITY;
+	if (wants & ISRV_NOTIFY_ANNOTATIONS)
+		kept |= ISRV_TELL_ANNOTATIONS | ISRV_TELL_VALIDITY;
 	if (wants & (ISRV_NOTIFY_NAME | ISRV_NOTIFY_SUBSCRIPTION))
 		kept |= ISRV_TELL_LIST | ISRV_TELL_BORN;
 	if (wants & ISRV_NOTIFY_METADATA)

@@ -5,7 +5,9 @@
  */
 #include "session/hear.h"
 
+#include "base/annotation.h"
 #include "session/access.h"
+#include "session/modseq.h"
 #include "session/watch.h"
 
 #define WINDOW 32u /* interests that are told to the host at a time */
@@ -30,6 +32,8 @@ static unsigned asked_of_selected(const struct imapsrv_session *s)
 		kinds |= ISRV_PENDING_GONE;
 	if (events & ISRV_NOTIFY_FLAGS)
 		kinds |= ISRV_PENDING_FLAGS;
+	if (events & ISRV_NOTIFY_ANNOTATIONS)
+		kinds |= ISRV_PENDING_ANNOTATIONS;
 	return kinds;
 }
 
@@ -218,6 +222,29 @@ static bool runs_backwards(const struct isrv_view *v, const struct imapsrv_event
 	       e->status->highest_modseq < v->heard_modseq;
 }
 
+bool isrv_hear_annotations(const struct imapsrv_session *s)
+{
+	return s->heard & ISRV_PENDING_ANNOTATIONS && isrv_caps_has(s, ISRV_CAP_ANNOTATE) &&
+	       (s->hearing != ISRV_HEARING_COMMANDS ||
+	        s->view->annotations & ISRV_ANNOTATIONS_TOLD);
+}
+
+/* Who did not ask for them still learns of the sequence that the change gave to the message, and
+ * searches that are followed may find others. */
+static void post_annotated(struct imapsrv_session *s, const struct imapsrv_event *e)
+{
+	struct isrv_view *v = s->view;
+
+	if (!isrv_hear_annotations(s)) {
+		if (isrv_modseq_shown(s) || s->contexts)
+			isrv_view_post_changed(v, &s->mem, e->uids);
+		return;
+	}
+	if (!isrv_view_post_annotated(v, &s->mem, e->uids, e->entries, e->entry_count,
+	                              s->engine->limits.annotation_pending))
+		isrv_session_fail(s, IMAPSRV_ENOMEM);
+}
+
 static void post_to_view(struct imapsrv_session *s, const struct imapsrv_event *e,
                          enum isrv_notify_view what)
 {
@@ -238,6 +265,10 @@ static void post_to_view(struct imapsrv_session *s, const struct imapsrv_event *
 	case ISRV_VIEW_CHANGE:
 		if (e->origin != s)
 			isrv_view_post_changed(v, &s->mem, e->uids);
+		break;
+	case ISRV_VIEW_ANNOTATE:
+		if (e->origin != s)
+			post_annotated(s, e);
 		break;
 	case ISRV_VIEW_COMPARE:
 		v->look_all = true;
@@ -358,9 +389,13 @@ static const char *defect(const struct imapsrv_event *e)
 	if (e->type == IMAPSRV_EVENT_MAILBOX_RENAME &&
 	    is_name(e->mailbox, e->old_name.data, e->old_name.len))
 		return "a rename to the same name";
-	for (size_t i = 0; i < e->entry_count; i++)
+	for (size_t i = 0; i < e->entry_count; i++) {
 		if (!e->entries[i].len)
 			return "an event about metadata without a name";
+		if (e->type == IMAPSRV_EVENT_ANNOTATION_CHANGE &&
+		    !isrv_annotation_is_name(e->entries[i]))
+			return "an event about annotations with a name that cannot be one";
+	}
 	if (!status)
 		return NULL;
 	if ((status->items & IMAPSRV_STATUS_UIDVALIDITY && !status->uidvalidity) ||
@@ -423,6 +458,8 @@ static void post_everything(struct imapsrv_session *s)
 		return;
 	s->view->look_all = true;
 	isrv_view_post_changed(s->view, &s->mem, (struct imapsrv_set){&all, 1});
+	if (isrv_hear_annotations(s))
+		s->view->annotations |= ISRV_ANNOTATIONS_LOST;
 }
 
 static bool is_heard_of(const struct imapsrv_session *s, const struct imapsrv_event *e)

@@ -10,6 +10,8 @@
 
 /* Works out what may be told, after the selected mailbox or what was asked for has changed. */
 void isrv_hear_update(struct imapsrv_session *s);
+/* Is the client told of annotations of the selected mailbox that others change? */
+bool isrv_hear_annotations(const struct imapsrv_session *s);
 /* Names and namespaces, as NOTIFY's groups need them. */
 struct isrv_notify_account isrv_hear_account(const struct imapsrv_session *s);
 /* NOTIFY NONE, and what an overflow and a logout do. */

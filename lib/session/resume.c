@@ -148,6 +148,15 @@ static void take_view(struct imapsrv_session *s, struct isrv_resume *r)
 
 /* ---- what happened meanwhile --------------------------------------------------------------- */
 
+/* Flags, annotations, or both. */
+static void changed(struct imapsrv_session *s, struct imapsrv_set uids)
+{
+	isrv_view_post_changed(s->view, &s->mem, uids);
+	if (isrv_hear_annotations(s) &&
+	    !isrv_view_post_annotated(s->view, &s->mem, uids, NULL, 0, 0))
+		isrv_session_fail(s, IMAPSRV_ENOMEM);
+}
+
 static void take_changed(struct imapsrv_session *s, void *ctx, const void *answer)
 {
 	const struct imapsrv_row *row = answer;
@@ -156,7 +165,7 @@ static void take_changed(struct imapsrv_session *s, void *ctx, const void *answe
 	(void)ctx;
 	/* A store may give more than it was asked for. */
 	if (!(row->facts & IMAPSRV_FACT_MODSEQ) || row->modseq > s->view->modseq_told)
-		isrv_view_post_changed(s->view, &s->mem, (struct imapsrv_set){&one, 1});
+		changed(s, (struct imapsrv_set){&one, 1});
 }
 
 /* Asks which messages changed; false: there is nothing to wait for. */
@@ -172,7 +181,7 @@ static bool ask_changes(struct imapsrv_session *s)
 		return false;
 	if (!v->modseq_told) {
 		/* The store cannot say which: every message is looked at, and told. */
-		isrv_view_post_changed(v, &s->mem, set);
+		changed(s, set);
 		return false;
 	}
 	ISRV_ASK(s, ISRV_OP_FETCH, store, fetch, &q, take_changed, NULL);
@@ -223,7 +232,7 @@ bool isrv_resume(struct imapsrv_session *s)
 	if (s->result.code != IMAPSRV_OK) {
 		struct imapsrv_range all = {1, UINT32_MAX};
 
-		isrv_view_post_changed(s->view, &s->mem, (struct imapsrv_set){&all, 1});
+		changed(s, (struct imapsrv_set){&all, 1});
 	}
 	return go_on(s);
 }

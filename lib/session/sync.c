@@ -7,10 +7,12 @@
  */
 #include "mailbox/batch.h"
 #include "session/access.h"
+#include "session/annotated_tell.h"
 #include "session/contexts.h"
 #include "session/modseq.h"
 
 #define EXPUNGES_AT_A_TIME 256u
+#define ANNOTATIONS        ((unsigned)ISRV_PENDING_ANNOTATIONS)
 
 struct isrv_sync {
 	enum {
@@ -18,12 +20,14 @@ struct isrv_sync {
 		AT_LOOKED,
 		AT_EXPUNGE,
 		AT_FLAGS,
-		AT_FLAGS_ASKED
+		AT_FLAGS_ASKED,
+		AT_ANNOTATIONS
 	} at;
 	uint32_t first;           /* where a look-up began */
 	bool failed;              /* its answer could not be kept */
 	struct isrv_uidset found; /* what a look-up found, or the messages whose flags are being told */
 	struct isrv_batch batch;
+	struct isrv_annotated_tell *annotations; /* NULL: none were told */
 };
 
 static struct isrv_sync *get(struct imapsrv_session *s)
@@ -47,6 +51,8 @@ void isrv_sync_drop(struct imapsrv_session *s)
 {
 	if (s->sync)
 		isrv_uidset_clear(&s->sync->found, &s->mem);
+	if (s->sync && s->sync->annotations)
+		isrv_annotated_tell_drop(s, s->sync->annotations);
 	s->sync = NULL;
 	if (s->contexts)
 		isrv_contexts_drop(s);
@@ -387,6 +393,24 @@ static enum isrv_step tell_flags(struct imapsrv_session *s, struct isrv_sync *y)
 	return ISRV_OUTPUT;
 }
 
+/* After the flags: what the kinds allow of annotations.  DONE: told, or there are none. */
+static enum isrv_step tell_annotations(struct imapsrv_session *s, struct isrv_sync *y)
+{
+	enum isrv_step step;
+
+	if (!y->annotations)
+		y->annotations = isrv_arena_zalloc(&s->arena, sizeof(*y->annotations));
+	if (!y->annotations) {
+		isrv_session_fail(s, IMAPSRV_ENOMEM);
+		return ISRV_DONE;
+	}
+	y->at = AT_ANNOTATIONS;
+	step = isrv_annotated_tell_step(s, y->annotations);
+	if (step == ISRV_DONE)
+		y->at = AT_START;
+	return step;
+}
+
 /* The store would not say: they stay pending, and the next command tries again. */
 static void keep_flags(struct imapsrv_session *s, struct isrv_sync *y)
 {
@@ -449,11 +473,15 @@ static enum isrv_step tell(struct imapsrv_session *s, unsigned kinds)
 			/* fall through */
 		case AT_FLAGS:
 			step = tell_flags(s, y);
+			if (y->at == AT_START && isrv_view_pending(s->view, kinds & ANNOTATIONS))
+				return tell_annotations(s, y);
 			if (y->at == AT_START)
 				return ISRV_DONE;
 			if (step == ISRV_HOST && isrv_answered(s))
 				step = ISRV_DONE;
 			break;
+		case AT_ANNOTATIONS:
+			return tell_annotations(s, y);
 		}
 	}
 	return step;

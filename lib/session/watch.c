@@ -36,6 +36,8 @@ void isrv_watch_selected(struct imapsrv_session *s, const char *name, size_t len
 	              IMAPSRV_EVENT_BIT(IMAPSRV_EVENT_MAILBOX_DELETE) |
 	              IMAPSRV_EVENT_BIT(IMAPSRV_EVENT_ACCESS_GAINED) |
 	              IMAPSRV_EVENT_BIT(IMAPSRV_EVENT_ACCESS_LOST);
+	if (s->engine->annotate.get)
+		one.events |= IMAPSRV_EVENT_BIT(IMAPSRV_EVENT_ANNOTATION_CHANGE);
 	change_one(s, &one, on);
 	/* It moves along when a name above it is renamed. */
 	one.events = IMAPSRV_EVENT_BIT(IMAPSRV_EVENT_MAILBOX_RENAME);
