@@ -47,6 +47,7 @@ struct isrv_view {
 	uint32_t uidvalidity;
 	uint32_t uidnext; /* above everything known: announced, fresh, or told at open */
 	uint32_t recent_from;
+	uint32_t look_next;      /* while looking: UIDs below it were assigned when that began */
 	uint32_t rights;         /* of this user (RFC 4314), all where there are none */
 	uint16_t private_rights; /* those to flags that are his own */
 	uint8_t permanent_flags;
@@ -84,7 +85,6 @@ struct isrv_view {
 	                                otherwise: set with what tells of them, cleared by who says it */
 	uint64_t heard_modseq;       /* the highest that an event brought along */
 	struct isrv_uidset gone;     /* expunged while looking, announced or not */
-	uint32_t look_next;          /* UIDs below this were assigned when the question was asked */
 
 	struct isrv_uidset saved;    /* "$" (RFC 5182): UIDs */
 	struct isrv_batches_told batches_told;
