@@ -157,6 +157,9 @@ IMAPSRV_API int imapsrv_ledger_touch_set(struct imapsrv_ledger *ledger, struct i
 /* Messages are gone for good.  UIDs that are not known are passed over. */
 IMAPSRV_API int imapsrv_ledger_vanish(struct imapsrv_ledger *ledger, struct imapsrv_set uids,
                                       uint64_t *modseq_r);
+/* The mailbox itself changed and no message did: an annotation of it, say (RFC 7162 3.2).  Gives a
+ * number that only HIGHESTMODSEQ shows. */
+IMAPSRV_API int imapsrv_ledger_raise(struct imapsrv_ledger *ledger, uint64_t *modseq_r);
 /* The mailbox has a new UIDVALIDITY (not 0): no message is known, no UID vanished, and the numbers
  * go on above all before. */
 IMAPSRV_API int imapsrv_ledger_reset(struct imapsrv_ledger *ledger, uint32_t uidvalidity);

@@ -304,6 +304,18 @@ int imapsrv_ledger_vanish(struct imapsrv_ledger *ledger, struct imapsrv_set uids
 	return change_known(ledger, uids, true, modseq_r);
 }
 
+int imapsrv_ledger_raise(struct imapsrv_ledger *ledger, uint64_t *modseq_r)
+{
+	struct isrv_change nothing = {0, {NULL, 0}, {NULL, 0}, NULL, 0};
+	int error = may_change(ledger, modseq_r);
+
+	if (!error)
+		error = isrv_ledger_commit(ledger, &nothing);
+	if (!error && modseq_r)
+		*modseq_r = nothing.modseq;
+	return error;
+}
+
 int imapsrv_ledger_reset(struct imapsrv_ledger *ledger, uint32_t uidvalidity)
 {
 	uint64_t number, second = uidvalidity;

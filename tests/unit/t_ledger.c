@@ -534,6 +534,17 @@ static void play_reset(struct game *game)
 	lm_reset(&game->lm, game->lm.highest + 1);
 }
 
+/* The number counts, and is kept, though no message has it. */
+static void play_raise(struct game *game)
+{
+	uint64_t modseq;
+
+	if (!done(game, imapsrv_ledger_raise(game->ledger, &modseq)))
+		return;
+	game->lm.highest++;
+	assert_int_equal(modseq, game->lm.highest);
+}
+
 static void play(struct game *game)
 {
 	switch (draw(20)) {
@@ -549,6 +560,8 @@ static void play(struct game *game)
 	case 3:
 		if (!draw(4))
 			play_reset(game);
+		else
+			play_raise(game);
 		break;
 	case 4:
 	case 5:
