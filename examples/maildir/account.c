@@ -5,6 +5,7 @@
  */
 #include "account.h"
 
+#include "annotations.h"
 #include "filename.h"
 #include "files.h"
 #include "name.h"
@@ -115,6 +116,23 @@ const char *account_user(const struct account *account)
 	return strrchr(account->path, '/') + 1;
 }
 
+int account_mailbox_dir(const struct account *account, struct imapsrv_span name)
+{
+	char *dir = name_to_dir(name, account->maildir->separator);
+	int root = dir ? open_root(account) : -1, fd = -1;
+
+	if (!dir)
+		errno = ENOENT;
+	if (root >= 0 && !is_mailbox(root, dir))
+		errno = ENOENT;
+	else if (root >= 0)
+		fd = openat(root, dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (root >= 0)
+		closed(root, 0);
+	free(dir);
+	return fd;
+}
+
 int account_box(struct account *account, struct imapsrv_span name, struct box **box_r)
 {
 	char *dir = name_to_dir(name, account->maildir->separator);
@@ -152,11 +170,10 @@ int account_list(struct account *account, bool subscribed,
 		const char *dir = dirs.dirs[i];
 		bool inbox = !strcmp(dir, ".");
 		char *name = inbox ? xstrdup("INBOX") : name_from_dir(dir, separator);
-		uint32_t attributes = name ? name_special_use(name) : 0;
-		if (subscriptions_have(&wanted, dir))
-			attributes |= IMAPSRV_ATTR_SUBSCRIBED;
+		uint32_t attributes =
+			subscriptions_have(&wanted, dir) ? IMAPSRV_ATTR_SUBSCRIBED : 0;
 		if (name && (inbox || is_mailbox(root, dir)))
-			each(context, name, attributes);
+			each(context, name, attributes | annotations_uses(root, dir, name));
 		free(name);
 	}
 	for (size_t i = 0; i < wanted.count; i++) {
@@ -194,7 +211,7 @@ static void mark_folder(int dirfd)
 		close(fd);
 }
 
-static int create_dir(int root, const char *dir)
+static int create_dir(int root, const char *dir, uint32_t uses)
 {
 	if (is_mailbox(root, dir)) {
 		errno = EEXIST;
@@ -207,17 +224,20 @@ static int create_dir(int root, const char *dir)
 	if (fd < 0)
 		return -1;
 	mark_folder(fd);
-	return closed(fd, make_maildir(fd)) ? -1 : sync_dir(root, ".");
+	int result = annotations_begin(fd, uses);
+	if (!result)
+		result = make_maildir(fd);
+	return closed(fd, result) ? -1 : sync_dir(root, ".");
 }
 
-int account_create(struct account *account, struct imapsrv_span name)
+int account_create(struct account *account, struct imapsrv_span name, uint32_t uses)
 {
 	char *dir = name_to_dir(name, account->maildir->separator);
 	int root = dir ? open_root(account) : -1;
 
 	if (!dir)
 		errno = EINVAL;
-	int result = root < 0 ? -1 : closed(root, create_dir(root, dir));
+	int result = root < 0 ? -1 : closed(root, create_dir(root, dir, uses));
 	free(dir);
 	return result;
 }

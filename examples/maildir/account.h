@@ -19,6 +19,9 @@ void account_close(struct account *account);
 /* The user's name. */
 const char *account_user(const struct account *account);
 
+/* The directory of a mailbox that exists; to be closed. */
+int account_mailbox_dir(const struct account *account, struct imapsrv_span name);
+
 /* Holds one of its mailboxes. */
 int account_box(struct account *account, struct imapsrv_span name, struct box **box_r);
 
@@ -28,7 +31,8 @@ int account_list(struct account *account, bool subscribed,
                  void (*each)(void *context, const char *name, uint32_t attributes),
                  void *context);
 
-int account_create(struct account *account, struct imapsrv_span name);
+/* `uses` are IMAPSRV_USE_*, or-ed. */
+int account_create(struct account *account, struct imapsrv_span name, uint32_t uses);
 int account_remove(struct account *account, struct imapsrv_span name);
 int account_rename(struct account *account, struct imapsrv_span from, struct imapsrv_span to);
 int account_subscribe(struct account *account, struct imapsrv_span name, bool on);

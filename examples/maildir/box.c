@@ -227,6 +227,7 @@ void box_free(struct box *box)
 		kept_free(box);
 		close(box->dirfd);
 	}
+	annotations_free(box);
 	modseqs_free(box);
 	index_clear(&box->index);
 	catalog_clear(&box->catalog);

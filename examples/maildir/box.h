@@ -9,6 +9,7 @@
 #ifndef MAILDIR_BOX_H
 #define MAILDIR_BOX_H
 
+#include "annotations.h"
 #include "catalog.h"
 #include "index.h"
 #include "kept.h"
@@ -61,6 +62,7 @@ struct box {
 	struct index index;
 	struct modseqs modseqs;
 	struct kept kept;
+	struct annotations annotations;
 	struct watch watch_new;
 	struct watch watch_cur;
 	struct noticed noticed[2];

@@ -175,6 +175,7 @@ void boxes_tick(struct boxes *boxes)
 			} else if (box->handles || box->followers) {
 				notices_watch(&boxes->notices, box);
 				box_sync(box);
+				annotations_look(box, NULL);
 			} else if (!box->holders && now - box->idle_since >= IDLE_MS) {
 				boxes_forget(box);
 				box_free(box);

@@ -38,6 +38,7 @@ struct peer {
 /* The callbacks. */
 extern const struct imapsrv_store maildir_store;
 extern const struct imapsrv_mailboxes maildir_mailboxes;
+extern const struct imapsrv_metadata maildir_metadata;
 
 /* The account of a user, made at the first login; for `preauth` too.  False if it cannot be had:
  * errno says why. */

@@ -7,6 +7,8 @@
  *	server.c conn.c address.c             the transport: sockets and the library's bytes
  *	handover.c                            another process takes the place of this one
  *	store.c store_append.c store_names.c  the callbacks: the library's questions
+ *	store_metadata.c entries.c            annotations
+ *	annotations.c uses.c
  *	account.c name.c subscriptions.c      a user's mailboxes
  *	boxes.c box.c scan.c change.c         one mailbox and its messages
  *	deliver.c upload.c body.c filename.c  messages coming in and going out
@@ -68,6 +70,7 @@ static struct imapsrv_engine *make_engine(const struct options *options, struct 
 	limits.login_delay = options->auth_delay;
 	config.store = &maildir_store;
 	config.mailboxes = &maildir_mailboxes;
+	config.metadata = &maildir_metadata;
 	config.watch = &maildir_watch;
 	config.limits = &limits;
 	if (!options->stdio && scram_fill(&sasl, users, options->root))

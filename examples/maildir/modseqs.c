@@ -344,6 +344,16 @@ void modseqs_note(struct box *box, const struct ranges *fresh, const struct rang
 	write_mark(box);
 }
 
+int modseqs_raise(struct box *box)
+{
+	if (!box->modseqs.ledger)
+		return 0;
+	if (imapsrv_ledger_raise(box->modseqs.ledger, NULL))
+		return -1;
+	write_mark(box);
+	return 0;
+}
+
 /* ---- questions ----------------------------------------------------------------------------- */
 
 /* What is not noted yet will have a higher one. */

@@ -42,6 +42,9 @@ void modseqs_free(struct box *box);
 void modseqs_note(struct box *box, const struct ranges *fresh, const struct ranges *flagged,
                   const struct ranges *gone);
 
+/* The mailbox itself changes, and no message does: raises HIGHESTMODSEQ.  0 or -1. */
+int modseqs_raise(struct box *box);
+
 /* HIGHESTMODSEQ, and that of a message.  0: there is none, or none yet. */
 uint64_t modseqs_highest(const struct box *box);
 uint64_t modseqs_of(const struct box *box, uint32_t uid);

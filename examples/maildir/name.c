@@ -215,20 +215,3 @@ bool name_is_user(struct imapsrv_span name)
 	}
 	return true;
 }
-
-uint32_t name_special_use(const char *name)
-{
-	static const struct {
-		const char *name;
-		uint32_t use;
-	} uses[] = {
-		{"Archive", IMAPSRV_USE_ARCHIVE}, {"Drafts", IMAPSRV_USE_DRAFTS},
-		{"Junk", IMAPSRV_USE_JUNK},       {"Sent", IMAPSRV_USE_SENT},
-		{"Trash", IMAPSRV_USE_TRASH},
-	};
-
-	for (size_t i = 0; i < sizeof uses / sizeof *uses; i++)
-		if (!strcmp(name, uses[i].name))
-			return uses[i].use;
-	return 0;
-}

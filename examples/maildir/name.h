@@ -20,7 +20,4 @@ char *name_from_dir(const char *dir, char separator);
 /* May this be the directory name of a user, below the root? */
 bool name_is_user(struct imapsrv_span name);
 
-/* IMAPSRV_USE_* of a name, 0 for most. */
-uint32_t name_special_use(const char *name);
-
 #endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * news.c - a topic is the name of a user, one separator, the name of a mailbox.  A separator in the
- * user's name is put as an octet that no mailbox name has, so that no two mailboxes share a topic.
+ * news.c - the hub, what sessions want to hear of, and the mailboxes that are held for that.
  */
 #include "news.h"
 
@@ -15,8 +14,10 @@
 #define NAMES_BITS                                                                                 \
 	(IMAPSRV_EVENT_BIT(IMAPSRV_EVENT_MAILBOX_CREATE) |                                         \
 	 IMAPSRV_EVENT_BIT(IMAPSRV_EVENT_MAILBOX_DELETE))
-#define MESSAGE_BITS                                                                               \
+/* What the one box of a mailbox is looked at for. */
+#define BOX_BITS                                                                                   \
 	(IMAPSRV_EVENT_BIT(IMAPSRV_EVENT_MESSAGE_NEW) |                                            \
+	 IMAPSRV_EVENT_BIT(IMAPSRV_EVENT_MAILBOX_METADATA) |                                       \
 	 IMAPSRV_EVENT_BIT(IMAPSRV_EVENT_MESSAGE_EXPUNGE) |                                        \
 	 IMAPSRV_EVENT_BIT(IMAPSRV_EVENT_FLAGS_SET))
 #define SETTLED_S 3 /* a directory that changed less long ago may have changed again since */
@@ -61,26 +62,6 @@ struct tree {
 	time_t read_at;
 };
 
-/* ---- topics ------------------------------------------------------------------------------- */
-
-static void put_user(struct text *text, const char *user, char separator)
-{
-	for (; *user; user++)
-		text_put(text, *user == separator ? "\1" : user, 1);
-}
-
-static void put_topic(struct text *text, const char *user, struct imapsrv_span name, char separator)
-{
-	put_user(text, user, separator);
-	text_put(text, &separator, 1);
-	text_put(text, name.data, name.len);
-}
-
-static struct imapsrv_span span_of(const struct text *text)
-{
-	return (struct imapsrv_span){text->data, text->len};
-}
-
 /* ---- to the sessions ---------------------------------------------------------------------- */
 
 static void on_wake(void *user, uint32_t group)
@@ -111,53 +92,6 @@ void news_begin(struct maildir *maildir)
 	int result = imapsrv_hub_new(&config, &maildir->hub);
 	if (result)
 		die("no hub: %s", imapsrv_strerror(result));
-}
-
-void news_messages(const struct box *box, enum imapsrv_event_type type, struct imapsrv_set uids,
-                   const struct imapsrv_session *origin)
-{
-	struct imapsrv_event event = IMAPSRV_EVENT_INIT;
-	struct imapsrv_status status = {.items = IMAPSRV_STATUS_UIDVALIDITY,
-	                                .uidvalidity = box->catalog.uidvalidity};
-	struct text topic = {0};
-
-	put_topic(&topic, strrchr(box->account, '/') + 1,
-	          (struct imapsrv_span){box->name, strlen(box->name)}, box->maildir->separator);
-	event.type = type;
-	event.mailbox = span_of(&topic);
-	event.uids = uids;
-	event.origin = origin;
-	event.status = &status; /* another mailbox may have had the name before */
-	imapsrv_hub_publish(box->maildir->hub, &event);
-	text_clear(&topic);
-}
-
-static void publish_name(struct account *account, enum imapsrv_event_type type,
-                         struct imapsrv_span name, const struct imapsrv_span *old,
-                         const struct imapsrv_session *origin)
-{
-	struct imapsrv_event event = IMAPSRV_EVENT_INIT;
-	char separator = account->maildir->separator;
-	const char *user = account_user(account);
-	struct text topic = {0}, old_topic = {0};
-
-	event.type = type;
-	event.origin = origin;
-	if (type == IMAPSRV_EVENT_MAILBOX_SUBSCRIBE || type == IMAPSRV_EVENT_MAILBOX_UNSUBSCRIBE) {
-		event.mailbox = name;
-		imapsrv_hub_publish_account(account->maildir->hub,
-		                            (struct imapsrv_span){user, strlen(user)}, &event);
-		return;
-	}
-	put_topic(&topic, user, name, separator);
-	event.mailbox = span_of(&topic);
-	if (old) {
-		put_topic(&old_topic, user, *old, separator);
-		event.old_name = span_of(&old_topic);
-	}
-	imapsrv_hub_publish(account->maildir->hub, &event);
-	text_clear(&topic);
-	text_clear(&old_topic);
 }
 
 /* ---- what is held ------------------------------------------------------------------------- */
@@ -201,7 +135,7 @@ static void hold_one(struct follow *f, struct imapsrv_span name)
 static void follow_hold(struct follow *f)
 {
 	follow_release(f);
-	if (!(f->events & MESSAGE_BITS))
+	if (!(f->events & BOX_BITS))
 		return;
 	if (f->scope == IMAPSRV_SCOPE_MAILBOX) {
 		hold_one(f, (struct imapsrv_span){f->name, f->name_len});
@@ -250,7 +184,7 @@ static void tell_difference(struct tree *tree, char **old, size_t old_count)
 		const char *name = order < 0 ? old[i] : tree->names[k];
 
 		if (order)
-			publish_name(tree->account,
+			news_publish_name(tree->account,
 			             order < 0 ? IMAPSRV_EVENT_MAILBOX_DELETE
 			                       : IMAPSRV_EVENT_MAILBOX_CREATE,
 			             (struct imapsrv_span){name, strlen(name)}, NULL, NULL);
@@ -345,7 +279,7 @@ void news_name(struct account *account, enum imapsrv_event_type type, struct ima
 {
 	struct tree *tree = tree_of(account->maildir, account->path);
 
-	publish_name(account, type, name, old, origin);
+	news_publish_name(account, type, name, old, origin);
 	/* What else came of it, names in between, is told now; the rest was. */
 	if (tree)
 		tree_read(tree, false);
@@ -419,7 +353,7 @@ static void put_off(struct peer *peer, const struct account *account,
 	struct maildir *maildir = peer->maildir;
 	struct later *l;
 
-	if (in->scope == IMAPSRV_SCOPE_ACCOUNT || !(in->events & (MESSAGE_BITS | NAMES_BITS)))
+	if (in->scope == IMAPSRV_SCOPE_ACCOUNT || !(in->events & (BOX_BITS | NAMES_BITS)))
 		return;
 	l = xcalloc(1, sizeof *l);
 	*l = (struct later){.peer = peer, .user = xstrdup(account_user(account)),
@@ -439,8 +373,8 @@ static void see(struct peer *peer, struct account *account)
 	struct text topic = {0};
 	const char *user = account_user(account);
 
-	put_user(&topic, user, account->maildir->separator);
-	struct imapsrv_hub_mount mount = {{NULL, 0}, span_of(&topic)};
+	news_put_user(&topic, user, account->maildir->separator);
+	struct imapsrv_hub_mount mount = {{NULL, 0}, {topic.data, topic.len}};
 	view.account = (struct imapsrv_span){user, strlen(user)};
 	view.mounts = &mount;
 	view.mount_count = 1;
@@ -471,7 +405,9 @@ static void cb_changed(void *user, struct imapsrv_session *session,
 const struct imapsrv_watch maildir_watch = {
 	.size = sizeof(struct imapsrv_watch),
 	.changed = cb_changed,
-	.events = IMAPSRV_EVENT_BIT(IMAPSRV_EVENT_MAILBOX_SUBSCRIBE),
+	.events = IMAPSRV_EVENT_BIT(IMAPSRV_EVENT_MAILBOX_SUBSCRIBE) |
+	          IMAPSRV_EVENT_BIT(IMAPSRV_EVENT_MAILBOX_METADATA) |
+	          IMAPSRV_EVENT_BIT(IMAPSRV_EVENT_SERVER_METADATA),
 };
 
 void news_logout(struct peer *peer)

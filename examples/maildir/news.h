@@ -8,6 +8,7 @@
 #define MAILDIR_NEWS_H
 
 #include "account.h"
+#include "support.h"
 
 /* Errors end the program. */
 void news_begin(struct maildir *maildir);
@@ -25,6 +26,18 @@ void news_messages(const struct box *box, enum imapsrv_event_type type, struct i
                    const struct imapsrv_session *origin);
 void news_name(struct account *account, enum imapsrv_event_type type, struct imapsrv_span name,
                const struct imapsrv_span *old, const struct imapsrv_session *origin);
+/* Entries of a mailbox changed, shared ones or the private ones of one user ("": its owner); private
+ * ones of the server. */
+void news_entries(const struct box *box, const char *owner, const struct imapsrv_span *names,
+                  size_t count, const struct imapsrv_session *origin);
+void news_server_entries(struct account *account, const struct imapsrv_span *names, size_t count,
+                         const struct imapsrv_session *origin);
+/* What the others are told by news_name; origin NULL: another program did it. */
+void news_publish_name(struct account *account, enum imapsrv_event_type type,
+                       struct imapsrv_span name, const struct imapsrv_span *old,
+                       const struct imapsrv_session *origin);
+/* The first part of a topic. */
+void news_put_user(struct text *text, const char *user, char separator);
 
 /* Does what had to wait while an event was posted: not in the middle of work on a box. */
 void news_settle(struct maildir *maildir);

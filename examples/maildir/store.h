@@ -17,6 +17,9 @@ void answer_highest(struct imapsrv_op *op, const struct box *box);
 void store_list(void *user, struct imapsrv_op *op, const struct imapsrv_list *q);
 void store_status(void *user, struct imapsrv_op *op, const struct imapsrv_status_query *q);
 
+/* store_metadata.c: a mailbox has these special uses now, and others have them no more. */
+void store_take_uses(struct account *account, struct imapsrv_span mailbox, uint32_t uses);
+
 /* store_append.c */
 void store_append_begin(void *user, struct imapsrv_op *op, const struct imapsrv_append *q);
 void store_append_data(void *user, struct imapsrv_op *op, const struct imapsrv_append_data *q);

@@ -5,9 +5,9 @@
  */
 #include "store.h"
 
-#include "news.h"
-
 #include "filename.h"
+#include "news.h"
+#include "uses.h"
 
 #include <errno.h>
 #include <string.h>
@@ -99,8 +99,12 @@ static void changed(struct imapsrv_op *op, int result, struct account *account,
 static void cb_create(void *user, struct imapsrv_op *op, const struct imapsrv_create *q)
 {
 	(void)user;
-	changed(op, account_create(q->account, q->name), q->account, IMAPSRV_EVENT_MAILBOX_CREATE,
-	        q->name, NULL);
+	int result = account_create(q->account, q->name, q->uses);
+	int error = errno;
+	if (!result)
+		store_take_uses(q->account, q->name, q->uses);
+	errno = error;
+	changed(op, result, q->account, IMAPSRV_EVENT_MAILBOX_CREATE, q->name, NULL);
 }
 
 static void cb_remove(void *user, struct imapsrv_op *op, const struct imapsrv_delete *q)
@@ -131,4 +135,5 @@ const struct imapsrv_mailboxes maildir_mailboxes = {
 	.remove = cb_remove,
 	.rename = cb_rename,
 	.subscribe = cb_subscribe,
+	.uses = USES_KNOWN,
 };

@@ -11,18 +11,6 @@
 #include <string.h>
 #include <sys/stat.h>
 
-static void expect(const char *text, const char *what)
-{
-	if (!strstr(text, what))
-		fail("expected was: %s\nheard was: %s", what, text);
-}
-
-static void expect_not(const char *text, const char *what)
-{
-	if (strstr(text, what))
-		fail("not expected was: %s\nheard was: %s", what, text);
-}
-
 static uint64_t number(const char *text, const char *what)
 {
 	expect(text, what);

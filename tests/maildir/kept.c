@@ -13,18 +13,6 @@
 static struct server server;
 static struct conn a, b;
 
-static void expect(const char *text, const char *what)
-{
-	if (!strstr(text, what))
-		fail("expected was: %s\nheard was: %s", what, text);
-}
-
-static void expect_not(const char *text, const char *what)
-{
-	if (strstr(text, what))
-		fail("not expected was: %s\nheard was: %s", what, text);
-}
-
 /* Three messages, and two clients that see them. */
 static void begin(struct play *play)
 {

@@ -81,8 +81,14 @@ bool file_flags(const struct play *play, const char *base, char flags[32]);
  * each. */
 size_t file_count(const struct play *play);
 uint64_t file_sum(const struct play *play, uint64_t (*value)(const char *flags), size_t *count_r);
+/* Puts a text in the place of a file, named from the mailbox. */
+void file_write(const struct play *play, const char *name, const char *text);
 /* Is there an entry whose name begins so in the mailbox? */
 bool file_begins(const struct play *play, const char *begin);
+
+/* A text that has this in it, or has not. */
+void expect(const char *text, const char *what);
+void expect_not(const char *text, const char *what);
 
 /* The same numbers for the same seed. */
 uint32_t any(uint64_t *seed, uint32_t below);

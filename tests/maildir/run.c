@@ -29,6 +29,12 @@ static const struct {
 	{"kept-copy", test_kept_copy},
 	{"readable", test_readable},
 	{"saved", test_saved},
+	{"metadata", test_metadata},
+	{"metadata-told", test_metadata_told},
+	{"uses", test_uses},
+	{"metadata-damage", test_metadata_damage},
+	{"metadata-full", test_metadata_full},
+	{"metadata-killed", test_metadata_killed},
 	{"killed", test_killed},
 	{"cut", test_cut},
 };

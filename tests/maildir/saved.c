@@ -2,14 +2,6 @@
 /* maildir/saved - when a message was saved in its mailbox, as the name of its file says; and its age. */
 #include "maildir/tests.h"
 
-#include <string.h>
-
-static void expect(const char *text, const char *part)
-{
-	if (!strstr(text, part))
-		fail("no \"%s\" in: %s", part, text);
-}
-
 void test_saved(struct play *play)
 {
 	struct server server;

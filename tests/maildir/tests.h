@@ -23,6 +23,14 @@ void test_kept_copy(struct play *play);
 /* readable.c */
 void test_readable(struct play *play);
 
+/* metadata.c */
+void test_metadata(struct play *play);
+void test_metadata_told(struct play *play);
+void test_uses(struct play *play);
+void test_metadata_damage(struct play *play);
+void test_metadata_full(struct play *play);
+void test_metadata_killed(struct play *play);
+
 /* saved.c */
 void test_saved(struct play *play);
 
