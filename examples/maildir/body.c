@@ -66,17 +66,27 @@ static int open_kept(const struct handle *handle, uint32_t uid, const struct mes
 	return fd;
 }
 
+int body_open_file(const struct handle *handle, uint32_t uid, const struct message **message_r)
+{
+	const struct message *message = NULL;
+	int fd = box_open_file(handle->box, uid);
+
+	if (fd >= 0)
+		message = catalog_find(&handle->box->catalog, uid);
+	else if (errno == ENOENT)
+		fd = open_kept(handle, uid, &message);
+	if (message_r)
+		*message_r = message;
+	return fd;
+}
+
 struct body *body_open(struct handle *handle, uint32_t uid)
 {
 	struct box *box = handle->box;
 	const struct message *message = NULL;
 	struct stat st;
-	int fd = box_open_file(box, uid);
+	int fd = body_open_file(handle, uid, &message);
 
-	if (fd >= 0)
-		message = catalog_find(&box->catalog, uid);
-	else if (errno == ENOENT)
-		fd = open_kept(handle, uid, &message);
 	if (fd < 0)
 		return NULL;
 	if (!message || fstat(fd, &st) || !S_ISREG(st.st_mode)) {

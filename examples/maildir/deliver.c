@@ -14,6 +14,7 @@
 #include "describe.h"
 #include "filename.h"
 #include "files.h"
+#include "ids.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -104,7 +105,10 @@ static int place_copy_of(struct box *box, struct letter *letter, const struct me
                          const char *from)
 {
 	uint64_t octets = filename_octets(message->file, 'S');
-	char *file = filename_new(octets, message->octets, message->flags);
+	char id[ID_SIZE];
+
+	id_of_file(message->file, id);
+	char *file = filename_of_copy(octets, message->octets, message->flags, id);
 	char *to = xprintf("cur/%s", file);
 	int result = link_or_copy(letter->source->dirfd, from, box->dirfd, to);
 	int error = errno;

@@ -114,6 +114,11 @@ static void put_unique(struct text *name)
 
 char *filename_new(uint64_t octets, uint64_t wire_octets, uint32_t flags)
 {
+	return filename_of_copy(octets, wire_octets, flags, NULL);
+}
+
+char *filename_of_copy(uint64_t octets, uint64_t wire_octets, uint32_t flags, const char *emailid)
+{
 	struct text name = {0};
 
 	put_unique(&name);
@@ -121,6 +126,8 @@ char *filename_new(uint64_t octets, uint64_t wire_octets, uint32_t flags)
 		text_putf(&name, ",S=%llu", (unsigned long long)octets);
 	if (wire_octets != OCTETS_UNKNOWN)
 		text_putf(&name, ",W=%llu", (unsigned long long)wire_octets);
+	if (emailid)
+		text_putf(&name, ",E=%s", emailid);
 	char *file = filename_with_flags(name.data, flags);
 	text_clear(&name);
 	return file;

@@ -31,6 +31,9 @@ int64_t filename_time(const char *file);
 /* A name that no other message has; sizes that are not known are left out.  The caller frees it. */
 char *filename_new(uint64_t octets, uint64_t wire_octets, uint32_t flags);
 
+/* The same for a copy of a message: `emailid` is the original's, see ids.h. */
+char *filename_of_copy(uint64_t octets, uint64_t wire_octets, uint32_t flags, const char *emailid);
+
 /* A name for a file whose size is still to come, in tmp/.  The caller frees it. */
 char *filename_new_temporary(void);
 

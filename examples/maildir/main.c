@@ -6,9 +6,9 @@
  *	support.c files.c                     small things
  *	server.c conn.c address.c             the transport: sockets and the library's bytes
  *	handover.c                            another process takes the place of this one
- *	store.c store_append.c store_names.c  the callbacks: the library's questions
- *	store_metadata.c entries.c            annotations
- *	annotations.c uses.c
+ *	store.c store_*.c                     the callbacks: the library's questions
+ *	annotations.c entries.c uses.c        what clients write about mailboxes
+ *	ids.c                                 what mailboxes and messages are known by
  *	account.c name.c subscriptions.c      a user's mailboxes
  *	boxes.c box.c scan.c change.c         one mailbox and its messages
  *	deliver.c upload.c body.c filename.c  messages coming in and going out

@@ -13,6 +13,10 @@ void answer(struct imapsrv_op *op, int result);
 /* HIGHESTMODSEQ after an expunge. */
 void answer_highest(struct imapsrv_op *op, const struct box *box);
 
+/* store_rows.c */
+void store_fetch(void *user, struct imapsrv_op *op, const struct imapsrv_fetch *q);
+void store_flags(void *user, struct imapsrv_op *op, const struct imapsrv_store_flags *q);
+
 /* store_names.c */
 void store_list(void *user, struct imapsrv_op *op, const struct imapsrv_list *q);
 void store_status(void *user, struct imapsrv_op *op, const struct imapsrv_status_query *q);

@@ -6,6 +6,7 @@
 #include "store.h"
 
 #include "filename.h"
+#include "ids.h"
 #include "news.h"
 #include "uses.h"
 
@@ -41,7 +42,8 @@ static uint64_t sum_octets(struct box *box)
 	return sum;
 }
 
-static void count_messages(struct box *box, uint32_t items, struct imapsrv_status *status)
+static void count_messages(struct box *box, uint32_t items, struct imapsrv_status *status,
+                           char id[ID_SIZE])
 {
 	const struct catalog *catalog = &box->catalog;
 
@@ -52,6 +54,8 @@ static void count_messages(struct box *box, uint32_t items, struct imapsrv_statu
 	status->uidnext = catalog->uidnext;
 	status->uidvalidity = catalog->uidvalidity;
 	status->highest_modseq = modseqs_highest(box);
+	id_of_box(box, id);
+	status->mailboxid = (struct imapsrv_span){id, strlen(id)};
 	for (size_t i = 0; i < catalog->count; i++) {
 		status->unseen += !(catalog->messages[i].flags & IMAPSRV_SEEN);
 		status->deleted += !!(catalog->messages[i].flags & IMAPSRV_DELETED);
@@ -63,6 +67,7 @@ void store_status(void *user, struct imapsrv_op *op, const struct imapsrv_status
 {
 	struct imapsrv_status status;
 	struct box *box;
+	char id[ID_SIZE];
 
 	(void)user;
 	if (account_box(q->account, q->name, &box)) {
@@ -72,7 +77,7 @@ void store_status(void *user, struct imapsrv_op *op, const struct imapsrv_status
 	int result = box_sync(box);
 	int error = errno;
 	if (!result) {
-		count_messages(box, q->items, &status);
+		count_messages(box, q->items, &status, id);
 		imapsrv_op_status(op, &status);
 	}
 	box_release(box);
@@ -96,13 +101,28 @@ static void changed(struct imapsrv_op *op, int result, struct account *account,
 	answer(op, result);
 }
 
+/* The UIDVALIDITY of a mailbox, and so its identifier, is chosen when it is opened first. */
+static void answer_mailboxid(struct imapsrv_op *op, const struct imapsrv_create *q)
+{
+	char id[ID_SIZE];
+	struct box *box;
+
+	if (account_box(q->account, q->name, &box))
+		return;
+	id_of_box(box, id);
+	imapsrv_op_mailboxid(op, (struct imapsrv_span){id, strlen(id)});
+	box_release(box);
+}
+
 static void cb_create(void *user, struct imapsrv_op *op, const struct imapsrv_create *q)
 {
 	(void)user;
 	int result = account_create(q->account, q->name, q->uses);
 	int error = errno;
-	if (!result)
+	if (!result) {
+		answer_mailboxid(op, q);
 		store_take_uses(q->account, q->name, q->uses);
+	}
 	errno = error;
 	changed(op, result, q->account, IMAPSRV_EVENT_MAILBOX_CREATE, q->name, NULL);
 }

@@ -29,6 +29,8 @@ static const struct {
 	{"kept-copy", test_kept_copy},
 	{"readable", test_readable},
 	{"saved", test_saved},
+	{"ids", test_ids},
+	{"threadids", test_threadids},
 	{"metadata", test_metadata},
 	{"metadata-told", test_metadata_told},
 	{"uses", test_uses},

@@ -23,6 +23,10 @@ void test_kept_copy(struct play *play);
 /* readable.c */
 void test_readable(struct play *play);
 
+/* ids.c */
+void test_ids(struct play *play);
+void test_threadids(struct play *play);
+
 /* metadata.c */
 void test_metadata(struct play *play);
 void test_metadata_told(struct play *play);
