@@ -253,6 +253,7 @@ static int remove_dir(struct account *account, int root, const char *dir)
 	int result = renameat(root, dir, root, deleted);
 	if (!result) {
 		boxes_removed(&account->maildir->boxes, account->path, dir);
+		quota_doubt(&account->maildir->quotas, account->path);
 		sync_dir(root, ".");
 		remove_tree(root, deleted);
 	}

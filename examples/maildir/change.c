@@ -9,7 +9,11 @@
  */
 #include "box.h"
 
+#include "maildir.h"
+#include "quota.h"
+
 #include <errno.h>
+#include <stdlib.h>
 
 /* A file that is always somewhere else when we come is given up. */
 #define TRIES 5
@@ -216,14 +220,19 @@ int box_set_flags(struct box *box, const struct imapsrv_store_flags *change,
 
 /* Removes the file of one message, if it is there and may go. */
 static int remove_message_file(struct box *box, uint32_t uid, bool only_deleted, bool others,
-                               struct ranges *removed)
+                               struct ranges *removed, struct amount *less)
 {
 	for (int tries = 0; tries < TRIES; tries++) {
 		struct message *message = catalog_find(&box->catalog, uid);
 		if (!message || (only_deleted && !(message->flags & IMAPSRV_DELETED)))
 			return 0;
+		char *path = box_path(message);
+		uint64_t octets = box->maildir->quotas.on ? quota_octets(box->dirfd, path) : 0;
+		free(path);
 		if (!kept_remove_file(box, message, others)) {
 			ranges_add(removed, uid);
+			less->octets += octets;
+			less->messages++;
 			return 0;
 		}
 		if (errno != ENOENT || box_rescan(box))
@@ -234,7 +243,7 @@ static int remove_message_file(struct box *box, uint32_t uid, bool only_deleted,
 }
 
 static int remove_files(struct box *box, struct imapsrv_set set, bool only_deleted, bool others,
-                        struct ranges *removed)
+                        struct ranges *removed, struct amount *less)
 {
 	const struct message *message;
 	uint32_t uid = 0;
@@ -243,7 +252,7 @@ static int remove_files(struct box *box, struct imapsrv_set set, bool only_delet
 	scan_own_begin(box);
 	while (!result && (message = catalog_next(&box->catalog, set, uid))) {
 		uid = message->uid;
-		result = remove_message_file(box, uid, only_deleted, others, removed);
+		result = remove_message_file(box, uid, only_deleted, others, removed, less);
 	}
 	scan_own_end(box);
 	return result;
@@ -270,13 +279,15 @@ int box_expunge(struct box *box, struct imapsrv_set set, bool only_deleted,
                 const struct imapsrv_session *origin, struct ranges *removed)
 {
 	bool others = box_has_others(box, origin);
+	struct amount less = {0};
 
 	if (box_lock(box))
 		return -1;
-	int result = remove_files(box, set, only_deleted, others, removed);
+	int result = remove_files(box, set, only_deleted, others, removed, &less);
 	int error = errno;
 	if (removed->count)
 		remove_records(box, others, removed);
+	quota_remove(box, less);
 	box_unlock(box);
 	box_post(box, IMAPSRV_EVENT_MESSAGE_EXPUNGE, removed, origin);
 	errno = error;

@@ -15,6 +15,7 @@
 #include "filename.h"
 #include "files.h"
 #include "ids.h"
+#include "quota.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -251,28 +252,73 @@ static int record_all(struct box *box, struct letter *letters, size_t count, str
 	return -1;
 }
 
-int box_deliver(struct box *box, struct letter *letters, size_t count,
-                const struct imapsrv_session *origin)
-{
-	struct ranges uids = {0};
+/* ---- quota -------------------------------------------------------------------------------- */
 
-	if (box_lock(box))
-		return -1;
-	if (box->frozen) {
-		box_unlock(box);
-		errno = EROFS;
-		return -1;
-	}
+static uint64_t letter_octets(const struct letter *letter)
+{
+	const struct kept_message *kept = NULL;
+	const struct message *message = NULL;
+
+	if (letter->upload)
+		return letter->octets;
+	if (letter->source_kept)
+		kept = kept_of(letter->source, letter->source_uid);
+	else
+		message = catalog_find(&letter->source->catalog, letter->source_uid);
+	if (!kept && !message)
+		return 0;
+	char *path = kept ? kept_path(letter->source, kept) : box_path(message);
+	uint64_t octets = quota_octets(letter->source->dirfd, path);
+	free(path);
+	return octets;
+}
+
+static struct amount sum_up(const struct letter *letters, size_t count)
+{
+	struct amount sum = {0, count};
+
+	for (size_t i = 0; i < count; i++)
+		sum.octets += letter_octets(&letters[i]);
+	return sum;
+}
+
+/* ---- all of it ---------------------------------------------------------------------------- */
+
+/* Under the lock. */
+static int deliver(struct box *box, struct letter *letters, size_t count, struct ranges *uids)
+{
 	scan_own_begin(box);
 	int result = place_all(box, letters, count);
 	if (!result)
-		result = record_all(box, letters, count, &uids);
+		result = record_all(box, letters, count, uids);
 	int error = errno;
 	if (result)
 		unplace_all(box, letters, count);
 	else
-		modseqs_note(box, &uids, NULL, NULL);
+		modseqs_note(box, uids, NULL, NULL);
 	scan_own_end(box);
+	errno = error;
+	return result;
+}
+
+int box_deliver(struct box *box, struct letter *letters, size_t count, bool moving,
+                const struct imapsrv_session *origin)
+{
+	struct amount more = sum_up(letters, count);
+	struct ranges uids = {0};
+
+	if (box_lock(box))
+		return -1;
+	errno = EROFS;
+	int result = box->frozen ? -1 : quota_add(box, more, !moving, origin);
+	if (!result) {
+		result = deliver(box, letters, count, &uids);
+		int failed = errno;
+		if (result)
+			quota_remove(box, more);
+		errno = failed;
+	}
+	int error = errno;
 	box_unlock(box);
 	if (!result)
 		describe_delivered(box, letters, count);

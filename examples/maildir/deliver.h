@@ -26,8 +26,9 @@ struct letter {
 	uint32_t uid;
 };
 
-/* 0, or -1 with errno, and nothing was put there. */
-int box_deliver(struct box *box, struct letter *letters, size_t count,
+/* 0, or -1 with errno, and nothing was put there.  `moving`: it is in the same user's mailboxes
+ * already, and no quota keeps it out. */
+int box_deliver(struct box *box, struct letter *letters, size_t count, bool moving,
                 const struct imapsrv_session *origin);
 
 /* Frees what letters hold, and the array.  An upload that was not delivered is removed from

@@ -6,12 +6,14 @@
 #define MAILDIR_MAILDIR_H
 
 #include "box.h"
+#include "quota.h"
 #include "users.h"
 
 struct maildir {
 	const char *root; /* below it a directory for each user */
 	char separator;   /* of names, as clients see them */
 	struct users users;
+	struct quotas quotas;
 	struct boxes boxes; /* that are open or were lately */
 	struct imapsrv_hub *hub;
 	/* news.c's own: */

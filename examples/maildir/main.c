@@ -8,6 +8,7 @@
  *	handover.c                            another process takes the place of this one
  *	store.c store_*.c                     the callbacks: the library's questions
  *	annotations.c entries.c uses.c        what clients write about mailboxes
+ *	quota.c quota_count.c                 how much mail there may be, and is
  *	ids.c                                 what mailboxes and messages are known by
  *	account.c name.c subscriptions.c      a user's mailboxes
  *	boxes.c box.c scan.c change.c         one mailbox and its messages
@@ -22,6 +23,7 @@
 #include "options.h"
 #include "scram.h"
 #include "server.h"
+#include "store.h"
 #include "support.h"
 
 #include <errno.h>
@@ -58,13 +60,14 @@ static int64_t on_clock(void *user)
 	return clock_now().tv_sec;
 }
 
-static struct imapsrv_engine *make_engine(const struct options *options, struct users *users)
+static struct imapsrv_engine *make_engine(const struct options *options, struct maildir *maildir)
 {
 	static const struct imapsrv_id id[] = {{"name", "imapsrv-maildir"},
 	                                       {"version", IMAPSRV_VERSION}};
 	struct imapsrv_limits limits = IMAPSRV_LIMITS_INIT;
 	struct imapsrv_config config = IMAPSRV_CONFIG_INIT;
 	struct imapsrv_sasl sasl = IMAPSRV_SASL_INIT;
+	struct imapsrv_quota quota = IMAPSRV_QUOTA_INIT;
 	struct imapsrv_engine *engine;
 
 	limits.login_delay = options->auth_delay;
@@ -73,8 +76,12 @@ static struct imapsrv_engine *make_engine(const struct options *options, struct 
 	config.metadata = &maildir_metadata;
 	config.watch = &maildir_watch;
 	config.limits = &limits;
-	if (!options->stdio && scram_fill(&sasl, users, options->root))
+	if (!options->stdio && scram_fill(&sasl, &maildir->users, options->root))
 		config.sasl = &sasl;
+	if (maildir->quotas.on) {
+		store_fill_quota(&maildir->quotas, &quota);
+		config.quota = &quota;
+	}
 	config.id = id;
 	config.id_count = sizeof id / sizeof *id;
 	config.fault = on_fault;
@@ -112,11 +119,12 @@ int main(int argc, char **argv)
 	log_quiet(options.quiet);
 
 	struct maildir maildir = {
-		.root = options.root, .separator = options.separator, .users = options.users};
+		.root = options.root, .separator = options.separator, .users = options.users,
+		.quotas = options.quotas};
 	maildir.boxes.maildir = &maildir;
 	notices_begin(&maildir.boxes.notices);
 	news_begin(&maildir);
-	struct imapsrv_engine *engine = make_engine(&options, &maildir.users);
+	struct imapsrv_engine *engine = make_engine(&options, &maildir);
 	struct server *server = server_new(engine, &maildir, options.argv);
 
 	start(server, &maildir, &options);
@@ -126,6 +134,7 @@ int main(int argc, char **argv)
 	notices_end(&maildir.boxes.notices);
 	news_end(&maildir);
 	free(maildir.users.scram_secret);
+	quota_clear(&maildir.quotas);
 	imapsrv_engine_free(engine);
 	options_clear(&options);
 	return 0;

@@ -32,6 +32,9 @@ void news_entries(const struct box *box, const char *owner, const struct imapsrv
                   size_t count, const struct imapsrv_session *origin);
 void news_server_entries(struct account *account, const struct imapsrv_span *names, size_t count,
                          const struct imapsrv_session *origin);
+/* Of the user with that directory. */
+void news_quota(struct maildir *maildir, const char *account, enum imapsrv_event_type type,
+                const struct imapsrv_session *origin);
 /* What the others are told by news_name; origin NULL: another program did it. */
 void news_publish_name(struct account *account, enum imapsrv_event_type type,
                        struct imapsrv_span name, const struct imapsrv_span *old,

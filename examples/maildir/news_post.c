@@ -94,6 +94,21 @@ void news_server_entries(struct account *account, const struct imapsrv_span *nam
 	                            (struct imapsrv_span){user, strlen(user)}, &event);
 }
 
+void news_quota(struct maildir *maildir, const char *account, enum imapsrv_event_type type,
+                const struct imapsrv_session *origin)
+{
+	static const char text[] = "There is no room for more mail";
+	struct imapsrv_event event = IMAPSRV_EVENT_INIT;
+	const char *user = strrchr(account, '/') + 1;
+
+	event.type = type;
+	event.origin = origin;
+	if (type == IMAPSRV_EVENT_QUOTA_EXCEED)
+		event.text = (struct imapsrv_span){text, sizeof text - 1};
+	imapsrv_hub_publish_account(maildir->hub, (struct imapsrv_span){user, strlen(user)},
+	                            &event);
+}
+
 void news_publish_name(struct account *account, enum imapsrv_event_type type,
                        struct imapsrv_span name, const struct imapsrv_span *old,
                        const struct imapsrv_session *origin)

@@ -27,6 +27,8 @@ static const char help[] =
 	"  --any-user PASSWORD  every name may log in with this password, for tests\n"
 	"  --separator CHAR     between the levels of mailbox names; default /\n"
 	"  --auth-delay MS      before a failed login is answered; default 2000, 0: none\n"
+	"  --quota LIMITS       for each user, as 100000000S,1000C: octets and messages; or none\n"
+	"  --set-quota          users may change their own limits\n"
 	"  --stdio NAME         serve NAME, logged in already, on stdin and stdout (ssh, tunnels)\n"
 	"  --trace              show what clients send and get, on stderr\n"
 	"  --quiet              say nothing that is not an error\n"
@@ -84,6 +86,13 @@ static uint32_t parse_delay(const char *value)
 	return ms ? (uint32_t)ms : UINT32_MAX;
 }
 
+static void set_quota(struct quotas *quotas, const char *value)
+{
+	quotas->on = true;
+	if (!quota_parse(value, &quotas->limits))
+		die("--quota %s: not limits like 100000000S,1000C", value);
+}
+
 /* Handed over by handover.c, never given by hand. */
 static int parse_descriptor(const char *value)
 {
@@ -99,6 +108,8 @@ static void parse_flag(struct options *options, const char *argument)
 {
 	if (!strcmp(argument, "--quiet")) {
 		options->quiet = true;
+	} else if (!strcmp(argument, "--set-quota")) {
+		options->quotas.settable = true;
 	} else if (!strcmp(argument, "--trace")) {
 		options->trace = true;
 	} else if (!strcmp(argument, "--hash-password")) {
@@ -127,6 +138,8 @@ static void check(const struct options *options)
 	if (options->stdio &&
 	    !name_is_user((struct imapsrv_span){options->stdio, strlen(options->stdio)}))
 		die("--stdio %s: not a name that can be a directory", options->stdio);
+	if (options->quotas.settable && !options->quotas.on)
+		die("--set-quota needs --quota");
 	if (!options->stdio && !options->users.file && !options->users.given_count &&
 	    !options->users.any_password)
 		die("nobody could log in: --users, --user or --any-user is needed");
@@ -154,6 +167,8 @@ void options_parse(struct options *options, int argc, char **argv)
 		else if (is_option(argument, "--auth-delay"))
 			options->auth_delay =
 				parse_delay(take_value("--auth-delay", argc, argv, &i));
+		else if (is_option(argument, "--quota"))
+			set_quota(&options->quotas, take_value("--quota", argc, argv, &i));
 		else if (is_option(argument, "--resume"))
 			options->resume = parse_descriptor(take_value("--resume", argc, argv, &i));
 		else if (is_option(argument, "--stdio"))

@@ -5,6 +5,7 @@
 #ifndef MAILDIR_OPTIONS_H
 #define MAILDIR_OPTIONS_H
 
+#include "quota.h"
 #include "users.h"
 
 #include <stdint.h>
@@ -13,6 +14,7 @@ struct options {
 	const char *listen;
 	const char *root;
 	struct users users;
+	struct quotas quotas;
 	char separator;
 	uint32_t auth_delay; /* as imapsrv_limits.login_delay */
 	char **argv;         /* to start again with */

@@ -12,6 +12,7 @@
 
 #include "filename.h"
 #include "files.h"
+#include "maildir.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -307,6 +308,8 @@ static int take_over(struct scan *scan)
 		/* It will be tried again. */
 		box->watch_new.mtime = box->watch_cur.mtime = (struct timespec){0};
 	}
+	if (changes.fresh.count || any_missing(scan))
+		quota_doubt(&box->maildir->quotas, box->account);
 	kept_collect(box, box->handles != NULL);
 	catalog_sweep(scan->catalog, &changes);
 	modseqs_note(box, &changes.fresh, &changes.flagged, &changes.gone);

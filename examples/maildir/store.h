@@ -24,6 +24,9 @@ void store_status(void *user, struct imapsrv_op *op, const struct imapsrv_status
 /* store_metadata.c: a mailbox has these special uses now, and others have them no more. */
 void store_take_uses(struct account *account, struct imapsrv_span mailbox, uint32_t uses);
 
+/* store_quota.c */
+void store_fill_quota(const struct quotas *quotas, struct imapsrv_quota *quota);
+
 /* store_append.c */
 void store_append_begin(void *user, struct imapsrv_op *op, const struct imapsrv_append *q);
 void store_append_data(void *user, struct imapsrv_op *op, const struct imapsrv_append_data *q);

@@ -4,9 +4,11 @@
  */
 #include "store.h"
 #include "upload.h"
+#include "quota.h"
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* ---- append ------------------------------------------------------------------------------- */
 
@@ -24,6 +26,17 @@ static struct upload *begin_upload(const struct imapsrv_append *q)
 	return NULL;
 }
 
+/* Before it is sent. */
+static int check_room(const struct upload *upload, const struct imapsrv_append *q,
+                      const struct imapsrv_session *origin)
+{
+	struct amount more = {q->octets, upload->count + 1};
+
+	for (size_t i = 0; i < upload->count; i++)
+		more.octets += upload->letters[i].octets;
+	return quota_check(upload->box, more, origin);
+}
+
 void store_append_begin(void *user, struct imapsrv_op *op, const struct imapsrv_append *q)
 {
 	struct upload *upload = q->append;
@@ -33,7 +46,9 @@ void store_append_begin(void *user, struct imapsrv_op *op, const struct imapsrv_
 		answer(op, -1);
 		return;
 	}
-	int result = upload_begin(upload, q);
+	int result = check_room(upload, q, imapsrv_op_session(op));
+	if (!result)
+		result = upload_begin(upload, q);
 	if (!q->append && !result) {
 		imapsrv_op_append(op, upload);
 	} else if (!q->append) {
@@ -144,7 +159,8 @@ static int transfer(struct imapsrv_op *op, const struct handle *handle, struct b
 	if (box_sync(source) || box_sync(target))
 		return -1;
 	struct letter *letters = letters_of(source, move ? NULL : handle, set, &count);
-	int result = count ? box_deliver(target, letters, count, session) : 0;
+	bool moving = move && !strcmp(source->account, target->account);
+	int result = count ? box_deliver(target, letters, count, moving, session) : 0;
 	if (!result)
 		answer_copied(op, target, letters, count, &from);
 	if (!result && move && from.count)

@@ -8,9 +8,11 @@
 #include "filename.h"
 #include "ids.h"
 #include "news.h"
+#include "quota.h"
 #include "uses.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 static void answer_name(void *context, const char *name, uint32_t attributes)
@@ -42,6 +44,17 @@ static uint64_t sum_octets(struct box *box)
 	return sum;
 }
 
+/* Looked up only where somebody wants it. */
+static uint64_t deleted_octets(struct box *box, uint32_t items, size_t at)
+{
+	if (!(items & IMAPSRV_STATUS_DELETED_STORAGE))
+		return 0;
+	char *path = box_path(&box->catalog.messages[at]);
+	uint64_t octets = quota_octets(box->dirfd, path);
+	free(path);
+	return octets;
+}
+
 static void count_messages(struct box *box, uint32_t items, struct imapsrv_status *status,
                            char id[ID_SIZE])
 {
@@ -58,6 +71,8 @@ static void count_messages(struct box *box, uint32_t items, struct imapsrv_statu
 	status->mailboxid = (struct imapsrv_span){id, strlen(id)};
 	for (size_t i = 0; i < catalog->count; i++) {
 		status->unseen += !(catalog->messages[i].flags & IMAPSRV_SEEN);
+		if (catalog->messages[i].flags & IMAPSRV_DELETED)
+			status->deleted_octets += deleted_octets(box, items, i);
 		status->deleted += !!(catalog->messages[i].flags & IMAPSRV_DELETED);
 		status->recent += catalog->messages[i].uid >= catalog->recent_from;
 	}

@@ -114,7 +114,7 @@ int upload_deliver(struct upload *upload, const struct imapsrv_session *origin)
 {
 	if (end_message(upload))
 		return -1;
-	return box_deliver(upload->box, upload->letters, upload->count, origin);
+	return box_deliver(upload->box, upload->letters, upload->count, false, origin);
 }
 
 void upload_free(struct upload *upload)

@@ -131,6 +131,7 @@ void play_begin(struct play *play, const char *program, const char *root)
 	play->program = program;
 	snprintf(play->root, sizeof play->root, "%s", root);
 	snprintf(play->home, sizeof play->home, "%s/joe", root);
+	memset(play->options, 0, sizeof play->options);
 	remove_tree(root);
 	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
 		char path[4096 + 16];
@@ -194,19 +195,19 @@ static void check_log(const struct server *server)
 	}
 }
 
-void server_start(struct server *server, const struct play *play, size_t octets)
+static void begin_server(struct server *server, const struct play *play, size_t octets)
 {
-	char line[256];
-	size_t len = 0;
+	char *args[24] = {(char *)(uintptr_t)play->program, "--root",
+	                  (char *)(uintptr_t)play->root, "--listen", "127.0.0.1:0",
+	                  "--any-user", "x", "--auth-delay", "0"};
 	int ends[2];
 
+	for (size_t i = 0; i < 8 && play->options[i]; i++)
+		args[9 + i] = (char *)(uintptr_t)play->options[i];
 	if (pipe(ends))
 		fail("pipe: %s", strerror(errno));
 	server->log = ends[0];
 	if (!begin_process(server)) {
-		char *args[] = {(char *)(uintptr_t)play->program, "--root",
-		                (char *)(uintptr_t)play->root, "--listen", "127.0.0.1:0",
-		                "--any-user", "x", "--auth-delay", "0", NULL};
 		dup2(ends[1], STDERR_FILENO);
 		close(ends[0]);
 		close(ends[1]);
@@ -214,12 +215,34 @@ void server_start(struct server *server, const struct play *play, size_t octets)
 		run(args);
 	}
 	close(ends[1]);
-	while (len < sizeof line - 1 && read(ends[0], &line[len], 1) == 1 && line[len] != '\n')
+}
+
+void server_start(struct server *server, const struct play *play, size_t octets)
+{
+	char line[256];
+	size_t len = 0;
+
+	begin_server(server, play, octets);
+	while (len < sizeof line - 1 && read(server->log, &line[len], 1) == 1 && line[len] != '\n')
 		len++;
 	line[len] = '\0';
 	if (sscanf(line, "listening on 127.0.0.1:%u", &server->port) != 1)
 		fail("%s does not start: %s", play->program, line);
-	fcntl(ends[0], F_SETFL, O_NONBLOCK);
+	fcntl(server->log, F_SETFL, O_NONBLOCK);
+}
+
+void server_refuses(const struct play *play)
+{
+	struct server server;
+	int status = 0;
+
+	begin_server(&server, play, 0);
+	if (waitpid(server.pid, &status, 0) != server.pid)
+		fail("waitpid: %s", strerror(errno));
+	remember(0, -1, server.pid);
+	close(server.log);
+	if (!WIFEXITED(status) || WEXITSTATUS(status) != 2)
+		fail("%s %s: status %#x", play->options[0], play->options[1], (unsigned)status);
 }
 
 static int end_process(struct server *server, int number)

@@ -17,6 +17,7 @@ struct play {
 	const char *program;
 	char root[4096]; /* below it the directory of the only user, "joe" */
 	char home[4096 + 8];
+	const char *options[8]; /* more of them for the servers to come; NULL at the end */
 };
 
 struct server {
@@ -50,6 +51,8 @@ void remove_tree(const char *path);
 
 /* At most `octets` in each file that it writes; 0: no limit. */
 void server_start(struct server *server, const struct play *play, size_t octets);
+/* Its options are refused: exit status 2. */
+void server_refuses(const struct play *play);
 /* Ends it as an administrator does. */
 void server_stop(struct server *server);
 /* Ends it as a crash does. */

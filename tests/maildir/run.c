@@ -37,6 +37,12 @@ static const struct {
 	{"metadata-damage", test_metadata_damage},
 	{"metadata-full", test_metadata_full},
 	{"metadata-killed", test_metadata_killed},
+	{"quota", test_quota},
+	{"quota-told", test_quota_told},
+	{"quota-options", test_quota_options},
+	{"quota-set", test_quota_set},
+	{"quota-damage", test_quota_damage},
+	{"quota-killed", test_quota_killed},
 	{"killed", test_killed},
 	{"cut", test_cut},
 };

@@ -35,6 +35,14 @@ void test_metadata_damage(struct play *play);
 void test_metadata_full(struct play *play);
 void test_metadata_killed(struct play *play);
 
+/* quota.c */
+void test_quota(struct play *play);
+void test_quota_told(struct play *play);
+void test_quota_options(struct play *play);
+void test_quota_set(struct play *play);
+void test_quota_damage(struct play *play);
+void test_quota_killed(struct play *play);
+
 /* saved.c */
 void test_saved(struct play *play);
 
