@@ -358,6 +358,8 @@ static bool is_tellable(const struct post *p, const struct isrv_news *first)
 
 		if (news == first)
 			continue;
+		if (news != there && news->gone && isrv_news_is_below(news, to, separator))
+			return false; /* has another come along, with that name? */
 		if (!first && old.len && isrv_news_is_below(news, from, separator))
 			return false;
 		if (first && news->gone && isrv_news_is_below(news, from, separator))

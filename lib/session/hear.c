@@ -422,16 +422,23 @@ static bool is_of_view(const struct imapsrv_session *s, const struct imapsrv_eve
 	       e->status->uidvalidity == v->uidvalidity;
 }
 
+/* What is asked about a name right now would be told of what has it next. */
+static bool recall(struct imapsrv_session *s, const struct imapsrv_event *e)
+{
+	const struct isrv_teller *teller = s->engine->teller;
+
+	if (e->type == IMAPSRV_EVENT_MAILBOX_DELETE)
+		return teller->recall(s, e->mailbox);
+	return e->type != IMAPSRV_EVENT_MAILBOX_RENAME ||
+	       (teller->recall(s, e->old_name) && teller->recall(s, e->mailbox));
+}
+
 static void post_to_notify(struct imapsrv_session *s, const struct imapsrv_event *e)
 {
 	const struct isrv_notify_account account = isrv_hear_account(s);
 	enum isrv_notify_posted posted;
 
-	/* What is asked about the name right now would be told of what has it next. */
-	bool renamed = e->type == IMAPSRV_EVENT_MAILBOX_RENAME;
-
-	if ((renamed || e->type == IMAPSRV_EVENT_MAILBOX_DELETE) &&
-	    !s->engine->teller->recall(s, renamed ? e->old_name : e->mailbox)) {
+	if (!recall(s, e)) {
 		not_held(s, ISRV_NOTIFY_NOMEM);
 		return;
 	}

@@ -141,16 +141,26 @@ static const char *word(const char *at, const char *end, char *out)
 	return at + (quoted && *at == '"');
 }
 
+static bool is_below_strange(const struct sim *s, const char *name)
+{
+	for (size_t i = 0; i < s->strange_count; i++)
+		if (is_at_or_below(name, s->strange[i]))
+			return true;
+	return false;
+}
+
 static void on_status(struct sim *s, const char *at)
 {
 	char name[NAME], item[NAME];
 	uint32_t validity = 0, messages = 0, uidnext = 0;
-	bool some = false;
+	bool some = false, moved;
 	uint64_t modseq = 0;
 	struct box *b;
 
 	at = word(at, " ", name);
+	moved = !*find(s, name) && is_below_strange(s, name);
 	b = get(s, name);
+	b->moved = b->moved || moved;
 	for (at += strspn(at, " ("); *at && *at != ')'; at += strspn(at, " ")) {
 		uint64_t n;
 		char *end;
@@ -369,14 +379,6 @@ static bool is_subscribed(const struct ts_user *u, const char *name)
 {
 	for (size_t i = 0; i < u->subscription_count; i++)
 		if (strcmp(u->subscriptions[i], name) == 0)
-			return true;
-	return false;
-}
-
-static bool is_below_strange(const struct sim *s, const char *name)
-{
-	for (size_t i = 0; i < s->strange_count; i++)
-		if (is_at_or_below(name, s->strange[i]))
 			return true;
 	return false;
 }
