@@ -17,6 +17,7 @@
 #include "imapsrv/annotate.h"
 #include "imapsrv/quota.h"
 #include "imapsrv/sasl.h"
+#include "imapsrv/urlauth.h"
 #include "imapsrv/event.h"
 #include "imapsrv/engine.h"
 #include "imapsrv/message.h"

@@ -15,6 +15,7 @@
 #include "imapsrv/quota.h"
 #include "imapsrv/sasl.h"
 #include "imapsrv/store.h"
+#include "imapsrv/urlauth.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -166,6 +167,7 @@ struct imapsrv_config {
 	const struct imapsrv_annotate *annotate; /* copied; NULL: none */
 	const struct imapsrv_acl *acl; /* copied; NULL: everybody may do everything in what `list`
 	                                  gives him */
+	const struct imapsrv_urlauth *urlauth; /* copied; NULL: none */
 };
 #define IMAPSRV_CONFIG_INIT IMAPSRV_SIZED(struct imapsrv_config)
 

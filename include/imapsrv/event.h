@@ -49,7 +49,9 @@ enum imapsrv_event_type {
 	IMAPSRV_EVENT_QUOTA_WITHIN,    /* it is respected again */
 	IMAPSRV_EVENT_QUOTA_CHANGE,    /* the quota itself was changed */
 	IMAPSRV_EVENT_LOGIN,           /* of somebody: nothing that IMAP could tell */
-	IMAPSRV_EVENT_LOGOUT
+	IMAPSRV_EVENT_LOGOUT,
+	IMAPSRV_EVENT_KEYS_RESET       /* RESETKEY, by this user: of the mailbox, or with none of
+	                                  all.  To all sessions of the user (RFC 4467 7) */
 };
 /* The kinds of event as a set: these, or-ed. */
 #define IMAPSRV_EVENT_BIT(type) (1u << (type))

@@ -25,6 +25,7 @@ extern const struct isrv_command isrv_command_examine;
 extern const struct isrv_command isrv_command_expunge;
 extern const struct isrv_command isrv_command_fetch;
 extern const struct isrv_command isrv_command_getacl;
+extern const struct isrv_command isrv_command_genurlauth;
 extern const struct isrv_command isrv_command_getjmapaccess;
 extern const struct isrv_command isrv_command_getmetadata;
 extern const struct isrv_command isrv_command_getquota;
@@ -44,6 +45,7 @@ extern const struct isrv_command isrv_command_noop;
 extern const struct isrv_command isrv_command_notify;
 extern const struct isrv_command isrv_command_rename;
 extern const struct isrv_command isrv_command_replace;
+extern const struct isrv_command isrv_command_resetkey;
 extern const struct isrv_command isrv_command_search;
 extern const struct isrv_command isrv_command_select;
 extern const struct isrv_command isrv_command_setacl;
@@ -59,5 +61,6 @@ extern const struct isrv_command isrv_command_uidbatches;
 extern const struct isrv_command isrv_command_unauthenticate;
 extern const struct isrv_command isrv_command_unselect;
 extern const struct isrv_command isrv_command_unsubscribe;
+extern const struct isrv_command isrv_command_urlfetch;
 
 #endif

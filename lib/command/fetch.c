@@ -499,10 +499,13 @@ static enum isrv_step put_sections(struct imapsrv_session *s, struct fetch_args 
 	while (a->at_section < a->items.section_count) {
 		enum isrv_step step;
 
-		if (!a->output->at)
+		if (!a->output->at) {
 			isrv_fetch_separate(&s->w, &a->first);
-		step = isrv_fetch_put_section(s, &a->message, &a->items.sections[a->at_section],
-		                              a->output);
+			isrv_fetch_put_name(&s->w, &a->items.sections[a->at_section]);
+			ISRV_W(&s->w, " ");
+		}
+		step = isrv_fetch_put_octets(s, &a->message, &a->items.sections[a->at_section],
+		                             a->output);
 		if (step != ISRV_DONE)
 			s->mid_line = true;
 		if (step != ISRV_DONE || s->error)

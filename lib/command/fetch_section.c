@@ -146,9 +146,9 @@ static enum isrv_step decode(struct imapsrv_session *s, struct isrv_fetch_messag
 	return ISRV_DONE;
 }
 
-static enum isrv_step step_count(struct imapsrv_session *s, struct isrv_fetch_message *m,
-                                 const struct isrv_fetch_section *section,
-                                 struct isrv_fetch_output *o)
+/* One pass, to know how many they are and whether there is a NUL. */
+static enum isrv_step count(struct imapsrv_session *s, struct isrv_fetch_message *m,
+                            struct isrv_fetch_output *o)
 {
 	enum isrv_step step;
 	size_t len = 1;
@@ -159,7 +159,20 @@ static enum isrv_step step_count(struct imapsrv_session *s, struct isrv_fetch_me
 			return step;
 		o->nul = o->nul || (len && memchr(o->decoded, '\0', len));
 		o->size += len;
+		for (size_t i = 0; o->counts_lines && i < len; i++)
+			o->lines += o->decoded[i] == '\n';
 	}
+	return ISRV_DONE;
+}
+
+static enum isrv_step step_count(struct imapsrv_session *s, struct isrv_fetch_message *m,
+                                 const struct isrv_fetch_section *section,
+                                 struct isrv_fetch_output *o)
+{
+	enum isrv_step step = count(s, m, o);
+
+	if (step != ISRV_DONE || s->error)
+		return step;
 	if (section->kind == ISRV_FETCH_BINARY_SIZE) {
 		isrv_w_u64(&s->w, o->size);
 		return finish(o);
@@ -231,8 +244,6 @@ static enum isrv_step begin_binary(struct imapsrv_session *s, struct isrv_fetch_
 static enum isrv_step begin(struct imapsrv_session *s, struct isrv_fetch_message *m,
                             const struct isrv_fetch_section *section, struct isrv_fetch_output *o)
 {
-	isrv_fetch_put_name(&s->w, section);
-	ISRV_W(&s->w, " ");
 	if (isrv_fetch_is_whole(section)) {
 		(void)isrv_fetch_find(m, section, o);
 		if (section->kind == ISRV_FETCH_BINARY_SIZE) {
@@ -255,9 +266,38 @@ static enum isrv_step begin(struct imapsrv_session *s, struct isrv_fetch_message
 	return ISRV_DONE;
 }
 
-enum isrv_step isrv_fetch_put_section(struct imapsrv_session *s, struct isrv_fetch_message *m,
-                                      const struct isrv_fetch_section *section,
-                                      struct isrv_fetch_output *o)
+bool isrv_fetch_is_encoded(const struct isrv_fetch_message *m,
+                           const struct isrv_fetch_section *section)
+{
+	struct isrv_part_info info;
+	enum isrv_encoding encoding;
+
+	return section->number_count && find_part(m, section, &info, &encoding) &&
+	       encoding != ISRV_ENCODING_IDENTITY;
+}
+
+enum isrv_step isrv_fetch_count(struct imapsrv_session *s, struct isrv_fetch_message *m,
+                                const struct isrv_fetch_section *section,
+                                struct isrv_fetch_output *o)
+{
+	enum isrv_step step;
+
+	if (o->at == AT_START) {
+		o->counts_lines = true;
+		o->lines = 0;
+		(void)begin_binary(s, m, section, o);
+	}
+	step = s->error ? ISRV_DONE : count(s, m, o);
+	if (step == ISRV_DONE) {
+		o->counts_lines = false;
+		o->at = AT_START;
+	}
+	return step;
+}
+
+enum isrv_step isrv_fetch_put_octets(struct imapsrv_session *s, struct isrv_fetch_message *m,
+                                     const struct isrv_fetch_section *section,
+                                     struct isrv_fetch_output *o)
 {
 	enum isrv_step step = ISRV_DONE;
 

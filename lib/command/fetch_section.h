@@ -27,6 +27,8 @@ struct isrv_fetch_output {
 	struct imapsrv_span piece; /* encoded octets at hand */
 	uint64_t size;             /* decoded octets in all, or so far */
 	bool nul;                  /* there is a NUL among them */
+	bool counts_lines;
+	uint64_t lines;            /* of them, where they are counted for themselves */
 };
 
 void isrv_fetch_output_init(struct isrv_fetch_output *o, size_t max);
@@ -36,9 +38,17 @@ void isrv_fetch_output_clear(struct isrv_fetch_output *o, struct isrv_mem *mem);
 bool isrv_fetch_can_decode(const struct isrv_fetch_message *m,
                            const struct isrv_fetch_section *section);
 
-/* Name, SP and value.  o->at is 0 before the first call and is so again after DONE. */
-enum isrv_step isrv_fetch_put_section(struct imapsrv_session *s, struct isrv_fetch_message *m,
-                                      const struct isrv_fetch_section *section,
-                                      struct isrv_fetch_output *o);
+/* Is it a part that is, in an encoding that changes the octets? */
+bool isrv_fetch_is_encoded(const struct isrv_fetch_message *m,
+                           const struct isrv_fetch_section *section);
+/* o->size and o->lines of such a part, decoded.  Nothing is written; o->at as below. */
+enum isrv_step isrv_fetch_count(struct imapsrv_session *s, struct isrv_fetch_message *m,
+                                const struct isrv_fetch_section *section,
+                                struct isrv_fetch_output *o);
+/* The value, behind whatever stands before it.  o->at is 0 before the first call and is so again
+ * after DONE. */
+enum isrv_step isrv_fetch_put_octets(struct imapsrv_session *s, struct isrv_fetch_message *m,
+                                     const struct isrv_fetch_section *section,
+                                     struct isrv_fetch_output *o);
 
 #endif

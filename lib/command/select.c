@@ -6,6 +6,7 @@
 #include "command/annotate.h"
 #include "command/commands.h"
 #include "command/resync.h"
+#include "command/urlmech.h"
 #include "session/access.h"
 #include "session/hear.h"
 #include "session/modseq.h"
@@ -26,8 +27,10 @@ struct select_args {
 		AT_START,
 		AT_OPEN,
 		AT_UIDS,
+		AT_MECHANISMS,
 		AT_RESYNC
 	} at;
+	struct isrv_urlmech mechanisms;
 };
 
 static bool parse_param(struct isrv_parse *p, struct select_args *a)
@@ -230,6 +233,7 @@ static void put_mailbox(struct imapsrv_session *s, const struct select_args *a)
 	}
 }
 
+static enum isrv_step show_mechanisms(struct imapsrv_session *s, struct select_args *a);
 static enum isrv_step resync(struct imapsrv_session *s, struct select_args *a);
 
 static enum isrv_step selected(struct imapsrv_session *s, struct select_args *a)
@@ -246,6 +250,20 @@ static enum isrv_step selected(struct imapsrv_session *s, struct select_args *a)
 	if (s->opening_changed)
 		v->look_all = true;
 	put_mailbox(s, a);
+	a->at = AT_MECHANISMS;
+	return show_mechanisms(s, a);
+}
+
+/* RFC 4467 8: in response to SELECT and EXAMINE. */
+static enum isrv_step show_mechanisms(struct imapsrv_session *s, struct select_args *a)
+{
+	const struct isrv_view *v = s->view;
+	enum isrv_step step = ISRV_DONE;
+
+	if (isrv_urlmech_shows(s))
+		step = isrv_urlmech_step(s, &a->mechanisms, imapsrv_session_mailbox(s));
+	if (step != ISRV_DONE || s->error)
+		return step;
 	a->at = AT_RESYNC;
 	/* RFC 7162 3.2.5: another UIDVALIDITY, or none kept: "ignore the remaining parameters". */
 	if (a->resync.uidvalidity != v->uidvalidity || !v->modseq_told)
@@ -337,6 +355,8 @@ static enum isrv_step step_select(struct imapsrv_session *s, void *args)
 		/* fall through */
 	case AT_UIDS:
 		break;
+	case AT_MECHANISMS:
+		return show_mechanisms(s, a);
 	case AT_RESYNC:
 		return resync(s, a);
 	}

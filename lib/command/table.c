@@ -24,6 +24,7 @@ static const struct isrv_command *const table[] = {
 	&isrv_command_examine,
 	&isrv_command_expunge,
 	&isrv_command_fetch,
+	&isrv_command_genurlauth,
 	&isrv_command_getacl,
 	&isrv_command_getjmapaccess,
 	&isrv_command_getmetadata,
@@ -44,6 +45,7 @@ static const struct isrv_command *const table[] = {
 	&isrv_command_notify,
 	&isrv_command_rename,
 	&isrv_command_replace,
+	&isrv_command_resetkey,
 	&isrv_command_search,
 	&isrv_command_select,
 	&isrv_command_setacl,
@@ -59,6 +61,7 @@ static const struct isrv_command *const table[] = {
 	&isrv_command_unauthenticate,
 	&isrv_command_unselect,
 	&isrv_command_unsubscribe,
+	&isrv_command_urlfetch,
 };
 
 int imapsrv_engine_new(const struct imapsrv_config *config, struct imapsrv_engine **engine_r)

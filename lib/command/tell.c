@@ -7,6 +7,7 @@
 
 #include "command/arrived.h"
 #include "command/list.h"
+#include "command/urlmech.h"
 #include "session/access.h"
 #include "session/hear.h"
 #include "session/modseq.h"
@@ -15,6 +16,7 @@ struct isrv_telling {
 	struct isrv_arena arena; /* the session's, kept aside */
 	enum {
 		AT_START,
+		AT_MECHANISMS,
 		AT_ARRIVED,
 		AT_NEWS,
 		AT_LIST,
@@ -26,6 +28,7 @@ struct isrv_telling {
 	uint64_t until;          /* the serial of the last news when this began */
 	bool left;               /* some of it could not be told */
 
+	struct isrv_urlmech mechanisms;
 	struct isrv_arrived arrived;
 
 	struct isrv_news *news;  /* what is being told; not in the list any more */
@@ -75,7 +78,7 @@ static enum isrv_step end(struct imapsrv_session *s)
 	bool left = s->telling->left;
 
 	drop(s);
-	s->news = s->overflowed || s->warning || (s->notify && s->notify->news.count) ||
+	s->news = s->overflowed || s->warning || s->keys_reset || (s->notify && s->notify->news.count) ||
 	          (s->view && s->view->arrived.count);
 	/* What came meanwhile is told soon; what could not be told waits for something to happen. */
 	if (s->news && !left) {
@@ -122,6 +125,25 @@ static void put_metadata(struct imapsrv_session *s, const struct isrv_news *news
 		isrv_w_astring(w, entry.data, entry.len);
 	}
 	isrv_w_crlf(w);
+}
+
+/* ---- keys that were reset -------------------------------------------------------------------- */
+
+static enum isrv_step tell_mechanisms(struct imapsrv_session *s, struct isrv_telling *t)
+{
+	struct imapsrv_span name = imapsrv_session_mailbox(s);
+	enum isrv_step step;
+
+	if (!s->keys_reset)
+		return ISRV_DONE;
+	if (!isrv_urlmech_shows(s)) {
+		s->keys_reset = false;
+		return ISRV_DONE;
+	}
+	step = isrv_urlmech_step(s, &t->mechanisms, name);
+	if (step == ISRV_DONE)
+		s->keys_reset = false;
+	return step;
 }
 
 /* ---- LIST ---------------------------------------------------------------------------------- */
@@ -363,8 +385,15 @@ static enum isrv_step tell_news(struct imapsrv_session *s, struct isrv_telling *
 			put_overflow(s);
 		if (s->warning)
 			put_warning(s);
-		t->at = AT_ARRIVED;
+		t->at = AT_MECHANISMS;
 		return ISRV_DONE;
+	case AT_MECHANISMS: {
+		enum isrv_step step = tell_mechanisms(s, t);
+
+		if (step == ISRV_DONE)
+			t->at = AT_ARRIVED;
+		return step;
+	}
 	case AT_ARRIVED: {
 		enum isrv_step step = isrv_arrived_step(s, &t->arrived);
 

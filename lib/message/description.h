@@ -51,6 +51,18 @@ enum isrv_body_how {
 bool isrv_description_put_body(const struct isrv_description *d, struct isrv_writer *w,
                                unsigned how);
 
+/* Of a part whose octets are given decoded: how many, and how many lines. */
+struct isrv_description_decoded {
+	uint64_t octets;
+	uint64_t lines;
+};
+
+/* The same of one part, by number (count 0: of the message); what there is not is shown as an
+ * empty text.  decoded: as if it were so encoded that its octets are themselves; NULL: as it is. */
+bool isrv_description_put_part(const struct isrv_description *d, struct isrv_writer *w,
+                               const uint32_t *numbers, size_t count,
+                               const struct isrv_description_decoded *decoded, unsigned how);
+
 /* ---- what it is sorted and threaded by ----------------------------------------------------- */
 
 /* The first address of a field, its strings as in ENVELOPE; all NULL where there is none. */
@@ -108,6 +120,11 @@ bool isrv_description_part(const struct isrv_description *d, const uint32_t *num
  * past the last. All of them take linear time. */
 bool isrv_description_leaf(const struct isrv_description *d, uint32_t *at,
                            struct isrv_part_info *info_r);
+
+/* Where its row is, for whoever reads rows; false: there is no such part, or it is one that only is
+ * shown. */
+bool isrv_description_row(const struct isrv_description *d, const uint32_t *numbers, size_t count,
+                          uint32_t *part_r);
 
 /* All parts in order, as they stand in the message, and where the header of each is: of one that
  * is a message the MIME header, the message in it being the next part.  *at as above.  A part is

@@ -156,6 +156,17 @@ bool isrv_description_part(const struct isrv_description *d, const uint32_t *num
 	return true;
 }
 
+bool isrv_description_row(const struct isrv_description *d, const uint32_t *numbers, size_t count,
+                          uint32_t *part_r)
+{
+	struct found f;
+
+	if (!find_part(d, numbers, count, &f) || f.absent)
+		return false;
+	*part_r = f.part;
+	return true;
+}
+
 bool isrv_description_leaf(const struct isrv_description *d, uint32_t *at,
                            struct isrv_part_info *info_r)
 {

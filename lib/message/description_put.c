@@ -161,6 +161,7 @@ struct walk {
 	const struct isrv_description *d;
 	struct isrv_pen pen;
 	unsigned how; /* enum isrv_body_how */
+	const struct isrv_description_decoded *decoded; /* of the one part; NULL: as it is */
 	size_t depth;
 	struct level stack[ISRV_DESCRIPTION_DEPTH];
 };
@@ -296,6 +297,8 @@ static char *put_fields(struct walk *k, char *at, struct isrv_cursor *c, uint32_
 	at = put_next(&k->pen, at, c);
 	encoding = isrv_cursor_string(c);
 	*at++ = ' ';
+	if (k->decoded)
+		return put_number(ISRV_PEN(at, "\"BINARY\""), k->decoded->octets);
 	at = encoding.len ? put_string(&k->pen, at, encoding) : ISRV_PEN(at, "\"7bit\"");
 	return put_number(at, isrv_row_get(k->d, part, ISRV_ROW_END) -
 	                              isrv_row_get(k->d, part, ISRV_ROW_BODY));
@@ -314,7 +317,8 @@ static char *put_leaf(struct walk *k, char *at, uint32_t part, struct isrv_curso
 	at = put_string(&k->pen, at, subtype);
 	at = put_fields(k, at, c, part, text);
 	if (text)
-		at = put_number(at, isrv_row_get(k->d, part, ISRV_ROW_LINES));
+		at = put_number(at, k->decoded ? k->decoded->lines
+		                               : isrv_row_get(k->d, part, ISRV_ROW_LINES));
 	return end_single(k, at, c);
 }
 
@@ -405,21 +409,44 @@ static char *end_level(struct walk *k, char *at)
 	return end_single(k, at, &level->rest);
 }
 
+/* The part, and all that is in it. */
+static bool put(struct walk *k, struct isrv_writer *w, uint32_t part)
+{
+	char *at = isrv_pen_begin(&k->pen, w);
+
+	k->depth = 0;
+	do {
+		part = begin_part(k, &at, part);
+		while (k->depth && k->stack[k->depth - 1].next == part)
+			at = end_level(k, at);
+	} while (k->depth);
+	return isrv_pen_end(&k->pen, at);
+}
+
 bool isrv_description_put_body(const struct isrv_description *d, struct isrv_writer *w,
                                unsigned how)
 {
 	struct walk k;
-	uint32_t part = 0;
+
+	k.d = d;
+	k.how = how;
+	k.decoded = NULL;
+	return put(&k, w, 0);
+}
+
+bool isrv_description_put_part(const struct isrv_description *d, struct isrv_writer *w,
+                               const uint32_t *numbers, size_t count,
+                               const struct isrv_description_decoded *decoded, unsigned how)
+{
+	struct walk k;
+	uint32_t part;
 	char *at;
 
 	k.d = d;
 	k.how = how;
-	k.depth = 0;
+	k.decoded = decoded;
+	if (isrv_description_row(d, numbers, count, &part))
+		return put(&k, w, part);
 	at = isrv_pen_begin(&k.pen, w);
-	do {
-		part = begin_part(&k, &at, part);
-		while (k.depth && k.stack[k.depth - 1].next == part)
-			at = end_level(&k, at);
-	} while (k.depth);
-	return isrv_pen_end(&k.pen, at);
+	return isrv_pen_end(&k.pen, put_nobody(&k, isrv_pen_room(&k.pen, at)));
 }

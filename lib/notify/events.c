@@ -56,11 +56,13 @@ static const struct isrv_notify_rule rules[] = {
 	[IMAPSRV_EVENT_QUOTA_CHANGE] = {ISRV_VIEW_NOTHING, 0, 0, 0},
 	[IMAPSRV_EVENT_LOGIN] = {ISRV_VIEW_NOTHING, 0, 0, 0},
 	[IMAPSRV_EVENT_LOGOUT] = {ISRV_VIEW_NOTHING, 0, 0, 0},
+	/* Told in the selected mailbox, asked for or not: session/hear. */
+	[IMAPSRV_EVENT_KEYS_RESET] = {ISRV_VIEW_NOTHING, 0, 0, 0},
 };
 
 bool isrv_notify_is_event(enum imapsrv_event_type type)
 {
-	return type >= IMAPSRV_EVENT_MESSAGE_NEW && type <= IMAPSRV_EVENT_LOGOUT;
+	return type >= IMAPSRV_EVENT_MESSAGE_NEW && type <= IMAPSRV_EVENT_KEYS_RESET;
 }
 
 const struct isrv_notify_rule *isrv_notify_rule(enum imapsrv_event_type type)

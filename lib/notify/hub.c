@@ -690,7 +690,7 @@ static int take_event(struct imapsrv_event *whole, struct imapsrv_status *status
 	*whole = empty;
 	memcpy(whole, event, event->size < sizeof(*whole) ? event->size : sizeof(*whole));
 	whole->size = sizeof(*whole);
-	if (whole->type < IMAPSRV_EVENT_MESSAGE_NEW || whole->type > IMAPSRV_EVENT_LOGOUT ||
+	if (whole->type < IMAPSRV_EVENT_MESSAGE_NEW || whole->type > IMAPSRV_EVENT_KEYS_RESET ||
 	    !isrv_uidset_is_valid(whole->uids))
 		return IMAPSRV_EINVAL;
 	if (whole->type != IMAPSRV_EVENT_MAILBOX_RENAME)

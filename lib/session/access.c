@@ -22,7 +22,8 @@
  * are passed over (RFC 4314 4, STORE, COPY, APPEND, FETCH).  Commands that are not here need no right
  * beyond what led to them: SUBSCRIBE and UNSUBSCRIBE, which do not look whether the mailbox exists;
  * GETQUOTA and SETQUOTA, whose roots are no mailboxes; FETCH and SEARCH, for which somebody had to
- * SELECT.  CLOSE without EXPUNGE's right closes.
+ * SELECT; GENURLAUTH and URLFETCH, for which the host looks at the rights of the URL's owner.  CLOSE
+ * without EXPUNGE's right closes.
  */
 static const struct {
 	uint32_t all; /* each of these, */

@@ -16,7 +16,7 @@
 /* What is done to a mailbox.  The table in access.c has a row for each. */
 enum isrv_doing {
 	ISRV_DO_NOTHING,
-	ISRV_DO_LIST,
+	ISRV_DO_LIST,     /* RESETKEY too */
 	ISRV_DO_READ,     /* SELECT, EXAMINE, STATUS, a search elsewhere */
 	ISRV_DO_CREATE,   /* below it: CREATE, RENAME to */
 	ISRV_DO_DELETE,   /* DELETE, RENAME from */

@@ -107,6 +107,11 @@ static bool unmeasured(const struct imapsrv_engine *e)
 	return e->store.append_begin && e->store.unmeasured;
 }
 
+static bool urlauth(const struct imapsrv_engine *e)
+{
+	return e->urlauth.token != NULL;
+}
+
 static bool replace(const struct imapsrv_engine *e)
 {
 	return e->store.replace != NULL;
@@ -232,8 +237,13 @@ static bool compress(const struct imapsrv_session *s)
 /* Is there anything that takes URLs (RFC 5550 5.7.1)? */
 static bool urls(const struct imapsrv_session *s)
 {
-	return isrv_caps_in(&s->engine->caps, ISRV_CAP_CATENATE) &&
-	       !isrv_caps_in(&s->hidden, ISRV_CAP_CATENATE);
+	static const enum isrv_cap takers[] = {ISRV_CAP_CATENATE, ISRV_CAP_URLAUTH};
+
+	for (size_t i = 0; i < 2; i++)
+		if (isrv_caps_in(&s->engine->caps, takers[i]) &&
+		    !isrv_caps_in(&s->hidden, takers[i]))
+			return true;
+	return false;
 }
 
 /* ---- how it is said -------------------------------------------------------------------------- */
@@ -378,6 +388,11 @@ static const struct cap {
 	[ISRV_CAP_MOVE] = {.name = "MOVE", .show = SHOW_AUTH, .host = writes},
 	[ISRV_CAP_MULTIAPPEND] = {.name = "MULTIAPPEND", .show = SHOW_AUTH, .host = writes},
 	[ISRV_CAP_CATENATE] = {.name = "CATENATE", .show = SHOW_AUTH, .host = unmeasured},
+	[ISRV_CAP_URLAUTH] = {.name = "URLAUTH", .show = SHOW_AUTH, .host = urlauth},
+	[ISRV_CAP_URLAUTH_BINARY] = {
+		.name = "URLAUTH=BINARY", .show = SHOW_AUTH, .with = {ISRV_CAP_URLAUTH},
+		.host = urlauth,
+	},
 	[ISRV_CAP_URL_PARTIAL] = {.name = "URL-PARTIAL", .show = SHOW_AUTH, .now = urls},
 	[ISRV_CAP_REPLACE] = {.name = "REPLACE", .show = SHOW_AUTH, .host = replace},
 	[ISRV_CAP_APPENDLIMIT] = {

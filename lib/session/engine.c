@@ -65,6 +65,24 @@ static bool are_rights(const struct imapsrv_acl *acl)
 	return !(acl->others & ~others) && (acl->get || (!acl->set && !acl->grantable));
 }
 
+/* uauth-mechanism (RFC 5092 11), in upper case. */
+static bool is_urlauth(const struct imapsrv_urlauth *u)
+{
+	for (size_t i = 0; u->mechanisms && u->mechanisms[i]; i++) {
+		const char *name = u->mechanisms[i];
+
+		if (!*name || strlen(name) > 64)
+			return false;
+		for (; *name; name++)
+			if (!(*name >= 'A' && *name <= 'Z') && !(*name >= '0' && *name <= '9') &&
+			    *name != '-' && *name != '.')
+				return false;
+	}
+	if (!u->identify && !u->token && !u->open && !u->reset)
+		return !u->describe && !u->mechanisms;
+	return u->identify && u->token && u->open && u->reset;
+}
+
 static bool is_complete(const struct imapsrv_engine *e)
 {
 	const struct imapsrv_store *t = &e->store;
@@ -85,7 +103,7 @@ static bool is_complete(const struct imapsrv_engine *e)
 	if (!e->quota.get != !e->quota.roots || (e->quota.set && !e->quota.get) ||
 	    (e->quota.get && (!e->quota.resources || e->quota.resources >> IMAPSRV_RESOURCES)))
 		return false;
-	if (!are_languages(&e->language))
+	if (!are_languages(&e->language) || !is_urlauth(&e->urlauth))
 		return false;
 	if (!are_rights(&e->acl))
 		return false;
@@ -111,6 +129,7 @@ static bool take_config(struct imapsrv_engine *e, const struct imapsrv_config *c
 	    !copy_sized(&e->metadata, sizeof(e->metadata), e->config.metadata) ||
 	    !copy_sized(&e->quota, sizeof(e->quota), e->config.quota) ||
 	    !copy_sized(&e->annotate, sizeof(e->annotate), e->config.annotate) ||
+	    !copy_sized(&e->urlauth, sizeof(e->urlauth), e->config.urlauth) ||
 	    !copy_sized(&e->language, sizeof(e->language), e->config.language) ||
 	    !copy_sized(&e->acl, sizeof(e->acl), e->config.acl) ||
 	    !copy_sized(&e->sasl, sizeof(e->sasl), e->config.sasl) ||
@@ -122,6 +141,7 @@ static bool take_config(struct imapsrv_engine *e, const struct imapsrv_config *c
 	e->config.metadata = &e->metadata;
 	e->config.quota = &e->quota;
 	e->config.annotate = &e->annotate;
+	e->config.urlauth = &e->urlauth;
 	e->config.language = &e->language;
 	e->config.acl = &e->acl;
 	e->config.sasl = &e->sasl;

@@ -28,6 +28,7 @@ struct imapsrv_engine {
 	struct imapsrv_metadata metadata;   /* likewise */
 	struct imapsrv_quota quota;         /* likewise */
 	struct imapsrv_annotate annotate;   /* likewise */
+	struct imapsrv_urlauth urlauth;     /* likewise */
 	struct imapsrv_language language;   /* likewise */
 	struct imapsrv_acl acl;             /* likewise */
 	struct imapsrv_sasl sasl;

@@ -469,6 +469,15 @@ static void post_everything(struct imapsrv_session *s)
 		s->view->annotations |= ISRV_ANNOTATIONS_LOST;
 }
 
+/* RFC 4467 7: "any current IMAP session logged in as the user that has the mailbox selected" is told, but
+ * the one that did it knows. */
+static void post_keys(struct imapsrv_session *s, const struct imapsrv_event *e)
+{
+	if (e->origin == s || (e->mailbox.len ? !is_of_view(s, e) : !s->view))
+		return;
+	s->keys_reset = s->news = s->stirred = true;
+}
+
 static bool is_heard_of(const struct imapsrv_session *s, const struct imapsrv_event *e)
 {
 	if (s->hearing == ISRV_HEARING_COMMANDS)
@@ -505,6 +514,8 @@ int imapsrv_session_post(struct imapsrv_session *session, const struct imapsrv_e
 		s->opening_changed = true;
 	if (e.type == IMAPSRV_EVENT_QUOTA_EXCEED || e.type == IMAPSRV_EVENT_QUOTA_WITHIN)
 		warn(s, &e);
+	if (e.type == IMAPSRV_EVENT_KEYS_RESET)
+		post_keys(s, &e);
 	if (e.type == IMAPSRV_EVENT_MAILBOX_CHANGED && !e.mailbox.len)
 		post_everything(s);
 	/* Who follows the subscriptions hears that a mailbox came to them, and that it went. */

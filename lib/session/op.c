@@ -598,6 +598,38 @@ int imapsrv_op_keys(struct imapsrv_op *op, const struct imapsrv_scram_keys *keys
 	return deliver(op, keys);
 }
 
+int imapsrv_op_url_token(struct imapsrv_op *op, const void *token, size_t len)
+{
+	struct imapsrv_span span = {token, len};
+
+	if (!expects(op, KIND(ISRV_OP_URL_TOKEN)))
+		return IMAPSRV_ESTATE;
+	if (!token || len < IMAPSRV_URL_TOKEN_MIN || len > IMAPSRV_URL_TOKEN_MAX)
+		return nonsense(op, "a token that is too short or too long");
+	return deliver(op, &span);
+}
+
+static bool is_mechanism(const struct imapsrv_session *s, const char *name)
+{
+	const char *const *known = s->engine->urlauth.mechanisms;
+
+	while (known && *known && strcmp(*known, name) != 0)
+		known++;
+	return (known && *known) || strcmp(name, "INTERNAL") == 0;
+}
+
+int imapsrv_op_url_mechanism(struct imapsrv_op *op, const char *mechanism, const void *data,
+                             size_t len)
+{
+	struct isrv_op_mechanism answer = {mechanism, {data, len}};
+
+	if (!expects(op, KIND(ISRV_OP_URL_MECHANISM)))
+		return IMAPSRV_ESTATE;
+	if (!mechanism || !is_mechanism(session_of(op), mechanism) || (len && !data) || len > 1024)
+		return nonsense(op, "a mechanism that is not one of the engine's, or too much data");
+	return deliver(op, &answer);
+}
+
 struct imapsrv_session *imapsrv_op_session(const struct imapsrv_op *op)
 {
 	return session_of(op);

@@ -44,6 +44,8 @@ enum isrv_op_kind {
 	ISRV_OP_SORT,          /* sink: struct isrv_op_order                        */
 	ISRV_OP_THREAD,        /* sink: struct isrv_op_thread                       */
 	ISRV_OP_SEARCH,        /* sink: struct isrv_op_found                        */
+	ISRV_OP_URL_TOKEN,     /* sink: struct imapsrv_span, IMAPSRV_URL_TOKEN_MIN to _MAX octets */
+	ISRV_OP_URL_MECHANISM, /* sink: struct isrv_op_mechanism                    */
 	ISRV_OP_METADATA,      /* sink: struct imapsrv_entry, its name is one       */
 	ISRV_OP_ANNOTATIONS,   /* sink: struct isrv_op_annotation, its name is one  */
 	ISRV_OP_RIGHTS,        /* no sink: they stand in s->result                  */
@@ -99,6 +101,11 @@ struct isrv_op_order {
 struct isrv_op_thread {
 	const struct imapsrv_thread_member *members;
 	size_t count; /* not 0 */
+};
+
+struct isrv_op_mechanism {
+	const char *name; /* one of the host's */
+	struct imapsrv_span data;
 };
 
 struct isrv_op_found {

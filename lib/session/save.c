@@ -243,7 +243,8 @@ static bool has_hearing(const struct imapsrv_session *s)
 static bool write_hearing(const struct imapsrv_session *s, struct isrv_pack *p)
 {
 	isrv_pack_u64(p, s->hearing);
-	isrv_pack_u64(p, (s->news ? 1u : 0u) | (s->overflowed ? 2u : 0u) | (s->stirred ? 4u : 0u));
+	isrv_pack_u64(p, (s->news ? 1u : 0u) | (s->overflowed ? 2u : 0u) | (s->stirred ? 4u : 0u) |
+	                         (s->keys_reset ? 8u : 0u));
 	isrv_pack_span(p, isrv_kept_span(s->warning));
 	if (s->notify)
 		isrv_notify_pack(s->notify, p);
@@ -253,11 +254,12 @@ static bool write_hearing(const struct imapsrv_session *s, struct isrv_pack *p)
 static void read_hearing(struct imapsrv_session *s, struct isrv_unpack *u)
 {
 	enum isrv_hearing hearing = (enum isrv_hearing)isrv_unpack_upto(u, ISRV_HEARING_NOTIFY);
-	unsigned flags = (unsigned)isrv_unpack_upto(u, 7);
+	unsigned flags = (unsigned)isrv_unpack_upto(u, 15);
 
 	s->news = flags & 1;
 	s->overflowed = flags & 2;
 	s->stirred = flags & 4;
+	s->keys_reset = flags & 8;
 	read_text(s, isrv_unpack_span(u), &s->warning, u);
 	if (!s->logged_in)
 		isrv_unpack_fail(u, IMAPSRV_EINVAL);

@@ -159,6 +159,7 @@ void isrv_session_deselect(struct imapsrv_session *s)
 		return;
 	isrv_contexts_clear(s);
 	s->view = NULL;
+	s->keys_reset = false;
 	s->in_callback++;
 	s->engine->store.close(s->user, view->handle);
 	s->in_callback--;

@@ -160,6 +160,7 @@ struct imapsrv_session {
 	bool overflowed;         /* NOTIFICATIONOVERFLOW, for one */
 	bool tell_all;           /* the command implies a NOOP, whatever is heard from now on */
 	bool subscriptions_moved;        /* since a command at work last looked at them */
+	bool keys_reset;                 /* of the selected mailbox: it is to be told (RFC 4467 7) */
 	enum isrv_hearing hearing;
 	struct isrv_notify *notify;      /* exactly while hearing NOTIFY, or COMMANDS with METADATA enabled */
 	struct isrv_kept *warning;       /* a quota was passed: for a human */

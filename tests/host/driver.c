@@ -41,6 +41,7 @@ int td_start(struct td *d, struct tx_log *log, struct ts *ts, struct ta *alloc,
 	struct imapsrv_watch watch;
 	struct imapsrv_metadata metadata;
 	struct imapsrv_quota quota;
+	struct imapsrv_urlauth urlauth;
 	struct imapsrv_annotate annotate;
 	struct imapsrv_language language;
 	struct imapsrv_acl acl;
@@ -64,6 +65,8 @@ int td_start(struct td *d, struct tx_log *log, struct ts *ts, struct ta *alloc,
 	config->annotate = &annotate;
 	ts_fill_quota(ts, &quota);
 	config->quota = &quota;
+	ts_fill_urlauth(ts, &urlauth);
+	config->urlauth = &urlauth;
 	ts_fill_language(ts, &language);
 	config->language = &language;
 	ts_fill_acl(ts, &acl);

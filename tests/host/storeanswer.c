@@ -785,7 +785,7 @@ static void refuse(struct ts_op *q, enum imapsrv_code code, const char *text)
 	}
 	ts->read_refused |= q->kind == TS_READ;
 	done(q, code, text);
-	if (q->kind == TS_OPEN && q->mailbox)
+	if ((q->kind == TS_OPEN || q->kind == TS_URLOPEN) && q->mailbox)
 		ts_handle_close(ts, q->mailbox);
 	if (((q->kind == TS_BEGIN && !q->flag) || q->kind == TS_FINISH || q->kind == TS_REPLACE) &&
 	    q->append)
@@ -833,6 +833,8 @@ void ts_perform(struct ts_op *q)
 		[TS_STOREANNOTATIONS] = ts_answer_storeannotations,
 		[TS_RIGHTS] = ts_answer_acl, [TS_GETACL] = ts_answer_acl,
 		[TS_SETACL] = ts_answer_acl, [TS_GRANTABLE] = ts_answer_acl,
+		[TS_URLTOKEN] = ts_answer_url, [TS_URLOPEN] = ts_answer_url,
+		[TS_RESETKEY] = ts_answer_url, [TS_DESCRIBE] = ts_answer_url,
 	};
 
 	q->link->op = NULL;

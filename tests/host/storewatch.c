@@ -20,7 +20,7 @@ static void check(struct ts_link *link, const struct imapsrv_interest *one)
 {
 	uint32_t known = 0;
 
-	for (int type = IMAPSRV_EVENT_MESSAGE_NEW; type <= IMAPSRV_EVENT_LOGOUT; type++)
+	for (int type = IMAPSRV_EVENT_MESSAGE_NEW; type <= IMAPSRV_EVENT_KEYS_RESET; type++)
 		known |= IMAPSRV_EVENT_BIT(type);
 	if (!one->events || one->events & ~known)
 		tx_complain(link->ts->log, "an interest in events %#x", one->events);

@@ -14,6 +14,7 @@ const char *const ts_kind_names[TS_KINDS] = {
 	"status", "check", "create",  "delete", "rename", "subscribe", "sasl", "vanished", "replace",
 	"getmetadata", "setmetadata", "keys", "getquota", "getquotaroot", "setquota", "sort", "thread", "search",
 	"idle", "getannotations", "storeannotations", "rights", "getacl", "setacl", "grantable",
+	"urltoken", "urlopen", "resetkey", "describe",
 };
 
 const char *const ts_handle_names[] = {"account", "mailbox", "body", "append", "exchange"};
@@ -175,7 +176,7 @@ void ts_op_cancel(void *user, struct imapsrv_op *op)
 		tx_complain(link->ts->log, "cancel of an op that is not open");
 		return;
 	}
-	if (q->kind == TS_OPEN && q->mailbox)
+	if ((q->kind == TS_OPEN || q->kind == TS_URLOPEN) && q->mailbox)
 		ts_handle_close(link->ts, q->mailbox);
 	if (((q->kind == TS_BEGIN && !q->flag) || q->kind == TS_FINISH || q->kind == TS_REPLACE) &&
 	    q->append)

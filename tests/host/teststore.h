@@ -58,6 +58,11 @@ struct ts_user {
 	size_t subscription_count;
 	size_t namespace_count;
 	struct imapsrv_namespace namespaces[4];
+	unsigned keys;  /* how often all were reset, times 1000 */
+	bool anonymous;
+	char applications[4][16]; /* for which it may act */
+	struct imapsrv_span application_spans[4];
+	size_t application_count;
 };
 
 /* An entry of an access control list. */
@@ -102,6 +107,7 @@ struct ts_mailbox {
 	uint32_t may;          /* rights to flags of whoever replaces them now */
 	uint32_t private_rights;
 	char id[272];          /* MAILBOXID; "": not told */
+	unsigned keys;   /* how often its key was reset */
 	uint64_t append_limit; /* octets of a message; UINT64_MAX: none */
 	struct ts_grave {    /* what was expunged, in the order in which it was */
 		uint32_t uid;
@@ -184,6 +190,10 @@ enum ts_kind {
 	TS_GETACL,
 	TS_SETACL,
 	TS_GRANTABLE,
+	TS_URLTOKEN,
+	TS_URLOPEN,
+	TS_RESETKEY,
+	TS_DESCRIBE,
 	TS_KINDS
 };
 extern const char *const ts_kind_names[TS_KINDS];
@@ -356,6 +366,12 @@ struct ts {
 	bool savedates;  /* it keeps when a message was saved */
 	bool objectids;  /* it has object identifiers */
 	bool limits;     /* mailboxes tell append limits of their own */
+	struct { /* URLs of its messages can be authorized */
+		bool on;
+		bool sample; /* by XSAMPLE too */
+		bool only_secure;
+		char token[33]; /* in digits, of every URL whose mailbox can be read; "": they differ */
+	} urlauth;
 	bool unmeasured; /* it takes messages of any length, to be seen (CATENATE) */
 	bool replace;    /* the store can replace a message in one go */
 	bool asks_idle;  /* decides who may IDLE */
@@ -543,6 +559,10 @@ void ts_acl_clear(struct ts_mailbox *m);
 void ts_check_flags(struct ts_op *q, uint32_t rights, uint32_t system, uint32_t keywords);
 /* Is it a mailbox of this user, or one that several have? */
 bool ts_belongs(const struct ts_mailbox *m, const struct ts_user *u);
+
+/* storeurl.c */
+void ts_fill_urlauth(const struct ts *ts, struct imapsrv_urlauth *urlauth);
+void ts_answer_url(struct ts_op *q);
 void ts_fill_language(const struct ts *ts, struct imapsrv_language *language);
 struct ts_root *ts_root(struct ts *ts, const char *name); /* made if there is none */
 void ts_free_roots(struct ts *ts);

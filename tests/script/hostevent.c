@@ -33,6 +33,7 @@ static const char *const types[] = {
 	[IMAPSRV_EVENT_QUOTA_CHANGE] = "QuotaChange",
 	[IMAPSRV_EVENT_LOGIN] = "Login",
 	[IMAPSRV_EVENT_LOGOUT] = "Logout",
+	[IMAPSRV_EVENT_KEYS_RESET] = "KeysReset",
 };
 #define TYPES (sizeof(types) / sizeof(types[0]))
 

@@ -615,6 +615,39 @@ bool sh_annotate(struct sh *h, const struct sc_words *w, struct ts_mailbox **mai
 	return m != NULL;
 }
 
+/* user NAME [pass PASSWORD] [anonymous] [for APPLICATION] ... */
+static void user_line(struct sh *h, const struct sc_words *w, const char *name)
+{
+	struct ts_user *u;
+
+	ts_add_user(h->ts, name, w->count > 3 && strcmp(w->word[2], "pass") == 0 ? w->word[3] : "secret");
+	u = ts_find_user(h->ts, name);
+	for (size_t i = 2; i < w->count; i++) {
+		if (strcmp(w->word[i], "anonymous") == 0) {
+			u->anonymous = true;
+		} else if (strcmp(w->word[i], "for") == 0 && i + 1 < w->count &&
+		           u->application_count < 4) {
+			char *is = u->applications[u->application_count];
+
+			(void)snprintf(is, sizeof(u->applications[0]), "%s", w->word[++i]);
+			u->application_spans[u->application_count++] =
+				(struct imapsrv_span){is, strlen(is)};
+		}
+	}
+}
+
+static void urlauth_line(struct sh *h, const struct sc_words *w)
+{
+	h->ts->urlauth.on = true;
+	for (size_t i = 1; i < w->count; i++) {
+		h->ts->urlauth.sample = h->ts->urlauth.sample || strcmp(w->word[i], "sample") == 0;
+		h->ts->urlauth.only_secure =
+			h->ts->urlauth.only_secure || strcmp(w->word[i], "only-secure") == 0;
+		if (strlen(w->word[i]) == 32)
+			memcpy(h->ts->urlauth.token, w->word[i], 33);
+	}
+}
+
 static void setup_line(struct sh *h, const struct sc_words *w)
 {
 	const char *word = w->word[0], *value = w->count > 1 ? w->word[1] : NULL;
@@ -622,7 +655,7 @@ static void setup_line(struct sh *h, const struct sc_words *w)
 
 	if (strcmp(word, "user") == 0) {
 		if (value)
-			ts_add_user(h->ts, value, w->count > 3 ? w->word[3] : "secret");
+			user_line(h, w, value);
 		return;
 	}
 	if (!h->ts->users && strcmp(word, "limit") != 0)
@@ -686,6 +719,8 @@ static void setup_line(struct sh *h, const struct sc_words *w)
 		h->ts->objectids = true;
 	else if (strcmp(word, "limits") == 0)
 		h->ts->limits = true;
+	else if (strcmp(word, "urlauth") == 0)
+		urlauth_line(h, w);
 	else if (strcmp(word, "catenate") == 0)
 		h->ts->unmeasured = true;
 	else if (strcmp(word, "replace") == 0)

@@ -489,7 +489,7 @@ static void t_refusals(void **state)
 	e.uids = (struct imapsrv_set){bad, 2};
 	assert_int_equal(imapsrv_hub_publish(hub, &e), IMAPSRV_EINVAL);
 	e.uids.count = 1;
-	e.type = (enum imapsrv_event_type)(IMAPSRV_EVENT_LOGOUT + 1);
+	e.type = (enum imapsrv_event_type)(IMAPSRV_EVENT_KEYS_RESET + 1);
 	assert_int_equal(imapsrv_hub_publish(hub, &e), IMAPSRV_EINVAL);
 	e.type = (enum imapsrv_event_type)0;
 	assert_int_equal(imapsrv_hub_publish_account(hub, span(""), &e), IMAPSRV_EINVAL);

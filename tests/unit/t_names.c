@@ -197,7 +197,7 @@ static void test_sources(void **unused)
 	for (unsigned asked = 1; asked <= ISRV_NOTIFY_SERVER_METADATA; asked <<= 1)
 		ROW(asked, isrv_notify_sources(asked) != 0);
 	ROW(0, isrv_notify_sources(0) == 0);
-	for (int type = IMAPSRV_EVENT_MESSAGE_NEW; type <= IMAPSRV_EVENT_LOGOUT; type++) {
+	for (int type = IMAPSRV_EVENT_MESSAGE_NEW; type <= IMAPSRV_EVENT_KEYS_RESET; type++) {
 		const struct isrv_notify_rule *rule = isrv_notify_rule((enum imapsrv_event_type)type);
 
 		ROW(type, isrv_notify_is_event((enum imapsrv_event_type)type));
@@ -206,7 +206,7 @@ static void test_sources(void **unused)
 		                  isrv_notify_sources(rule->asked) & IMAPSRV_EVENT_BIT((unsigned)type));
 	}
 	ROW(0, !isrv_notify_is_event((enum imapsrv_event_type)0));
-	ROW(0, !isrv_notify_is_event((enum imapsrv_event_type)(IMAPSRV_EVENT_LOGOUT + 1)));
+	ROW(0, !isrv_notify_is_event((enum imapsrv_event_type)(IMAPSRV_EVENT_KEYS_RESET + 1)));
 }
 
 int main(void)

@@ -184,7 +184,7 @@ static void test_nonsense(void **unused)
 	        "(SUBTREE \"\" (MessageNew MessageExpunge FlagChange MailboxName))\r\n");
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct imapsrv_event e = IMAPSRV_EVENT_INIT;
-		unsigned known = rows[i].type >= 1 && rows[i].type <= IMAPSRV_EVENT_LOGOUT;
+		unsigned known = rows[i].type >= 1 && rows[i].type <= IMAPSRV_EVENT_KEYS_RESET;
 
 		h.faults = 0;
 		e.type = rows[i].type;
