@@ -7,6 +7,7 @@
 #   make install    the library, its headers and its manual; PREFIX and DESTDIR are honoured
 #   make lint       the checks of `make check` and those tools that are installed
 #   make sim        SIM_HISTORIES random histories of a mailbox
+#   make faults     every fault at every point of every script, under sanitizers; needs clang and hours
 #   make fuzz       each fuzzer for FUZZ_TIME seconds; needs clang
 #   make coverage   `make check`, counted
 #   make dist       the tree as a tar file
@@ -35,7 +36,7 @@ POSIX    := -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
-.PHONY: all check sim demo serve bench fuzz fuzz-run coverage lint interop install uninstall dist \
+.PHONY: all check sim demo serve bench fuzz fuzz-run faults faults-run coverage lint interop install uninstall dist \
         clean FORCE
 
 LIB_SRC  := $(sort $(wildcard lib/*/*.c))
@@ -200,6 +201,20 @@ fuzz-run: $(FUZZ_BIN)
 	  -max_total_time=$(FUZZ_TIME) -timeout=20 -artifact_prefix=$(BUILD)/corpus/$(n)- \
 	  $(patsubst %,-dict=%,$(wildcard tests/fuzz/$(n).dict)) \
 	  $(BUILD)/corpus/$(n) tests/fuzz/corpus/$(n)')
+
+# ---- faults: `make check` tries a sample of them, this is all ---------------------------------
+
+# Each in a build of its own: address and undefined behaviour, then memory that was never written.
+FAULTS_ADDRESS := -O1 -g -fno-sanitize-recover=all -fsanitize=address,undefined
+FAULTS_MEMORY  := -O1 -g -fno-sanitize-recover=all -fsanitize=memory
+FAULTS_SCRIPTS ?= $(SCRIPTS)
+
+faults:
+	@$(MAKE) BUILD='$(BUILD)/faults/address' CC='$(FUZZ_CC)' CFLAGS='$(FAULTS_ADDRESS)' faults-run
+	@$(MAKE) BUILD='$(BUILD)/faults/memory' CC='$(FUZZ_CC)' CFLAGS='$(FAULTS_MEMORY)' faults-run
+
+faults-run: $(SCRIPT_RUN)
+	@$(SCRIPT_RUN) --full --faults $(FAULTS_SCRIPTS)
 
 # ---- real clients: needs python3 and curl, and says so -------------------------------------
 

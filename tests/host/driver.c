@@ -201,6 +201,9 @@ static void do_write(struct td *d, int i)
 		n = 1 + tx_below(&d->random, (uint32_t)(total < 300 ? total : 300));
 	if (d->options.drain && d->options.drain < n)
 		n = d->options.drain;
+	if (d->options.drain_ends && d->options.drain_end - d->drained < n)
+		n = (size_t)(d->options.drain_end - d->drained);
+	d->drained += n;
 	left = n;
 	for (size_t k = 0; k < count && left; k++) {
 		size_t part = spans[k].len < left ? spans[k].len : left;
@@ -307,6 +310,7 @@ static bool settle_one(struct td *d, int i)
 		int a;
 
 		check_want(d, i, want);
+		s->stalled |= d->options.drain_ends && d->drained == d->options.drain_end;
 		s->closed = (want & IMAPSRV_WANT_CLOSE) != 0;
 		s->starttls = (want & IMAPSRV_WANT_STARTTLS) != 0;
 		s->compress = (want & IMAPSRV_WANT_COMPRESS) != 0;

@@ -22,6 +22,8 @@ struct td_options {
 	size_t drain;       /* so many octets leave at a time; 0: all that there are */
 	bool random_drain;
 	bool lazy_drain;    /* output leaves only when nothing else can be done */
+	bool drain_ends;    /* drain_end octets of all sessions leave, and then none ever */
+	uint64_t drain_end;
 	bool shuffle;       /* what can be done is done in random order */
 	bool exchange;      /* each session goes on as another one, made of its saved octets, whenever it can be
 	                       saved and nobody could see it */
@@ -55,6 +57,7 @@ struct td {
 	struct tx_random random;
 	uint64_t now;
 	size_t fed;    /* octets of input that were taken, of all sessions */
+	uint64_t drained; /* octets of output that have left, likewise */
 	bool faulty;   /* memory or ops fail: a session may end in the middle of a response */
 	struct td_session sessions[TD_SESSIONS];
 };

@@ -837,6 +837,8 @@ void ts_perform(struct ts_op *q)
 		[TS_RESETKEY] = ts_answer_url, [TS_DESCRIBE] = ts_answer_url,
 	};
 
+	struct ts *ts = q->link->ts;
+
 	q->link->op = NULL;
 	if (!refused(q)) {
 		if (answers[q->kind])
@@ -845,4 +847,6 @@ void ts_perform(struct ts_op *q)
 			done(q, IMAPSRV_OK, NULL);
 	}
 	ts_op_free(q);
+	if (ts->answered)
+		ts->answered(ts->answered_user);
 }

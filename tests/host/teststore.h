@@ -6,7 +6,7 @@
  *
  * storedata.c holds the mail, storecalls.c takes the questions, storeanswer.c answers them, now or
  * when the driver says so; storewatch.c knows who cares about what; teststore.c keeps the handles and
- * the open ops, storekeep.c what has been expunged.
+ * the open ops, storekeep.c what has been expunged; storesum.c tells two states of it apart.
  */
 #ifndef TEST_HOST_TESTSTORE_H
 #define TEST_HOST_TESTSTORE_H
@@ -412,6 +412,9 @@ struct ts {
 		char *text;
 	} refuse[TS_KINDS];
 	struct tx added; /* names and content sums of all messages appended or copied */
+	/* An op was answered.  May be NULL. */
+	void (*answered)(void *user);
+	void *answered_user;
 };
 
 struct ts *ts_new(struct tx_log *log);
@@ -420,6 +423,11 @@ void ts_check(struct ts *ts);
 void ts_free(struct ts *ts);
 void ts_fill(const struct ts *ts, struct imapsrv_store *store, struct imapsrv_mailboxes *mailboxes);
 void ts_fill_sasl(const struct ts *ts, struct imapsrv_sasl *sasl);
+
+/* A sum over all that is stored, as its owners would see it: storesum.c.  Two stores have the same
+ * if a client could not tell them apart. */
+uint64_t ts_sum(const struct ts *ts);
+size_t ts_messages(const struct ts *ts); /* in all mailboxes */
 
 /* A connection about to be made: `user` for its session; set `session` as soon as there is one. */
 struct ts_link *ts_link(struct ts *ts);

@@ -3,22 +3,10 @@
  * script/play - running a script.
  */
 #include "host/truth.h"
-#include "script/play.h"
+#include "script/playing.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-struct playing {
-	struct sc *script;
-	const struct pl_variant *v;
-	struct pl_reference *ref;
-	bool first;
-	struct tx_log *log;
-	struct sh host;
-	struct ta alloc;
-	struct td td;
-	struct pl_place places[TD_SESSIONS];
-};
 
 void pl_reference_free(struct pl_reference *r)
 {
@@ -28,6 +16,7 @@ void pl_reference_free(struct pl_reference *r)
 	free(r->lines);
 	free(r->line_session);
 	tx_free(&r->added);
+	free(r->sums);
 	memset(r, 0, sizeof(*r));
 }
 
@@ -43,7 +32,7 @@ static int line_at(const struct pl_reference *r, int session, size_t at)
 	return line;
 }
 
-static void show_difference(struct playing *p, int i, size_t same, size_t end)
+void pl_show_difference(struct playing *p, int i, size_t same, size_t end)
 {
 	const struct tx *ref = &p->ref->output[i], *out = &p->td.sessions[i].output;
 	struct tx want = {0}, got = {0};
@@ -63,7 +52,7 @@ static void show_difference(struct playing *p, int i, size_t same, size_t end)
 	tx_free(&got);
 }
 
-static size_t same_octets(const struct tx *a, const struct tx *b)
+size_t pl_same_octets(const struct tx *a, const struct tx *b)
 {
 	size_t n = a->len < b->len ? a->len : b->len, i = 0;
 
@@ -77,10 +66,10 @@ static void compare(struct playing *p, size_t step)
 	for (int i = 0; i < p->script->sessions && !p->log->count; i++) {
 		size_t end = p->ref->marks[step * TD_SESSIONS + (size_t)i];
 		const struct tx *out = &p->td.sessions[i].output;
-		size_t same = same_octets(out, &p->ref->output[i]);
+		size_t same = pl_same_octets(out, &p->ref->output[i]);
 
 		if (out->len != end || same < end)
-			show_difference(p, i, same < end ? same : end, end);
+			pl_show_difference(p, i, same < end ? same : end, end);
 	}
 }
 
@@ -120,10 +109,19 @@ static bool withheld(const struct playing *p, const struct sc_step *step)
 	       refused_literal(&p->td.sessions[step->session].client);
 }
 
+static void feed(struct playing *p, int i, const struct tx *block)
+{
+	if (p->v->fault == PL_NONE)
+		td_feed(&p->td, i, block->data, block->len);
+	else
+		pl_feed_faulty(p, i, block);
+}
+
 static void play_steps(struct playing *p)
 {
 	struct tx block = {0};
-	size_t cut = p->v->fault == PL_CUT ? (size_t)p->v->n : SIZE_MAX, sent = 0;
+	bool cuts = p->v->fault == PL_CUT || p->v->fault == PL_END;
+	size_t cut = cuts ? (size_t)p->v->n : SIZE_MAX, sent = 0;
 
 	for (size_t k = 0; k < p->script->step_count && !p->log->count; k++) {
 		struct sc_step *step = &p->script->steps[k];
@@ -143,12 +141,14 @@ static void play_steps(struct playing *p)
 			tx_add(&block, step->bytes.data ? step->bytes.data : "", n);
 			sent += n;
 			if (p->v->lines || ends_block(p, k) || sent == cut || p->first) {
-				td_feed(&p->td, step->session, block.data, block.len);
+				feed(p, step->session, &block);
 				tx_clear(&block);
 			}
 			if (sent == cut)
 				break;
 		}
+		if (p->first)
+			pl_note_sum(p);
 		if (!ends_block(p, k))
 			continue;
 		if (p->first)
@@ -159,69 +159,15 @@ static void play_steps(struct playing *p)
 	tx_free(&block);
 }
 
-/* ---- after a fault ---------------------------------------------------------------------- */
+/* ---- a run ------------------------------------------------------------------------------ */
 
-/* Nothing may have been stored that a good run does not store. */
-static void check_added(struct playing *p)
-{
-	const char *line = p->host.ts->added.data;
-
-	while (line && *line) {
-		size_t len = strcspn(line, "\n");
-		struct tx one = {0};
-
-		tx_add(&one, line, len + 1);
-		if (!p->ref->added.data || !strstr(p->ref->added.data, one.data))
-			tx_complain(p->log, "%s: a message was stored that no good run stores: %s",
-			            p->script->path, one.data);
-		tx_free(&one);
-		line += len + 1;
-	}
-}
-
-/* Out of memory: the reference up to the failure, then a BYE or nothing.  A session that goes on
- * has to emit what it always does. */
-static void check_prefix(struct playing *p)
-{
-	const struct td_session *s = &p->td.sessions[0];
-	const struct tx *ref = &p->ref->output[0], *out = &s->output;
-	size_t same = same_octets(out, ref), line = same;
-
-	if (p->script->sessions > 1 || (out->len == ref->len && same == ref->len))
-		return;
-	if (s->session && !s->closed && !s->stalled && !ts_pending(s->link)) {
-		show_difference(p, 0, same, ref->len);
-		return;
-	}
-	if (same == out->len && (tw_whole(&s->wire) || s->wire.had_literal))
-		return;
-	while (line > 0 &&
-	       !(line > 1 && out->data[line - 1] == '\n' && out->data[line - 2] == '\r'))
-		line--;
-	if (!tw_whole(&s->wire) || out->len - line < 8 ||
-	    memcmp(out->data + line, "* BYE ", 6) != 0 ||
-	    (size_t)(strchr(out->data + line, '\n') - out->data) + 1 != out->len)
-		show_difference(p, 0, same, ref->len);
-}
-
-/* What the clients know is so; and after a refused op the session answers the next command. */
-static void check_pictures(struct playing *p)
+void pl_check_pictures(struct playing *p)
 {
 	if (p->host.silent)
 		return;
 	for (int i = 0; i < p->script->sessions; i++)
 		if (td_at_rest(&p->td, i))
 			td_compare(&p->td, i);
-}
-
-static void after_fault(struct playing *p)
-{
-	if (p->v->fault == PL_ALLOC_ONCE || p->v->fault == PL_ALLOC_PAIR ||
-	    p->v->fault == PL_ALLOC_FROM)
-		check_prefix(p);
-	if (p->v->fault != PL_CUT)
-		check_pictures(p);
-	check_added(p);
 }
 
 /* imapsrv_session_steps: the same octets and answers give the same number.  (A message that is
@@ -242,14 +188,14 @@ static void check_steps(struct playing *p)
 	}
 }
 
-/* ---- a run ------------------------------------------------------------------------------ */
-
 void pl_run(struct sc *script, const struct pl_variant *variant, struct pl_reference *reference,
             bool first, struct tx_log *log)
 {
 	struct playing p = {.script = script, .v = variant, .ref = reference, .first = first,
 	                    .log = log};
 	struct ts_options options = variant->store;
+	struct td_options driver;
+	uint64_t sum;
 
 	sh_setup(&p.host, script, log);
 	options.no_size |= p.host.ts->options.no_size;
@@ -268,10 +214,16 @@ void pl_run(struct sc *script, const struct pl_variant *variant, struct pl_refer
 		p.alloc.fail_more = 1;
 	if (variant->fault == PL_ALLOC_FROM)
 		p.alloc.fail_from = variant->n;
-	if (first)
+	if (first) {
 		reference->marks = tx_alloc(script->step_count * TD_SESSIONS * sizeof(size_t));
+		p.host.ts->answered = pl_note_sum;
+		p.host.ts->answered_user = &p;
+	}
+	driver = variant->driver;
+	driver.drain_ends = variant->fault == PL_STALL;
+	driver.drain_end = driver.drain_ends ? variant->n - 1 : 0;
 	p.host.td = &p.td;
-	if (td_start(&p.td, log, p.host.ts, &p.alloc, &variant->driver, &p.host.config) == 0) {
+	if (td_start(&p.td, log, p.host.ts, &p.alloc, &driver, &p.host.config) == 0) {
 		p.td.faulty = p.host.faulty;
 		play_steps(&p);
 	} else if (!p.host.faulty) {
@@ -288,11 +240,16 @@ void pl_run(struct sc *script, const struct pl_variant *variant, struct pl_refer
 		reference->allocs = p.alloc.calls;
 		reference->ops = p.host.ts->op_count;
 		reference->input = p.td.fed;
+		reference->drained = p.td.drained;
 	}
 	if (variant->fault != PL_NONE && !log->count)
-		after_fault(&p);
+		pl_judge(&p);
 	else if (!log->count)
-		check_pictures(&p);
+		pl_check_pictures(&p);
+	sum = ts_sum(p.host.ts);
+	p.host.ts->answered = NULL;
 	td_finish(&p.td);
+	if (sum != ts_sum(p.host.ts))
+		tx_complain(log, "%s: the end of a session changed something", script->path);
 	ts_free(p.host.ts);
 }

@@ -16,7 +16,9 @@ enum pl_fault {
 	PL_ALLOC_FROM, /* allocation n and all later ones fail                */
 	PL_REFUSE,     /* op n is refused                                     */
 	PL_MUTE,       /* op n is never answered                              */
-	PL_CUT         /* the connection is lost after n octets of input      */
+	PL_CUT,        /* the connection is lost after n octets of input      */
+	PL_END,        /* the same, and the client is seen to have hung up    */
+	PL_STALL       /* n - 1 octets of output leave, and then none         */
 };
 
 struct pl_variant {
@@ -42,10 +44,13 @@ struct pl_reference {
 	int *line_session;
 	size_t line_count;
 	struct tx added;     /* what was stored */
+	uint64_t *sums;      /* of the store, after each op and each step */
+	size_t sum_count;
 	uint64_t steps[TD_SESSIONS];
 	uint64_t allocs;
 	uint64_t ops;
 	size_t input;
+	uint64_t drained;
 };
 void pl_reference_free(struct pl_reference *r);
 

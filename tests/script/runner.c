@@ -2,8 +2,8 @@
 /*
  * script-run: executes script files, each in every variant.
  *
- *	script-run [--filter TEXT] [--variant TEXT] [--budget N] [--full] [--seed N] [--show] [-v]
- *	           FILE...
+ *	script-run [--filter TEXT] [--variant TEXT] [--budget N] [--full] [--faults] [--seed N]
+ *	           [--show] [-v] FILE...
  *
  * A script says what a client sends, what the host does meanwhile, and what the session must emit
  * (FORMAT, in this directory).  The plain run is held against the S lines; all others must emit the
@@ -14,6 +14,7 @@
  * --filter   only files whose path contains TEXT
  * --variant  only variants whose name contains TEXT (the plain run comes always)
  * --budget   how many points of each kind are tried in each script (24); --full: all
+ * --faults   only the runs with faults (and the plain run)
  * --seed     of the random variants (1); it is printed with a failure
  * --show     prints what the plain run emitted at each step
  */
@@ -28,6 +29,7 @@ struct running {
 	const char *only;
 	uint64_t budget;
 	uint64_t seed;
+	bool faults;
 	bool verbose;
 	bool show;
 	unsigned passed;
@@ -42,7 +44,8 @@ static void run(struct running *r, const struct pl_variant *v)
 {
 	struct tx_log log = {0};
 
-	if (r->broken || (r->only && !strstr(v->name, r->only)))
+	if (r->broken || (r->only && !strstr(v->name, r->only)) ||
+	    (r->faults && v->fault == PL_NONE))
 		return;
 	r->runs++;
 	pl_run(r->script, v, &r->reference, false, &log);
@@ -207,20 +210,32 @@ static void run_alloc(struct running *r, uint64_t n)
 	run(r, &from);
 }
 
+static void run_refusal(struct running *r, uint64_t n, enum imapsrv_code code, bool late)
+{
+	struct pl_variant v = {.name = "refuse", .fault = PL_REFUSE, .n = n};
+
+	v.store.fail_code = code;
+	v.store.fail_late = late;
+	v.store.mode = late ? TS_LATER : TS_NOW;
+	v.store.pull = late ? 9 : 0;
+	run(r, &v);
+}
+
 static void run_refuse(struct running *r, uint64_t n)
 {
 	static const enum imapsrv_code codes[] = {IMAPSRV_NO, IMAPSRV_UNAVAILABLE,
 	                                          IMAPSRV_NONEXISTENT, IMAPSRV_EXPUNGEISSUED,
 	                                          IMAPSRV_OVERQUOTA, IMAPSRV_SERVERBUG};
 
-	for (unsigned i = 0; i < 2; i++) {
-		struct pl_variant v = {.name = "refuse", .fault = PL_REFUSE, .n = n};
-
-		v.store.fail_code = codes[(n + i * 3) % 6];
-		v.store.fail_late = i;
-		v.store.mode = i ? TS_LATER : TS_NOW;
-		v.store.pull = i ? 9 : 0;
-		run(r, &v);
+	if (r->budget != UINT64_MAX) {
+		run_refusal(r, n, codes[n % 6], false);
+		run_refusal(r, n, codes[(n + 3) % 6], true);
+		return;
+	}
+	/* One code that there is not, too. */
+	for (int code = IMAPSRV_NO; code <= IMAPSRV_USEATTR + 1; code++) {
+		run_refusal(r, n, (enum imapsrv_code)code, false);
+		run_refusal(r, n, (enum imapsrv_code)code, true);
 	}
 }
 
@@ -235,6 +250,18 @@ static void run_mute(struct running *r, uint64_t n)
 static void run_cut(struct running *r, uint64_t n)
 {
 	struct pl_variant v = {.name = "cut", .fault = PL_CUT, .n = n};
+	struct pl_variant end = {.name = "end", .fault = PL_END, .n = n};
+
+	v.store.mode = n % 2 ? TS_NOW : TS_LATER;
+	end.store.mode = n % 2 ? TS_LATER : TS_NOW;
+	v.store.pull = end.store.pull = n % 3 ? 0 : 9;
+	run(r, &v);
+	run(r, &end);
+}
+
+static void run_stall(struct running *r, uint64_t n)
+{
+	struct pl_variant v = {.name = "stall", .fault = PL_STALL, .n = n};
 
 	v.store.mode = n % 2 ? TS_NOW : TS_LATER;
 	v.store.pull = n % 3 ? 0 : 9;
@@ -322,10 +349,12 @@ static void run_file(struct running *r, const char *path)
 		spread(r, r->reference.ops, run_refuse);
 		spread(r, r->reference.ops, run_mute);
 		spread(r, r->reference.input, run_cut);
+		spread(r, r->reference.drained, run_stall);
 	}
 	if (r->verbose)
-		printf("%s: %s (%zu octets, %llu ops, %llu allocations)\n", path,
+		printf("%s: %s (%zu octets in, %llu out, %llu ops, %llu allocations)\n", path,
 		       r->broken ? "failed" : "passed", r->reference.input,
+		       (unsigned long long)r->reference.drained,
 		       (unsigned long long)r->reference.ops,
 		       (unsigned long long)r->reference.allocs);
 	r->passed += !r->broken;
@@ -352,6 +381,10 @@ int main(int argc, char **argv)
 			r.show = true;
 			continue;
 		}
+		if (strcmp(argv[i], "--faults") == 0) {
+			r.faults = true;
+			continue;
+		}
 		if (strcmp(argv[i], "--full") == 0) {
 			r.budget = UINT64_MAX;
 			continue;
@@ -370,7 +403,7 @@ int main(int argc, char **argv)
 	}
 	if (i >= argc || argv[i][0] == '-') {
 		fprintf(stderr, "usage: script-run [--filter TEXT] [--variant TEXT] [--budget N] "
-		                "[--full] [--seed N] [--show] [-v] FILE...\n");
+		                "[--full] [--faults] [--seed N] [--show] [-v] FILE...\n");
 		return 2;
 	}
 	for (; i < argc; i++)
