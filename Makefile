@@ -208,13 +208,15 @@ fuzz-run: $(FUZZ_BIN)
 FAULTS_ADDRESS := -O1 -g -fno-sanitize-recover=all -fsanitize=address,undefined
 FAULTS_MEMORY  := -O1 -g -fno-sanitize-recover=all -fsanitize=memory
 FAULTS_SCRIPTS ?= $(SCRIPTS)
+# Of each kind in one script: all, but within a few long literals.
+FAULTS_POINTS  ?= 20000
 
 faults:
 	@$(MAKE) BUILD='$(BUILD)/faults/address' CC='$(FUZZ_CC)' CFLAGS='$(FAULTS_ADDRESS)' faults-run
 	@$(MAKE) BUILD='$(BUILD)/faults/memory' CC='$(FUZZ_CC)' CFLAGS='$(FAULTS_MEMORY)' faults-run
 
 faults-run: $(SCRIPT_RUN)
-	@$(SCRIPT_RUN) --full --faults $(FAULTS_SCRIPTS)
+	@$(SCRIPT_RUN) --full --budget $(FAULTS_POINTS) --faults $(FAULTS_SCRIPTS)
 
 # ---- real clients: needs python3 and curl, and says so -------------------------------------
 

@@ -13,7 +13,8 @@
  *
  * --filter   only files whose path contains TEXT
  * --variant  only variants whose name contains TEXT (the plain run comes always)
- * --budget   how many points of each kind are tried in each script (24); --full: all
+ * --budget   how many points of each kind are tried in each script (24)
+ * --full     all points, or as many as a --budget behind it says, and at each all kinds of refusal
  * --faults   only the runs with faults (and the plain run)
  * --seed     of the random variants (1); it is printed with a failure
  * --show     prints what the plain run emitted at each step
@@ -29,6 +30,7 @@ struct running {
 	const char *only;
 	uint64_t budget;
 	uint64_t seed;
+	bool full;
 	bool faults;
 	bool verbose;
 	bool show;
@@ -227,7 +229,7 @@ static void run_refuse(struct running *r, uint64_t n)
 	                                          IMAPSRV_NONEXISTENT, IMAPSRV_EXPUNGEISSUED,
 	                                          IMAPSRV_OVERQUOTA, IMAPSRV_SERVERBUG};
 
-	if (r->budget != UINT64_MAX) {
+	if (!r->full) {
 		run_refusal(r, n, codes[n % 6], false);
 		run_refusal(r, n, codes[(n + 3) % 6], true);
 		return;
@@ -386,6 +388,7 @@ int main(int argc, char **argv)
 			continue;
 		}
 		if (strcmp(argv[i], "--full") == 0) {
+			r.full = true;
 			r.budget = UINT64_MAX;
 			continue;
 		}
