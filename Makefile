@@ -155,6 +155,22 @@ $(SIM_BIN): $(HOST_OBJ) $(LIB_A)
 sim: $(SIM_BIN)
 	@for b in $(SIM_BIN); do $$b --histories $(SIM_HISTORIES) || exit 1; done
 
+# Attacks, and the work that they cause: the library once more, which counts what it does
+# (tests/attack/counted.h says how).
+ATTACK   := $(BUILD)/tests/attack/attacks
+COUNTING := $(shell echo | $(CC) -fsanitize-coverage=trace-pc -x c -c -o /dev/null - 2>/dev/null && \
+              echo -fsanitize-coverage=trace-pc) \
+            $(foreach f,chr cmp cpy move set,-Dmem$(f)=counted_mem$(f)) \
+            -Dstrlen=counted_strlen -Dstrchr=counted_strchr
+
+$(BUILD)/counted/%.o: %.c
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(BASEFLAGS) $(COUNTING) -MMD -MP -c -o $@ $<
+
+$(ATTACK): $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard tests/attack/*.c))) $(HOST_OBJ) \
+           $(LIB_SRC:%.c=$(BUILD)/counted/%.o)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -pthread -o $@ $^ -lcmocka
+
 # The Maildir server as a process: a client of its own, over loopback.
 MAILDIR_RUN := $(BUILD)/tests/maildir/run
 
@@ -164,8 +180,8 @@ $(MAILDIR_RUN): $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard tests/maildir/*.c)
 RUN   = CC='$(CC)' BUILD='$(BUILD)' sh tests/run.sh $(BUILD)/logs
 LINTS := $(sort $(wildcard tests/lint/*.sh))
 
-check: all $(UNIT_BIN) $(SCRIPT_RUN) $(REPLAY_BIN) $(SIM_BIN) $(MAILDIR_RUN) $(MBOX_TEST)
-	@$(RUN) $(UNIT_BIN) '$(SCRIPT_RUN) tests/script/*/*.txt' \
+check: all $(UNIT_BIN) $(SCRIPT_RUN) $(REPLAY_BIN) $(SIM_BIN) $(MAILDIR_RUN) $(MBOX_TEST) $(ATTACK)
+	@$(RUN) $(UNIT_BIN) $(ATTACK) '$(SCRIPT_RUN) tests/script/*/*.txt' \
 	  $(SIM_BIN:%='% --histories $(SIM_CHECK)') \
 	  '$(MAILDIR_RUN) $(BUILD)/imapsrv-maildir $(BUILD)/tests/maildir/scratch' \
 	  $(foreach n,$(FUZZ_NAMES),'$(BUILD)/tests/fuzz/replay_$(n) tests/fuzz/corpus/$(n)') \

@@ -5,6 +5,7 @@
  */
 #include "base/ascii.h"
 #include "command/fetch.h"
+#include "search/order.h"
 
 static bool is_word(struct imapsrv_span word, const char *name, size_t len)
 {
@@ -58,23 +59,44 @@ static bool parse_numbers(struct isrv_parse *p, struct isrv_fetch_section *secti
 	return true;
 }
 
-/* By insertion: they are few, and the client names them once. */
+static int compare_fields(const void *ctx, uint32_t a, uint32_t b)
+{
+	const struct imapsrv_span *fields = ctx;
+
+	return isrv_ascii_compare(fields[a].data, fields[a].len, fields[b].data, fields[b].len);
+}
+
+/* The numbers from 0 to count - 1, in order; NULL: the failure is set. */
+static uint32_t *in_order(struct isrv_parse *p, uint32_t count,
+                          int (*compare)(const void *ctx, uint32_t a, uint32_t b), const void *ctx)
+{
+	uint32_t *order = isrv_arena_array(p->r.arena, count, 2 * sizeof(*order));
+	uint64_t steps = 0;
+
+	if (!order) {
+		isrv_rd_fail_memory(&p->r);
+		return NULL;
+	}
+	for (uint32_t i = 0; i < count; i++)
+		order[i] = i;
+	isrv_order_sort(order, order + count, count, compare, ctx, &steps);
+	isrv_rd_charge(&p->r, (size_t)steps);
+	return order;
+}
+
 static bool sort_fields(struct isrv_parse *p, struct isrv_fetch_section *section)
 {
-	struct imapsrv_span *sorted = isrv_arena_array(p->r.arena, section->field_count, sizeof(*sorted));
+	uint32_t n = section->field_count;
+	uint32_t *order = in_order(p, n, compare_fields, section->fields);
+	struct imapsrv_span *sorted;
 
+	if (!order)
+		return false;
+	sorted = isrv_arena_array(p->r.arena, n, sizeof(*sorted));
 	if (!sorted)
 		return isrv_rd_fail_memory(&p->r);
-	for (uint32_t i = 0; i < section->field_count; i++) {
-		struct imapsrv_span f = section->fields[i];
-		uint32_t at = i;
-
-		while (at && isrv_ascii_compare(f.data, f.len, sorted[at - 1].data, sorted[at - 1].len) < 0) {
-			sorted[at] = sorted[at - 1];
-			at--;
-		}
-		sorted[at] = f;
-	}
+	for (uint32_t i = 0; i < n; i++)
+		sorted[i] = section->fields[order[i]];
 	section->sorted = sorted;
 	return true;
 }
@@ -171,35 +193,55 @@ static bool parse_partial(struct isrv_reader *r, struct isrv_fetch_section *sect
 	return isrv_rd_char(r, '>');
 }
 
-static bool same_spans(const struct imapsrv_span *a, const struct imapsrv_span *b, uint32_t count)
+static int compare_numbers(uint64_t a, uint64_t b)
 {
-	for (uint32_t i = 0; i < count; i++)
-		if (!isrv_ascii_same(a[i].data, a[i].len, b[i].data, b[i].len))
-			return false;
-	return true;
+	return a < b ? -1 : a > b;
 }
 
-static bool is_same(const struct isrv_fetch_section *a, const struct isrv_fetch_section *b)
+/* What is asked for twice comes out as 0, whichever way it is written. */
+static int compare_sections(const void *ctx, uint32_t i, uint32_t k)
 {
-	if (a->kind != b->kind || a->text != b->text || a->partial != b->partial ||
-	    a->origin != b->origin || a->count != b->count || a->number_count != b->number_count ||
-	    a->field_count != b->field_count)
+	const struct isrv_fetch_section *sections = ctx, *a = &sections[i], *b = &sections[k];
+	const uint64_t facts[][2] = {
+		{a->kind, b->kind},   {a->text, b->text},   {a->partial, b->partial},
+		{a->origin, b->origin}, {a->count, b->count}, {a->number_count, b->number_count},
+		{a->field_count, b->field_count},
+	};
+	int order = 0;
+
+	for (size_t n = 0; n < sizeof(facts) / sizeof(facts[0]) && !order; n++)
+		order = compare_numbers(facts[n][0], facts[n][1]);
+	if (order)
+		return order;
+	for (uint32_t n = 0; n < a->number_count && !order; n++)
+		order = compare_numbers(a->numbers[n], b->numbers[n]);
+	for (uint32_t n = 0; n < a->field_count && !order; n++)
+		order = isrv_ascii_compare(a->fields[n].data, a->fields[n].len, b->fields[n].data,
+		                           b->fields[n].len);
+	return order;
+}
+
+/* Each section stays where it was asked for first.  They are compared in order, not each with each:
+ * a client may ask for a thousand, with a thousand names in each. */
+static bool keep_once(struct isrv_parse *p, struct isrv_fetch_items *items)
+{
+	struct isrv_fetch_section *sections = items->sections;
+	uint32_t n = items->section_count, kept = 0;
+	uint32_t *order, *again;
+
+	if (n < 2)
+		return true;
+	order = in_order(p, n, compare_sections, sections);
+	if (!order)
 		return false;
-	for (uint32_t i = 0; i < a->number_count; i++)
-		if (a->numbers[i] != b->numbers[i])
-			return false;
-	return same_spans(a->fields, b->fields, a->field_count);
-}
-
-/* Takes the section that was just parsed into the list, unless it is there already. */
-static void keep_section(struct isrv_fetch_items *items)
-{
-	const struct isrv_fetch_section *section = &items->sections[items->section_count];
-
-	for (uint32_t i = 0; i < items->section_count; i++)
-		if (is_same(&items->sections[i], section))
-			return;
-	items->section_count++;
+	again = order + n;
+	for (uint32_t i = 0; i < n; i++)
+		again[order[i]] = i && !compare_sections(sections, order[i - 1], order[i]);
+	for (uint32_t i = 0; i < n; i++)
+		if (!again[i])
+			sections[kept++] = sections[i];
+	items->section_count = kept;
+	return true;
 }
 
 static bool parse_octets(struct isrv_parse *p, struct isrv_fetch_items *items,
@@ -223,7 +265,7 @@ static bool parse_octets(struct isrv_parse *p, struct isrv_fetch_items *items,
 	if (bracketed && kind != ISRV_FETCH_BINARY_SIZE && !parse_partial(&p->r, section))
 		return false;
 	items->seen = items->seen || !peek;
-	keep_section(items);
+	items->section_count++;
 	return true;
 }
 
@@ -362,7 +404,7 @@ bool isrv_fetch_items_parse(struct isrv_parse *p, struct isrv_fetch_items *items
 		if (!parse_item(p, items, word))
 			return false;
 	} while (isrv_rd_peek(r) == ' ' && isrv_rd_sp(r));
-	return isrv_rd_char(r, ')');
+	return isrv_rd_char(r, ')') && keep_once(p, items);
 }
 
 /* "CHANGEDSINCE" SP mod-sequence-value / "VANISHED" / "PARTIAL" SP partial-range, each once */

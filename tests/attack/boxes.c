@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * attack/boxes - mailboxes by the thousand, patterns over their names, and what happens in them.
+ */
+#include "attack/attacks.h"
+#include "attack/grow.h"
+
+#include <inttypes.h>
+
+static void boxes(struct world *w, size_t n, const char *format, size_t from)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct tx t = {0};
+		struct ts_mailbox *m = tx_alloc(sizeof(*m));
+
+		/* In front of the list: ts_add_mailbox looks for its end. */
+		tx_fmt(&t, "%s%06zu", format, (i * 7919 + from) % 1000003);
+		m->ts = w->ts;
+		m->owner = w->fred;
+		m->name = tx_dup(t.data, t.len);
+		m->uidvalidity = w->ts->next_uidvalidity++;
+		m->uidnext = 1;
+		m->modseq = 1;
+		m->next = w->ts->mailboxes->next;
+		w->ts->mailboxes->next = m;
+		tx_free(&t);
+	}
+}
+
+static void plain(struct world *w, size_t n)
+{
+	boxes(w, n, "m", 0);
+}
+
+static void alike(struct world *w, size_t n)
+{
+	boxes(w, n, "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", 0);
+}
+
+static void below(struct world *w, size_t n)
+{
+	boxes(w, n, "a/b/c/d/e/f/", 0);
+}
+
+static void a_name(struct world *w, size_t n)
+{
+	struct tx t = {0};
+
+	for (size_t i = 0; i < n; i++)
+		tx_str(&t, "a");
+	tx_add(&t, "", 1);
+	ts_add_mailbox(w->ts, w->fred, t.data);
+	tx_free(&t);
+}
+
+static const struct growth lists[] = {
+	{"all", plain, NULL, "", "", "a LIST \"\" *\r\n", 5000, 0, "a OK", false, NULL, 0},
+	{"all, names alike", alike, NULL, "", "", "a LIST \"\" *\r\n", 5000, 0, "a OK", false,
+	 NULL, 0},
+	{"one level", below, NULL, "", "", "a LIST \"\" %\r\n", 5000, 0, "a OK", false, NULL, 0},
+	{"every level", below, NULL, "", "", "a LIST \"\" %/%/%/%/%/%/%\r\n", 5000, 0, "a OK",
+	 false, NULL, 0},
+	{"with STATUS", plain, NULL, "", "", "a LIST \"\" * RETURN (STATUS (MESSAGES))\r\n", 1000,
+	 0, "a OK", false, NULL, 0},
+	{"children", below, NULL, "", "",
+	 "a LIST (SUBSCRIBED RECURSIVEMATCH) \"\" % RETURN (CHILDREN)\r\n", 5000, 0, "a OK",
+	 false, NULL, 0},
+	{"wild over names alike", alike, NULL, "", "",
+	 "a LIST \"\" *a*a*a*a*a*a*a*a*a*a*a*a*b\r\n", 5000, 0, "a OK", false, NULL, 0},
+	{"a long pattern", alike, NULL, "a LIST \"\" ", "*a", "b\r\n", 500, 0, "a OK", false,
+	 NULL, 0},
+	{"a long name", a_name, NULL, "", "", "a LIST \"\" *a*a*a*a*a*a*a*a*a*a*a*a*b\r\n", 20000,
+	 0, "a OK", false, NULL, 0},
+};
+
+void T18_patterns(void **state)
+{
+	(void)state;
+	grow_each(lists, COUNT(lists));
+}
+
+/* ---- events ---------------------------------------------------------------------------------- */
+
+#define SET                                                                                        \
+	"n NOTIFY SET (SUBTREE \"\" (MessageNew MessageExpunge FlagChange MailboxName "            \
+	"SubscriptionChange))\r\n"
+
+static void post(struct world *w, enum imapsrv_event_type type, const char *name)
+{
+	struct imapsrv_event e = IMAPSRV_EVENT_INIT;
+
+	e.type = type;
+	e.mailbox.data = name;
+	e.mailbox.len = strlen(name);
+	assert_int_equal(imapsrv_session_post(w->s, &e), 0);
+}
+
+static void storm(struct world *w, size_t n, bool one_box, enum imapsrv_event_type type)
+{
+	for (size_t i = 0; i < n; i++) {
+		char name[24];
+
+		snprintf(name, sizeof(name), "m%06zu", one_box ? 0 : i * 7919 % n);
+		post(w, type, name);
+	}
+	world_run(w, true);
+	world_feed(w, "a NOOP\r\n", 8, 0);
+}
+
+static void new_everywhere(struct world *w, size_t n)
+{
+	storm(w, n, false, IMAPSRV_EVENT_MESSAGE_NEW);
+}
+
+static void new_in_one(struct world *w, size_t n)
+{
+	storm(w, n, true, IMAPSRV_EVENT_MESSAGE_NEW);
+}
+
+static void created(struct world *w, size_t n)
+{
+	storm(w, n, false, IMAPSRV_EVENT_MAILBOX_CREATE);
+}
+
+static void subscribed(struct world *w, size_t n)
+{
+	storm(w, n, false, IMAPSRV_EVENT_MAILBOX_SUBSCRIBE);
+}
+
+static const struct growth events[] = {
+	{"in as many mailboxes", NULL, SET, "", "", "", 400, 0, "a OK", false, new_everywhere, 25},
+	{"in one", NULL, SET, "", "", "", 20000, 0, "a OK", false, new_in_one, 0},
+	{"mailboxes created", NULL, SET, "", "", "", 400, 0, "a OK", false, created, 25},
+	{"subscriptions", NULL, SET, "", "", "", 400, 0, "a OK", false, subscribed, 25},
+	{"STATUS of all at once", plain, NULL, "", "",
+	 "a NOTIFY SET STATUS (SUBTREE \"\" (MessageNew MessageExpunge))\r\n", 500, 0, "a OK",
+	 false, NULL, 25},
+	{"followed subscriptions", plain, "s SUBSCRIBE INBOX\r\n", "", "a SUBSCRIBE m\1\r\n",
+	 "a NOTIFY SET (SUBSCRIBED (MessageNew MessageExpunge))\r\n", 500, 0, "a OK", false, NULL,
+	 25},
+};
+
+void T39_events(void **state)
+{
+	(void)state;
+	grow_each(events, COUNT(events));
+}

@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * attack/mail - messages that are made to be dear to read, and searches that are dear to answer.
+ */
+#include "attack/attacks.h"
+#include "attack/grow.h"
+
+#define SELECTED "s SELECT INBOX\r\n"
+
+/* One message: `head`, n times `piece` (\1 in it is a number), `tail`. */
+static void one(struct world *w, const char *head, const char *piece, const char *tail, size_t n)
+{
+	struct tx t = {0};
+
+	tx_str(&t, head);
+	for (size_t i = 0; i < n; i++)
+		for (const char *p = piece; *p; p++) {
+			if (*p == '\1')
+				tx_fmt(&t, "%zu", i);
+			else
+				tx_add(&t, p, 1);
+		}
+	tx_str(&t, tail);
+	world_add(w, t.data, t.len);
+	tx_free(&t);
+}
+
+#define MESSAGE(name, head, piece, tail)                                                           \
+	static void name(struct world *w, size_t n)                                                \
+	{                                                                                          \
+		one(w, head, piece, tail, n);                                                      \
+	}
+
+#define TEXT "\r\nbody\r\n"
+
+MESSAGE(fields_of_addresses, "", "To: a@b\r\n", TEXT)
+MESSAGE(addresses, "To: x@y", ",\r\n a\1@b", "\r\n" TEXT)
+MESSAGE(groups, "To: ", "g\1:;", "\r\n" TEXT)
+MESSAGE(comments, "To: a", "(", "\r\n" TEXT)
+MESSAGE(backslashes, "To: a (", "\\", "\r\n" TEXT)
+MESSAGE(quotes, "To: ", "\"", "\r\n" TEXT)
+MESSAGE(angles, "To: ", "<", "\r\n" TEXT)
+MESSAGE(long_field, "Subject: ", "x", "\r\n" TEXT)
+MESSAGE(folds, "Subject: ", "x\r\n ", "\r\n" TEXT)
+MESSAGE(words, "Subject:", " =?utf-8?q?=41?=", "\r\n" TEXT)
+MESSAGE(broken_words, "Subject:", " =?utf-8?q?=?", "\r\n" TEXT)
+MESSAGE(parameters, "Content-Type: a/b", ";p\1=v", "\r\n" TEXT)
+MESSAGE(continuations, "Content-Type: a/b", ";p*\1=v", "\r\n" TEXT)
+MESSAGE(descending, "Content-Type: a/b", ";p*999\1*=v", "\r\n" TEXT)
+MESSAGE(received, "", "Received: from a by b; 1 Jan 2026 00:00:00 +0000\r\n", TEXT)
+MESSAGE(references, "Message-ID: <x@y>\r\nReferences:", " <\1@x>\r\n", TEXT)
+MESSAGE(parts, "Content-Type: multipart/mixed; boundary=b\r\n\r\n", "--b\r\n\r\nx\r\n", "--b--\r\n")
+MESSAGE(deep, "", "Content-Type: multipart/mixed; boundary=b\1\r\n\r\n--b\1\r\n", TEXT)
+MESSAGE(messages, "", "Content-Type: message/rfc822\r\n\r\n", TEXT)
+MESSAGE(like_boundaries, "Content-Type: multipart/mixed; boundary=b\r\n\r\n", "--c\r\n", TEXT)
+MESSAGE(lines, "Subject: x\r\n\r\n", "y\r\n", "")
+MESSAGE(one_line, "Subject: x\r\n\r\n", "aaaaaaaa", "")
+MESSAGE(base64, "Content-Transfer-Encoding: base64\r\n\r\n", "AAAA\r\n", "")
+MESSAGE(printable, "Content-Transfer-Encoding: quoted-printable\r\n\r\n", "=41=\r\n", "")
+MESSAGE(tags, "Content-Type: text/html\r\n\r\n", "<a ", "")
+MESSAGE(entities, "Content-Type: text/html\r\n\r\n", "&amp;", "")
+
+#define BOTH "a FETCH 1 (ENVELOPE BODYSTRUCTURE)\r\n"
+#define ROW_OF(message, n, command)                                                                \
+	{                                                                                          \
+		#message ": " #command, message, SELECTED, "", "", command, n, 0, "a OK", false,   \
+			NULL, 0                                                                    \
+	}
+
+static const struct growth floods[] = {
+	ROW_OF(fields_of_addresses, 50000, BOTH),
+	ROW_OF(addresses, 50000, BOTH),
+	ROW_OF(groups, 50000, BOTH),
+	ROW_OF(comments, 200000, BOTH),
+	ROW_OF(backslashes, 200000, BOTH),
+	ROW_OF(quotes, 200000, BOTH),
+	ROW_OF(angles, 200000, BOTH),
+	ROW_OF(long_field, 1000000, BOTH),
+	ROW_OF(folds, 100000, BOTH),
+	ROW_OF(words, 20000, BOTH),
+	ROW_OF(parameters, 20000, BOTH),
+	ROW_OF(continuations, 20000, BOTH),
+	ROW_OF(descending, 20000, BOTH),
+	ROW_OF(received, 20000, BOTH),
+	ROW_OF(references, 20000, BOTH),
+	ROW_OF(received, 20000, "a FETCH 1 BODY.PEEK[HEADER.FIELDS (RECEIVED)]\r\n"),
+	ROW_OF(received, 20000, "a FETCH 1 BODY.PEEK[HEADER.FIELDS.NOT (RECEIVED)]\r\n"),
+	ROW_OF(words, 20000, "a SEARCH SUBJECT nothing\r\n"),
+	ROW_OF(broken_words, 20000, "a SEARCH SUBJECT nothing\r\n"),
+	ROW_OF(folds, 100000, "a SEARCH SUBJECT nothing\r\n"),
+	ROW_OF(addresses, 20000, "a SEARCH TO nothing\r\n"),
+	ROW_OF(received, 20000, "a SEARCH HEADER received nothing\r\n"),
+	ROW_OF(words, 20000, "a SORT (SUBJECT) UTF-8 ALL\r\n"),
+	ROW_OF(addresses, 20000, "a SORT (TO) UTF-8 ALL\r\n"),
+	ROW_OF(references, 20000, "a THREAD REFERENCES UTF-8 ALL\r\n"),
+	ROW_OF(lines, 100000, "a FETCH 1 PREVIEW\r\n"),
+	ROW_OF(tags, 20000, "a FETCH 1 PREVIEW\r\n"),
+	ROW_OF(entities, 20000, "a FETCH 1 PREVIEW\r\n"),
+};
+
+void T28_headers(void **state)
+{
+	(void)state;
+	grow_each(floods, COUNT(floods));
+}
+
+static const struct growth bodies[] = {
+	ROW_OF(parts, 5000, BOTH),
+	ROW_OF(deep, 50, BOTH),
+	ROW_OF(deep, 2000, BOTH),
+	ROW_OF(messages, 2000, BOTH),
+	ROW_OF(like_boundaries, 100000, BOTH),
+	ROW_OF(lines, 100000, BOTH),
+	ROW_OF(one_line, 100000, BOTH),
+	ROW_OF(parts, 5000, "a FETCH 1 BODY.PEEK[4000]\r\n"),
+	ROW_OF(one_line, 100000, "a FETCH 1 BODY.PEEK[]\r\n"),
+	ROW_OF(base64, 50000, "a FETCH 1 BINARY.PEEK[1]\r\n"),
+	ROW_OF(printable, 50000, "a FETCH 1 BINARY.PEEK[1]\r\n"),
+	ROW_OF(base64, 50000, "a SEARCH BODY nothing\r\n"),
+	ROW_OF(printable, 50000, "a SEARCH BODY nothing\r\n"),
+	ROW_OF(parts, 5000, "a SEARCH TEXT nothing\r\n"),
+	ROW_OF(deep, 2000, "a SEARCH TEXT nothing\r\n"),
+	ROW_OF(messages, 2000, "a SEARCH TEXT nothing\r\n"),
+};
+
+void T26_parts(void **state)
+{
+	(void)state;
+	grow_each(bodies, COUNT(bodies));
+}
+
+/* ---- searches ------------------------------------------------------------------------------- */
+
+MESSAGE(fixed, "Subject: x\r\n\r\naaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab\r\n", "", "")
+
+static const struct growth searches[] = {
+	{"ORs of texts", fixed, SELECTED, "a SEARCH ", "OR BODY x\1 ", "ALL\r\n", 10000, 0,
+	 "a OK", false, NULL, 0},
+	{"ORs of one text's prefixes", fixed, SELECTED, "a SEARCH ", "OR BODY aaaa\1 ", "ALL\r\n",
+	 10000, 0, "a OK", false, NULL, 0},
+	{"NOTs", fixed, SELECTED, "a SEARCH ", "NOT ", "ALL\r\n", 20000, 0, "a OK", false, NULL, 0},
+	{"ORs", fixed, SELECTED, "a SEARCH ", "OR ALL ", "ALL\r\n", 20000, 0, "a OK", false, NULL,
+	 0},
+	{"ANDs", fixed, SELECTED, "a SEARCH ALL", " (ALL)", "\r\n", 20000, 0, "a OK", false, NULL,
+	 0},
+	{"keywords", fixed, SELECTED, "a SEARCH ALL", " KEYWORD k\3", "\r\n", 10000, 0, "a OK",
+	 false, NULL, 0},
+	{"header fields", fixed, SELECTED, "a SEARCH ", "OR HEADER f\1 x ", "ALL\r\n", 10000, 0,
+	 "a OK", false, NULL, 0},
+	{"a text of any length", fixed, SELECTED, "a SEARCH BODY \"", "a", "\"\r\n", 100000, 0,
+	 "a OK", false, NULL, 0},
+	{"its repetitions", fixed, SELECTED, "a SEARCH BODY \"", "ab", "\"\r\n", 50000, 0, "a OK",
+	 false, NULL, 0},
+	{"aaaa in aaaa", one_line, SELECTED, "", "",
+	 "a SEARCH BODY aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab\r\n", 50000, 0, "a OK", false, NULL,
+	 0},
+};
+
+void T24_searches(void **state)
+{
+	(void)state;
+	grow_each(searches, COUNT(searches));
+}
+
+/* ---- threads -------------------------------------------------------------------------------- */
+
+static void related(struct world *w, size_t n, size_t (*parent)(size_t i, size_t n))
+{
+	for (size_t i = 0; i < n; i++) {
+		struct tx t = {0};
+
+		tx_fmt(&t, "Message-ID: <%zu@x>\r\nReferences: <%zu@x>\r\nSubject: s%zu\r\n\r\n",
+		       i, parent(i, n), i);
+		world_add(w, t.data, t.len);
+		tx_free(&t);
+	}
+}
+
+static size_t above(size_t i, size_t n)
+{
+	(void)n;
+	return i ? i - 1 : 0;
+}
+
+static size_t below(size_t i, size_t n)
+{
+	return i + 1 < n ? i + 1 : i;
+}
+
+static size_t around(size_t i, size_t n)
+{
+	return (i + 1) % n;
+}
+
+static size_t first(size_t i, size_t n)
+{
+	(void)i;
+	(void)n;
+	return 0;
+}
+
+static void chain(struct world *w, size_t n) { related(w, n, above); }
+static void upwards(struct world *w, size_t n) { related(w, n, below); }
+static void cycle(struct world *w, size_t n) { related(w, n, around); }
+static void star(struct world *w, size_t n) { related(w, n, first); }
+
+static void same_subject(struct world *w, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		world_add(w, "Subject: Re: Re: x\r\n\r\n", 22);
+}
+
+#define REFERENCES "a THREAD REFERENCES UTF-8 ALL\r\n"
+
+static const struct growth threads[] = {
+	ROW_OF(chain, 4000, REFERENCES),
+	ROW_OF(upwards, 4000, REFERENCES),
+	ROW_OF(cycle, 4000, REFERENCES),
+	ROW_OF(star, 4000, REFERENCES),
+	ROW_OF(same_subject, 4000, REFERENCES),
+	ROW_OF(same_subject, 4000, "a THREAD ORDEREDSUBJECT UTF-8 ALL\r\n"),
+	ROW_OF(same_subject, 4000, "a SORT (SUBJECT) UTF-8 ALL\r\n"),
+	ROW_OF(chain, 4000, "a SORT (REVERSE SUBJECT DATE) UTF-8 ALL\r\n"),
+};
+
+void T25_threads(void **state)
+{
+	(void)state;
+	grow_each(threads, COUNT(threads));
+}

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * attack/tokens - tokens, lists and commands of any length, an octet at a time.
+ */
+#include "attack/attacks.h"
+#include "attack/grow.h"
+
+#define SELECTED "s SELECT INBOX\r\n"
+#define LONG     60000
+
+static void three(struct world *w, size_t n)
+{
+	(void)n;
+	for (int i = 0; i < 3; i++)
+		world_add(w, "Subject: x\r\n\r\ny\r\n", 17);
+}
+
+/* T20, T11: one token, without its end or with it. */
+static const struct growth tokens[] = {
+	{"tag", NULL, NULL, "", "a", " NOOP\r\n", LONG, 1, "aaaa", false, NULL, 0},
+	{"no tag", NULL, NULL, "", "(", " NOOP\r\n", LONG, 1, "* BAD", false, NULL, 0},
+	{"command", NULL, NULL, "a ", "X", "\r\n", LONG, 1, "a BAD", false, NULL, 0},
+	{"spaces", NULL, NULL, "a NOOP", " ", "\r\n", LONG, 1, "a OK", false, NULL, 0},
+	{"NULs", NULL, NULL, "a NOOP ", "\5", "\r\n", LONG, 1, "a BAD", false, NULL, 0},
+	{"CRs", NULL, NULL, "a NOOP", "\r", "\n", LONG, 1, "a BAD", false, NULL, 0},
+	{"empty lines", NULL, NULL, "", "\r\n", "a NOOP\r\n", LONG / 4, 1, "a OK", false, NULL, 0},
+	{"bare LFs", NULL, NULL, "", "\n", "a NOOP\r\n", LONG / 4, 1, "a OK", false, NULL, 0},
+	{"atom", NULL, NULL, "a SELECT ", "x", "\r\n", LONG, 1, "a NO", false, NULL, 0},
+	{"quoted", NULL, NULL, "a SELECT \"", "x", "\"\r\n", LONG, 1, "a NO", false, NULL, 0},
+	{"escapes", NULL, NULL, "a SELECT \"", "\\\\", "\"\r\n", LONG, 1, "a NO", false, NULL, 0},
+	{"no end of quoted", NULL, NULL, "a SELECT \"", "x", "\r\n", LONG, 1, "a BAD", false,
+	 NULL, 0},
+	{"literal", NULL, NULL, "a SELECT {\4+}\r\n", "x", "\r\n", LONG, 1, "a NO", false, NULL, 0},
+	{"literals", NULL, NULL, "a LIST (", "{1+}\r\nx ", ") \"\" x\r\n", LONG / 8, 1, "a BAD",
+	 false, NULL, 0},
+	{"digits of a literal", NULL, NULL, "a SELECT {", "0", "1+}\r\nx\r\n", LONG, 1, "a NO",
+	 false, NULL, 0},
+	{"braces", NULL, NULL, "a SELECT ", "{1+}", " x\r\n", LONG / 4, 1, "a BAD", false, NULL, 0},
+	{"name in UTF-7", NULL, NULL, "a SELECT ", "&AOk-x", "\r\n", LONG / 4, 1, "a NO", false,
+	 NULL, 0},
+	{"one run of UTF-7", NULL, NULL, "a SELECT &", "AOkA6QDp", "-\r\n", LONG / 4, 1, "a NO",
+	 false, NULL, 0},
+	{"levels of a name", NULL, NULL, "a CREATE ", "a/", "b\r\n", LONG / 8, 1, "a ", false,
+	 NULL, 0},
+	{"pattern", NULL, NULL, "a LIST \"\" ", "%*", "\r\n", LONG, 1, "a OK", false, NULL, 0},
+	{"digits", three, SELECTED, "a FETCH ", "0", "1 UID\r\n", LONG, 1, "a BAD", false, NULL, 0},
+	{"partial", three, SELECTED, "a FETCH 1 BODY[]<", "1", ".1>\r\n", LONG, 1, "a BAD", false,
+	 NULL, 0},
+	{"section", three, SELECTED, "a FETCH 1 BODY[1", ".1", "]\r\n", LONG, 1, "a ", false,
+	 NULL, 0},
+	{"parentheses", three, SELECTED, "a SEARCH ", "(", "\r\n", LONG, 1, "a BAD", false, NULL,
+	 0},
+	{"parentheses of nothing", NULL, NULL, "a NOOP ", "(", "\r\n", LONG, 1, "a BAD", false,
+	 NULL, 0},
+	{"parentheses of X", NULL, NULL, "a X ", "()", "\r\n", LONG, 1, "a BAD", false, NULL, 0},
+	{"name and password", NULL, NULL, "a LOGIN fred ", "x", "\r\n", LONG, 1, "a NO", true,
+	 NULL, 0},
+	{"SASL at once", NULL, NULL, "a AUTHENTICATE PLAIN ", "AAAA", "\r\n", LONG / 4, 1, "a ",
+	 true, NULL, 0},
+	{"SASL later", NULL, "a AUTHENTICATE PLAIN\r\n", "", "AAAA", "\r\n", LONG / 4, 1, "a ",
+	 true, NULL, 0},
+	{"IDLE", NULL, "a IDLE\r\n", "", "A", "\r\n", LONG, 1, "a BAD", false, NULL, 0},
+};
+
+void T20_tokens(void **state)
+{
+	(void)state;
+	grow_each(tokens, COUNT(tokens));
+}
+
+/* T6, T10, T41: lists of things, and the same thing again. */
+static const struct growth lists[] = {
+	{"keywords", three, SELECTED, "a STORE 1 +FLAGS.SILENT (x", " k\3", ")\r\n", 500, 0, "a ",
+	 false, NULL, 25},
+	{"keywords, the same", three, SELECTED, "a STORE 1 +FLAGS.SILENT (x", " k", ")\r\n",
+	 20000, 0, "a OK", false, NULL, 0},
+	{"keywords, bare", three, SELECTED, "a STORE 1 +FLAGS.SILENT x", " k\3", "\r\n", 500, 0,
+	 "a ", false, NULL, 25},
+	{"keywords, alike", three, SELECTED, "a STORE 1 +FLAGS.SILENT (x", " kkkkkkkkkkkkkkkk\3",
+	 ")\r\n", 500, 0, "a ", false, NULL, 25},
+	{"keywords of APPEND", NULL, NULL, "a APPEND INBOX (x", " k\3", ") {1+}\r\nx\r\n", 4000,
+	 0, "a ", false, NULL, 0},
+	{"patterns", NULL, NULL, "a LIST \"\" (x", " a*b\3", ")\r\n", 40, 0, "a OK", false, NULL,
+	 0},
+	{"items of FETCH", three, SELECTED, "a FETCH 1 (UID", " FLAGS", ")\r\n", 20000, 0, "a OK",
+	 false, NULL, 0},
+	{"sections of FETCH", three, SELECTED, "a FETCH 1 (UID", " BODY.PEEK[\1]", ")\r\n", 5000,
+	 0, "a OK", false, NULL, 0},
+	{"names of header fields", three, SELECTED, "a FETCH 1 BODY.PEEK[HEADER.FIELDS (x",
+	 " f\3", ")]\r\n", 20000, 0, "a OK", false, NULL, 0},
+	{"fields of ID", NULL, NULL, "a ID (\"a\" \"b\"", " \"f\1\" NIL", ")\r\n", 10000, 0, "a ",
+	 false, NULL, 0},
+	{"names of ENABLE", NULL, NULL, "a ENABLE X", " Y\3", "\r\n", 20000, 0, "a OK", false,
+	 NULL, 0},
+	{"items of STATUS", NULL, NULL, "a STATUS INBOX (UIDNEXT", " MESSAGES", ")\r\n", 20000, 0,
+	 "a OK", false, NULL, 0},
+	{"entries of GETMETADATA", NULL, NULL, "a GETMETADATA INBOX (/shared/x", " /shared/x\3",
+	 ")\r\n", 4000, 0, "a OK", false, NULL, 0},
+	{"entries of SETMETADATA", NULL, NULL, "a SETMETADATA INBOX (/shared/x NIL",
+	 " /shared/x\3 NIL", ")\r\n", 4000, 0, "a OK", false, NULL, 0},
+	{"names of NOTIFY", NULL, NULL, "a NOTIFY SET (MAILBOXES (x", " m\3",
+	 ") (MessageNew MessageExpunge))\r\n", 2000, 0, "a OK", false, NULL, 25},
+	{"subtrees of NOTIFY", NULL, NULL, "a NOTIFY SET (SUBTREE (x", " m/\3",
+	 ") (MessageNew MessageExpunge))\r\n", 2000, 0, "a OK", false, NULL, 25},
+	{"groups of NOTIFY", NULL, NULL, "a NOTIFY SET",
+	 " (MAILBOXES m\3 (MessageNew MessageExpunge))", "\r\n", 4000, 0, "a OK", false, NULL, 0},
+	{"events of NOTIFY", NULL, NULL, "a NOTIFY SET (PERSONAL (MessageNew MessageExpunge",
+	 " MailboxName", "))\r\n", 20000, 0, "a OK", false, NULL, 0},
+	{"places of ESEARCH", NULL, NULL, "a ESEARCH IN (MAILBOXES (x", " m\3", ")) ALL\r\n",
+	 2000, 0, "a OK", false, NULL, 25},
+	{"criteria of SORT", three, SELECTED, "a SORT (DATE", " REVERSE SIZE", ") UTF-8 ALL\r\n",
+	 10000, 0, "a ", false, NULL, 0},
+	{"ranges of LANGUAGE", NULL, NULL, "a LANGUAGE x", " d\3", "\r\n", 20000, 0, "a ", false,
+	 NULL, 0},
+	{"messages of one APPEND", NULL, NULL, "a APPEND INBOX", " {1+}\r\nx", "\r\n", 2000, 0,
+	 "a OK", false, NULL, 0},
+	{"parameters of SELECT", three, NULL, "a SELECT INBOX (CONDSTORE", " X\3", ")\r\n", 20000,
+	 0, "a ", false, NULL, 0},
+	{"resources of SETQUOTA", NULL, NULL, "a SETQUOTA \"\" (STORAGE 1", " S\3 1", ")\r\n",
+	 10000, 0, "a ", false, NULL, 0},
+};
+
+void T06_lists(void **state)
+{
+	(void)state;
+	grow_each(lists, COUNT(lists));
+}
+
+/* T40: many commands at once, each for little. */
+static const struct growth floods[] = {
+	{"NOOP", NULL, NULL, "", "a NOOP\r\n", "", 20000, 0, "a OK", false, NULL, 0},
+	{"unknown", NULL, NULL, "", "a X\r\n", "", 20000, 0, "a BAD", false, NULL, 0},
+	{"CAPABILITY", NULL, NULL, "", "a CAPABILITY\r\n", "", 4000, 0, "a OK", false, NULL, 0},
+	{"IDLE, DONE", NULL, NULL, "", "a IDLE\r\nDONE\r\n", "", 10000, 0, "a OK", false, NULL, 0},
+	{"SELECT, UNSELECT", three, NULL, "", "a SELECT INBOX\r\na UNSELECT\r\n", "", 2000, 0,
+	 "a OK", false, NULL, 0},
+	{"SELECT again", three, NULL, "", "a SELECT INBOX\r\n", "", 4000, 0, "a OK", false, NULL,
+	 0},
+	{"STATUS", three, NULL, "", "a STATUS INBOX (MESSAGES)\r\n", "", 4000, 0, "a OK", false,
+	 NULL, 0},
+	{"CHECK", three, SELECTED, "", "a CHECK\r\n", "", 10000, 0, "a OK", false, NULL, 0},
+	{"NOTIFY SET, NONE", NULL, NULL, "",
+	 "a NOTIFY SET (PERSONAL (MessageNew MessageExpunge))\r\na NOTIFY NONE\r\n", "", 2000, 0,
+	 "a OK", false, NULL, 0},
+	{"ENABLE", NULL, NULL, "", "a ENABLE QRESYNC\r\n", "", 10000, 0, "a OK", false, NULL, 0},
+	{"ID", NULL, NULL, "", "a ID NIL\r\n", "", 10000, 0, "a OK", false, NULL, 0},
+	{"LIST", NULL, NULL, "", "a LIST \"\" *\r\n", "", 4000, 0, "a OK", false, NULL, 0},
+	{"SEARCH and SAVE", three, SELECTED, "", "a SEARCH RETURN (SAVE) 1:3\r\n", "", 4000, 0,
+	 "a OK", false, NULL, 0},
+	{"STORE", three, SELECTED, "",
+	 "a STORE 1:3 +FLAGS (\\Seen)\r\na STORE 1:3 -FLAGS (\\Seen)\r\n", "", 2000, 0, "a OK",
+	 false, NULL, 0},
+	{"followed searches", three, SELECTED, "",
+	 "a SEARCH RETURN (UPDATE) ALL\r\na CANCELUPDATE \"a\"\r\n", "", 2000, 0, "a OK", false,
+	 NULL, 0},
+	{"COPY", three, SELECTED, "", "a COPY 1 INBOX\r\n", "", 1000, 0, "a OK", false, NULL, 0},
+	{"failed logins", NULL, NULL, "", "a LOGIN fred x\r\n", "", 4000, 0, "a NO", true, NULL, 0},
+	{"cancelled SASL", NULL, NULL, "", "a AUTHENTICATE PLAIN\r\n*\r\n", "", 10000, 0, "a BAD",
+	 true, NULL, 0},
+};
+
+void T40_floods(void **state)
+{
+	(void)state;
+	grow_each(floods, COUNT(floods));
+}
