@@ -228,6 +228,7 @@ void box_free(struct box *box)
 		close(box->dirfd);
 	}
 	annotations_free(box);
+	acl_free(box);
 	modseqs_free(box);
 	index_clear(&box->index);
 	catalog_clear(&box->catalog);

@@ -9,6 +9,7 @@
 #ifndef MAILDIR_BOX_H
 #define MAILDIR_BOX_H
 
+#include "acl.h"
 #include "annotations.h"
 #include "catalog.h"
 #include "index.h"
@@ -63,6 +64,7 @@ struct box {
 	struct modseqs modseqs;
 	struct kept kept;
 	struct annotations annotations;
+	struct acl_known acl;
 	struct watch watch_new;
 	struct watch watch_cur;
 	struct noticed noticed[2];

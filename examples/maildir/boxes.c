@@ -176,6 +176,7 @@ void boxes_tick(struct boxes *boxes)
 				notices_watch(&boxes->notices, box);
 				box_sync(box);
 				annotations_look(box, NULL);
+				acl_look(box, NULL);
 			} else if (!box->holders && now - box->idle_since >= IDLE_MS) {
 				boxes_forget(box);
 				box_free(box);

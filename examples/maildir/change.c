@@ -32,7 +32,7 @@ uint32_t flags_after(const struct imapsrv_store_flags *change, uint32_t old)
 	case IMAPSRV_FLAGS_SET:
 		break;
 	}
-	return flags;
+	return flags | (old & ~imapsrv_rights_flags(change->rights));
 }
 
 static uint64_t new_keywords(const struct imapsrv_store_flags *change, uint64_t bits, uint64_t old)
@@ -45,7 +45,7 @@ static uint64_t new_keywords(const struct imapsrv_store_flags *change, uint64_t 
 	case IMAPSRV_FLAGS_SET:
 		break;
 	}
-	return bits;
+	return change->rights & IMAPSRV_RIGHT_WRITE ? bits : old;
 }
 
 static int keyword_bits(struct catalog *catalog, const struct imapsrv_flags *flags,

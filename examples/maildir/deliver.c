@@ -105,19 +105,21 @@ static int place_upload(struct box *box, struct letter *letter)
 static int place_copy_of(struct box *box, struct letter *letter, const struct message *message,
                          const char *from)
 {
+	uint32_t flags = message->flags & imapsrv_rights_flags(letter->rights);
 	uint64_t octets = filename_octets(message->file, 'S');
 	char id[ID_SIZE];
 
 	id_of_file(message->file, id);
-	char *file = filename_of_copy(octets, message->octets, message->flags, id);
+	char *file = filename_of_copy(octets, message->octets, flags, id);
 	char *to = xprintf("cur/%s", file);
 	int result = link_or_copy(letter->source->dirfd, from, box->dirfd, to);
 	int error = errno;
 
 	if (!result) {
 		letter->file = file;
-		letter->flags = message->flags;
-		letter->source_keywords = message->keywords;
+		letter->flags = flags;
+		letter->source_keywords =
+			letter->rights & IMAPSRV_RIGHT_WRITE ? message->keywords : 0;
 		letter->octets = octets;
 		letter->wire_octets = message->octets;
 		letter->date = message->date;

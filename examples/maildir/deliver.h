@@ -13,6 +13,7 @@ struct letter {
 	struct box *source;  /* a message in this */
 	uint32_t source_uid;
 	bool source_kept;    /* which was expunged, and is kept; its keywords are below */
+	uint32_t rights;     /* flags that need others stay behind */
 	/* Of an upload; with a copy they are found out. */
 	uint32_t flags;
 	char **keywords;

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -117,6 +118,16 @@ int make_maildir(int dirfd)
 	return 0;
 }
 
+bool is_mailbox(int dirfd, const char *dir)
+{
+	struct stat st;
+	char *cur = xprintf("%s/cur", dir);
+	bool is = !fstatat(dirfd, cur, &st, 0) && S_ISDIR(st.st_mode);
+
+	free(cur);
+	return is;
+}
+
 static void remove_below(int dirfd, const char *name, int depth)
 {
 	if (!unlinkat(dirfd, name, 0) || depth == REMOVE_DEPTH)
@@ -168,6 +179,8 @@ enum imapsrv_code code_of_errno(int error)
 	case EIO:
 	case ENOLCK:
 		return IMAPSRV_UNAVAILABLE;
+	case EBADMSG:
+		return IMAPSRV_CORRUPTION;
 	default:
 		return IMAPSRV_SERVERBUG;
 	}

@@ -30,6 +30,9 @@ int lock_file(int dirfd, const char *name);
 /* Creates cur, new and tmp, "cur" last: a directory is a mailbox from then on. */
 int make_maildir(int dirfd);
 
+/* Is there a mailbox in that directory? */
+bool is_mailbox(int dirfd, const char *dir);
+
 /* Removes a directory and all that it holds; errors leave things behind. */
 void remove_tree(int dirfd, const char *name);
 

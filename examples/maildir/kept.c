@@ -235,7 +235,7 @@ static bool change_flags(struct kept_message *kept, const struct imapsrv_store_f
 	kept->message.flags = (uint8_t)flags_after(change, before);
 	for (uint32_t i = kept->keyword_count; i-- > 0;) {
 		bool named = names_keyword(&change->flags, kept->keywords[i]);
-		if (change->mode == IMAPSRV_FLAGS_ADD ||
+		if (change->mode == IMAPSRV_FLAGS_ADD || !(change->rights & IMAPSRV_RIGHT_WRITE) ||
 		    named != (change->mode == IMAPSRV_FLAGS_REMOVE))
 			continue;
 		remove_keyword(kept, i);

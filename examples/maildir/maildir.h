@@ -12,6 +12,9 @@
 struct maildir {
 	const char *root; /* below it a directory for each user */
 	char separator;   /* of names, as clients see them */
+	const char *share; /* below which there are other users' mailboxes; NULL: nowhere */
+	char *share_prefix; /* with the separator */
+	struct imapsrv_namespace namespaces[2];
 	struct users users;
 	struct quotas quotas;
 	struct boxes boxes; /* that are open or were lately */
@@ -21,6 +24,7 @@ struct maildir {
 	struct later *later;
 	struct later *later_end;
 	unsigned posting;
+	struct acl departed; /* the list of a mailbox that is being deleted */
 };
 
 struct account;
@@ -41,6 +45,7 @@ struct peer {
 extern const struct imapsrv_store maildir_store;
 extern const struct imapsrv_mailboxes maildir_mailboxes;
 extern const struct imapsrv_metadata maildir_metadata;
+extern const struct imapsrv_acl maildir_acl;
 
 /* The account of a user, made at the first login; for `preauth` too.  False if it cannot be had:
  * errno says why. */

@@ -10,12 +10,13 @@
  *	annotations.c entries.c uses.c        what clients write about mailboxes
  *	quota.c quota_count.c                 how much mail there may be, and is
  *	ids.c                                 what mailboxes and messages are known by
- *	account.c name.c subscriptions.c      a user's mailboxes
+ *	account*.c name.c subscriptions.c     a user's mailboxes
+ *	place.c acl.c                         those of others, and who may do what there
  *	boxes.c box.c scan.c change.c         one mailbox and its messages
  *	deliver.c upload.c body.c filename.c  messages coming in and going out
  *	catalog.c index_*.c uidvalidity.c     what must not be forgotten
  *	modseqs.c kept.c                      what changed, and what has gone
- *	notices.c news.c                      the system says where to look, the hub who hears
+ *	notices.c news*.c                     the system says where to look, the hub who hears
  */
 #include "maildir.h"
 #include "news.h"
@@ -74,6 +75,7 @@ static struct imapsrv_engine *make_engine(const struct options *options, struct 
 	config.store = &maildir_store;
 	config.mailboxes = &maildir_mailboxes;
 	config.metadata = &maildir_metadata;
+	config.acl = maildir->share ? &maildir_acl : NULL;
 	config.watch = &maildir_watch;
 	config.limits = &limits;
 	if (!options->stdio && scram_fill(&sasl, &maildir->users, options->root))
@@ -91,6 +93,19 @@ static struct imapsrv_engine *make_engine(const struct options *options, struct 
 	if (result)
 		die("no engine: %s", imapsrv_strerror(result));
 	return engine;
+}
+
+/* Beside his own mailboxes every user has those of others, in a namespace (RFC 2342). */
+static void begin_sharing(struct maildir *maildir, const char *name)
+{
+	if (!name)
+		return;
+	maildir->share = name;
+	maildir->share_prefix = xprintf("%s%c", name, maildir->separator);
+	maildir->namespaces[0].kind = IMAPSRV_NS_PERSONAL;
+	maildir->namespaces[1].kind = IMAPSRV_NS_OTHER_USERS;
+	maildir->namespaces[1].prefix =
+		(struct imapsrv_span){maildir->share_prefix, strlen(maildir->share_prefix)};
 }
 
 static void start(struct server *server, struct maildir *maildir, const struct options *options)
@@ -122,6 +137,7 @@ int main(int argc, char **argv)
 		.root = options.root, .separator = options.separator, .users = options.users,
 		.quotas = options.quotas};
 	maildir.boxes.maildir = &maildir;
+	begin_sharing(&maildir, options.share);
 	notices_begin(&maildir.boxes.notices);
 	news_begin(&maildir);
 	struct imapsrv_engine *engine = make_engine(&options, &maildir);
@@ -134,6 +150,7 @@ int main(int argc, char **argv)
 	notices_end(&maildir.boxes.notices);
 	news_end(&maildir);
 	free(maildir.users.scram_secret);
+	free(maildir.share_prefix);
 	quota_clear(&maildir.quotas);
 	imapsrv_engine_free(engine);
 	options_clear(&options);

@@ -39,11 +39,23 @@ void news_quota(struct maildir *maildir, const char *account, enum imapsrv_event
 void news_publish_name(struct account *account, enum imapsrv_event_type type,
                        struct imapsrv_span name, const struct imapsrv_span *old,
                        const struct imapsrv_session *origin);
+/* Rights of a user, or of "anyone", on it changed: some are lost, or only gained. */
+void news_rights(const struct box *box, const char *who, bool lost,
+                 const struct imapsrv_session *origin);
+/* A mailbox is about to be deleted: what is told of that is told to those who may see it now. */
+void news_departing(struct account *account, struct imapsrv_span name);
+void news_departed(struct maildir *maildir);
+/* May this connection hear of it?  The names are those that its user has for mailboxes. */
+bool news_may_hear(const struct peer *peer, const struct imapsrv_event *event);
+/* Who may see what in the directory of a user has changed. */
+void news_hold_again(struct maildir *maildir, const char *path);
 /* The first part of a topic. */
 void news_put_user(struct text *text, const char *user, char separator);
 
 /* Does what had to wait while an event was posted: not in the middle of work on a box. */
 void news_settle(struct maildir *maildir);
+/* The same, and what rights made of what is held: not while somebody goes through the boxes. */
+void news_work(struct maildir *maildir);
 /* About once a second: what other programs did to the directories of those who want to hear. */
 void news_tick(struct maildir *maildir);
 

@@ -6,8 +6,11 @@
  */
 #include "news.h"
 
+#include "place.h"
+
 #include "support.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* ---- topics ------------------------------------------------------------------------------- */
@@ -23,6 +26,18 @@ static void put_topic(struct text *text, const char *user, struct imapsrv_span n
 	news_put_user(text, user, separator);
 	text_put(text, &separator, 1);
 	text_put(text, name.data, name.len);
+}
+
+/* Of a name that the user has for it. */
+static void put_topic_of(struct text *text, const struct account *account, struct imapsrv_span name)
+{
+	struct place place;
+
+	if (place_find(account, name, &place))
+		put_topic(text, place_owner(&place),
+		          (struct imapsrv_span){place.name, strlen(place.name)},
+		          account->maildir->separator);
+	place_clear(&place);
 }
 
 static struct imapsrv_span span_of(const struct text *text)
@@ -57,7 +72,8 @@ void news_entries(const struct box *box, const char *owner, const struct imapsrv
 {
 	struct imapsrv_event event = IMAPSRV_EVENT_INIT;
 	struct imapsrv_span name = {box->name, strlen(box->name)};
-	const char *user = *owner ? owner : strrchr(box->account, '/') + 1;
+	const char *whose = strrchr(box->account, '/') + 1, *user = *owner ? owner : whose;
+	char *shared = *owner ? place_shared_name(box->maildir, whose, box->name) : NULL;
 	struct text topic = {0};
 	size_t private = 0;
 
@@ -65,13 +81,14 @@ void news_entries(const struct box *box, const char *owner, const struct imapsrv
 		private++;
 	event.type = IMAPSRV_EVENT_MAILBOX_METADATA;
 	event.origin = origin;
-	event.mailbox = name;
+	event.mailbox = shared ? (struct imapsrv_span){shared, strlen(shared)} : name;
 	event.entries = names;
 	event.entry_count = private;
 	if (private)
 		imapsrv_hub_publish_account(box->maildir->hub,
 		                            (struct imapsrv_span){user, strlen(user)}, &event);
-	put_topic(&topic, strrchr(box->account, '/') + 1, name, box->maildir->separator);
+	free(shared);
+	put_topic(&topic, whose, name, box->maildir->separator);
 	event.mailbox = span_of(&topic);
 	event.entries = names + private;
 	event.entry_count = count - private;
@@ -114,7 +131,6 @@ void news_publish_name(struct account *account, enum imapsrv_event_type type,
                        const struct imapsrv_session *origin)
 {
 	struct imapsrv_event event = IMAPSRV_EVENT_INIT;
-	char separator = account->maildir->separator;
 	const char *user = account_user(account);
 	struct text topic = {0}, old_topic = {0};
 
@@ -126,10 +142,10 @@ void news_publish_name(struct account *account, enum imapsrv_event_type type,
 		                            (struct imapsrv_span){user, strlen(user)}, &event);
 		return;
 	}
-	put_topic(&topic, user, name, separator);
+	put_topic_of(&topic, account, name);
 	event.mailbox = span_of(&topic);
 	if (old) {
-		put_topic(&old_topic, user, *old, separator);
+		put_topic_of(&old_topic, account, *old);
 		event.old_name = span_of(&old_topic);
 	}
 	imapsrv_hub_publish(account->maildir->hub, &event);

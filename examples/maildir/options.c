@@ -5,6 +5,7 @@
 #include "options.h"
 
 #include "name.h"
+#include "place.h"
 #include "scram.h"
 #include "support.h"
 
@@ -29,6 +30,7 @@ static const char help[] =
 	"  --auth-delay MS      before a failed login is answered; default 2000, 0: none\n"
 	"  --quota LIMITS       for each user, as 100000000S,1000C: octets and messages; or none\n"
 	"  --set-quota          users may change their own limits\n"
+	"  --share NAME         users see what others let them (ACL), as NAME/user/mailbox\n"
 	"  --stdio NAME         serve NAME, logged in already, on stdin and stdout (ssh, tunnels)\n"
 	"  --trace              show what clients send and get, on stderr\n"
 	"  --quiet              say nothing that is not an error\n"
@@ -138,6 +140,8 @@ static void check(const struct options *options)
 	if (options->stdio &&
 	    !name_is_user((struct imapsrv_span){options->stdio, strlen(options->stdio)}))
 		die("--stdio %s: not a name that can be a directory", options->stdio);
+	if (options->share && !place_can_share(options->share, options->separator))
+		die("--share %s: not the name of one level", options->share);
 	if (options->quotas.settable && !options->quotas.on)
 		die("--set-quota needs --quota");
 	if (!options->stdio && !options->users.file && !options->users.given_count &&
@@ -169,6 +173,8 @@ void options_parse(struct options *options, int argc, char **argv)
 				parse_delay(take_value("--auth-delay", argc, argv, &i));
 		else if (is_option(argument, "--quota"))
 			set_quota(&options->quotas, take_value("--quota", argc, argv, &i));
+		else if (is_option(argument, "--share"))
+			options->share = take_value("--share", argc, argv, &i);
 		else if (is_option(argument, "--resume"))
 			options->resume = parse_descriptor(take_value("--resume", argc, argv, &i));
 		else if (is_option(argument, "--stdio"))

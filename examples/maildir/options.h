@@ -16,6 +16,7 @@ struct options {
 	struct users users;
 	struct quotas quotas;
 	char separator;
+	const char *share;   /* the namespace of other users' mailboxes; NULL: none */
 	uint32_t auth_delay; /* as imapsrv_limits.login_delay */
 	char **argv;         /* to start again with */
 	int resume;          /* descriptor of a file from an earlier process; -1: none */

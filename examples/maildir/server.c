@@ -456,7 +456,7 @@ void server_run(struct server *server)
 		handle_events(server);
 		handle_deadlines(server);
 		work_queue(server);
-		news_settle(server->maildir);
+		news_work(server->maildir);
 		remove_closed(server);
 		if (server->handover_by && !server->stop_at)
 			try_handover(server);

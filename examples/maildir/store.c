@@ -24,6 +24,8 @@ void answer(struct imapsrv_op *op, int result)
 		imapsrv_op_done(op, IMAPSRV_OK, NULL);
 	else if (error == EDOM)
 		imapsrv_op_done(op, IMAPSRV_LIMIT, "too many keywords in this mailbox");
+	else if (error == EXDEV)
+		imapsrv_op_done(op, IMAPSRV_CANNOT, "a mailbox stays with its owner");
 	else
 		imapsrv_op_done(op, code_of_errno(error), strerror(error));
 }
@@ -40,6 +42,10 @@ bool maildir_account(struct maildir *maildir, struct imapsrv_span name,
 	*account_r = (struct imapsrv_account)IMAPSRV_ACCOUNT_INIT;
 	account_r->handle = account;
 	account_r->separator = maildir->separator;
+	if (maildir->share) {
+		account_r->namespaces = maildir->namespaces;
+		account_r->namespace_count = 2;
+	}
 	return true;
 }
 
@@ -88,7 +94,18 @@ static uint32_t first_unseen(const struct catalog *catalog)
 	return 0;
 }
 
-static void answer_mailbox(struct imapsrv_op *op, struct handle *handle, uint32_t recent_from)
+/* There is a mailbox, which this user may not read. */
+static void answer_closed(struct imapsrv_op *op, uint32_t rights)
+{
+	struct imapsrv_mailbox mailbox = IMAPSRV_MAILBOX_INIT;
+
+	mailbox.rights = rights;
+	imapsrv_op_mailbox(op, &mailbox);
+	imapsrv_op_done(op, IMAPSRV_OK, NULL);
+}
+
+static void answer_mailbox(struct imapsrv_op *op, struct handle *handle, uint32_t recent_from,
+                           uint32_t rights)
 {
 	const struct box *box = handle->box;
 	struct imapsrv_mailbox mailbox = IMAPSRV_MAILBOX_INIT;
@@ -98,6 +115,7 @@ static void answer_mailbox(struct imapsrv_op *op, struct handle *handle, uint32_
 	mailbox.handle = handle;
 	mailbox.uidvalidity = box->catalog.uidvalidity;
 	mailbox.uidnext = box->catalog.uidnext;
+	mailbox.rights = rights;
 	mailbox.read_only = box->frozen;
 	mailbox.uid_not_sticky = box->frozen;
 	mailbox.keyword_count = catalog_keyword_names(&box->catalog, UINT64_MAX, keywords);
@@ -115,9 +133,17 @@ static void cb_open(void *user, struct imapsrv_op *op, const struct imapsrv_open
 {
 	struct handle *handle = NULL;
 	struct box *box;
-	uint32_t recent_from;
+	uint32_t recent_from, rights;
 
 	(void)user;
+	if (account_rights(q->account, q->name, false, &rights)) {
+		answer(op, -1);
+		return;
+	}
+	if (!(rights & IMAPSRV_RIGHT_READ)) {
+		answer_closed(op, rights);
+		return;
+	}
 	if (account_box(q->account, q->name, &box)) {
 		answer(op, -1);
 		return;
@@ -129,7 +155,7 @@ static void cb_open(void *user, struct imapsrv_op *op, const struct imapsrv_open
 		box_release(box);
 		return;
 	}
-	answer_mailbox(op, handle, recent_from);
+	answer_mailbox(op, handle, recent_from, rights);
 	imapsrv_op_done(op, IMAPSRV_OK, NULL);
 }
 

@@ -93,11 +93,14 @@ void store_append_abort(void *user, void *append)
 
 /* ---- copy and move ------------------------------------------------------------------------ */
 
-static struct letter letter_of_kept(struct box *source, const struct kept_message *kept)
+static struct letter letter_of_kept(struct box *source, const struct kept_message *kept,
+                                    uint32_t rights)
 {
-	struct letter letter = {
-		.source = source, .source_uid = kept->message.uid, .source_kept = true};
+	struct letter letter = {.source = source, .source_uid = kept->message.uid,
+	                        .source_kept = true, .rights = rights};
 
+	if (!(rights & IMAPSRV_RIGHT_WRITE))
+		return letter;
 	letter.keywords = xcalloc(kept->keyword_count, sizeof *letter.keywords);
 	letter.keyword_count = kept->keyword_count;
 	for (uint32_t i = 0; i < kept->keyword_count; i++)
@@ -107,7 +110,7 @@ static struct letter letter_of_kept(struct box *source, const struct kept_messag
 
 /* In ascending order; with `handle`, also of messages that it still sees. */
 static struct letter *letters_of(struct box *source, const struct handle *handle,
-                                 struct imapsrv_set set, size_t *count_r)
+                                 struct imapsrv_set set, uint32_t rights, size_t *count_r)
 {
 	struct letter *letters = NULL;
 	size_t count = 0, capacity = 0;
@@ -122,9 +125,10 @@ static struct letter *letters_of(struct box *source, const struct handle *handle
 		uid = is_kept ? kept->message.uid : message->uid;
 		RESERVE_ONE(letters, count, capacity);
 		if (is_kept)
-			letters[count++] = letter_of_kept(source, kept);
+			letters[count++] = letter_of_kept(source, kept, rights);
 		else
-			letters[count++] = (struct letter){.source = source, .source_uid = uid};
+			letters[count++] = (struct letter){
+				.source = source, .source_uid = uid, .rights = rights};
 	}
 	*count_r = count;
 	return letters;
@@ -148,9 +152,10 @@ static void answer_copied(struct imapsrv_op *op, const struct box *target,
 }
 
 /* Copies, and with `move` removes what was copied. */
-static int transfer(struct imapsrv_op *op, const struct handle *handle, struct box *target,
-                    struct imapsrv_set set, bool move)
+static int transfer(struct imapsrv_op *op, const struct imapsrv_copy *q, struct box *target,
+                    bool move)
 {
+	const struct handle *handle = q->mailbox;
 	const struct imapsrv_session *session = imapsrv_op_session(op);
 	struct box *source = handle->box;
 	struct ranges from = {0}, removed = {0};
@@ -158,7 +163,8 @@ static int transfer(struct imapsrv_op *op, const struct handle *handle, struct b
 
 	if (box_sync(source) || box_sync(target))
 		return -1;
-	struct letter *letters = letters_of(source, move ? NULL : handle, set, &count);
+	struct letter *letters = letters_of(source, move ? NULL : handle, q->uids, q->rights,
+	                                    &count);
 	bool moving = move && !strcmp(source->account, target->account);
 	int result = count ? box_deliver(target, letters, count, moving, session) : 0;
 	if (!result)
@@ -185,7 +191,7 @@ static void copy_or_move(struct imapsrv_op *op, const struct imapsrv_copy *q, bo
 		answer(op, -1);
 		return;
 	}
-	int result = transfer(op, handle, target, q->uids, move);
+	int result = transfer(op, q, target, move);
 	int error = errno;
 	box_release(target);
 	errno = error;

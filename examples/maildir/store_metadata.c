@@ -11,6 +11,7 @@
 #include "annotations.h"
 #include "files.h"
 #include "news.h"
+#include "place.h"
 #include "uses.h"
 
 #include <errno.h>
@@ -31,6 +32,12 @@ static bool is_private(struct imapsrv_span name)
 static bool is_uses(struct imapsrv_span name)
 {
 	return name.len == strlen(USES_ENTRY) && !memcmp(name.data, USES_ENTRY, name.len);
+}
+
+/* Whose private entries of a mailbox are meant: its owner's ("") or those of this user. */
+static const char *whose(const struct account *account, struct imapsrv_span mailbox)
+{
+	return place_is_shared(account->maildir, mailbox) ? account_user(account) : "";
 }
 
 /* ---- get ---------------------------------------------------------------------------------- */
@@ -69,10 +76,12 @@ static int get_of_mailbox(struct imapsrv_op *op, const struct imapsrv_metadata_g
 	struct entries entries = {0};
 	int dirfd = account_mailbox_dir(q->account, q->mailbox);
 	int result = dirfd < 0 ? -1 : entries_read(dirfd, ANNOTATIONS_FILE, &entries);
+	const char *owner = whose(q->account, q->mailbox);
 
 	if (!result) {
-		add_uses(&entries, q->mailbox);
-		give(op, q, &entries, "", true);
+		if (!*owner)
+			add_uses(&entries, q->mailbox);
+		give(op, q, &entries, owner, true);
 		give(op, q, &entries, "", false);
 	}
 	int error = errno;
@@ -123,7 +132,7 @@ static int change(struct account *account, struct imapsrv_span mailbox,
 
 	if (account_box(account, mailbox, &box))
 		return -1;
-	int result = annotations_change(box, "", changes, count, origin);
+	int result = annotations_change(box, whose(account, mailbox), changes, count, origin);
 	int error = errno;
 	box_release(box);
 	errno = error;
@@ -212,7 +221,11 @@ static void set_of_mailbox(struct imapsrv_op *op, const struct imapsrv_metadata_
 	const struct imapsrv_session *origin = imapsrv_op_session(op);
 	uint32_t uses;
 
-	if (!check_uses(q, changes, &uses)) {
+	/* What a mailbox is used for is its owner's affair. */
+	bool good = check_uses(q, changes, &uses);
+	for (size_t i = 0; i < q->entry_count && *whose(q->account, q->mailbox); i++)
+		good = good && !is_uses(changes[i].name);
+	if (!good) {
 		imapsrv_op_done(op, IMAPSRV_USEATTR, "no mailbox here has such a use");
 		free(changes);
 		return;

@@ -15,17 +15,36 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void answer_name(void *context, const char *name, uint32_t attributes)
+static void answer_shared(void *context, const char *name, uint32_t attributes, uint32_t rights)
 {
-	struct imapsrv_name row = {{name, strlen(name)}, attributes, 0};
+	struct imapsrv_name row = {{name, strlen(name)}, attributes, rights};
 
 	imapsrv_op_name(context, &row);
 }
 
+static void answer_own(void *context, const char *name, uint32_t attributes)
+{
+	answer_shared(context, name, attributes, IMAPSRV_RIGHTS_STANDARD);
+}
+
+/* Can names that begin so be those of other users' mailboxes? */
+static bool asks_for_shared(const struct maildir *maildir, struct imapsrv_span prefix)
+{
+	size_t len = maildir->share ? strlen(maildir->share_prefix) : 0;
+
+	return len && !memcmp(maildir->share_prefix, prefix.data ? prefix.data : "",
+	                      prefix.len < len ? prefix.len : len);
+}
+
 void store_list(void *user, struct imapsrv_op *op, const struct imapsrv_list *q)
 {
+	struct account *account = q->account;
+
 	(void)user;
-	answer(op, account_list(q->account, q->subscribed, answer_name, op));
+	int result = account_list(account, q->subscribed, answer_own, op);
+	if (!result && asks_for_shared(account->maildir, q->prefix))
+		result = account_list_shared(account, q->subscribed, answer_shared, op);
+	answer(op, result);
 }
 
 /* ---- status ------------------------------------------------------------------------------- */
@@ -80,11 +99,22 @@ static void count_messages(struct box *box, uint32_t items, struct imapsrv_statu
 
 void store_status(void *user, struct imapsrv_op *op, const struct imapsrv_status_query *q)
 {
-	struct imapsrv_status status;
+	struct imapsrv_status status = {0};
 	struct box *box;
 	char id[ID_SIZE];
+	uint32_t rights;
 
 	(void)user;
+	if (account_rights(q->account, q->name, false, &rights)) {
+		answer(op, -1);
+		return;
+	}
+	if (!(rights & IMAPSRV_RIGHT_READ)) {
+		status.rights = rights;
+		imapsrv_op_status(op, &status);
+		imapsrv_op_done(op, IMAPSRV_OK, NULL);
+		return;
+	}
 	if (account_box(q->account, q->name, &box)) {
 		answer(op, -1);
 		return;
@@ -93,6 +123,7 @@ void store_status(void *user, struct imapsrv_op *op, const struct imapsrv_status
 	int error = errno;
 	if (!result) {
 		count_messages(box, q->items, &status, id);
+		status.rights = rights;
 		imapsrv_op_status(op, &status);
 	}
 	box_release(box);
@@ -144,9 +175,13 @@ static void cb_create(void *user, struct imapsrv_op *op, const struct imapsrv_cr
 
 static void cb_remove(void *user, struct imapsrv_op *op, const struct imapsrv_delete *q)
 {
+	struct account *account = q->account;
+
 	(void)user;
-	changed(op, account_remove(q->account, q->name), q->account, IMAPSRV_EVENT_MAILBOX_DELETE,
+	news_departing(account, q->name);
+	changed(op, account_remove(account, q->name), account, IMAPSRV_EVENT_MAILBOX_DELETE,
 	        q->name, NULL);
+	news_departed(account->maildir);
 }
 
 static void cb_rename(void *user, struct imapsrv_op *op, const struct imapsrv_rename *q)

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * store_quota.c - the callbacks about quotas (RFC 9208): one root for each user, with the user's name,
- * for all mailboxes of that user.
+ * for all mailboxes of that user, whoever put what is there.
  */
 #include "store.h"
 
 #include "news.h"
+#include "place.h"
 #include "quota.h"
 
 #include <errno.h>
@@ -21,13 +22,14 @@ static void put(struct imapsrv_quota_root *root, enum imapsrv_resource resource,
 	root->limit[resource] = limit;
 }
 
-static int answer_root(struct imapsrv_op *op, const struct account *account)
+/* Of the user with that directory. */
+static int answer_root(struct imapsrv_op *op, struct maildir *maildir, const char *path)
 {
 	struct imapsrv_quota_root root = IMAPSRV_QUOTA_ROOT_INIT;
-	const char *user = account_user(account);
+	const char *user = strrchr(path, '/') + 1;
 	struct amount limits, usage;
 
-	if (quota_get(&account->maildir->quotas, account->path, &limits, &usage))
+	if (quota_get(&maildir->quotas, path, &limits, &usage))
 		return -1;
 	root.name = (struct imapsrv_span){user, strlen(user)};
 	if (limits.octets != UINT64_MAX)
@@ -48,15 +50,24 @@ static bool is_root(const struct account *account, struct imapsrv_span name)
 
 static void cb_get(void *user, struct imapsrv_op *op, const struct imapsrv_getquota *q)
 {
+	const struct account *account = q->account;
+
 	(void)user;
 	errno = ENOENT;
-	answer(op, is_root(q->account, q->root) ? answer_root(op, q->account) : -1);
+	answer(op, is_root(account, q->root) ? answer_root(op, account->maildir, account->path) : -1);
 }
 
 static void cb_roots(void *user, struct imapsrv_op *op, const struct imapsrv_getquotaroot *q)
 {
+	const struct account *account = q->account;
+	struct place place;
+
 	(void)user;
-	answer(op, answer_root(op, q->account));
+	errno = ENOENT;
+	int result = place_find(account, q->mailbox, &place)
+	                     ? answer_root(op, account->maildir, place.root)
+	                     : -1;
+	answer(op, place_close(-1, &place, result));
 }
 
 static uint64_t limit_of(const struct imapsrv_setquota *q, enum imapsrv_resource resource)
@@ -83,7 +94,7 @@ static void cb_set(void *user, struct imapsrv_op *op, const struct imapsrv_setqu
 	if (!result) {
 		news_quota(account->maildir, account->path, IMAPSRV_EVENT_QUOTA_CHANGE,
 		           imapsrv_op_session(op));
-		result = answer_root(op, account);
+		result = answer_root(op, account->maildir, account->path);
 	}
 	answer(op, result);
 }
