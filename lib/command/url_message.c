@@ -6,6 +6,7 @@
 #include "command/url_message.h"
 
 #include "command/fetch_describe.h"
+#include "session/access.h"
 
 enum at {
 	AT_START,
@@ -104,7 +105,8 @@ static bool find_mailbox(struct imapsrv_session *s, struct isrv_url_message *x,
 
 	x->name = url->mailbox;
 	x->at = AT_FOUND;
-	if (!opener && v && is_named(url->mailbox, v->name, v->name_len)) {
+	if (!opener && v && isrv_access_may(v->rights, ISRV_DO_READ) &&
+	    is_named(url->mailbox, v->name, v->name_len)) {
 		x->handle = v->handle;
 		x->uidvalidity = v->uidvalidity;
 		return true;

@@ -17,17 +17,6 @@ static void expect_get(struct conn *conn, const char *mailbox, const char *entry
 	expect(conn_do(conn, "GETMETADATA %s %s", mailbox, entry), what);
 }
 
-/* Lines that come by themselves, up to one with this in it. */
-static void await(struct conn *conn, const char *what)
-{
-	static char line[LINE_MAX_OCTETS];
-
-	do
-		if (!conn_hear(conn, line))
-			fail("the connection is lost");
-	while (!strstr(line, what));
-}
-
 void test_metadata(struct play *play)
 {
 	server_start(&server, play, 0);
@@ -81,17 +70,17 @@ void test_metadata_told(struct play *play)
 	at = strstr(conn_do(&a, "STATUS INBOX (HIGHESTMODSEQ)"), "MODSEQ ");
 	before = at ? strtoull(at + 7, NULL, 10) : 0;
 	conn_say(&b, "IDLE");
-	await(&b, "+ ");
+	conn_await(&b, "+ ");
 	conn_do(&a, "SETMETADATA INBOX (/shared/comment \"x\" /private/comment \"y\")");
-	await(&b, "* METADATA INBOX /private/comment /shared/comment");
+	conn_await(&b, "* METADATA INBOX /private/comment /shared/comment");
 	at = strstr(conn_do(&a, "STATUS INBOX (HIGHESTMODSEQ)"), "MODSEQ ");
 	after = at ? strtoull(at + 7, NULL, 10) : 0;
 	if (!before || after <= before)
 		fail("HIGHESTMODSEQ %llu, then %llu", before, after);
 	conn_do(&a, "SETMETADATA \"\" (/private/comment \"s\")");
-	await(&b, "* METADATA \"\" /private/comment");
+	conn_await(&b, "* METADATA \"\" /private/comment");
 	file_write(play, "imapsrv-metadata", "/shared/comment x\n/shared/by-hand %7a\n");
-	await(&b, "/shared/by-hand");
+	conn_await(&b, "/shared/by-hand");
 	expect_get(&a, "INBOX", "/shared/by-hand", "\"z\"");
 	conn_close(&a);
 	conn_close(&b);
@@ -213,7 +202,7 @@ void test_metadata_killed(struct play *play)
 			conn_say(&a, "SETMETADATA INBOX (/private/a \"%d.%d\" /shared/b \"%d.%d\")",
 			         round, i, round, i);
 		for (uint32_t n = 1 + any(&seed, 6); n > 0; n--)
-			await(&a, "OK");
+			conn_await(&a, "OK");
 		server_kill(&server);
 		conn_close(&a);
 	}

@@ -275,7 +275,7 @@ void server_kill(struct server *server)
 
 /* ---- connections -------------------------------------------------------------------------- */
 
-void conn_open(struct conn *conn, const struct server *server)
+void conn_open_as(struct conn *conn, const struct server *server, const char *user)
 {
 	struct sockaddr_in address = {.sin_family = AF_INET};
 	char line[LINE_MAX_OCTETS];
@@ -290,8 +290,13 @@ void conn_open(struct conn *conn, const struct server *server)
 		fail("connect: %s", strerror(errno));
 	if (!conn_hear(conn, line))
 		fail("no greeting");
-	conn_say(conn, "LOGIN joe x");
+	conn_say(conn, "LOGIN %s x", user);
 	conn_ok(conn, NULL, NULL);
+}
+
+void conn_open(struct conn *conn, const struct server *server)
+{
+	conn_open_as(conn, server, "joe");
 }
 
 void conn_close(struct conn *conn)
@@ -344,6 +349,16 @@ bool conn_hear(struct conn *conn, char line[LINE_MAX_OCTETS])
 	conn->len -= len + 1;
 	memmove(conn->bytes, lf + 1, conn->len);
 	return true;
+}
+
+void conn_await(struct conn *conn, const char *what)
+{
+	static char line[LINE_MAX_OCTETS];
+
+	do
+		if (!conn_hear(conn, line))
+			fail("the connection is lost");
+	while (!strstr(line, what));
 }
 
 bool conn_is_answer(const struct conn *conn, const char *line)

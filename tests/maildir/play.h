@@ -15,8 +15,8 @@
 
 struct play {
 	const char *program;
-	char root[4096]; /* below it the directory of the only user, "joe" */
-	char home[4096 + 8];
+	char root[4096]; /* below it the directories of the users, */
+	char home[4096 + 8]; /* and that of "joe" */
 	const char *options[8]; /* more of them for the servers to come; NULL at the end */
 };
 
@@ -58,13 +58,16 @@ void server_stop(struct server *server);
 /* Ends it as a crash does. */
 void server_kill(struct server *server);
 
-/* Connects and logs in. */
+/* Connects and logs in, as joe or another. */
 void conn_open(struct conn *conn, const struct server *server);
+void conn_open_as(struct conn *conn, const struct server *server, const char *user);
 void conn_close(struct conn *conn);
 /* Sends, with a tag and CRLF. */
 void conn_say(struct conn *conn, const char *format, ...) PRINTF(2, 3);
 /* The next line without CRLF; false at the end of the connection. */
 bool conn_hear(struct conn *conn, char line[LINE_MAX_OCTETS]);
+/* Lines that come by themselves, up to one with this in it. */
+void conn_await(struct conn *conn, const char *what);
 /* Is this the tagged answer to what was said last? */
 bool conn_is_answer(const struct conn *conn, const char *line);
 /* Hears up to the tagged line, which must be OK; `each`, which may be NULL, gets every line before,

@@ -88,27 +88,16 @@ void test_quota(struct play *play)
 	end();
 }
 
-/* Lines that come by themselves, up to one with this in it. */
-static void await(struct conn *conn, const char *what)
-{
-	static char line[LINE_MAX_OCTETS];
-
-	do
-		if (!conn_hear(conn, line))
-			fail("the connection is lost");
-	while (!strstr(line, what));
-}
-
 void test_quota_told(struct play *play)
 {
 	begin(play, "1500S");
 	conn_open(&b, &server);
 	conn_do(&b, "SELECT INBOX");
 	conn_say(&b, "IDLE");
-	await(&b, "+ ");
+	conn_await(&b, "+ ");
 	expect(append(&a, "INBOX"), "OK");
 	expect(append(&a, "INBOX"), "NO [OVERQUOTA]");
-	await(&b, "* NO [OVERQUOTA]");
+	conn_await(&b, "* NO [OVERQUOTA]");
 	conn_do(&a, "SELECT INBOX");
 	conn_do(&a, "STORE 1 +FLAGS (\\Deleted)");
 	conn_do(&a, "EXPUNGE");

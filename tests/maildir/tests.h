@@ -43,6 +43,21 @@ void test_quota_set(struct play *play);
 void test_quota_damage(struct play *play);
 void test_quota_killed(struct play *play);
 
+/* share.c */
+void test_share(struct play *play);
+void test_share_changes(struct play *play);
+void test_share_names(struct play *play);
+void test_share_quota(struct play *play);
+void test_share_metadata(struct play *play);
+void test_share_options(struct play *play);
+
+/* share_told.c */
+void test_share_told(struct play *play);
+void test_share_notify(struct play *play);
+void test_share_outside(struct play *play);
+void test_share_damage(struct play *play);
+void test_share_killed(struct play *play);
+
 /* saved.c */
 void test_saved(struct play *play);
 
