@@ -14,6 +14,7 @@ extern const struct isrv_command isrv_command_cancelupdate;
 extern const struct isrv_command isrv_command_capability;
 extern const struct isrv_command isrv_command_check;
 extern const struct isrv_command isrv_command_close;
+extern const struct isrv_command isrv_command_comparator;
 extern const struct isrv_command isrv_command_compress;
 extern const struct isrv_command isrv_command_copy;
 extern const struct isrv_command isrv_command_create;

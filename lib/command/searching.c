@@ -4,6 +4,7 @@
 
 #include "command/memory.h"
 #include "command/set.h"
+#include "search/comparator.h"
 #include "search/string.h"
 #include "session/contexts.h"
 #include "session/modseq.h"
@@ -21,7 +22,11 @@ uint32_t isrv_searching_features(const struct isrv_parse *p)
 		{ISRV_CAP_MESSAGELIMIT, ISRV_SEARCH_UIDAFTER},
 		{ISRV_CAP_FILTERS, ISRV_SEARCH_FILTER},
 	};
-	uint32_t features = p->utf8 ? ISRV_SEARCH_UTF8 : 0;
+	static const uint32_t comparators[ISRV_COMPARATORS] = {
+		[ISRV_COMPARATOR_ASCII] = ISRV_SEARCH_ASCII_CASEMAP,
+		[ISRV_COMPARATOR_OCTET] = ISRV_SEARCH_OCTET,
+	};
+	uint32_t features = comparators[p->comparator] | (p->utf8 ? ISRV_SEARCH_UTF8 : 0u);
 	size_t i;
 
 	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {

@@ -369,6 +369,7 @@ static bool begin(struct imapsrv_session *s, struct sort *a)
 	if (!isrv_ordering_begin(s, &a->o))
 		return false;
 	isrv_sort_follow_begin(s, &a->follow, &a->o.pool);
+	a->by.comparator = a->o.program.comparator;
 	isrv_sort_init(&a->x, &a->by, &a->o.pool.mem, &s->steps);
 	a->has_order = true;
 	a->o.g.header = isrv_sort_needs_header(&a->by);
@@ -411,12 +412,14 @@ static void ask(struct imapsrv_session *s, struct sort *a)
 	ISRV_ASK(s, ISRV_OP_SORT, store, sort, &q, order_sink, a);
 }
 
-/* What was found is to be put in order: by whom?  False: the reply is set. */
+/* What was found is to be put in order: by whom?  A host does both by the default
+ * comparator.  False: the reply is set. */
 static bool found(struct imapsrv_session *s, struct sort *a)
 {
 	a->at = AT_GATHER;
 	/* What comes later has to find its place among keys that the library knows. */
-	if (!s->engine->store.sort || !a->o.x.found.size || a->follow.asked)
+	if (!s->engine->store.sort || a->o.program.comparator || !a->o.x.found.size ||
+	    a->follow.asked)
 		return true;
 	if (!isrv_ordering_ask(s, &a->o))
 		return false;

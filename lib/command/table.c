@@ -14,6 +14,7 @@ static const struct isrv_command *const table[] = {
 	&isrv_command_capability,
 	&isrv_command_check,
 	&isrv_command_close,
+	&isrv_command_comparator,
 	&isrv_command_compress,
 	&isrv_command_copy,
 	&isrv_command_create,

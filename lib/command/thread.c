@@ -77,8 +77,8 @@ static bool begin(struct imapsrv_session *s, struct thread *a)
 {
 	if (!isrv_ordering_begin(s, &a->o))
 		return false;
-	isrv_thread_init(&a->t, (enum isrv_thread_algorithm)a->algorithm, &a->o.pool.mem,
-	                 &s->steps);
+	isrv_thread_init(&a->t, (enum isrv_thread_algorithm)a->algorithm,
+	                 (enum isrv_comparator)a->o.program.comparator, &a->o.pool.mem, &s->steps);
 	a->has_threads = true;
 	a->o.g.header = true;
 	a->o.g.references = a->algorithm == ISRV_THREAD_REFERENCES_ALGORITHM;
@@ -123,13 +123,14 @@ static void thread_sink(struct imapsrv_session *s, void *ctx, const void *answer
 		give(s, a, &told->members[i]);
 }
 
-/* What was found is to be put into threads: by whom?  False: the reply is set. */
+/* What was found is to be put into threads: by whom?  A host does both by the default
+ * comparator.  False: the reply is set. */
 static bool found(struct imapsrv_session *s, struct thread *a)
 {
 	struct imapsrv_thread q = {.mailbox = s->view->handle};
 
 	a->at = AT_GATHER;
-	if (!s->engine->store.thread || !a->o.x.found.size)
+	if (!s->engine->store.thread || a->o.program.comparator || !a->o.x.found.size)
 		return true;
 	if (!isrv_ordering_ask(s, &a->o))
 		return false;

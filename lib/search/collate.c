@@ -7,7 +7,6 @@
 
 #include <string.h>
 
-#include "base/casemap.h"
 #include "base/utf8.h"
 #include "message/words.h"
 
@@ -44,7 +43,7 @@ bool isrv_collate_decode(struct imapsrv_span text, struct isrv_buf *out, struct 
 }
 
 /* Writes the key of valid UTF-8, or as much as there is room for.  False: U+FFFD is in it. */
-static bool map(struct imapsrv_span text, char *key, size_t *len_r)
+static bool map(enum isrv_comparator how, struct imapsrv_span text, char *key, size_t *len_r)
 {
 	size_t at = 0, len = 0;
 
@@ -53,20 +52,24 @@ static bool map(struct imapsrv_span text, char *key, size_t *len_r)
 		unsigned char c = (unsigned char)text.data[at];
 
 		if (c < 0x80) {
-			key[len++] = (char)(c >= 'a' && c <= 'z' ? c - 32 : c);
+			bool lower = c >= 'a' && c <= 'z' && how != ISRV_COMPARATOR_OCTET;
+
+			key[len++] = (char)(lower ? c - 32 : c);
 			at++;
 			continue;
 		}
 		at += isrv_utf8_next(text.data + at, text.len - at, &code);
 		if (code == 0xfffd)
 			return false;
-		len += isrv_casemap_put(key + len, code);
+		len += how == ISRV_COMPARATOR_UNICODE ? isrv_casemap_put(key + len, code)
+		                                      : isrv_utf8_put(key + len, code);
 	}
 	*len_r = len < ISRV_COLLATE_MOST ? len : ISRV_COLLATE_MOST;
 	return true;
 }
 
-bool isrv_collate_key(struct imapsrv_span text, struct isrv_buf *out, struct isrv_mem *mem)
+bool isrv_collate_key(enum isrv_comparator how, struct imapsrv_span text, struct isrv_buf *out,
+                      struct isrv_mem *mem)
 {
 	char key[1 + ISRV_COLLATE_MOST + ISRV_CASEMAP_MOST];
 	size_t len;
@@ -74,7 +77,7 @@ bool isrv_collate_key(struct imapsrv_span text, struct isrv_buf *out, struct isr
 	if (!text.len)
 		return true;
 	key[0] = CONVERTED;
-	if (!isrv_utf8_valid(text.data, text.len) || !map(text, key + 1, &len)) {
+	if (!isrv_utf8_valid(text.data, text.len) || !map(how, text, key + 1, &len)) {
 		key[0] = NOT_CONVERTED;
 		len = text.len < ISRV_COLLATE_MOST ? text.len : ISRV_COLLATE_MOST;
 		memcpy(key + 1, text.data, len);

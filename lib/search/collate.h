@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * search/collate - texts of header fields as SORT and THREAD compare them: encoded words decoded,
- * then made octets whose order is that of i;unicode-casemap (RFC 5255 4.6, RFC 5051).
+ * then made octets whose order is that of the comparator (RFC 5255 4.6).
  *
  * What a search compares is base/casemap, which takes runs of white space for one space; here they
  * are what they are, as RFC 5051 has it.
@@ -10,6 +10,7 @@
 #define ISRV_SEARCH_COLLATE_H
 
 #include "base/buf.h"
+#include "search/comparator.h"
 
 /* Octets of a key.  Texts that agree in so many are taken for the same: whoever may send a message
  * could otherwise make it as large to sort as a header may be. */
@@ -27,7 +28,8 @@ bool isrv_collate_decode(struct imapsrv_span text, struct isrv_buf *out, struct 
  * strings" (RFC 5256 3).  Texts that are no UTF-8, or of which something could not be converted
  * (U+FFFD), stand behind all others and are compared as octets.
  */
-bool isrv_collate_key(struct imapsrv_span text, struct isrv_buf *out, struct isrv_mem *mem);
+bool isrv_collate_key(enum isrv_comparator how, struct imapsrv_span text, struct isrv_buf *out,
+                      struct isrv_mem *mem);
 
 /* The order of two keys: below 0, 0, above 0. */
 int isrv_collate_compare(struct imapsrv_span a, struct imapsrv_span b);

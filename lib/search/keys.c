@@ -282,7 +282,8 @@ static bool parse_needle(struct isrv_program_parser *x, enum isrv_where where,
 	struct imapsrv_span needle;
 	struct isrv_term *term;
 
-	if (!isrv_search_string(x->r, x->charset, &needle))
+	if (!isrv_search_string(x->r, x->charset, (enum isrv_comparator)x->p->comparator,
+	                        &needle))
 		return false;
 	/* The empty string is in every text (RFC 9051 6.4.4), but not in a field that is not
 	 * there. */

@@ -8,6 +8,7 @@
 #include "search/keys.h"
 
 #include "base/ascii.h"
+#include "search/comparator.h"
 #include "search/string.h"
 
 enum open_kind {
@@ -217,6 +218,13 @@ static bool make_stack(struct isrv_program_parser *x)
 	return x->p->stack != NULL;
 }
 
+uint8_t isrv_program_comparator(uint32_t features)
+{
+	return features & ISRV_SEARCH_OCTET           ? ISRV_COMPARATOR_OCTET
+	       : features & ISRV_SEARCH_ASCII_CASEMAP ? ISRV_COMPARATOR_ASCII
+	                                              : ISRV_COMPARATOR_UNICODE;
+}
+
 bool isrv_program_parse(struct isrv_program *p, struct isrv_reader *r,
                         const struct imapsrv_limits *limits, uint32_t features)
 {
@@ -224,7 +232,7 @@ bool isrv_program_parse(struct isrv_program *p, struct isrv_reader *r,
 	                                .begin = r->at, .filters_end = &p->filters};
 	bool charset = isrv_rd_try_word(r, "CHARSET");
 
-	*p = (struct isrv_program){0};
+	*p = (struct isrv_program){.comparator = isrv_program_comparator(features)};
 	if (charset && (features & ISRV_SEARCH_UTF8))
 		return isrv_rd_fail(r, "no CHARSET, as UTF8=ACCEPT was enabled,");
 	if (charset) {
@@ -250,7 +258,7 @@ bool isrv_program_parse_criteria(struct isrv_program *p, struct isrv_reader *r,
 	struct isrv_program_parser x = {.p = p, .r = r, .limits = limits, .features = features,
 	                                .begin = r->at, .filters_end = &p->filters};
 
-	*p = (struct isrv_program){0};
+	*p = (struct isrv_program){.comparator = isrv_program_comparator(features)};
 	if (!parse_charset(&x))
 		return false;
 	return p->bad_charset || (isrv_rd_sp(r) && parse_keys(&x) && make_stack(&x));

@@ -80,7 +80,7 @@ struct isrv_term {
 		} object;
 		struct {
 			struct imapsrv_span field;  /* its name, of ISRV_IN_FIELD */
-			struct imapsrv_span needle; /* as isrv_casemap makes it */
+			struct imapsrv_span needle; /* as the comparator makes it */
 			uint32_t index;             /* among the terms of this kind */
 			uint8_t where;              /* enum isrv_where */
 		} text;
@@ -105,6 +105,7 @@ struct isrv_program {
 	/* Filters that it names.  Where there are any, it is not to be evaluated: what stands in their
 	 * place is ALL. */
 	struct isrv_filter_name *filters;
+	uint8_t comparator; /* enum isrv_comparator: of its strings, and what SORT and THREAD compare */
 	bool timed;        /* it asks for the age of messages: rows have `now` */
 	bool bad_charset; /* CHARSET named one that is not known: nothing else is set */
 };
@@ -118,8 +119,14 @@ enum isrv_search_feature {
 	ISRV_SEARCH_UIDAFTER = 1 << 4, /* UIDAFTER, UIDBEFORE (RFC 9738 3.2) */
 	ISRV_SEARCH_FILTER = 1 << 5,   /* FILTER (RFC 5466 3.1) */
 	/* No key: strings are UTF-8, and no other charset may be named (RFC 9755 3). */
-	ISRV_SEARCH_UTF8 = 1 << 6
+	ISRV_SEARCH_UTF8 = 1 << 6,
+	/* No keys: the comparator (RFC 5255 4.7), if it is not the default. */
+	ISRV_SEARCH_ASCII_CASEMAP = 1 << 7,
+	ISRV_SEARCH_OCTET = 1 << 8
 };
+
+/* enum isrv_comparator, of features. */
+uint8_t isrv_program_comparator(uint32_t features);
 
 /*
  * search-program = ["CHARSET" SP charset SP] search-key *(SP search-key), to the end of the

@@ -129,6 +129,7 @@ struct isrv_scan *isrv_scan_new(const struct isrv_program *p, struct isrv_arena 
 		return NULL;
 	x->steps = steps;
 	x->texts = p->texts;
+	x->comparator = p->comparator;
 	x->found = isrv_arena_zalloc(arena, p->texts);
 	isrv_words_init(&x->words, put_words, x);
 	if (!x->found || !make_targets(x, p, arena) ||
@@ -182,7 +183,8 @@ static void look(struct isrv_scan *x, const char *utf8, size_t len)
 	size_t taken, put, i;
 
 	for (; len; utf8 += taken, len -= taken) {
-		isrv_casemap_run(&x->map, utf8, len, &taken, x->mapped, sizeof(x->mapped), &put);
+		isrv_comparator_run((enum isrv_comparator)x->comparator, &x->map, utf8, len, &taken,
+		                    x->mapped, sizeof(x->mapped), &put);
 		for (i = 0; i < 2 && x->matchers[i]; i++)
 			*x->steps += isrv_matcher_feed(x->matchers[i], x->mapped, put, x->found);
 	}

@@ -13,7 +13,7 @@
 #ifndef ISRV_SEARCH_SCAN_H
 #define ISRV_SEARCH_SCAN_H
 
-#include "base/casemap.h"
+#include "search/comparator.h"
 #include "message/description.h"
 #include "message/fields.h"
 #include "message/words.h"
@@ -50,6 +50,7 @@ struct isrv_scan {
 	uint8_t date_len;
 	char date[ISRV_SCAN_DATE];
 	int64_t day;
+	uint8_t comparator; /* enum isrv_comparator */
 	struct isrv_casemap map;
 	struct isrv_words words;
 	bool converting;                   /* `charset` is open */

@@ -164,7 +164,8 @@ static bool put_text(struct isrv_sort *x, unsigned key, const struct isrv_header
 	struct imapsrv_span text;
 
 	x->key.len = 0;
-	if (!text_of(x, key, h, &text) || !isrv_collate_key(text, &x->key, x->mem))
+	if (!text_of(x, key, h, &text) ||
+	    !isrv_collate_key((enum isrv_comparator)x->by.comparator, text, &x->key, x->mem))
 		return false;
 	*x->steps += text.len;
 	*out = isrv_intern_put(&x->texts, (struct imapsrv_span){x->key.data, x->key.len}, NULL);
@@ -235,7 +236,8 @@ static bool add_text(struct isrv_sort *x, unsigned key, const struct isrv_header
 	struct imapsrv_span text;
 
 	x->key.len = 0;
-	if (!text_of(x, key, h, &text) || !isrv_collate_key(text, &x->key, x->mem))
+	if (!text_of(x, key, h, &text) ||
+	    !isrv_collate_key((enum isrv_comparator)x->by.comparator, text, &x->key, x->mem))
 		return false;
 	*x->steps += text.len + x->key.len;
 	return end_text(x, out);

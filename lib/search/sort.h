@@ -32,6 +32,7 @@ struct isrv_sort_criterion {
 struct isrv_sort_program {
 	struct isrv_sort_criterion criteria[ISRV_SORT_KEYS];
 	unsigned count;
+	uint8_t comparator; /* enum isrv_comparator: of texts */
 };
 
 /* One more criterion.  A key that was named before decides nothing any more, in either direction,

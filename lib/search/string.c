@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "base/ascii.h"
-#include "base/casemap.h"
 #include "base/utf8.h"
 #include "message/charset.h"
 
@@ -75,7 +74,7 @@ static bool convert(struct isrv_reader *r, struct imapsrv_span charset, struct i
 	return ok;
 }
 
-static bool map_case(struct isrv_reader *r, struct imapsrv_span *string)
+static bool compared(struct isrv_reader *r, enum isrv_comparator how, struct imapsrv_span *string)
 {
 	struct pen pen = {r, NULL, 0, 0};
 	struct isrv_casemap m;
@@ -84,8 +83,8 @@ static bool map_case(struct isrv_reader *r, struct imapsrv_span *string)
 
 	isrv_casemap_init(&m);
 	while (at < string->len) {
-		isrv_casemap_run(&m, string->data + at, string->len - at, &taken, out, sizeof(out),
-		                 &put);
+		isrv_comparator_run(how, &m, string->data + at, string->len - at, &taken, out,
+		                    sizeof(out), &put);
 		at += taken;
 		if (!add(&pen, out, put))
 			return false;
@@ -95,7 +94,7 @@ static bool map_case(struct isrv_reader *r, struct imapsrv_span *string)
 }
 
 bool isrv_search_string(struct isrv_reader *r, struct imapsrv_span charset,
-                        struct imapsrv_span *string_r)
+                        enum isrv_comparator how, struct imapsrv_span *string_r)
 {
 	const char *at = r->at;
 
@@ -108,5 +107,5 @@ bool isrv_search_string(struct isrv_reader *r, struct imapsrv_span charset,
 		r->at = at;
 		return isrv_rd_fail(r, "a string in UTF-8, or another CHARSET");
 	}
-	return map_case(r, string_r);
+	return compared(r, how, string_r);
 }

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * search/string - the strings that a client searches for: read, converted from their charset, and
- * made what texts are compared with (base/casemap.h).
+ * made what texts are compared with (search/comparator.h).
  */
 #ifndef ISRV_SEARCH_STRING_H
 #define ISRV_SEARCH_STRING_H
 
+#include "search/comparator.h"
 #include "wire/reader.h"
 
 /* The charsets that are always known, for BADCHARSET (RFC 9051 7.1). */
@@ -16,6 +17,6 @@
 bool isrv_search_charset(struct imapsrv_span *charset);
 /* astring.  charset data NULL: it must be valid UTF-8. */
 bool isrv_search_string(struct isrv_reader *r, struct imapsrv_span charset,
-                        struct imapsrv_span *string_r);
+                        enum isrv_comparator how, struct imapsrv_span *string_r);
 
 #endif

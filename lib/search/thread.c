@@ -15,9 +15,10 @@
 #define ROOM_MAX ((size_t)8 << 20)
 
 void isrv_thread_init(struct isrv_thread *t, enum isrv_thread_algorithm algorithm,
-                      struct isrv_mem *mem, uint64_t *steps)
+                      enum isrv_comparator comparator, struct isrv_mem *mem, uint64_t *steps)
 {
 	memset(t, 0, sizeof(*t));
+	t->comparator = comparator;
 	t->mem = mem;
 	t->steps = steps;
 	t->algorithm = algorithm;
@@ -45,7 +46,7 @@ void isrv_thread_forget(struct isrv_thread *t)
 void isrv_thread_drop(struct isrv_thread *t)
 {
 	isrv_thread_clear(t);
-	isrv_thread_init(t, t->algorithm, t->mem, t->steps);
+	isrv_thread_init(t, t->algorithm, t->comparator, t->mem, t->steps);
 }
 
 void isrv_thread_clear(struct isrv_thread *t)
@@ -211,7 +212,7 @@ static bool read_subject(struct isrv_thread *t, struct imapsrv_span field,
 	if (!isrv_subject_read(field, &t->room, t->mem, t->steps, &subject))
 		return false;
 	t->key.len = 0;
-	if (!isrv_collate_key(subject.base, &t->key, t->mem))
+	if (!isrv_collate_key(t->comparator, subject.base, &t->key, t->mem))
 		return false;
 	m->reply = subject.reply;
 	m->subject = isrv_intern_put(&t->subjects,

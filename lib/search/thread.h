@@ -11,6 +11,7 @@
 #define ISRV_SEARCH_THREAD_H
 
 #include "base/arena.h"
+#include "search/comparator.h"
 #include "search/forest.h"
 #include "search/sort.h"
 
@@ -42,6 +43,7 @@ struct isrv_thread {
 	struct isrv_mem *mem;
 	uint64_t *steps;
 	enum isrv_thread_algorithm algorithm;
+	enum isrv_comparator comparator; /* of subjects */
 	struct isrv_intern subjects;
 	struct isrv_buf messages;
 	struct isrv_buf nodes;
@@ -63,7 +65,7 @@ struct isrv_thread {
 };
 
 void isrv_thread_init(struct isrv_thread *t, enum isrv_thread_algorithm algorithm,
-                      struct isrv_mem *mem, uint64_t *steps);
+                      enum isrv_comparator comparator, struct isrv_mem *mem, uint64_t *steps);
 void isrv_thread_clear(struct isrv_thread *t);
 
 /* Messages come in ascending order.  False: no memory. */

@@ -376,7 +376,12 @@ static const struct cap {
 		.name = "LANGUAGE", .show = SHOW_ALWAYS, .with = {ISRV_CAP_NAMESPACE},
 		.host = languages,
 	},
-	[ISRV_CAP_I18NLEVEL_1] = {.name = "I18NLEVEL=1", .show = SHOW_AUTH},
+	[ISRV_CAP_I18NLEVEL_1] = {
+		.name = "I18NLEVEL=1", .show = SHOW_AUTH, .unsaid = ISRV_CAP_I18NLEVEL_2,
+	},
+	[ISRV_CAP_I18NLEVEL_2] = {
+		.name = "I18NLEVEL=2", .show = SHOW_AUTH, .with = {ISRV_CAP_I18NLEVEL_1},
+	},
 	[ISRV_CAP_CHILDREN] = {.name = "CHILDREN", .show = SHOW_AUTH},
 	[ISRV_CAP_LIST_EXTENDED] = {.name = "LIST-EXTENDED", .show = SHOW_AUTH},
 	[ISRV_CAP_LIST_STATUS] = {.name = "LIST-STATUS", .show = SHOW_AUTH},
@@ -494,7 +499,7 @@ static const struct cap {
  * RFC 9698 3 (JMAPACCESS), RFC 7377 2.1 (what MULTISEARCH finds comes in ESEARCH responses), RFC
  * 5466 3.2 (filters are set with SETMETADATA).  RFC 5464 1: METADATA
  * and METADATA-SERVER are not said both; RFC 9755 7: nor are UTF8=ACCEPT and UTF8=ONLY, which are there
- * to be enabled.  RFC 9738 3.3: where only a part of the mailbox is looked
+ * to be enabled; RFC 5255 4.3: nor two levels of I18NLEVEL.  RFC 9738 3.3: where only a part of the mailbox is looked
  * at, it cannot be threaded, nor sorted but by an index; of a part of each of many mailboxes nothing
  * can be said.
  */

@@ -39,6 +39,7 @@ struct isrv_parse {
 	bool rev2;            /* IMAP4rev2 was enabled */
 	bool qresync;         /* QRESYNC was enabled */
 	bool utf8;            /* UTF8=ACCEPT was enabled */
+	uint8_t comparator;   /* enum isrv_comparator: of strings that are searched for */
 	bool storage_quota;   /* the host has quotas on storage */
 };
 

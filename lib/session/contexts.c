@@ -534,6 +534,7 @@ static void unpack_sorted(struct imapsrv_session *s, struct isrv_unpack *u, stru
 
 	isrv_ranked_init(ranked, isrv_contexts_room(s));
 	unpack_criteria(u, &x->sort.by);
+	x->sort.by.comparator = isrv_program_comparator(x->features);
 	for (count = isrv_unpack_u32(u); count && !u->error; count--) {
 		struct imapsrv_span key;
 

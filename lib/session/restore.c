@@ -167,7 +167,7 @@ static bool is_offered(const struct imapsrv_session *s, const struct sections *a
 			if (!isrv_caps_has(s, needs[i].cap))
 				return false;
 		}
-	return !left;
+	return !left && (!s->comparator || isrv_caps_has(s, ISRV_CAP_I18NLEVEL_2));
 }
 
 static int check(struct imapsrv_session *s, const struct sections *all,

@@ -78,6 +78,7 @@ static void parse_init(struct imapsrv_session *s, struct isrv_parse *p, const ch
 	                   IMAPSRV_RESOURCE_BIT(IMAPSRV_RESOURCE_STORAGE);
 	p->rev2 = isrv_session_rev2(s);
 	p->qresync = (s->enabled & ISRV_ENABLED_QRESYNC) != 0;
+	p->comparator = s->comparator;
 	p->utf8 = (s->enabled & ISRV_ENABLED_UTF8) != 0;
 }
 

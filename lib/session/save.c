@@ -49,7 +49,9 @@ enum {
 	LOGGED_IN = 1 << 3,
 	IDLING = 1 << 4,
 	UTF8 = 1 << 5,
-	STATE_ALL = (1 << 6) - 1
+	ASCII_CASEMAP = 1 << 6, /* the comparator; neither: the default */
+	OCTET = 1 << 7,
+	STATE_ALL = (1 << 8) - 1
 };
 
 static bool write_state(const struct imapsrv_session *s, struct isrv_pack *p)
@@ -57,7 +59,9 @@ static bool write_state(const struct imapsrv_session *s, struct isrv_pack *p)
 	isrv_pack_u64(p, (s->secure ? SECURE : 0u) | (s->can_starttls ? CAN_STARTTLS : 0u) |
 	                         (s->allow_plaintext ? ALLOW_PLAINTEXT : 0u) |
 	                         (s->logged_in ? LOGGED_IN : 0u) | (s->idling ? IDLING : 0u) |
-	                         (s->w.utf8 ? UTF8 : 0u));
+	                         (s->w.utf8 ? UTF8 : 0u) |
+	                         (s->comparator == ISRV_COMPARATOR_ASCII ? ASCII_CASEMAP : 0u) |
+	                         (s->comparator == ISRV_COMPARATOR_OCTET ? OCTET : 0u));
 	isrv_pack_u64(p, s->compress);
 	isrv_pack_u64(p, s->enabled);
 	isrv_pack_u64(p, s->failed_logins);
@@ -137,6 +141,9 @@ static void read_state(struct imapsrv_session *s, struct isrv_unpack *u)
 	s->allow_plaintext = flags & ALLOW_PLAINTEXT;
 	s->idling = flags & IDLING;
 	s->w.utf8 = flags & UTF8;
+	s->comparator = flags & OCTET           ? ISRV_COMPARATOR_OCTET
+	                : flags & ASCII_CASEMAP ? ISRV_COMPARATOR_ASCII
+	                                        : ISRV_COMPARATOR_UNICODE;
 	s->compress = (uint8_t)isrv_unpack_upto(u, IMAPSRV_COMPRESS_TLS);
 	s->enabled = isrv_unpack_u32(u);
 	s->failed_logins = isrv_unpack_u32(u);

@@ -99,7 +99,10 @@ void isrv_searcher_begin(struct imapsrv_session *s, struct isrv_searcher *x,
 	if (x->part_max == 0)
 		x->part_max = 1;
 	isrv_batch_init(&x->batch, x->reach, &s->steps);
-	x->at = s->engine->store.search && program->facts ? AT_ASK : AT_BATCH;
+	/* A host's index of texts is for the default comparator. */
+	x->at = s->engine->store.search && program->facts && !(program->texts && program->comparator)
+	                ? AT_ASK
+	                : AT_BATCH;
 }
 
 void isrv_searcher_limit(struct imapsrv_session *s, struct isrv_searcher *x, uint32_t most,

@@ -212,6 +212,7 @@ void isrv_session_log_out(struct imapsrv_session *s)
 	s->logged_in = false;
 	isrv_caps_update(s);
 	s->enabled = 0;
+	s->comparator = ISRV_COMPARATOR_UNICODE;
 	s->w.utf8 = false;
 	s->bad_commands = 0;
 }

@@ -11,6 +11,7 @@
 #include "imapsrv/session.h"
 #include "mailbox/view.h"
 #include "notify/notify.h"
+#include "search/comparator.h"
 #include "session/caps.h"
 #include "session/command.h"
 #include "session/engine.h"
@@ -112,8 +113,8 @@ struct imapsrv_session {
 	uint8_t in_callback;     /* inside the host: nothing but answers and events */
 	bool has_account;        /* the host gave one: it is to be given back */
 	bool logged_in;
-	bool opening_changed;    /* the mailbox that is being opened has, meanwhile */
 	bool idling;             /* in IDLE: other timers */
+	uint8_t comparator;      /* enum isrv_comparator (RFC 5255 4.7) */
 
 	/* who and where */
 	const char *language;           /* one of the host's; NULL: i-default */
@@ -161,6 +162,7 @@ struct imapsrv_session {
 	bool tell_all;           /* the command implies a NOOP, whatever is heard from now on */
 	bool subscriptions_moved;        /* since a command at work last looked at them */
 	bool keys_reset;                 /* of the selected mailbox: it is to be told (RFC 4467 7) */
+	bool opening_changed;    /* the mailbox that is being opened has, meanwhile */
 	enum isrv_hearing hearing;
 	struct isrv_notify *notify;      /* exactly while hearing NOTIFY, or COMMANDS with METADATA enabled */
 	struct isrv_kept *warning;       /* a quota was passed: for a human */

@@ -126,7 +126,8 @@ static void check_fields(const uint8_t *data, size_t size, size_t memory)
 	bool ok = true;
 
 	isrv_mem_init(&mem, NULL, memory);
-	isrv_thread_init(&t, ISRV_THREAD_REFERENCES_ALGORITHM, &mem, &steps);
+	isrv_thread_init(&t, ISRV_THREAD_REFERENCES_ALGORITHM, ISRV_COMPARATOR_UNICODE, &mem,
+	                 &steps);
 	while (size && ok) {
 		struct isrv_header h;
 		struct isrv_sort_facts facts = {count + 1, 0, 0, &h};

@@ -37,21 +37,49 @@ static void test_decode(void **unused)
 	isrv_buf_clear(&out, &mem);
 }
 
-static void put_key(struct isrv_buf *out, struct isrv_mem *mem, const char *text, size_t len)
+static void put_key(enum isrv_comparator comparator, struct isrv_buf *out, struct isrv_mem *mem,
+                    const char *text, size_t len)
 {
 	char *block = exact(text, len);
 
 	out->len = 0;
-	assert_true(isrv_collate_key((struct imapsrv_span){block, len}, out, mem));
+	assert_true(isrv_collate_key(comparator, (struct imapsrv_span){block, len}, out, mem));
 	free(block);
+}
+
+struct pair {
+	const char *lower, *upper;
+	int order;
+};
+
+static void check_pairs(enum isrv_comparator how, const struct pair *pairs, size_t count)
+{
+	struct isrv_buf a, b;
+	struct isrv_mem mem;
+	size_t i;
+
+	isrv_mem_init(&mem, NULL, SIZE_MAX);
+	isrv_buf_init(&a, 4096);
+	isrv_buf_init(&b, 4096);
+	for (i = 0; i < count; i++) {
+		int order;
+
+		put_key(how, &a, &mem, pairs[i].lower, strlen(pairs[i].lower));
+		put_key(how, &b, &mem, pairs[i].upper, strlen(pairs[i].upper));
+		order = isrv_collate_compare((struct imapsrv_span){a.data, a.len},
+		                             (struct imapsrv_span){b.data, b.len});
+		ROW(i, (order > 0) - (order < 0) == pairs[i].order);
+		order = isrv_collate_compare((struct imapsrv_span){b.data, b.len},
+		                             (struct imapsrv_span){a.data, a.len});
+		ROW(i, (order > 0) - (order < 0) == -pairs[i].order);
+	}
+	isrv_buf_clear(&a, &mem);
+	isrv_buf_clear(&b, &mem);
 }
 
 static void test_order(void **unused)
 {
-	static const struct {
-		const char *lower, *upper;
-		int order;
-	} pairs[] = {
+	static const struct pair pairs[] = {
 		{"", "a", -1},
 		{"a", "A", 0},
 		{" ", "a", -1},
@@ -77,28 +105,37 @@ static void test_order(void **unused)
 		{"\xd0\x92\xd0\xb0\xd1\x81\xd0\xb8\xd0\xbb\xd0\xb8\xff\xb9",
 		 "\xd0\xc0\xd0\xbd\xd0\xb4\xd1\x80\xd0\xb5\xd0\xb9", -1},
 	};
-	struct isrv_buf a, b;
-	struct isrv_mem mem;
-	size_t i;
 
 	(void)unused;
-	isrv_mem_init(&mem, NULL, SIZE_MAX);
-	isrv_buf_init(&a, 4096);
-	isrv_buf_init(&b, 4096);
-	for (i = 0; i < COUNT(pairs); i++) {
-		int order;
+	check_pairs(ISRV_COMPARATOR_UNICODE, pairs, COUNT(pairs));
+}
 
-		put_key(&a, &mem, pairs[i].lower, strlen(pairs[i].lower));
-		put_key(&b, &mem, pairs[i].upper, strlen(pairs[i].upper));
-		order = isrv_collate_compare((struct imapsrv_span){a.data, a.len},
-		                             (struct imapsrv_span){b.data, b.len});
-		ROW(i, (order > 0) - (order < 0) == pairs[i].order);
-		order = isrv_collate_compare((struct imapsrv_span){b.data, b.len},
-		                             (struct imapsrv_span){a.data, a.len});
-		ROW(i, (order > 0) - (order < 0) == -pairs[i].order);
-	}
-	isrv_buf_clear(&a, &mem);
-	isrv_buf_clear(&b, &mem);
+static void test_order_ascii(void **unused)
+{
+	static const struct pair pairs[] = {
+		{"a", "A", 0},
+		{"Z", "a", 1},
+		{"[", "a", 1},
+		{"\xc3\xa4", "\xc3\x84", 1},
+		{"z", "\xff", -1},
+	};
+
+	(void)unused;
+	check_pairs(ISRV_COMPARATOR_ASCII, pairs, COUNT(pairs));
+}
+
+static void test_order_octet(void **unused)
+{
+	static const struct pair pairs[] = {
+		{"a", "A", 1},
+		{"Z", "a", -1},
+		{"z", "\xc3\x84", -1},
+		{"\xc3\xa4", "\x80", -1},
+		{"", "a", -1},
+	};
+
+	(void)unused;
+	check_pairs(ISRV_COMPARATOR_OCTET, pairs, COUNT(pairs));
 }
 
 /* Keys end, also in the middle of what a character becomes. */
@@ -118,11 +155,11 @@ static void test_long(void **unused)
 		memset(text, 'a', n);
 		memcpy(text + n, "\xef\xb7\xba", 3); /* U+FDFA becomes 33 octets */
 		memset(text + n + 3, 'b', 50);
-		put_key(&out, &mem, text, n + 53);
+		put_key(ISRV_COMPARATOR_UNICODE, &out, &mem, text, n + 53);
 		assert_int_equal(out.len, 1 + ISRV_COLLATE_MOST);
 	}
 	memset(text, 0xff, sizeof(text));
-	put_key(&out, &mem, text, sizeof(text));
+	put_key(ISRV_COMPARATOR_UNICODE, &out, &mem, text, sizeof(text));
 	assert_int_equal(out.len, 1 + ISRV_COLLATE_MOST);
 	isrv_buf_clear(&out, &mem);
 }
@@ -132,6 +169,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_decode),
 		cmocka_unit_test(test_order),
+		cmocka_unit_test(test_order_ascii),
+		cmocka_unit_test(test_order_octet),
 		cmocka_unit_test(test_long),
 	};
 

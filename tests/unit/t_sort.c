@@ -180,7 +180,8 @@ static int compare_texts(struct imapsrv_span a, struct imapsrv_span b)
 	isrv_mem_init(&mem, NULL, SIZE_MAX);
 	isrv_buf_init(&key[0], 4096);
 	isrv_buf_init(&key[1], 4096);
-	assert_true(isrv_collate_key(a, &key[0], &mem) && isrv_collate_key(b, &key[1], &mem));
+	assert_true(isrv_collate_key(ISRV_COMPARATOR_UNICODE, a, &key[0], &mem) &&
+	            isrv_collate_key(ISRV_COMPARATOR_UNICODE, b, &key[1], &mem));
 	order = isrv_collate_compare((struct imapsrv_span){key[0].data, key[0].len},
 	                             (struct imapsrv_span){key[1].data, key[1].len});
 	isrv_buf_clear(&key[0], &mem);

@@ -444,7 +444,7 @@ static uint64_t steps_of(enum shape shape, uint32_t count)
 	char mark;
 
 	isrv_mem_init(&mem, NULL, SIZE_MAX);
-	isrv_thread_init(&t, REFS, &mem, &steps);
+	isrv_thread_init(&t, REFS, ISRV_COMPARATOR_UNICODE, &mem, &steps);
 	for (i = 0; i < count; i++)
 		shape_message(&t, shape, i, count);
 	assert_true(isrv_thread_build(&t));

@@ -30,7 +30,7 @@ static inline bool threading_run(enum isrv_thread_algorithm algorithm,
 	char mark;
 	bool ok = true;
 
-	isrv_thread_init(&t, algorithm, mem, steps);
+	isrv_thread_init(&t, algorithm, ISRV_COMPARATOR_UNICODE, mem, steps);
 	for (i = 0; i < count && ok; i++) {
 		const struct threading_message *m = &messages[i];
 		struct isrv_header h = {.subject = threading_field(m->subject),
