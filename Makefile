@@ -107,7 +107,7 @@ $(BUILD)/tests/%.o: tests/%.c
 	$(Q)$(CC) $(BASEFLAGS) $(POSIX) -Itests -MMD -MP -c -o $@ $<
 
 $(BUILD)/tests/unit/t_%: $(BUILD)/tests/unit/t_%.o $(LIB_A)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -pthread -o $@ $^ -lcmocka
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -pthread -o $@ $(filter-out $(LIB_A),$^) $(LIB_A) -lcmocka
 
 # The test host: a store in memory, a driver, a client model; for scripts, simulators and fuzzers.
 HOST_OBJ := $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard tests/host/*.c)))
@@ -118,6 +118,10 @@ SCRIPTS    := $(sort $(wildcard tests/script/*/*.txt))
 SCRIPT_OBJ := $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard tests/script/*.c)))
 
 $(BUILD)/tests/unit/t_client: $(patsubst %,$(BUILD)/tests/host/%.o,client client_fetch text wire)
+
+# Unit tests whose host is described by lines of a script.
+$(BUILD)/tests/unit/t_caps $(BUILD)/tests/unit/t_unauthenticate: \
+  $(filter-out %/runner.o,$(SCRIPT_OBJ)) $(HOST_OBJ)
 
 $(SCRIPT_RUN): $(SCRIPT_OBJ) $(HOST_OBJ) $(LIB_A)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^

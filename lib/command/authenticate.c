@@ -96,6 +96,9 @@ static bool parse(struct isrv_parse *p, void *args)
 		return isrv_rd_fail(r, "less");
 	if (isrv_rd_peek(r) != ' ' || !isrv_rd_sp(r) || isrv_rd_peek(r) < 0)
 		return true;
+	/* RFC 4959; a part of IMAP4rev2 (RFC 9051 6.2.2). */
+	if (!isrv_caps_in(p->caps, ISRV_CAP_SASL_IR) && !isrv_caps_in(p->caps, ISRV_CAP_IMAP4REV2))
+		return isrv_rd_fail(r, "the end of the line");
 	a->initial.data = r->at;
 	a->initial.len = (size_t)(r->end - r->at);
 	r->at = r->end;

@@ -384,7 +384,9 @@ static const struct cap {
 	},
 	[ISRV_CAP_CHILDREN] = {.name = "CHILDREN", .show = SHOW_AUTH},
 	[ISRV_CAP_LIST_EXTENDED] = {.name = "LIST-EXTENDED", .show = SHOW_AUTH},
-	[ISRV_CAP_LIST_STATUS] = {.name = "LIST-STATUS", .show = SHOW_AUTH},
+	[ISRV_CAP_LIST_STATUS] = {
+		.name = "LIST-STATUS", .show = SHOW_AUTH, .with = {ISRV_CAP_LIST_EXTENDED},
+	},
 	[ISRV_CAP_SPECIAL_USE] = {.name = "SPECIAL-USE", .show = SHOW_AUTH},
 	[ISRV_CAP_CREATE_SPECIAL_USE] = {
 		.name = "CREATE-SPECIAL-USE", .show = SHOW_AUTH, .host = create_use,
@@ -494,14 +496,14 @@ static const struct cap {
 
 /*
  * Why some cannot be without others: RFC 7162 3.2.3 (QRESYNC), RFC 9586 3.1 (UIDONLY is there to be
- * enabled), RFC 9394 3.1 and RFC 5267 4 (results of PARTIAL and UPDATE come in ESEARCH responses),
- * RFC 5957 1 and RFC 5267 3, 4.1 (parts of SORT), RFC 9590 1 and RFC 8440 3 (options of extended LIST),
- * RFC 9698 3 (JMAPACCESS), RFC 7377 2.1 (what MULTISEARCH finds comes in ESEARCH responses), RFC
- * 5466 3.2 (filters are set with SETMETADATA).  RFC 5464 1: METADATA
- * and METADATA-SERVER are not said both; RFC 9755 7: nor are UTF8=ACCEPT and UTF8=ONLY, which are there
- * to be enabled; RFC 5255 4.3: nor two levels of I18NLEVEL.  RFC 9738 3.3: where only a part of the mailbox is looked
- * at, it cannot be threaded, nor sorted but by an index; of a part of each of many mailboxes nothing
- * can be said.
+ * enabled), RFC 9394 3.1 and RFC 5267 4 (results of PARTIAL and UPDATE come in ESEARCH responses), RFC
+ * 5957 1 and RFC 5267 3, 4.1 (parts of SORT), RFC 5819 1, RFC 9590 1 and RFC 8440 3 (options of
+ * extended LIST), RFC 9698 3 (JMAPACCESS), RFC 7377 2.1 (what MULTISEARCH finds comes in ESEARCH
+ * responses), RFC 5466 3.2 (filters are set with SETMETADATA).  RFC 5464 1: METADATA and
+ * METADATA-SERVER are not said both; RFC 9755 7: nor are UTF8=ACCEPT and UTF8=ONLY, which are there to be
+ * enabled; RFC 5255 4.3: nor two levels of I18NLEVEL.  RFC 9738 3.3: where only a part of the mailbox
+ * is looked at, it cannot be threaded, nor sorted but by an index; of a part of each of many mailboxes
+ * nothing can be said.
  */
 
 /* ---- what that comes to ---------------------------------------------------------------------- */

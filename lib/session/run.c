@@ -71,6 +71,9 @@ static void parse_init(struct imapsrv_session *s, struct isrv_parse *p, const ch
 	p->r.keyword_max = s->engine->limits.keyword_len;
 	p->r.utf8 = s->w.utf8;
 	p->r.uidonly = isrv_session_uidonly(s);
+	/* "$" is a part of IMAP4rev2 (RFC 9051 6.4.4.1). */
+	p->r.no_saved = !isrv_caps_has(s, ISRV_CAP_SEARCHRES) &&
+	                !isrv_caps_has(s, ISRV_CAP_IMAP4REV2);
 	p->limits = &s->engine->limits;
 	p->caps = &s->caps;
 	p->uid = false;

@@ -23,6 +23,7 @@ void isrv_reader_init(struct isrv_reader *r, struct isrv_arena *arena, const cha
 	r->steps = NULL;
 	r->keyword_max = UINT32_MAX;
 	r->utf8 = false;
+	r->no_saved = false;
 	r->uidonly = false;
 	r->nomem = false;
 	r->code = NULL;

@@ -25,6 +25,7 @@ struct isrv_reader {
 	uint32_t keyword_max; /* octets in a keyword */
 	bool utf8;	      /* quoted and names are UTF-8; names are not modified UTF-7 */
 	bool uidonly;	      /* message numbers are not taken (RFC 9586) */
+	bool no_saved;	      /* "$" is not known (RFC 5182) */
 	bool nomem;	      /* the failure was memory, or the arena's maximum */
 	const char *code;     /* after a failure: the response code that goes with it, or NULL */
 };

@@ -55,7 +55,7 @@ bool isrv_rd_set(struct isrv_reader *r, struct isrv_rd_set *set_r)
 	void *ranges = NULL;
 	size_t cap = 0;
 
-	set.saved = isrv_rd_try(r, '$');
+	set.saved = !r->no_saved && isrv_rd_try(r, '$');
 	if (set.saved) {
 		*set_r = set;
 		return true;

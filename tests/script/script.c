@@ -241,38 +241,59 @@ static void one_line(struct reading *r, const char *line)
 
 /* ---- files ------------------------------------------------------------------------------ */
 
-struct sc *sc_read(const char *path)
+static struct sc *begin(struct reading *r, const char *path)
 {
 	struct sc *s = tx_alloc(sizeof(*s));
-	struct reading r = {.s = s};
-	FILE *f = fopen(path, "rb");
-	struct tx line = {0};
-	int c = 0;
 
+	*r = (struct reading){.s = s};
 	s->path = tx_dup(path, strlen(path));
 	s->sessions = 1;
-	add_step(&r, SC_START, 0);
-	if (!f)
-		fail(&r, "cannot be read");
-	while (f && c != EOF && !s->error[0]) {
-		c = getc(f);
-		if (c != '\n' && c != EOF) {
-			char octet = (char)c;
+	add_step(r, SC_START, 0);
+	return s;
+}
 
-			if (!octet)
-				fail(&r, "holds a NUL; write \\0");
-			tx_add(&line, &octet, 1);
-			continue;
-		}
-		if (c == EOF && !line.len)
-			break;
+struct sc *sc_parse(const char *name, const char *text, size_t len)
+{
+	struct reading r;
+	struct sc *s = begin(&r, name);
+	const char *end = text + len;
+	struct tx line = {0};
+
+	while (text < end && !s->error[0]) {
+		const char *lf = memchr(text, '\n', (size_t)(end - text));
+		size_t n = (size_t)((lf ? lf : end) - text);
+
 		r.line++;
-		one_line(&r, line.data ? line.data : "");
+		if (memchr(text, '\0', n))
+			fail(&r, "holds a NUL; write \\0");
 		tx_clear(&line);
+		tx_add(&line, text, n);
+		one_line(&r, line.data ? line.data : "");
+		text = lf ? lf + 1 : end;
 	}
-	if (f)
-		fclose(f);
 	tx_free(&line);
+	return s;
+}
+
+struct sc *sc_read(const char *path)
+{
+	FILE *f = fopen(path, "rb");
+	struct tx text = {0};
+	char piece[4096];
+	struct reading r;
+	struct sc *s;
+	size_t n;
+
+	if (!f) {
+		s = begin(&r, path);
+		fail(&r, "cannot be read");
+		return s;
+	}
+	while ((n = fread(piece, 1, sizeof(piece), f)) > 0)
+		tx_add(&text, piece, n);
+	fclose(f);
+	s = sc_parse(path, text.data ? text.data : "", text.len);
+	tx_free(&text);
 	return s;
 }
 

@@ -63,6 +63,8 @@ struct sc {
 
 /* NULL is never given; look at error[0]. */
 struct sc *sc_read(const char *path);
+/* The same of a text; the name is for complaints. */
+struct sc *sc_parse(const char *name, const char *text, size_t len);
 void sc_free(struct sc *s);
 
 #endif
