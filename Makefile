@@ -8,6 +8,7 @@
 #   make lint       the checks of `make check` and those tools that are installed
 #   make sim        SIM_HISTORIES random histories of a mailbox
 #   make faults     every fault at every point of every script, under sanitizers; needs clang and hours
+#   make size       what the library adds to a static program; CFLAGS=-Os and CC=musl-gcc are of interest
 #   make fuzz       each fuzzer for FUZZ_TIME seconds; needs clang
 #   make coverage   `make check`, counted
 #   make dist       the tree as a tar file
@@ -36,7 +37,8 @@ POSIX    := -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
-.PHONY: all check sim demo serve bench fuzz fuzz-run faults faults-run coverage lint interop install uninstall dist \
+.PHONY: all check sim demo serve bench size fuzz fuzz-run faults faults-run coverage lint interop \
+        install uninstall dist \
         clean FORCE
 
 LIB_SRC  := $(sort $(wildcard lib/*/*.c))
@@ -190,6 +192,9 @@ check: all $(UNIT_BIN) $(SCRIPT_RUN) $(REPLAY_BIN) $(SIM_BIN) $(MAILDIR_RUN) $(M
 	  '$(MAILDIR_RUN) $(BUILD)/imapsrv-maildir $(BUILD)/tests/maildir/scratch' \
 	  $(foreach n,$(FUZZ_NAMES),'$(BUILD)/tests/fuzz/replay_$(n) tests/fuzz/corpus/$(n)') \
 	  '$(MBOX_TEST) $(BUILD)/imapsrv-mbox $(BUILD)/tests/mbox/files' $(LINTS:%='sh %')
+
+size: $(LIB_A)
+	@CC='$(CC)' CFLAGS='$(CFLAGS)' LDFLAGS='$(LDFLAGS)' BUILD='$(BUILD)' sh tests/size/size.sh
 
 lint: $(LIB_SO)
 	@$(RUN) $(LINTS:%='sh %') $(patsubst %,'sh %',$(sort $(wildcard tests/lint/tools/*.sh)))
