@@ -32,6 +32,7 @@ static const char full_host[] =
 	"host: metadata\n"
 	"host: entry INBOX /shared/comment \"c\"\n"
 	"host: annotate\n"
+	"host: acl\n"
 	"host: quota \"\" storage 10 100\n"
 	"host: jmap https://example.com/jmap\n"
 	"host: uses\n"
@@ -129,7 +130,7 @@ static const struct row rows[] = {
 	},
 	[ISRV_CAP_LIST_EXTENDED] = {
 		.name = "LIST-EXTENDED", .more = NO_REV2,
-		.vanish = "LIST-EXTENDED LIST-STATUS LIST-METADATA",
+		.vanish = "LIST-EXTENDED LIST-STATUS LIST-MYRIGHTS LIST-METADATA",
 	},
 	[ISRV_CAP_LIST_STATUS] = {.name = "LIST-STATUS", .more = NO_REV2},
 	[ISRV_CAP_SPECIAL_USE] = {.name = "SPECIAL-USE"},
@@ -148,6 +149,10 @@ static const struct row rows[] = {
 	[ISRV_CAP_REPLACE] = {.name = "REPLACE", .drop = "host: replace"},
 	[ISRV_CAP_APPENDLIMIT] = {.name = "APPENDLIMIT", .vanish = "APPENDLIMIT=268435456",
 		.off = "APPENDLIMIT"},
+	[ISRV_CAP_ACL] = {
+		.name = "ACL", .vanish = "ACL RIGHTS=kxte LIST-MYRIGHTS", .drop = "host: acl",
+	},
+	[ISRV_CAP_LIST_MYRIGHTS] = {.name = "LIST-MYRIGHTS"},
 	[ISRV_CAP_METADATA] = {
 		.name = "METADATA", .vanish = "METADATA LIST-METADATA", .with_it = "FILTERS METADATA-SERVER",
 		.drop = "host: metadata", .instead_hidden = "METADATA-SERVER",
@@ -316,6 +321,12 @@ static const struct probe probes[] = {
 	 .varies = "LIST-EXTENDED"},
 	{.state = AUTH, .says = "p LIST \"\" * RETURN (METADATA (/shared/comment))\r\n",
 	 .needs = "LIST-METADATA"},
+	{.state = AUTH, .says = "p LIST \"\" * RETURN (MYRIGHTS)\r\n", .needs = "LIST-MYRIGHTS"},
+	{.state = AUTH, .says = "p MYRIGHTS INBOX\r\n", .needs = "ACL"},
+	{.state = AUTH, .says = "p GETACL INBOX\r\n", .needs = "ACL"},
+	{.state = AUTH, .says = "p LISTRIGHTS INBOX fred\r\n", .needs = "ACL"},
+	{.state = AUTH, .says = "p SETACL INBOX joe lr\r\n", .needs = "ACL"},
+	{.state = AUTH, .says = "p DELETEACL INBOX joe\r\n", .needs = "ACL"},
 	{.state = AUTH, .says = "p CREATE x (USE (\\Sent))\r\n",
 	 .needs = "CREATE-SPECIAL-USE", .varies = "OBJECTID"},
 	{.state = AUTH, .says = "p STATUS INBOX (SIZE)\r\n", .needs = "STATUS=SIZE"},
