@@ -5,6 +5,7 @@
  */
 #include "command/commands.h"
 #include "command/intake.h"
+#include "session/hear.h"
 #include "session/session.h"
 
 static bool parse(struct isrv_parse *p, void *args)
@@ -22,7 +23,10 @@ static enum isrv_step step(struct imapsrv_session *s, void *args)
 	struct isrv_intake *t = args;
 	enum isrv_step wait = isrv_intake_step(s, t);
 
-	if (wait != ISRV_DONE || !t->stored)
+	if (wait != ISRV_DONE)
+		return wait;
+	isrv_hear_warning(s);
+	if (!t->stored)
 		return wait;
 	isrv_ok(s, "APPEND completed");
 	if (isrv_intake_has_appenduid(s, t))
@@ -38,6 +42,7 @@ static void drop(struct imapsrv_session *s, void *args)
 const struct isrv_command isrv_command_append = {
 	.name = "APPEND",
 	.states = ISRV_IN_AUTHED,
+	.flags = ISRV_COMMAND_ADDS,
 	.args_size = sizeof(struct isrv_intake),
 	.parse = parse,
 	.step = step,

@@ -246,6 +246,7 @@ static enum isrv_step selected(struct imapsrv_session *s, struct select_args *a)
 	s->view = v;
 	s->opening.data = NULL;
 	isrv_hear_update(s);
+	isrv_hear_warning(s);
 	/* Something happened between the host's answers: compare before the next command ends. */
 	if (s->opening_changed)
 		v->look_all = true;

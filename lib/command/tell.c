@@ -78,7 +78,8 @@ static enum isrv_step end(struct imapsrv_session *s)
 	bool left = s->telling->left;
 
 	drop(s);
-	s->news = s->overflowed || s->warning || s->keys_reset || (s->notify && s->notify->news.count) ||
+	s->news = s->overflowed || isrv_hear_warns(s) || s->keys_reset ||
+	          (s->notify && s->notify->news.count) ||
 	          (s->view && s->view->arrived.count);
 	/* What came meanwhile is told soon; what could not be told waits for something to happen. */
 	if (s->news && !left) {
@@ -97,7 +98,7 @@ static void put_overflow(struct imapsrv_session *s)
 	isrv_untagged(s, "OK", "NOTIFICATIONOVERFLOW", "Too much has happened: as after NOTIFY NONE");
 }
 
-/* RFC 9208 4.3.1: "in an untagged NO response in the authenticated or selected state" */
+/* RFC 9208 4.3.1 */
 static void put_warning(struct imapsrv_session *s)
 {
 	ISRV_W(&s->w, "* NO [OVERQUOTA] ");
@@ -383,7 +384,7 @@ static enum isrv_step tell_news(struct imapsrv_session *s, struct isrv_telling *
 	case AT_START:
 		if (s->overflowed)
 			put_overflow(s);
-		if (s->warning)
+		if (isrv_hear_warns(s))
 			put_warning(s);
 		t->at = AT_MECHANISMS;
 		return ISRV_DONE;

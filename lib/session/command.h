@@ -58,7 +58,8 @@ enum isrv_command_flag {
 	                                 under UIDONLY (RFC 9586 3.2, 3.8) */
 	ISRV_COMMAND_ASCII = 1 << 9, /* needs no UTF-8: all others wait for it under UTF8=ONLY, and are refused with
 	                                NO (RFC 9755 7) */
-	ISRV_COMMAND_IDLES = 1 << 8 /* IDLE: the session can be saved while it waits */
+	ISRV_COMMAND_IDLES = 1 << 8, /* IDLE: the session can be saved while it waits */
+	ISRV_COMMAND_ADDS = 1 << 10 /* adds messages, whether a mailbox is selected or not */
 };
 
 enum isrv_state_bit {

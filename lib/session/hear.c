@@ -369,7 +369,8 @@ static void warn(struct imapsrv_session *s, const struct imapsrv_event *e)
 		isrv_session_fail(s, IMAPSRV_ENOMEM);
 		return;
 	}
-	s->news = s->stirred = true;
+	if (isrv_hear_warns(s))
+		s->news = s->stirred = true;
 }
 
 /* ---- posting ------------------------------------------------------------------------------- */

@@ -51,6 +51,18 @@ void isrv_hear_readable(struct imapsrv_session *s, bool readable);
 /* Rights in the mailbox of that name have changed: if it is the selected one, they are asked for. */
 void isrv_hear_rights(struct imapsrv_session *s, struct imapsrv_span name);
 
+/* Can the warning be told now?  Not without a mailbox that messages are in or come to: "MUST NOT"
+ * (RFC 9208 4.3.1). */
+static inline bool isrv_hear_warns(const struct imapsrv_session *s)
+{
+	return s->warning && (s->view || (s->command && s->command->flags & ISRV_COMMAND_ADDS));
+}
+/* There is such a mailbox now. */
+static inline void isrv_hear_warning(struct imapsrv_session *s)
+{
+	s->news = s->news || isrv_hear_warns(s);
+}
+
 /* Is there something to tell, of the selected mailbox of these kinds? */
 static inline bool isrv_hear_due(const struct imapsrv_session *s, unsigned kinds)
 {
