@@ -45,7 +45,10 @@ enum imapsrv_search_kind {
 	IMAPSRV_SEARCH_FIELD,         /* name, text: a field of its own header of that name, in any
 	                                 case, holds it; an empty text is in each */
 	IMAPSRV_SEARCH_TEXT,          /* text: it is in any header or any text */
-	IMAPSRV_SEARCH_BODY           /* text: it is in any text */
+	IMAPSRV_SEARCH_BODY,          /* text: it is in any text */
+	IMAPSRV_SEARCH_ANNOTATION     /* name: an entry or a pattern, as imapsrv_annotate_get has
+	                                 it; flag: enum imapsrv_annotation_value, or-ed; text: it
+	                                 is in one of these values of such an entry */
 };
 
 struct imapsrv_search_node {
@@ -57,7 +60,7 @@ struct imapsrv_search_node {
 	 * needed.  NULL: it is the root. */
 	const struct imapsrv_search_node *following;
 	struct imapsrv_set uids;
-	uint32_t flag; /* enum imapsrv_flag, one */
+	uint32_t flag; /* enum imapsrv_flag, one; ANNOTATION: which values */
 	struct imapsrv_span name;
 	struct imapsrv_span text; /* UTF-8, mapped by i;unicode-casemap (RFC 5051: titlecase,
 	                             decomposed), runs of white space made one space.  Texts are to

@@ -7,15 +7,8 @@
 #ifndef ISRV_COMMAND_ANNOTATE_H
 #define ISRV_COMMAND_ANNOTATE_H
 
+#include "search/note.h"
 #include "session/session.h"
-
-/* Attributes, in the order in which they are told. */
-enum isrv_annotate_attrib {
-	ISRV_ANNOTATE_VALUE_PRIV = 1 << 0,
-	ISRV_ANNOTATE_VALUE_SHARED = 1 << 1,
-	ISRV_ANNOTATE_SIZE_PRIV = 1 << 2,
-	ISRV_ANNOTATE_SIZE_SHARED = 1 << 3
-};
 
 /* What FETCH asks for. */
 struct isrv_annotate_ask {
@@ -38,10 +31,6 @@ struct isrv_annotate_values {
 bool isrv_annotate_ask_parse(struct isrv_parse *p, struct isrv_annotate_ask *ask);
 /* "(" entry-att *(SP entry-att) ")" */
 bool isrv_annotate_values_parse(struct isrv_parse *p, struct isrv_annotate_values *values);
-/* entry-match, which is a name or a pattern. */
-bool isrv_annotate_match_parse(struct isrv_reader *r, struct imapsrv_span *match_r, bool *wild_r);
-/* An attribute: enum isrv_annotate_attrib, or-ed, for both values where it has no suffix. */
-bool isrv_annotate_attrib_parse(struct isrv_reader *r, uint32_t *attribs_r);
 
 /* Octets of a value that can be stored in a mailbox, of which `own` is what the host says. */
 uint64_t isrv_annotate_max(const struct imapsrv_engine *e, uint64_t own);

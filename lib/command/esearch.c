@@ -225,7 +225,7 @@ static bool resolve(struct imapsrv_session *s, struct esearch *a, const struct i
 static bool begin_search(struct imapsrv_session *s, struct esearch *a)
 {
 	struct isrv_search_source source = {a->there.handle, &a->there.map, NULL,
-	                                    a->there.recent_from, false};
+	                                    a->there.recent_from, false, 0};
 
 	if (a->own)
 		isrv_search_selected(s, &source);

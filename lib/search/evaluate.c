@@ -175,6 +175,9 @@ static enum isrv_verdict test(const struct isrv_term *term, struct isrv_search_r
 		/* Without a Date that can be read a message is neither before a day nor since. */
 		return verdict(term, row->dated && row->sent >= term->u.date.first &&
 		                             row->sent <= term->u.date.last);
+	case ISRV_TERM_NOTE:
+		/* What is found is noted as known (session/search_notes). */
+		return row->facts & ISRV_FACT_NOTES ? ISRV_MISS : ISRV_UNDECIDED;
 	case ISRV_TERM_ALL:
 	case ISRV_TERM_NOT:
 	case ISRV_TERM_AND:

@@ -7,6 +7,7 @@
 
 #include "base/ascii.h"
 #include "base/objectid.h"
+#include "search/note.h"
 #include "search/string.h"
 #include "wire/chars.h"
 
@@ -275,6 +276,38 @@ static bool parse_object(struct isrv_program_parser *x, const struct isrv_key *k
 	return true;
 }
 
+/* "ANNOTATION" SP entry-match SP att-search SP value, value being a string as it is in other keys.  "Servers
+ * MUST return a BAD response if the client tries to search any other attribute" (RFC 5257 4.8). */
+static bool parse_note(struct isrv_program_parser *x, const struct isrv_key *key)
+{
+	const uint32_t both = ISRV_ANNOTATE_VALUE_PRIV | ISRV_ANNOTATE_VALUE_SHARED;
+	struct imapsrv_span entry, needle;
+	struct isrv_term *term;
+	uint32_t attribs;
+	bool wild;
+
+	(void)key;
+	if (x->p->notes >= ISRV_PROGRAM_NOTES)
+		return isrv_rd_fail(x->r, "fewer annotations");
+	if (!isrv_rd_sp(x->r) || !isrv_annotate_match_parse(x->r, &entry, &wild) ||
+	    !isrv_rd_sp(x->r) || !isrv_annotate_attrib_parse(x->r, &attribs))
+		return false;
+	if (attribs & ~both)
+		return isrv_rd_fail(x->r, "value, value.priv or value.shared");
+	if (!isrv_rd_sp(x->r) ||
+	    !isrv_search_string(x->r, x->charset, (enum isrv_comparator)x->p->comparator, &needle))
+		return false;
+	term = isrv_program_leaf(x, ISRV_TERM_NOTE, false, ISRV_FACT_NOTES);
+	if (!term)
+		return false;
+	term->u.note.entry = entry;
+	term->u.note.needle = needle;
+	term->u.note.values = (attribs & ISRV_ANNOTATE_VALUE_PRIV ? IMAPSRV_ANNOTATION_PRIV : 0u) |
+	                      (attribs & ISRV_ANNOTATE_VALUE_SHARED ? IMAPSRV_ANNOTATION_SHARED : 0u);
+	x->p->notes++;
+	return true;
+}
+
 /* astring, looked for there. */
 static bool parse_needle(struct isrv_program_parser *x, enum isrv_where where,
                          struct imapsrv_span field)
@@ -359,6 +392,7 @@ static bool parse_filter(struct isrv_program_parser *x, const struct isrv_key *k
 /* name, what reads it, its argument, negated, needed features */
 static const struct isrv_key keys[] = {
 	{"ALL", parse_all, 0, false, 0},
+	{"ANNOTATION", parse_note, 0, false, ISRV_SEARCH_ANNOTATION},
 	{"ANSWERED", parse_flag, IMAPSRV_ANSWERED, false, 0},
 	{"BCC", parse_field, 0, false, 0},
 	{"BEFORE", parse_date, SIDE_BEFORE, false, 0},

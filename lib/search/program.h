@@ -32,6 +32,7 @@ enum isrv_term_kind {
 	ISRV_TERM_HAS_SAVED, /* there is a save date */
 	ISRV_TERM_TEXT,    /* a string in the message */
 	ISRV_TERM_SENT,    /* the Date field */
+	ISRV_TERM_NOTE,    /* a string in an annotation */
 	/* Operators on what came before. */
 	ISRV_TERM_NOT,
 	ISRV_TERM_AND,
@@ -42,6 +43,11 @@ enum isrv_term_kind {
 #define ISRV_FACT_HEADER (UINT32_C(1) << 30)
 #define ISRV_FACT_TEXT	 (UINT32_C(1) << 31)
 #define ISRV_FACTS_READ	 (ISRV_FACT_HEADER | ISRV_FACT_TEXT)
+/* And its annotations, which are asked for apart; what no row of the host has. */
+#define ISRV_FACT_NOTES	 (UINT32_C(1) << 29)
+#define ISRV_FACTS_APART (ISRV_FACTS_READ | ISRV_FACT_NOTES)
+/* Keys about annotations: each is held against every annotation of a message. */
+#define ISRV_PROGRAM_NOTES 16u
 
 enum isrv_where {
 	ISRV_IN_FIELD, /* a field of the message's own header */
@@ -84,6 +90,11 @@ struct isrv_term {
 			uint32_t index;             /* among the terms of this kind */
 			uint8_t where;              /* enum isrv_where */
 		} text;
+		struct {
+			struct imapsrv_span entry;  /* a name, or a pattern of names */
+			struct imapsrv_span needle; /* as the comparator makes it */
+			uint32_t values;            /* enum imapsrv_annotation_value: in any of these */
+		} note;
 	} u;
 };
 
@@ -100,6 +111,7 @@ struct isrv_program {
 	uint32_t count;
 	uint32_t leaves; /* terms that are leaves */
 	uint32_t texts;  /* of these, ISRV_TERM_TEXT */
+	uint32_t notes;  /* and ISRV_TERM_NOTE */
 	uint32_t facts;  /* enum imapsrv_fact and ISRV_FACT_*: what it looks at */
 	uint8_t *stack;  /* for evaluating */
 	/* Filters that it names.  Where there are any, it is not to be evaluated: what stands in their
@@ -122,7 +134,8 @@ enum isrv_search_feature {
 	ISRV_SEARCH_UTF8 = 1 << 6,
 	/* No keys: the comparator (RFC 5255 4.7), if it is not the default. */
 	ISRV_SEARCH_ASCII_CASEMAP = 1 << 7,
-	ISRV_SEARCH_OCTET = 1 << 8
+	ISRV_SEARCH_OCTET = 1 << 8,
+	ISRV_SEARCH_ANNOTATION = 1 << 9 /* ANNOTATION (RFC 5257 4.8) */
 };
 
 /* enum isrv_comparator, of features. */

@@ -104,6 +104,12 @@ static void fill_leaf(struct imapsrv_search_node *node, const struct isrv_term *
 	case ISRV_TERM_TEXT:
 		fill_text(node, term);
 		break;
+	case ISRV_TERM_NOTE:
+		node->kind = IMAPSRV_SEARCH_ANNOTATION;
+		node->name = term->u.note.entry;
+		node->flag = term->u.note.values;
+		node->text = term->u.note.needle;
+		break;
 	case ISRV_TERM_ALL:
 	case ISRV_TERM_NOT:
 	case ISRV_TERM_AND:

@@ -12,6 +12,7 @@ enum {
 	AT_ASKED,
 	AT_BATCH, /* to ask for the next one  */
 	AT_ROWS,  /* its rows are coming      */
+	AT_NOTES, /* annotations of messages that are open */
 	AT_READ,  /* messages that have to be opened */
 	AT_END
 };
@@ -27,7 +28,11 @@ void isrv_search_selected(const struct imapsrv_session *s, struct isrv_search_so
 	const struct isrv_view *v = s->view;
 
 	*source_r = (struct isrv_search_source){v->handle, &v->map, &v->expunged, v->recent_from,
-	                                        v->look_all};
+	                                        v->look_all, 0};
+	if (v->annotations & (IMAPSRV_ANNOTATIONS_NONE | IMAPSRV_ANNOTATIONS_NOPRIVATE))
+		source_r->no_notes |= IMAPSRV_ANNOTATION_PRIV;
+	if (v->annotations & IMAPSRV_ANNOTATIONS_NONE)
+		source_r->no_notes |= IMAPSRV_ANNOTATION_SHARED;
 	/* What has gone may have been kept: the host says (RFC 2180 4.1.1). */
 	if (s->engine->store.forgotten) {
 		source_r->expunged = NULL;
@@ -94,13 +99,17 @@ void isrv_searcher_begin(struct imapsrv_session *s, struct isrv_searcher *x,
 	x->message.until = x->began + s->engine->limits.search_steps;
 	x->message.arena = x->arena;
 	x->nomem = !isrv_search_message_init(s, &x->message, program);
+	if (program->notes && !x->nomem) {
+		x->notes = isrv_search_notes_new(program, x->arena);
+		x->nomem = !x->notes;
+	}
 	most = KNOWN_MAX / program->leaves;
 	x->part_max = s->engine->limits.batch < most ? s->engine->limits.batch : most;
 	if (x->part_max == 0)
 		x->part_max = 1;
 	isrv_batch_init(&x->batch, x->reach, &s->steps);
 	/* A host's index of texts is for the default comparator. */
-	x->at = s->engine->store.search && program->facts && !(program->texts && program->comparator)
+	x->at = s->engine->store.search && program->facts && !((program->texts || program->notes) && program->comparator)
 	                ? AT_ASK
 	                : AT_BATCH;
 }
@@ -260,7 +269,7 @@ static void row_sink(struct imapsrv_session *s, void *ctx, const void *answer)
 	s->steps += x->program->count;
 	/* FLAGS and DATE come when they are asked for (store.h); a host that leaves them out says
 	 * "none". */
-	facts.facts = (row->facts & ~ISRV_FACTS_READ) | IMAPSRV_FACT_FLAGS | IMAPSRV_FACT_DATE;
+	facts.facts = (row->facts & ~ISRV_FACTS_APART) | IMAPSRV_FACT_FLAGS | IMAPSRV_FACT_DATE;
 	facts.answers = x->index.answers;
 	facts.flags = &row->flags;
 	facts.date = row->date;
@@ -315,12 +324,51 @@ static bool next_batch(struct imapsrv_session *s, struct isrv_searcher *x)
 	x->message.kept.len = 0;
 	q.mailbox = x->from.mailbox;
 	q.uids = x->part;
-	q.facts = x->program->facts & ~ISRV_FACTS_READ;
+	q.facts = x->program->facts & ~ISRV_FACTS_APART;
 	if (x->program->facts & ISRV_FACT_TEXT)
 		q.facts |= IMAPSRV_FACT_DESCRIPTION;
 	q.changed_since = 0;
 	ISRV_ASK(s, ISRV_OP_FETCH, store, fetch, &q, row_sink, x);
 	return true;
+}
+
+/* Holds the annotations of the open messages against the program: those whose verdict they settle are
+ * open no more.  DONE: all of them, or x->end says REFUSED. */
+static enum isrv_step look_at_notes(struct imapsrv_session *s, struct isrv_searcher *x)
+{
+	struct isrv_search_subject subject;
+	enum isrv_step step;
+
+	if (!x->notes->begun) {
+		x->nomem = !isrv_search_notes_begin(s, x->notes, x->from.mailbox, x->from.no_notes,
+		                                    x->open, x->open_count, x->part_max, x->arena);
+		if (x->nomem)
+			return ISRV_DONE;
+	}
+	for (; x->open_at < x->open_count; x->open_at++) {
+		struct isrv_search_row row = {.answers = x->index.answers,
+		                              .facts = ISRV_FACT_NOTES};
+		enum isrv_verdict is;
+
+		if (isrv_session_turn_over(s))
+			return ISRV_YIELD;
+		subject = x->open[x->open_at];
+		step = isrv_search_notes_step(s, x->notes, subject.uid, subject.known);
+		if (step != ISRV_DONE || s->error)
+			return step;
+		row.uid = subject.uid;
+		row.recent_from = x->from.recent_from;
+		s->steps += x->program->count;
+		is = isrv_program_eval(x->program, &row, subject.known);
+		if (is == ISRV_MATCH)
+			add(x, subject.uid, subject.modseq);
+		else if (is == ISRV_UNDECIDED)
+			x->open[x->notes->left++] = subject;
+	}
+	x->open_count = x->notes->left;
+	if (isrv_search_notes_end(x->notes))
+		x->end = ISRV_SEARCH_REFUSED;
+	return ISRV_DONE;
 }
 
 /* Reads the messages of the batch that have to be opened.  DONE: all of them, or x->end says
@@ -431,6 +479,13 @@ static enum isrv_step advance(struct imapsrv_session *s, struct isrv_searcher *x
 				x->end = ISRV_SEARCH_REFUSED;
 			if (x->rows < x->messages)
 				x->missing = true;
+			x->at = x->notes ? AT_NOTES : AT_READ;
+			break;
+		case AT_NOTES:
+			wait = look_at_notes(s, x);
+			if (wait != ISRV_DONE || s->error || x->nomem)
+				return wait;
+			x->open_at = 0;
 			x->at = AT_READ;
 			break;
 		default: /* AT_READ */
@@ -463,4 +518,6 @@ void isrv_searcher_drop(struct imapsrv_session *s, struct isrv_searcher *x)
 	if (x->message.program)
 		isrv_search_message_clear(s, &x->message);
 	isrv_search_index_drop(s, &x->index);
+	if (x->notes)
+		isrv_search_notes_clear(s, x->notes);
 }

@@ -36,6 +36,7 @@
 #include "session/found.h"
 #include "session/search_index.h"
 #include "session/search_message.h"
+#include "session/search_notes.h"
 
 /* The mailbox that is searched. */
 struct isrv_search_source {
@@ -46,6 +47,7 @@ struct isrv_search_source {
 	                                       none, or the host knows better */
 	uint32_t recent_from;          /* UIDs from here on are \Recent; 0: none */
 	bool doubtful;                 /* others may be gone too: the host is asked */
+	uint8_t no_notes;              /* enum imapsrv_annotation_value: annotations have none of these */
 };
 
 enum isrv_search_end {
@@ -96,6 +98,7 @@ struct isrv_searcher {
 	uint32_t open_at;
 	struct isrv_search_index index;
 	struct isrv_search_message message;
+	struct isrv_search_notes *notes;  /* NULL: the program asks for no annotations */
 };
 
 /* The selected mailbox as it was announced. */
