@@ -339,12 +339,11 @@ static enum isrv_step look_at_notes(struct imapsrv_session *s, struct isrv_searc
 	struct isrv_search_subject subject;
 	enum isrv_step step;
 
-	if (!x->notes->begun) {
+	if (!x->nomem && !x->notes->begun)
 		x->nomem = !isrv_search_notes_begin(s, x->notes, x->from.mailbox, x->from.no_notes,
 		                                    x->open, x->open_count, x->part_max, x->arena);
-		if (x->nomem)
-			return ISRV_DONE;
-	}
+	if (x->nomem)
+		return ISRV_DONE;
 	for (; x->open_at < x->open_count; x->open_at++) {
 		struct isrv_search_row row = {.answers = x->index.answers,
 		                              .facts = ISRV_FACT_NOTES};
