@@ -7,9 +7,11 @@
  * What is gone when it is looked at is left out; EXPUNGEISSUED is said as SEARCH says it.
  */
 #include "base/ascii.h"
+#include "base/entry.h"
 #include "command/commands.h"
 #include "command/ordering.h"
 #include "command/sort_follow.h"
+#include "search/note.h"
 #include "search/order.h"
 #include "session/contexts.h"
 #include "session/modseq.h"
@@ -33,6 +35,8 @@ struct sort {
 	struct isrv_search_return ret;
 	struct isrv_sort_program by;
 	struct isrv_sort_follow follow;
+	struct isrv_gather_wish notes[ISRV_SORT_NOTES];
+	uint32_t note_count;
 	struct isrv_ordering o;
 	struct isrv_sort x;
 	bool has_order; /* x is to be cleared */
@@ -67,6 +71,40 @@ static const struct {
 	{"TO", ISRV_SORT_TO, ISRV_CAP_SORT},
 };
 
+/* sort-key =/ "ANNOTATION" SP entry SP att-sort: a name, and value.priv or value.shared (RFC 5257 4.9,
+ * 5).  One that was named before decides nothing any more. */
+static bool parse_note(struct isrv_parse *p, struct sort *a, bool reverse)
+{
+	const uint32_t either = ISRV_ANNOTATE_VALUE_PRIV | ISRV_ANNOTATE_VALUE_SHARED;
+	struct isrv_gather_wish wish;
+	const char *at = p->r.at;
+	uint32_t attribs, i = 0;
+	bool wild;
+
+	if (!isrv_rd_sp(&p->r) || !isrv_annotate_match_parse(&p->r, &wish.entry, &wild))
+		return false;
+	if (wild) {
+		p->r.at = at;
+		return isrv_rd_fail(&p->r, "an entry without wildcards");
+	}
+	if (!isrv_rd_sp(&p->r) || !isrv_annotate_attrib_parse(&p->r, &attribs))
+		return false;
+	if (attribs & ~either || attribs == either)
+		return isrv_rd_fail(&p->r, "value.priv or value.shared");
+	wish.value = attribs == ISRV_ANNOTATE_VALUE_PRIV ? IMAPSRV_ANNOTATION_PRIV
+	                                                 : IMAPSRV_ANNOTATION_SHARED;
+	while (i < a->note_count && (a->notes[i].value != wish.value ||
+	                             isrv_entry_compare(a->notes[i].entry, wish.entry) != 0))
+		i++;
+	if (i < a->note_count)
+		return true;
+	if (i == ISRV_SORT_NOTES)
+		return isrv_rd_fail(&p->r, "fewer annotations");
+	a->notes[a->note_count++] = wish;
+	isrv_sort_by(&a->by, ISRV_SORT_KEYS + i, reverse);
+	return true;
+}
+
 /* sort-criterion = ["REVERSE" SP] sort-key */
 static bool parse_criterion(struct isrv_parse *p, struct sort *a)
 {
@@ -80,10 +118,13 @@ static bool parse_criterion(struct isrv_parse *p, struct sort *a)
 	at = p->r.at;
 	if (!isrv_rd_word(&p->r, &word))
 		return isrv_rd_fail(&p->r, "a sort criterion");
+	if (isrv_ascii_is(word.data, word.len, "ANNOTATION") &&
+	    isrv_caps_in(p->caps, ISRV_CAP_ANNOTATE))
+		return parse_note(p, a, reverse);
 	for (i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
 		if (isrv_ascii_is(word.data, word.len, keys[i].name) &&
 		    isrv_caps_in(p->caps, (enum isrv_cap)keys[i].cap)) {
-			isrv_sort_by(&a->by, (enum isrv_sort_key)keys[i].key, reverse);
+			isrv_sort_by(&a->by, keys[i].key, reverse);
 			return true;
 		}
 	}
@@ -368,12 +409,16 @@ static bool begin(struct imapsrv_session *s, struct sort *a)
 {
 	if (!isrv_ordering_begin(s, &a->o))
 		return false;
-	isrv_sort_follow_begin(s, &a->follow, &a->o.pool);
+	/* What it is sorted by is not kept with it: RFC 5267 4.3.1 lets a server say NOUPDATE. */
+	if (!a->note_count)
+		isrv_sort_follow_begin(s, &a->follow, &a->o.pool);
 	a->by.comparator = a->o.program.comparator;
 	isrv_sort_init(&a->x, &a->by, &a->o.pool.mem, &s->steps);
 	a->has_order = true;
 	a->o.g.header = isrv_sort_needs_header(&a->by);
 	a->o.g.size = isrv_sort_needs_size(&a->by);
+	memcpy(a->o.g.notes.wishes, a->notes, sizeof(a->notes));
+	a->o.g.notes.count = a->note_count;
 	a->o.g.take = take;
 	a->o.g.ctx = a;
 	a->at = AT_SEARCH;
@@ -419,7 +464,7 @@ static bool found(struct imapsrv_session *s, struct sort *a)
 	a->at = AT_GATHER;
 	/* What comes later has to find its place among keys that the library knows. */
 	if (!s->engine->store.sort || a->o.program.comparator || !a->o.x.found.size ||
-	    a->follow.asked)
+	    a->follow.asked || a->note_count)
 		return true;
 	if (!isrv_ordering_ask(s, &a->o))
 		return false;

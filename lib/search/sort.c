@@ -30,7 +30,7 @@ static bool sorts_by(const struct isrv_sort_program *p, unsigned key)
 	return i < p->count;
 }
 
-void isrv_sort_by(struct isrv_sort_program *p, enum isrv_sort_key key, bool reverse)
+void isrv_sort_by(struct isrv_sort_program *p, unsigned key, bool reverse)
 {
 	if (!sorts_by(p, key))
 		p->criteria[p->count++] = (struct isrv_sort_criterion){(uint8_t)key, reverse};
@@ -41,7 +41,8 @@ bool isrv_sort_needs_header(const struct isrv_sort_program *p)
 	unsigned i = 0;
 
 	while (i < p->count && (p->criteria[i].key == ISRV_SORT_ARRIVAL ||
-	                        p->criteria[i].key == ISRV_SORT_SIZE))
+	                        p->criteria[i].key == ISRV_SORT_SIZE ||
+	                        p->criteria[i].key >= ISRV_SORT_KEYS))
 		i++;
 	return i < p->count;
 }
@@ -132,11 +133,16 @@ static bool display(struct isrv_sort *x, const struct isrv_header_address *a,
 }
 
 /* The text that a criterion compares. */
-static bool text_of(struct isrv_sort *x, unsigned key, const struct isrv_header *h,
+static bool text_of(struct isrv_sort *x, unsigned key, const struct isrv_sort_facts *facts,
                     struct imapsrv_span *text_r)
 {
+	const struct isrv_header *h = facts->header;
 	struct isrv_subject subject;
 
+	if (key >= ISRV_SORT_KEYS) {
+		*text_r = facts->notes[key - ISRV_SORT_KEYS];
+		return true;
+	}
 	switch (key) {
 	case ISRV_SORT_CC:
 		*text_r = h->cc.mailbox;
@@ -159,12 +165,13 @@ static bool text_of(struct isrv_sort *x, unsigned key, const struct isrv_header 
 	}
 }
 
-static bool put_text(struct isrv_sort *x, unsigned key, const struct isrv_header *h, uint32_t *out)
+static bool put_text(struct isrv_sort *x, unsigned key, const struct isrv_sort_facts *facts,
+                     uint32_t *out)
 {
 	struct imapsrv_span text;
 
 	x->key.len = 0;
-	if (!text_of(x, key, h, &text) ||
+	if (!text_of(x, key, facts, &text) ||
 	    !isrv_collate_key((enum isrv_comparator)x->by.comparator, text, &x->key, x->mem))
 		return false;
 	*x->steps += text.len;
@@ -182,7 +189,7 @@ static uint64_t number_of(unsigned key, const struct isrv_sort_facts *facts)
 
 bool isrv_sort_add(struct isrv_sort *x, const struct isrv_sort_facts *facts)
 {
-	uint32_t row[1 + 2 * ISRV_SORT_KEYS];
+	uint32_t row[1 + 2 * ISRV_SORT_KEYS + ISRV_SORT_NOTES];
 	unsigned i, at = 1;
 
 	row[0] = facts->uid;
@@ -194,7 +201,7 @@ bool isrv_sort_add(struct isrv_sort *x, const struct isrv_sort_facts *facts)
 
 			row[at++] = (uint32_t)(n >> 32);
 			row[at++] = (uint32_t)n;
-		} else if (!put_text(x, key, facts->header, &row[at++])) {
+		} else if (!put_text(x, key, facts, &row[at++])) {
 			return false;
 		}
 	}
@@ -230,13 +237,13 @@ static bool add_number(struct isrv_sort *x, uint64_t n, struct isrv_buf *out)
 	return isrv_buf_add(out, x->mem, octets, sizeof(octets));
 }
 
-static bool add_text(struct isrv_sort *x, unsigned key, const struct isrv_header *h,
+static bool add_text(struct isrv_sort *x, unsigned key, const struct isrv_sort_facts *facts,
                      struct isrv_buf *out)
 {
 	struct imapsrv_span text;
 
 	x->key.len = 0;
-	if (!text_of(x, key, h, &text) ||
+	if (!text_of(x, key, facts, &text) ||
 	    !isrv_collate_key((enum isrv_comparator)x->by.comparator, text, &x->key, x->mem))
 		return false;
 	*x->steps += text.len + x->key.len;
@@ -252,7 +259,7 @@ bool isrv_sort_key(struct isrv_sort *x, const struct isrv_sort_facts *facts, str
 		size_t at = out->len;
 
 		if (!(is_number(key) ? add_number(x, number_of(key, facts), out)
-		                     : add_text(x, key, facts->header, out)))
+		                     : add_text(x, key, facts, out)))
 			return false;
 		for (; x->by.criteria[i].reverse && at < out->len; at++)
 			out->data[at] = (char)~out->data[at];

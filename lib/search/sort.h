@@ -21,23 +21,27 @@ enum isrv_sort_key {
 	ISRV_SORT_SUBJECT,
 	ISRV_SORT_TO,
 	ISRV_SORT_KEYS
+	/* This and above: the first, second, ... annotation (RFC 5257 4.9) */
 };
 
+/* Annotations that one SORT can name. */
+#define ISRV_SORT_NOTES 4u
+
 struct isrv_sort_criterion {
-	uint8_t key; /* enum isrv_sort_key */
+	uint8_t key; /* enum isrv_sort_key, or above */
 	bool reverse;
 };
 
 /* What to sort by; all zero: by nothing yet. */
 struct isrv_sort_program {
-	struct isrv_sort_criterion criteria[ISRV_SORT_KEYS];
+	struct isrv_sort_criterion criteria[ISRV_SORT_KEYS + ISRV_SORT_NOTES];
 	unsigned count;
 	uint8_t comparator; /* enum isrv_comparator: of texts */
 };
 
 /* One more criterion.  A key that was named before decides nothing any more, in either direction,
  * and is not kept. */
-void isrv_sort_by(struct isrv_sort_program *p, enum isrv_sort_key key, bool reverse);
+void isrv_sort_by(struct isrv_sort_program *p, unsigned key, bool reverse);
 /* What has to be known of messages? */
 bool isrv_sort_needs_header(const struct isrv_sort_program *p);
 bool isrv_sort_needs_size(const struct isrv_sort_program *p);
@@ -48,6 +52,8 @@ struct isrv_sort_facts {
 	int64_t arrival; /* internal date, in seconds since 1970-01-01 UTC */
 	uint64_t octets;
 	const struct isrv_header *header;
+	const struct imapsrv_span *notes; /* values of annotations, in the order of their keys; data
+	                                     NULL: NIL, which stands before all others */
 };
 
 /* RFC 5256 2.2, in seconds since 1970-01-01 UTC: a Date that is absent or cannot be read is the

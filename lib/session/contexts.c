@@ -519,7 +519,7 @@ static void unpack_criteria(struct isrv_unpack *u, struct isrv_sort_program *by)
 	for (; count && !u->error; count--) {
 		unsigned before = by->count, key = (unsigned)isrv_unpack_upto(u, ISRV_SORT_KEYS - 1);
 
-		isrv_sort_by(by, (enum isrv_sort_key)key, isrv_unpack_bool(u));
+		isrv_sort_by(by, key, isrv_unpack_bool(u));
 		if (by->count == before)
 			isrv_unpack_fail(u, IMAPSRV_EINVAL);
 	}

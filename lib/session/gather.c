@@ -12,6 +12,7 @@ enum {
 	AT_OPEN,  /* which has to be read */
 	AT_HEADER,
 	AT_SIZE,
+	AT_NOTES,
 	AT_TAKE,
 	AT_END
 };
@@ -68,6 +69,7 @@ void isrv_gather_drop(struct imapsrv_session *s, struct isrv_gather *g)
 {
 	close_message(s, g);
 	isrv_buf_clear(&g->kept, &s->mem);
+	isrv_gather_notes_clear(s, &g->notes);
 }
 
 /* ---- rows ---------------------------------------------------------------------------------- */
@@ -235,14 +237,15 @@ static enum isrv_step measure(struct imapsrv_session *s, struct isrv_gather *g)
 static void begin_message(struct isrv_gather *g)
 {
 	g->described = !g->header || use_kept(g);
-	g->at = g->described && (!g->size || current(g)->sized) ? AT_TAKE : AT_OPEN;
+	g->at = g->described && (!g->size || current(g)->sized) ? AT_NOTES : AT_OPEN;
 }
 
 static void take(struct imapsrv_session *s, struct isrv_gather *g)
 {
 	const struct isrv_gather_slot *slot = current(g);
 	struct isrv_header header = {.references_known = false};
-	struct isrv_sort_facts facts = {slot->uid, slot->date, slot->octets, &header};
+	struct isrv_sort_facts facts = {slot->uid, slot->date, slot->octets, &header,
+	                                g->notes.found};
 
 	if (g->header)
 		isrv_description_header(&g->description, &header);
@@ -251,6 +254,7 @@ static void take(struct imapsrv_session *s, struct isrv_gather *g)
 		return;
 	}
 	close_message(s, g);
+	isrv_gather_notes_next(&g->notes);
 	g->next++;
 	g->at = AT_SLOT;
 }
@@ -279,10 +283,10 @@ static enum isrv_step read_message(struct imapsrv_session *s, struct isrv_gather
 		next = g->described ? AT_SIZE : AT_HEADER;
 	} else if (g->at == AT_HEADER) {
 		step = read_header(s, g);
-		next = g->size && !current(g)->sized ? AT_SIZE : AT_TAKE;
+		next = g->size && !current(g)->sized ? AT_SIZE : AT_NOTES;
 	} else {
 		step = measure(s, g);
-		next = AT_TAKE;
+		next = AT_NOTES;
 	}
 	if (step != ISRV_DONE || s->error)
 		return step;
@@ -308,6 +312,9 @@ enum isrv_step isrv_gather_step(struct imapsrv_session *s, struct isrv_gather *g
 			if (!isrv_answered(s))
 				return ISRV_HOST;
 			sort_rows(s, g);
+			if (g->notes.count)
+				isrv_gather_notes_begin(s, &g->notes, g->from.mailbox,
+				                        g->from.no_notes, g->part);
 			g->at = AT_SLOT;
 			if (s->result.code != IMAPSRV_OK)
 				end(g, ISRV_GATHER_REFUSED);
@@ -321,6 +328,16 @@ enum isrv_step isrv_gather_step(struct imapsrv_session *s, struct isrv_gather *g
 				begin_message(g);
 			else
 				g->at = AT_BATCH;
+			break;
+		case AT_NOTES:
+			step = g->notes.count
+			               ? isrv_gather_notes_step(s, &g->notes, current(g)->uid)
+			               : ISRV_DONE;
+			if (step != ISRV_DONE || s->error)
+				return step;
+			g->at = AT_TAKE;
+			if (g->notes.from.refused)
+				end(g, ISRV_GATHER_REFUSED);
 			break;
 		case AT_TAKE:
 			take(s, g);

@@ -15,6 +15,7 @@
 
 #include "message/structure.h"
 #include "search/sort.h"
+#include "session/gather_notes.h"
 #include "session/searcher.h"
 
 enum isrv_gather_end {
@@ -30,6 +31,7 @@ struct isrv_gather {
 	bool header;     /* facts->header is wanted, */
 	bool references; /* its References too */
 	bool size;       /* facts->octets is wanted */
+	struct isrv_gather_notes notes; /* and these annotations, with facts->notes */
 	bool (*take)(void *ctx, const struct isrv_sort_facts *facts);
 	void *ctx;
 	struct isrv_arena *arena; /* what is needed until the end comes from here; NULL: from the

@@ -419,6 +419,8 @@ static const struct probe probes[] = {
 	 .needs = "CONTEXT=SORT"},
 	{.state = SELECTED, .says = "p SORT RETURN (COUNT) (ARRIVAL) UTF-8 ALL\r\n",
 	 .needs = "ESORT"},
+	{.state = SELECTED, .says = "p SORT (ANNOTATION /a value.priv) UTF-8 ALL\r\n",
+	 .needs = "SORT ANNOTATE-EXPERIMENT-1"},
 	{.state = SELECTED, .says = "p THREAD ORDEREDSUBJECT UTF-8 ALL\r\n",
 	 .needs = "THREAD=ORDEREDSUBJECT"},
 	{.state = SELECTED, .says = "p THREAD REFERENCES UTF-8 ALL\r\n",

@@ -43,7 +43,7 @@ static const struct message mailbox[] = {
 
 static void add(struct isrv_sort *x, const struct message *m)
 {
-	struct isrv_sort_facts facts = {m->uid, m->arrival, m->octets, &m->header};
+	struct isrv_sort_facts facts = {m->uid, m->arrival, m->octets, &m->header, NULL};
 
 	assert_true(isrv_sort_add(x, &facts));
 }
@@ -153,7 +153,7 @@ static void test_sent(void **unused)
 	(void)unused;
 	for (i = 0; i < COUNT(rows); i++) {
 		struct isrv_header h = {.date = {rows[i].date, strlen(rows[i].date)}};
-		struct isrv_sort_facts facts = {1, 42, 0, &h};
+		struct isrv_sort_facts facts = {1, 42, 0, &h, NULL};
 
 		ROW(i, isrv_sort_sent(&facts) == rows[i].sent);
 	}
@@ -339,7 +339,7 @@ static void test_failures(void **unused)
 		isrv_sort_init(&x, &by, &mem, &steps);
 		for (i = 0, ok = true; i < COUNT(mailbox) && ok; i++) {
 			const struct message *m = &mailbox[i];
-			struct isrv_sort_facts facts = {m->uid, m->arrival, m->octets, &m->header};
+			struct isrv_sort_facts facts = {m->uid, m->arrival, m->octets, &m->header, NULL};
 
 			ok = isrv_sort_add(&x, &facts);
 		}
