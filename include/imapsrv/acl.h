@@ -118,7 +118,8 @@ struct imapsrv_acl {
 	 * once. NULL: any, each by itself. */
 	void (*grantable)(void *user, struct imapsrv_op *op, const struct imapsrv_acl_grantable *q);
 	uint32_t others;  /* rights that the host knows beside the standard ones:
-	                     IMAPSRV_RIGHT_NOTE, digits */
+	                     IMAPSRV_RIGHT_NOTE, digits.  One with imapsrv_annotate.get knows NOTE
+	                     (RFC 5257 3.4): its lists and rights have it */
 	int create_alone; /* not 0: "c" is k, and "d" is e, t and x; else "c" is k and x, and "d" is
 	                     e and t (RFC 4314 2.1.1) */
 };

@@ -321,8 +321,9 @@ struct imapsrv_copy {
 	void *mailbox; /* where from */
 	struct imapsrv_set uids;
 	struct imapsrv_span name; /* where to */
-	uint32_t rights; /* of a host with imapsrv_acl: SEEN, WRITE, TRASH as the user has them
-	                    there.  Only flags that these let him set go along (RFC 4314 4) */
+	uint32_t rights; /* of a host with imapsrv_acl: SEEN, WRITE, TRASH, NOTE as the user has
+	                    them there.  Only flags that these let him set go along (RFC 4314 4),
+	                    and shared annotations with NOTE only (RFC 5257 4.6) */
 };
 
 /* ---- a mailbox from outside: status -------------------------------------------------------- */

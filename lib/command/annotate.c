@@ -3,6 +3,8 @@
  * 4.5). */
 #include "command/annotate.h"
 
+#include "session/access.h"
+
 uint64_t isrv_annotate_max(const struct imapsrv_engine *e, uint64_t own)
 {
 	uint64_t max = own ? own : e->annotate.max_value;
@@ -15,6 +17,16 @@ static bool is_read_only(const struct imapsrv_session *s)
 {
 	return s->view->read_only || !s->engine->annotate.store ||
 	       s->view->annotations & IMAPSRV_ANNOTATIONS_READONLY;
+}
+
+bool isrv_annotate_may(struct imapsrv_session *s, uint32_t rights,
+                       const struct isrv_annotate_values *values)
+{
+	if ((!values->priv || isrv_access_may(rights, ISRV_DO_NOTE)) &&
+	    (!values->shared || isrv_access_may(rights, ISRV_DO_NOTE_ALL)))
+		return true;
+	isrv_no(s, "NOPERM", "You may not store such annotations in this mailbox");
+	return false;
 }
 
 bool isrv_annotate_may_store(struct imapsrv_session *s, const struct isrv_annotate_values *values)
@@ -30,7 +42,7 @@ bool isrv_annotate_may_store(struct imapsrv_session *s, const struct isrv_annota
 	else if (values->longest > isrv_annotate_max(s->engine, s->view->annotation_size))
 		isrv_no(s, "ANNOTATE TOOBIG", "A value is too long");
 	else
-		return true;
+		return isrv_annotate_may(s, s->view->rights, values);
 	return false;
 }
 

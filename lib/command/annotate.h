@@ -24,7 +24,8 @@ struct isrv_annotate_values {
 	struct imapsrv_annotation *list; /* ascending by entry, no two the same; NULL: none */
 	size_t count;
 	uint64_t longest; /* octets of the longest value */
-	bool priv;        /* there is a private one */
+	bool priv;        /* there is a private one, */
+	bool shared;      /* or a shared one */
 };
 
 /* "(" entries SP attribs ")" */
@@ -34,6 +35,9 @@ bool isrv_annotate_values_parse(struct isrv_parse *p, struct isrv_annotate_value
 
 /* Octets of a value that can be stored in a mailbox, of which `own` is what the host says. */
 uint64_t isrv_annotate_max(const struct imapsrv_engine *e, uint64_t own);
+/* May somebody with these rights store them (RFC 5257 3.4)?  False: the reply is set. */
+bool isrv_annotate_may(struct imapsrv_session *s, uint32_t rights,
+                       const struct isrv_annotate_values *values);
 /* May the selected mailbox be given these?  False: the reply is set. */
 bool isrv_annotate_may_store(struct imapsrv_session *s, const struct isrv_annotate_values *values);
 /* The host has refused: what that means here (RFC 5257 4.5). */

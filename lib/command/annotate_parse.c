@@ -166,6 +166,7 @@ static void weigh(struct isrv_annotate_values *v, const struct imapsrv_annotatio
 	if (longest > v->longest)
 		v->longest = longest;
 	v->priv = v->priv || a->given & IMAPSRV_ANNOTATION_PRIV;
+	v->shared = v->shared || a->given & IMAPSRV_ANNOTATION_SHARED;
 }
 
 bool isrv_annotate_values_parse(struct isrv_parse *p, struct isrv_annotate_values *v)

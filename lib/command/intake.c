@@ -534,6 +534,8 @@ static enum isrv_step check(struct imapsrv_session *s, struct isrv_intake *t)
 	if (t->access.code != IMAPSRV_OK) {
 		isrv_refused(s, "TRYCREATE");
 		give_up(s, t);
+	} else if (!isrv_annotate_may(s, t->access.rights, &t->message.annotations)) {
+		give_up(s, t);
 	} else if (t->items.list[t->items.at - 1].kind == ISRV_INTAKE_MESSAGE) {
 		ask_begin(s, t, s->framer.literal_size, is_binary(s, t));
 	} else {

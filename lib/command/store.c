@@ -237,7 +237,7 @@ static enum isrv_step step(struct imapsrv_session *s, void *args)
 	for (;;) {
 		switch (a->at) {
 		case AT_START:
-			if (!limit_flags(s, a))
+			if (!a->annotations.count && !limit_flags(s, a))
 				return isrv_no(s, "NOPERM", "You may not change these flags");
 			if (a->conditional && !isrv_modseq_require(s))
 				return ISRV_DONE;

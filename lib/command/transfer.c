@@ -237,7 +237,8 @@ static void begin_sink(struct imapsrv_session *s, void *ctx, const void *answer)
 static void ask_host(struct imapsrv_session *s, struct isrv_transfer *t)
 {
 	struct imapsrv_copy q = {s->account.handle, t->mailbox, t->uids, t->name,
-	                         isrv_access_of_flags(t->rights)};
+	                         isrv_access_of_flags(t->rights) |
+	                                 (t->rights & (uint32_t)IMAPSRV_RIGHT_NOTE)};
 
 	t->moved = t->move && s->engine->store.move;
 	t->at = AT_HOST;

@@ -16,6 +16,7 @@
 #define T IMAPSRV_RIGHT_TRASH
 #define E IMAPSRV_RIGHT_EXPUNGE
 #define A IMAPSRV_RIGHT_ADMIN
+#define N IMAPSRV_RIGHT_NOTE
 
 /*
  * Flags have no rows: imapsrv_rights_flags says which a user may change, and those that he may not
@@ -44,6 +45,8 @@ static const struct {
 	 * whichever resource it limits */
 	[ISRV_DO_QUOTAROOT] = {R, 0},
 	[ISRV_DO_NOTIFY] = {L | R, 0}, /* RFC 5465 5 */
+	[ISRV_DO_NOTE] = {R, 0}, /* RFC 5257 3.4 */
+	[ISRV_DO_NOTE_ALL] = {N, 0},
 };
 
 bool isrv_access_may(uint32_t rights, enum isrv_doing doing)
@@ -63,7 +66,8 @@ enum imapsrv_code isrv_access_code(uint32_t rights, enum isrv_doing doing)
 
 bool isrv_access_only_reads(const struct isrv_view *v)
 {
-	return v->read_only || !(v->rights & (I | E | ((S | W | T) & ~v->private_rights)));
+	/* "The 'n' right constitutes a 'shared flag right'" (RFC 5257 3.4). */
+	return v->read_only || !(v->rights & (I | E | N | ((S | W | T) & ~v->private_rights)));
 }
 
 void isrv_access_limit(uint32_t rights, struct imapsrv_flags *flags)

@@ -28,6 +28,8 @@ enum isrv_doing {
 	ISRV_DO_METADATA,
 	ISRV_DO_QUOTAROOT,
 	ISRV_DO_NOTIFY,   /* hear what happens in it */
+	ISRV_DO_NOTE,     /* store private annotations, */
+	ISRV_DO_NOTE_ALL, /* and shared ones */
 	ISRV_DOINGS
 };
 

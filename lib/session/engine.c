@@ -147,6 +147,9 @@ static bool take_config(struct imapsrv_engine *e, const struct imapsrv_config *c
 	e->config.sasl = &e->sasl;
 	e->config.limits = &e->limits;
 	e->config.watch = e->config.watch ? &e->watch : NULL;
+	/* "The server MUST recognize the new ACL 'n' right" (RFC 5257 3.4). */
+	if (e->acl.rights && e->annotate.get)
+		e->acl.others |= IMAPSRV_RIGHT_NOTE;
 	isrv_limits_fill(&e->limits);
 	/* RFC 9738 3: one or the other is announced. */
 	if (e->limits.message_limit != UINT32_MAX && e->limits.save_limit != UINT32_MAX)

@@ -11,7 +11,8 @@
 
 uint32_t ts_acl_known(const struct ts *ts)
 {
-	return IMAPSRV_RIGHTS_STANDARD | ts->acl.others;
+	return IMAPSRV_RIGHTS_STANDARD | ts->acl.others |
+	       (ts->notes.on ? (uint32_t)IMAPSRV_RIGHT_NOTE : 0u);
 }
 
 /* ---- lists ------------------------------------------------------------------------------ */

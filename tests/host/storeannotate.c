@@ -38,14 +38,14 @@ const struct ts_entry *ts_annotation(const struct ts_message *m, const char *ent
 }
 
 /* Of all, or those of nobody and of this user. */
-struct ts_entry *ts_copy_annotations(const struct ts_entry *from, const char *owner)
+struct ts_entry *ts_copy_annotations(const struct ts_entry *from, const char *owner, bool shared)
 {
 	struct ts_entry *copy = NULL;
 
 	for (; from; from = from->next) {
 		const char *whose = strchr(from->name, '\n') + 1;
 
-		if (!owner || !*whose || !strcmp(whose, owner))
+		if (*whose ? !owner || !strcmp(whose, owner) : shared)
 			ts_set_entry(&copy, from->name, from->data, from->len);
 	}
 	return copy;
@@ -253,7 +253,7 @@ enum imapsrv_code ts_would_annotate(const struct ts *ts, const struct ts_mailbox
                                     const struct ts_entry *old, const struct ts_entry *entries)
 {
 	uint64_t max = box->annotation_size ? box->annotation_size : ts->notes.max;
-	struct ts_entry *after = ts_copy_annotations(old, NULL);
+	struct ts_entry *after = ts_copy_annotations(old, NULL, true);
 	size_t count;
 
 	for (const struct ts_entry *e = entries; e; e = e->next)

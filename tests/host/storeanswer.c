@@ -613,7 +613,7 @@ static void answer_finish(struct ts_op *q)
 
 		message->system = d->system;
 		message->saved = ts->now;
-		message->notes = ts_copy_annotations(d->notes, NULL);
+		message->notes = ts_copy_annotations(d->notes, NULL, true);
 		for (size_t k = 0; k < d->keyword_count; k++)
 			ts_keyword(m, message, d->keywords[k], true);
 		ts_note_added(ts, m, message->blob);
@@ -650,7 +650,8 @@ static void copy_one(struct ts_mailbox *from, const struct ts_message *m, struct
 		ts_free_entries(&copy->notes);
 		copy->notes = ts_copy_annotations(
 			source.notes,
-			to->annotations & IMAPSRV_ANNOTATIONS_NOPRIVATE ? "" : user);
+			to->annotations & IMAPSRV_ANNOTATIONS_NOPRIVATE ? "" : user,
+			(rights & IMAPSRV_RIGHT_NOTE) != 0);
 	}
 	memcpy(copy->blob->emailid, source.blob->emailid, sizeof(copy->blob->emailid));
 	memcpy(copy->blob->threadid, source.blob->threadid, sizeof(copy->blob->threadid));

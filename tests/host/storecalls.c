@@ -501,7 +501,7 @@ static void on_begin(void *user, struct imapsrv_op *op, const struct imapsrv_app
 		d->keyword_count = q->keyword_count;
 		for (size_t i = 0; i < q->keyword_count; i++)
 			d->keywords[i] = tx_dup(q->keywords[i], strlen(q->keywords[i]));
-		d->notes = ts_copy_annotations(q->entries, NULL);
+		d->notes = ts_copy_annotations(q->entries, NULL, true);
 		d->date = in->has_date ? in->date : q->link->ts->now;
 		d->zone = in->has_date ? in->zone : 0;
 	}

@@ -20,7 +20,7 @@ static struct ts_message copy_message(const struct ts_message *m)
 	if (size)
 		memcpy(copy.keywords, m->keywords, size);
 	copy.blob->refs++;
-	copy.notes = ts_copy_annotations(m->notes, NULL);
+	copy.notes = ts_copy_annotations(m->notes, NULL, true);
 	return copy;
 }
 

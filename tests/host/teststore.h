@@ -523,7 +523,8 @@ void ts_annotate(struct ts_message *m, const char *entry, const char *owner, con
 const struct ts_entry *ts_annotation(const struct ts_message *m, const char *entry,
                                      const char *owner);
 /* Of all owners, or the shared ones and those of one. */
-struct ts_entry *ts_copy_annotations(const struct ts_entry *from, const char *owner);
+struct ts_entry *ts_copy_annotations(const struct ts_entry *from, const char *owner,
+                                     bool shared);
 /* What was handed in, with its owners. */
 struct ts_entry *ts_take_annotations(struct ts_op *q, const struct imapsrv_annotation *list,
                                      size_t count, const char *owner);

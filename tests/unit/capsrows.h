@@ -150,7 +150,7 @@ static const struct row rows[] = {
 	[ISRV_CAP_APPENDLIMIT] = {.name = "APPENDLIMIT", .vanish = "APPENDLIMIT=268435456",
 		.off = "APPENDLIMIT"},
 	[ISRV_CAP_ACL] = {
-		.name = "ACL", .vanish = "ACL RIGHTS=kxte LIST-MYRIGHTS", .drop = "host: acl",
+		.name = "ACL", .vanish = "ACL RIGHTS=kxten LIST-MYRIGHTS", .drop = "host: acl",
 	},
 	[ISRV_CAP_LIST_MYRIGHTS] = {.name = "LIST-MYRIGHTS"},
 	[ISRV_CAP_METADATA] = {
@@ -163,7 +163,10 @@ static const struct row rows[] = {
 		.vanish = "METADATA-SERVER FILTERS",
 	},
 	[ISRV_CAP_LIST_METADATA] = {.name = "LIST-METADATA"},
-	[ISRV_CAP_ANNOTATE] = {.name = "ANNOTATE-EXPERIMENT-1", .drop = "host: annotate"},
+	[ISRV_CAP_ANNOTATE] = {
+		.name = "ANNOTATE-EXPERIMENT-1", .drop = "host: annotate",
+		.with_it = "RIGHTS=kxten", .instead = "RIGHTS=kxte",
+	},
 	[ISRV_CAP_QUOTA] = {
 		.name = "QUOTA", .vanish = "QUOTA QUOTA=RES-STORAGE QUOTASET",
 		.drop = "host: quota \"\" storage 10 100",
@@ -321,10 +324,13 @@ static const struct probe probes[] = {
 	 .varies = "LIST-EXTENDED"},
 	{.state = AUTH, .says = "p LIST \"\" * RETURN (METADATA (/shared/comment))\r\n",
 	 .needs = "LIST-METADATA"},
-	{.state = AUTH, .says = "p LIST \"\" * RETURN (MYRIGHTS)\r\n", .needs = "LIST-MYRIGHTS"},
-	{.state = AUTH, .says = "p MYRIGHTS INBOX\r\n", .needs = "ACL"},
+	{.state = AUTH, .says = "p LIST \"\" * RETURN (MYRIGHTS)\r\n",
+	 .needs = "LIST-MYRIGHTS", .varies = "ANNOTATE-EXPERIMENT-1"},
+	{.state = AUTH, .says = "p MYRIGHTS INBOX\r\n",
+	 .needs = "ACL", .varies = "ANNOTATE-EXPERIMENT-1"},
 	{.state = AUTH, .says = "p GETACL INBOX\r\n", .needs = "ACL"},
-	{.state = AUTH, .says = "p LISTRIGHTS INBOX fred\r\n", .needs = "ACL"},
+	{.state = AUTH, .says = "p LISTRIGHTS INBOX fred\r\n",
+	 .needs = "ACL", .varies = "ANNOTATE-EXPERIMENT-1"},
 	{.state = AUTH, .says = "p SETACL INBOX joe lr\r\n", .needs = "ACL"},
 	{.state = AUTH, .says = "p DELETEACL INBOX joe\r\n", .needs = "ACL"},
 	{.state = AUTH, .says = "p CREATE x (USE (\\Sent))\r\n",
