@@ -80,8 +80,9 @@ struct imapsrv_event {
 	                                        IMAPSRV_ATTR_SUBSCRIBED and HASCHILDREN or
 	                                        HASNOCHILDREN */
 	const struct imapsrv_span *entries;  /* MAILBOX_METADATA, SERVER_METADATA: names of entries
-	                                        that changed ("/shared/comment"), those that were
-	                                        removed as well.  ANNOTATION_CHANGE: of entries of
+	                                        that changed ("/shared/comment", in lower case),
+	                                        those that were removed as well; what is no such
+	                                        name is left out.  ANNOTATION_CHANGE: of entries of
 	                                        all these messages; none: not known which */
 	size_t entry_count;
 	struct imapsrv_span text;            /* QUOTA_EXCEED: for a human, UTF-8 */

@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "base/entry.h"
 #include "base/told.h"
 #include "notify/notify.h"
 
@@ -110,10 +111,12 @@ static void deleted(struct isrv_news *news)
 	news->known.items = 0;
 }
 
+/* What is no name of an entry (RFC 5464 3.2) cannot be told. */
 static bool add_entries(struct post *p, struct isrv_news *news)
 {
 	for (size_t i = 0; i < p->event->entry_count; i++)
-		if (!isrv_news_add_entry(&p->n->news, p->mem, news, p->event->entries[i]))
+		if (isrv_entry_is_name(p->event->entries[i], NULL) &&
+		    !isrv_news_add_entry(&p->n->news, p->mem, news, p->event->entries[i]))
 			return false;
 	return true;
 }
