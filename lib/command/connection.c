@@ -215,9 +215,7 @@ static enum isrv_step step_enable(struct imapsrv_session *s, void *args)
 		isrv_contexts_give_up_numbers(s);
 	if (news & ISRV_ENABLED_METADATA)
 		isrv_hear_metadata(s);
-	/* RFC 9051 5.1, RFC 9755 3: names and quoted strings are UTF-8 from here on */
-	if (s->enabled & (ISRV_ENABLED_REV2 | ISRV_ENABLED_UTF8))
-		s->w.utf8 = true;
+	isrv_session_encode(s);
 	return isrv_ok(s, "ENABLE done");
 }
 

@@ -79,7 +79,16 @@ enum isrv_step isrv_refused(struct imapsrv_session *s, const char *nonexistent)
 void isrv_session_speak(struct imapsrv_session *s, const char *language)
 {
 	s->language = language;
-	s->w.utf8_text = language != NULL; /* RFC 5255 3.5, resp-text */
+	isrv_session_encode(s);
+}
+
+/* UTF8=ACCEPT is of names and quoted strings: it adds nothing to `text` (RFC 9755 3). */
+void isrv_session_encode(struct imapsrv_session *s)
+{
+	bool rev2 = isrv_session_rev2(s);
+
+	s->w.utf8 = rev2 || (s->enabled & ISRV_ENABLED_UTF8); /* RFC 9051 5.1, RFC 9755 3 */
+	s->w.utf8_text = rev2 || s->language; /* RFC 9051 9, RFC 5255 3.5 */
 }
 
 const char *imapsrv_session_language(const struct imapsrv_session *session)

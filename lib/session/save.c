@@ -140,7 +140,6 @@ static void read_state(struct imapsrv_session *s, struct isrv_unpack *u)
 	s->can_starttls = flags & CAN_STARTTLS;
 	s->allow_plaintext = flags & ALLOW_PLAINTEXT;
 	s->idling = flags & IDLING;
-	s->w.utf8 = flags & UTF8;
 	s->comparator = flags & OCTET           ? ISRV_COMPARATOR_OCTET
 	                : flags & ASCII_CASEMAP ? ISRV_COMPARATOR_ASCII
 	                                        : ISRV_COMPARATOR_UNICODE;
@@ -151,6 +150,9 @@ static void read_state(struct imapsrv_session *s, struct isrv_unpack *u)
 	s->steps = isrv_unpack_u64(u);
 	s->account.separator = (char)isrv_unpack_upto(u, 0x7e);
 	read_language(s, isrv_unpack_span(u), u);
+	isrv_session_encode(s);
+	if (s->w.utf8 != ((flags & UTF8) != 0))
+		isrv_unpack_fail(u, IMAPSRV_ESTATE);
 	read_text(s, isrv_unpack_span(u), &s->external, u);
 	read_bindings(s, u);
 	s->logged_in = flags & LOGGED_IN; /* bindings are for those who are not */

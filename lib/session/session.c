@@ -213,7 +213,7 @@ void isrv_session_log_out(struct imapsrv_session *s)
 	isrv_caps_update(s);
 	s->enabled = 0;
 	s->comparator = ISRV_COMPARATOR_UNICODE;
-	s->w.utf8 = false;
+	isrv_session_encode(s);
 	s->bad_commands = 0;
 }
 
@@ -451,7 +451,6 @@ int imapsrv_session_tls_started(struct imapsrv_session *session)
 	isrv_framer_clear(&s->framer, &s->mem);
 	isrv_arena_clear(&s->arena);
 	s->enabled = 0;
-	s->w.utf8 = false;
 	isrv_session_speak(s, NULL);
 	s->failed_logins = 0;
 	s->bad_commands = 0;

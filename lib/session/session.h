@@ -235,6 +235,8 @@ void isrv_untagged(struct imapsrv_session *s, const char *status, const char *co
                    const char *text);
 /* Texts are in that language from now on; NULL: i-default. */
 void isrv_session_speak(struct imapsrv_session *s, const char *language);
+/* Where UTF-8 may stand, by the language and what is enabled, when either has changed. */
+void isrv_session_encode(struct imapsrv_session *s);
 /* A text for humans, in the client's language. */
 void isrv_session_say(struct imapsrv_session *s, const char *text);
 /* The command's tagged line, from s->reply. */

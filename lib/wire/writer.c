@@ -220,7 +220,7 @@ void isrv_w_text(struct isrv_writer *w, const char *data, size_t len)
 				*at = '(';
 			begun = begun || *at != ' ';
 			w->q->at++;
-		} else if ((w->utf8 || w->utf8_text) &&
+		} else if (w->utf8_text &&
 			   (n = isrv_utf8_next(data, len, &code)) > 0) {
 			memcpy(at, data, n);
 			w->q->at += n;

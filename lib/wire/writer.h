@@ -17,7 +17,7 @@
 
 struct isrv_writer {
 	struct isrv_outq *q;
-	bool utf8_text; /* texts for humans may be UTF-8, whatever names are */
+	bool utf8_text; /* texts for humans may be UTF-8 */
 	bool utf8; /* mailbox names and quoted strings may be UTF-8 (ENABLE IMAP4rev2 or
 		      UTF8=ACCEPT) */
 	bool failed;

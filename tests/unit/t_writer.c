@@ -35,7 +35,7 @@ static void setup(struct fixture *f, bool utf8)
 	isrv_mem_init(&f->mem, &isrv_mem_libc, SIZE_MAX);
 	isrv_outq_init(&f->q, &f->mem);
 	isrv_writer_init(&f->w, &f->q);
-	f->w.utf8 = utf8;
+	f->w.utf8 = f->w.utf8_text = utf8;
 }
 
 /* Takes all that was written out of the queue. */
