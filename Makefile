@@ -111,15 +111,19 @@ $(BUILD)/tests/%.o: tests/%.c
 $(BUILD)/tests/unit/t_%: $(BUILD)/tests/unit/t_%.o $(LIB_A)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -pthread -o $@ $(filter-out $(LIB_A),$^) $(LIB_A) -lcmocka
 
-# The test host: a store in memory, a driver, a client model; for scripts, simulators and fuzzers.
-HOST_OBJ := $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard tests/host/*.c)))
+# The test host: a store in memory, a driver, a client model, and the strict reader of what is
+# emitted; for scripts, simulators and fuzzers.
+HOST_OBJ := $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard tests/host/*.c tests/strict/*.c)))
 
 # Executes tests/script/*/*.txt; tests/script/FORMAT describes them.
 SCRIPT_RUN := $(BUILD)/tests/script-run
 SCRIPTS    := $(sort $(wildcard tests/script/*/*.txt))
 SCRIPT_OBJ := $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard tests/script/*.c)))
 
-$(BUILD)/tests/unit/t_client: $(patsubst %,$(BUILD)/tests/host/%.o,client client_fetch text wire)
+STRICT_OBJ := $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard tests/strict/*.c)))
+
+$(BUILD)/tests/unit/t_client $(BUILD)/tests/unit/t_strict: \
+  $(patsubst %,$(BUILD)/tests/host/%.o,client client_fetch text) $(STRICT_OBJ)
 
 # Unit tests whose host is described by lines of a script.
 $(BUILD)/tests/unit/t_caps $(BUILD)/tests/unit/t_unauthenticate: \

@@ -5,7 +5,7 @@
  * the host's actions in between: 0xff, a letter (see act()), a parameter.
  *
  * Asserted on every run: what is emitted are whole responses that leave a strict client's picture
- * right (host/wire, host/client), `want` never lies and peeked spans hold still (host/driver), the
+ * right (strict, host/client), `want` never lies and peeked spans hold still (host/driver), the
  * library keeps to its own headers and gives everything back (host/teststore, host/alloc), memory
  * stays in its budget, work is linear.  Without a fault the same octets are then sent in another
  * way - cut, drained, answered otherwise - and must lead to the same output.

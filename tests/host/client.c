@@ -120,6 +120,25 @@ static bool new_command(struct tc *c, const char *line, size_t len)
 	return !idling;
 }
 
+/* CONDSTORE-enabling commands (RFC 7162 3.1), and some more: where such a word stands does not
+ * count. */
+static bool speaks_of_modseqs(const char *line, size_t len)
+{
+	static const char *const words[] = {"MODSEQ", "CONDSTORE", "QRESYNC", "SINCE"};
+
+	for (size_t i = 0; i < len; i++) {
+		char octet = line[i] & ~0x20;
+
+		if (octet != 'M' && octet != 'C' && octet != 'Q' && octet != 'S')
+			continue;
+		for (size_t k = 0; k < 4; k++)
+			if (len - i >= strlen(words[k]) &&
+			    tx_same_n(line + i, strlen(words[k]), words[k]))
+				return true;
+	}
+	return false;
+}
+
 static void line_ended(struct tc *c)
 {
 	const char *line = c->line.data;
@@ -130,6 +149,7 @@ static void line_ended(struct tc *c)
 		len--;
 	if (!c->in_command)
 		literal = new_command(c, line, len);
+	c->condstore = c->condstore || speaks_of_modseqs(line, len);
 	c->in_command = c->sync = false;
 	if (literal && len >= 3 && line[len - 1] == '}') {
 		bool sync = line[len - 2] != '+';
@@ -143,6 +163,7 @@ static void line_ended(struct tc *c)
 				size = size * 10 + (uint64_t)(line[at++] - '0');
 			c->literal = size;
 			c->sync = sync;
+			c->commands[c->command_count - 1].waits |= sync;
 			c->in_command = true;
 		}
 	}
@@ -515,7 +536,7 @@ static void on_tagged(struct tc *c, const char *data, size_t len)
 	for (uint32_t m = 0; k->silent && m < c->exists; m++)
 		c->messages[m].knows_flags = false;
 	if (is(k, "UNAUTHENTICATE") && ok)
-		c->qresync = c->utf8 = c->utf8_text = c->notify = c->uidonly = false;
+		c->qresync = c->utf8 = c->utf8_text = c->notify = c->uidonly = c->condstore = false;
 	if (is(k, "NOTIFY") && ok)
 		c->notify = true;
 	c->fresh = false;

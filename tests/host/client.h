@@ -26,6 +26,7 @@ struct tc_command {
 	bool uid;
 	bool doubtful; /* not of the form "tag SP name": what the answer looks like is open */
 	bool silent;   /* STORE FLAGS.SILENT */
+	bool waits;    /* it has announced a synchronizing literal */
 	bool answered;
 };
 
@@ -64,6 +65,7 @@ struct tc {
 	bool uidonly;    /* then messages[] has those whose UID is known first, without regard to numbers */
 	bool nomodseq;   /* the selected mailbox has no modification sequences: EXPUNGE all the same */
 	bool notify;
+	bool condstore; /* a command spoke of modification sequences (RFC 7162 3.1) */
 	bool utf8;
 	bool utf8_text;  /* texts for humans are UTF-8 (LANGUAGE) */
 	uint32_t exists;

@@ -29,7 +29,6 @@ static void on_response(void *user, const char *data, size_t len)
 	struct td_session *s = user;
 
 	tc_response(&s->client, data, len);
-	s->wire.utf8 = s->client.utf8 || s->client.utf8_text;
 }
 
 int td_start(struct td *d, struct tx_log *log, struct ts *ts, struct ta *alloc,
@@ -89,6 +88,8 @@ int td_connect(struct td *d, int i, const struct imapsrv_session_config *config,
 
 	s->link = ts_link(d->ts);
 	s->wire.log = d->log;
+	s->wire.client = &s->client;
+	s->wire.number = i + 1;
 	s->wire.each = on_response;
 	s->wire.user = s;
 	s->client.log = d->log;
@@ -212,7 +213,7 @@ static void do_write(struct td *d, int i)
 		left -= part;
 	}
 	rc = imapsrv_session_sent(s->session, n);
-	tw_feed(&s->wire, s->output.data + s->output.len - n, n);
+	st_feed(&s->wire, s->output.data + s->output.len - n, n);
 	if (rc && !imapsrv_is_fatal(rc))
 		say(d, i, "sent refused what peek had shown");
 	if (rc && !s->error)
@@ -454,7 +455,7 @@ void td_forget(struct td *d, int i)
 	struct td_session *s = &d->sessions[i];
 
 	td_drop(d, i);
-	tw_free(&s->wire);
+	st_free(&s->wire);
 	tc_free(&s->client);
 	tx_free(&s->input);
 	tx_free(&s->output);
@@ -467,7 +468,7 @@ void td_finish(struct td *d)
 	for (int i = 0; i < TD_SESSIONS; i++) {
 		struct td_session *s = &d->sessions[i];
 
-		if (s->session && !s->stalled && !d->faulty && !tw_whole(&s->wire) &&
+		if (s->session && !s->stalled && !d->faulty && !st_whole(&s->wire) &&
 		    !ts_pending(s->link))
 			say(d, i, "it ended in the middle of a response");
 		td_forget(d, i);

@@ -11,7 +11,7 @@
 #include "host/alloc.h"
 #include "host/client.h"
 #include "host/teststore.h"
-#include "host/wire.h"
+#include "strict/strict.h"
 
 enum { TD_SESSIONS = 8 };
 
@@ -33,7 +33,7 @@ struct td_options {
 struct td_session {
 	struct imapsrv_session *session; /* NULL when it is not connected */
 	struct ts_link *link;
-	struct tw wire;
+	struct st wire;
 	struct tc client;
 	struct tx input;       /* not yet taken */
 	struct tx output;      /* all that was emitted */

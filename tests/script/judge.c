@@ -222,12 +222,12 @@ static void check_prefix(struct playing *p)
 		pl_show_difference(p, 0, same, ref->len);
 		return;
 	}
-	if (same == out->len && (tw_whole(&s->wire) || s->wire.had_literal))
+	if (same == out->len && (st_whole(&s->wire) || s->wire.had_literal))
 		return;
 	while (line > 0 &&
 	       !(line > 1 && out->data[line - 1] == '\n' && out->data[line - 2] == '\r'))
 		line--;
-	if (!tw_whole(&s->wire) || out->len - line < 8 ||
+	if (!st_whole(&s->wire) || out->len - line < 8 ||
 	    memcmp(out->data + line, "* BYE ", 6) != 0 ||
 	    (size_t)(strchr(out->data + line, '\n') - out->data) + 1 != out->len)
 		pl_show_difference(p, 0, same, ref->len);

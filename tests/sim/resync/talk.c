@@ -82,7 +82,7 @@ void lose(struct sim *s, int slot)
 	if (session->session && !imapsrv_session_peek(session->session, &span, 1, &count) &&
 	    count) {
 		n = below(s, (uint32_t)span.len + 1);
-		tw_feed(&session->wire, span.data, n);
+		st_feed(&session->wire, span.data, n);
 	}
 	cache_take(&s->clients[slot]);
 	disconnect(s, slot);
