@@ -49,7 +49,7 @@ static enum isrv_step no_memory(struct imapsrv_session *s, struct isrv_catenate 
 }
 
 /* url-resp-text is bare and has no "]" in it (RFC 4469 errata 4046, 2002); what cannot stand there
- * as it is is percent-encoded. */
+ * as it is is percent-encoded.  It is not empty, so there is no code for a URL that is. */
 static enum isrv_step bad_url(struct imapsrv_session *s, struct isrv_catenate *c)
 {
 	static const char name[] = "BADURL ", hex[] = "0123456789ABCDEF";
@@ -71,7 +71,7 @@ static enum isrv_step bad_url(struct imapsrv_session *s, struct isrv_catenate *c
 		}
 	}
 	*at = '\0';
-	isrv_no(s, code, "That URL leads to no message here, nor to a part of one");
+	isrv_no(s, c->text.len ? code : NULL, "That URL leads to no message here, nor to a part of one");
 	return fail(c);
 }
 
