@@ -38,6 +38,7 @@ static const char full_host[] =
 	"host: uses\n"
 	"host: replace\n"
 	"host: catenate\n"
+	"host: urlauth\n"
 	"host: mailbox INBOX uidvalidity 7\n"
 	"host: mailbox Drafts drafts\n"
 	"host: message INBOX flags \\Seen\n"
@@ -143,9 +144,13 @@ static const struct row rows[] = {
 	[ISRV_CAP_MOVE] = {.name = "MOVE"},
 	[ISRV_CAP_MULTIAPPEND] = {.name = "MULTIAPPEND"},
 	[ISRV_CAP_CATENATE] = {
-		.name = "CATENATE", .vanish = "CATENATE URL-PARTIAL", .drop = "host: catenate",
+		.name = "CATENATE", .drop = "host: catenate",
 	},
 	[ISRV_CAP_URL_PARTIAL] = {.name = "URL-PARTIAL"},
+	[ISRV_CAP_URLAUTH] = {
+		.name = "URLAUTH", .vanish = "URLAUTH URLAUTH=BINARY", .drop = "host: urlauth",
+	},
+	[ISRV_CAP_URLAUTH_BINARY] = {.name = "URLAUTH=BINARY"},
 	[ISRV_CAP_REPLACE] = {.name = "REPLACE", .drop = "host: replace"},
 	[ISRV_CAP_APPENDLIMIT] = {.name = "APPENDLIMIT", .vanish = "APPENDLIMIT=268435456",
 		.off = "APPENDLIMIT"},
@@ -253,9 +258,9 @@ static const struct probe probes[] = {
 	{.state = AUTH, .says = "p SUBSCRIBE x\r\n"},
 	{.state = AUTH, .says = "p APPEND INBOX (\\Seen) {3+}\r\nabc\r\n", .varies = "UIDPLUS"},
 	{.state = AUTH, .says = "p SELECT INBOX\r\n",
-	 .varies = "CONDSTORE OBJECTID ANNOTATE-EXPERIMENT-1"},
+	 .varies = "CONDSTORE OBJECTID ANNOTATE-EXPERIMENT-1 URLAUTH"},
 	{.state = AUTH, .says = "p EXAMINE INBOX\r\n",
-	 .varies = "CONDSTORE OBJECTID ANNOTATE-EXPERIMENT-1"},
+	 .varies = "CONDSTORE OBJECTID ANNOTATE-EXPERIMENT-1 URLAUTH"},
 	{.state = AUTH, .says = "p EXPUNGE\r\n"},
 	{.state = AUTH, .says = "p XYZ\r\n"},
 	{.state = SELECTED, .says = "p FETCH 1:* (FLAGS UID INTERNALDATE RFC822.SIZE)\r\n"},
@@ -355,10 +360,10 @@ static const struct probe probes[] = {
 	{.state = AUTH, .says = "p NOTIFY SET (personal (MailboxName))\r\n", .needs = "NOTIFY"},
 	{.state = AUTH, .says = "p SELECT INBOX (CONDSTORE)\r\n",
 	 .needs = "CONDSTORE",
-	 .varies = "OBJECTID ANNOTATE-EXPERIMENT-1"},
+	 .varies = "OBJECTID ANNOTATE-EXPERIMENT-1 URLAUTH"},
 	{.state = AUTH, .says = "p SELECT INBOX (QRESYNC (7 1))\r\n",
 	 .needs = "QRESYNC",
-	 .varies = "OBJECTID ANNOTATE-EXPERIMENT-1",
+	 .varies = "OBJECTID ANNOTATE-EXPERIMENT-1 URLAUTH",
 	 .before = "q ENABLE QRESYNC\r\n"},
 	{.state = SELECTED, .says = "p UNSELECT\r\n", .needs = "UNSELECT"},
 	/* messages in */
@@ -369,7 +374,14 @@ static const struct probe probes[] = {
 	{.state = AUTH, .says = "p APPEND INBOX CATENATE (URL /INBOX/;UID=1 TEXT {1+}\r\na)\r\n",
 	 .needs = "CATENATE", .varies = "UIDPLUS"},
 	{.state = AUTH, .says = "p APPEND INBOX CATENATE (URL /INBOX/;UID=1/;PARTIAL=0.2)\r\n",
-	 .needs = "URL-PARTIAL", .refused = "p NO [BADURL", .varies = "UIDPLUS"},
+	 .needs = "CATENATE URL-PARTIAL", .refused = "p NO [BADURL", .varies = "UIDPLUS"},
+	{.state = AUTH, .says = "p RESETKEY INBOX\r\n", .needs = "URLAUTH"},
+	{.state = AUTH, .needs = "URLAUTH",
+	 .says = "p GENURLAUTH \"imap://fred@example.com/INBOX/;UID=1;URLAUTH=anonymous\" INTERNAL\r\n"},
+	{.state = AUTH, .says = "p URLFETCH \"imap://fred@example.com/INBOX/;UID=1;URLAUTH=anonymous"
+	 ":INTERNAL:0123456789abcdef0123456789abcdef\"\r\n", .needs = "URLAUTH"},
+	{.state = AUTH, .says = "p URLFETCH (\"imap://fred@example.com/INBOX/;UID=1;URLAUTH=anonymous"
+	 ":INTERNAL:0123456789abcdef0123456789abcdef\" BODY)\r\n", .needs = "URLAUTH=BINARY"},
 	{.state = SELECTED, .says = "p REPLACE 1 INBOX {1+}\r\na\r\n",
 	 .needs = "REPLACE", .varies = "UIDPLUS"},
 	{.state = SELECTED, .says = "p MOVE 1 Drafts\r\n", .needs = "MOVE", .varies = "UIDPLUS"},
@@ -380,7 +392,7 @@ static const struct probe probes[] = {
 	{.state = SELECTED, .says = "p STORE 1 ANNOTATION (/comment (value.priv \"x\"))\r\n",
 	 .needs = "ANNOTATE-EXPERIMENT-1"},
 	{.state = AUTH, .says = "p SELECT INBOX (ANNOTATE)\r\n", .needs = "ANNOTATE-EXPERIMENT-1",
-	 .varies = "CONDSTORE OBJECTID"},
+	 .varies = "CONDSTORE OBJECTID URLAUTH"},
 	/* messages out */
 	{.state = SELECTED, .says = "p FETCH 1 (ANNOTATION (/comment value.priv))\r\n",
 	 .needs = "ANNOTATE-EXPERIMENT-1"},
