@@ -168,6 +168,7 @@ struct imapsrv_config {
 	const struct imapsrv_acl *acl; /* copied; NULL: everybody may do everything in what `list`
 	                                  gives him */
 	const struct imapsrv_urlauth *urlauth; /* copied; NULL: none */
+	void *fault_user; /* not NULL: `fault` is called with it in place of the session's `user` */
 };
 #define IMAPSRV_CONFIG_INIT IMAPSRV_SIZED(struct imapsrv_config)
 

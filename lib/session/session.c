@@ -305,10 +305,12 @@ void isrv_session_say_bye(struct imapsrv_session *s)
 
 void isrv_session_fault(struct imapsrv_session *s, const char *what)
 {
-	if (!s->engine->config.fault)
+	const struct imapsrv_config *config = &s->engine->config;
+
+	if (!config->fault)
 		return;
 	s->in_callback++;
-	s->engine->config.fault(s->user, what);
+	config->fault(config->fault_user ? config->fault_user : s->user, what);
 	s->in_callback--;
 }
 
