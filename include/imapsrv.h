@@ -25,5 +25,6 @@
 #include "imapsrv/saved.h"
 #include "imapsrv/hub.h"
 #include "imapsrv/ledger.h"
+#include "imapsrv/storecheck.h"
 
 #endif

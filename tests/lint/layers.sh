@@ -11,7 +11,7 @@ BEGIN {
 		rank[order[i]] = i
 	# These stand beside the others.
 	only["ledger", "ledger"] = only["ledger", "base"] = 1
-	only["storecheck", "storecheck"] = 1
+	only["storecheck", "storecheck"] = only["storecheck", "base"] = 1
 }
 FNR == 1 {
 	split(FILENAME, path, "/")

@@ -11,7 +11,7 @@ rm -rf "$dir"
 mkdir -p "$dir"
 failed=0
 
-headers='limits\.h|stdalign\.h|stdbool\.h|stddef\.h|stdint\.h|string\.h|iconv\.h'
+headers='limits\.h|stdarg\.h|stdalign\.h|stdbool\.h|stddef\.h|stdint\.h|string\.h|iconv\.h'
 if grep -nE '^[ \t]*#[ \t]*include[ \t]*<' lib/*/*.[ch] |
 	grep -vE "<($headers)>" | grep -v '^lib/base/mem\.c:.*<stdlib\.h>'; then
 	echo "these system headers are not for lib/"

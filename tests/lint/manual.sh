@@ -98,6 +98,13 @@ sed -n 's/.*\.name = "\([^"][^"]*\)".*/\1/p' lib/session/caps.c | LC_ALL=C sort 
 LC_ALL=C comm -23 "$dir/caps" "$dir/rows" >"$dir/missing"
 complain "$dir/missing" "not in the table of man/imapsrv.7"
 
+# The clauses of the conformance kit.
+sed -n 's/^	X([A-Z_]*, "\([a-z.]*\)".*/\1/p' lib/storecheck/clauses.h | LC_ALL=C sort >"$dir/clauses"
+sed -n '/^\.\\" clauses/,/^\.El/s/^\.It //p' man/imapsrv_storecheck.3 | LC_ALL=C sort >"$dir/told"
+[ -s "$dir/clauses" ] || { echo "no clause is found in lib/storecheck/clauses.h"; failed=1; }
+diff "$dir/clauses" "$dir/told" >"$dir/differ" || true
+complain "$dir/differ" "clauses of lib (<) and man/imapsrv_storecheck.3 (>)"
+
 awk '
 FNR == 1 || /^\.Ed/ { code = 0 }
 !code && length > 80 { print FILENAME ":" FNR ": " length " columns" }

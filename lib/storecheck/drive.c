@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * storecheck/drive - moves the octets of the clients, lets the store work, and keeps the
+ * transcript.  It is a host's transport by public calls only.
+ */
+#include <string.h>
+
+#include "storecheck/check.h"
+
+enum {
+	PATIENCE = 100000, /* calls of `pump` in a row after which no session can go on */
+	ROUNDS = 10000000, /* steps of sessions in one settling */
+	SHOWN = 400        /* octets of one note in the transcript */
+};
+
+/* ---- the transcript ---------------------------------------------------------------------- */
+
+void isrv_sc_note(struct isrv_sc *c, const struct isrv_sc_client *k, char who, const char *data,
+                  size_t len)
+{
+	struct isrv_buf *to = &c->transcript;
+	size_t shown = len > SHOWN ? SHOWN : len;
+
+	/* The older half goes, up to the end of a line. */
+	if (to->len + shown + 64 > to->max) {
+		char *half = memchr(to->data + to->len / 2, '\n', to->len - to->len / 2);
+		size_t gone = half ? (size_t)(half + 1 - to->data) : to->len;
+
+		memmove(to->data, to->data + gone, to->len - gone);
+		to->len -= gone;
+	}
+	if (!isrv_sc_put(to, &c->mem, "%s%u: ", who == 'C' ? "C" : "S", k->number) ||
+	    !isrv_buf_add(to, &c->mem, data, shown) ||
+	    !(shown < len ? isrv_sc_put(to, &c->mem, " ... (%llu octets)\n",
+	                                (unsigned long long)len)
+	                  : isrv_buf_add(to, &c->mem, "\n", 1)))
+		isrv_sc_out_of_memory(c);
+}
+
+/* ---- one session ------------------------------------------------------------------------- */
+
+static void failed(struct isrv_sc_client *k, int rc)
+{
+	if (rc == IMAPSRV_ENOMEM)
+		isrv_sc_out_of_memory(k->c);
+	if (imapsrv_is_fatal(rc))
+		k->ended = true;
+}
+
+static void drain(struct isrv_sc_client *k)
+{
+	struct imapsrv_span spans[8];
+	size_t count = 0, total = 0;
+	int rc = imapsrv_session_peek(k->session, spans, 8, &count);
+
+	for (size_t i = 0; i < count; i++) {
+		if (!isrv_buf_add(&k->output, &k->c->mem, spans[i].data, spans[i].len))
+			isrv_sc_out_of_memory(k->c);
+		total += spans[i].len;
+	}
+	if (!rc && total)
+		rc = imapsrv_session_sent(k->session, total);
+	failed(k, rc);
+}
+
+static void feed(struct isrv_sc_client *k)
+{
+	size_t used = 0;
+	int rc = imapsrv_session_recv(k->session, k->input.data + k->taken,
+	                              k->input.len - k->taken, &used);
+
+	k->taken += used;
+	if (k->taken == k->input.len || rc)
+		k->taken = k->input.len = 0;
+	failed(k, rc);
+}
+
+/* Does one thing that the session wants; false: there is none. */
+static bool step(struct isrv_sc_client *k)
+{
+	unsigned want = imapsrv_session_want(k->session);
+
+	if ((want & IMAPSRV_WANT_WRITE) && !k->held) {
+		drain(k);
+	} else if ((want & IMAPSRV_WANT_READ) && k->taken < k->input.len) {
+		feed(k);
+	} else if (want & IMAPSRV_WANT_RUN) {
+		failed(k, imapsrv_session_run(k->session));
+	} else if (!want && k->ready != UINT64_MAX && k->ready > k->c->now) {
+		/* It waits for the time, which passes here as fast as it has to. */
+		k->c->now = k->ready;
+		k->ready = imapsrv_session_tick(k->session, k->c->now);
+	} else {
+		k->ended |= (want & IMAPSRV_WANT_CLOSE) != 0;
+		return false;
+	}
+	return true;
+}
+
+/* ---- all of them ------------------------------------------------------------------------- */
+
+static bool step_all(struct isrv_sc *c)
+{
+	bool moved = false;
+
+	for (unsigned i = 0; i < ISRV_SC_CLIENTS; i++) {
+		struct isrv_sc_client *k = &c->clients[i];
+
+		if (!k->session)
+			continue;
+		for (unsigned round = 0; round < ROUNDS && !c->rc && step(k); round++)
+			moved = true;
+		if (!c->rc && moved)
+			isrv_sc_hear(k);
+	}
+	return moved;
+}
+
+static void tell_time(struct isrv_sc *c)
+{
+	for (unsigned i = 0; i < ISRV_SC_CLIENTS; i++)
+		if (c->clients[i].session)
+			c->clients[i].ready = imapsrv_session_tick(c->clients[i].session, c->now);
+}
+
+void isrv_sc_push(struct isrv_sc *c)
+{
+	if (!isrv_sc_live(c))
+		return;
+	tell_time(c);
+	while (step_all(c))
+		;
+}
+
+void isrv_sc_settle(struct isrv_sc *c)
+{
+	unsigned patience = PATIENCE;
+	bool more = true;
+
+	tell_time(c);
+	while (!c->rc && more) {
+		more = step_all(c);
+		if (more) {
+			patience = PATIENCE;
+		} else if (c->check.pump && !c->rc) {
+			more = c->check.pump(c->check.user) && --patience;
+			more |= step_all(c);
+		}
+	}
+}
+
+/* ---- connections ------------------------------------------------------------------------- */
+
+bool isrv_sc_connect_only(struct isrv_sc *c, unsigned i, bool plain)
+{
+	struct isrv_sc_client *k = &c->clients[i];
+
+	if (!isrv_sc_live(c))
+		return false;
+	k->c = c;
+	k->number = i + 1;
+	k->held = k->ended = false;
+	k->tag = 0;
+	k->box = NULL;
+	k->seen_count = 0;
+	k->taken = k->input.len = k->output.len = k->parsed = 0;
+	k->session = c->check.connect(c->check.user, plain ? c->plain : c->engine);
+	if (!k->session)
+		return isrv_sc_out_of_memory(c);
+	isrv_sc_settle(c);
+	return isrv_sc_live(c);
+}
+
+/* The names of capabilities, in the order of enum isrv_sc_cap. */
+static uint64_t capabilities(const struct isrv_sc_client *k)
+{
+	static const char *const names[] = {
+		"CONDSTORE", "QRESYNC", "NOTIFY", "OBJECTID", "SAVEDATE", "METADATA", "QUOTA",
+		"QUOTASET", "REPLACE", "MULTIAPPEND", "MOVE", "SORT", "THREAD=REFERENCES",
+		"APPENDLIMIT", "CREATE-SPECIAL-USE", "METADATA-SERVER"};
+	uint64_t caps = 0;
+
+	for (size_t i = 0; i < k->told.line_count; i++) {
+		struct imapsrv_span line = isrv_sc_span(k, k->told.lines[i]);
+		size_t at = 0;
+
+		while (at < line.len) {
+			const char *space = memchr(line.data + at, ' ', line.len - at);
+			size_t end = space ? (size_t)(space - line.data) : line.len;
+
+			for (size_t n = 0; n < sizeof(names) / sizeof(*names); n++)
+				if (strlen(names[n]) == end - at &&
+				    !memcmp(names[n], line.data + at, end - at))
+					caps |= UINT64_C(1) << n;
+			at = end + 1;
+		}
+	}
+	return caps;
+}
+
+bool isrv_sc_connect(struct isrv_sc *c, unsigned i, bool plain)
+{
+	struct isrv_sc_client *k = &c->clients[i];
+
+	if (!isrv_sc_connect_only(c, i, plain))
+		return false;
+	if (c->check.name && !isrv_sc_login(k, c->check.name, c->check.password) &&
+	    isrv_sc_live(c))
+		return isrv_sc_blame(c, ISRV_SC_LOGIN_KNOWN, "LOGIN with the right password failed");
+	if (!isrv_sc_need(k, ISRV_SC_SESSION_LIVES, "CAPABILITY"))
+		return false;
+	k->caps = capabilities(k);
+	if (k->caps & ISRV_SC_CONDSTORE)
+		return isrv_sc_need(k, ISRV_SC_SESSION_LIVES, "ENABLE CONDSTORE");
+	return true;
+}
+
+void isrv_sc_disconnect(struct isrv_sc_client *k)
+{
+	struct isrv_sc *c = k->c;
+
+	if (!k->session)
+		return;
+	c->check.disconnect(c->check.user, k->session);
+	k->session = NULL;
+	k->box = NULL;
+	isrv_sc_told_clear(k);
+}
+
+void isrv_sc_disconnect_all(struct isrv_sc *c)
+{
+	for (unsigned i = 0; i < ISRV_SC_CLIENTS; i++)
+		isrv_sc_disconnect(&c->clients[i]);
+}

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * storecheck/put - text and numbers into buffers, and the small arrays of the kit.  There is no
+ * printf here: the library uses nothing of libc that knows a locale.
+ */
+#include <string.h>
+
+#include "base/ascii.h"
+#include "storecheck/check.h"
+
+const char *const isrv_sc_keyword_names[ISRV_SC_KEYWORDS] = {"kit-red", "kit-green", "Kit-Blue",
+                                                             "$KitDone"};
+
+static bool put_number(struct isrv_buf *to, struct isrv_mem *mem, uint64_t n)
+{
+	char digits[20];
+
+	return isrv_buf_add(to, mem, digits, isrv_ascii_u64(digits, n));
+}
+
+bool isrv_sc_putv(struct isrv_buf *to, struct isrv_mem *mem, const char *format, va_list args)
+{
+	bool ok = true;
+
+	while (*format && ok) {
+		const char *percent = strchr(format, '%');
+		size_t plain = percent ? (size_t)(percent - format) : strlen(format);
+		const char *text;
+
+		ok = isrv_buf_add(to, mem, format, plain);
+		format += plain;
+		if (!ok || !*format)
+			break;
+		format++;
+		switch (*format) {
+		case 's':
+			text = va_arg(args, const char *);
+			ok = isrv_buf_add(to, mem, text, strlen(text));
+			break;
+		case 'u':
+			ok = put_number(to, mem, va_arg(args, unsigned));
+			break;
+		case 'l': /* %llu */
+			ok = put_number(to, mem, va_arg(args, unsigned long long));
+			format += 2;
+			break;
+		case '.': { /* %.*s */
+			int len = va_arg(args, int);
+
+			text = va_arg(args, const char *);
+			ok = isrv_buf_add(to, mem, text, (size_t)len);
+			format += 2;
+			break;
+		}
+		default: /* %% */
+			ok = isrv_buf_add(to, mem, format, 1);
+			break;
+		}
+		format++;
+	}
+	return ok;
+}
+
+bool isrv_sc_put(struct isrv_buf *to, struct isrv_mem *mem, const char *format, ...)
+{
+	va_list args;
+	bool ok;
+
+	va_start(args, format);
+	ok = isrv_sc_putv(to, mem, format, args);
+	va_end(args);
+	return ok;
+}
+
+bool isrv_sc_put_set(struct isrv_buf *to, struct isrv_mem *mem, const uint32_t *v, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (!isrv_sc_put(to, mem, i ? ",%u" : "%u", (unsigned)v[i]))
+			return false;
+	return true;
+}
+
+void isrv_sc_put_flags(char out[160], uint32_t flags)
+{
+	static const char *const names[6] = {"\\Seen",    "\\Answered", "\\Flagged",
+	                                     "\\Deleted", "\\Draft",    "\\Recent"};
+	size_t at = 0;
+
+	for (unsigned bit = 0; bit < 8 + ISRV_SC_KEYWORDS; bit++) {
+		const char *name = bit < 6 ? names[bit]
+		                   : bit < 8 ? NULL : isrv_sc_keyword_names[bit - 8];
+		size_t len = name ? strlen(name) : 0;
+
+		if (!name || !(flags & 1u << bit))
+			continue;
+		if (at)
+			out[at++] = ' ';
+		memcpy(out + at, name, len);
+		at += len;
+	}
+	out[at] = '\0';
+}
+
+void *isrv_sc_grow(struct isrv_sc *c, void *array, size_t *cap, size_t count, size_t size)
+{
+	size_t more = *cap ? *cap * 2 : 16;
+	void *grown;
+
+	if (count < *cap)
+		return array;
+	grown = isrv_mem_realloc(&c->mem, array, *cap * size, more * size);
+	if (grown)
+		*cap = more;
+	else
+		isrv_sc_out_of_memory(c);
+	return grown;
+}
+
+bool isrv_sc_add_number(struct isrv_sc *c, struct isrv_sc_numbers *to, uint32_t n)
+{
+	uint32_t *v = isrv_sc_grow(c, to->v, &to->cap, to->count, sizeof(*v));
+
+	if (!v)
+		return false;
+	to->v = v;
+	v[to->count++] = n;
+	return true;
+}
+
+bool isrv_sc_has_number(const struct isrv_sc_numbers *in, uint32_t n)
+{
+	for (size_t i = 0; i < in->count; i++)
+		if (in->v[i] == n)
+			return true;
+	return false;
+}
+
+/* FNV-1a. */
+uint64_t isrv_sc_hash(struct imapsrv_span s)
+{
+	uint64_t h = UINT64_C(14695981039346656037);
+
+	for (size_t i = 0; i < s.len; i++)
+		h = (h ^ (unsigned char)s.data[i]) * UINT64_C(1099511628211);
+	return h ? h : 1;
+}

@@ -1,0 +1,438 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * storecheck/scene_extra - what not every store can: an index, identifiers, REPLACE, limits, quotas.
+ */
+#include <string.h>
+
+#include "base/ascii.h"
+#include "storecheck/check.h"
+#include "storecheck/parse.h"
+
+/* ---- an index ---------------------------------------------------------------------------- */
+
+/* Two clients look at the same mailbox: one has the store's index behind it, one has none. */
+static bool two_engines(struct isrv_sc *c, unsigned count)
+{
+	if (c->check.sessions < 2 || !isrv_sc_stage(c, 1, count) || !isrv_sc_connect(c, 1, true))
+		return isrv_sc_live(c) && isrv_sc_pass(c);
+	return isrv_sc_select(&c->clients[1], &c->boxes[0], "EXAMINE");
+}
+
+static bool same_numbers(const struct isrv_sc_numbers *a, const struct isrv_sc_numbers *b)
+{
+	return a->count == b->count && (!a->count || !memcmp(a->v, b->v, a->count * sizeof(*a->v)));
+}
+
+static void agree(struct isrv_sc *c, const char *command, enum isrv_sc_clause clause)
+{
+	struct isrv_sc_client *k = &c->clients[0], *plain = &c->clients[1];
+	char set[2][80];
+
+	if (!isrv_sc_need(k, clause, "%s", command) || !isrv_sc_need(plain, clause, "%s", command))
+		return;
+	for (unsigned i = 0; i < 2; i++) {
+		const struct isrv_sc_numbers *found = &c->clients[i].told.found;
+		struct isrv_buf to;
+		size_t len;
+
+		isrv_buf_init(&to, sizeof(set[i]) - 1);
+		isrv_sc_put_set(&to, &c->mem, found->v, found->count); /* as much as there is room */
+		len = to.len;
+		if (len)
+			memcpy(set[i], to.data, len);
+		set[i][len] = '\0';
+		isrv_buf_clear(&to, &c->mem);
+	}
+	isrv_sc_want(c, same_numbers(&k->told.found, &plain->told.found), clause,
+	             "\"%s\" finds %s with the store's index, and %s without", command, set[0],
+	             set[1]);
+}
+
+static void search(struct isrv_sc *c)
+{
+	static const char *const programs[] = {
+		"ALL", "SEEN", "UNSEEN", "FLAGGED", "NOT FLAGGED", "DRAFT ANSWERED",
+		"OR FLAGGED DRAFT", "KEYWORD kit-red", "UNKEYWORD KIT-RED", "LARGER 300",
+		"SMALLER 300", "SINCE 1-Feb-2000", "BEFORE 1-Jan-2001", "ON 17-Jul-1996",
+		"SENTSINCE 10-Feb-2021", "SENTBEFORE 10-Feb-2021", "SENTON 15-Feb-2021",
+		"SUBJECT kit", "SUBJECT \"kit 1\"", "SUBJECT nothing", "FROM zoe", "FROM ADAM",
+		"TO example", "HEADER References \"\"", "HEADER Message-ID kit.example",
+		"BODY hello", "BODY two", "NOT BODY hello", "TEXT multipart", "TEXT example.org",
+		"OR SUBJECT 1 (BODY one NOT SEEN)", "UID 2:4", "2:4 NOT SEEN", "CC kit",
+		"BODY \"hello.\" SUBJECT kit",
+		"CHARSET UTF-8 BODY {7+}\r\nGr\303\274\303\237e",
+		"CHARSET UTF-8 BODY {7+}\r\nGR\303\234SSE",
+	};
+	char command[200] = "UID SEARCH ";
+
+	if (!two_engines(c, 16))
+		return;
+	for (size_t i = 0; i < sizeof(programs) / sizeof(*programs) && isrv_sc_live(c); i++) {
+		memcpy(command + 11, programs[i], strlen(programs[i]) + 1);
+		agree(c, command, ISRV_SC_SEARCH_AGREES);
+	}
+}
+
+static void sort(struct isrv_sc *c)
+{
+	static const char *const keys[] = {"ARRIVAL", "REVERSE ARRIVAL", "DATE", "FROM", "SUBJECT",
+	                                   "SIZE", "TO SIZE", "REVERSE SUBJECT", "CC",
+	                                   "REVERSE SIZE FROM", "REVERSE DATE"};
+	char command[200] = "UID SORT (";
+
+	if (!two_engines(c, 14) || !(c->clients[0].caps & ISRV_SC_SORT))
+		return;
+	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys) && isrv_sc_live(c); i++) {
+		size_t len = strlen(keys[i]);
+
+		memcpy(command + 10, keys[i], len);
+		memcpy(command + 10 + len, ") UTF-8 ALL", 12);
+		agree(c, command, ISRV_SC_SORT_AGREES);
+		memcpy(command + 10 + len, ") UTF-8 UNSEEN", 15);
+		agree(c, command, ISRV_SC_SORT_AGREES);
+	}
+}
+
+static struct imapsrv_span thread_line(const struct isrv_sc_client *k)
+{
+	struct imapsrv_span none = {"", 0};
+
+	for (size_t i = 0; i < k->told.line_count; i++) {
+		struct imapsrv_span line = isrv_sc_span(k, k->told.lines[i]);
+
+		if (line.len >= 6 && !memcmp(line.data, "THREAD", 6))
+			return line;
+	}
+	return none;
+}
+
+static void thread(struct isrv_sc *c)
+{
+	static const char *const algorithms[] = {"REFERENCES", "ORDEREDSUBJECT"};
+	struct isrv_sc_client *k = &c->clients[0], *plain = &c->clients[1];
+
+	if (!two_engines(c, 14) || !(k->caps & ISRV_SC_THREAD))
+		return;
+	for (unsigned i = 0; i < 4 && isrv_sc_live(c); i++) {
+		struct imapsrv_span with, without;
+
+		for (unsigned n = 0; n < 2; n++)
+			isrv_sc_need(n ? plain : k, ISRV_SC_THREAD_AGREES, "UID THREAD %s UTF-8 %s",
+			             algorithms[i % 2], i / 2 ? "UNSEEN" : "ALL");
+		if (!isrv_sc_live(c))
+			return;
+		with = thread_line(k);
+		without = thread_line(plain);
+		isrv_sc_want(c, with.len == without.len && !memcmp(with.data, without.data, with.len),
+		             ISRV_SC_THREAD_AGREES, "%s: \"%.*s\" with the store's index, \"%.*s\" without",
+		             algorithms[i % 2], (int)with.len, with.data, (int)without.len,
+		             without.data);
+	}
+}
+
+/* ---- identifiers and save dates ---------------------------------------------------------- */
+
+static void identifiers(struct isrv_sc *c)
+{
+	struct isrv_sc_client *k = &c->clients[0];
+	struct isrv_sc_box *box, *other;
+	const struct isrv_sc_message *m, *copy;
+
+	if (!isrv_sc_stage(c, 1, 4))
+		return;
+	box = k->box;
+	isrv_sc_need(k, ISRV_SC_OBJECTID_MAILBOX, "STATUS %s (MAILBOXID)", box->name);
+	isrv_sc_want(c, k->told.mailboxid.len &&
+	                        isrv_sc_hash(isrv_sc_span(k, k->told.mailboxid)) == box->mailboxid,
+	             ISRV_SC_OBJECTID_MAILBOX, "MAILBOXID is another to STATUS than to SELECT");
+	isrv_sc_compare(k, &isrv_sc_fetching);
+	for (size_t i = 1; i < box->count && isrv_sc_live(c); i++) {
+		m = &box->messages[i];
+		isrv_sc_want(c, m->emailid, ISRV_SC_OBJECTID_EMAIL, "message %u has no EMAILID", m->uid);
+		isrv_sc_want(c, m->emailid != m[-1].emailid, ISRV_SC_OBJECTID_EMAIL,
+		             "messages %u and %u are not the same and have one EMAILID", m[-1].uid,
+		             m->uid);
+	}
+	isrv_sc_need(k, ISRV_SC_COPY_ALL, "UID COPY %u %s", box->messages[0].uid, box->name);
+	if (!isrv_sc_live(c) || k->told.to.count != 1)
+		return;
+	copy = isrv_sc_box_add(c, box, k->told.to.v[0]);
+	m = &box->messages[0];
+	if (!copy)
+		return;
+	box->messages[box->count - 1].flags = m->flags;
+	box->messages[box->count - 1].size = m->size;
+	isrv_sc_need(k, ISRV_SC_SESSION_LIVES, "NOOP");
+	isrv_sc_compare(k, &isrv_sc_fetching);
+	isrv_sc_want(c, copy->emailid == m->emailid, ISRV_SC_OBJECTID_EMAIL,
+	             "message %u is a copy of %u, and has another EMAILID", copy->uid, m->uid);
+	isrv_sc_want(c, copy->threadid == m->threadid, ISRV_SC_OBJECTID_THREAD,
+	             "message %u is a copy of %u, and has another THREADID", copy->uid, m->uid);
+	if (!isrv_sc_live(c) || !(other = isrv_sc_box(k, 1)))
+		return;
+	isrv_sc_want(c, !other->mailboxid || other->mailboxid != box->mailboxid,
+	             ISRV_SC_OBJECTID_MAILBOX, "two mailboxes have one MAILBOXID");
+	isrv_sc_need(k, ISRV_SC_SESSION_LIVES, "UNSELECT");
+	isrv_sc_need(k, ISRV_SC_RENAME_DONE, "RENAME %s %sx", box->name, box->name);
+	if (!isrv_sc_live(c))
+		return;
+	memcpy(box->name + strlen(box->name), "x", 2);
+	isrv_sc_select(k, box, "SELECT");
+	isrv_sc_compare(k, &isrv_sc_fetching);
+}
+
+static void save_dates(struct isrv_sc *c)
+{
+	struct isrv_sc_client *k = &c->clients[0];
+
+	if (!isrv_sc_stage(c, 1, 4) || !isrv_sc_compare(k, &isrv_sc_fetching))
+		return;
+	for (unsigned i = 0; i < 3 && isrv_sc_live(c); i++) {
+		isrv_sc_need(k, ISRV_SC_STORE_FLAGS, "UID STORE %u FLAGS (\\Draft)",
+		             k->box->messages[i].uid);
+		k->box->messages[i].flags = IMAPSRV_DRAFT;
+		isrv_sc_select(k, k->box, "SELECT");
+		isrv_sc_compare(k, &isrv_sc_fetching);
+	}
+}
+
+/* ---- REPLACE, append limits -------------------------------------------------------------- */
+
+static void replace(struct isrv_sc *c)
+{
+	const struct isrv_sc_blames blames = {ISRV_SC_REPLACE_BOTH, ISRV_SC_REPLACE_BOTH,
+	                                      ISRV_SC_APPEND_FLAGS, ISRV_SC_APPEND_DATE,
+	                                      ISRV_SC_BODY_OCTETS};
+	struct isrv_sc_client *k = &c->clients[0];
+	struct isrv_sc_message *m;
+	uint32_t content, old;
+
+	if (!isrv_sc_stage(c, 1, 3) || !(k->caps & ISRV_SC_REPLACE))
+		return;
+	for (unsigned i = 0; i < 2 && isrv_sc_live(c); i++) {
+		content = isrv_sc_new_content(c);
+		old = k->box->messages[1].uid;
+		isrv_sc_content(c, content, &c->scratch);
+		isrv_sc_say(k, "UID REPLACE %u %s (\\Draft) {%u+}", old, k->box->name,
+		            (unsigned)c->scratch.len);
+		isrv_sc_raw(k, c->scratch.data, c->scratch.len);
+		isrv_sc_raw(k, "\r\n", 2);
+		if (!isrv_sc_await(k) || !isrv_sc_needed(k, ISRV_SC_REPLACE_BOTH) ||
+		    k->told.appended.count != 1)
+			return;
+		m = isrv_sc_box_add(c, k->box, k->told.appended.v[0]);
+		if (!m)
+			return;
+		m->content = content;
+		m->flags = IMAPSRV_DRAFT;
+		m->size = c->scratch.len;
+		isrv_sc_box_remove(c, k->box, old);
+		isrv_sc_need(k, ISRV_SC_SESSION_LIVES, "NOOP");
+		isrv_sc_compare(k, &blames);
+		isrv_sc_compare_bodies(k, ISRV_SC_BODY_OCTETS);
+	}
+	isrv_sc_reselect(k, &c->boxes[0], &blames);
+	isrv_sc_compare(k, &blames);
+}
+
+static bool append_octets(struct isrv_sc_client *k, const char *name, uint64_t octets)
+{
+	struct isrv_sc *c = k->c;
+
+	c->scratch.len = 0;
+	if (!isrv_sc_put(&c->scratch, &c->mem, "Subject: kit\r\n\r\n"))
+		return isrv_sc_out_of_memory(c);
+	while (c->scratch.len < octets)
+		if (!isrv_buf_add(&c->scratch, &c->mem, c->scratch.len % 60 ? "x" : "\n", 1))
+			return isrv_sc_out_of_memory(c);
+	isrv_sc_say(k, "APPEND %s {%u+}", name, (unsigned)octets);
+	isrv_sc_raw(k, c->scratch.data, (size_t)octets);
+	isrv_sc_raw(k, "\r\n", 2);
+	return isrv_sc_await(k);
+}
+
+static void append_limit(struct isrv_sc *c)
+{
+	struct isrv_sc_client *k = &c->clients[0];
+	uint64_t limit;
+
+	if (!isrv_sc_stage(c, 1, 0))
+		return;
+	isrv_sc_need(k, ISRV_SC_STATUS_SAME, "STATUS %s (APPENDLIMIT)", k->box->name);
+	limit = k->told.limit;
+	if (!isrv_sc_live(c) || limit < 20 || limit > 500000)
+		return;
+	append_octets(k, k->box->name, limit);
+	isrv_sc_want(c, k->told.status == ISRV_SC_OK, ISRV_SC_APPEND_LIMIT,
+	             "%llu octets are within the limit, and are refused", (unsigned long long)limit);
+	append_octets(k, k->box->name, limit + 1);
+	isrv_sc_want(c, k->told.status != ISRV_SC_OK, ISRV_SC_APPEND_LIMIT,
+	             "the limit is %llu octets, and one more is accepted", (unsigned long long)limit);
+}
+
+/* ---- quotas ------------------------------------------------------------------------------ */
+
+struct usage {
+	struct imapsrv_span root, resources; /* as they stand in the response */
+	uint64_t used, limit;
+	bool known;
+};
+
+/* The first root with this resource, in what was told. */
+static struct usage usage_of(const struct isrv_sc_client *k, const char *resource)
+{
+	struct usage u = {{NULL, 0}, {NULL, 0}, 0, 0, false};
+
+	for (size_t i = 0; i < k->told.line_count && !u.known; i++) {
+		struct imapsrv_span line = isrv_sc_span(k, k->told.lines[i]), name;
+		struct isrv_sc_parse p = {line.data, line.data + line.len, false};
+
+		if (line.len < 6 || memcmp(line.data, "QUOTA ", 6) != 0)
+			continue;
+		p.at += 6;
+		u.root = isrv_sc_value(&p);
+		isrv_sc_expect(&p, ' ');
+		u.resources.data = p.at;
+		isrv_sc_expect(&p, '(');
+		while (!p.bad && !isrv_sc_take(&p, ')')) {
+			uint64_t used, limit;
+
+			name = isrv_sc_atom(&p);
+			isrv_sc_expect(&p, ' ');
+			used = isrv_sc_number(&p);
+			isrv_sc_expect(&p, ' ');
+			limit = isrv_sc_number(&p);
+			isrv_sc_take(&p, ' ');
+			if (isrv_ascii_is(name.data, name.len, resource)) {
+				u.used = used;
+				u.limit = limit;
+				u.known = true;
+			}
+		}
+		u.resources.len = (size_t)(p.at - u.resources.data);
+	}
+	return u;
+}
+
+static struct usage ask_usage(struct isrv_sc_client *k, const char *resource)
+{
+	static const struct usage none = {{NULL, 0}, {NULL, 0}, 0, 0, false};
+
+	if (!isrv_sc_need(k, ISRV_SC_QUOTA_ROOTS, "GETQUOTAROOT %s", k->box->name))
+		return none;
+	return usage_of(k, resource);
+}
+
+/* A limit that leaves room for one more message; and then back to what it was. */
+static void full(struct isrv_sc_client *k)
+{
+	struct isrv_sc *c = k->c;
+	struct usage u = ask_usage(k, "MESSAGE");
+	char root[200];
+
+	if (!u.known || !isrv_sc_live(c) || u.root.len >= sizeof(root) || u.limit <= u.used + 1)
+		return;
+	memcpy(root, u.root.data, u.root.len);
+	root[u.root.len] = '\0';
+	if (!isrv_sc_ask(k, "SETQUOTA %s (MESSAGE %llu)", root, (unsigned long long)u.used + 1))
+		return; /* not for this user */
+	append_octets(k, k->box->name, 100);
+	isrv_sc_want(c, k->told.status == ISRV_SC_OK, ISRV_SC_QUOTA_HOLDS,
+	             "there is room for one message, and it is refused");
+	append_octets(k, k->box->name, 100);
+	isrv_sc_want(c, k->told.status == ISRV_SC_NO && isrv_sc_code(k, "OVERQUOTA"),
+	             ISRV_SC_QUOTA_HOLDS, "a message more than the limit is not OVERQUOTA");
+	isrv_sc_ask(k, "SETQUOTA %s (MESSAGE %llu)", root, (unsigned long long)u.limit);
+}
+
+static void quota(struct isrv_sc *c)
+{
+	struct isrv_sc_client *k = &c->clients[0];
+	struct usage before, now;
+	char root[200], listing[300];
+
+	if (!isrv_sc_stage(c, 1, 2) || !(k->caps & ISRV_SC_QUOTA))
+		return;
+	before = ask_usage(k, "MESSAGE");
+	if (!before.known)
+		before = ask_usage(k, "STORAGE");
+	if (before.known && before.root.len < sizeof(root) &&
+	    before.resources.len < sizeof(listing)) {
+		memcpy(root, before.root.data, before.root.len);
+		root[before.root.len] = '\0';
+		memcpy(listing, before.resources.data, before.resources.len);
+		isrv_sc_need(k, ISRV_SC_QUOTA_ROOTS, "GETQUOTA %s", root);
+		now = usage_of(k, "none");
+		isrv_sc_want(c, now.resources.len == before.resources.len &&
+		                        !memcmp(now.resources.data, listing, now.resources.len),
+		             ISRV_SC_QUOTA_ROOTS, "root %s is another to GETQUOTA than to GETQUOTAROOT",
+		             root);
+	}
+	before = ask_usage(k, "MESSAGE");
+	if (!before.known)
+		return;
+	isrv_sc_append(k, k->box, isrv_sc_new_content(c), IMAPSRV_DELETED, NULL);
+	now = ask_usage(k, "MESSAGE");
+	isrv_sc_want(c, now.used == before.used + 1, ISRV_SC_QUOTA_USAGE,
+	             "there were %llu messages, one came, and there are %llu",
+	             (unsigned long long)before.used, (unsigned long long)now.used);
+	isrv_sc_need(k, ISRV_SC_EXPUNGE_GONE, "EXPUNGE");
+	now = ask_usage(k, "MESSAGE");
+	isrv_sc_want(c, now.used == before.used, ISRV_SC_QUOTA_USAGE,
+	             "a message came and went, there were %llu and are %llu",
+	             (unsigned long long)before.used, (unsigned long long)now.used);
+	if (k->caps & ISRV_SC_QUOTASET)
+		full(k);
+}
+
+static bool searches(const struct isrv_sc *c)
+{
+	return c->writes && c->store.search;
+}
+
+static bool sorts(const struct isrv_sc *c)
+{
+	return c->writes && c->store.sort;
+}
+
+static bool threads(const struct isrv_sc *c)
+{
+	return c->writes && c->store.thread;
+}
+
+static bool identifies(const struct isrv_sc *c)
+{
+	return c->writes && c->has_mailboxes && c->store.objectids;
+}
+
+static bool dates(const struct isrv_sc *c)
+{
+	return c->writes && c->store.savedates;
+}
+
+static bool replaces(const struct isrv_sc *c)
+{
+	return c->writes && c->store.replace;
+}
+
+static bool limits(const struct isrv_sc *c)
+{
+	return c->writes && c->store.append_limits;
+}
+
+static bool has_quota(const struct isrv_sc *c)
+{
+	return c->writes && c->config.quota;
+}
+
+const struct isrv_sc_scene isrv_sc_scenes_extra[] = {
+	{"search", searches, search},
+	{"sort", sorts, sort},
+	{"thread", threads, thread},
+	{"identifiers", identifies, identifiers},
+	{"save dates", dates, save_dates},
+	{"replace", replaces, replace},
+	{"append limit", limits, append_limit},
+	{"quota", has_quota, quota},
+	{NULL, NULL, NULL},
+};
