@@ -87,7 +87,9 @@ $(BUILD)/imapsrv-minimal: $(BUILD)/examples/minimal.o $(LIB_A)
 $(BUILD)/imapsrv-maildir: $(MAILDIR_OBJ) $(LIB_A)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(CRYPT_LIB)
 
-$(BUILD)/imapsrv-mbox: $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard examples/mbox/*.c))) $(LIB_A)
+MBOX_OBJ := $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard examples/mbox/*.c)))
+
+$(BUILD)/imapsrv-mbox: $(MBOX_OBJ) $(LIB_A)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^
 
 $(BUILD)/imapsrv-demo: $(BUILD)/examples/maildir/demo.o
@@ -187,15 +189,38 @@ MAILDIR_RUN := $(BUILD)/tests/maildir/run
 $(MAILDIR_RUN): $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard tests/maildir/*.c)))
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^
 
+# The conformance kit: on the test host's store with one defect after the other, on the examples'.
+KIT_TEST := $(BUILD)/tests/storecheck/stores
+
+$(KIT_TEST): $(patsubst %,$(BUILD)/tests/storecheck/%.o,stores kit finding index \
+             defects_read defects_change defects_names defects_rest) $(HOST_OBJ) $(LIB_A)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^
+
+# The examples' stores, each in a program of its own: their names are the same.
+KIT_MAILDIR := $(BUILD)/tests/storecheck/maildir
+KIT_MBOX    := $(BUILD)/tests/storecheck/mbox
+
+$(KIT_MAILDIR) $(KIT_MBOX): $(patsubst %,$(BUILD)/tests/storecheck/%.o,finding scratch)
+$(KIT_MAILDIR): $(BUILD)/tests/storecheck/maildir.o \
+                $(filter-out %/main.o,$(MAILDIR_OBJ)) $(LIB_A)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(LIB_A) $(CRYPT_LIB)
+
+$(KIT_MBOX): $(BUILD)/tests/storecheck/mbox.o \
+             $(filter-out %/main.o,$(MBOX_OBJ)) $(LIB_A)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(LIB_A)
+
 RUN   = CC='$(CC)' BUILD='$(BUILD)' sh tests/run.sh $(BUILD)/logs
 LINTS := $(sort $(wildcard tests/lint/*.sh))
 
-check: all $(UNIT_BIN) $(SCRIPT_RUN) $(REPLAY_BIN) $(SIM_BIN) $(MAILDIR_RUN) $(MBOX_TEST) $(ATTACK)
+check: all $(UNIT_BIN) $(SCRIPT_RUN) $(REPLAY_BIN) $(SIM_BIN) $(MAILDIR_RUN) $(MBOX_TEST) $(ATTACK) \
+       $(KIT_TEST) $(KIT_MAILDIR) $(KIT_MBOX)
 	@$(RUN) $(UNIT_BIN) $(ATTACK) '$(SCRIPT_RUN) tests/script/*/*.txt' \
 	  $(SIM_BIN:%='% --histories $(SIM_CHECK)') \
 	  '$(MAILDIR_RUN) $(BUILD)/imapsrv-maildir $(BUILD)/tests/maildir/scratch' \
 	  $(foreach n,$(FUZZ_NAMES),'$(BUILD)/tests/fuzz/replay_$(n) tests/fuzz/corpus/$(n)') \
-	  '$(MBOX_TEST) $(BUILD)/imapsrv-mbox $(BUILD)/tests/mbox/files' $(LINTS:%='sh %')
+	  '$(MBOX_TEST) $(BUILD)/imapsrv-mbox $(BUILD)/tests/mbox/files' \
+	  $(KIT_TEST) '$(KIT_MAILDIR) $(BUILD)/tests/storecheck/mail' \
+	  '$(KIT_MBOX) $(BUILD)/tests/storecheck/mail' $(LINTS:%='sh %')
 
 size: $(LIB_A)
 	@CC='$(CC)' CFLAGS='$(CFLAGS)' LDFLAGS='$(LDFLAGS)' BUILD='$(BUILD)' sh tests/size/size.sh

@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * storecheck/kit - between the conformance kit and the test host's store.
+ */
+#include "storecheck/kit.h"
+
+#include "storecheck/finding.h"
+#include "storecheck/index.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct tables sound;
+
+struct ts *store_of(void *user)
+{
+	return ((struct ts_link *)user)->ts;
+}
+
+struct imapsrv_session *session_of(void *user)
+{
+	return ((struct ts_link *)user)->session;
+}
+
+struct ts_mailbox *named(void *user, struct imapsrv_span name)
+{
+	char *z = tx_dup(name.data, name.len);
+	struct ts_mailbox *m = ts_find(store_of(user), store_of(user)->users, z);
+
+	free(z);
+	return m;
+}
+
+struct ts_mailbox *newest(void *user)
+{
+	struct ts_mailbox *last = NULL;
+
+	for (struct ts_mailbox *m = store_of(user)->mailboxes; m; m = m->next)
+		last = m->removed ? last : m;
+	return last;
+}
+
+struct ts_mailbox *box_of(void *handle)
+{
+	return ((struct ts_handle *)handle)->mailbox;
+}
+
+void silence(void *user, bool on)
+{
+	static struct imapsrv_session *kept[64];
+	size_t i = 0;
+
+	for (struct ts_link *l = ((struct ts_link *)user)->ts->links; l && i < 64; l = l->next, i++) {
+		if (l == user)
+			continue;
+		if (on) {
+			kept[i] = l->session;
+			l->session = NULL;
+		} else {
+			l->session = kept[i];
+		}
+	}
+}
+
+/* ---- connections ------------------------------------------------------------------------- */
+
+static struct imapsrv_session *on_connect(void *user, struct imapsrv_engine *engine)
+{
+	struct kit *kit = user;
+	struct imapsrv_session_config config = IMAPSRV_SESSION_CONFIG_INIT;
+	struct ts_link *link = ts_link(kit->ts);
+
+	config.user = link;
+	config.secure = 1;
+	if (imapsrv_session_new(engine, &config, &link->session)) {
+		link->session = NULL;
+		ts_watch_end(link);
+	}
+	return link->session;
+}
+
+static void on_disconnect(void *user, struct imapsrv_session *session)
+{
+	struct kit *kit = user;
+	struct ts_link **at = &kit->ts->links, *link = imapsrv_session_user(session);
+
+	imapsrv_session_free(session);
+	ts_watch_end(link);
+	while (*at != link)
+		at = &(*at)->next;
+	*at = link->next;
+	/* Handles that came back point to it. */
+	for (struct ts_handle *h = kit->ts->dead, *next; h; h = next) {
+		next = h->next;
+		free(h);
+	}
+	kit->ts->dead = NULL;
+	free(link);
+}
+
+static int on_pump(void *user)
+{
+	struct kit *kit = user;
+	int answered = 0;
+
+	for (struct ts_link *l = kit->ts->links; l; l = l->next)
+		if (l->session && ts_answer(l))
+			answered = 1;
+	return answered;
+}
+
+/* ---- what is asked of the host ----------------------------------------------------------- */
+
+static int on_restart(void *user)
+{
+	const struct kit *kit = user;
+
+	return kit->defect && kit->defect->restart ? kit->defect->restart(kit->ts) : 0;
+}
+
+static int on_outside(void *user, enum imapsrv_outside what, struct imapsrv_span name,
+                      struct imapsrv_span message)
+{
+	struct kit *kit = user;
+	struct ts *ts = kit->ts;
+	char *z = tx_dup(name.data, name.len);
+	struct ts_mailbox *m = ts_find(ts, ts->users, z);
+	bool told = !kit->defect || !kit->defect->silent_outside;
+	struct ts_set set = {0};
+
+	free(z);
+	if (!m)
+		return 1;
+	if (what == IMAPSRV_OUTSIDE_DELIVER) {
+		struct ts_message *added = ts_add(m, 0, message.data, message.len, ts->now, 0);
+
+		added->saved = ts->now;
+		ts_set_add(&set, added->uid);
+		if (told)
+			ts_post(ts, m, IMAPSRV_EVENT_MESSAGE_NEW, ts_set_view(&set), NULL);
+	} else {
+		struct imapsrv_range first = {m->messages[0].uid, m->messages[0].uid};
+
+		ts_remove(m, (struct imapsrv_set){&first, 1}, false, &set);
+		if (told)
+			ts_post(ts, m, IMAPSRV_EVENT_MESSAGE_EXPIRE, ts_set_view(&set), NULL);
+	}
+	ts_set_clear(&set);
+	return 0;
+}
+
+static void on_report(void *user, const struct imapsrv_finding *f)
+{
+	struct kit *kit = user;
+
+	if (!kit->findings++) {
+		snprintf(kit->first, sizeof(kit->first), "%s", f->clause->id);
+		snprintf(kit->scene, sizeof(kit->scene), "%s", f->scene);
+	}
+	if (kit->terse)
+		return;
+	finding_print(f);
+}
+
+/* ---- quotas that the test store leaves to its scripts -------------------------------------- */
+
+static void count_messages(void *user)
+{
+	struct ts *ts = ((struct ts_link *)user)->ts;
+	uint64_t messages = 0, octets = 0;
+
+	for (const struct ts_mailbox *m = ts->mailboxes; m; m = m->next)
+		for (size_t i = 0; !m->removed && i < m->count; i++) {
+			messages++;
+			octets += m->messages[i].blob->len;
+		}
+	for (struct ts_root *r = ts->roots; r; r = r->next) {
+		r->usage[IMAPSRV_RESOURCE_MESSAGE] = messages;
+		r->usage[IMAPSRV_RESOURCE_STORAGE] = (octets + 1023) / 1024;
+	}
+}
+
+static void quota_get(void *user, struct imapsrv_op *op, const struct imapsrv_getquota *q)
+{
+	count_messages(user);
+	sound.quota.get(user, op, q);
+}
+
+static void quota_roots(void *user, struct imapsrv_op *op, const struct imapsrv_getquotaroot *q)
+{
+	count_messages(user);
+	sound.quota.roots(user, op, q);
+}
+
+static void (*begin)(void *user, struct imapsrv_op *op, const struct imapsrv_append *q);
+
+static void quota_append(void *user, struct imapsrv_op *op, const struct imapsrv_append *q)
+{
+	const struct ts_root *r = ((struct ts_link *)user)->ts->roots;
+
+	count_messages(user);
+	if (r && !q->append && r->usage[IMAPSRV_RESOURCE_MESSAGE] >= r->limit[IMAPSRV_RESOURCE_MESSAGE])
+		imapsrv_op_done(op, IMAPSRV_OVERQUOTA, "full");
+	else
+		begin(user, op, q);
+}
+
+/* ---- a run ------------------------------------------------------------------------------- */
+
+void kit_begin(struct kit *kit)
+{
+	struct ts_root *root;
+	struct ts *ts;
+
+	memset(kit, 0, sizeof(*kit));
+	ts = kit->ts = ts_new(&kit->log);
+	ts_add_user(ts, "fred", "x")->separator = '/';
+	ts->modseqs = ts->savedates = ts->objectids = ts->limits = ts->replace = true;
+	ts->asks_idle = ts->clock = true;
+	ts->meta.on = true;
+	ts->uses = IMAPSRV_USE_JUNK | IMAPSRV_USE_TRASH;
+	ts->resources = IMAPSRV_RESOURCE_BIT(IMAPSRV_RESOURCE_MESSAGE) |
+	                IMAPSRV_RESOURCE_BIT(IMAPSRV_RESOURCE_STORAGE);
+	root = ts_root(ts, "all");
+	root->limited = ts->resources;
+	root->limit[IMAPSRV_RESOURCE_MESSAGE] = 100000;
+	root->limit[IMAPSRV_RESOURCE_STORAGE] = 1000000;
+}
+
+int kit_run(struct kit *kit, const struct imapsrv_allocator *allocator, uint64_t seed,
+            uint32_t histories, uint32_t sessions)
+{
+	struct imapsrv_storecheck check = IMAPSRV_STORECHECK_INIT;
+	struct imapsrv_config config = IMAPSRV_CONFIG_INIT;
+	struct ts *ts = kit->ts;
+	struct tables t;
+	uint32_t findings = 0;
+	int rc;
+
+	ts_fill(ts, &t.store, &t.mailboxes);
+	ts_fill_watch(ts, &t.watch);
+	ts_fill_metadata(ts, &t.metadata);
+	ts_fill_quota(ts, &t.quota);
+	if (!kit->no_index)
+		index_fill(&t.store);
+	sound = t;
+	if (t.quota.get) {
+		t.quota.get = quota_get;
+		t.quota.roots = quota_roots;
+		begin = t.store.append_begin;
+		if (begin)
+			t.store.append_begin = quota_append;
+	}
+	if (kit->defect && kit->defect->prepare)
+		kit->defect->prepare(ts);
+	if (kit->defect && kit->defect->spoil)
+		kit->defect->spoil(&t);
+	config.store = &t.store;
+	config.mailboxes = &t.mailboxes;
+	config.watch = ts->absent & TS_NO_WATCH ? NULL : &t.watch;
+	config.metadata = ts->meta.on ? &t.metadata : NULL;
+	config.quota = t.quota.get ? &t.quota : NULL;
+	config.clock = ts_clock;
+	config.allocator = allocator;
+	check.config = &config;
+	check.user = kit;
+	check.connect = on_connect;
+	check.disconnect = on_disconnect;
+	check.pump = on_pump;
+	check.restart = on_restart;
+	check.outside = on_outside;
+	check.report = on_report;
+	check.name = "fred";
+	check.password = "x";
+	check.sessions = sessions;
+	check.seed = seed;
+	check.histories = histories;
+	rc = imapsrv_storecheck_run(&check, &findings);
+	if (findings != kit->findings)
+		tx_complain(&kit->log, "%u findings are said, and %u were reported", findings,
+		            kit->findings);
+	return rc;
+}
+
+void kit_end(struct kit *kit)
+{
+	ts_check(kit->ts);
+	ts_free(kit->ts);
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * storecheck/kit - the test host's store under the conformance kit: what the kit wants of a host,
+ * with every optional thing that the store can do switched on, and, one at a time, defects.
+ */
+#ifndef TEST_STORECHECK_KIT_H
+#define TEST_STORECHECK_KIT_H
+
+#include "host/alloc.h"
+#include "host/teststore.h"
+
+/* The host's tables, which a defect changes. */
+struct tables {
+	struct imapsrv_store store;
+	struct imapsrv_mailboxes mailboxes;
+	struct imapsrv_watch watch;
+	struct imapsrv_metadata metadata;
+	struct imapsrv_quota quota;
+};
+extern struct tables sound; /* as they are without a defect: those call them */
+
+struct defect {
+	const char *name;
+	const char *clause;                /* the first that is found to be broken */
+	void (*spoil)(struct tables *t);   /* may be NULL */
+	void (*prepare)(struct ts *ts);    /* likewise */
+	int (*restart)(void *user);        /* in place of a restart that loses nothing */
+	bool silent_outside;               /* what others do is not posted */
+};
+extern const struct defect defects_read[], defects_change[], defects_names[], defects_rest[];
+
+struct kit {
+	struct ts *ts;
+	struct tx_log log;
+	const struct defect *defect; /* NULL: none */
+	bool no_index;               /* the store has none */
+	bool terse;                  /* findings are not printed */
+	char first[64];              /* the first finding's clause */
+	char scene[64];
+	unsigned findings;
+};
+
+/* A store with a user "fred", password "x", and everything on. */
+void kit_begin(struct kit *kit);
+/* Runs the kit and gives what it gives; findings are in `kit`. */
+int kit_run(struct kit *kit, const struct imapsrv_allocator *allocator, uint64_t seed,
+            uint32_t histories, uint32_t sessions);
+void kit_end(struct kit *kit);
+
+/* For defects.  `user` and `handle` are those of a callback. */
+struct ts *store_of(void *user);
+struct imapsrv_session *session_of(void *user);
+struct ts_mailbox *box_of(void *handle);
+struct ts_mailbox *named(void *user, struct imapsrv_span name); /* NULL: there is none */
+struct ts_mailbox *newest(void *user);
+void silence(void *user, bool on); /* other sessions are not posted to */
+
+#endif

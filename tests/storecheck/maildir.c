@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * storecheck/maildir - the Maildir store of the examples under the conformance kit: its callbacks in
+ * this process, on real files, with a delivery agent and another mail program beside it.
+ *
+ *	maildir SCRATCH [seed [histories]]
+ */
+#include "storecheck/finding.h"
+#include "storecheck/scratch.h"
+
+#include "../examples/maildir/maildir.h"
+#include "../examples/maildir/news.h"
+#include "../examples/maildir/notices.h"
+#include "../examples/maildir/support.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+struct connection {
+	struct peer peer; /* first: the session's user pointer is this one too */
+	struct connection *next;
+};
+
+struct place {
+	struct maildir maildir;
+	const char *users[1];
+	char separator;
+	struct connection *connections;
+	unsigned delivered;
+};
+
+static void on_wake(struct peer *peer)
+{
+	(void)peer; /* the kit asks every session what it wants */
+}
+
+static void place_open(struct place *place)
+{
+	place->maildir = (struct maildir){.root = scratch_dir(), .separator = place->separator};
+	place->maildir.users.given = place->users;
+	place->maildir.users.given_count = 1;
+	place->maildir.boxes.maildir = &place->maildir;
+	notices_begin(&place->maildir.boxes.notices);
+	news_begin(&place->maildir);
+}
+
+static void place_close(struct place *place)
+{
+	news_settle(&place->maildir);
+	boxes_free(&place->maildir.boxes);
+	notices_end(&place->maildir.boxes.notices);
+	news_end(&place->maildir);
+}
+
+/* ---- what the kit asks of a host ------------------------------------------------------------ */
+
+static struct imapsrv_session *on_connect(void *user, struct imapsrv_engine *engine)
+{
+	struct imapsrv_session_config config = IMAPSRV_SESSION_CONFIG_INIT;
+	struct imapsrv_session *session = NULL;
+	struct place *place = user;
+	struct connection *c = calloc(1, sizeof *c);
+
+	if (!c)
+		return NULL;
+	c->peer = (struct peer){.maildir = &place->maildir, .label = "kit", .wake = on_wake};
+	config.user = &c->peer;
+	config.secure = 1;
+	if (imapsrv_session_new(engine, &config, &session)) {
+		free(c);
+		return NULL;
+	}
+	c->next = place->connections;
+	place->connections = c;
+	return session;
+}
+
+static void on_disconnect(void *user, struct imapsrv_session *session)
+{
+	struct place *place = user;
+	struct connection *c = imapsrv_session_user(session), **at = &place->connections;
+
+	imapsrv_session_free(session);
+	news_leave(&c->peer);
+	while (*at != c)
+		at = &(*at)->next;
+	*at = c->next;
+	free(c);
+}
+
+/* As the server's loop: looks at what is open, and does what had to wait. */
+static int on_pump(void *user)
+{
+	struct place *place = user;
+
+	for (struct connection *c = place->connections; c; c = c->next)
+		maildir_look(&c->peer);
+	news_tick(&place->maildir);
+	news_settle(&place->maildir);
+	return 0;
+}
+
+static int on_restart(void *user)
+{
+	place_close(user);
+	place_open(user);
+	return 0;
+}
+
+/* The directory of a mailbox, as Maildir++ has it. */
+static void path_of(char *path, size_t size, struct imapsrv_span name, const char *below)
+{
+	snprintf(path, size, "%s/fred/.%.*s/%s", scratch_dir(), (int)name.len, name.data, below);
+}
+
+static int deliver(struct place *place, struct imapsrv_span name, struct imapsrv_span message)
+{
+	char base[64], tmp[600], new[600], below[80];
+
+	snprintf(base, sizeof base, "%u.M%uP1.kit", 1600000000u + place->delivered, place->delivered);
+	place->delivered++;
+	snprintf(below, sizeof below, "tmp/%s", base);
+	path_of(tmp, sizeof tmp, name, below);
+	snprintf(below, sizeof below, "new/%s", base);
+	path_of(new, sizeof new, name, below);
+	return scratch_write_lf(tmp, "", message) || rename(tmp, new);
+}
+
+/* Another mail program removes a file; which one has the lowest UID, the store has written down. */
+static int remove_first(struct place *place, struct imapsrv_span name)
+{
+	struct account *account = account_open(&place->maildir, (struct imapsrv_span){"fred", 4});
+	struct box *box = NULL;
+	char path[600];
+	int result = 1;
+
+	if (account && !account_box(account, name, &box)) {
+		if (!box_sync(box) && box->catalog.count) {
+			char *file = box_path(&box->catalog.messages[0]);
+
+			path_of(path, sizeof path, name, file);
+			free(file);
+			result = unlink(path);
+		}
+		box_release(box);
+	}
+	if (account)
+		account_close(account);
+	return result;
+}
+
+/*
+ * The clock of a file system is coarse: what happens at once after a change of the store's own has
+ * the same time, and is seen two seconds later.  Here it has the time of day.
+ */
+static void show(struct imapsrv_span name, const char *below)
+{
+	struct timespec now[2] = {clock_now(), clock_now()};
+	char path[600];
+
+	path_of(path, sizeof path, name, below);
+	utimensat(AT_FDCWD, path, now, 0);
+}
+
+static int on_outside(void *user, enum imapsrv_outside what, struct imapsrv_span mailbox,
+                      struct imapsrv_span message)
+{
+	int result = what == IMAPSRV_OUTSIDE_DELIVER ? deliver(user, mailbox, message)
+	                                             : remove_first(user, mailbox);
+
+	if (!result)
+		show(mailbox, what == IMAPSRV_OUTSIDE_DELIVER ? "new" : "cur");
+	return result;
+}
+
+static void on_report(void *user, const struct imapsrv_finding *f)
+{
+	(void)user;
+	finding_print(f);
+}
+
+static int64_t on_clock(void *user)
+{
+	(void)user;
+	return clock_now().tv_sec;
+}
+
+/* ---- a run ---------------------------------------------------------------------------------- */
+
+static bool run(char separator, uint32_t sessions, uint64_t seed, uint32_t histories)
+{
+	struct place place = {.users = {"fred:x"}, .separator = separator};
+	struct imapsrv_storecheck check = IMAPSRV_STORECHECK_INIT;
+	struct imapsrv_config config = IMAPSRV_CONFIG_INIT;
+	uint32_t findings = 0;
+	int rc;
+
+	scratch_empty();
+	place_open(&place);
+	config.store = &maildir_store;
+	config.mailboxes = &maildir_mailboxes;
+	config.watch = &maildir_watch;
+	config.clock = on_clock;
+	check.config = &config;
+	check.user = &place;
+	check.connect = on_connect;
+	check.disconnect = on_disconnect;
+	check.pump = on_pump;
+	check.restart = on_restart;
+	check.outside = on_outside;
+	check.report = on_report;
+	check.name = "fred";
+	check.password = "x";
+	check.sessions = sessions;
+	check.seed = seed;
+	check.histories = histories;
+	rc = imapsrv_storecheck_run(&check, &findings);
+	place_close(&place);
+	if (rc)
+		printf("maildir: %s\n", imapsrv_strerror(rc));
+	return !rc && !findings;
+}
+
+int main(int argc, char **argv)
+{
+	uint64_t seed = argc > 2 ? strtoull(argv[2], NULL, 10) : 1;
+	uint32_t histories = argc > 3 ? (uint32_t)strtoul(argv[3], NULL, 10) : 4;
+	unsigned passed = 0;
+
+	if (argc < 2)
+		return 2;
+	log_quiet(true);
+	scratch_begin(argv[1]);
+	passed += run('/', 0, seed, histories);
+	passed += run('.', 4, seed + 1, histories);
+	passed += run('/', 1, seed + 2, 1);
+	scratch_end();
+	printf("maildir under the kit: %u passed, %u failed\n", passed, 3 - passed);
+	return passed != 3;
+}

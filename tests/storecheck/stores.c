@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * storecheck/stores - the conformance kit finds nothing in a store that keeps the contract, however
+ * it answers; finds every defect of the tables, and names it; and survives when memory fails.
+ *
+ *	stores [--seed N] [--histories N] [name of a defect, or of a way]
+ */
+#include "storecheck/kit.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static unsigned passed, failed;
+static const char *only;
+static uint64_t seed = 1;
+static uint32_t histories = 4;
+
+static bool wanted(const char *name)
+{
+	return !only || strcmp(only, name) == 0;
+}
+
+static void result(const char *name, bool ok, const char *why)
+{
+	if (ok)
+		passed++;
+	else
+		failed++;
+	if (!ok)
+		printf("%s: %s\n", name, why);
+}
+
+/* ---- ways to keep the contract ----------------------------------------------------------- */
+
+static void now(struct kit *kit)
+{
+	(void)kit;
+}
+
+static void later(struct kit *kit)
+{
+	kit->ts->options.mode = TS_LATER;
+}
+
+static void sometimes(struct kit *kit)
+{
+	kit->ts->options.mode = TS_MIXED;
+	kit->ts->options.events_after = true;
+	kit->ts->options.set_piece = 1;
+}
+
+static void pulled(struct kit *kit)
+{
+	kit->ts->options.pull = 13;
+	kit->ts->options.lf = true;
+	kit->ts->options.no_size = true;
+	kit->ts->options.sparse = true;
+}
+
+static void described(struct kit *kit)
+{
+	kit->ts->options.described = 1;
+	kit->ts->options.previews = true;
+	kit->ts->options.generous = true;
+}
+
+static void keeping(struct kit *kit)
+{
+	kit->ts->keeps = kit->ts->keeps_changes = true;
+	kit->ts->options.pull = 4096;
+}
+
+/* As little as there may be. */
+static void bare(struct kit *kit)
+{
+	struct ts *ts = kit->ts;
+
+	kit->no_index = true;
+	ts->absent = TS_NO_COPY | TS_NO_MOVE | TS_NO_STATUS | TS_NO_CHECK | TS_NO_MAILBOXES |
+	             TS_NO_SUBSCRIBE | TS_NO_WATCH;
+	ts->modseqs = ts->savedates = ts->objectids = ts->limits = ts->replace = false;
+	ts->meta.on = false;
+	ts->resources = 0;
+	ts_free_roots(ts);
+}
+
+static void emulated(struct kit *kit)
+{
+	kit->ts->absent = TS_NO_COPY | TS_NO_MOVE | TS_NO_STATUS | TS_NO_VANISHED | TS_NO_CHANGED;
+	kit->ts->objectids = false;
+}
+
+static void read_only(struct kit *kit)
+{
+	kit->ts->absent = TS_NO_WRITE | TS_NO_MAILBOXES;
+	kit->ts->meta.on = false;
+}
+
+static void recent(struct kit *kit)
+{
+	kit->ts->absent = TS_NO_MAILBOXES;
+	kit->ts->mailboxes->keep_recent = true;
+}
+
+static void one_session(struct kit *kit)
+{
+	(void)kit;
+}
+
+static const struct way {
+	const char *name;
+	void (*set)(struct kit *kit);
+	uint32_t sessions;
+} ways[] = {
+	{"now", now, 0},             {"later", later, 0},       {"sometimes", sometimes, 0},
+	{"pulled", pulled, 0},       {"described", described, 0}, {"keeping", keeping, 0},
+	{"bare", bare, 0},           {"emulated", emulated, 0}, {"read-only", read_only, 0},
+	{"recent", recent, 0},       {"one session", one_session, 1}, {"four sessions", later, 4},
+};
+
+static void try_ways(void)
+{
+	for (size_t i = 0; i < sizeof(ways) / sizeof(*ways); i++) {
+		struct kit kit;
+		struct ta alloc;
+		int rc;
+
+		if (!wanted(ways[i].name))
+			continue;
+		kit_begin(&kit);
+		ta_init(&alloc, &kit.log);
+		ways[i].set(&kit);
+		rc = kit_run(&kit, &alloc.allocator, seed, histories, ways[i].sessions);
+		kit_end(&kit);
+		ta_check(&alloc);
+		result(ways[i].name, !rc && !kit.findings && !kit.log.count,
+		       kit.log.count ? kit.log.first : "findings, or an error");
+	}
+}
+
+/* ---- defects ----------------------------------------------------------------------------- */
+
+static unsigned tried;
+
+static void try_defects(const struct defect *table)
+{
+	for (const struct defect *d = table; d->name; d++) {
+		struct kit kit;
+		char why[300];
+		int rc;
+
+		tried++;
+		if (!wanted(d->name))
+			continue;
+		kit_begin(&kit);
+		kit.defect = d;
+		kit.terse = !only;
+		rc = kit_run(&kit, NULL, seed, 1, 0);
+		kit_end(&kit);
+		snprintf(why, sizeof(why), "should break %s; %u findings, the first %s in \"%s\"",
+		         d->clause, kit.findings, kit.first, kit.scene);
+		result(d->name, !rc && kit.findings && !strcmp(kit.first, d->clause), why);
+	}
+}
+
+static bool names_clause(const struct defect *table, const char *id)
+{
+	for (const struct defect *d = table; d->name; d++)
+		if (!strcmp(d->clause, id))
+			return true;
+	return false;
+}
+
+/* No clause is there in vain: each is broken by a defect, and found first. */
+static void check_covered(void)
+{
+	size_t count;
+	const struct imapsrv_clause *clauses = imapsrv_storecheck_clauses(&count);
+
+	for (size_t i = 0; i < count; i++)
+		result(clauses[i].id,
+		       names_clause(defects_read, clauses[i].id) ||
+		               names_clause(defects_change, clauses[i].id) ||
+		               names_clause(defects_names, clauses[i].id) ||
+		               names_clause(defects_rest, clauses[i].id),
+		       "no defect breaks it");
+}
+
+/* ---- memory fails ------------------------------------------------------------------------ */
+
+static void fail_memory(void)
+{
+	uint64_t calls = 0, stride;
+	bool ok = true;
+	char why[400] = "";
+
+	for (uint64_t at = 0; ok && (!at || at < calls); at += stride) {
+		struct kit kit;
+		struct ta alloc;
+		int rc;
+
+		kit_begin(&kit);
+		kit.terse = true;
+		ta_init(&alloc, &kit.log);
+		alloc.fail_from = at % 2 ? at : 0;
+		alloc.fail_once = at % 2 ? 0 : at;
+		rc = kit_run(&kit, &alloc.allocator, seed, 1, 0);
+		/* The first round only counts. */
+		calls = at ? calls : alloc.calls;
+		stride = at ? at / 40 + 7 : 1;
+		kit_end(&kit);
+		ta_check(&alloc);
+		ok = (rc == IMAPSRV_ENOMEM || (!rc && !alloc.failed)) && !kit.findings;
+		if (rc == 0 && alloc.failed)
+			ok = !kit.findings; /* what could do without did */
+		if (!ok || kit.log.count) {
+			snprintf(why, sizeof(why), "allocation %llu of %llu: %d, %u findings (%s), %.100s",
+			         (unsigned long long)at, (unsigned long long)calls, rc, kit.findings,
+			         kit.first, kit.log.first);
+			ok = false;
+		}
+	}
+	result("memory fails", ok, why);
+}
+
+int main(int argc, char **argv)
+{
+	for (int i = 1; i < argc; i++) {
+		if (!strcmp(argv[i], "--seed") && i + 1 < argc)
+			seed = strtoull(argv[++i], NULL, 10);
+		else if (!strcmp(argv[i], "--histories") && i + 1 < argc)
+			histories = (uint32_t)strtoul(argv[++i], NULL, 10);
+		else
+			only = argv[i];
+	}
+	try_ways();
+	try_defects(defects_read);
+	try_defects(defects_change);
+	try_defects(defects_names);
+	try_defects(defects_rest);
+	if (!only)
+		check_covered();
+	if (wanted("memory"))
+		fail_memory();
+	printf("%u defects\n", tried);
+	printf("storecheck: %u passed, %u failed\n", passed, failed);
+	return failed != 0;
+}
