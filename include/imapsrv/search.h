@@ -46,9 +46,12 @@ enum imapsrv_search_kind {
 	                                 case, holds it; an empty text is in each */
 	IMAPSRV_SEARCH_TEXT,          /* text: it is in any header or any text */
 	IMAPSRV_SEARCH_BODY,          /* text: it is in any text */
-	IMAPSRV_SEARCH_ANNOTATION     /* name: an entry or a pattern, as imapsrv_annotate_get has
+	IMAPSRV_SEARCH_ANNOTATION,    /* name: an entry or a pattern, as imapsrv_annotate_get has
 	                                 it; flag: enum imapsrv_annotation_value, or-ed; text: it
 	                                 is in one of these values of such an entry */
+	IMAPSRV_SEARCH_FUZZY          /* left: it matches that, or nearly, as the store sees fit
+	                                 (RFC 6203 3).  Not answered, it is what left is.  Only
+	                                 seen by a store with imapsrv_store.fuzzy */
 };
 
 struct imapsrv_search_node {
@@ -76,6 +79,7 @@ struct imapsrv_search {
 	struct imapsrv_set uids; /* no others are of interest */
 	const struct imapsrv_search_node *root;
 	const struct imapsrv_search_node *first; /* a leaf; then `following`, up to the root */
+	int relevancy; /* not 0: how relevant matches are is wanted (imapsrv_op_relevancy) */
 };
 
 #ifdef __cplusplus

@@ -613,6 +613,12 @@ struct imapsrv_store {
 	 * Those other messages are read with `open`, `fetch` and `body` while the append is open.
 	 */
 	int unmeasured;
+
+	/*
+	 * Not 0: `search` finds what matches nearly, and knows how relevant it is.  SEARCH=FUZZY is
+	 * offered (RFC 6203), and there may be nodes of that kind in a program.
+	 */
+	int fuzzy;
 };
 #define IMAPSRV_STORE_INIT IMAPSRV_SIZED(struct imapsrv_store)
 
@@ -669,6 +675,9 @@ IMAPSRV_API int imapsrv_op_thread(struct imapsrv_op *op,
  * Sets that are not ascending are a fault, and the node is not answered then. */
 IMAPSRV_API int imapsrv_op_found(struct imapsrv_op *op, const struct imapsrv_search_node *node,
                                  struct imapsrv_set matches, struct imapsrv_set candidates);
+/* search with q->relevancy: how relevant a message is, from 1 to 100, the highest (RFC 6203 4).
+ * One that matches and of which nothing is said is taken to match to the letter: 100. */
+IMAPSRV_API int imapsrv_op_relevancy(struct imapsrv_op *op, uint32_t uid, unsigned percent);
 /* status. */
 IMAPSRV_API int imapsrv_op_status(struct imapsrv_op *op, const struct imapsrv_status *status);
 /* expunge, move, replace: the HIGHESTMODSEQ that the mailbox has now. */

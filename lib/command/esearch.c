@@ -74,19 +74,11 @@ static bool parse(struct isrv_parse *p, void *args)
 
 /* ---- the end ------------------------------------------------------------------------------- */
 
-/* The reply is set.  NO with SAVE empties "$", BAD leaves it alone (RFC 5182 2.1). */
-static enum isrv_step fail(struct imapsrv_session *s, const struct esearch *a)
-{
-	if ((a->ret.options & ISRV_RETURN_SAVE) && s->reply.status == ISRV_REPLY_NO)
-		isrv_uidset_empty(&s->view->saved);
-	return ISRV_DONE;
-}
-
 static enum isrv_step starve(struct imapsrv_session *s, const struct esearch *a)
 {
 	s->arena.starved = s->arena.starved || a->arena.starved;
 	isrv_command_nomem(s);
-	return fail(s, a);
+	return isrv_searching_fail(s, &a->ret);
 }
 
 /* "responding with OK [LIMIT] and returning partial results" (RFC 7377 2.4), if there are any. */
@@ -95,7 +87,7 @@ static enum isrv_step limit(struct imapsrv_session *s, const struct esearch *a)
 	if (a->searched)
 		return isrv_ok_code(s, "LIMIT", "Not all was searched: it takes more work than one may");
 	isrv_searching_ended(s, ISRV_SEARCH_LIMIT);
-	return fail(s, a);
+	return isrv_searching_fail(s, &a->ret);
 }
 
 static enum isrv_step finish(struct imapsrv_session *s, const struct esearch *a)
@@ -105,7 +97,7 @@ static enum isrv_step finish(struct imapsrv_session *s, const struct esearch *a)
 	if (a->failed) {
 		s->result = a->failure;
 		isrv_refused(s, NULL);
-		return fail(s, a);
+		return isrv_searching_fail(s, &a->ret);
 	}
 	if (a->ret.options & ISRV_RETURN_UPDATE) {
 		if (!a->asked_to_follow)
@@ -162,6 +154,8 @@ static bool start(struct imapsrv_session *s, struct esearch *a)
 static bool look_at_program(struct imapsrv_session *s, struct esearch *a)
 {
 	a->at = AT_SOURCES;
+	if (a->ret.options & ISRV_RETURN_RELEVANCY && !isrv_searching_is_fuzzy(s, &a->program))
+		return false;
 	if (!(a->program.facts & IMAPSRV_FACT_MODSEQ))
 		return true;
 	/* Mailboxes without sequences among others have no match. */
@@ -306,7 +300,7 @@ static enum isrv_step ended(struct imapsrv_session *s, struct esearch *a)
 	a->searched = true;
 	a->missing = a->missing || (a->own && a->r.x.missing);
 	if (a->ret.options & ISRV_RETURN_SAVE && !isrv_searching_save(s, &a->r))
-		return fail(s, a);
+		return isrv_searching_fail(s, &a->ret);
 	a->at = AT_TELL;
 	return ISRV_HOST;
 }
@@ -357,12 +351,12 @@ static enum isrv_step advance(struct imapsrv_session *s, struct esearch *a)
 
 	switch ((enum at)a->at) {
 	case AT_START:
-		return start(s, a) ? ISRV_HOST : fail(s, a);
+		return start(s, a) ? ISRV_HOST : isrv_searching_fail(s, &a->ret);
 	case AT_FILTERS:
 		wait = isrv_filters_step(s, &a->filters, &a->program, &ok);
 		if (wait != ISRV_DONE)
 			return wait;
-		return ok && look_at_program(s, a) ? ISRV_HOST : fail(s, a);
+		return ok && look_at_program(s, a) ? ISRV_HOST : isrv_searching_fail(s, &a->ret);
 	case AT_SOURCES:
 		wait = isrv_esearch_sources_step(s, &a->sources, &ok);
 		if (wait != ISRV_DONE || !ok)
@@ -387,7 +381,7 @@ static enum isrv_step advance(struct imapsrv_session *s, struct esearch *a)
 		a->asked_to_follow = a->asked_to_follow || a->own;
 		if (a->own && a->ret.options & ISRV_RETURN_UPDATE &&
 		    !isrv_searching_follow(s, &a->r, &a->filters, &a->followed))
-			return fail(s, a);
+			return isrv_searching_fail(s, &a->ret);
 		return ISRV_HOST;
 	case AT_CLOSE:
 		break;
@@ -420,7 +414,8 @@ static enum isrv_step step(struct imapsrv_session *s, void *args)
 		at = a->at;
 		wait = advance(s, a);
 	} while (wait == ISRV_HOST && a->at != at);
-	if (wait == ISRV_DONE)
+	/* Where the session has failed a question may be open, which is to be cancelled first. */
+	if (wait == ISRV_DONE && !s->error)
 		drop(s, a);
 	return wait;
 }

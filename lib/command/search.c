@@ -50,14 +50,6 @@ static bool parse(struct isrv_parse *p, void *args)
 
 /* ---- the end ------------------------------------------------------------------------------- */
 
-/* The reply is set.  NO with SAVE empties "$", BAD leaves it alone (RFC 5182 2.1). */
-static enum isrv_step fail(struct imapsrv_session *s, const struct search *a)
-{
-	if ((a->ret.options & ISRV_RETURN_SAVE) && s->reply.status == ISRV_REPLY_NO)
-		isrv_uidset_empty(&s->view->saved);
-	return ISRV_DONE;
-}
-
 static enum isrv_step finish(struct imapsrv_session *s, const struct search *a)
 {
 	const char *text = "SEARCH completed";
@@ -90,7 +82,7 @@ static enum isrv_step tell(struct imapsrv_session *s, struct search *a)
 	uint64_t modseq = isrv_search_result_modseq(&a->r);
 
 	if (a->ret.options & ISRV_RETURN_SAVE && !isrv_searching_save(s, &a->r))
-		return fail(s, a);
+		return isrv_searching_fail(s, &a->ret);
 	/* SAVE alone asks for no response (RFC 9051 6.4.4). */
 	if (a->extended &&
 	    (a->ret.options & ~(uint32_t)ISRV_RETURN_CONTEXT) == ISRV_RETURN_SAVE)
@@ -108,6 +100,8 @@ static bool begin(struct imapsrv_session *s, struct search *a)
 {
 	struct isrv_search_source source;
 
+	if (a->ret.options & ISRV_RETURN_RELEVANCY && !isrv_searching_is_fuzzy(s, &a->program))
+		return false;
 	isrv_search_selected(s, &source);
 	isrv_search_result_init(&a->r, &a->ret, &a->program, &source, &s->arena, s->uid);
 	if (!isrv_searching_begin(s, &a->r.x, &a->program))
@@ -135,7 +129,7 @@ static enum isrv_step step(struct imapsrv_session *s, void *args)
 			if (wait != ISRV_DONE)
 				return wait;
 			if (!ok || !begin(s, a))
-				return fail(s, a);
+				return isrv_searching_fail(s, &a->ret);
 			a->at = AT_SEARCH;
 			break;
 		case AT_SEARCH:
@@ -143,7 +137,7 @@ static enum isrv_step step(struct imapsrv_session *s, void *args)
 			if (wait != ISRV_DONE)
 				return wait;
 			if (!isrv_searching_ended(s, a->r.end))
-				return fail(s, a);
+				return isrv_searching_fail(s, &a->ret);
 			a->at = AT_TELL;
 			break;
 		case AT_TELL:
@@ -159,7 +153,7 @@ static enum isrv_step step(struct imapsrv_session *s, void *args)
 		case AT_FOLLOW:
 			if (a->ret.options & ISRV_RETURN_UPDATE &&
 			    !isrv_searching_follow(s, &a->r, &a->filters, &a->followed))
-				return fail(s, a);
+				return isrv_searching_fail(s, &a->ret);
 			a->at = AT_END;
 			break;
 		case AT_END:

@@ -12,7 +12,8 @@ enum {
 
 enum {
 	PUT_HEAD,
-	PUT_NUMBERS
+	PUT_NUMBERS,
+	PUT_RELEVANCY
 };
 
 /* How many of the lowest matches answer all that is asked (RFC 4731 3.1, RFC 9394 3.1); 0: it takes
@@ -41,6 +42,7 @@ void isrv_search_result_init(struct isrv_search_result *r, const struct isrv_sea
 	r->arena = r->x.arena = arena;
 	r->uid = uid;
 	r->x.enough = enough(ret);
+	r->x.relevancy = ret->options & ISRV_RETURN_RELEVANCY;
 }
 
 /* ---- finding ------------------------------------------------------------------------------- */
@@ -206,25 +208,66 @@ static void put_modseq(struct imapsrv_session *s, const struct isrv_search_resul
 		ISRV_W(&s->w, ")");
 }
 
-enum isrv_step isrv_search_result_put(struct imapsrv_session *s, struct isrv_search_result *r)
+/* Of the messages that are listed, in their order; where none are, of all that were found. */
+static enum isrv_step put_relevancy(struct imapsrv_session *s, struct isrv_search_result *r)
+{
+	struct isrv_found *f =
+		r->ret->options & ISRV_RETURN_PARTIAL ? &r->part : &r->x.found;
+	struct imapsrv_range run;
+	uint32_t n;
+
+	if (r->put_at == PUT_NUMBERS) {
+		isrv_found_rewind(f);
+		ISRV_W(&s->w, " RELEVANCY (");
+		r->put_at = PUT_RELEVANCY;
+	}
+	while (!isrv_session_full(s)) {
+		if (!isrv_found_next(f, &run)) {
+			ISRV_W(&s->w, ")");
+			return ISRV_DONE;
+		}
+		s->steps += run.last - run.first + 1;
+		for (n = run.first; n <= run.last; n++) {
+			if (r->scored++)
+				ISRV_W(&s->w, " ");
+			isrv_w_u32(&s->w, isrv_searcher_relevancy(&r->x, n));
+		}
+	}
+	return ISRV_OUTPUT;
+}
+
+/* The list or set that is asked for, to its end. */
+static enum isrv_step put_numbers(struct imapsrv_session *s, struct isrv_search_result *r)
 {
 	const struct isrv_nummap *uids = r->uid ? r->source.map : NULL;
 	uint32_t options = r->ret->options;
 	enum isrv_step step = ISRV_DONE;
 
-	if (r->put_at == PUT_HEAD)
-		put_head(s, r);
-	r->put_at = PUT_NUMBERS;
 	if (!options)
 		step = isrv_found_put_list(s, &r->x.found, uids);
 	else if (options & ISRV_RETURN_ALL)
 		step = isrv_found_put_set(s, &r->x.found, uids);
 	else if (r->has_part)
 		step = isrv_found_put_set(s, &r->part, uids);
+	if (step == ISRV_DONE && options & ISRV_RETURN_PARTIAL)
+		ISRV_W(&s->w, ")");
+	return step;
+}
+
+enum isrv_step isrv_search_result_put(struct imapsrv_session *s, struct isrv_search_result *r)
+{
+	enum isrv_step step = ISRV_DONE;
+
+	if (r->put_at == PUT_HEAD) {
+		put_head(s, r);
+		r->put_at = PUT_NUMBERS;
+	}
+	if (r->put_at == PUT_NUMBERS)
+		step = put_numbers(s, r);
+	if (step == ISRV_DONE && r->ret->options & ISRV_RETURN_RELEVANCY)
+		step = put_relevancy(s, r);
 	s->mid_line = step != ISRV_DONE;
 	if (step == ISRV_DONE) {
-		if (options & ISRV_RETURN_PARTIAL)
-			ISRV_W(&s->w, ")");
 		put_modseq(s, r);
 		isrv_w_crlf(&s->w);
 	}

@@ -31,6 +31,7 @@ struct isrv_search_result {
 	bool uid; /* it is told in UIDs */
 	uint8_t at;
 	uint8_t put_at;
+	uint32_t scored; /* of how many it was told how relevant they are */
 	struct imapsrv_set part_uids;
 	struct isrv_searcher *again; /* for the sequences of the part; NULL: not needed */
 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * command/search_return - the result options of SEARCH, and of commands that take the same ones (RFC
- * 9051 6.4.4, RFC 4731 3.1, RFC 5182, RFC 5267 4, RFC 5465 7, RFC 9394 3.1), and the beginning of the
+ * 9051 6.4.4, RFC 4731 3.1, RFC 5182, RFC 5267 4, RFC 5465 7, RFC 6203 4, RFC 9394 3.1), and the beginning of the
  * ESEARCH response that answers them.
  */
 #ifndef ISRV_COMMAND_SEARCH_RETURN_H
@@ -18,7 +18,8 @@ enum isrv_return_option {
 	ISRV_RETURN_SAVE = 1 << 4,
 	ISRV_RETURN_PARTIAL = 1 << 5,
 	ISRV_RETURN_CONTEXT = 1 << 6, /* a hint (RFC 5267 4.2), of which nothing is made */
-	ISRV_RETURN_UPDATE = 1 << 7
+	ISRV_RETURN_UPDATE = 1 << 7,
+	ISRV_RETURN_RELEVANCY = 1 << 8 /* only with a program that is fuzzy */
 };
 
 struct isrv_search_return {

@@ -22,6 +22,7 @@ uint32_t isrv_searching_features(const struct isrv_parse *p)
 		{ISRV_CAP_MESSAGELIMIT, ISRV_SEARCH_UIDAFTER},
 		{ISRV_CAP_FILTERS, ISRV_SEARCH_FILTER},
 		{ISRV_CAP_ANNOTATE, ISRV_SEARCH_ANNOTATION},
+		{ISRV_CAP_SEARCH_FUZZY, ISRV_SEARCH_FUZZY},
 	};
 	static const uint32_t comparators[ISRV_COMPARATORS] = {
 		[ISRV_COMPARATOR_ASCII] = ISRV_SEARCH_ASCII_CASEMAP,
@@ -64,6 +65,15 @@ bool isrv_searching_may(struct imapsrv_session *s, const struct isrv_program *pr
 	return !program->bad_charset;
 }
 
+bool isrv_searching_is_fuzzy(struct imapsrv_session *s, const struct isrv_program *program)
+{
+	if (!isrv_searching_may(s, program))
+		return false;
+	if (!program->fuzzy)
+		isrv_bad(s, "RELEVANCY is for searches with FUZZY");
+	return program->fuzzy;
+}
+
 bool isrv_searching_begin(struct imapsrv_session *s, struct isrv_searcher *x,
                           struct isrv_program *program)
 {
@@ -99,16 +109,27 @@ bool isrv_searching_ended(struct imapsrv_session *s, enum isrv_search_end end)
 	return false;
 }
 
+enum isrv_step isrv_searching_fail(struct imapsrv_session *s, const struct isrv_search_return *ret)
+{
+	if ((ret->options & ISRV_RETURN_SAVE) && s->reply.status == ISRV_REPLY_NO)
+		isrv_uidset_empty(&s->view->saved);
+	return ISRV_DONE;
+}
+
 bool isrv_searching_save(struct imapsrv_session *s, const struct isrv_search_result *r)
 {
 	struct isrv_found saved;
 	struct imapsrv_set uids;
 
-	if (!isrv_search_result_pick(r, &saved) ||
-	    !isrv_found_uids(&saved, &s->arena, &s->view->map, &uids, &s->steps)) {
-		isrv_command_nomem(s);
-		return false;
-	}
+	if (isrv_search_result_pick(r, &saved) &&
+	    isrv_found_uids(&saved, &s->arena, &s->view->map, &uids, &s->steps))
+		return isrv_searching_keep(s, uids);
+	isrv_command_nomem(s);
+	return false;
+}
+
+bool isrv_searching_keep(struct imapsrv_session *s, struct imapsrv_set uids)
+{
 	if (uids.count > s->view->saved.max) {
 		isrv_no(s, "NOTSAVED", "The result has too many parts to be saved");
 		return false; /* RFC 9051 6.4.4.3 */

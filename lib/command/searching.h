@@ -15,6 +15,9 @@ uint32_t isrv_searching_features(const struct isrv_parse *p);
 
 /* False: the character set of its strings is not known, and the reply is set (NO [BADCHARSET]). */
 bool isrv_searching_may(struct imapsrv_session *s, const struct isrv_program *program);
+/* RELEVANCY "MUST NOT be used unless a FUZZY search key is also given" (RFC 6203 4, 6).  False: the reply
+ * is set (BAD, or that of isrv_searching_may). */
+bool isrv_searching_is_fuzzy(struct imapsrv_session *s, const struct isrv_program *program);
 /*
  * Resolves the sets of the program and begins the search of the selected mailbox.  False: the reply
  * is set (NO [BADCHARSET], BAD for MODSEQ in a mailbox without sequences or a number that does not
@@ -24,9 +27,13 @@ bool isrv_searching_begin(struct imapsrv_session *s, struct isrv_searcher *x,
                           struct isrv_program *program);
 /* The search has ended: true if all is known; else the reply is set, or the session has failed. */
 bool isrv_searching_ended(struct imapsrv_session *s, enum isrv_search_end end);
+/* The command ends without a result, and the reply is set.  NO with SAVE empties "$", BAD leaves it alone
+ * (RFC 5182 2.1).  DONE. */
+enum isrv_step isrv_searching_fail(struct imapsrv_session *s, const struct isrv_search_return *ret);
 /* Keeps what was found in the selected mailbox as "$".  False: the reply is set, or the session has
  * failed. */
 bool isrv_searching_save(struct imapsrv_session *s, const struct isrv_search_result *r);
+bool isrv_searching_keep(struct imapsrv_session *s, struct imapsrv_set uids);
 /* UPDATE: what was found in the selected mailbox is followed from here on, or the client is told that it is
  * not (RFC 5267 4.3.1).  False: the reply is set, or the session has failed. */
 bool isrv_searching_follow(struct imapsrv_session *s, const struct isrv_search_result *r,

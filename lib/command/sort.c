@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * SORT and UID SORT (RFC 5256 3, RFC 5957), with RETURN (RFC 5267 3, RFC 5182, RFC 9394) and MODSEQ
- * (RFC 7162 3.1.9): a search (session/searcher), what the messages found are sorted by
- * (session/gather), their order (search/sort), and the response that tells it.
+ * SORT and UID SORT (RFC 5256 3, RFC 5957), with RETURN (RFC 5267 3, RFC 5182, RFC 9394), MODSEQ (RFC
+ * 7162 3.1.9) and RELEVANCY (RFC 6203 6): a search (session/searcher), what the messages found are
+ * sorted by (session/gather), their order (search/sort), and the response that tells it (sort_result).
  *
  * What is gone when it is looked at is left out; EXPUNGEISSUED is said as SEARCH says it.
  */
@@ -11,10 +11,9 @@
 #include "command/commands.h"
 #include "command/ordering.h"
 #include "command/sort_follow.h"
+#include "command/sort_result.h"
 #include "search/note.h"
-#include "search/order.h"
 #include "session/contexts.h"
-#include "session/modseq.h"
 
 enum at {
 	AT_START,
@@ -23,9 +22,8 @@ enum at {
 	AT_GATHER, /* it does not */
 	AT_SORT,
 	AT_SORTED,
-	AT_SEQUENCES, /* of those that are told, where that is not all */
 	AT_TELL,
-	AT_NUMBERS,
+	AT_PUT,
 	AT_FOLLOW, /* with UPDATE */
 	AT_END
 };
@@ -40,18 +38,8 @@ struct sort {
 	struct isrv_ordering o;
 	struct isrv_sort x;
 	bool has_order; /* x is to be cleared */
-	/* Of x.order, what is still to be told as a list or a set: from..to, `to` not included. */
-	uint32_t from;
-	uint32_t to;
-	bool begun;    /* some of it was told */
-	bool has_part; /* PARTIAL names some */
-	/* What RETURN tells or saves, where that is neither ALL nor COUNT. */
-	struct imapsrv_set picked;
-	struct isrv_searcher *again; /* for their sequences; NULL: not needed */
+	struct isrv_sort_result r;
 };
-
-/* Numbers that are written between two looks at the queue. */
-#define PIECE 256u
 
 /* ---- arguments ----------------------------------------------------------------------------- */
 
@@ -66,6 +54,7 @@ static const struct {
 	{"DISPLAYFROM", ISRV_SORT_DISPLAYFROM, ISRV_CAP_SORT_DISPLAY},
 	{"DISPLAYTO", ISRV_SORT_DISPLAYTO, ISRV_CAP_SORT_DISPLAY},
 	{"FROM", ISRV_SORT_FROM, ISRV_CAP_SORT},
+	{"RELEVANCY", ISRV_SORT_RELEVANCY, ISRV_CAP_SEARCH_FUZZY},
 	{"SIZE", ISRV_SORT_SIZE, ISRV_CAP_SORT},
 	{"SUBJECT", ISRV_SORT_SUBJECT, ISRV_CAP_SORT},
 	{"TO", ISRV_SORT_TO, ISRV_CAP_SORT},
@@ -158,14 +147,6 @@ static bool parse(struct isrv_parse *p, void *args)
 
 /* ---- the end ------------------------------------------------------------------------------- */
 
-/* The reply is set.  NO with SAVE empties "$", BAD leaves it alone (RFC 5182 2.1). */
-static enum isrv_step fail(struct imapsrv_session *s, const struct sort *a)
-{
-	if ((a->ret.options & ISRV_RETURN_SAVE) && s->reply.status == ISRV_REPLY_NO)
-		isrv_uidset_empty(&s->view->saved);
-	return ISRV_DONE;
-}
-
 static enum isrv_step finish(struct imapsrv_session *s, const struct sort *a)
 {
 	const char *text = "SORT completed";
@@ -181,237 +162,33 @@ static enum isrv_step finish(struct imapsrv_session *s, const struct sort *a)
 	return isrv_ok(s, text);
 }
 
-/* ---- what is told, once the order is known ------------------------------------------------- */
-
-static int compare_numbers(const void *ctx, uint32_t a, uint32_t b)
-{
-	(void)ctx;
-	return (a > b) - (a < b);
-}
-
-/* UIDs, a few or many, as a set.  False: no memory. */
-static bool make_set(struct imapsrv_session *s, uint32_t *uids, uint32_t *spare, uint32_t count,
-                     struct imapsrv_set *set_r)
-{
-	struct imapsrv_range *ranges = isrv_arena_array(&s->arena, count + 1u, sizeof(*ranges));
-	uint32_t i;
-
-	if (!ranges)
-		return false;
-	isrv_order_sort(uids, spare, count, compare_numbers, NULL, &s->steps);
-	for (i = 0; i < count; i++)
-		ranges[i] = (struct imapsrv_range){uids[i], uids[i]};
-	*set_r = (struct imapsrv_set){ranges, isrv_uidset_normalize(ranges, count)};
-	return true;
-}
-
-/* The messages that MIN, MAX and PARTIAL name.  False: no memory. */
-static bool pick(struct imapsrv_session *s, struct sort *a)
-{
-	uint32_t part = a->has_part ? a->to - a->from : 0, count = 0;
-	uint32_t *uids = isrv_arena_array(&s->arena, part + 2u, 2 * sizeof(*uids));
-
-	if (!uids)
-		return false;
-	if (a->ret.options & ISRV_RETURN_MIN && a->x.messages)
-		uids[count++] = a->x.order[0];
-	if (a->ret.options & ISRV_RETURN_MAX && a->x.messages)
-		uids[count++] = a->x.order[a->x.messages - 1];
-	if (part)
-		memcpy(uids + count, a->x.order + a->from, part * sizeof(*uids));
-	return make_set(s, uids, uids + part + 2, count + part, &a->picked);
-}
-
-/* Do the options name single messages, and nothing that names all? */
-static bool picks(const struct sort *a)
-{
-	return a->ret.options & (ISRV_RETURN_MIN | ISRV_RETURN_MAX | ISRV_RETURN_PARTIAL) &&
-	       !(a->ret.options & (ISRV_RETURN_ALL | ISRV_RETURN_COUNT));
-}
-
-/* False: the reply is set. */
-static bool sorted(struct imapsrv_session *s, struct sort *a)
-{
-	struct isrv_search_source source;
-	uint32_t first, last;
-
-	a->at = AT_TELL;
-	a->to = a->x.messages;
-	if (a->ret.options & ISRV_RETURN_PARTIAL) {
-		a->has_part = isrv_partial_of(&a->ret.partial, a->x.messages, &first, &last);
-		a->from = a->has_part ? first - 1 : 0;
-		a->to = a->has_part ? last : 0;
-	}
-	if (!picks(a))
-		return true;
-	if (!pick(s, a)) {
-		isrv_command_nomem(s);
-		return false;
-	}
-	if (!(a->o.program.facts & IMAPSRV_FACT_MODSEQ) || !a->picked.count)
-		return true;
-	a->again = isrv_arena_zalloc(&s->arena, sizeof(*a->again));
-	if (!a->again) {
-		isrv_command_nomem(s);
-		return false;
-	}
-	isrv_search_selected(s, &source);
-	isrv_searcher_begin(s, a->again, &a->o.program, &source, &a->picked);
-	a->at = AT_SEQUENCES;
-	return true;
-}
-
-/* What RFC 5182 2.4 saves of a SEARCH with these options, by the order of the SORT. */
-static bool save(struct imapsrv_session *s, struct sort *a)
-{
-	struct imapsrv_set uids = a->picked;
-
-	if (!picks(a) &&
-	    !isrv_found_uids(&a->o.x.found, &s->arena, &s->view->map, &uids, &s->steps)) {
-		isrv_command_nomem(s);
-		return false;
-	}
-	if (uids.count > s->view->saved.max) {
-		isrv_no(s, "NOTSAVED", "The result has too many parts to be saved");
-		return false; /* RFC 9051 6.4.4.3 */
-	}
-	if (!isrv_uidset_copy(&s->view->saved, &s->mem, uids)) {
-		isrv_session_fail(s, IMAPSRV_ENOMEM);
-		return false;
-	}
-	return true;
-}
-
-/* ---- the response -------------------------------------------------------------------------- */
-
-static uint32_t number_of(const struct imapsrv_session *s, const struct sort *a, uint32_t i)
-{
-	return s->uid ? a->x.order[i] : isrv_nummap_seq(&s->view->map, a->x.order[i]);
-}
-
-/* "* ESEARCH (TAG "E01") UID MIN 2 MAX 47 COUNT 3 ALL ": what is left is the set. */
-static void put_extended(struct imapsrv_session *s, const struct sort *a)
-{
-	uint32_t options = a->ret.options, count = a->x.messages;
-	struct isrv_writer *w = &s->w;
-
-	isrv_search_return_begin(s);
-	/* "the lowest sorted message", "the highest sorted message" (RFC 5267 3.1) */
-	if (options & ISRV_RETURN_MIN && count) {
-		ISRV_W(w, " MIN ");
-		isrv_w_u32(w, number_of(s, a, 0));
-	}
-	if (options & ISRV_RETURN_MAX && count) {
-		ISRV_W(w, " MAX ");
-		isrv_w_u32(w, number_of(s, a, count - 1));
-	}
-	if (options & ISRV_RETURN_COUNT) {
-		ISRV_W(w, " COUNT ");
-		isrv_w_u32(w, count);
-	}
-	if (options & ISRV_RETURN_ALL && count)
-		ISRV_W(w, " ALL ");
-	if (options & ISRV_RETURN_PARTIAL) {
-		ISRV_W(w, " PARTIAL (");
-		isrv_partial_put(w, &a->ret.partial);
-		ISRV_W(w, " ");
-		if (!a->has_part)
-			ISRV_W(w, "NIL");
-	}
-}
-
-/* RFC 7162 3.1.9, 3.1.10; RFC 4731 3.2 where only some are told. */
-static void put_modseq(struct imapsrv_session *s, const struct sort *a)
-{
-	uint64_t n = a->again ? a->again->highest : a->o.x.highest;
-
-	if (!n || !a->x.messages || (picks(a) && !a->again))
-		return;
-	isrv_modseq_saw(s, n);
-	isrv_w_cstr(&s->w, a->ret.options ? " MODSEQ " : " (MODSEQ ");
-	isrv_w_u64(&s->w, n);
-	if (!a->ret.options)
-		ISRV_W(&s->w, ")");
-}
-
-/* As a list: " 2 84 882".  False: there is more. */
-static bool put_list(struct imapsrv_session *s, struct sort *a)
-{
-	uint32_t stop;
-
-	while (a->from < a->to) {
-		if (isrv_session_full(s))
-			return false;
-		stop = a->to - a->from < PIECE ? a->to : a->from + PIECE;
-		s->steps += stop - a->from;
-		for (; a->from < stop; a->from++) {
-			ISRV_W(&s->w, " ");
-			isrv_w_u32(&s->w, number_of(s, a, a->from));
-		}
-	}
-	return true;
-}
-
-/* As a set in the order of the SORT: "2,84:86,7"; ranges only ascend (RFC 5267 3.2).  False: there
- * is more. */
-static bool put_set(struct imapsrv_session *s, struct sort *a)
-{
-	uint32_t first, last;
-
-	while (a->from < a->to) {
-		if (isrv_session_full(s))
-			return false;
-		if (a->begun)
-			ISRV_W(&s->w, ",");
-		a->begun = true;
-		first = last = number_of(s, a, a->from++);
-		for (; a->from < a->to && number_of(s, a, a->from) == last + 1; a->from++)
-			last++;
-		s->steps += last - first + 1;
-		isrv_w_u32(&s->w, first);
-		if (last == first)
-			continue;
-		ISRV_W(&s->w, ":");
-		isrv_w_u32(&s->w, last);
-	}
-	return true;
-}
-
-static enum isrv_step put_numbers(struct imapsrv_session *s, struct sort *a)
-{
-	bool done = true;
-
-	if (!a->ret.options)
-		done = put_list(s, a);
-	else if (a->ret.options & (ISRV_RETURN_ALL | ISRV_RETURN_PARTIAL))
-		done = put_set(s, a);
-	s->mid_line = !done;
-	if (!done)
-		return ISRV_OUTPUT;
-	if (a->ret.options & ISRV_RETURN_PARTIAL)
-		ISRV_W(&s->w, ")");
-	put_modseq(s, a);
-	isrv_w_crlf(&s->w);
-	return ISRV_DONE;
-}
-
 /* ---- the steps ----------------------------------------------------------------------------- */
 
 static bool take(void *ctx, const struct isrv_sort_facts *facts)
 {
 	struct sort *a = ctx;
+	struct isrv_sort_facts with = *facts;
 
-	return isrv_sort_add(&a->x, facts) &&
-	       isrv_sort_follow_take(&a->follow, &a->o.pool, &a->x, facts);
+	if (a->o.x.relevancy)
+		with.relevancy = isrv_searcher_relevancy(
+			&a->o.x, isrv_nummap_seq(a->o.x.from.map, facts->uid));
+	return isrv_sort_add(&a->x, &with) &&
+	       isrv_sort_follow_take(&a->follow, &a->o.pool, &a->x, &with);
 }
 
 static bool begin(struct imapsrv_session *s, struct sort *a)
 {
+	bool relevancy = isrv_sort_needs_relevancy(&a->by) ||
+	                 a->ret.options & ISRV_RETURN_RELEVANCY;
+
+	if (relevancy && !isrv_searching_is_fuzzy(s, &a->o.program))
+		return false;
 	if (!isrv_ordering_begin(s, &a->o))
 		return false;
+	a->o.x.relevancy = relevancy;
 	/* What it is sorted by is not kept with it: RFC 5267 4.3.1 lets a server say NOUPDATE. */
 	if (!a->note_count)
-		isrv_sort_follow_begin(s, &a->follow, &a->o.pool);
+		isrv_sort_follow_begin(s, &a->follow, &a->o.pool, &a->by);
 	a->by.comparator = a->o.program.comparator;
 	isrv_sort_init(&a->x, &a->by, &a->o.pool.mem, &s->steps);
 	a->has_order = true;
@@ -423,6 +200,13 @@ static bool begin(struct imapsrv_session *s, struct sort *a)
 	a->o.g.ctx = a;
 	a->at = AT_SEARCH;
 	return true;
+}
+
+/* The order is known. */
+static void sorted(struct sort *a)
+{
+	isrv_sort_result_init(&a->r, &a->ret, &a->o, &a->x);
+	a->at = AT_SORTED;
 }
 
 /* ---- a host that sorts --------------------------------------------------------------------- */
@@ -462,9 +246,10 @@ static void ask(struct imapsrv_session *s, struct sort *a)
 static bool found(struct imapsrv_session *s, struct sort *a)
 {
 	a->at = AT_GATHER;
-	/* What comes later has to find its place among keys that the library knows. */
+	/* What comes later has to find its place among keys that the library knows, and how relevant
+	 * a message is, the host has said of this search. */
 	if (!s->engine->store.sort || a->o.program.comparator || !a->o.x.found.size ||
-	    a->follow.asked || a->note_count)
+	    a->follow.asked || a->note_count || isrv_sort_needs_relevancy(&a->by))
 		return true;
 	if (!isrv_ordering_ask(s, &a->o))
 		return false;
@@ -482,7 +267,7 @@ static bool answered(struct imapsrv_session *s, struct sort *a)
 {
 	switch (isrv_ordering_answered(s, &a->o, a->x.messages)) {
 	case ISRV_ORDERING_GIVEN:
-		a->at = AT_SORTED;
+		sorted(a);
 		return true;
 	case ISRV_ORDERING_OWN:
 		isrv_sort_forget(&a->x);
@@ -496,18 +281,15 @@ static bool answered(struct imapsrv_session *s, struct sort *a)
 
 /* ---- */
 
+/* DONE: the reply is set. */
 static enum isrv_step tell(struct imapsrv_session *s, struct sort *a)
 {
-	if (a->ret.options & ISRV_RETURN_SAVE && !save(s, a))
-		return fail(s, a);
+	if (a->ret.options & ISRV_RETURN_SAVE && !isrv_sort_result_save(s, &a->r))
+		return isrv_searching_fail(s, &a->ret);
 	/* SAVE alone asks for no response (RFC 9051 6.4.4). */
 	if ((a->ret.options & ~(uint32_t)ISRV_RETURN_CONTEXT) == ISRV_RETURN_SAVE)
 		return finish(s, a);
-	if (a->ret.options)
-		put_extended(s, a);
-	else
-		ISRV_W(&s->w, "* SORT");
-	a->at = AT_NUMBERS;
+	a->at = AT_PUT;
 	return ISRV_OUTPUT;
 }
 
@@ -525,61 +307,56 @@ static enum isrv_step advance(struct imapsrv_session *s, struct sort *a)
 			if (wait != ISRV_DONE)
 				return wait;
 			if (!ok || !begin(s, a))
-				return fail(s, a);
+				return isrv_searching_fail(s, &a->ret);
 			break;
 		case AT_SEARCH:
 			wait = isrv_ordering_search(s, &a->o, &ok);
 			if (wait != ISRV_DONE)
 				return wait;
 			if (!ok || !found(s, a))
-				return fail(s, a);
+				return isrv_searching_fail(s, &a->ret);
 			break;
 		case AT_ASK:
 			if (!isrv_answered(s))
 				return ISRV_HOST;
 			if (!answered(s, a))
-				return fail(s, a);
+				return isrv_searching_fail(s, &a->ret);
 			break;
 		case AT_GATHER:
 			wait = isrv_ordering_gather(s, &a->o, &ok);
 			if (wait != ISRV_DONE)
 				return wait;
 			if (!ok)
-				return fail(s, a);
+				return isrv_searching_fail(s, &a->ret);
 			a->at = AT_SORT;
 			break;
 		case AT_SORT:
 			if (!isrv_sort_run(&a->x)) {
 				isrv_ordering_full(s, &a->o);
-				return fail(s, a);
+				return isrv_searching_fail(s, &a->ret);
 			}
-			a->at = AT_SORTED;
+			sorted(a);
 			break;
 		case AT_SORTED:
-			if (!sorted(s, a))
-				return fail(s, a);
-			break;
-		case AT_SEQUENCES:
-			wait = isrv_searcher_step(s, a->again);
+			wait = isrv_sort_result_step(s, &a->r, &ok);
 			if (wait != ISRV_DONE)
 				return wait;
-			if (!isrv_searching_ended(s, a->again->end))
-				return fail(s, a);
+			if (!ok)
+				return isrv_searching_fail(s, &a->ret);
 			a->at = AT_TELL;
 			break;
 		case AT_TELL:
-			wait = tell(s, a);
-			if (a->at != AT_NUMBERS)
-				return wait;
+			if (tell(s, a) == ISRV_DONE)
+				return ISRV_DONE;
 			break;
-		case AT_NUMBERS:
-			if (put_numbers(s, a) != ISRV_DONE)
+		case AT_PUT:
+			if (isrv_sort_result_put(s, &a->r) != ISRV_DONE)
 				return ISRV_OUTPUT;
 			a->at = AT_FOLLOW;
 			break;
 		case AT_FOLLOW:
 			if (!isrv_sort_follow_end(s, &a->follow, &a->o, &a->by, &a->ret))
-				return fail(s, a);
+				return isrv_searching_fail(s, &a->ret);
 			a->at = AT_END;
 			break;
 		case AT_END:
@@ -597,8 +374,7 @@ static void drop(struct imapsrv_session *s, void *args)
 	if (a->has_order)
 		isrv_sort_clear(&a->x);
 	a->has_order = false;
-	if (a->again)
-		isrv_searcher_drop(s, a->again);
+	isrv_sort_result_drop(s, &a->r);
 }
 
 static enum isrv_step step(struct imapsrv_session *s, void *args)

@@ -12,9 +12,10 @@ bool isrv_sort_follow_parse(struct isrv_parse *p, struct isrv_sort_follow *f,
 }
 
 void isrv_sort_follow_begin(struct imapsrv_session *s, struct isrv_sort_follow *f,
-                            struct isrv_pool *pool)
+                            struct isrv_pool *pool, const struct isrv_sort_program *by)
 {
-	if (!f->asked)
+	/* How relevant what comes later is, beside what was found now, nobody says. */
+	if (!f->asked || isrv_sort_needs_relevancy(by))
 		return;
 	f->on = true;
 	f->mem = &s->mem;

@@ -27,7 +27,7 @@ struct isrv_sort_follow {
 bool isrv_sort_follow_parse(struct isrv_parse *p, struct isrv_sort_follow *f,
                             struct isrv_ordering *o);
 void isrv_sort_follow_begin(struct imapsrv_session *s, struct isrv_sort_follow *f,
-                            struct isrv_pool *pool);
+                            struct isrv_pool *pool, const struct isrv_sort_program *by);
 /* One message, its key made by x, with memory of the pool.  False: memory has run out. */
 bool isrv_sort_follow_take(struct isrv_sort_follow *f, struct isrv_pool *pool, struct isrv_sort *x,
                            const struct isrv_sort_facts *facts);

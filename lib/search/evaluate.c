@@ -180,6 +180,7 @@ static enum isrv_verdict test(const struct isrv_term *term, struct isrv_search_r
 		return row->facts & ISRV_FACT_NOTES ? ISRV_MISS : ISRV_UNDECIDED;
 	case ISRV_TERM_ALL:
 	case ISRV_TERM_NOT:
+	case ISRV_TERM_FUZZY:
 	case ISRV_TERM_AND:
 	case ISRV_TERM_OR:
 		break;
@@ -221,6 +222,8 @@ enum isrv_verdict isrv_program_eval(const struct isrv_program *p, struct isrv_se
 		term = &p->terms[i];
 		if (term->kind == ISRV_TERM_NOT) {
 			top[-1] = negation(top[-1]);
+		} else if (term->kind == ISRV_TERM_FUZZY) {
+			/* it is what stands in it, unless that was answered */
 		} else if (term->kind == ISRV_TERM_AND || term->kind == ISRV_TERM_OR) {
 			top--;
 			top[-1] = combine(top[-1], top[0],

@@ -404,6 +404,7 @@ static const struct isrv_key keys[] = {
 	{"FILTER", parse_filter, 0, false, ISRV_SEARCH_FILTER},
 	{"FLAGGED", parse_flag, IMAPSRV_FLAGGED, false, 0},
 	{"FROM", parse_field, 0, false, 0},
+	{"FUZZY", NULL, ISRV_TERM_FUZZY, false, ISRV_SEARCH_FUZZY},
 	{"HEADER", parse_header, 0, false, 0},
 	{"KEYWORD", parse_keyword, 0, false, 0},
 	{"LARGER", parse_larger, 0, false, 0},

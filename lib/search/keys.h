@@ -34,7 +34,7 @@ struct isrv_program_parser {
 struct isrv_key {
 	const char *name; /* upper case; the rows are sorted by it */
 	/* Reads what stands behind the name, the SP included, and adds the term.  False: r says
-	 * what was expected, or that there is no memory.  NULL: NOT and OR. */
+	 * what was expected, or that there is no memory.  NULL: NOT, OR and FUZZY. */
 	bool (*parse)(struct isrv_program_parser *x, const struct isrv_key *key);
 	uint32_t arg;      /* for `parse` */
 	bool negate;       /* its opposite is meant */

@@ -14,6 +14,7 @@
 enum open_kind {
 	OPEN_LIST, /* keys that all have to match; the outermost is one of these */
 	OPEN_NOT,
+	OPEN_FUZZY,
 	OPEN_OR
 };
 
@@ -67,7 +68,7 @@ static struct isrv_term *emit(struct isrv_program_parser *x, enum isrv_term_kind
 	if (kind < ISRV_TERM_NOT) {
 		p->leaves++;
 		x->height++;
-	} else if (kind != ISRV_TERM_NOT) {
+	} else if (kind > ISRV_TERM_FUZZY) {
 		x->height--;
 	}
 	if (x->height > x->height_max)
@@ -140,7 +141,20 @@ static bool parse_key(struct isrv_program_parser *x, bool *leaf_r)
 	if (key->parse)
 		return key->parse(x, key);
 	*leaf_r = false;
-	return isrv_rd_sp(r) && push(x, key->arg == ISRV_TERM_NOT ? OPEN_NOT : OPEN_OR);
+	return isrv_rd_sp(r) && push(x, key->arg == ISRV_TERM_NOT     ? OPEN_NOT
+	                                : key->arg == ISRV_TERM_FUZZY ? OPEN_FUZZY
+	                                                              : OPEN_OR);
+}
+
+/* What stands in it need not be true of a match; it has to be itself. */
+static bool emit_fuzzy(struct isrv_program_parser *x)
+{
+	struct isrv_term *term = emit(x, ISRV_TERM_FUZZY);
+
+	if (term)
+		term->required = x->open[x->open_count - 2].required;
+	x->p->fuzzy = true;
+	return term != NULL;
 }
 
 /* A key is complete: completes what it completes.  *done_r: the program has ended. */
@@ -155,6 +169,10 @@ static bool reduce(struct isrv_program_parser *x, bool *done_r)
 		switch ((enum open_kind)top->kind) {
 		case OPEN_NOT:
 			if (!emit(x, ISRV_TERM_NOT))
+				return false;
+			break;
+		case OPEN_FUZZY:
+			if (!emit_fuzzy(x))
 				return false;
 			break;
 		case OPEN_OR:

@@ -35,6 +35,7 @@ enum isrv_term_kind {
 	ISRV_TERM_NOTE,    /* a string in an annotation */
 	/* Operators on what came before. */
 	ISRV_TERM_NOT,
+	ISRV_TERM_FUZZY, /* as the host sees fit; where it says nothing, to the letter */
 	ISRV_TERM_AND,
 	ISRV_TERM_OR
 };
@@ -58,7 +59,8 @@ enum isrv_where {
 struct isrv_term {
 	uint8_t kind;  /* enum isrv_term_kind */
 	bool negate;   /* a leaf whose opposite is meant: UNSEEN, OLD */
-	bool required; /* a leaf that every match satisfies: it stands under no NOT and no OR */
+	bool required; /* a leaf or a FUZZY that every match satisfies: it stands under no NOT, no OR
+	                  and no FUZZY */
 	union {
 		struct {
 			struct isrv_rd_set written;
@@ -119,6 +121,7 @@ struct isrv_program {
 	struct isrv_filter_name *filters;
 	uint8_t comparator; /* enum isrv_comparator: of its strings, and what SORT and THREAD compare */
 	bool timed;        /* it asks for the age of messages: rows have `now` */
+	bool fuzzy;        /* FUZZY is one of its keys */
 	bool bad_charset; /* CHARSET named one that is not known: nothing else is set */
 };
 
@@ -135,7 +138,8 @@ enum isrv_search_feature {
 	/* No keys: the comparator (RFC 5255 4.7), if it is not the default. */
 	ISRV_SEARCH_ASCII_CASEMAP = 1 << 7,
 	ISRV_SEARCH_OCTET = 1 << 8,
-	ISRV_SEARCH_ANNOTATION = 1 << 9 /* ANNOTATION (RFC 5257 4.8) */
+	ISRV_SEARCH_ANNOTATION = 1 << 9, /* ANNOTATION (RFC 5257 4.8) */
+	ISRV_SEARCH_FUZZY = 1 << 10      /* FUZZY (RFC 6203 3) */
 };
 
 /* enum isrv_comparator, of features. */

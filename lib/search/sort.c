@@ -18,7 +18,8 @@
 
 static bool is_number(unsigned key)
 {
-	return key == ISRV_SORT_ARRIVAL || key == ISRV_SORT_DATE || key == ISRV_SORT_SIZE;
+	return key == ISRV_SORT_ARRIVAL || key == ISRV_SORT_DATE || key == ISRV_SORT_SIZE ||
+	       key == ISRV_SORT_RELEVANCY;
 }
 
 static bool sorts_by(const struct isrv_sort_program *p, unsigned key)
@@ -41,6 +42,7 @@ bool isrv_sort_needs_header(const struct isrv_sort_program *p)
 	unsigned i = 0;
 
 	while (i < p->count && (p->criteria[i].key == ISRV_SORT_ARRIVAL ||
+	                        p->criteria[i].key == ISRV_SORT_RELEVANCY ||
 	                        p->criteria[i].key == ISRV_SORT_SIZE ||
 	                        p->criteria[i].key >= ISRV_SORT_KEYS))
 		i++;
@@ -50,6 +52,11 @@ bool isrv_sort_needs_header(const struct isrv_sort_program *p)
 bool isrv_sort_needs_size(const struct isrv_sort_program *p)
 {
 	return sorts_by(p, ISRV_SORT_SIZE);
+}
+
+bool isrv_sort_needs_relevancy(const struct isrv_sort_program *p)
+{
+	return sorts_by(p, ISRV_SORT_RELEVANCY);
 }
 
 /* ---- */
@@ -183,6 +190,8 @@ static uint64_t number_of(unsigned key, const struct isrv_sort_facts *facts)
 {
 	if (key == ISRV_SORT_SIZE)
 		return facts->octets;
+	if (key == ISRV_SORT_RELEVANCY)
+		return UINT64_MAX - facts->relevancy;
 	return (uint64_t)(key == ISRV_SORT_DATE ? isrv_sort_sent(facts) : facts->arrival) ^
 	       UINT64_C(1) << 63;
 }

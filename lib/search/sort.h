@@ -20,6 +20,7 @@ enum isrv_sort_key {
 	ISRV_SORT_SIZE,
 	ISRV_SORT_SUBJECT,
 	ISRV_SORT_TO,
+	ISRV_SORT_RELEVANCY, /* the highest first */
 	ISRV_SORT_KEYS
 	/* This and above: the first, second, ... annotation (RFC 5257 4.9) */
 };
@@ -45,6 +46,7 @@ void isrv_sort_by(struct isrv_sort_program *p, unsigned key, bool reverse);
 /* What has to be known of messages? */
 bool isrv_sort_needs_header(const struct isrv_sort_program *p);
 bool isrv_sort_needs_size(const struct isrv_sort_program *p);
+bool isrv_sort_needs_relevancy(const struct isrv_sort_program *p);
 
 /* What is known of a message. */
 struct isrv_sort_facts {
@@ -54,6 +56,7 @@ struct isrv_sort_facts {
 	const struct isrv_header *header;
 	const struct imapsrv_span *notes; /* values of annotations, in the order of their keys; data
 	                                     NULL: NIL, which stands before all others */
+	uint32_t relevancy; /* RFC 6203 4: 1 to 100 */
 };
 
 /* RFC 5256 2.2, in seconds since 1970-01-01 UTC: a Date that is absent or cannot be read is the

@@ -175,6 +175,12 @@ static bool savedates(const struct imapsrv_engine *e)
 	return e->store.savedates != 0;
 }
 
+/* What is near to what, an index knows. */
+static bool fuzzy(const struct imapsrv_engine *e)
+{
+	return e->store.search && e->store.fuzzy;
+}
+
 static bool clock(const struct imapsrv_engine *e)
 {
 	return e->config.clock != NULL;
@@ -491,6 +497,9 @@ static const struct cap {
 	[ISRV_CAP_UIDBATCHES] = {.name = "UIDBATCHES", .show = SHOW_AUTH},
 	[ISRV_CAP_FILTERS] = {
 		.name = "FILTERS", .show = SHOW_AUTH, .with = {ISRV_CAP_METADATA_SERVER},
+	},
+	[ISRV_CAP_SEARCH_FUZZY] = {
+		.name = "SEARCH=FUZZY", .show = SHOW_AUTH, .host = fuzzy,
 	},
 };
 

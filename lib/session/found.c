@@ -149,6 +149,11 @@ static bool next_run(struct isrv_found *f, const struct isrv_nummap *uids, uint3
 	return true;
 }
 
+bool isrv_found_next(struct isrv_found *f, struct imapsrv_range *run_r)
+{
+	return next_run(f, NULL, PIECE, run_r);
+}
+
 enum isrv_step isrv_found_put_list(struct imapsrv_session *s, struct isrv_found *f,
                                    const struct isrv_nummap *uids)
 {

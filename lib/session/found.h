@@ -31,6 +31,14 @@ bool isrv_found_slice(const struct isrv_found *f, struct isrv_arena *arena, uint
  * is no message that is not among them.  False: no memory.  *steps grows by the ranges. */
 bool isrv_found_uids(const struct isrv_found *f, struct isrv_arena *arena,
                      const struct isrv_nummap *map, struct imapsrv_set *uids_r, uint64_t *steps);
+/* The next run of numbers to be told, a few; false: there are no more. */
+bool isrv_found_next(struct isrv_found *f, struct imapsrv_range *run_r);
+/* All of it is to be told from the beginning. */
+static inline void isrv_found_rewind(struct isrv_found *f)
+{
+	f->range = 0;
+	f->at = 0;
+}
 /* Writes the numbers, or, where `uids` is not NULL, the UIDs that they have in it, as far as the
  * output may grow: " 2 84 882", or "2,84:90" as a set.  OUTPUT: call again; DONE: all are written. */
 enum isrv_step isrv_found_put_list(struct imapsrv_session *s, struct isrv_found *f,

@@ -245,7 +245,7 @@ static void take(struct imapsrv_session *s, struct isrv_gather *g)
 	const struct isrv_gather_slot *slot = current(g);
 	struct isrv_header header = {.references_known = false};
 	struct isrv_sort_facts facts = {slot->uid, slot->date, slot->octets, &header,
-	                                g->notes.found};
+	                                g->notes.found, 0};
 
 	if (g->header)
 		isrv_description_header(&g->description, &header);

@@ -421,13 +421,24 @@ int imapsrv_op_thread(struct imapsrv_op *op, const struct imapsrv_thread_member 
 int imapsrv_op_found(struct imapsrv_op *op, const struct imapsrv_search_node *node,
                      struct imapsrv_set matches, struct imapsrv_set candidates)
 {
-	struct isrv_op_found answer = {node, matches, candidates, false};
+	struct isrv_op_found answer = {.node = node, .matches = matches, .candidates = candidates};
 
 	if (!expects(op, KIND(ISRV_OP_SEARCH)))
 		return IMAPSRV_ESTATE;
 	answer.broken = !isrv_uidset_is_valid(matches) || !isrv_uidset_is_valid(candidates);
 	if (answer.broken)
 		isrv_session_fault(session_of(op), "UIDs that are not in ascending order");
+	return deliver(op, &answer);
+}
+
+int imapsrv_op_relevancy(struct imapsrv_op *op, uint32_t uid, unsigned percent)
+{
+	struct isrv_op_found answer = {.uid = uid, .relevancy = (uint8_t)percent};
+
+	if (!expects(op, KIND(ISRV_OP_SEARCH)))
+		return IMAPSRV_ESTATE;
+	if (!uid || percent < 1 || percent > 100)
+		return nonsense(op, "a relevancy that is not 1 to 100, or of UID 0");
 	return deliver(op, &answer);
 }
 

@@ -113,6 +113,8 @@ struct isrv_op_found {
 	struct imapsrv_set matches;             /* not valid: `broken` */
 	struct imapsrv_set candidates;
 	bool broken;
+	uint8_t relevancy; /* not 0: of `uid`; nothing else is said */
+	uint32_t uid;
 };
 
 struct isrv_op_annotation {

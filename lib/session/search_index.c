@@ -112,6 +112,7 @@ static void fill_leaf(struct imapsrv_search_node *node, const struct isrv_term *
 		break;
 	case ISRV_TERM_ALL:
 	case ISRV_TERM_NOT:
+	case ISRV_TERM_FUZZY:
 	case ISRV_TERM_AND:
 	case ISRV_TERM_OR:
 		node->kind = IMAPSRV_SEARCH_ALL;
@@ -132,8 +133,9 @@ static void build(struct isrv_search_index *x, const struct isrv_search_question
 		struct imapsrv_search_node *node = &x->nodes[i];
 
 		node->following = i + 1 < p->count ? node + 1 : NULL;
-		if (term->kind == ISRV_TERM_NOT) {
-			node->kind = IMAPSRV_SEARCH_NOT;
+		if (term->kind == ISRV_TERM_NOT || term->kind == ISRV_TERM_FUZZY) {
+			node->kind = term->kind == ISRV_TERM_NOT ? IMAPSRV_SEARCH_NOT
+			                                         : IMAPSRV_SEARCH_FUZZY;
 			node->left = open[--top];
 		} else if (term->kind == ISRV_TERM_AND || term->kind == ISRV_TERM_OR) {
 			node->kind = term->kind == ISRV_TERM_AND ? IMAPSRV_SEARCH_AND
@@ -166,6 +168,15 @@ static bool add(struct imapsrv_session *s, struct isrv_uidset *set, struct imaps
 	return set->count <= max;
 }
 
+/* Of what is not in the mailbox nothing is kept: an index may know more. */
+static void take_relevancy(struct isrv_search_index *x, uint32_t uid, uint8_t percent)
+{
+	uint32_t n = x->relevancy ? isrv_nummap_seq(x->map, uid) : 0;
+
+	if (n)
+		x->relevancy[n - 1] = percent;
+}
+
 static void take_found(struct imapsrv_session *s, void *ctx, const void *answer)
 {
 	const struct isrv_op_found *found = answer;
@@ -175,6 +186,10 @@ static void take_found(struct imapsrv_session *s, void *ctx, const void *answer)
 	uintptr_t at = (uintptr_t)found->node - (uintptr_t)x->nodes;
 	size_t i = at / sizeof(*x->nodes);
 
+	if (found->relevancy) {
+		take_relevancy(x, found->uid, found->relevancy);
+		return;
+	}
 	if (at % sizeof(*x->nodes) || i >= x->program->count) {
 		isrv_session_fault(s, "a node was answered that was not asked about");
 		return;
@@ -193,14 +208,17 @@ bool isrv_search_index_ask(struct imapsrv_session *s, struct isrv_search_index *
 	const struct imapsrv_search_node **open =
 		isrv_arena_array(arena, program->leaves, sizeof(*open));
 	struct imapsrv_range *recent = isrv_arena_alloc(arena, sizeof(*recent));
-	struct imapsrv_search ask = {q->mailbox, q->uids, NULL, NULL};
+	struct imapsrv_search ask = {q->mailbox, q->uids, NULL, NULL, q->relevancy};
 	uint32_t i;
 
 	x->program = program;
 	x->nodes = isrv_arena_zalloc(arena, program->count * sizeof(*x->nodes));
 	x->told = isrv_arena_zalloc(arena, program->count * sizeof(*x->told));
-	if (!open || !recent || !x->nodes || !x->told) {
+	x->map = q->map;
+	x->relevancy = q->relevancy ? isrv_arena_zalloc(arena, q->map->count) : NULL;
+	if (!open || !recent || !x->nodes || !x->told || (q->relevancy && !x->relevancy)) {
 		x->told = NULL;
+		x->relevancy = NULL;
 		return false;
 	}
 	for (i = 0; i < program->count; i++) {

@@ -16,6 +16,10 @@ struct isrv_search_index {
 	struct imapsrv_search_node *nodes; /* by term */
 	struct isrv_search_told *told;     /* by term; NULL: nothing was asked */
 	const struct isrv_search_answer **answers; /* by term, for isrv_program_eval; NULL: none */
+	/* How relevant messages are, by number in the map: 0: nothing was said.  NULL: of none, or
+	 * nobody wants to know.  It lives in the arena, longer than the rest. */
+	uint8_t *relevancy;
+	const struct isrv_nummap *map;
 	bool all; /* the whole program is answered, and nothing is left to look at */
 };
 
@@ -25,6 +29,8 @@ struct isrv_search_question {
 	struct imapsrv_set uids;
 	uint32_t recent_from;
 	int64_t now; /* of a timed program */
+	const struct isrv_nummap *map; /* of the messages */
+	bool relevancy; /* it is wanted too */
 };
 
 /* Asks, with everything in the arena.  False: it gave nothing. */

@@ -403,7 +403,8 @@ static enum isrv_step read_open(struct imapsrv_session *s, struct isrv_searcher 
 
 static void ask(struct imapsrv_session *s, struct isrv_searcher *x)
 {
-	struct isrv_search_question q = {x->from.mailbox, x->reach, x->from.recent_from, x->now};
+	struct isrv_search_question q = {x->from.mailbox, x->reach, x->from.recent_from, x->now,
+	                                 x->from.map, x->relevancy};
 
 	x->at = AT_ASKED;
 	if (!x->reach.count)
@@ -422,6 +423,7 @@ static void take(struct imapsrv_session *s, struct isrv_searcher *x)
 	x->at = AT_BATCH;
 	if (s->result.code == IMAPSRV_CANNOT) {
 		isrv_search_index_drop(s, &x->index);
+		x->index.relevancy = NULL;
 		return;
 	}
 	if (s->result.code != IMAPSRV_OK) {

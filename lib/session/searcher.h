@@ -68,6 +68,7 @@ struct isrv_searcher {
 	uint32_t lowest_uid, highest_uid;       /* found, */
 	uint64_t lowest_modseq, highest_modseq; /* and the sequences of these two */
 
+	bool relevancy; /* set before the first step: how relevant matches are is wanted */
 	uint32_t enough; /* set between begin and the first step: nothing but so many of the lowest
 	                    matches is wanted, `found` may lack others; 0: all */
 
@@ -117,6 +118,12 @@ enum isrv_step isrv_searcher_step(struct imapsrv_session *s, struct isrv_searche
 /* Messages that were looked at, of so many; 0 if the host is not asked. */
 void isrv_searcher_progress(struct imapsrv_session *s, const struct isrv_searcher *x,
                             uint32_t *done_r, uint32_t *goal_r);
+/* How relevant a match is, by its number in the map, from 1 to 100 (RFC 6203 4), also after the drop.
+ * What the host says nothing of matched to the letter: 100. */
+static inline uint32_t isrv_searcher_relevancy(const struct isrv_searcher *x, uint32_t n)
+{
+	return x->index.relevancy && x->index.relevancy[n - 1] ? x->index.relevancy[n - 1] : 100;
+}
 /* Gives back what is held outside the arena. */
 void isrv_searcher_drop(struct imapsrv_session *s, struct isrv_searcher *x);
 

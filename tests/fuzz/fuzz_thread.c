@@ -130,7 +130,7 @@ static void check_fields(const uint8_t *data, size_t size, size_t memory)
 	                 &steps);
 	while (size && ok) {
 		struct isrv_header h;
-		struct isrv_sort_facts facts = {count + 1, 0, 0, &h, NULL};
+		struct isrv_sort_facts facts = {count + 1, 0, 0, &h, NULL, 0};
 
 		memset(&h, 0, sizeof(h));
 		h.message_id = line(&data, &size);

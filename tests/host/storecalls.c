@@ -428,10 +428,13 @@ static void check_tree(struct ts *ts, const struct imapsrv_search *in)
 		bool two = node->kind == IMAPSRV_SEARCH_AND || node->kind == IMAPSRV_SEARCH_OR;
 
 		if (two != (node->right != NULL) ||
-		    (two || node->kind == IMAPSRV_SEARCH_NOT) != (node->left != NULL))
+		    (two || node->kind == IMAPSRV_SEARCH_NOT ||
+		     node->kind == IMAPSRV_SEARCH_FUZZY) != (node->left != NULL))
 			tx_complain(ts->log, "search: a node of kind %d and its children", node->kind);
 		if (!node->following && node != in->root)
 			tx_complain(ts->log, "search: the last node is not the root");
+		if (node->kind == IMAPSRV_SEARCH_FUZZY && !ts->fuzzy)
+			tx_complain(ts->log, "search: a FUZZY key");
 		leaves += !node->left;
 		joins += two;
 	}
@@ -646,6 +649,7 @@ void ts_fill(const struct ts *ts, struct imapsrv_store *store, struct imapsrv_ma
 	store->modseqs = ts->modseqs;
 	store->vanished = ts->modseqs && !(ts->absent & TS_NO_VANISHED) ? on_vanished : NULL;
 	store->search = ts->search ? on_search : NULL;
+	store->fuzzy = ts->fuzzy;
 	store->sort = ts->order.members ? on_sort : NULL;
 	store->thread = ts->threads.members ? on_thread : NULL;
 	store->savedates = ts->savedates;

@@ -46,6 +46,16 @@ enum imapsrv_code ts_answer_finds(const struct ts_op *q, void *user)
 {
 	const struct ts *ts = user;
 
-	imapsrv_op_found(q->op, q->search.root, ts_set_view(&ts->finds), ts_set_view(&ts->maybe));
+	const struct imapsrv_search_node *n;
+
+	if (!ts->fuzzy)
+		imapsrv_op_found(q->op, q->search.root, ts_set_view(&ts->finds),
+		                 ts_set_view(&ts->maybe));
+	for (n = q->search.first; n; n = n->following)
+		if (n->kind == IMAPSRV_SEARCH_FUZZY)
+			imapsrv_op_found(q->op, n, ts_set_view(&ts->finds), ts_set_view(&ts->maybe));
+	for (uint32_t uid = 1; q->search.relevancy && uid < TS_RELEVANCIES; uid++)
+		if (ts->relevancy[uid])
+			imapsrv_op_relevancy(q->op, uid, ts->relevancy[uid]);
 	return IMAPSRV_OK;
 }

@@ -198,6 +198,7 @@ enum ts_kind {
 };
 extern const char *const ts_kind_names[TS_KINDS];
 
+#define TS_RELEVANCIES 100
 #define TS_OBJECT_FACTS (uint32_t)(IMAPSRV_FACT_EMAILID | IMAPSRV_FACT_THREADID)
 
 enum ts_absent { /* callbacks that are NULL */
@@ -385,7 +386,10 @@ struct ts {
 	 * it has none. */
 	enum imapsrv_code (*search)(const struct ts_op *q, void *user);
 	void *search_user;
-	struct ts_set finds, maybe; /* of ts_answer_finds: the whole program's */
+	struct ts_set finds, maybe; /* of ts_answer_finds: the whole program's; where it is fuzzy, those
+	                             * of each FUZZY key, and how relevant each is, by UID: */
+	bool fuzzy;
+	uint8_t relevancy[TS_RELEVANCIES]; /* 0: it is not told */
 	bool sasl;       /* has mechanisms of its own */
 	uint32_t resources; /* that quotas can limit */
 	struct ts_root *roots;

@@ -390,6 +390,27 @@ static void finds_line(struct sh *h, const struct sc_words *w)
 	ts->search_user = ts;
 }
 
+/* fuzzy SET [maybe SET] [relevancy UID PERCENT ...] */
+static void fuzzy_line(struct sh *h, const struct sc_words *w)
+{
+	struct sc_words finds = *w;
+	size_t k = 1;
+
+	while (k < w->count && strcmp(w->word[k], "relevancy") != 0)
+		k++;
+	finds.count = k;
+	finds_line(h, &finds);
+	h->ts->fuzzy = true;
+	for (k++; k + 1 < w->count; k += 2) {
+		unsigned long uid = strtoul(w->word[k], NULL, 10);
+
+		if (!uid || uid >= TS_RELEVANCIES)
+			sh_complain(h, w, "a UID that is too high for a relevancy");
+		else
+			h->ts->relevancy[uid] = (uint8_t)strtoul(w->word[k + 1], NULL, 10);
+	}
+}
+
 /* expunged NAME UIDS MODSEQ */
 static void expunged_line(struct sh *h, const struct sc_words *w)
 {
@@ -698,6 +719,8 @@ static void setup_line(struct sh *h, const struct sc_words *w)
 		h->ts->modseqs = true;
 	else if (strcmp(word, "finds") == 0)
 		finds_line(h, w);
+	else if (strcmp(word, "fuzzy") == 0)
+		fuzzy_line(h, w);
 	else if (strcmp(word, "order") == 0 || strcmp(word, "threads") == 0)
 		order_line(h, w);
 	else if (strcmp(word, "sparse") == 0)

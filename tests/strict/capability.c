@@ -74,6 +74,7 @@ static const struct {
 	{"SASL-IR", NO_VALUE},
 	{"SAVEDATE", NO_VALUE},
 	{"SAVELIMIT", NUMBER},
+	{"SEARCH=FUZZY", NO_VALUE},
 	{"SEARCHRES", NO_VALUE},
 	{"SORT", NO_VALUE},
 	{"SORT=DISPLAY", NO_VALUE},

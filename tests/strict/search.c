@@ -107,6 +107,22 @@ static bool update(struct st_cursor *c)
 	return st_octet(c, ')', "ret-data-addto, ret-data-removefrom");
 }
 
+/* score-list = "(" [score *(SP score)] ")"; a score is 1 to 100 (RFC 6203 7) */
+static bool scores(struct st_cursor *c)
+{
+	uint32_t n;
+
+	if (!st_octet(c, '(', "score-list"))
+		return false;
+	if (st_take(c, ')'))
+		return true;
+	do {
+		if (!st_nz_number(c, &n) || n > 100)
+			return st_fail(c, "score");
+	} while (st_take(c, ' '));
+	return st_octet(c, ')', "score-list");
+}
+
 /* search-return-data; ADDTO and REMOVEFROM may come more than once (RFC 5267 4.3.1) */
 static bool return_data(struct st_cursor *c, unsigned *seen)
 {
@@ -119,6 +135,7 @@ static bool return_data(struct st_cursor *c, unsigned *seen)
 		{"ALL", set, false},             {"COUNT", number, false},
 		{"MODSEQ", st_mod_sequence, false}, {"PARTIAL", partial, false},
 		{"ADDTO", update, true},         {"REMOVEFROM", update, true},
+		{"RELEVANCY", scores, false},
 	};
 
 	for (unsigned i = 0; i < sizeof(items) / sizeof(items[0]); i++) {

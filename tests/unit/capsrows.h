@@ -39,6 +39,7 @@ static const char full_host[] =
 	"host: replace\n"
 	"host: catenate\n"
 	"host: urlauth\n"
+	"host: fuzzy 1\n"
 	"host: mailbox INBOX uidvalidity 7\n"
 	"host: mailbox Drafts drafts\n"
 	"host: message INBOX flags \\Seen\n"
@@ -228,6 +229,7 @@ static const struct row rows[] = {
 	[ISRV_CAP_THREAD_REFERENCES] = {.name = "THREAD=REFERENCES"},
 	[ISRV_CAP_UIDBATCHES] = {.name = "UIDBATCHES"},
 	[ISRV_CAP_FILTERS] = {.name = "FILTERS"},
+	[ISRV_CAP_SEARCH_FUZZY] = {.name = "SEARCH=FUZZY", .drop = "host: fuzzy 1"},
 };
 
 struct probe {
@@ -427,6 +429,9 @@ static const struct probe probes[] = {
 	{.state = SELECTED, .says = "p SEARCH YOUNGER 1\r\n", .needs = "WITHIN"},
 	{.state = SELECTED, .says = "p SEARCH UIDAFTER 1\r\n", .needs = "MESSAGELIMIT"},
 	{.state = SELECTED, .says = "p SEARCH FILTER x\r\n", .needs = "FILTERS"},
+	{.state = SELECTED, .says = "p SEARCH FUZZY ALL\r\n", .needs = "SEARCH=FUZZY"},
+	{.state = SELECTED, .says = "p SORT (RELEVANCY) UTF-8 FUZZY ALL\r\n",
+	 .needs = "SORT SEARCH=FUZZY"},
 	{.state = SELECTED, .says = "p SEARCH ANNOTATION /comment value x\r\n",
 	 .needs = "ANNOTATE-EXPERIMENT-1"},
 	{.state = AUTH, .says = "p APPEND INBOX ANNOTATION (/comment (value.priv \"x\")) {1+}\r\na\r\n",

@@ -16,6 +16,7 @@ struct message {
 	int64_t arrival;
 	uint64_t octets;
 	struct isrv_header header;
+	uint32_t relevancy;
 };
 
 static const struct message mailbox[] = {
@@ -24,26 +25,27 @@ static const struct message mailbox[] = {
 	  .subject = TEXT("Re: b"),
 	  .from = {TEXT("Zoe"), TEXT("anna"), TEXT("x.example")},
 	  .to = {NONE, TEXT("Bob"), TEXT("x.example")},
-	  .cc = {NONE, TEXT("z"), TEXT("x.example")}}},
+	  .cc = {NONE, TEXT("z"), TEXT("x.example")}}, 50},
 	{2, 400, 20,
 	 {.date = TEXT("31 Dec 2000 16:01:32 -0800"),
 	  .subject = TEXT("B"),
 	  .from = {TEXT("=?utf-8?q?=C3=84nne?="), TEXT("carl"), TEXT("x.example")},
-	  .to = {TEXT("adam"), TEXT("zz"), TEXT("x.example")}}},
+	  .to = {TEXT("adam"), TEXT("zz"), TEXT("x.example")}}, 99},
 	{3, 300, 30,
 	 {.subject = TEXT("a"),
 	  .from = {TEXT(""), TEXT("Anna"), TEXT("a.example")},
-	  .to = {NONE, TEXT("group"), NONE}}},
-	{4, -100, UINT64_MAX, {.date = TEXT("nonsense"), .subject = TEXT("[x] A (fwd)")}},
+	  .to = {NONE, TEXT("group"), NONE}}, 50},
+	{4, -100, UINT64_MAX, {.date = TEXT("nonsense"), .subject = TEXT("[x] A (fwd)")}, 1},
 	{5, 500, 0,
 	 {.date = TEXT("1 Jan 2001"),
 	  .from = {TEXT("zOE"), TEXT("b"), TEXT("x.example")},
-	  .cc = {NONE, TEXT("Y"), TEXT("x.example")}}},
+	  .cc = {NONE, TEXT("Y"), TEXT("x.example")}}, 100},
 };
 
 static void add(struct isrv_sort *x, const struct message *m)
 {
-	struct isrv_sort_facts facts = {m->uid, m->arrival, m->octets, &m->header, NULL};
+	struct isrv_sort_facts facts = {m->uid,     m->arrival, m->octets,
+	                                &m->header, NULL,       m->relevancy};
 
 	assert_true(isrv_sort_add(x, &facts));
 }
@@ -57,6 +59,8 @@ static void test_criteria(void **unused)
 		bool header, size;
 	} rows[] = {
 		{{{ISRV_SORT_ARRIVAL, false}}, 1, {4, 3, 2, 1, 5}, false, false},
+		{{{ISRV_SORT_RELEVANCY, false}}, 1, {5, 2, 1, 3, 4}, false, false},
+		{{{ISRV_SORT_RELEVANCY, true}}, 1, {4, 1, 3, 2, 5}, false, false},
 		{{{ISRV_SORT_ARRIVAL, true}}, 1, {1, 5, 2, 3, 4}, false, false},
 		{{{ISRV_SORT_SIZE, false}}, 1, {5, 2, 1, 3, 4}, false, true},
 		{{{ISRV_SORT_SIZE, true}}, 1, {4, 1, 3, 2, 5}, false, true},
@@ -153,7 +157,7 @@ static void test_sent(void **unused)
 	(void)unused;
 	for (i = 0; i < COUNT(rows); i++) {
 		struct isrv_header h = {.date = {rows[i].date, strlen(rows[i].date)}};
-		struct isrv_sort_facts facts = {1, 42, 0, &h, NULL};
+		struct isrv_sort_facts facts = {1, 42, 0, &h, NULL, 0};
 
 		ROW(i, isrv_sort_sent(&facts) == rows[i].sent);
 	}
@@ -197,6 +201,8 @@ static int slow_compare(const struct message *a, const struct message *b, unsign
 		return (a->arrival > b->arrival) - (a->arrival < b->arrival);
 	case ISRV_SORT_SIZE:
 		return (a->octets > b->octets) - (a->octets < b->octets);
+	case ISRV_SORT_RELEVANCY: /* RFC 6203 6: the highest first */
+		return (b->relevancy > a->relevancy) - (b->relevancy < a->relevancy);
 	case ISRV_SORT_CC:
 		return compare_texts(a->header.cc.mailbox, b->header.cc.mailbox);
 	case ISRV_SORT_FROM:
@@ -250,6 +256,7 @@ static void test_random(void **unused)
 			m->uid = 5 * i + 1;
 			m->arrival = (int64_t)(draw(&seed) % 4) - 2;
 			m->octets = draw(&seed) % 3;
+			m->relevancy = 1 + draw(&seed) % 3;
 			m->header.subject = some_text(&seed);
 			m->header.from.name = some_text(&seed);
 			m->header.from.mailbox = some_text(&seed);
@@ -339,7 +346,7 @@ static void test_failures(void **unused)
 		isrv_sort_init(&x, &by, &mem, &steps);
 		for (i = 0, ok = true; i < COUNT(mailbox) && ok; i++) {
 			const struct message *m = &mailbox[i];
-			struct isrv_sort_facts facts = {m->uid, m->arrival, m->octets, &m->header, NULL};
+			struct isrv_sort_facts facts = {m->uid, m->arrival, m->octets, &m->header, NULL, 0};
 
 			ok = isrv_sort_add(&x, &facts);
 		}

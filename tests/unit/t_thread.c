@@ -413,7 +413,7 @@ static void shape_message(struct isrv_thread *t, enum shape shape, uint32_t i, u
 {
 	char id[40], references[80] = "", subject[40] = "same";
 	struct isrv_header h;
-	struct isrv_sort_facts facts = {i + 1, shape == CHAIN ? (int64_t)(count - i) : 0, 0, &h, NULL};
+	struct isrv_sort_facts facts = {i + 1, shape == CHAIN ? (int64_t)(count - i) : 0, 0, &h, NULL, 0};
 
 	sprintf(id, "<%u@example.com>", (unsigned)i);
 	if (shape == CHAIN && i)

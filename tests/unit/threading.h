@@ -37,7 +37,7 @@ static inline bool threading_run(enum isrv_thread_algorithm algorithm,
 		                        .message_id = threading_field(m->message_id),
 		                        .references = threading_field(m->references),
 		                        .in_reply_to = threading_field(m->in_reply_to)};
-		struct isrv_sort_facts facts = {m->uid, m->date, 0, &h, NULL};
+		struct isrv_sort_facts facts = {m->uid, m->date, 0, &h, NULL, 0};
 
 		ok = isrv_thread_add(&t, &facts);
 	}
