@@ -76,8 +76,8 @@ struct imapsrv_metadata {
 	 * sequences its highest one rises when an annotation of it changes (RFC 7162 3.2).
 	 */
 	void (*set)(void *user, struct imapsrv_op *op, const struct imapsrv_metadata_set *q);
-	/* Octets of a value that `set` takes, which clients are told when they send more; at least
-	 * 1024.  0: imapsrv_limits.metadata, above which it never is. */
+	/* Octets of a value that `set` takes, which clients are told when they send more; less than
+	 * 1024 is taken for 1024.  0: imapsrv_limits.metadata, above which it never is. */
 	uint64_t max_value;
 	int server_only; /* not 0: only the server has annotations, mailboxes have none */
 };

@@ -147,6 +147,9 @@ uint64_t isrv_metadata_max(const struct imapsrv_session *s)
 	uint64_t own = s->engine->metadata.max_value;
 	uint32_t limit = s->engine->limits.metadata;
 
+	/* "The server MUST accept an annotation data size of at least 1024 bytes" (RFC 5464 4.1). */
+	if (own && own < 1024)
+		own = 1024;
 	return own && own < limit ? own : limit;
 }
 
