@@ -13,6 +13,19 @@
 static const char *const places[] = {"/private/filters/values/", "/shared/filters/values/"};
 #define PLACES (sizeof(places) / sizeof(places[0]))
 
+bool isrv_filters_entry(struct imapsrv_span entry, struct imapsrv_span *name_r)
+{
+	for (size_t i = 0; i < PLACES; i++) {
+		size_t len = strlen(places[i]);
+
+		if (entry.len > len && !memcmp(entry.data, places[i], len)) {
+			*name_r = (struct imapsrv_span){entry.data + len, entry.len - len};
+			return true;
+		}
+	}
+	return false;
+}
+
 #define TOO_LONG "The search is too long with its filters"
 
 static bool read_program(struct isrv_filters *f, struct isrv_reader *r,
@@ -201,21 +214,26 @@ static bool failed(struct imapsrv_session *s, const struct isrv_reader *r, const
 	return false;
 }
 
+bool isrv_filters_hold(struct isrv_reader *r, const struct imapsrv_limits *limits, uint32_t features)
+{
+	struct isrv_program program;
+
+	/* search-criteria has no CHARSET: values are in UTF-8. */
+	return isrv_rd_peek(r) >= 0 && !isrv_rd_try_word(r, "CHARSET") &&
+	       isrv_program_parse(&program, r, limits, features);
+}
 
 /* The server "SHOULD verify that each search criterion referenced is a full and correct" one.  False:
  * the reply is set. */
 static bool check(struct imapsrv_session *s, struct isrv_filters *f, struct isrv_filter_value *v)
 {
-	struct isrv_program program;
 	struct isrv_reader r;
 
 	if (v->checked)
 		return true;
 	v->checked = true;
 	read_init(s, &r, v->value);
-	/* search-criteria has no CHARSET: values are in UTF-8. */
-	return (v->value.len && !isrv_rd_try_word(&r, "CHARSET") &&
-	        isrv_program_parse(&program, &r, &s->engine->limits, f->features)) ||
+	return isrv_filters_hold(&r, &s->engine->limits, f->features) ||
 	       failed(s, &r, NULL, "A filter does not hold valid search keys");
 }
 

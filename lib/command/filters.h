@@ -40,6 +40,10 @@ bool isrv_filters_parse(struct isrv_parse *p, struct isrv_filters *f, bool crite
                         uint32_t features, struct isrv_program *program);
 /* Keeps the text as long as the command, not only its octets. */
 bool isrv_filters_keep(struct isrv_parse *p, struct isrv_filters *f);
+/* Is this entry (in lower case) a filter, and of which name? */
+bool isrv_filters_entry(struct imapsrv_span entry, struct imapsrv_span *name_r);
+/* Does r hold what a filter may: search keys, whole, to the end?  False: it does not, or r->nomem. */
+bool isrv_filters_hold(struct isrv_reader *r, const struct imapsrv_limits *limits, uint32_t features);
 /* Puts filters where they are named.  DONE: true in *ok_r, and the program can be used; or the reply is
  * set, or the session has failed. */
 enum isrv_step isrv_filters_step(struct imapsrv_session *s, struct isrv_filters *f,

@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* SETMETADATA (RFC 5464 4.3): all entries or none, which is for the host to keep. */
+/* SETMETADATA (RFC 5464 4.3): all entries or none, which is for the host to keep; filters among them are
+ * looked at first (RFC 5466 3.2). */
 #include "command/commands.h"
+#include "command/memory.h"
 #include "command/metadata.h"
+#include "command/searching.h"
+#include "wire/chars.h"
 
 struct args {
 	struct imapsrv_span mailbox;
@@ -9,6 +13,7 @@ struct args {
 	size_t count;
 	uint64_t longest; /* octets of the longest value */
 	struct isrv_access access;
+	uint32_t features; /* enum isrv_search_feature */
 	bool asked;
 };
 
@@ -59,6 +64,7 @@ static bool parse(struct isrv_parse *p, void *args)
 {
 	struct args *a = args;
 
+	a->features = isrv_searching_features(p);
 	if (!isrv_metadata_mailbox_parse(p, &a->mailbox) || !isrv_rd_sp(&p->r) ||
 	    !isrv_rd_char(&p->r, '('))
 		return false;
@@ -103,6 +109,46 @@ static enum isrv_step refused(struct imapsrv_session *s)
 	return ISRV_DONE;
 }
 
+/*
+ * "The server SHOULD verify that each search criterion stored in such a server entry is a full and correct
+ * search criterion", and its name is to be one (RFC 5466 3.2).  False: the reply is set.
+ */
+static bool check_filter(struct imapsrv_session *s, const struct args *a,
+                         const struct imapsrv_entry *e)
+{
+	struct imapsrv_span name;
+	struct isrv_reader r;
+
+	if (!e->has_value || !isrv_filters_entry(e->name, &name))
+		return true;
+	if (memchr(name.data, '/', name.len) ||
+	    isrv_char_span(name.data, name.len, ISRV_CHAR_ATOM) != name.len) {
+		isrv_no(s, NULL, "That cannot be the name of a filter");
+		return false;
+	}
+	isrv_reader_init(&r, &s->arena, e->value.data, e->value.len);
+	r.steps = &s->steps;
+	r.keyword_max = s->engine->limits.keyword_len;
+	if (isrv_filters_hold(&r, &s->engine->limits, a->features))
+		return true;
+	if (r.nomem)
+		isrv_command_nomem(s);
+	else
+		isrv_no(s, NULL, "A filter has to hold valid search keys");
+	return false;
+}
+
+static bool check_filters(struct imapsrv_session *s, const struct args *a)
+{
+	size_t i = 0;
+
+	if (a->mailbox.len || !(a->features & ISRV_SEARCH_FILTER))
+		return true;
+	while (i < a->count && check_filter(s, a, &a->entries[i]))
+		i++;
+	return i == a->count;
+}
+
 static enum isrv_step step(struct imapsrv_session *s, void *args)
 {
 	struct args *a = args;
@@ -119,6 +165,8 @@ static enum isrv_step step(struct imapsrv_session *s, void *args)
 			return isrv_refused(s, NULL);
 		if (a->longest > isrv_metadata_max(s))
 			return too_big(s);
+		if (!check_filters(s, a))
+			return ISRV_DONE;
 		a->asked = true;
 		ISRV_ASK(s, ISRV_OP_PLAIN, metadata, set, &q, NULL, NULL);
 	}

@@ -214,8 +214,29 @@ static bool parse_keys(struct isrv_program_parser *x)
 	return true;
 }
 
-/* RFC 9051 6.4.4: US-ASCII and UTF-8 must be known; others are that mail may be read in.  Of one that
- * is not known, what follows is not ours to judge. */
+/*
+ * What stands behind a charset that is not known is not ours to judge, but for filters: in no charset but
+ * UTF-8 there may be any, or the command is BAD (RFC 5466 3.1).  So it is read as if it were in one in
+ * which every octet means something, and nothing is kept of it.  False: there is a filter, or no memory.
+ */
+static bool pass_over(struct isrv_program_parser *x)
+{
+	static const struct imapsrv_span any = {"ISO-8859-1", 10};
+	struct isrv_program none = {0};
+	struct isrv_reader before = *x->r;
+	struct isrv_program_parser y = {.p = &none, .r = x->r, .limits = x->limits,
+	                                .features = x->features, .charset = any,
+	                                .begin = x->begin, .filters_end = &none.filters};
+
+	if (x->features & ISRV_SEARCH_FILTER && isrv_rd_peek(x->r) >= 0 && isrv_rd_sp(x->r) &&
+	    !parse_keys(&y) && (x->r->nomem || x->r->code))
+		return false;
+	*x->r = before;
+	x->r->at = x->r->end;
+	return true;
+}
+
+/* RFC 9051 6.4.4: US-ASCII and UTF-8 must be known; others are that mail may be read in. */
 static bool parse_charset(struct isrv_program_parser *x)
 {
 	if (!isrv_rd_astring(x->r, &x->charset))
@@ -224,9 +245,7 @@ static bool parse_charset(struct isrv_program_parser *x)
 	    !isrv_ascii_is(x->charset.data, x->charset.len, "UTF-8"))
 		return isrv_rd_fail(x->r, "UTF-8, as UTF8=ACCEPT was enabled,");
 	x->p->bad_charset = !isrv_search_charset(&x->charset);
-	if (x->p->bad_charset)
-		x->r->at = x->r->end;
-	return true;
+	return !x->p->bad_charset || pass_over(x);
 }
 
 static bool make_stack(struct isrv_program_parser *x)
