@@ -105,9 +105,7 @@ static enum isrv_step finish(struct imapsrv_session *s, const struct esearch *a)
 		text = a->followed ? "ESEARCH completed, will notify"
 		                   : "ESEARCH completed, will not notify";
 	}
-	if (a->missing && s->by_number)
-		return isrv_ok_code(s, "EXPUNGEISSUED", text);
-	return isrv_ok(s, text);
+	return isrv_searching_ok(s, a->missing, text);
 }
 
 /* The mailbox at hand cannot be searched: s->result says why. */

@@ -6,7 +6,7 @@
  * Messages that are known to be gone match nothing, unless the host kept them.  If a SEARCH met some
  * that it did not keep, and that may not be announced here (RFC 9051 7.5.1), its OK says
  * EXPUNGEISSUED: the client is advised to issue a NOOP, as the example of RFC 5530 3 shows for this
- * very command.  UID SEARCH announces them before its tagged line and has no need of it.
+ * very command.  UID SEARCH announces them before its tagged line, where it may, and has no need of it.
  */
 #include "command/commands.h"
 #include "command/searching.h"
@@ -60,9 +60,7 @@ static enum isrv_step finish(struct imapsrv_session *s, const struct search *a)
 	else if (a->ret.options & ISRV_RETURN_SAVE)
 		text = "SEARCH completed, result saved";
 
-	if (a->r.x.missing && !s->uid)
-		return isrv_ok_code(s, "EXPUNGEISSUED", text);
-	return isrv_ok(s, text);
+	return isrv_searching_ok(s, a->r.x.missing, text);
 }
 
 /* ---- the steps ----------------------------------------------------------------------------- */

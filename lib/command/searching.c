@@ -109,6 +109,13 @@ bool isrv_searching_ended(struct imapsrv_session *s, enum isrv_search_end end)
 	return false;
 }
 
+enum isrv_step isrv_searching_ok(struct imapsrv_session *s, bool missing, const char *text)
+{
+	bool held = !s->uid || (s->by_number && s->view && isrv_modseq_vanishes(s));
+
+	return missing && held ? isrv_ok_code(s, "EXPUNGEISSUED", text) : isrv_ok(s, text);
+}
+
 enum isrv_step isrv_searching_fail(struct imapsrv_session *s, const struct isrv_search_return *ret)
 {
 	if ((ret->options & ISRV_RETURN_SAVE) && s->reply.status == ISRV_REPLY_NO)

@@ -30,6 +30,9 @@ bool isrv_searching_ended(struct imapsrv_session *s, enum isrv_search_end end);
 /* The command ends without a result, and the reply is set.  NO with SAVE empties "$", BAD leaves it alone
  * (RFC 5182 2.1).  DONE. */
 enum isrv_step isrv_searching_fail(struct imapsrv_session *s, const struct isrv_search_return *ret);
+/* OK with that text; EXPUNGEISSUED is said where messages were missing that the client still sees, and
+ * that are not announced before it is (RFC 9051 7.5.1, RFC 7162 3.2.10.2).  DONE. */
+enum isrv_step isrv_searching_ok(struct imapsrv_session *s, bool missing, const char *text);
 /* Keeps what was found in the selected mailbox as "$".  False: the reply is set, or the session has
  * failed. */
 bool isrv_searching_save(struct imapsrv_session *s, const struct isrv_search_result *r);

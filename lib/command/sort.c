@@ -157,9 +157,7 @@ static enum isrv_step finish(struct imapsrv_session *s, const struct sort *a)
 	else if (a->ret.options & ISRV_RETURN_SAVE)
 		text = "SORT completed, result saved";
 
-	if (isrv_ordering_missing(&a->o) && !s->uid)
-		return isrv_ok_code(s, "EXPUNGEISSUED", text);
-	return isrv_ok(s, text);
+	return isrv_searching_ok(s, isrv_ordering_missing(&a->o), text);
 }
 
 /* ---- the steps ----------------------------------------------------------------------------- */

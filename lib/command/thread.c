@@ -198,9 +198,7 @@ static bool put_pieces(struct imapsrv_session *s, struct thread *a)
 static enum isrv_step finish(struct imapsrv_session *s, const struct thread *a)
 {
 	isrv_w_crlf(&s->w);
-	if (isrv_ordering_missing(&a->o) && !s->uid)
-		return isrv_ok_code(s, "EXPUNGEISSUED", "THREAD completed");
-	return isrv_ok(s, "THREAD completed");
+	return isrv_searching_ok(s, isrv_ordering_missing(&a->o), "THREAD completed");
 }
 
 static enum isrv_step advance(struct imapsrv_session *s, struct thread *a)

@@ -30,7 +30,7 @@ static void put(struct imapsrv_session *s, uint32_t done, uint32_t goal)
 void isrv_progress_tell(struct imapsrv_session *s, uint32_t done, uint32_t goal)
 {
 	s->progress = s->steps;
-	if (done < goal && isrv_caps_has(s, ISRV_CAP_INPROGRESS))
+	if ((done < goal || !goal) && isrv_caps_has(s, ISRV_CAP_INPROGRESS))
 		put(s, done, goal);
 }
 
