@@ -25,6 +25,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 enum { TERMS = 200, DEPTH = 5, LAST = 40 };
 
+#define FEATURES                                                                                   \
+	(uint32_t)(ISRV_SEARCH_MODSEQ | ISRV_SEARCH_OBJECTID | ISRV_SEARCH_SAVEDATE |              \
+	           ISRV_SEARCH_WITHIN | ISRV_SEARCH_UIDAFTER | ISRV_SEARCH_FILTER |                \
+	           ISRV_SEARCH_FUZZY)
+
 static const struct imapsrv_span keywords[] = {{"a", 1}, {"$Junk", 5}};
 
 /* Every sequence-set as if numbers were UIDs, with LAST as the last of them. */
@@ -57,8 +62,11 @@ static void resolve(struct isrv_program *p, struct isrv_arena *arena)
 
 static void check_message(const struct isrv_program *p, uint32_t uid, unsigned pick)
 {
-	static const uint32_t each[] = {IMAPSRV_FACT_SIZE, IMAPSRV_FACT_FLAGS, IMAPSRV_FACT_DATE,
+	static const uint32_t each[] = {IMAPSRV_FACT_SIZE | IMAPSRV_FACT_MODSEQ, IMAPSRV_FACT_FLAGS,
+	                                IMAPSRV_FACT_DATE | IMAPSRV_FACT_SAVEDATE,
+	                                IMAPSRV_FACT_EMAILID | IMAPSRV_FACT_THREADID,
 	                                ISRV_FACT_HEADER, ISRV_FACT_TEXT};
+	const unsigned count = sizeof(each) / sizeof(each[0]);
 	uint8_t found[2 * TERMS];
 	struct imapsrv_flags flags = {pick & IMAPSRV_SYSTEM_FLAGS, pick & 1 ? 2 : 0, keywords};
 	struct isrv_search_row row = {.uid = uid, .recent_from = pick % 50};
@@ -75,13 +83,21 @@ static void check_message(const struct isrv_program *p, uint32_t uid, unsigned p
 	row.found = found;
 	row.dated = pick % 4 != 0;
 	row.sent = (int64_t)uid * 300 - 2000;
-	row.facts = IMAPSRV_FACT_FLAGS | IMAPSRV_FACT_DATE | IMAPSRV_FACT_SIZE | ISRV_FACTS_READ;
+	row.now = pick & 2 ? row.date + (int64_t)pick * 1000 : INT64_MIN;
+	row.modseq = pick;
+	row.emailid = (struct imapsrv_span){"Ma", 2};
+	row.threadid = (struct imapsrv_span){"T", pick & 1};
+	row.saved = pick & 4;
+	row.save_date = row.date + 50000;
+	row.facts = 0;
+	for (i = 0; i < count; i++)
+		row.facts |= each[i];
 	all = isrv_program_eval(p, &row, NULL);
 	ASSERT(all == ISRV_MATCH || all == ISRV_MISS);
 	ASSERT(row.until >= uid);
 	ASSERT(p->leaves <= sizeof(known));
-	for (i = 0; i < 5; i++) {
-		row.facts = each[(i + pick) % 5];
+	for (i = 0; i < count; i++) {
+		row.facts = each[(i + pick) % count];
 		some = isrv_program_eval(p, &row, known);
 		ASSERT(some == all || some == ISRV_UNDECIDED);
 	}
@@ -135,8 +151,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	r.steps = &steps;
 	r.keyword_max = 30;
 	r.utf8 = pick & 0x20;
-	is = isrv_program_parse(&p, &r, &limits,
-	                        ISRV_SEARCH_MODSEQ | ISRV_SEARCH_UIDAFTER | ISRV_SEARCH_FILTER);
+	is = pick & 0x10 ? isrv_program_parse_criteria(&p, &r, &limits, FEATURES)
+	                 : isrv_program_parse(&p, &r, &limits, FEATURES);
 	ASSERT(r.at >= r.begin && r.at <= r.end);
 	ASSERT(steps <= 60 * (uint64_t)size + 60);
 	ASSERT(is || r.expected || r.nomem);

@@ -51,7 +51,7 @@ static bool parse(struct bench *b, const char *text, size_t len)
 	return isrv_program_parse(&b->p, &b->r, &b->limits,
 	                          ISRV_SEARCH_MODSEQ | ISRV_SEARCH_OBJECTID | ISRV_SEARCH_SAVEDATE |
 	                                  ISRV_SEARCH_WITHIN | ISRV_SEARCH_UIDAFTER |
-	                                  ISRV_SEARCH_FILTER);
+	                                  ISRV_SEARCH_FILTER | ISRV_SEARCH_FUZZY);
 }
 
 /* Numbers and UIDs are the same here; "*" is 1000 and "$" is 7. */
@@ -153,6 +153,12 @@ static void test_grammar(void **unused)
 		{"FILTER a/b", "the name of a filter", 7, 0},
 		{"CHARSET ISO-8859-1 FILTER a", "no filter in this charset", 19, 0},
 		{"CHARSET utf-8 FILTER a", NULL, 0, 0},
+		{"CHARSET X-NONE SUBJECT a OR FILTER a 2", "no filter in this charset", 28, 0},
+		{"CHARSET X-NONE SUBJECT a", NULL, 0, 0},
+		{"FUZZY SEEN", NULL, 0, IMAPSRV_FACT_FLAGS},
+		{"fuzzy NOT FUZZY OR (1) FUZZY 2", NULL, 0, 0},
+		{"FUZZY", "a space", 5, 0},
+		{"FUZZY )", "a search key", 6, 0},
 		{"UIDAFTER", "a space", 8, 0},
 		{"UIDAFTER 0", "a number from 1 to 4294967295", 9, 0},
 		{"UIDBEFORE *", "a number from 1 to 4294967295", 10, 0},
@@ -302,6 +308,8 @@ static void test_limits(void **unused)
 		{"ALL ", 9999, "ALL", NULL},
 		{"ALL ", 10000, "ALL", "fewer search keys"},
 		{"(1) ", 4999, "1", NULL},
+		{"FUZZY ", 9999, "ALL", NULL},
+		{"FUZZY ", 10000, "ALL", "fewer search keys"},
 	};
 	struct isrv_search_row row = {.uid = 1};
 	struct bench b;
@@ -444,6 +452,9 @@ static void test_keys(void **unused)
 		{"OR 51 (SEEN UNSEEN)", false},
 		{"OR (51 SEEN) (50 SEEN)", true},
 		{"NOT (50 UNSEEN)", true},
+		{"FUZZY SEEN", true},
+		{"FUZZY (51 SEEN)", false},
+		{"NOT FUZZY UNSEEN", true},
 	};
 	struct isrv_search_row row;
 	struct bench b;
