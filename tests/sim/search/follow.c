@@ -139,6 +139,8 @@ static void check_one(struct follow *f, struct followed *x)
 	                          .last_number = x->then.count,
 	                          .last_uid = x->then.count ? x->then.uid[x->then.count] : 0,
 	                          .saved = &x->saved,
+	                          .now = f->now,
+	                          .recent_from = f->recent_from,
 	                          .followed = true};
 
 	for (uint32_t uid = 1; uid < UIDS_MAX; uid++) {

@@ -68,11 +68,17 @@ static bool has_keyword(const struct index *x, const struct ts_message *m, struc
 	return is;
 }
 
+static bool is_id(struct imapsrv_span name, const char *id)
+{
+	return name.len == strlen(id) && memcmp(name.data, id, name.len) == 0;
+}
+
 static bool judge(const struct index *x, const struct imapsrv_search_node *n,
                   const struct ts_message *m)
 {
 	const struct doc *d = &x->docs[m->uid];
 	int64_t day = (m->date + m->zone * 60) / 86400;
+	bool saved = x->inbox->ts->savedates && !x->inbox->no_savedates;
 
 	switch (n->kind) {
 	case IMAPSRV_SEARCH_UIDS:
@@ -95,6 +101,18 @@ static bool judge(const struct index *x, const struct imapsrv_search_node *n,
 	case IMAPSRV_SEARCH_TEXT:
 	case IMAPSRV_SEARCH_BODY:
 		return in_texts(d, n);
+	case IMAPSRV_SEARCH_AGE:
+		return m->date >= n->first && m->date <= n->last;
+	case IMAPSRV_SEARCH_HAS_SAVEDATE:
+		return saved;
+	case IMAPSRV_SEARCH_SAVEDATE:
+		if (saved)
+			day = (m->saved + m->saved_zone * 60) / 86400;
+		return day >= n->first && day <= n->last;
+	case IMAPSRV_SEARCH_EMAILID:
+		return is_id(n->name, m->blob->emailid);
+	case IMAPSRV_SEARCH_THREADID:
+		return is_id(n->name, m->blob->threadid);
 	default:
 		return true;
 	}
@@ -120,6 +138,8 @@ static void judge_all(struct view *v, const struct imapsrv_search_node *n)
 
 		if (n->kind == IMAPSRV_SEARCH_NOT)
 			is = !v->is[left][uid];
+		else if (n->kind == IMAPSRV_SEARCH_FUZZY)
+			is = v->is[left][uid];
 		else if (n->kind == IMAPSRV_SEARCH_AND)
 			is = v->is[left][uid] && v->is[right][uid];
 		else if (n->kind == IMAPSRV_SEARCH_OR)

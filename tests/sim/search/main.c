@@ -31,6 +31,7 @@ struct sim {
 	struct ts_set saved;
 	unsigned tag;
 	uint64_t programs;
+	bool sides; /* UIDAFTER and UIDBEFORE are known */
 	bool verbose;
 };
 
@@ -57,6 +58,10 @@ static void deliver(struct sim *s, bool quiet)
 	r = (struct imapsrv_range){m->uid, m->uid};
 	s->docs[m->uid] = d;
 	m->system = below(s, 32);
+	m->saved = date + below(s, 200) * 43200;
+	m->saved_zone = (int)below(s, 1441) - 720;
+	if (s->ts->objectids && below(s, 3))
+		snprintf(m->blob->threadid, sizeof(m->blob->threadid), "T%u", (unsigned)below(s, 4));
 	if (below(s, 3) == 0)
 		ts_keyword(s->inbox, m, "$Junk", true);
 	if (below(s, 3) == 0)
@@ -305,7 +310,9 @@ static void judge_all(struct sim *s, const struct key *k, struct result *r)
 	struct subject subject = {.mailbox = s->inbox,
 	                          .last_number = s->known.count,
 	                          .last_uid = s->known.count ? s->known.uid[s->known.count] : 0,
-	                          .saved = &s->saved};
+	                          .saved = &s->saved,
+	                          .now = s->ts->now,
+	                          .recent_from = s->follow.recent_from};
 
 	r->count = 0;
 	r->modseq = program_has_modseq(k);
@@ -364,12 +371,25 @@ static struct imapsrv_span line_of(const char *answer, const char *begin)
 	return (struct imapsrv_span){"", 0};
 }
 
+static struct draw draw_of(struct sim *s, bool latin)
+{
+	struct draw d = {.r = &s->random, .messages = s->known.count,
+	                 .modseq = s->ts->modseqs, .highest = s->inbox->modseq, .latin = latin,
+	                 .clock = s->ts->clock, .savedates = s->ts->savedates,
+	                 .objectids = s->ts->objectids, .fuzzy = s->ts->fuzzy, .sides = s->sides};
+
+	if (d.messages)
+		d.last_uid = s->known.uid[s->known.count];
+	if (s->inbox->count)
+		d.emailid = s->inbox->messages[below(s, (uint32_t)s->inbox->count)].blob->emailid;
+	return d;
+}
+
 static void search(struct sim *s)
 {
 	static struct result r;
 	bool uid = below(s, 2), latin = below(s, 4) == 0;
-	struct draw d = {&s->random, s->known.count, s->known.count ? s->known.uid[s->known.count] : 0,
-	                 s->ts->modseqs, s->inbox->modseq, latin};
+	struct draw d = draw_of(s, latin);
 	/* The shorter it is, the more often its result changes. */
 	struct key *k = program_random(&d, below(s, 2) ? 0 : below(s, 4));
 	struct tx command = {0}, want = {0};
@@ -470,8 +490,21 @@ static void one_history(struct sim *s)
 		s->ts->search = index_search;
 		s->ts->search_user = &s->index;
 	}
+	s->ts->fuzzy = s->ts->search && below(s, 2);
+	s->ts->clock = below(s, 2);
+	s->ts->now = 1577836800 + (int64_t)below(s, 900) * 86400;
+	s->ts->savedates = below(s, 2);
+	s->inbox->no_savedates = below(s, 4) == 0;
+	s->ts->objectids = below(s, 2);
 	for (uint32_t n = below(s, 25); n > 0; n--)
 		deliver(s, true);
+	s->inbox->keep_recent = below(s, 2);
+	s->inbox->recent_from = 1 + below(s, s->inbox->uidnext);
+	s->follow.recent_from = s->inbox->keep_recent ? s->inbox->recent_from : 0;
+	s->follow.now = s->ts->now;
+	s->sides = below(s, 4) == 0;
+	if (s->sides)
+		limits.message_limit = UIDS_MAX; /* more than there are */
 	how.seed = below(s, UINT32_MAX);
 	how.shuffle = below(s, 2);
 	limits.batch = below(s, 3) ? 1 + below(s, 6) : 0;

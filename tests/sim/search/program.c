@@ -2,6 +2,7 @@
 /* sim/search: random programs as trees, how a client writes them, and whether a message matches. */
 #include "search.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,8 +22,16 @@ enum kind {
 	HEADER,
 	BODY,
 	TEXT,
+	RECENT,   /* RECENT, OLD, NEW */
+	AGE,      /* OLDER; negated: YOUNGER */
+	SAVEDATE, /* SAVEDBEFORE and its kind */
+	HAS_SAVEDATE,
+	EMAILID,
+	THREADID,
+	UIDSIDE, /* UIDAFTER; negated: UIDBEFORE */
 	KINDS,
 	NOT = KINDS,
+	FUZZY, /* the store knows of nothing that is near */
 	OR,
 	LIST
 };
@@ -37,6 +46,7 @@ struct key {
 	unsigned range_count;
 	int year, month, day;
 	uint64_t number;
+	char id[40];
 	struct text needle;
 	struct key **kids;
 	size_t kid_count;
@@ -47,6 +57,8 @@ static const uint32_t bits[] = {IMAPSRV_SEEN, IMAPSRV_ANSWERED, IMAPSRV_FLAGGED,
                                 IMAPSRV_DRAFT};
 static const char *const keywords[] = {"$Junk", "Work", "none-has-it"};
 static const char *const sides[] = {"BEFORE", "ON", "SINCE"};
+static const char *const recents[] = {"RECENT", "OLD", "NEW"};
+static const char *const pairs[][2] = {{"OLDER", "YOUNGER"}, {"UIDAFTER", "UIDBEFORE"}};
 static const char *const months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                      "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
 
@@ -77,11 +89,36 @@ static void draw_set(struct key *k, const struct draw *d, uint32_t most)
 	}
 }
 
+static bool is_known(const struct draw *d, enum kind kind)
+{
+	switch (kind) {
+	case NUMBERS:
+		return d->messages && !d->lasting;
+	case UIDS:
+	case SAVED:
+		return !d->lasting;
+	case MODSEQ:
+		return d->modseq;
+	case AGE:
+		return d->clock;
+	case SAVEDATE:
+	case HAS_SAVEDATE:
+		return d->savedates;
+	case EMAILID:
+	case THREADID:
+		return d->objectids;
+	case UIDSIDE:
+		return d->sides;
+	default:
+		return true;
+	}
+}
+
 static struct key *draw_leaf(const struct draw *d)
 {
 	struct key *k = key_new((enum kind)tx_below(d->r, KINDS));
 
-	if ((k->kind == MODSEQ && !d->modseq) || (k->kind == NUMBERS && !d->messages))
+	if (!is_known(d, k->kind))
 		k->kind = ALL;
 	k->negated = tx_below(d->r, 2);
 	k->which = tx_below(d->r, k->kind == FLAG ? FLAGS : k->kind == FIELD ? 5 : 3);
@@ -95,7 +132,14 @@ static struct key *draw_leaf(const struct draw *d)
 	k->month = 1 + (int)tx_below(d->r, 12);
 	k->day = 1 + (int)tx_below(d->r, 28);
 	k->number = k->kind == MODSEQ ? tx_below(d->r, (uint32_t)d->highest + 2)
-	                              : tx_below(d->r, 1500);
+	            : k->kind == AGE  ? 1 + tx_below(d->r, 800 * 86400)
+	            : k->kind == UIDSIDE ? 1 + tx_below(d->r, d->last_uid + 3)
+	                                 : tx_below(d->r, 1500);
+	if (k->kind == EMAILID && d->emailid && tx_below(d->r, 4))
+		snprintf(k->id, sizeof(k->id), "%s", d->emailid);
+	else
+		snprintf(k->id, sizeof(k->id), "%c%u", k->kind == EMAILID ? 'M' : 'T',
+		         (unsigned)tx_below(d->r, 4));
 	do
 		text_random(&k->needle, d->r, tx_below(d->r, 2) ? 2 : 4);
 	while (d->latin && !text_is_latin(&k->needle));
@@ -109,14 +153,14 @@ struct key *program_random(const struct draw *d, unsigned depth)
 	struct key *list = key_new(LIST);
 
 	for (uint32_t n = 1 + tx_below(d->r, 3); n > 0; n--) {
-		uint32_t what = tx_below(d->r, depth ? 10 : 6);
+		uint32_t what = tx_below(d->r, depth ? d->fuzzy ? 11 : 10 : 6);
 		struct key *k;
 
 		if (what < 6) {
 			adopt(list, draw_leaf(d));
 			continue;
 		}
-		k = key_new(what < 7 ? LIST : what < 8 ? NOT : OR);
+		k = key_new(what < 7 ? LIST : what < 8 ? NOT : what < 10 ? OR : FUZZY);
 		adopt(k, program_random(d, depth - 1));
 		if (k->kind == OR)
 			adopt(k, program_random(d, depth - 1));
@@ -255,6 +299,27 @@ static void put_leaf(struct tx *out, const struct key *k, struct tx_random *r, b
 		tx_str(out, " ");
 		put_string(out, &k->needle, r, latin);
 		break;
+	case RECENT:
+		put_word(out, recents[k->which], r);
+		break;
+	case AGE:
+	case UIDSIDE:
+		put_word(out, pairs[k->kind == UIDSIDE][k->negated], r);
+		tx_fmt(out, " %u", (unsigned)k->number);
+		break;
+	case SAVEDATE:
+		tx_str(out, "SAVED");
+		put_word(out, sides[k->which], r);
+		put_date(out, k, r);
+		break;
+	case HAS_SAVEDATE:
+		put_word(out, "SAVEDATESUPPORTED", r);
+		break;
+	case EMAILID:
+	case THREADID:
+		put_word(out, k->kind == EMAILID ? "EMAILID " : "THREADID ", r);
+		tx_str(out, k->id);
+		break;
 	default:
 		tx_str(out, "ALL");
 	}
@@ -262,11 +327,13 @@ static void put_leaf(struct tx *out, const struct key *k, struct tx_random *r, b
 
 static void put(struct tx *out, const struct key *k, struct tx_random *r, bool latin, bool top)
 {
-	/* NOT and OR take one key each: more of them stand in parentheses. */
+	/* NOT, OR and FUZZY take one key each: more of them stand in parentheses. */
 	bool list = k->kind == LIST && !top && (k->kid_count > 1 || tx_below(r, 2));
 
 	if (k->kind == NOT || k->kind == OR)
 		put_word(out, k->kind == NOT ? "NOT " : "OR ", r);
+	else if (k->kind == FUZZY)
+		put_word(out, "FUZZY ", r);
 	else if (k->kind != LIST)
 		put_leaf(out, k, r, latin);
 	tx_str(out, list ? "(" : "");
@@ -315,11 +382,11 @@ static bool on_side(const struct key *k, int side)
 	return k->which == 0 ? side < 0 : k->which == 1 ? side == 0 : side >= 0;
 }
 
-/* The day of INTERNALDATE in its own zone (RFC 9051 6.4.4), by counting days. */
-static int side_of_internal(const struct key *k, const struct ts_message *m)
+/* The day of a date in its own zone (RFC 9051 6.4.4), by counting days. */
+static int side_of(const struct key *k, int64_t date, int zone)
 {
 	static const int lengths[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-	int64_t days = (m->date + m->zone * 60) / 86400;
+	int64_t days = (date + zone * 60) / 86400;
 	int year = 1970, month = 1;
 
 	for (;; year++) {
@@ -373,6 +440,7 @@ static bool judge_text(const struct key *k, const struct subject *s)
 static bool judge_leaf(const struct key *k, const struct subject *s)
 {
 	const struct ts_message *m = s->message;
+	bool recent;
 
 	switch (k->kind) {
 	case NUMBERS:
@@ -386,7 +454,7 @@ static bool judge_leaf(const struct key *k, const struct subject *s)
 	case KEYWORD:
 		return ts_has_keyword(s->mailbox, m, keywords[k->which]) != k->negated;
 	case DATE:
-		return on_side(k, side_of_internal(k, m));
+		return on_side(k, side_of(k, m->date, m->zone));
 	case SENT:
 		return s->doc->dated &&
 		       on_side(k, compare(s->doc->year, s->doc->month, s->doc->day, k));
@@ -401,6 +469,25 @@ static bool judge_leaf(const struct key *k, const struct subject *s)
 	case BODY:
 	case TEXT:
 		return judge_text(k, s);
+	case RECENT:
+		recent = s->recent_from && m->uid >= s->recent_from;
+		return k->which == 0 ? recent
+		       : k->which == 1 ? !recent
+		                       : recent && !(m->system & IMAPSRV_SEEN);
+	case AGE: /* RFC 5032 2 */
+		return k->negated ? m->date >= s->now - (int64_t)k->number
+		                  : m->date <= s->now - (int64_t)k->number;
+	case SAVEDATE: /* RFC 8514 4.3 */
+		return on_side(k, s->mailbox->no_savedates ? side_of(k, m->date, m->zone)
+		                                           : side_of(k, m->saved, m->saved_zone));
+	case HAS_SAVEDATE:
+		return !s->mailbox->no_savedates;
+	case EMAILID:
+		return strcmp(k->id, m->blob->emailid) == 0;
+	case THREADID:
+		return strcmp(k->id, m->blob->threadid) == 0;
+	case UIDSIDE: /* RFC 9738 3.2 */
+		return k->negated ? m->uid < k->number : m->uid > k->number;
 	default:
 		return true;
 	}
@@ -410,6 +497,8 @@ bool program_matches(const struct key *k, const struct subject *s)
 {
 	if (k->kind == NOT)
 		return !program_matches(k->kids[0], s);
+	if (k->kind == FUZZY)
+		return program_matches(k->kids[0], s);
 	if (k->kind == OR)
 		return program_matches(k->kids[0], s) || program_matches(k->kids[1], s);
 	if (k->kind != LIST)

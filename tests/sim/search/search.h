@@ -63,6 +63,8 @@ struct subject {
 	uint32_t last_number; /* what "*" is */
 	uint32_t last_uid;
 	const struct ts_set *saved;
+	int64_t now;
+	uint32_t recent_from; /* UIDs from here on are \Recent; 0: none */
 	bool followed; /* numbers and "*" are those of an earlier moment (RFC 5267 4.3) */
 };
 
@@ -74,6 +76,14 @@ struct draw {
 	bool modseq;
 	uint64_t highest;
 	bool latin; /* strings only that ISO-8859-1 has */
+	/* Which keys the session knows. */
+	bool clock;
+	bool savedates;
+	bool objectids;
+	bool fuzzy;
+	bool sides; /* UIDAFTER and UIDBEFORE */
+	bool lasting; /* none that mean something else later */
+	const char *emailid; /* one that there is, or none */
 };
 
 /* A program of several keys, all of which have to match.  Free with key_free. */
@@ -109,6 +119,8 @@ struct follow {
 	struct followed list[FOLLOWED];
 	struct ts_mailbox *inbox;
 	const struct doc *docs; /* by UID */
+	int64_t now; /* the clock stands still */
+	uint32_t recent_from;
 	struct tx_log *log;
 };
 
