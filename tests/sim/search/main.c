@@ -27,6 +27,7 @@ struct sim {
 	struct doc docs[UIDS_MAX]; /* by UID */
 	struct numbering known;
 	struct follow follow;
+	struct sorting sorting;
 	struct index index;
 	struct ts_set saved;
 	unsigned tag;
@@ -133,8 +134,10 @@ static const char *ask(struct sim *s, const struct tx *command)
 /* What was said moves the client's picture, which must be right then. */
 static void hear(struct sim *s, const char *answer)
 {
-	for (const char *at = answer, *end; (end = strstr(at, "\r\n")); at = end + 2)
+	for (const char *at = answer, *end; (end = strstr(at, "\r\n")); at = end + 2) {
+		sorted_hear(&s->sorting, &s->known, at);
 		follow_hear(&s->follow, &s->known, at);
+	}
 	follow_check(&s->follow);
 }
 
@@ -440,6 +443,59 @@ static void plain(struct sim *s, const char *text)
 	tx_free(&command);
 }
 
+/* "(REVERSE SUBJECT CC) UTF-8 " and a program that will mean the same later. */
+static void put_sort(struct sim *s, struct tx *out)
+{
+	static const char *const keys[] = {"ARRIVAL", "CC", "DATE", "FROM", "SIZE", "SUBJECT", "TO",
+	                                   "DISPLAYFROM", "DISPLAYTO"};
+	struct draw d = draw_of(s, false);
+	struct key *k;
+
+	d.lasting = true;
+	k = program_random(&d, below(s, 3) ? 0 : 1);
+	for (uint32_t i = 0, n = 1 + below(s, 3); i < n; i++)
+		tx_fmt(out, "%s%s%s", i ? " " : "(", below(s, 3) ? "" : "REVERSE ",
+		       keys[below(s, 9)]);
+	tx_str(out, ") UTF-8 ");
+	program_put(out, k, &s->random, false);
+	key_free(k);
+}
+
+static void sort(struct sim *s)
+{
+	bool uid = below(s, 2);
+	struct tx command = {0}, what = {0};
+	const char *answer;
+	char tag[16];
+
+	snprintf(tag, sizeof(tag), "t%u", ++s->tag);
+	put_sort(s, &what);
+	tx_fmt(&command, "%s %sSORT RETURN (UPDATE ALL) %s\r\n", tag, uid ? "UID " : "", what.data);
+	answer = ask(s, &command);
+	if (!strstr(answer, " OK "))
+		tx_complain(&s->log, "%s: no OK: %s", command.data, answer);
+	if (strstr(answer, "will notify"))
+		sorted_add(&s->sorting, tag, uid, what.data, &s->known, answer);
+	hear(s, answer);
+	tx_free(&command);
+	tx_free(&what);
+}
+
+/* All is told: what is kept must be what is found anew. */
+static void check_sorted(struct sim *s)
+{
+	for (unsigned i = 0; i < FOLLOWED && !s->log.count; i++) {
+		const struct sorted *x = &s->sorting.list[i];
+		struct tx command = {0};
+
+		if (!x->command)
+			continue;
+		tx_fmt(&command, "t%u UID SORT %s\r\n", ++s->tag, x->command);
+		sorted_check(&s->sorting, x, ask(s, &command));
+		tx_free(&command);
+	}
+}
+
 static void store(struct sim *s)
 {
 	static const char *const flags[] = {"\\Seen", "\\Flagged", "Work", "\\Deleted"};
@@ -455,11 +511,18 @@ static void store(struct sim *s)
 
 static void cancel(struct sim *s)
 {
-	const char *tag = s->follow.list[below(s, FOLLOWED)].tag;
+	unsigned i = below(s, FOLLOWED);
+	const char *tag = below(s, 2) ? s->follow.list[i].tag : s->sorting.list[i].tag;
 	char text[64];
 
 	snprintf(text, sizeof(text), "CANCELUPDATE \"%s\"", *tag ? tag : "nobody");
-	follow_cancel(&s->follow, tag);
+	if (*tag) {
+		char copy[16];
+
+		memcpy(copy, tag, sizeof(copy));
+		follow_cancel(&s->follow, copy);
+		sorted_cancel(&s->sorting, copy);
+	}
 	plain(s, text);
 }
 
@@ -520,6 +583,7 @@ static void one_history(struct sim *s)
 	s->follow.inbox = s->inbox;
 	s->follow.docs = s->docs;
 	s->follow.log = &s->log;
+	s->sorting.log = &s->log;
 	plain(s, "SELECT INBOX");
 	for (uint32_t n = 8 + below(s, 12); n > 0 && !s->log.count; n--) {
 		uint32_t what = below(s, 10);
@@ -528,8 +592,11 @@ static void one_history(struct sim *s)
 			change(s);
 		else if (what < 4 && below(s, 6) == 0)
 			cancel(s);
-		else if (what < 4)
+		else if (what < 4) {
 			plain(s, "NOOP");
+			check_sorted(s);
+		} else if (what < 6 && !s->sides && below(s, 2))
+			sort(s);
 		else if (what < 5)
 			store(s);
 		else
@@ -541,6 +608,7 @@ static void one_history(struct sim *s)
 		doc_free(&s->docs[i]);
 	ts_set_clear(&s->saved);
 	follow_cancel(&s->follow, NULL);
+	sorted_cancel(&s->sorting, NULL);
 }
 
 int main(int argc, char **argv)

@@ -134,6 +134,30 @@ void follow_hear(struct follow *f, struct numbering *n, const char *line);
 /* Everything was told: is what the client knows so? */
 void follow_check(struct follow *f);
 
+/* ---- sorted.c: SORTs whose results are followed ----------------------------------------- */
+
+struct sorted {
+	char tag[16];
+	bool uid;
+	char *command; /* how to ask it anew, behind SORT and a space; NULL: this place is free */
+	uint32_t list[UIDS_MAX]; /* UIDs, as the client was told */
+	uint32_t count;
+};
+
+struct sorting {
+	struct sorted list[FOLLOWED];
+	struct tx_log *log;
+};
+
+/* `answer`: to SORT RETURN (ALL). */
+void sorted_add(struct sorting *f, const char *tag, bool uid, const char *command,
+                const struct numbering *n, const char *answer);
+void sorted_cancel(struct sorting *f, const char *tag); /* NULL: all */
+/* A line of the server, before the numbering is changed by it. */
+void sorted_hear(struct sorting *f, const struct numbering *n, const char *line);
+/* Is the list as the answer to a UID SORT says? */
+void sorted_check(struct sorting *f, const struct sorted *x, const char *answer);
+
 /* ---- index.c: a store with an index ----------------------------------------------------- */
 
 struct index {
