@@ -22,6 +22,7 @@ count "UID STORE +FLAGS.SILENT" store 2000 command
 count "FETCH of one message's facts" fetch1 2000 command
 count "UID SEARCH" search 2000 command
 count "STORE, a search followed" context 2000 command
+count "STORE, a SORT followed" "context sorted" 2000 command
 count "untagged FETCH FLAGS" flags 20000 response
 count "untagged UIDFETCH FLAGS" uidflags 20000 response
 count "UIDBATCHES, 100 batches" uidbatches 2000 "two commands"

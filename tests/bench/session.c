@@ -306,7 +306,10 @@ static const struct {
 	{"uidbatches", "a1 UIDBATCHES 500 1:50\r\na2 UIDBATCHES 501 1:50\r\n", NULL, NULL},
 	/* A change that a search is followed for: what it takes beyond "store" (RFC 5267 4.3). */
 	{"context", "a1 UID STORE 4711 +FLAGS.SILENT (\\Seen)\r\n",
-	 "c1 UID SEARCH RETURN (UPDATE COUNT) UNDELETED 1:1000\r\n", "c2 CANCELUPDATE \"c1\"\r\n"},
+	 "c1 UID SEARCH RETURN (UPDATE COUNT) UNDELETED\r\n", "c2 CANCELUPDATE \"c1\"\r\n"},
+	{"context sorted", "a1 UID STORE 4711 +FLAGS.SILENT (\\Seen)\r\n",
+	 "c1 UID SORT RETURN (UPDATE COUNT) (ARRIVAL) UTF-8 UNDELETED 1:10000\r\n",
+	 "c2 CANCELUPDATE \"c1\"\r\n"},
 };
 
 static double now(void)
