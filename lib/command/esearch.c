@@ -17,7 +17,6 @@
 #include "command/esearch_sources.h"
 #include "command/memory.h"
 #include "command/searching.h"
-#include "command/set.h"
 #include "session/contexts.h"
 #include "session/modseq.h"
 
@@ -185,34 +184,6 @@ static struct imapsrv_span name_of(const struct esearch *a)
 	return isrv_names_at(&a->sources.names, a->next);
 }
 
-/* What the sets of the program mean in the mailbox at hand.  "$" means messages of the selected one
- * (RFC 5182 2.1): in another it is empty.  False: no memory. */
-static bool resolve(struct imapsrv_session *s, struct esearch *a, const struct isrv_nummap *map)
-{
-	struct isrv_term *term = a->program.terms;
-
-	s->steps += a->program.count;
-	for (uint32_t i = 0; i < a->program.count; i++, term++) {
-		const struct isrv_rd_set *written = &term->u.set.written;
-
-		if (term->kind != ISRV_TERM_SET)
-			continue;
-		if (written->saved) {
-			struct imapsrv_set none = {NULL, 0};
-
-			term->u.set.uids = none;
-			if (a->own && !isrv_set_resolve(s, written, true, &term->u.set.uids))
-				return false;
-			continue;
-		}
-		s->by_number = s->by_number || (a->own && !term->u.set.uid);
-		if (!isrv_set_resolve_in(s, &a->arena, map, written, term->u.set.uid,
-		                         &term->u.set.uids))
-			return false;
-	}
-	return true;
-}
-
 /* False: no memory. */
 static bool begin_search(struct imapsrv_session *s, struct esearch *a)
 {
@@ -221,7 +192,7 @@ static bool begin_search(struct imapsrv_session *s, struct esearch *a)
 
 	if (a->own)
 		isrv_search_selected(s, &source);
-	if (!resolve(s, a, source.map))
+	if (!isrv_searching_resolve(s, &a->program, &a->arena, a->own ? NULL : source.map))
 		return false;
 	isrv_search_result_init(&a->r, &a->ret, &a->program, &source, &a->arena, true);
 	a->r.x.since = a->since;

@@ -38,20 +38,29 @@ uint32_t isrv_searching_features(const struct isrv_parse *p)
 	return features;
 }
 
-static bool resolve(struct imapsrv_session *s, struct isrv_program *p)
+bool isrv_searching_resolve(struct imapsrv_session *s, struct isrv_program *p,
+                            struct isrv_arena *arena, const struct isrv_nummap *other)
 {
-	struct isrv_term *term;
+	static const struct imapsrv_set none = {NULL, 0};
+	struct isrv_term *term = p->terms;
 	uint32_t i;
 
 	s->steps += p->count;
-	for (i = 0; i < p->count; i++) {
-		term = &p->terms[i];
-		if (term->kind == ISRV_TERM_SET && !term->u.set.uid && !term->u.set.written.saved)
-			s->by_number = true;
-		if (term->kind == ISRV_TERM_SET &&
-		    !isrv_set_resolve(s, &term->u.set.written, term->u.set.uid,
-		                      &term->u.set.uids))
+	for (i = 0; i < p->count; i++, term++) {
+		const struct isrv_rd_set *written = &term->u.set.written;
+
+		if (term->kind != ISRV_TERM_SET)
+			continue;
+		term->u.set.uids = none;
+		if (written->saved && other)
+			continue;
+		if (written->saved ? !isrv_set_resolve(s, written, true, &term->u.set.uids)
+		                   : !isrv_set_resolve_in(s, arena, other ? other : &s->view->map,
+		                                          written, term->u.set.uid,
+		                                          &term->u.set.uids))
 			return false;
+		if (!other && !term->u.set.uid && !written->saved)
+			s->by_number = true;
 	}
 	return true;
 }
@@ -84,8 +93,10 @@ bool isrv_searching_begin(struct imapsrv_session *s, struct isrv_searcher *x,
 	/* RFC 7162 3.1.2.2: BAD where the mailbox has none. */
 	if (program->facts & IMAPSRV_FACT_MODSEQ && !isrv_modseq_require(s))
 		return false;
-	if (!resolve(s, program))
+	if (!isrv_searching_resolve(s, program, &s->arena, NULL)) {
+		isrv_command_nomem(s);
 		return false;
+	}
 	isrv_search_selected(s, &source);
 	isrv_searcher_begin(s, x, program, &source, NULL);
 	return true;

@@ -19,9 +19,16 @@ bool isrv_searching_may(struct imapsrv_session *s, const struct isrv_program *pr
  * is set (BAD, or that of isrv_searching_may). */
 bool isrv_searching_is_fuzzy(struct imapsrv_session *s, const struct isrv_program *program);
 /*
+ * What the sets of the program mean: in the selected mailbox, or in another that has these messages, where
+ * "$" is empty, as it means messages of the selected one (RFC 5182 2.1).  A number beyond the end "MUST NOT
+ * be considered an error" in a search (RFC 7377 2; the example of RFC 9051 6.4.4 has one), though it is in
+ * other commands.  In that arena; false: it gave nothing.
+ */
+bool isrv_searching_resolve(struct imapsrv_session *s, struct isrv_program *program,
+                            struct isrv_arena *arena, const struct isrv_nummap *other);
+/*
  * Resolves the sets of the program and begins the search of the selected mailbox.  False: the reply
- * is set (NO [BADCHARSET], BAD for MODSEQ in a mailbox without sequences or a number that does not
- * exist), or the session has failed.
+ * is set (NO [BADCHARSET], BAD for MODSEQ in a mailbox without sequences), or the session has failed.
  */
 bool isrv_searching_begin(struct imapsrv_session *s, struct isrv_searcher *x,
                           struct isrv_program *program);
