@@ -85,6 +85,16 @@ static enum isrv_step answered(struct imapsrv_session *s, struct login *x)
 	return isrv_auth_failed(s);
 }
 
+/* The host has had it; its answer may take long, and a delay longer.  The user's name is needed no
+ * more either. */
+static void wipe(struct imapsrv_session *s, struct login *x)
+{
+	/* In the arena, if it was written with a backslash. */
+	isrv_mem_wipe((char *)x->password.data, x->password.len);
+	isrv_framer_wipe(&s->framer);
+	x->user = x->password = (struct imapsrv_span){NULL, 0};
+}
+
 static enum isrv_step step_login(struct imapsrv_session *s, void *args)
 {
 	struct login *x = args;
@@ -97,6 +107,7 @@ static enum isrv_step step_login(struct imapsrv_session *s, void *args)
 			return isrv_bad(s, "A user name is UTF-8 without control characters");
 		x->at = AT_CHECK;
 		ISRV_ASK(s, ISRV_OP_LOGIN, store, login, &q, NULL, NULL);
+		wipe(s, x);
 		/* fall through */
 	case AT_CHECK:
 		return isrv_answered(s) ? answered(s, x) : ISRV_HOST;

@@ -328,6 +328,7 @@ static enum isrv_step begin(struct imapsrv_session *s, struct authenticate *a)
 	if (a->initial.data) {
 		if (!decode(s, a, a->initial.data, a->initial.len, true))
 			return ISRV_DONE;
+		isrv_framer_wipe(&s->framer);
 		return respond(s, a);
 	}
 	if (!a->own)

@@ -260,6 +260,9 @@ static bool is_proven(struct isrv_exchange *x, struct imapsrv_span without_proof
 	proven = is_same(key, x->keys.stored_key, sizeof(key)) && x->keys.known;
 	sign(c, x->keys.server_key, without_proof, c->signature);
 	isrv_mem_wipe(key, sizeof(key));
+	/* The host may take long to say who may in. */
+	isrv_mem_wipe(x->keys.stored_key, sizeof(x->keys.stored_key));
+	isrv_mem_wipe(x->keys.server_key, sizeof(x->keys.server_key));
 	return proven;
 }
 

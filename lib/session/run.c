@@ -144,6 +144,10 @@ static bool read_name(struct imapsrv_session *s, struct line *line)
 		return false;
 	}
 	line->problem = "Expected a tag, a space and a command";
+	/* Before login a word alone may be what was meant for an AUTHENTICATE that was refused: no
+	 * tag, and not to be repeated where it is traced. */
+	if (!s->logged_in && r->at == r->end)
+		line->tag.len = 0;
 	if (!isrv_rd_sp(r) || !isrv_rd_word(r, &line->name))
 		return false;
 	if (is_uid(line->name) && isrv_rd_sp(r) && isrv_rd_word(r, &line->name))
@@ -152,6 +156,7 @@ static bool read_name(struct imapsrv_session *s, struct line *line)
 	line->problem = "Unknown command";
 	if (!line->command)
 		return false;
+	s->secret = (line->command->flags & ISRV_COMMAND_SECRET) != 0;
 	line->problem = problem(s, line->command, line->p.uid);
 	if (line->problem)
 		return false;
@@ -203,7 +208,7 @@ static void next_command(struct imapsrv_session *s)
 	s->tag.len = 0;
 	s->phase = s->after;
 	s->after = ISRV_PHASE_READ;
-	s->tell_all = false;
+	s->tell_all = s->secret = false;
 	s->stirred = true; /* what the command held back may be told now */
 	s->active = true; /* however long the command took, it is the client's turn only now */
 }

@@ -150,7 +150,8 @@ struct imapsrv_session {
 	bool mid_line;           /* a response line is half written while the command waits: no BYE can be said.
 	                            Set by a step that waits in such a place, cleared when the line is whole */
 	bool modseq_shown;       /* the command has shown modification sequences, */
-	bool by_number;          /* it names messages by number, though it is a UID command */
+	bool secret : 1;         /* its arguments are credentials, also if it never ran */
+	bool by_number : 1;      /* it names messages by number, though it is a UID command */
 	bool modseq_due;         /* or has to end with HIGHESTMODSEQ: see session/modseq.h */
 
 	/* what is heard: see session/hear.h */
@@ -282,7 +283,7 @@ void isrv_session_deselect(struct imapsrv_session *s);
  * misspelt, or with a space too many. */
 static inline bool isrv_session_is_secret(const struct imapsrv_session *s)
 {
-	return !s->logged_in || (s->command && (s->command->flags & ISRV_COMMAND_SECRET));
+	return !s->logged_in || s->secret;
 }
 /* Shows one received line to the trace hook; secret: that there was one. */
 void isrv_session_trace(struct imapsrv_session *s, const char *data, size_t len, bool secret);
