@@ -122,6 +122,16 @@ void isrv_arena_wipe(struct isrv_arena *arena)
 		isrv_mem_wipe(chunk->payload, chunk->fill);
 }
 
+void isrv_arena_wipe_rest(struct isrv_arena *arena)
+{
+	struct isrv_arena_chunk *chunk;
+
+	for (chunk = arena->first; chunk; chunk = chunk->next)
+		isrv_mem_wipe(payload(chunk) + chunk->fill, chunk->size - chunk->fill);
+	for (chunk = arena->spare; chunk; chunk = chunk->next)
+		isrv_mem_wipe(chunk->payload, chunk->size);
+}
+
 /* An empty chunk of at least that size: one that was kept, or a new one. */
 static struct isrv_arena_chunk *chunk_take(struct isrv_arena *arena, size_t size)
 {

@@ -30,6 +30,8 @@ void isrv_arena_reset(struct isrv_arena *arena);
 void isrv_arena_trim(struct isrv_arena *arena);
 /* Overwrites what was taken since the last reset: for credentials, before a reset. */
 void isrv_arena_wipe(struct isrv_arena *arena);
+/* Overwrites all that is not taken: what earlier commands left there. */
+void isrv_arena_wipe_rest(struct isrv_arena *arena);
 void isrv_arena_clear(struct isrv_arena *arena);
 
 /* Aligned for any object; NULL when max would be passed or memory is short, and then all that was

@@ -4,6 +4,8 @@
  * in ends.  The host decides who may come in; here are the limits on guessing, and that no
  * credential outlives its use.
  */
+#include <string.h>
+
 #include "command/auth.h"
 
 #include "base/utf8.h"
@@ -118,6 +120,19 @@ static enum isrv_step step_login(struct imapsrv_session *s, void *args)
 
 /* ---- UNAUTHENTICATE ------------------------------------------------------------------------ */
 
+/* The next user of the connection finds nothing of this one, not even in memory that is not in use
+ * (ATTACKS T43).  The tag is still needed. */
+static void forget(struct imapsrv_session *s)
+{
+	size_t kept = s->tag.data == s->short_tag ? s->tag.len : 0;
+
+	isrv_outq_trim(&s->out);
+	isrv_op_trim(s);
+	isrv_framer_clear(&s->framer, &s->mem);
+	isrv_arena_wipe_rest(&s->arena);
+	memset(s->short_tag + kept, 0, sizeof(s->short_tag) - kept);
+}
+
 static enum isrv_step step_unauthenticate(struct imapsrv_session *s, void *args)
 {
 	(void)args;
@@ -128,7 +143,7 @@ static enum isrv_step step_unauthenticate(struct imapsrv_session *s, void *args)
 	}
 	/* RFC 8437 3: mailbox, identity and everything enabled are gone; TLS stays. */
 	isrv_session_log_out(s);
-	isrv_framer_clear(&s->framer, &s->mem);
+	forget(s);
 	isrv_session_use_limits(s);
 	isrv_session_speak(s, NULL);
 	s->login_by = s->ticked && s->now <= UINT64_MAX - s->engine->limits.login_timeout
