@@ -439,6 +439,7 @@ static bool can_decode(const struct fetch_args *a)
 static void begin_line(struct imapsrv_session *s, struct fetch_args *a, const struct imapsrv_row *row,
                        const struct isrv_description *d)
 {
+	isrv_session_begin_line(s);
 	put_facts(s, a, isrv_nummap_seq(&s->view->map, row->uid), row, &a->first);
 	if (d)
 		put_shows(s, a, d, &a->first);
@@ -475,7 +476,6 @@ static enum isrv_step put_annotation(struct imapsrv_session *s, struct fetch_arg
 	uint32_t uid = isrv_fetch_held_current(&a->held)->uid;
 	enum isrv_step step;
 
-	s->mid_line = true; /* also while the host is asked */
 	step = isrv_fetch_put_annotation(s, x, uid, &a->first);
 	if (step != ISRV_DONE || s->error)
 		return step;
@@ -506,8 +506,6 @@ static enum isrv_step put_sections(struct imapsrv_session *s, struct fetch_args 
 		}
 		step = isrv_fetch_put_octets(s, &a->message, &a->items.sections[a->at_section],
 		                             a->output);
-		if (step != ISRV_DONE)
-			s->mid_line = true;
 		if (step != ISRV_DONE || s->error)
 			return step;
 		a->at_section++;
@@ -582,8 +580,6 @@ static enum isrv_step step_held(struct imapsrv_session *s, struct fetch_args *a)
 		step = isrv_fetch_put_preview(s, m, a->preview);
 		if (step == ISRV_DONE)
 			a->at = a->annotation ? AT_ANNOTATION : AT_SECTION;
-		else
-			s->mid_line = true;
 		return step;
 	case AT_ANNOTATION:
 		return put_annotation(s, a);

@@ -190,10 +190,10 @@ static enum isrv_step undo(struct imapsrv_session *s, struct args *a)
 /* One round of messages has gone over. */
 static enum isrv_step moved(struct imapsrv_session *s, struct args *a)
 {
-	a->at = INBOX_UIDS;
 	a->moved = a->moved || a->transfer.copied;
-	if (s->error)
+	if (s->error) /* the transfer may hold something still */
 		return leave_inbox(s, a);
+	a->at = INBOX_UIDS;
 	if (a->transfer.failed) {
 		isrv_refused(s, NULL);
 		return undo(s, a);

@@ -235,6 +235,7 @@ static enum isrv_step put_head(struct imapsrv_session *s, struct urlfetch *a)
 {
 	const struct wish *wish = &a->wishes[a->done - 1];
 
+	isrv_session_begin_line(s);
 	put_url(s, wish);
 	if (wish->wants & WANTS_STRUCTURE)
 		put_structure(s, a);
@@ -300,7 +301,6 @@ static enum isrv_step step_url(struct imapsrv_session *s, struct urlfetch *a)
 		return put_head(s, a);
 	case AT_DATA:
 		step = isrv_fetch_put_octets(s, &a->source.message, &a->section, &a->output);
-		s->mid_line = true;
 		if (step == ISRV_DONE)
 			a->at = AT_TAIL;
 		return step;

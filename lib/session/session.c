@@ -360,7 +360,9 @@ void imapsrv_session_free(struct imapsrv_session *session)
 /* No memory for what the host wants to be kept. */
 static int starve(struct imapsrv_session *s)
 {
-	s->mark = isrv_outq_mark(&s->out);
+	/* In the middle of a line no BYE can be said, unless none of it has left. */
+	if (!s->mid_line)
+		s->mark = isrv_outq_mark(&s->out);
 	isrv_session_fail(s, IMAPSRV_ENOMEM);
 	isrv_run(s);
 	return s->error;

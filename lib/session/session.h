@@ -285,6 +285,14 @@ static inline bool isrv_session_is_secret(const struct imapsrv_session *s)
 {
 	return !s->logged_in || s->secret;
 }
+/* A line begins in the middle of which the host may be asked, or the output waited for: no BYE until
+ * the caller clears mid_line, and if memory runs out the line is taken back as long as none of it
+ * has left. */
+static inline void isrv_session_begin_line(struct imapsrv_session *s)
+{
+	s->mark = isrv_outq_mark(&s->out);
+	s->mid_line = true;
+}
 /* Shows one received line to the trace hook; secret: that there was one. */
 void isrv_session_trace(struct imapsrv_session *s, const char *data, size_t len, bool secret);
 

@@ -222,7 +222,8 @@ static void check_prefix(struct playing *p)
 		pl_show_difference(p, 0, same, ref->len);
 		return;
 	}
-	if (same == out->len && (st_whole(&s->wire) || s->wire.had_literal))
+	/* Half a line of which some has left cannot be taken back, nor anything said behind it. */
+	if (same == out->len)
 		return;
 	while (line > 0 &&
 	       !(line > 1 && out->data[line - 1] == '\n' && out->data[line - 2] == '\r'))

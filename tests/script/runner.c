@@ -207,6 +207,9 @@ static void run_alloc(struct running *r, uint64_t n)
 	/* The other way of answering allocates at other places. */
 	once.store.mode = from.store.mode = n % 2 ? TS_NOW : TS_LATER;
 	pair.store.mode = n % 2 ? TS_LATER : TS_NOW;
+	/* And so does the other way of handing out bodies. */
+	once.store.pull = n % 3 ? 0 : 100;
+	pair.store.pull = n % 3 == 1 ? 100 : 0;
 	run(r, &once);
 	run(r, &pair);
 	run(r, &from);

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Memory runs out in a call of the host's own while half a response has left: nothing can be said
+ * any more, a BYE would be read as part of it.
+ */
+#include "unit/failalloc.h"
+#include "unit/nullstore.h"
+
+enum { SIZE = 200000 };
+
+static char mail[SIZE];
+
+static void on_open(void *user, struct imapsrv_op *op, const struct imapsrv_open *q)
+{
+	struct imapsrv_mailbox m = IMAPSRV_MAILBOX_INIT;
+
+	(void)user;
+	(void)q;
+	m.uidvalidity = 1;
+	m.uidnext = 2;
+	imapsrv_op_mailbox(op, &m);
+	imapsrv_op_done(op, IMAPSRV_OK, NULL);
+}
+
+static void on_uids(void *user, struct imapsrv_op *op, const struct imapsrv_uids *q)
+{
+	struct imapsrv_range range = {1, 1};
+
+	(void)user;
+	(void)q;
+	imapsrv_op_uids(op, (struct imapsrv_set){&range, 1});
+	imapsrv_op_done(op, IMAPSRV_OK, NULL);
+}
+
+static void on_fetch(void *user, struct imapsrv_op *op, const struct imapsrv_fetch *q)
+{
+	struct imapsrv_row row;
+
+	(void)user;
+	(void)q;
+	memset(&row, 0, sizeof(row));
+	row.uid = 1;
+	row.facts = IMAPSRV_FACT_FLAGS;
+	imapsrv_op_row(op, &row);
+	imapsrv_op_done(op, IMAPSRV_OK, NULL);
+}
+
+static void on_body(void *user, struct imapsrv_op *op, const struct imapsrv_body *q)
+{
+	(void)user;
+	(void)q;
+	imapsrv_op_pull(op, SIZE, IMAPSRV_EOL_CRLF, mail);
+	imapsrv_op_done(op, IMAPSRV_OK, NULL);
+}
+
+static void on_read(void *user, struct imapsrv_op *op, const struct imapsrv_body_read *q)
+{
+	(void)user;
+	imapsrv_op_bytes(op, mail + q->offset, q->len);
+	imapsrv_op_done(op, IMAPSRV_OK, NULL);
+}
+
+/* Up to `most` octets leave; how many did.  *bye_r: there was a BYE among them. */
+static size_t drain(struct imapsrv_session *s, size_t most, bool *bye_r)
+{
+	struct imapsrv_span span;
+	size_t count, sent = 0;
+
+	while (sent < most && imapsrv_session_peek(s, &span, 1, &count) != IMAPSRV_EINVAL && count) {
+		if (span.len > most - sent)
+			span.len = most - sent;
+		for (size_t i = 0; i + 5 <= span.len; i++)
+			*bye_r = *bye_r || memcmp(span.data + i, "* BYE", 5) == 0;
+		imapsrv_session_sent(s, span.len);
+		sent += span.len;
+	}
+	return sent;
+}
+
+/* So many octets of the answer to FETCH have left. */
+static void test_bye(void **state)
+{
+	static const char lines[] = "1 SELECT INBOX\r\n2 FETCH 1 BODY.PEEK[]\r\n";
+	static const struct {
+		size_t left;
+		bool bye;
+	} rows[] = {
+		{0, true}, {1, false}, {20, false}, {1000, false}, {5000, false}, {100000, false},
+	};
+
+	(void)state;
+	memset(mail, 'x', sizeof(mail));
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct imapsrv_session_config client = IMAPSRV_SESSION_CONFIG_INIT;
+		struct imapsrv_config config = IMAPSRV_CONFIG_INIT;
+		struct imapsrv_store store = nullstore();
+		struct imapsrv_account account = IMAPSRV_ACCOUNT_INIT;
+		struct imapsrv_engine *engine;
+		struct imapsrv_session *s;
+		struct failalloc fa;
+		size_t used, at;
+		bool bye = false;
+
+		failalloc_init(&fa);
+		store.open = on_open;
+		store.uids = on_uids;
+		store.fetch = on_fetch;
+		store.body = on_body;
+		store.body_read = on_read;
+		config.store = &store;
+		config.allocator = &fa.allocator;
+		client.preauth = &account;
+		assert_int_equal(imapsrv_engine_new(&config, &engine), 0);
+		assert_int_equal(imapsrv_session_new(engine, &client, &s), 0);
+		for (at = 0; at < 16; at += used)
+			assert_int_equal(imapsrv_session_recv(s, lines + at, 16 - at, &used), 0);
+		drain(s, SIZE_MAX, &bye);
+		for (; at < sizeof(lines) - 1; at += used)
+			assert_int_equal(imapsrv_session_recv(s, lines + at,
+			                                      sizeof(lines) - 1 - at, &used), 0);
+		ROW(i, drain(s, rows[i].left, &bye) == rows[i].left);
+		fa.fail_first = fa.calls + 1;
+		ROW(i, imapsrv_session_bye(s, "a text that is to be kept") == IMAPSRV_ENOMEM);
+		drain(s, SIZE_MAX, &bye);
+		ROW(i, bye == rows[i].bye);
+		ROW(i, imapsrv_session_want(s) == IMAPSRV_WANT_CLOSE);
+		imapsrv_session_free(s);
+		imapsrv_engine_free(engine);
+		ROW(i, fa.held == 0);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_bye),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
