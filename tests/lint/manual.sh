@@ -98,6 +98,31 @@ sed -n 's/.*\.name = "\([^"][^"]*\)".*/\1/p' lib/session/caps.c | LC_ALL=C sort 
 LC_ALL=C comm -23 "$dir/caps" "$dir/rows" >"$dir/missing"
 complain "$dir/missing" "not in the table of man/imapsrv.7"
 
+# And the other way: nothing stands there that the library does not say, nor in both tables; and what is
+# in IANA's registry is in one of them.
+names() { # of the first column of the table under that heading
+	sed -n "/^\.Ss $1\$/,/^\.El/s/^\.It \([^ ].*\) Ta .*/\1/p" man/imapsrv.7 |
+		sed 's/\\-/-/g; s/ Ns Em .*//; /^Em /d' | tr -s ', ' '\n' | LC_ALL=C sort
+}
+names Capabilities >"$dir/here"
+names "Capabilities that are not here" >"$dir/not-here"
+[ -s "$dir/here" ] && [ -s "$dir/not-here" ] || { echo "no tables in man/imapsrv.7"; failed=1; }
+{
+	cat "$dir/caps"
+	echo AUTH= # of the host's mechanisms
+	grep -o 'QUOTA=RES-\|RIGHTS=' lib/session/caps.c
+} | LC_ALL=C sort -u >"$dir/said"
+LC_ALL=C comm -23 "$dir/here" "$dir/said" >"$dir/more"
+complain "$dir/more" "in the table of man/imapsrv.7, but not said"
+LC_ALL=C comm -12 "$dir/not-here" "$dir/said" >"$dir/both"
+complain "$dir/both" "said, but not here by man/imapsrv.7"
+LC_ALL=C sort "$dir/here" "$dir/not-here" | LC_ALL=C uniq -d >"$dir/twice"
+complain "$dir/twice" "twice in the tables of man/imapsrv.7"
+sed '/^#/d' tests/lint/registry | LC_ALL=C sort >"$dir/registry"
+LC_ALL=C sort -m "$dir/here" "$dir/not-here" >"$dir/all"
+LC_ALL=C comm -23 "$dir/registry" "$dir/all" >"$dir/unknown"
+complain "$dir/unknown" "registered, and in no table of man/imapsrv.7"
+
 # The clauses of the conformance kit.
 sed -n 's/^	X([A-Z_]*, "\([a-z.]*\)".*/\1/p' lib/storecheck/clauses.h | LC_ALL=C sort >"$dir/clauses"
 sed -n '/^\.\\" clauses/,/^\.El/s/^\.It //p' man/imapsrv_storecheck.3 | LC_ALL=C sort >"$dir/told"
