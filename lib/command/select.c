@@ -3,6 +3,7 @@
  * command/select - SELECT, EXAMINE, UNSELECT, CLOSE, CHECK (RFC 9051 6.3.2, 6.3.3, 6.4.1, 6.4.2;
  * RFC 3501 6.4.1): into a mailbox and out of it.
  */
+#include "base/ascii.h"
 #include "command/annotate.h"
 #include "command/commands.h"
 #include "command/resync.h"
@@ -14,6 +15,7 @@
 
 struct select_args {
 	struct imapsrv_span name;
+	struct imapsrv_span written; /* as the client wrote INBOX, in another case; else empty */
 	bool read_only;
 	bool condstore;          /* the parameter */
 	bool annotate;           /* likewise (RFC 5257 4.2) */
@@ -72,11 +74,24 @@ static bool parse_params(struct isrv_parse *p, struct select_args *a)
 	return isrv_rd_char(r, ')');
 }
 
+static bool parse_name(struct isrv_parse *p, struct select_args *a)
+{
+	struct isrv_reader ahead = p->r;
+	struct imapsrv_span raw;
+
+	if (!isrv_rd_mailbox(&p->r, &a->name))
+		return false;
+	if (isrv_ascii_is(a->name.data, a->name.len, "INBOX") && isrv_rd_astring(&ahead, &raw) &&
+	    memcmp(raw.data, "INBOX", 5) != 0)
+		a->written = raw;
+	return true;
+}
+
 static bool parse_select(struct isrv_parse *p, void *args)
 {
 	struct select_args *a = args;
 
-	return isrv_rd_mailbox(&p->r, &a->name) && parse_params(p, a);
+	return parse_name(p, a) && parse_params(p, a);
 }
 
 static bool parse_examine(struct isrv_parse *p, void *args)
@@ -229,6 +244,11 @@ static void put_mailbox(struct imapsrv_session *s, const struct select_args *a)
 		isrv_w_nstring(&s->w, separator ? &separator : NULL, 1);
 		ISRV_W(&s->w, " ");
 		isrv_w_mailbox(&s->w, v->name, v->name_len);
+		if (a->written.len) { /* RFC 9051 6.3.9.7 */
+			ISRV_W(&s->w, " (\"OLDNAME\" (");
+			isrv_w_astring(&s->w, a->written.data, a->written.len);
+			ISRV_W(&s->w, "))");
+		}
 		isrv_w_crlf(&s->w);
 	}
 }
