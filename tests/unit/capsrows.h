@@ -33,7 +33,7 @@ static const char full_host[] =
 	"host: entry INBOX /shared/comment \"c\"\n"
 	"host: annotate\n"
 	"host: acl\n"
-	"host: quota \"\" storage 10 100\n"
+	"host: quota \"\" storage 10 100 message 1 9 mailbox 1 9 annotation 1 9\n"
 	"host: jmap https://example.com/jmap\n"
 	"host: uses\n"
 	"host: replace\n"
@@ -174,8 +174,9 @@ static const struct row rows[] = {
 		.with_it = "RIGHTS=kxten", .instead = "RIGHTS=kxte",
 	},
 	[ISRV_CAP_QUOTA] = {
-		.name = "QUOTA", .vanish = "QUOTA QUOTA=RES-STORAGE QUOTASET",
-		.drop = "host: quota \"\" storage 10 100",
+		.name = "QUOTA", .vanish = "QUOTA QUOTA=RES-STORAGE QUOTA=RES-MESSAGE QUOTA=RES-MAILBOX "
+			  "QUOTA=RES-ANNOTATION-STORAGE QUOTASET",
+		.drop = "host: quota \"\" storage 10 100 message 1 9 mailbox 1 9 annotation 1 9",
 	},
 	[ISRV_CAP_QUOTASET] = {.name = "QUOTASET"},
 	[ISRV_CAP_OBJECTID] = {

@@ -252,6 +252,37 @@ static void test_rows(void **state)
 	}
 }
 
+static bool has_row(const char *word)
+{
+	for (size_t i = 1; i < COUNT(rows); i++)
+		if (among(rows[i].name, word) || among(rows[i].vanish, word) ||
+		    among(rows[i].with_it, word) || among(rows[i].instead, word))
+			return true;
+	return false;
+}
+
+/* Nothing is announced, by any of the hosts, that no row takes away. */
+static void test_words(void **state)
+{
+	(void)state;
+	for (size_t i = 1; i < COUNT(rows); i++) {
+		struct tx with = {0};
+
+		announced(&rows[i], WITH, &with);
+		for (const char *at = with.data; *at; at += strspn(at, " ")) {
+			size_t n = strcspn(at, " ");
+			char word[64];
+
+			snprintf(word, sizeof(word), "%.*s", (int)n, at);
+			if (!has_row(word))
+				COMPLAIN("%s is announced, and in no row", word);
+			at += n;
+		}
+		tx_free(&with);
+	}
+	assert_int_equal(complaints, 0);
+}
+
 static void test_announced(void **state)
 {
 	(void)state;
@@ -276,6 +307,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rows),
+		cmocka_unit_test(test_words),
 		cmocka_unit_test(test_announced),
 		cmocka_unit_test(test_commands),
 	};
