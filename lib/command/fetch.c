@@ -314,15 +314,10 @@ static void find_dense(const struct imapsrv_session *s, struct fetch_args *a)
 	                       : 0;
 }
 
-static void take_row(struct imapsrv_session *s, void *ctx, const void *answer)
+/* A row that is more than flags under their number. */
+static void take_other_row(struct imapsrv_session *s, struct fetch_args *a, uint32_t seq,
+                           const struct imapsrv_row *row)
 {
-	const struct imapsrv_row *row = answer;
-	struct fetch_args *a = ctx;
-	uint32_t seq = seq_of(s, a, row->uid);
-
-	if (!seq)
-		return; /* not announced: the client does not know it */
-	a->rows++;
 	if (row->flags.keyword_count)
 		isrv_sync_keywords(s, &row->flags);
 	if (a->plain == PLAIN_FETCH && (row->facts & IMAPSRV_FACT_FLAGS)) {
@@ -338,6 +333,24 @@ static void take_row(struct imapsrv_session *s, void *ctx, const void *answer)
 	} else {
 		put_row(s, a, seq, row, NULL);
 	}
+}
+
+static void take_row(struct imapsrv_session *s, void *ctx, const void *answer)
+{
+	const struct imapsrv_row *row = answer;
+	struct fetch_args *a = ctx;
+	uint32_t seq = seq_of(s, a, row->uid);
+
+	if (!seq)
+		return; /* not announced: the client does not know it */
+	a->rows++;
+	if (a->plain != PLAIN_FETCH || row->flags.keyword_count || !(row->facts & IMAPSRV_FACT_FLAGS)) {
+		take_other_row(s, a, seq, row);
+		return;
+	}
+	a->shown++;
+	isrv_w_fetch_flags(&s->w, seq, a->items.uid ? row->uid : 0, &row->flags,
+	                   isrv_session_is_recent(s, row->uid));
 }
 
 static void take_marked(struct imapsrv_session *s, void *ctx, const void *answer)

@@ -64,10 +64,16 @@ struct line {
 	bool refused;             /* it is answered NO, not BAD */
 };
 
+/* For the name; what more the arguments take is in parse_args_init. */
 static void parse_init(struct imapsrv_session *s, struct isrv_parse *p, const char *data, size_t len)
 {
 	isrv_reader_init(&p->r, &s->arena, data, len);
 	p->r.steps = &s->steps;
+	p->uid = false;
+}
+
+static void parse_args_init(struct imapsrv_session *s, struct isrv_parse *p)
+{
 	p->r.keyword_max = s->engine->limits.keyword_len;
 	p->r.utf8 = s->w.utf8;
 	p->r.uidonly = isrv_session_uidonly(s);
@@ -76,7 +82,6 @@ static void parse_init(struct imapsrv_session *s, struct isrv_parse *p, const ch
 	                !isrv_caps_has(s, ISRV_CAP_IMAP4REV2);
 	p->limits = &s->engine->limits;
 	p->caps = &s->caps;
-	p->uid = false;
 	p->storage_quota = s->engine->quota.resources &
 	                   IMAPSRV_RESOURCE_BIT(IMAPSRV_RESOURCE_STORAGE);
 	p->rev2 = isrv_session_rev2(s);
@@ -117,7 +122,7 @@ static bool is_barred(const struct imapsrv_session *s, struct line *line)
 		return true;
 	}
 	/* RFC 9586 3: BAD. */
-	if ((line->command->flags & ISRV_COMMAND_NUMBERS) && line->p.r.uidonly && !line->p.uid) {
+	if ((line->command->flags & ISRV_COMMAND_NUMBERS) && isrv_session_uidonly(s) && !line->p.uid) {
 		line->problem = "Message numbers are not allowed";
 		line->code = "UIDREQUIRED";
 		return true;
@@ -162,6 +167,8 @@ static bool read_name(struct imapsrv_session *s, struct line *line)
 		return false;
 	if (is_suspect(s, line->command) && is_barred(s, line))
 		return false;
+	if (line->command->parse)
+		parse_args_init(s, &line->p);
 	if (r->at < r->end && *r->at == ' ')
 		isrv_rd_sp(r);
 	else if (r->at < r->end)
