@@ -27,8 +27,9 @@ extern "C" {
  */
 struct imapsrv_limits {
 	size_t size;
-	size_t command;           /* octets of one command and its literals, APPEND's aside: 1 MiB.
-	                             Clients send UID sets of hundreds of KB */
+	size_t command;           /* octets of one command and its literals, APPEND's aside, up to
+	                             the CR of its end: 1 MiB.  Clients send UID sets of hundreds
+	                             of KB */
 	size_t command_prelogin;  /* the same before login: 8 KiB */
 	size_t arena;             /* octets that the arguments and results of one command may need:
 	                             16 MiB */
@@ -37,8 +38,9 @@ struct imapsrv_limits {
 	size_t output;            /* octets waiting to leave at which commands stop: 64 KiB, but
 	                             never more than a quarter of memory or memory_prelogin */
 	uint64_t append;          /* octets of one appended message: 256 MiB */
-	uint64_t drop;            /* octets of a refused literal or overlong line that are read and
-	                             thrown away before the connection is closed: 64 MiB */
+	uint64_t drop;            /* octets of a refused literal and the line behind it, or of an
+	                             overlong line, that are read and thrown away before the
+	                             connection is closed: 64 MiB */
 	uint32_t append_messages; /* messages in one APPEND (RFC 3502): 1000 */
 	uint32_t set_ranges;      /* ranges of pending changes in a mailbox, of a saved result, of
 	                             COPYUID: 100,000 */
@@ -50,9 +52,10 @@ struct imapsrv_limits {
 	uint32_t depth;           /* parentheses within parentheses: 100 */
 	uint32_t parts;           /* MIME parts of a message that are shown: 10,000 */
 	uint32_t header_octets;   /* octets of one header block that are read for ENVELOPE and the
-	                             structure: 1 MiB */
-	uint32_t described;       /* octets of text in one message's ENVELOPE and BODYSTRUCTURE:
-	                             1 MiB */
+	                             structure, one for each line end: 1 MiB.  The line that passes
+	                             them is left out whole */
+	uint32_t described;       /* octets of text in one message's ENVELOPE and BODYSTRUCTURE, and
+	                             one for each of these texts: 1 MiB */
 	uint32_t addresses;       /* addresses in one field of ENVELOPE: 10,000 */
 	uint32_t params;          /* parameters of one MIME field: 1000 */
 	uint32_t batch;           /* messages asked for at a time: 500 */
@@ -90,8 +93,9 @@ struct imapsrv_limits {
 	                             with how far it is (RFC 9585): 12,000.  UINT32_MAX: none */
 	uint32_t contexts;        /* searches of one mailbox whose results are followed (RFC 5267):
 	                             16 */
-	uint32_t notify_names;    /* mailbox names in one NOTIFY (RFC 5465), and subscriptions that
-	                             it follows; mailbox names in one ESEARCH (RFC 7377): 10,000 */
+	uint32_t notify_names;    /* mailbox names in one NOTIFY (RFC 5465), one more for each group
+	                             of them, and subscriptions that it follows; mailbox names in
+	                             one ESEARCH (RFC 7377): 10,000 */
 	uint32_t notify_mailboxes; /* mailboxes of which one NOTIFY hears about messages, when it is
 	                              set: 10,000 */
 	uint32_t notify_pending;  /* mailboxes, and entries of their metadata, of which NOTIFY has

@@ -210,6 +210,7 @@ static void begin_line(struct isrv_structure *st)
 	st->header_was_full = st->header_full;
 }
 
+/* A line that does not fit is left out whole: an address that is cut short is somebody else's. */
 static void add_header(struct isrv_structure *st, const char *data, size_t len)
 {
 	size_t room = st->limits.header_octets - st->header.len;
@@ -219,9 +220,8 @@ static void add_header(struct isrv_structure *st, const char *data, size_t len)
 		return;
 	if (len > room) {
 		st->header_full = true;
-		len = room;
-	}
-	if (!isrv_buf_add(&st->header, st->mem, data, len))
+		st->header.len = st->header_line;
+	} else if (!isrv_buf_add(&st->header, st->mem, data, len))
 		st->failed = true;
 }
 

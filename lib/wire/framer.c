@@ -177,10 +177,12 @@ static size_t take_drop_line(struct isrv_framer *f, const char *data, size_t len
 	size_t n = lf ? (size_t)(lf - data) : len;
 
 	tail_take(f, data, n);
-	if (!drop(f, lf ? n + 1 : n))
+	if (!lf) {
+		(void)drop(f, n);
 		return n;
-	if (!lf)
-		return n;
+	}
+	if (!drop(f, n + 1))
+		return n + 1;
 	if (tail_announces(f))
 		drop_literal(f);
 	else

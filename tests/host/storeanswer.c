@@ -308,7 +308,7 @@ static struct imapsrv_describer *describe(const struct ts *ts, const struct ts_m
 
 	uint64_t at, octets;
 
-	if (imapsrv_describer_new(NULL, NULL, &d) || imapsrv_describer_feed(d, data, len) ||
+	if (imapsrv_describer_new(NULL, ts->bounds, &d) || imapsrv_describer_feed(d, data, len) ||
 	    imapsrv_describer_finish(d, &row->description) ||
 	    imapsrv_describer_text(d, &at, &octets) || at + octets > len ||
 	    imapsrv_describer_feed_text(d, data + at, octets, NULL) ||

@@ -367,6 +367,7 @@ struct ts {
 	bool savedates;  /* it keeps when a message was saved */
 	bool objectids;  /* it has object identifiers */
 	bool limits;     /* mailboxes tell append limits of their own */
+	const struct imapsrv_limits *bounds; /* of the descriptions that it keeps; borrowed */
 	struct { /* URLs of its messages can be authorized */
 		bool on;
 		bool sample; /* by XSAMPLE too */

@@ -317,6 +317,7 @@ static void limit_line(struct sh *h, const struct sc_words *w)
 		U32(message_limit), U32(save_limit), U32(uidbatch), U32(uidbatches),
 		U32(metadata), U32(metadata_entries), SIZE(sort), U32(inprogress),
 		U32(contexts), U32(annotation), U32(annotation_entries), U32(annotation_pending),
+		U32(parts), U32(header_octets), U32(described), U32(addresses), U32(params),
 	};
 
 	for (size_t i = 0; w->count == 3 && i < sizeof(table) / sizeof(table[0]); i++) {
@@ -800,6 +801,7 @@ void sh_setup(struct sh *h, const struct sc *script, struct tx_log *log)
 	h->limits.size = sizeof(h->limits);
 	h->config.size = sizeof(h->config);
 	h->config.limits = &h->limits;
+	h->ts->bounds = &h->limits;
 	h->config.id = h->ids;
 	h->session.size = sizeof(h->session);
 	h->session.allow_plaintext = 1;

@@ -237,10 +237,12 @@ static void test_left_out(void **state)
 	} table[] = {
 		{{9, 9, 22, 999, 9, 9}, "Subject: x\nTo: a@b.c\n\n", false, "\"b.c\""},
 		{{9, 9, 21, 999, 9, 9}, "Subject: x\nTo: a@b.c\n\n", true, "\"b.c\""},
+		{{9, 9, 20, 999, 9, 9}, "Subject: x\nTo: a@b.c\n\n", true,
+		 "(NIL \"x\" NIL NIL NIL NIL NIL NIL"},
 		{{9, 9, 11, 999, 9, 9}, "Subject: x\nTo: a@b.c\n\n", true,
 		 "(NIL \"x\" NIL NIL NIL NIL"},
 		{{9, 9, 10, 999, 9, 9}, "Subject: x\nTo: a@b.c\n\n", true,
-		 "(NIL \"x\" NIL NIL NIL NIL"},
+		 "(NIL NIL NIL NIL NIL NIL"},
 		{{9, 9, 0, 999, 9, 9}, "Subject: x\nTo: a@b.c\n\n", true,
 		 "(NIL NIL NIL NIL NIL NIL"},
 		{{9, 9, 999, 2, 9, 9}, "Subject: x\n\n", false, "(NIL \"x\" NIL"},
