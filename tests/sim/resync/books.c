@@ -313,6 +313,15 @@ void books_keep(struct sim *s, struct ts_mailbox *m, const struct ts_mailbox *be
 	open_book(b);
 }
 
+/* An octet goes bad, and never good again: what it means by then was not kept. */
+static void spoil(struct sim *s, struct slot *k)
+{
+	uint32_t at = below(s, (uint32_t)k->len);
+	char bit = (char)(1 << below(s, 8));
+
+	k->data[at] = at % 2 ? (char)(k->data[at] | bit) : (char)(k->data[at] & ~bit);
+}
+
 /* A part of what was not durable is lost; once in a while an octet is wrong. */
 static void crash(struct book *b)
 {
@@ -324,7 +333,7 @@ static void crash(struct book *b)
 		k->len = k->durable + below(s, (uint32_t)(k->len - k->durable) + 1);
 		k->durable = k->len;
 		if (k->len && below(s, 16) == 0)
-			k->data[below(s, (uint32_t)k->len)] ^= (char)(1 << below(s, 8));
+			spoil(s, k);
 	}
 }
 
