@@ -316,6 +316,13 @@ static bool is_passing(enum imapsrv_code code)
 	return code != IMAPSRV_NONEXISTENT && code != IMAPSRV_NOPERM && code != IMAPSRV_CANNOT;
 }
 
+/* What was asked: of another name than the mailbox has now, or for a client that is told no more, as
+ * after an overflow. */
+static bool is_void(const struct imapsrv_session *s, const struct isrv_telling *t)
+{
+	return t->recalled || !s->notify;
+}
+
 static enum isrv_step step_list(struct imapsrv_session *s, struct isrv_telling *t)
 {
 	const struct isrv_news *news = t->news;
@@ -336,8 +343,8 @@ static enum isrv_step step_list(struct imapsrv_session *s, struct isrv_telling *
 	}
 	if (!isrv_answered(s))
 		return ISRV_HOST;
-	t->at = t->recalled ? AT_NEWS : AT_METADATA;
-	if (t->recalled)
+	t->at = is_void(s, t) ? AT_NEWS : AT_METADATA;
+	if (is_void(s, t))
 		return ISRV_DONE;
 	if (s->result.code != IMAPSRV_OK) {
 		put_off(s, t);
@@ -363,7 +370,7 @@ static enum isrv_step step_status(struct imapsrv_session *s, struct isrv_telling
 		return step;
 	t->at = AT_NEWS;
 	t->status_open = false;
-	if (t->recalled)
+	if (is_void(s, t))
 		return ISRV_DONE;
 	if (!t->status.refused) {
 		isrv_status_put(s, &t->status);
