@@ -58,7 +58,8 @@ $(LIB_A): $(LIB_OBJ)
 	$(Q)$(AR) rcs $@ $(LIB_OBJ)
 
 $(LIB_SO): $(LIB_OBJ)
-	$(Q)$(CC) -shared -Wl,-soname,libimapsrv.so.$(SOMAJOR) $(CFLAGS) $(LDFLAGS) -o $@ $(LIB_OBJ)
+	$(Q)$(CC) -shared -Wl,-soname,libimapsrv.so.$(SOMAJOR) $(CFLAGS) \
+	  $(filter-out -static,$(LDFLAGS)) -o $@ $(LIB_OBJ)
 	@ln -sf libimapsrv.so.$(VERSION) $(BUILD)/libimapsrv.so.$(SOMAJOR)
 	@ln -sf libimapsrv.so.$(SOMAJOR) $(BUILD)/libimapsrv.so
 
@@ -73,13 +74,19 @@ $(BUILD)/imapsrv.pc: FORCE
 
 MAILDIR_SRC := $(sort $(filter-out %/demo.c,$(wildcard examples/maildir/*.c)))
 MAILDIR_OBJ := $(MAILDIR_SRC:%.c=$(BUILD)/%.o)
-# crypt(3) lives in libcrypt with glibc and in libc with musl.
-CRYPT_LIB   := $(shell printf 'int main(void){return 0;}' | \
-                 $(CC) -x c -o /dev/null - -lcrypt 2>/dev/null && echo -lcrypt)
+# crypt(3) lives in libcrypt with glibc, in libc with musl, and nowhere in a libc that was made small:
+# then users have a line that the server itself has made (--hash-password).
+CRYPT     := $(shell for lib in -lcrypt ''; do \
+               echo 'char *crypt(const char *, const char *);' \
+                 'int main(int n, char **a) {return n > 1 && crypt(a[0], a[1]);}' | \
+               $(CC) $(CFLAGS) $(LDFLAGS) -x c -o /dev/null - $$lib 2>/dev/null && \
+               echo there $$lib && break; done)
+CRYPT_LIB := $(filter -l%,$(CRYPT))
+CRYPT_FLAG := $(if $(CRYPT),,-DWITHOUT_CRYPT)
 
 $(BUILD)/examples/%.o: examples/%.c
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(BASEFLAGS) $(POSIX) -MMD -MP -c -o $@ $<
+	$(Q)$(CC) $(BASEFLAGS) $(POSIX) $(CRYPT_FLAG) -MMD -MP -c -o $@ $<
 
 $(BUILD)/imapsrv-minimal: $(BUILD)/examples/minimal.o $(LIB_A)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^
@@ -103,6 +110,8 @@ serve: $(BUILD)/imapsrv-maildir
 
 # ---- tests ---------------------------------------------------------------------------------
 
+# Without cmocka for the target: CMOCKA= CPPFLAGS=-Itests/portable
+CMOCKA   ?= -lcmocka
 UNIT_SRC := $(sort $(wildcard tests/unit/t_*.c))
 UNIT_BIN := $(UNIT_SRC:tests/%.c=$(BUILD)/tests/%)
 
@@ -111,7 +120,7 @@ $(BUILD)/tests/%.o: tests/%.c
 	$(Q)$(CC) $(BASEFLAGS) $(POSIX) -Itests -MMD -MP -c -o $@ $<
 
 $(BUILD)/tests/unit/t_%: $(BUILD)/tests/unit/t_%.o $(LIB_A)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -pthread -o $@ $(filter-out $(LIB_A),$^) $(LIB_A) -lcmocka
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -pthread -o $@ $(filter-out $(LIB_A),$^) $(LIB_A) $(CMOCKA)
 
 # The test host: a store in memory, a driver, a client model, and the strict reader of what is
 # emitted; for scripts, simulators and fuzzers.

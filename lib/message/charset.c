@@ -33,7 +33,8 @@ enum {
 	UTF16,      /* byte order not known yet */
 	UTF16_BIG,
 	UTF16_LITTLE,
-	ICONV
+	ICONV,
+	KOREAN /* by iconv too, which is given nothing that is not sound: see korean_part */
 };
 
 #define REPLACEMENT 0xfffdu
@@ -199,16 +200,16 @@ static const struct row {
 	{"cp932", "CP932", ICONV},
 	{"eucjp", "EUC-JP", ICONV},
 	{"ujis", "EUC-JP", ICONV},
-	{"euckr", "CP949", ICONV},
-	{"euckr", "EUC-KR", ICONV},
-	{"cseuckr", "CP949", ICONV},
-	{"ksc56011987", "CP949", ICONV},
-	{"ksc56011989", "CP949", ICONV},
-	{"ksc5601", "CP949", ICONV},
-	{"korean", "CP949", ICONV},
-	{"cp949", "CP949", ICONV},
-	{"windows949", "CP949", ICONV},
-	{"uhc", "CP949", ICONV},
+	{"euckr", "CP949", KOREAN},
+	{"euckr", "EUC-KR", KOREAN},
+	{"cseuckr", "CP949", KOREAN},
+	{"ksc56011987", "CP949", KOREAN},
+	{"ksc56011989", "CP949", KOREAN},
+	{"ksc5601", "CP949", KOREAN},
+	{"korean", "CP949", KOREAN},
+	{"cp949", "CP949", KOREAN},
+	{"windows949", "CP949", KOREAN},
+	{"uhc", "CP949", KOREAN},
 	{"iso2022kr", "ISO-2022-KR", ICONV},
 	{"johab", "JOHAB", ICONV},
 };
@@ -251,7 +252,7 @@ static const struct row *find(struct imapsrv_span name, iconv_t *conversion_r)
 	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		if (memcmp(names[i].key, key, n) != 0 || names[i].key[n] != '\0')
 			continue;
-		if (names[i].kind != ICONV)
+		if (names[i].kind < ICONV)
 			return &names[i];
 		*conversion_r = iconv_open("UTF-8", names[i].open);
 		if (*conversion_r != (iconv_t)-1)
@@ -265,7 +266,7 @@ bool isrv_charset_known(struct imapsrv_span name)
 	iconv_t conversion = NULL;
 	const struct row *row = find(name, &conversion);
 
-	if (row && row->kind == ICONV)
+	if (row && row->kind >= ICONV)
 		iconv_close(conversion);
 	return row != NULL;
 }
@@ -277,14 +278,14 @@ bool isrv_charset_init(struct isrv_charset *c, struct imapsrv_span name)
 
 	memset(c, 0, sizeof(*c));
 	c->kind = row ? row->kind : ASCII;
-	if (c->kind == ICONV)
+	if (c->kind >= ICONV)
 		c->iconv = conversion;
 	return row != NULL;
 }
 
 void isrv_charset_clear(struct isrv_charset *c)
 {
-	if (c->kind == ICONV)
+	if (c->kind >= ICONV)
 		iconv_close(c->iconv);
 	memset(c, 0, sizeof(*c));
 }
@@ -528,6 +529,34 @@ static size_t end_iconv(struct isrv_charset *c, char *out, size_t room)
 	return room - left;
 }
 
+/*
+ * How much of EUC-KR or CP949 is whole and can be a character: two octets, the second of which
+ * depends on the first.  musl before 1.2.6 takes others for characters that do not exist, and then
+ * writes in front of what it was given (CVE-2025-26519).  0: the first is none, if 2 octets are there.
+ */
+static size_t korean_part(const char *data, size_t len)
+{
+	size_t at = 0;
+
+	while (at < len) {
+		unsigned char lead = (unsigned char)data[at], trail;
+
+		if (lead < 0x80) {
+			at++;
+			continue;
+		}
+		if (len - at < 2)
+			break;
+		trail = (unsigned char)data[at + 1];
+		if (lead > 0xc6 || (lead == 0xc6 && trail > 0x52)) {
+			if (trail < 0xa1)
+				break;
+		}
+		at += 2;
+	}
+	return at;
+}
+
 static void run_iconv(struct isrv_charset *c, const char *data, size_t len, size_t *taken_r,
                       char *out, size_t out_size, size_t *put_r)
 {
@@ -547,7 +576,8 @@ static void run_iconv(struct isrv_charset *c, const char *data, size_t len, size
 				memcpy(c->held + c->held_len, data + at, more);
 			n = c->held_len + more;
 		}
-		step = convert(c, from, n, out + put, out_size - put);
+		step = convert(c, from, c->kind == KOREAN ? korean_part(from, n) : n, out + put,
+		               out_size - put);
 		put += step.put;
 		if (step.taken == 0 && step.put == 0) {
 			if (n < WINDOW && len) {
@@ -580,7 +610,7 @@ void isrv_charset_run(struct isrv_charset *c, const char *data, size_t len, size
 {
 	*taken_r = 0;
 	*put_r = 0;
-	if (c->kind == ICONV)
+	if (c->kind >= ICONV)
 		run_iconv(c, data, len, taken_r, out, out_size, put_r);
 	else if (c->kind != UTF16 || sniff(c, data, len, taken_r))
 		*put_r = run_own(c, data, len, taken_r, out, out_size);

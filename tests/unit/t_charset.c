@@ -190,6 +190,9 @@ static const struct row theirs[] = {
 	{"euc-kr", BYTES("\xc7\xd1\xb1\xdb"), BYTES("\xed\x95\x9c\xea\xb8\x80")},
 	{"ks_c_5601-1987", BYTES("\xc7\xd1\xb1\xdb"), BYTES("\xed\x95\x9c\xea\xb8\x80")},
 	{"euc-kr", BYTES("\x8c\x63"), BYTES("\xeb\x98\xa0")}, /* of CP949 only */
+	/* Pairs that musl took for characters, and wrote before its buffer (CVE-2025-26519). */
+	{"euc-kr", BYTES("\xc8\x41\xdd\x52z"), BYTES(FFFD "A" FFFD "Rz")},
+	{"euc-kr", BYTES("\xc6\x53\xc6\x52\xc7"), BYTES(FFFD "S\xed\x9e\xa3" FFFD)},
 	/* 21: with a state */
 	{"iso-2022-jp", BYTES("a\x1b$BF|K\\\x1b(Bz"), BYTES("a\xe6\x97\xa5\xe6\x9c\xacz")},
 	{"iso-2022-jp", BYTES("\x1b$BF|K\\F|K\\F|K\\F|K\\\x1b(B.\r\n"),
