@@ -10,6 +10,7 @@
 #   make faults     every fault at every point of every script, under sanitizers; needs clang and hours
 #   make size       what the library adds to a static program; CFLAGS=-Os and CC=musl-gcc are of interest
 #   make fuzz       each fuzzer for FUZZ_TIME seconds; needs clang
+#   make portable   `make check` with musl, with 32 bits, big-endian: whatever is installed
 #   make coverage   `make check`, counted
 #   make dist       the tree as a tar file
 #
@@ -37,8 +38,8 @@ POSIX    := -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
-.PHONY: all check sim demo serve bench size fuzz fuzz-run faults faults-run coverage lint interop \
-        install uninstall dist \
+.PHONY: all check sim demo serve bench size fuzz fuzz-run faults faults-run coverage lint portable \
+        interop install uninstall dist \
         clean FORCE
 
 LIB_SRC  := $(sort $(wildcard lib/*/*.c))
@@ -190,7 +191,7 @@ $(BUILD)/counted/%.o: %.c
 
 $(ATTACK): $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard tests/attack/*.c))) $(HOST_OBJ) \
            $(LIB_SRC:%.c=$(BUILD)/counted/%.o)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -pthread -o $@ $^ -lcmocka
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -pthread -o $@ $^ $(CMOCKA)
 
 # The Maildir server as a process: a client of its own, over loopback.
 MAILDIR_RUN := $(BUILD)/tests/maildir/run
@@ -236,6 +237,11 @@ size: $(LIB_A)
 
 lint: $(LIB_SO)
 	@$(RUN) $(LINTS:%='sh %') $(patsubst %,'sh %',$(sort $(wildcard tests/lint/tools/*.sh)))
+
+# The same tests as other machines see them; what is not installed is skipped with a word.
+portable:
+	@MAKE='$(MAKE)' TEST_TIMEOUT=$${TEST_TIMEOUT:-3000} $(RUN) 'sh tests/lint/headers.sh' \
+	  $(patsubst %,'sh tests/portable/%.sh',strict musl bits32 bigendian)
 
 coverage:
 	@$(MAKE) BUILD='$(BUILD)/coverage' CFLAGS='-O0 -g --coverage' check || true

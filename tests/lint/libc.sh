@@ -9,6 +9,9 @@ cc=${CC:-cc}
 dir=${BUILD:-build}/lint/libc
 rm -rf "$dir"
 mkdir -p "$dir"
+# Those of the compiler's target.
+nm=$($cc -print-prog-name=nm)
+size=$($cc -print-prog-name=size)
 failed=0
 
 headers='limits\.h|stdarg\.h|stdalign\.h|stdbool\.h|stddef\.h|stdint\.h|string\.h|iconv\.h'
@@ -35,12 +38,12 @@ for source in lib/*/*.c; do
 	$cc -std=c11 -O1 -fPIC -fdata-sections -Iinclude -Ilib -c -o "$object" "$source"
 	also='isrv_[a-z0-9_]*|imapsrv_[a-z0-9_]*'
 	[ "$source" = lib/base/mem.c ] && also="$also|malloc|realloc|free"
-	if nm -u "$object" | awk '{ print $NF }' | sed 's/@.*//' | grep -vxE "$allowed|$also" >"$dir/found"; then
+	if $nm -u "$object" | awk '{ print $NF }' | sed 's/@.*//' | grep -vxE "$allowed|$also" >"$dir/found"; then
 		sed "s|^|$source: must not use |" "$dir/found"
 		failed=1
 	fi
 	# .data.rel.ro is read-only once the loader is done with it.
-	if size -A -d "$object" | awk '$2 > 0 && $1 ~ /^\.(data|bss|tdata|tbss)/ &&
+	if $size -A -d "$object" | awk '$2 > 0 && $1 ~ /^\.(data|bss|tdata|tbss)/ &&
 	    $1 !~ /^\.data\.rel\.ro/ { print $1 }' | grep . >"$dir/found"; then
 		sed "s|^|$source: writable: |" "$dir/found"
 		failed=1

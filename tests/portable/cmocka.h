@@ -2,8 +2,7 @@
 /*
  * As much of cmocka as the unit tests use, for machines for which there is no cmocka: tests that
  * jump out when they fail, groups with a setup and a teardown, and the summary that tests/run.sh
- * reads.  Mocks, expectations and the checks of the heap are not here.  One test program is one
- * file, so what is here belongs to that file.
+ * reads.  Mocks, expectations and the checks of the heap are not here.
  */
 #ifndef TESTS_PORTABLE_CMOCKA_H
 #define TESTS_PORTABLE_CMOCKA_H
@@ -27,8 +26,9 @@ struct CMUnitTest {
 
 enum cm_outcome { CM_PASSED, CM_FAILED, CM_SKIPPED };
 
-static jmp_buf cm_out;
-static enum cm_outcome cm_outcome;
+/* Weak: one of each in a program of several files. */
+__attribute__((weak)) jmp_buf cm_out;
+__attribute__((weak)) enum cm_outcome cm_outcome;
 
 #define cmocka_unit_test(f)                        {#f, f, NULL, NULL}
 #define cmocka_unit_test_setup(f, up)              {#f, f, up, NULL}
