@@ -130,6 +130,7 @@ HOST_OBJ := $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard tests/host/*.c tests/s
 # Executes tests/script/*/*.txt; tests/script/FORMAT describes them.
 SCRIPT_RUN := $(BUILD)/tests/script-run
 SCRIPTS    := $(sort $(wildcard tests/script/*/*.txt))
+SCRIPT_FLAGS ?=
 SCRIPT_OBJ := $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard tests/script/*.c)))
 
 STRICT_OBJ := $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard tests/strict/*.c)))
@@ -224,7 +225,7 @@ LINTS := $(sort $(wildcard tests/lint/*.sh))
 
 check: all $(UNIT_BIN) $(SCRIPT_RUN) $(REPLAY_BIN) $(SIM_BIN) $(MAILDIR_RUN) $(MBOX_TEST) $(ATTACK) \
        $(KIT_TEST) $(KIT_MAILDIR) $(KIT_MBOX)
-	@$(RUN) $(UNIT_BIN) $(ATTACK) '$(SCRIPT_RUN) tests/script/*/*.txt' \
+	@$(RUN) $(UNIT_BIN) $(ATTACK) '$(SCRIPT_RUN) $(SCRIPT_FLAGS) tests/script/*/*.txt' \
 	  $(SIM_BIN:%='% --histories $(SIM_CHECK)') \
 	  '$(MAILDIR_RUN) $(BUILD)/imapsrv-maildir $(BUILD)/tests/maildir/scratch' \
 	  $(foreach n,$(FUZZ_NAMES),'$(BUILD)/tests/fuzz/replay_$(n) tests/fuzz/corpus/$(n)') \

@@ -7,6 +7,7 @@
 #ifndef TESTS_PORTABLE_CMOCKA_H
 #define TESTS_PORTABLE_CMOCKA_H
 
+#include <fnmatch.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -29,6 +30,7 @@ enum cm_outcome { CM_PASSED, CM_FAILED, CM_SKIPPED };
 /* Weak: one of each in a program of several files. */
 __attribute__((weak)) jmp_buf cm_out;
 __attribute__((weak)) enum cm_outcome cm_outcome;
+__attribute__((weak)) const char *cm_filter;
 
 #define cmocka_unit_test(f)                        {#f, f, NULL, NULL}
 #define cmocka_unit_test_setup(f, up)              {#f, f, up, NULL}
@@ -107,6 +109,12 @@ static inline void cm_check_memory(const void *a, const void *b, size_t size, co
 #define assert_in_range(n, least, most)                                                            \
 	cm_check_range((uintmax_t)(n), (uintmax_t)(least), (uintmax_t)(most), __FILE__, __LINE__)
 
+/* Only tests whose names match. */
+static inline void cmocka_set_test_filter(const char *pattern)
+{
+	cm_filter = pattern;
+}
+
 static inline enum cm_outcome cm_run(const struct CMUnitTest *test, void **state)
 {
 	cm_outcome = CM_PASSED;
@@ -136,6 +144,8 @@ static inline int cm_run_group(const char *group, const struct CMUnitTest *tests
 		void *own = state;
 		enum cm_outcome outcome;
 
+		if (cm_filter && fnmatch(cm_filter, tests[i].name, 0) != 0)
+			continue;
 		printf("[ RUN      ] %s\n", tests[i].name);
 		fflush(stdout);
 		outcome = cm_run(&tests[i], &own);
