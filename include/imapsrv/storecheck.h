@@ -89,6 +89,11 @@ struct imapsrv_storecheck {
 	               struct imapsrv_span message);
 	/* NULL: findings are only counted. */
 	void (*report)(void *user, const struct imapsrv_finding *finding);
+	/* At the end, for each clause in the order of imapsrv_storecheck_clauses: how often it was
+	 * looked at, and how many findings there are.  Not looked at: the store has no such
+	 * callback, or it refused, or what came before it was broken.  NULL is allowed. */
+	void (*tally)(void *user, const struct imapsrv_clause *clause, uint32_t looked,
+	              uint32_t broken);
 
 	const char *name;     /* logs in with LOGIN; NULL: sessions are pre-authenticated */
 	const char *password;

@@ -70,7 +70,8 @@ enum isrv_sc_has {
 	ISRV_SC_HAS_ENVELOPE = 1 << 6,
 	ISRV_SC_HAS_EMAILID = 1 << 7,
 	ISRV_SC_HAS_THREADID = 1 << 8,
-	ISRV_SC_HAS_SAVEDATE = 1 << 9
+	ISRV_SC_HAS_SAVEDATE = 1 << 9,
+	ISRV_SC_HAS_ANNOTATION = 1 << 10
 };
 
 /* One FETCH response. */
@@ -81,7 +82,7 @@ struct isrv_sc_row {
 	uint32_t flags;
 	uint64_t size;
 	uint64_t modseq;
-	struct isrv_sc_text date, body, envelope, emailid, threadid, savedate;
+	struct isrv_sc_text date, body, envelope, emailid, threadid, savedate, annotation;
 };
 
 struct isrv_sc_numbers {
@@ -170,7 +171,8 @@ enum isrv_sc_cap {
 	ISRV_SC_THREAD = 1 << 12,
 	ISRV_SC_APPENDLIMIT = 1 << 13,
 	ISRV_SC_CREATE_USE = 1 << 14,
-	ISRV_SC_METADATA_SERVER = 1 << 15
+	ISRV_SC_METADATA_SERVER = 1 << 15,
+	ISRV_SC_ANNOTATE = 1 << 16
 };
 
 /* ---- what should be there -------------------------------------------------------------------- */
@@ -232,6 +234,8 @@ struct isrv_sc {
 	uint64_t random;
 	uint64_t now;                    /* ms, of the sessions */
 	uint32_t findings;
+	uint32_t looked[ISRV_SC_CLAUSE_COUNT]; /* how often */
+	uint32_t broken[ISRV_SC_CLAUSE_COUNT];
 	uint32_t serial;                 /* of names and contents */
 	struct isrv_buf transcript;
 	struct isrv_buf scratch;         /* a message */
@@ -244,8 +248,10 @@ bool isrv_sc_blame(struct isrv_sc *c, enum isrv_sc_clause clause, const char *fo
 	ISRV_SC_FORMAT(3);
 /* Blames unless it is so. */
 #define isrv_sc_want(c, so, clause, ...) \
-	(!isrv_sc_live(c) ? false : (so) ? true : isrv_sc_blame((c), (clause), __VA_ARGS__))
+	(!isrv_sc_looks((c), (clause)) ? false : (so) ? true : isrv_sc_blame((c), (clause), __VA_ARGS__))
 bool isrv_sc_live(const struct isrv_sc *c);
+/* A clause is looked at, if the scene goes on: that is what it gives. */
+bool isrv_sc_looks(struct isrv_sc *c, enum isrv_sc_clause clause);
 bool isrv_sc_out_of_memory(struct isrv_sc *c); /* false */
 /* The scene cannot go on, and nobody is to blame.  False. */
 bool isrv_sc_pass(struct isrv_sc *c);
@@ -361,6 +367,8 @@ extern const struct isrv_sc_scene isrv_sc_scenes_event[];
 extern const struct isrv_sc_scene isrv_sc_scenes_names[];
 extern const struct isrv_sc_scene isrv_sc_scenes_extra[];
 extern const struct isrv_sc_scene isrv_sc_scenes_metadata[];
+extern const struct isrv_sc_scene isrv_sc_scenes_annotate[];
+extern const struct isrv_sc_scene isrv_sc_scenes_acl[];
 extern const struct isrv_sc_scene isrv_sc_scenes_together[];
 extern const struct isrv_sc_scene isrv_sc_scenes_last[];
 void isrv_sc_history(struct isrv_sc *c);

@@ -147,6 +147,8 @@
 	  "What happens in mailboxes that are not open is posted to those that watch them.")       \
 	X(EVENT_METADATA, "event.metadata", "imapsrv_metadata(3)", "RFC 5465 5.6",                 \
 	  "Entries that change are posted.")                                                       \
+	X(EVENT_ANNOTATION, "event.annotation", "imapsrv_annotate(3)", "RFC 5257 4.4",             \
+	  "Annotations that change are posted to those who may see them.")                         \
 	X(KEPT_CONTENTS, "kept.contents", "imapsrv_store(3), forgotten", "RFC 2180 4.1.2",         \
 	  "What is kept of an expunged message is answered as it was, or not at all.")             \
 	X(SORT_AGREES, "sort.agrees", "imapsrv_store(3), sort", "RFC 5256 3",                      \
@@ -175,6 +177,22 @@
 	  "Every entry that is asked for and exists is told, by depth as well.")                   \
 	X(METADATA_FOLLOWS, "metadata.follows", "imapsrv_metadata(3)", "RFC 5464 4.1",             \
 	  "Entries go along when a mailbox is renamed, and go when it is removed.")                \
+	X(ANNOTATE_KEPT, "annotate.kept", "imapsrv_annotate(3), store", "RFC 5257 4.5",            \
+	  "A value is what was set, octet for octet, and nothing else changes with it.")           \
+	X(ANNOTATE_ASKED, "annotate.asked", "imapsrv_annotate(3), get", "RFC 5257 4.3",            \
+	  "Every entry that is asked for and exists is told, by pattern as well.")                 \
+	X(ANNOTATE_COPIED, "annotate.copied", "imapsrv_annotate(3), copy", "RFC 5257 4.6",         \
+	  "A copy has the shared values, and the private ones of who copied.")                     \
+	X(ANNOTATE_COUNTS, "annotate.counts", "imapsrv_annotate(3), store", "RFC 7162 1",          \
+	  "A changed annotation raises the sequence of its message.")                              \
+	X(ACL_RIGHTS, "acl.rights", "imapsrv_acl(3), rights", "RFC 8440 3",                        \
+	  "Rights are the same whoever tells of them.")                                            \
+	X(ACL_KEPT, "acl.kept", "imapsrv_acl(3), set", "RFC 4314 3.1",                             \
+	  "An entry has the rights that it was given, until it is changed or removed.")            \
+	X(ACL_INHERITED, "acl.inherited", "imapsrv_acl(3)", "RFC 4314 4",                          \
+	  "A new mailbox has the list of the one above it.")                                       \
+	X(ACL_FOLLOWS, "acl.follows", "imapsrv_acl(3)", "RFC 4314 4",                              \
+	  "A list goes along when its mailbox is renamed, and goes when it is removed.")           \
 	X(QUOTA_ROOTS, "quota.roots", "imapsrv_quota(3)", "RFC 9208 3.2",                          \
 	  "A root that a mailbox is under can be asked for, and is the same.")                     \
 	X(QUOTA_USAGE, "quota.usage", "imapsrv_quota(3)", "RFC 9208 5.2",                          \

@@ -79,6 +79,8 @@ bool isrv_sc_await(struct isrv_sc_client *k)
 	if (!isrv_sc_live(c))
 		return false;
 	isrv_sc_settle(c);
+	isrv_sc_looks(c, ISRV_SC_OP_ANSWERED);
+	isrv_sc_looks(c, ISRV_SC_SESSION_LIVES);
 	if (!isrv_sc_live(c) || k->told.status != ISRV_SC_WAITING)
 		return isrv_sc_live(c);
 	if (k->ended)
@@ -121,7 +123,7 @@ bool isrv_sc_needed(struct isrv_sc_client *k, enum isrv_sc_clause clause)
 {
 	struct imapsrv_span text = isrv_sc_span(k, k->told.text);
 
-	if (!isrv_sc_live(k->c))
+	if (!isrv_sc_looks(k->c, clause))
 		return false;
 	if (k->told.status == ISRV_SC_OK)
 		return true;

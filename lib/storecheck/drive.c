@@ -177,7 +177,8 @@ static uint64_t capabilities(const struct isrv_sc_client *k)
 	static const char *const names[] = {
 		"CONDSTORE", "QRESYNC", "NOTIFY", "OBJECTID", "SAVEDATE", "METADATA", "QUOTA",
 		"QUOTASET", "REPLACE", "MULTIAPPEND", "MOVE", "SORT", "THREAD=REFERENCES",
-		"APPENDLIMIT", "CREATE-SPECIAL-USE", "METADATA-SERVER"};
+		"APPENDLIMIT", "CREATE-SPECIAL-USE", "METADATA-SERVER",
+		"ANNOTATE-EXPERIMENT-1"};
 	uint64_t caps = 0;
 
 	for (size_t i = 0; i < k->told.line_count; i++) {
@@ -204,9 +205,13 @@ bool isrv_sc_connect(struct isrv_sc *c, unsigned i, bool plain)
 
 	if (!isrv_sc_connect_only(c, i, plain))
 		return false;
-	if (c->check.name && !isrv_sc_login(k, c->check.name, c->check.password) &&
-	    isrv_sc_live(c))
-		return isrv_sc_blame(c, ISRV_SC_LOGIN_KNOWN, "LOGIN with the right password failed");
+	if (c->check.name) {
+		bool in = isrv_sc_login(k, c->check.name, c->check.password);
+
+		if (!isrv_sc_want(c, in, ISRV_SC_LOGIN_KNOWN,
+		                  "LOGIN with the right password failed"))
+			return false;
+	}
 	if (!isrv_sc_need(k, ISRV_SC_SESSION_LIVES, "CAPABILITY"))
 		return false;
 	k->caps = capabilities(k);

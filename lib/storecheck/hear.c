@@ -131,6 +131,9 @@ static void fetch_item(struct isrv_sc_client *k, struct isrv_sc_parse *p, struct
 		} else if (isrv_ascii_is(name.data, name.len, "SAVEDATE")) {
 			row->savedate = text_of(k, value);
 			row->has |= ISRV_SC_HAS_SAVEDATE;
+		} else if (isrv_ascii_is(name.data, name.len, "ANNOTATION")) {
+			row->annotation = text_of(k, value);
+			row->has |= ISRV_SC_HAS_ANNOTATION;
 		}
 	}
 }

@@ -34,6 +34,15 @@ bool isrv_sc_live(const struct isrv_sc *c)
 	return !c->rc && !c->over;
 }
 
+bool isrv_sc_looks(struct isrv_sc *c, enum isrv_sc_clause clause)
+{
+	if (!isrv_sc_live(c))
+		return false;
+	if (!c->cleaning && c->looked[clause] < UINT32_MAX)
+		c->looked[clause]++;
+	return true;
+}
+
 bool isrv_sc_out_of_memory(struct isrv_sc *c)
 {
 	c->rc = IMAPSRV_ENOMEM;
@@ -76,6 +85,7 @@ bool isrv_sc_blame(struct isrv_sc *c, enum isrv_sc_clause clause, const char *fo
 	finding.transcript.data = c->transcript.data;
 	finding.transcript.len = c->transcript.len;
 	c->findings++;
+	c->broken[clause]++;
 	c->fault = NULL;
 	if (c->check.report)
 		c->check.report(c->check.user, &finding);
@@ -276,8 +286,7 @@ static void play(struct isrv_sc *c, const char *name, void (*scene)(struct isrv_
 	c->fault = NULL;
 	c->transcript.len = 0;
 	scene(c);
-	if (c->fault)
-		isrv_sc_blame(c, ISRV_SC_OP_SENSE, "the engine could not use an answer");
+	isrv_sc_want(c, !c->fault, ISRV_SC_OP_SENSE, "the engine could not use an answer");
 	c->cleaning = true;
 	if (!c->rc)
 		clean(c);
@@ -289,7 +298,8 @@ int imapsrv_storecheck_run(const struct imapsrv_storecheck *check, uint32_t *fin
 	static const struct isrv_sc_scene *const all[] = {
 		isrv_sc_scenes_mail, isrv_sc_scenes_change, isrv_sc_scenes_modseq,
 		isrv_sc_scenes_event, isrv_sc_scenes_names, isrv_sc_scenes_extra,
-		isrv_sc_scenes_metadata, isrv_sc_scenes_together, isrv_sc_scenes_last};
+		isrv_sc_scenes_metadata, isrv_sc_scenes_annotate, isrv_sc_scenes_acl,
+		isrv_sc_scenes_together, isrv_sc_scenes_last};
 	struct isrv_sc start = {0}, *c = &start;
 	int rc;
 
@@ -302,6 +312,9 @@ int imapsrv_storecheck_run(const struct imapsrv_storecheck *check, uint32_t *fin
 				play(c, s->name, s->play);
 	for (uint32_t i = 0; !rc && i < c->check.histories; i++)
 		play(c, "history", isrv_sc_history);
+	for (size_t i = 0; c->check.tally && i < ISRV_SC_CLAUSE_COUNT; i++)
+		c->check.tally(c->check.user, &imapsrv_storecheck_clauses(NULL)[i], c->looked[i],
+		               c->broken[i]);
 	end(c);
 	if (findings_r)
 		*findings_r = c->findings;

@@ -262,6 +262,9 @@ static bool tells(struct isrv_sc_client *k, const char *kind, const char *name, 
 		return false;
 	isrv_sc_settle(k->c);
 	was = told(k, kind, name);
+	/* RFC 5465 5.8: the client knows that it has to look for itself. */
+	if (!was && told(k, "OK ", "[NOTIFICATIONOVERFLOW]"))
+		return isrv_sc_pass(k->c);
 	isrv_sc_told_clear(k);
 	return isrv_sc_want(k->c, was, clause, "a client that watches is not told that %s %s", name,
 	                    what);

@@ -16,6 +16,8 @@ struct tables {
 	struct imapsrv_watch watch;
 	struct imapsrv_metadata metadata;
 	struct imapsrv_quota quota;
+	struct imapsrv_annotate annotate;
+	struct imapsrv_acl acl;
 };
 extern struct tables sound; /* as they are without a defect: those call them */
 
@@ -27,17 +29,21 @@ struct defect {
 	int (*restart)(void *user);        /* in place of a restart that loses nothing */
 	bool silent_outside;               /* what others do is not posted */
 };
-extern const struct defect defects_read[], defects_change[], defects_names[], defects_rest[];
+extern const struct defect defects_read[], defects_change[], defects_names[], defects_lists[],
+	defects_rest[];
 
 struct kit {
 	struct ts *ts;
 	struct tx_log log;
 	const struct defect *defect; /* NULL: none */
 	bool no_index;               /* the store has none */
+	uint64_t limit;              /* octets of a message in a mailbox that is made; 0: none */
 	bool terse;                  /* findings are not printed */
 	char first[64];              /* the first finding's clause */
 	char scene[64];
 	unsigned findings;
+	uint32_t *looked;                     /* not NULL: so often each was looked at, added up */
+	unsigned broken;                      /* the sum of what the tally says */
 };
 
 /* A store with a user "fred", password "x", and everything on. */
