@@ -137,40 +137,18 @@ bool isrv_search_result_pick(const struct isrv_search_result *r, struct isrv_fou
 
 /* ---- telling ------------------------------------------------------------------------------- */
 
-static void put_number(struct imapsrv_session *s, const struct isrv_search_result *r, uint32_t n)
+static uint32_t told(const struct isrv_search_result *r, uint32_t n)
 {
-	isrv_w_u32(&s->w, r->uid ? isrv_nummap_uid(r->source.map, n) : n);
+	return r->uid ? isrv_nummap_uid(r->source.map, n) : n;
 }
 
-/* " MIN 2 MAX 47 COUNT 3 ALL ": what is left is the set. */
 static void put_head(struct imapsrv_session *s, const struct isrv_search_result *r)
 {
 	const struct isrv_found *f = &r->x.found;
-	uint32_t options = r->ret->options;
-	struct isrv_writer *w = &s->w;
 
-	/* Without a match there is no MIN, MAX or ALL, but always a COUNT (RFC 4731 3.1). */
-	if (options & ISRV_RETURN_MIN && f->count) {
-		ISRV_W(w, " MIN ");
-		put_number(s, r, f->ranges[0].first);
-	}
-	if (options & ISRV_RETURN_MAX && f->count) {
-		ISRV_W(w, " MAX ");
-		put_number(s, r, f->ranges[f->count - 1].last);
-	}
-	if (options & ISRV_RETURN_COUNT) {
-		ISRV_W(w, " COUNT ");
-		isrv_w_u32(w, f->size);
-	}
-	if (options & ISRV_RETURN_ALL && f->count)
-		ISRV_W(w, " ALL ");
-	if (options & ISRV_RETURN_PARTIAL) {
-		ISRV_W(w, " PARTIAL (");
-		isrv_partial_put(w, &r->ret->partial);
-		ISRV_W(w, " ");
-		if (!r->has_part)
-			ISRV_W(w, "NIL");
-	}
+	isrv_search_return_put(s, r->ret, f->count ? told(r, f->ranges[0].first) : 0,
+	                       f->count ? told(r, f->ranges[f->count - 1].last) : 0, f->size,
+	                       r->has_part);
 }
 
 /*

@@ -123,3 +123,32 @@ void isrv_search_return_begin(struct imapsrv_session *s)
 	if (s->uid)
 		ISRV_W(&s->w, " UID");
 }
+
+void isrv_search_return_put(struct imapsrv_session *s, const struct isrv_search_return *r,
+                            uint32_t min, uint32_t max, uint32_t count, bool part)
+{
+	struct isrv_writer *w = &s->w;
+
+	/* Without a match there is no MIN, MAX or ALL, but always a COUNT (RFC 4731 3.1). */
+	if (r->options & ISRV_RETURN_MIN && count) {
+		ISRV_W(w, " MIN ");
+		isrv_w_u32(w, min);
+	}
+	if (r->options & ISRV_RETURN_MAX && count) {
+		ISRV_W(w, " MAX ");
+		isrv_w_u32(w, max);
+	}
+	if (r->options & ISRV_RETURN_COUNT) {
+		ISRV_W(w, " COUNT ");
+		isrv_w_u32(w, count);
+	}
+	if (r->options & ISRV_RETURN_ALL && count)
+		ISRV_W(w, " ALL ");
+	if (r->options & ISRV_RETURN_PARTIAL) {
+		ISRV_W(w, " PARTIAL (");
+		isrv_partial_put(w, &r->partial);
+		ISRV_W(w, " ");
+		if (!part)
+			ISRV_W(w, "NIL");
+	}
+}

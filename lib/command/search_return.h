@@ -39,5 +39,10 @@ bool isrv_search_return_parse(struct isrv_parse *p, struct isrv_search_return *r
 
 /* "* ESEARCH (TAG "A282") UID", without the UID in a command without it. */
 void isrv_search_return_begin(struct imapsrv_session *s);
+/* What of a result can be said in a few words: " MIN 2 MAX 47 COUNT 3 ALL ", where ALL is one of the
+ * options the set follows; where PARTIAL is, " PARTIAL (1:5 ", and the set or, without `part`, a NIL that is
+ * written, and a parenthesis.  min and max are not looked at where there is no message. */
+void isrv_search_return_put(struct imapsrv_session *s, const struct isrv_search_return *r,
+                            uint32_t min, uint32_t max, uint32_t count, bool part);
 
 #endif

@@ -149,35 +149,14 @@ static uint32_t number_of(const struct imapsrv_session *s, const struct isrv_sor
 	return s->uid ? r->x->order[i] : isrv_nummap_seq(&s->view->map, r->x->order[i]);
 }
 
-/* "* ESEARCH (TAG "E01") UID MIN 2 MAX 47 COUNT 3 ALL ": what is left is the set. */
+/* "the lowest sorted message", "the highest sorted message" (RFC 5267 3.1) are the first and the last. */
 static void put_extended(struct imapsrv_session *s, const struct isrv_sort_result *r)
 {
-	uint32_t options = r->ret->options, count = r->x->messages;
-	struct isrv_writer *w = &s->w;
+	uint32_t count = r->x->messages;
 
 	isrv_search_return_begin(s);
-	/* "the lowest sorted message", "the highest sorted message" (RFC 5267 3.1) */
-	if (options & ISRV_RETURN_MIN && count) {
-		ISRV_W(w, " MIN ");
-		isrv_w_u32(w, number_of(s, r, 0));
-	}
-	if (options & ISRV_RETURN_MAX && count) {
-		ISRV_W(w, " MAX ");
-		isrv_w_u32(w, number_of(s, r, count - 1));
-	}
-	if (options & ISRV_RETURN_COUNT) {
-		ISRV_W(w, " COUNT ");
-		isrv_w_u32(w, count);
-	}
-	if (options & ISRV_RETURN_ALL && count)
-		ISRV_W(w, " ALL ");
-	if (options & ISRV_RETURN_PARTIAL) {
-		ISRV_W(w, " PARTIAL (");
-		isrv_partial_put(w, &r->ret->partial);
-		ISRV_W(w, " ");
-		if (!r->has_part)
-			ISRV_W(w, "NIL");
-	}
+	isrv_search_return_put(s, r->ret, count ? number_of(s, r, 0) : 0,
+	                       count ? number_of(s, r, count - 1) : 0, count, r->has_part);
 }
 
 /* RFC 7162 3.1.9, 3.1.10; RFC 4731 3.2 where only some are told. */
