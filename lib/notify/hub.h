@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * notify/hub - the inside of struct imapsrv_hub.  hub.c is what the host calls; hub_index.c finds who is
- * interested in a topic; hub_names.c turns an account's names into topics and back; hub_queue.c
- * keeps a member's events.
+ * notify/hub - the inside of struct imapsrv_hub.  hub.c is the hub and its members; hub_interest.c is
+ * what they want to hear of; hub_publish.c takes an event to them; hub_index.c finds who is interested
+ * in a topic; hub_names.c turns an account's names into topics and back; hub_queue.c keeps a member's
+ * events.
  */
 #ifndef ISRV_NOTIFY_HUB_H
 #define ISRV_NOTIFY_HUB_H
@@ -156,5 +157,74 @@ void isrv_hub_queue_put(struct isrv_hub_queue *q, struct isrv_mem *mem,
 /* Everything is to be looked up. */
 void isrv_hub_queue_lose(struct isrv_hub_queue *q, struct isrv_mem *mem);
 const struct imapsrv_event *isrv_hub_queue_take(struct isrv_hub_queue *q, struct isrv_mem *mem);
+
+/* ---- the hub and its members (hub.c) ------------------------------------------------------- */
+
+struct isrv_hub_group {
+	struct imapsrv_hub_member *head;  /* with something to take */
+	struct imapsrv_hub_member **tail; /* where the next one goes */
+	struct isrv_hub_group *wake_next;
+	bool awake; /* it was said, and not all of them were asked for since */
+};
+
+struct imapsrv_hub_member {
+	struct imapsrv_hub *hub;
+	void *user;
+	struct imapsrv_hub_member *next; /* of all, in no order */
+	struct imapsrv_hub_member **back;
+	struct isrv_hub_names *names; /* NULL: sees nothing */
+	struct isrv_hub_link link;    /* at the node of its account */
+	struct isrv_hub_interest *first;
+	struct isrv_hub_interest *last;
+	struct imapsrv_hub_member *ready_next;
+	struct imapsrv_hub_member **ready_back;
+	uint64_t stamp; /* of the renaming that it was told of last */
+	struct isrv_hub_queue queue;
+	uint32_t group;
+	bool ready; /* in its group's list */
+	bool broad; /* memory was short: in the list of those whom everything concerns */
+	bool flat;  /* its names have no levels */
+};
+
+struct imapsrv_hub {
+	struct imapsrv_hub_config config; /* bounds filled in */
+	struct isrv_mem mem;
+	struct isrv_hub_table table;
+	struct imapsrv_hub_member *members;
+	struct imapsrv_hub_member *broad;
+	struct isrv_hub_group *groups;
+	struct isrv_hub_group *wakes; /* to be told */
+	uint64_t stamp;
+};
+
+/* Its interests are not all known, as memory was short: from now on everything concerns it.  ENOMEM. */
+int isrv_hub_broaden(struct imapsrv_hub_member *m);
+
+/* ---- interests (hub_interest.c) ------------------------------------------------------------ */
+
+/* The account's own name: it stands behind the links. */
+static inline struct imapsrv_span isrv_hub_interest_name(const struct isrv_hub_interest *i)
+{
+	return (struct imapsrv_span){(const char *)(i->links + i->link_count), i->name_len};
+}
+
+/* A mount at a name below this one: part of the subtree, though kept elsewhere. */
+static inline bool isrv_hub_is_below(const struct isrv_hub_mount *mount, struct imapsrv_span name,
+                                     char separator)
+{
+	return mount->name_len > name.len &&
+	       isrv_hub_covers(name, isrv_hub_mount_name(mount), separator);
+}
+
+static inline bool isrv_hub_is_subtree(const struct isrv_hub_interest *i)
+{
+	return i->scope == IMAPSRV_SCOPE_SUBTREE && (!i->member->flat || !i->name_len);
+}
+
+/* Takes them from their nodes, */
+void isrv_hub_interests_unlink(struct imapsrv_hub_member *m);
+/* and puts them to those that are right now; ENOMEM: the member was broadened. */
+int isrv_hub_interests_link(struct imapsrv_hub_member *m);
+void isrv_hub_interests_free(struct imapsrv_hub_member *m);
 
 #endif

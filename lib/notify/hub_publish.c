@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: MIT */
+/* An event goes to those whom it concerns, under the names by which they know what it is about; the host
+ * is called at the very end, when everything is in order again. */
+#include <string.h>
+
+#include "notify/hub.h"
+
+/* Those that "look it up" stands for. */
+#define MESSAGE_EVENTS                                                                             \
+	((UINT32_C(2) << IMAPSRV_EVENT_MAILBOX_CHANGED) - (UINT32_C(1) << IMAPSRV_EVENT_MESSAGE_NEW))
+
+static void make_ready(struct imapsrv_hub_member *m)
+{
+	struct imapsrv_hub *hub = m->hub;
+	struct isrv_hub_group *g = &hub->groups[m->group];
+
+	if (m->ready)
+		return;
+	m->ready = true;
+	m->ready_next = NULL;
+	m->ready_back = g->tail;
+	*g->tail = m;
+	g->tail = &m->ready_next;
+	if (g->awake)
+		return;
+	g->awake = true;
+	g->wake_next = hub->wakes;
+	hub->wakes = g;
+}
+
+static void lose_all(struct imapsrv_hub_member *list)
+{
+	for (struct imapsrv_hub_member *m = list; m; m = m->next) {
+		isrv_hub_queue_lose(&m->queue, &m->hub->mem);
+		make_ready(m);
+	}
+}
+
+static void wake(struct imapsrv_hub *hub)
+{
+	while (hub->wakes) {
+		struct isrv_hub_group *g = hub->wakes;
+
+		hub->wakes = g->wake_next;
+		if (hub->config.wake)
+			hub->config.wake(hub->config.user, (uint32_t)(g - hub->groups));
+	}
+}
+
+static void deliver(struct imapsrv_hub_member *m, const struct isrv_hub_event *in)
+{
+	if (!m->broad)
+		isrv_hub_queue_put(&m->queue, &m->hub->mem, &m->hub->config, in);
+	make_ready(m);
+}
+
+static bool is_wanted(const struct isrv_hub_interest *i, enum imapsrv_event_type type)
+{
+	uint32_t events = type == IMAPSRV_EVENT_MAILBOX_CHANGED ? MESSAGE_EVENTS
+	                                                        : UINT32_C(1) << type;
+
+	return (i->events & events) != 0;
+}
+
+/* Is that name, an account's own, one that the interest covers? */
+static bool is_in(const struct isrv_hub_interest *i, struct imapsrv_span name)
+{
+	struct imapsrv_span own = isrv_hub_interest_name(i);
+
+	if (i->scope == IMAPSRV_SCOPE_ACCOUNT)
+		return true;
+	if (isrv_hub_is_subtree(i))
+		return isrv_hub_covers(own, name, i->member->hub->config.separator);
+	return own.len == name.len && memcmp(own.data, name.data, own.len) == 0;
+}
+
+/* Is what lies at `rest` below that mount kept elsewhere, by a mount at a longer name? */
+static bool is_hidden(const struct imapsrv_hub_member *m, const struct isrv_hub_mount *mount,
+                      struct imapsrv_span rest)
+{
+	struct imapsrv_span own = isrv_hub_mount_name(mount);
+	char separator = m->hub->config.separator;
+
+	for (size_t i = 0; i < m->names->mount_count; i++) {
+		struct imapsrv_span inner = isrv_hub_mount_name(&m->names->mounts[i]), parts[3];
+
+		if (!isrv_hub_is_below(&m->names->mounts[i], own, separator))
+			continue;
+		isrv_hub_translate(own, (struct imapsrv_span){NULL, 0}, inner, NULL, parts);
+		if (isrv_hub_covers(parts[2], rest, separator))
+			return true;
+	}
+	return false;
+}
+
+/* The member's name of a topic, if it sees it by that mount. */
+static bool name_of(const struct imapsrv_hub_member *m, const struct isrv_hub_mount *mount,
+                    struct imapsrv_span topic, struct imapsrv_span name_r[3])
+{
+	const char *separator = &m->hub->config.separator;
+
+	if (!isrv_hub_covers(isrv_hub_mount_topic(mount), topic, *separator))
+		return false;
+	isrv_hub_translate(isrv_hub_mount_topic(mount), isrv_hub_mount_name(mount), topic,
+	                   separator, name_r);
+	/* Where all names are mounted there is no mailbox itself. */
+	return name_r[0].len + name_r[2].len && !is_hidden(m, mount, name_r[2]);
+}
+
+/* Under how many names the member sees a topic; the last of them. */
+static size_t names_of(const struct imapsrv_hub_member *m, struct imapsrv_span topic,
+                       struct imapsrv_span name_r[3])
+{
+	struct imapsrv_span name[3];
+	size_t count = 0;
+
+	memset(name_r, 0, 3 * sizeof(*name_r));
+	for (size_t i = 0; topic.len && i < m->names->mount_count; i++)
+		if (name_of(m, &m->names->mounts[i], topic, name)) {
+			memcpy(name_r, name, sizeof(name));
+			count++;
+		}
+	return count;
+}
+
+/* What was renamed out of sight is deleted, what was renamed into sight is created. */
+static void deliver_rename(struct imapsrv_hub_member *m, const struct imapsrv_event *event)
+{
+	struct imapsrv_event e = *event;
+	struct isrv_hub_event in = {.event = &e};
+	size_t names, old_names;
+
+	if (m->stamp == m->hub->stamp)
+		return;
+	m->stamp = m->hub->stamp;
+	names = names_of(m, event->mailbox, in.name);
+	old_names = names_of(m, event->old_name, in.old_name);
+	if (names > 1 || old_names > 1) {
+		/* Which of its names became which is not to be told. */
+		isrv_hub_queue_lose(&m->queue, &m->hub->mem);
+		make_ready(m);
+		return;
+	}
+	if (!old_names)
+		e.type = IMAPSRV_EVENT_MAILBOX_CREATE;
+	if (!names) {
+		e.type = IMAPSRV_EVENT_MAILBOX_DELETE;
+		memcpy(in.name, in.old_name, sizeof(in.name));
+	}
+	if (e.type != IMAPSRV_EVENT_MAILBOX_RENAME)
+		memset(in.old_name, 0, sizeof(in.old_name));
+	if (names || old_names)
+		deliver(m, &in);
+}
+
+/* To those whose interest stands in this list. */
+static void spread(struct imapsrv_hub *hub, struct isrv_hub_link *list,
+                   const struct imapsrv_event *event)
+{
+	struct isrv_hub_event in = {.event = event};
+
+	for (struct isrv_hub_link *l = list; l; l = l->next) {
+		struct imapsrv_hub_member *m = l->of.interest->member;
+
+		if (!is_wanted(l->of.interest, event->type))
+			continue;
+		if (event->type == IMAPSRV_EVENT_MAILBOX_RENAME) {
+			deliver_rename(m, event);
+			continue;
+		}
+		if (l->mount->stamp == hub->stamp)
+			continue;
+		l->mount->stamp = hub->stamp; /* one interest of the member is enough */
+		if (name_of(m, l->mount, event->mailbox, in.name))
+			deliver(m, &in);
+	}
+}
+
+/* The nodes of the topic and of all that it is below. */
+static void find_topic(struct imapsrv_hub *hub, struct imapsrv_span topic,
+                       const struct imapsrv_event *event)
+{
+	struct isrv_hub_walk walk;
+	struct isrv_hub_node *node;
+
+	isrv_hub_walk_begin(&walk, &hub->table, ISRV_HUB_TOPIC);
+	for (size_t i = 0; i <= topic.len; i++) {
+		bool level = i == 0 || i == topic.len || topic.data[i] == hub->config.separator;
+
+		node = level ? isrv_hub_walk_node(&walk, ISRV_HUB_TOPIC,
+		                                  (struct imapsrv_span){topic.data, i})
+		             : NULL;
+		if (node)
+			spread(hub, node->below, event);
+		if (node && i == topic.len)
+			spread(hub, node->exact, event);
+		if (i < topic.len)
+			isrv_hub_walk_octet(&walk, topic.data[i]);
+	}
+}
+
+/* An event with the account's own names. */
+static void deliver_own(struct imapsrv_hub_member *m, const struct imapsrv_event *event)
+{
+	struct isrv_hub_event in = {event, {event->mailbox}, {event->old_name}};
+
+	for (struct isrv_hub_interest *i = m->first; i; i = i->next)
+		if (is_wanted(i, event->type) &&
+		    (is_in(i, event->mailbox) ||
+		     (event->type == IMAPSRV_EVENT_MAILBOX_RENAME && is_in(i, event->old_name)))) {
+			deliver(m, &in);
+			return;
+		}
+}
+
+/* A host that was compiled against an older header knows fewer members.  Of the numbers only the one
+ * that says which mailbox it is stays right: it goes to *status. */
+static int take_event(struct imapsrv_event *whole, struct imapsrv_status *status,
+                      const struct imapsrv_event *event)
+{
+	const struct imapsrv_event empty = IMAPSRV_EVENT_INIT;
+
+	if (!event || event->size < sizeof(size_t))
+		return IMAPSRV_EINVAL;
+	*whole = empty;
+	memcpy(whole, event, event->size < sizeof(*whole) ? event->size : sizeof(*whole));
+	whole->size = sizeof(*whole);
+	if (whole->type < IMAPSRV_EVENT_MESSAGE_NEW || whole->type > IMAPSRV_EVENT_KEYS_RESET ||
+	    !isrv_uidset_is_valid(whole->uids))
+		return IMAPSRV_EINVAL;
+	if (whole->type != IMAPSRV_EVENT_MAILBOX_RENAME)
+		whole->old_name.len = 0;
+	else if (!whole->old_name.len || !whole->mailbox.len)
+		return IMAPSRV_EINVAL;
+	memset(status, 0, sizeof(*status));
+	if (whole->status && (whole->status->items & IMAPSRV_STATUS_UIDVALIDITY)) {
+		status->items = IMAPSRV_STATUS_UIDVALIDITY;
+		status->uidvalidity = whole->status->uidvalidity;
+	}
+	whole->status = status->items ? status : NULL;
+	whole->flags = NULL; /* the session asks */
+	return 0;
+}
+
+int imapsrv_hub_publish(struct imapsrv_hub *hub, const struct imapsrv_event *event)
+{
+	struct imapsrv_status status;
+	struct imapsrv_event e;
+	int error = take_event(&e, &status, event);
+
+	if (error)
+		return error;
+	if (!e.mailbox.len && e.type != IMAPSRV_EVENT_MAILBOX_CHANGED)
+		return IMAPSRV_EINVAL;
+	hub->stamp++;
+	e.has_attributes = 0; /* accounts may differ in them */
+	if (e.mailbox.len)
+		find_topic(hub, e.mailbox, &e);
+	else
+		lose_all(hub->members);
+	if (e.old_name.len)
+		find_topic(hub, e.old_name, &e);
+	lose_all(hub->broad);
+	wake(hub);
+	return 0;
+}
+
+int imapsrv_hub_publish_account(struct imapsrv_hub *hub, struct imapsrv_span account,
+                                const struct imapsrv_event *event)
+{
+	struct isrv_hub_walk walk;
+	struct isrv_hub_node *node;
+	struct imapsrv_status status;
+	struct imapsrv_event e;
+	int error = take_event(&e, &status, event);
+
+	if (error)
+		return error;
+	if (!account.len)
+		for (struct imapsrv_hub_member *m = hub->members; m; m = m->next)
+			deliver_own(m, &e);
+	isrv_hub_walk_begin(&walk, &hub->table, ISRV_HUB_ACCOUNT);
+	for (size_t i = 0; i < account.len; i++)
+		isrv_hub_walk_octet(&walk, account.data[i]);
+	node = account.len ? isrv_hub_walk_node(&walk, ISRV_HUB_ACCOUNT, account) : NULL;
+	for (struct isrv_hub_link *l = node ? node->exact : NULL; l; l = l->next)
+		deliver_own(l->of.member, &e);
+	lose_all(hub->broad);
+	wake(hub);
+	return 0;
+}
