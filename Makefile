@@ -180,7 +180,9 @@ sim: $(SIM_BIN)
 
 # Attacks, and the work that they cause: the library once more, which counts what it does
 # (tests/attack/counted.h says how).
-ATTACK   := $(BUILD)/tests/attack/attacks
+ATTACK_BIN := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/attack/t_*.c)))
+ATTACK_OBJ := $(patsubst %.c,$(BUILD)/%.o,$(sort $(filter-out \
+              $(wildcard tests/attack/t_*.c),$(wildcard tests/attack/*.c))))
 COUNTING := $(shell echo | $(CC) -fsanitize-coverage=trace-pc -x c -c -o /dev/null - 2>/dev/null && \
               echo -fsanitize-coverage=trace-pc) \
             $(foreach f,chr cmp cpy move set,-Dmem$(f)=counted_mem$(f)) \
@@ -190,8 +192,7 @@ $(BUILD)/counted/%.o: %.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(BASEFLAGS) $(COUNTING) -MMD -MP -c -o $@ $<
 
-$(ATTACK): $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard tests/attack/*.c))) $(HOST_OBJ) \
-           $(LIB_SRC:%.c=$(BUILD)/counted/%.o)
+$(ATTACK_BIN): %: %.o $(ATTACK_OBJ) $(HOST_OBJ) $(LIB_SRC:%.c=$(BUILD)/counted/%.o)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -pthread -o $@ $^ $(CMOCKA)
 
 # The Maildir server as a process: a client of its own, over loopback.
@@ -223,9 +224,9 @@ $(KIT_MBOX): $(BUILD)/tests/storecheck/mbox.o \
 RUN   = CC='$(CC)' BUILD='$(BUILD)' sh tests/run.sh $(BUILD)/logs
 LINTS := $(sort $(wildcard tests/lint/*.sh))
 
-check: all $(UNIT_BIN) $(SCRIPT_RUN) $(REPLAY_BIN) $(SIM_BIN) $(MAILDIR_RUN) $(MBOX_TEST) $(ATTACK) \
+check: all $(UNIT_BIN) $(SCRIPT_RUN) $(REPLAY_BIN) $(SIM_BIN) $(MAILDIR_RUN) $(MBOX_TEST) $(ATTACK_BIN) \
        $(KIT_TEST) $(KIT_MAILDIR) $(KIT_MBOX)
-	@$(RUN) $(UNIT_BIN) $(ATTACK) '$(SCRIPT_RUN) $(SCRIPT_FLAGS) tests/script/*/*.txt' \
+	@$(RUN) $(UNIT_BIN) $(ATTACK_BIN) '$(SCRIPT_RUN) $(SCRIPT_FLAGS) tests/script/*/*.txt' \
 	  $(SIM_BIN:%='% --histories $(SIM_CHECK)') \
 	  '$(MAILDIR_RUN) $(BUILD)/imapsrv-maildir $(BUILD)/tests/maildir/scratch' \
 	  $(foreach n,$(FUZZ_NAMES),'$(BUILD)/tests/fuzz/replay_$(n) tests/fuzz/corpus/$(n)') \

@@ -34,6 +34,9 @@ void world_begin(struct world *w)
 	ta_init(&w->alloc, &w->log);
 	plain_realloc = w->alloc.allocator.realloc;
 	w->alloc.allocator.realloc = moving;
+	w->ts->notes.on = true;
+	w->ts->objectids = true;
+	w->ts->savedates = true;
 	limits.command = 64 << 20;
 	limits.command_prelogin = 64 << 20;
 	limits.arena = 512 << 20;
@@ -62,13 +65,22 @@ void world_begin(struct world *w)
 	limits.inprogress = UINT32_MAX;
 	limits.sort = 256 << 20;
 	w->limits = limits;
+	w->client = (struct imapsrv_session_config)IMAPSRV_SESSION_CONFIG_INIT;
+	w->client.secure = 1;
 }
 
-void world_connect(struct world *w, bool preauth)
+static void on_response(void *user, const char *data, size_t len)
 {
-	struct imapsrv_session_config sc = IMAPSRV_SESSION_CONFIG_INIT;
+	struct world *w = user;
+
+	(void)data;
+	(void)len;
+	w->responses++;
+}
+
+static void begin_engine(struct world *w)
+{
 	struct imapsrv_config config = IMAPSRV_CONFIG_INIT;
-	struct imapsrv_account account;
 	struct imapsrv_store store;
 	struct imapsrv_mailboxes mailboxes;
 	struct imapsrv_sasl sasl;
@@ -76,6 +88,9 @@ void world_connect(struct world *w, bool preauth)
 	struct imapsrv_metadata metadata;
 	struct imapsrv_quota quota;
 	struct imapsrv_annotate annotate;
+	struct imapsrv_language language;
+	struct imapsrv_acl acl;
+	struct imapsrv_urlauth urlauth;
 
 	ts_fill(w->ts, &store, &mailboxes);
 	ts_fill_watch(w->ts, &watch);
@@ -83,6 +98,9 @@ void world_connect(struct world *w, bool preauth)
 	ts_fill_metadata(w->ts, &metadata);
 	ts_fill_quota(w->ts, &quota);
 	ts_fill_annotate(w->ts, &annotate);
+	ts_fill_language(w->ts, &language);
+	ts_fill_acl(w->ts, &acl);
+	ts_fill_urlauth(w->ts, &urlauth);
 	config.store = &store;
 	config.mailboxes = &mailboxes;
 	config.watch = &watch;
@@ -90,27 +108,53 @@ void world_connect(struct world *w, bool preauth)
 	config.metadata = &metadata;
 	config.quota = &quota;
 	config.annotate = &annotate;
+	config.language = &language;
+	config.acl = &acl;
+	config.urlauth = &urlauth;
+	config.clock = ts_clock;
 	config.limits = &w->limits;
 	config.allocator = &w->alloc.allocator;
 	config.fault = on_fault;
 	assert_int_equal(imapsrv_engine_new(&config, &w->engine), 0);
+}
+
+void world_connect(struct world *w, bool preauth)
+{
+	struct imapsrv_session_config client = w->client;
+	struct imapsrv_account account;
+
+	if (!w->engine)
+		begin_engine(w);
 	w->link = ts_link(w->ts);
-	sc.user = w->link;
-	sc.secure = 1;
+	client.user = w->link;
 	if (preauth) {
 		assert_true(ts_preauth(w->link, "fred", &account));
-		sc.preauth = &account;
+		client.preauth = &account;
 	}
-	assert_int_equal(imapsrv_session_new(w->engine, &sc, &w->s), 0);
+	assert_int_equal(imapsrv_session_new(w->engine, &client, &w->s), 0);
 	w->link->session = w->s;
+	w->strict.log = &w->log;
+	w->strict.each = on_response;
+	w->strict.user = w;
+	w->said.len = 0;
 	world_run(w, true);
+}
+
+void world_drop(struct world *w)
+{
+	if (!w->s)
+		return;
+	imapsrv_session_free(w->s);
+	w->link->session = NULL;
+	ts_watch_end(w->link);
+	w->s = NULL;
+	st_free(&w->strict);
+	memset(&w->strict, 0, sizeof(w->strict));
 }
 
 void world_end(struct world *w)
 {
-	imapsrv_session_free(w->s);
-	if (w->link)
-		ts_watch_end(w->link);
+	world_drop(w);
 	imapsrv_engine_free(w->engine);
 	ts_check(w->ts);
 	ta_check(&w->alloc);
@@ -134,6 +178,7 @@ static void drain_all(struct world *w)
 		total = 0;
 		for (size_t i = 0; i < count; i++) {
 			tx_add(&w->said, spans[i].data, spans[i].len);
+			st_feed(&w->strict, spans[i].data, spans[i].len);
 			total += spans[i].len;
 		}
 		w->emitted += total;
@@ -154,16 +199,29 @@ void world_run(struct world *w, bool drain)
 	} while (imapsrv_session_want(w->s) & IMAPSRV_WANT_RUN);
 }
 
+/* From a block of exactly that size, so that reading past it is seen. */
+static int recv_exactly(struct world *w, const char *data, size_t n, size_t *used_r)
+{
+	char *block = exact(data, n);
+	int rc = imapsrv_session_recv(w->s, block, n, used_r);
+
+	free(block);
+	return rc;
+}
+
 size_t world_feed(struct world *w, const char *data, size_t len, size_t piece)
 {
 	size_t at = 0;
 
 	while (at < len) {
 		size_t n = piece && piece < len - at ? piece : len - at, used = 0;
+		bool reads = imapsrv_session_want(w->s) & IMAPSRV_WANT_READ;
 
-		if (imapsrv_session_recv(w->s, data + at, n, &used))
+		if (recv_exactly(w, data + at, n, &used))
 			break;
 		at += used;
+		if (reads && !used)
+			tx_complain(&w->log, "want said READ, and nothing was taken");
 		if (imapsrv_session_want(w->s) & (IMAPSRV_WANT_WRITE | IMAPSRV_WANT_RUN))
 			world_run(w, true);
 		else if (!used)

@@ -8,6 +8,7 @@
 
 #include "host/alloc.h"
 #include "host/teststore.h"
+#include "strict/strict.h"
 #include "unit/row.h"
 
 struct world {
@@ -17,9 +18,12 @@ struct world {
 	struct ts_mailbox *inbox;
 	struct ta alloc;
 	struct imapsrv_limits limits;
+	struct imapsrv_session_config client; /* of connections that are made from now on */
 	struct imapsrv_engine *engine;
 	struct ts_link *link;
 	struct imapsrv_session *s;
+	struct st strict;    /* reads all that is emitted */
+	uint64_t responses;
 	uint64_t emitted;    /* octets */
 	struct tx said;      /* the last of them */
 };
@@ -27,8 +31,11 @@ struct world {
 /* A store with fred and his empty INBOX, which a test may fill before it connects; every limit that
  * would end an attack early is far away, and may be set. */
 void world_begin(struct world *w);
-/* Connects: fred already logged in, or not. */
+/* Connects: fred already logged in, or not.  The first time it makes the engine; w->limits and what
+ * the store can do count until then. */
 void world_connect(struct world *w, bool preauth);
+/* The connection is lost. */
+void world_drop(struct world *w);
 /* Complains of what is left over. */
 void world_end(struct world *w);
 

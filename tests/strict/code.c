@@ -290,7 +290,8 @@ static const struct code {
 	{"READ-ONLY", ST_OK | ST_NO, ST_OK, NULL, NULL},
 	{"READ-WRITE", ST_OK, ST_OK, NULL, NULL},
 	{"SERVERBUG", ST_NO, 0, NULL, NULL},
-	{"TOOBIG", ST_NO | ST_BAD, ST_BYE, NULL, NULL}, /* BAD, BYE: RFC 7888 5 */
+	/* BAD, BYE: RFC 7888 5; without a tag, where the tag was all that was read */
+	{"TOOBIG", ST_NO | ST_BAD, ST_BAD | ST_BYE, NULL, NULL},
 	{"TOOFEW", ST_NO, 0, "UIDBATCHES", NULL},
 	{"TOOMANY", ST_NO, 0, "UIDBATCHES", NULL},
 	{"TRYCREATE", ST_NO, 0, "COPY MOVE " ADDS, NULL},

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * attack/tokens - tokens, lists and commands of any length, an octet at a time.
+ * attack/t_tokens - tokens, lists and commands of any length, an octet at a time.
  */
-#include "attack/attacks.h"
 #include "attack/grow.h"
 
 #define SELECTED "s SELECT INBOX\r\n"
-#define LONG     60000
+#define LONG     30000
 
 static void three(struct world *w, size_t n)
 {
@@ -62,7 +61,7 @@ static const struct growth tokens[] = {
 	{"IDLE", NULL, "a IDLE\r\n", "", "A", "\r\n", LONG, 1, "a BAD", false, NULL, 0},
 };
 
-void T20_tokens(void **state)
+static void T20_tokens(void **state)
 {
 	(void)state;
 	grow_each(tokens, COUNT(tokens));
@@ -120,7 +119,7 @@ static const struct growth lists[] = {
 	 10000, 0, "a ", false, NULL, 0},
 };
 
-void T06_lists(void **state)
+static void T06_lists(void **state)
 {
 	(void)state;
 	grow_each(lists, COUNT(lists));
@@ -159,8 +158,19 @@ static const struct growth floods[] = {
 	 true, NULL, 0},
 };
 
-void T40_floods(void **state)
+static void T40_floods(void **state)
 {
 	(void)state;
 	grow_each(floods, COUNT(floods));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(T20_tokens),
+		cmocka_unit_test(T06_lists),
+		cmocka_unit_test(T40_floods),
+	};
+
+	return cmocka_run_group_tests_name("tokens", tests, NULL, NULL);
 }

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * attack/mail - messages that are made to be dear to read, and searches that are dear to answer.
+ * attack/t_mail - messages that are made to be dear to read, and searches that are dear to answer.
  */
-#include "attack/attacks.h"
 #include "attack/grow.h"
 
 #define SELECTED "s SELECT INBOX\r\n"
@@ -98,7 +97,7 @@ static const struct growth floods[] = {
 	ROW_OF(entities, 20000, "a FETCH 1 PREVIEW\r\n"),
 };
 
-void T28_headers(void **state)
+static void T28_headers(void **state)
 {
 	(void)state;
 	grow_each(floods, COUNT(floods));
@@ -123,7 +122,7 @@ static const struct growth bodies[] = {
 	ROW_OF(messages, 2000, "a SEARCH TEXT nothing\r\n"),
 };
 
-void T26_parts(void **state)
+static void T26_parts(void **state)
 {
 	(void)state;
 	grow_each(bodies, COUNT(bodies));
@@ -156,7 +155,7 @@ static const struct growth searches[] = {
 	 0},
 };
 
-void T24_searches(void **state)
+static void T24_searches(void **state)
 {
 	(void)state;
 	grow_each(searches, COUNT(searches));
@@ -223,8 +222,20 @@ static const struct growth threads[] = {
 	ROW_OF(chain, 4000, "a SORT (REVERSE SUBJECT DATE) UTF-8 ALL\r\n"),
 };
 
-void T25_threads(void **state)
+static void T25_threads(void **state)
 {
 	(void)state;
 	grow_each(threads, COUNT(threads));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(T28_headers),
+		cmocka_unit_test(T26_parts),
+		cmocka_unit_test(T24_searches),
+		cmocka_unit_test(T25_threads),
+	};
+
+	return cmocka_run_group_tests_name("mail", tests, NULL, NULL);
 }

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * attack/sets - sequence sets and what QRESYNC brings along, in mailboxes of a few messages and of
+ * attack/t_sets - sequence sets and what QRESYNC brings along, in mailboxes of a few messages and of
  * many; numbering, where messages come and go.
  */
-#include "attack/attacks.h"
 #include "attack/grow.h"
 
 #define SELECTED "s SELECT INBOX\r\n"
@@ -56,7 +55,7 @@ static const struct growth sets[] = {
 	 "a OK", false, NULL, 0},
 };
 
-void T21_sets(void **state)
+static void T21_sets(void **state)
 {
 	(void)state;
 	grow_each(sets, COUNT(sets));
@@ -78,7 +77,7 @@ static const struct growth resync[] = {
 	 " (UID) (CHANGEDSINCE 1 VANISHED)\r\n", 10000, 0, "a OK", false, NULL, 0},
 };
 
-void T22_resync(void **state)
+static void T22_resync(void **state)
 {
 	(void)state;
 	grow_each(resync, COUNT(resync));
@@ -153,8 +152,19 @@ static const struct growth changes[] = {
 	 "", 2000, 0, "a OK", false, flag_each, 25},
 };
 
-void R07_changes(void **state)
+static void R07_changes(void **state)
 {
 	(void)state;
 	grow_each(changes, COUNT(changes));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(T21_sets),
+		cmocka_unit_test(T22_resync),
+		cmocka_unit_test(R07_changes),
+	};
+
+	return cmocka_run_group_tests_name("sets", tests, NULL, NULL);
 }

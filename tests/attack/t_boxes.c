@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * attack/boxes - mailboxes by the thousand, patterns over their names, and what happens in them.
+ * attack/t_boxes - mailboxes by the thousand, patterns over their names, and what happens in them.
  */
-#include "attack/attacks.h"
 #include "attack/grow.h"
 
 #include <inttypes.h>
@@ -73,7 +72,7 @@ static const struct growth lists[] = {
 	 0, "a OK", false, NULL, 0},
 };
 
-void T18_patterns(void **state)
+static void T18_patterns(void **state)
 {
 	(void)state;
 	grow_each(lists, COUNT(lists));
@@ -140,8 +139,18 @@ static const struct growth events[] = {
 	 25},
 };
 
-void T39_events(void **state)
+static void T39_events(void **state)
 {
 	(void)state;
 	grow_each(events, COUNT(events));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(T18_patterns),
+		cmocka_unit_test(T39_events),
+	};
+
+	return cmocka_run_group_tests_name("boxes", tests, NULL, NULL);
 }
