@@ -241,7 +241,7 @@ static void *depths(void *unused)
 		{"a NOOP ", "(", "\r\n"},           {"a LIST ", "(", "\"\" *\r\n"},
 		{"a SORT ", "(", "DATE) UTF-8 ALL\r\n"}, {"a THREAD REFERENCES UTF-8 ", "(", "ALL\r\n"},
 		{"a STORE 1 FLAGS ", "(", "\r\n"},  {"a SETMETADATA INBOX ", "(", "\r\n"},
-		{"a FETCH 1 BODY[1", ".1", "]\r\n"}, 
+		{"a FETCH 1 BODY[1", ".1", "]\r\n"},
 		{"a ESEARCH IN ", "(", "\r\n"},     {"a SELECT INBOX ", "(QRESYNC ", "\r\n"},
 	};
 

@@ -263,7 +263,7 @@ void ts_answer_acl(struct ts_op *q)
 		m = ts_acl_above(ts, u, q->name);
 	else if (u)
 		m = ts_find(ts, u, q->name);
-	if (!m || m->attributes & IMAPSRV_ATTR_NONEXISTENT)
+	if (!m || m->hidden || m->attributes & IMAPSRV_ATTR_NONEXISTENT)
 		code = IMAPSRV_NONEXISTENT;
 	else if (q->kind == TS_RIGHTS)
 		imapsrv_op_rights(q->op, ts_acl_rights(m, u));

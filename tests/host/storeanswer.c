@@ -753,7 +753,7 @@ static void answer_manage(struct ts_op *q)
 		m->attributes = q->facts;
 		ts_acl_inherit(m);
 	}
-	else if (q->kind != TS_CREATE && !m)
+	else if (q->kind != TS_CREATE && (!m || m->hidden))
 		code = IMAPSRV_NONEXISTENT;
 	else if (q->kind == TS_DELETE)
 		ts_remove_mailbox(ts, m);

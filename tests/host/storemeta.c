@@ -144,6 +144,8 @@ static bool place(struct ts_op *q, struct ts_mailbox **m_r)
 	struct ts_user *u = q->account ? q->account->user : NULL;
 
 	*m_r = u && *q->name ? ts_find(q->link->ts, u, q->name) : NULL;
+	if (*m_r && (*m_r)->hidden)
+		*m_r = NULL;
 	if (u && (*m_r || !*q->name) && !(*m_r && (*m_r)->refused))
 		return true;
 	imapsrv_op_done(q->op, *m_r ? IMAPSRV_NOPERM : IMAPSRV_NONEXISTENT, "There is none");

@@ -119,7 +119,7 @@ static void on_url_open(void *user, struct imapsrv_op *op, const struct imapsrv_
 	q->second = text_of(in->owner);
 	owner = ts_find_user(q->link->ts, q->second);
 	m = owner ? ts_find(q->link->ts, owner, q->name) : NULL;
-	if (m) {
+	if (m && !m->hidden) {
 		q->mailbox = ts_handle_new(q->link, TS_MAILBOX);
 		q->mailbox->mailbox = m;
 		q->mailbox->user = owner;

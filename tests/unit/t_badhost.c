@@ -648,7 +648,7 @@ static void test_move(void **unused)
 }
 
 /* ATTACKS T23: sequences that cannot be are reported and not shown, and the session goes on. */
-static void test_modseq(void **unused)
+static void T23_modseq(void **unused)
 {
 	static const char fetch_lines[] = "2 FETCH 1:3 (MODSEQ)\r\n";
 	static const char fetch_less[] = "* OK [HIGHESTMODSEQ 100] Highest modification sequence\r\n"
@@ -780,7 +780,7 @@ int main(void)
 		cmocka_unit_test(test_replace),
 		cmocka_unit_test(test_copy),
 		cmocka_unit_test(test_move),
-		cmocka_unit_test(test_modseq),
+		cmocka_unit_test(T23_modseq),
 		cmocka_unit_test(test_kept),
 		cmocka_unit_test(test_objectid),
 	};

@@ -302,7 +302,7 @@ static void use(const struct bytes *b)
 }
 
 /* One octet changed, and the checksum made to fit. */
-static void test_forged(void **state)
+static void T27_forged(void **state)
 {
 	struct bytes b = made(forwarded);
 
@@ -470,7 +470,7 @@ int main(void)
 		cmocka_unit_test(test_parts),    cmocka_unit_test(test_leaves),
 		cmocka_unit_test(test_strings),  cmocka_unit_test(test_long),
 		cmocka_unit_test(test_defaults), cmocka_unit_test(test_damage),
-		cmocka_unit_test(test_forged),   cmocka_unit_test(test_rows),
+		cmocka_unit_test(T27_forged),   cmocka_unit_test(test_rows),
 		cmocka_unit_test(test_too_deep), cmocka_unit_test(test_wide),
 		cmocka_unit_test(test_memory),
 	};
