@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The limits of which nobody can say beforehand where they take effect, as they count octets of memory
+ * or steps: the lowest with which everything is answered is looked for, and one less is answered as
+ * imapsrv_engine(3) says.  tests/script/limits has the others.
+ */
+#include "unit/talk.h"
+
+static const char thousand[] = "host: many INBOX 1000\n";
+static const char text[] = "host: message INBOX\n|Subject: a\n|\n|needle in a stack of hay\n";
+
+static const struct row {
+	const char *limit;
+	const char *host; /* besides: NULL */
+	bool login;       /* not logged in yet */
+	const char *says;
+	const char *less; /* is in what is said with one less, */
+	bool ends;        /* and the session ends */
+} rows[] = {
+	{"arena", NULL, false,
+	 "a LIST \"\" (aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb "
+	 "cccccccccccccccccccccccccccccccccccccccc dddddddddddddddddddddddddddddddddddddddd)\r\n",
+	 "a NO [LIMIT] ", false},
+	{"arena", text, false,
+	 "a SELECT INBOX\r\nb SEARCH RETURN (SAVE) 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1\r\n",
+	 " [LIMIT] ", false},
+	{"memory", thousand, false, "a SELECT INBOX\r\n", "* BYE ", true},
+	{"memory_prelogin", NULL, true,
+	 "a LOGIN joe {400+}\r\n"
+	 "0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789"
+	 "0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789"
+	 "0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789"
+	 "0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789"
+	 "\r\n",
+	 "* BYE ", true},
+	{"sort", thousand, false, "a SELECT INBOX\r\nb SORT (ARRIVAL) UTF-8 1:20\r\n", "b NO [LIMIT] ", false},
+	{"sort", thousand, false, "a SELECT INBOX\r\nb THREAD ORDEREDSUBJECT UTF-8 1:20\r\n", "b NO [LIMIT] ",
+	 false},
+	{"search_steps", text, false, "a SELECT INBOX\r\nb SEARCH BODY hay\r\n", "b NO [LIMIT] ", false},
+	{"progress", text, false, "a SELECT INBOX\r\nb SEARCH BODY hay\r\n", "* OK [INPROGRESS", false},
+};
+
+/* What is said with that limit; without any if it is 0.  NULL: not even a greeting. */
+static char *say(const struct row *row, uint64_t limit, bool *ended_r)
+{
+	struct tx host = {0}, said = {0};
+	struct talk t;
+
+	tx_str(&host, "host: limit login_delay none\n");
+	if (row->host)
+		tx_str(&host, row->host);
+	if (!row->login)
+		tx_str(&host, "host: preauth fred\n");
+	if (limit)
+		tx_fmt(&host, "host: limit %s %llu\n", row->limit, (unsigned long long)limit);
+	talk_open(&t, host.data);
+	if (sh_connect(&t.host, 0, NULL) && t.td.sessions[0].output.len)
+		tx_str(&said, talk_say(&t, 0, row->says));
+	*ended_r = t.td.sessions[0].closed;
+	td_finish(&t.td);
+	ts_free(t.host.ts);
+	sc_free(t.lines);
+	tx_free(&host);
+	return said.data;
+}
+
+static bool is_whole(const struct row *row, uint64_t limit, const char *whole)
+{
+	bool ended;
+	char *said = say(row, limit, &ended);
+	bool same = said && strcmp(said, whole) == 0;
+
+	free(said);
+	return same;
+}
+
+static void edges(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct row *row = &rows[i];
+		uint64_t low = 1, high = 1 << 24; /* high is enough, low is not */
+		bool ended;
+		char *whole = say(row, 0, &ended), *less;
+
+		ROW(i, whole && !ended);
+		ROW(i, !is_whole(row, low, whole) && is_whole(row, high, whole));
+		while (high - low > 1) {
+			uint64_t middle = low + (high - low) / 2;
+
+			if (is_whole(row, middle, whole))
+				high = middle;
+			else
+				low = middle;
+		}
+		ROW(i, is_whole(row, high + 1, whole));
+		less = say(row, low, &ended);
+		ROW(i, less && strstr(less, row->less) && ended == row->ends);
+		free(less);
+		free(whole);
+	}
+}
+
+/* Responses of 16 octets, none of which is read: how many commands are done? */
+static void output(void **state)
+{
+	static const struct {
+		unsigned limit;
+		size_t done;
+	} full[] = {{31, 2}, {32, 2}, {33, 3}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(full) / sizeof(full[0]); i++) {
+		struct tx host = {0};
+		struct imapsrv_span spans[16];
+		struct talk t;
+		size_t count, len = 0;
+
+		tx_fmt(&host, "host: limit output %u\nhost: preauth fred\n", full[i].limit);
+		talk_open(&t, host.data);
+		talk_connect(&t, 0);
+		t.td.sessions[0].stalled = true;
+		(void)talk_say(&t, 0, "a NOOP\r\na NOOP\r\na NOOP\r\na NOOP\r\na NOOP\r\n");
+		imapsrv_session_peek(t.td.sessions[0].session, spans, 16, &count);
+		for (size_t k = 0; k < count; k++)
+			len += spans[k].len;
+		ROW(i, len == full[i].done * strlen("a OK NOOP done\r\n"));
+		t.td.sessions[0].stalled = false;
+		td_settle(&t.td, 0);
+		talk_close(&t);
+		tx_free(&host);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(edges),
+		cmocka_unit_test(output),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
