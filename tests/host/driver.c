@@ -44,6 +44,7 @@ int td_start(struct td *d, struct tx_log *log, struct ts *ts, struct ta *alloc,
 	struct imapsrv_annotate annotate;
 	struct imapsrv_language language;
 	struct imapsrv_acl acl;
+	int rc;
 
 	memset(d, 0, sizeof(*d));
 	d->log = log;
@@ -75,7 +76,12 @@ int td_start(struct td *d, struct tx_log *log, struct ts *ts, struct ta *alloc,
 	config->allocator = alloc ? &alloc->allocator : NULL;
 	if (!config->fault)
 		config->fault = on_fault;
-	return imapsrv_engine_new(config, &d->engine);
+	if (alloc)
+		d->engine_octets = alloc->octets;
+	rc = imapsrv_engine_new(config, &d->engine);
+	if (alloc)
+		d->engine_octets = alloc->octets - d->engine_octets;
+	return rc;
 }
 
 int td_connect(struct td *d, int i, const struct imapsrv_session_config *config,
@@ -220,6 +226,23 @@ static void do_write(struct td *d, int i)
 		fatal(d, i, rc);
 }
 
+/* A session never holds more than its limit; and what sessions say that they hold is what was taken. */
+static void check_memory(struct td *d, int i)
+{
+	const struct imapsrv_limits *limits = imapsrv_engine_limits(d->engine);
+	struct td_session *s = &d->sessions[i];
+	size_t all = d->engine_octets, peak;
+
+	(void)imapsrv_session_memory(s->session, &peak);
+	if (peak > (s->link->logged_in ? limits->memory : limits->memory_prelogin))
+		say(d, i, "it held more memory than its limit");
+	for (int k = 0; k < TD_SESSIONS; k++)
+		if (d->sessions[k].session)
+			all += imapsrv_session_memory(d->sessions[k].session, NULL);
+	if (d->alloc && all != d->alloc->octets)
+		say(d, i, "memory was taken that no session says it holds");
+}
+
 static void check_want(struct td *d, int i, unsigned want)
 {
 	struct td_session *s = &d->sessions[i];
@@ -311,6 +334,7 @@ static bool settle_one(struct td *d, int i)
 		int a;
 
 		check_want(d, i, want);
+		check_memory(d, i);
 		s->stalled |= d->options.drain_ends && d->drained == d->options.drain_end;
 		s->closed = (want & IMAPSRV_WANT_CLOSE) != 0;
 		s->starttls = (want & IMAPSRV_WANT_STARTTLS) != 0;

@@ -54,6 +54,7 @@ struct td {
 	struct ta *alloc;
 	struct td_options options;
 	struct imapsrv_engine *engine;
+	size_t engine_octets; /* what the allocator held when there were no sessions */
 	struct tx_random random;
 	uint64_t now;
 	size_t fed;    /* octets of input that were taken, of all sessions */

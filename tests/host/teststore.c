@@ -213,6 +213,7 @@ bool ts_preauth(struct ts_link *link, const char *user, struct imapsrv_account *
 
 	if (!u)
 		return false;
+	link->logged_in = true;
 	h = ts_handle_new(link, TS_ACCOUNT);
 	h->user = u;
 	*account = (struct imapsrv_account)IMAPSRV_ACCOUNT_INIT;

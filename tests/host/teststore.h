@@ -303,6 +303,7 @@ struct ts_link { /* one connection: this is `user` */
 	struct ts *ts;
 	struct imapsrv_session *session;
 	struct ts_op *op; /* the one that is open */
+	bool logged_in;   /* it was given an account, at some time */
 	struct ts_interest *interests; /* what the session said that it watches */
 	size_t interest_count;
 	char watch_separator;
