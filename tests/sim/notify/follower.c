@@ -420,7 +420,7 @@ void follower_check(struct sim *s)
 	for (const struct box *b = s->boxes; b; b = b->next)
 		if (!ts_find(s->ts, fred, b->name))
 			tx_complain(&s->log, "it keeps %s, which is gone", b->name);
-	if (open_box(s) && s->td.sessions[FOLLOWER].client.selected)
+	if (open_box(s) && !open_box(s)->removed && s->td.sessions[FOLLOWER].client.selected)
 		check_selected(s, open_box(s));
 }
 
