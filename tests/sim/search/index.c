@@ -68,6 +68,20 @@ static bool has_keyword(const struct index *x, const struct ts_message *m, struc
 	return is;
 }
 
+static bool in_notes(const struct doc *d, const struct imapsrv_search_node *n)
+{
+	char *pattern = tx_dup(n->name.data, n->name.len);
+	bool is = false;
+
+	for (unsigned i = 0; i < NOTES; i++)
+		for (unsigned shared = 0; shared < 2; shared++)
+			if (d->notes[i][shared] && note_is_in(i, pattern) &&
+			    n->flag & (shared ? IMAPSRV_ANNOTATION_SHARED : IMAPSRV_ANNOTATION_PRIV))
+				is = is || holds(d->notes[i][shared], n->text);
+	free(pattern);
+	return is;
+}
+
 static bool is_id(struct imapsrv_span name, const char *id)
 {
 	return name.len == strlen(id) && memcmp(name.data, id, name.len) == 0;
@@ -109,6 +123,8 @@ static bool judge(const struct index *x, const struct imapsrv_search_node *n,
 		if (saved)
 			day = (m->saved + m->saved_zone * 60) / 86400;
 		return day >= n->first && day <= n->last;
+	case IMAPSRV_SEARCH_ANNOTATION:
+		return in_notes(d, n);
 	case IMAPSRV_SEARCH_EMAILID:
 		return is_id(n->name, m->blob->emailid);
 	case IMAPSRV_SEARCH_THREADID:

@@ -404,6 +404,27 @@ void doc_random(struct doc *d, struct tx *raw, struct tx_random *r)
 	put_entity(d, raw, true, 0, r);
 }
 
+const char *const note_names[NOTES] = {"/comment", "/a/comment"};
+
+void doc_annotate(struct doc *d, struct ts_message *m, struct tx_random *r)
+{
+	for (unsigned i = 0; i < NOTES; i++) {
+		for (unsigned shared = 0; shared < 2; shared++) {
+			struct tx value = {0};
+			struct text text;
+
+			if (tx_below(r, 3))
+				continue;
+			text_random(&text, r, 8);
+			text_put(&value, &text, false);
+			ts_annotate(m, note_names[i], shared ? "" : "fred",
+			            value.len ? value.data : "", value.len);
+			d->notes[i][shared] = text_fold(&text);
+			tx_free(&value);
+		}
+	}
+}
+
 static void free_all(char **list, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
@@ -420,5 +441,9 @@ void doc_free(struct doc *d)
 	free(d->fields);
 	free_all(d->headers, d->header_count);
 	free_all(d->bodies, d->body_count);
+	for (unsigned i = 0; i < NOTES; i++) {
+		free(d->notes[i][0]);
+		free(d->notes[i][1]);
+	}
 	memset(d, 0, sizeof(*d));
 }

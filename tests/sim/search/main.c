@@ -57,6 +57,8 @@ static void deliver(struct sim *s, bool quiet)
 	doc_random(&d, &raw, &s->random);
 	m = ts_add(s->inbox, s->inbox->uidnext + below(s, 3), raw.data, raw.len, date, zone);
 	r = (struct imapsrv_range){m->uid, m->uid};
+	if (s->ts->notes.on)
+		doc_annotate(&d, m, &s->random);
 	s->docs[m->uid] = d;
 	m->system = below(s, 32);
 	m->saved = date + below(s, 200) * 43200;
@@ -379,7 +381,7 @@ static struct draw draw_of(struct sim *s, bool latin)
 	struct draw d = {.r = &s->random, .messages = s->known.count,
 	                 .modseq = s->ts->modseqs, .highest = s->inbox->modseq, .latin = latin,
 	                 .clock = s->ts->clock, .savedates = s->ts->savedates,
-	                 .objectids = s->ts->objectids, .fuzzy = s->ts->fuzzy, .sides = s->sides};
+	                 .objectids = s->ts->objectids, .annotations = s->ts->notes.on, .fuzzy = s->ts->fuzzy, .sides = s->sides};
 
 	if (d.messages)
 		d.last_uid = s->known.uid[s->known.count];
@@ -559,6 +561,7 @@ static void one_history(struct sim *s)
 	s->ts->savedates = below(s, 2);
 	s->inbox->no_savedates = below(s, 4) == 0;
 	s->ts->objectids = below(s, 2);
+	s->ts->notes.on = below(s, 2);
 	for (uint32_t n = below(s, 25); n > 0; n--)
 		deliver(s, true);
 	s->inbox->keep_recent = below(s, 2);

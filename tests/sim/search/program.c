@@ -29,6 +29,7 @@ enum kind {
 	EMAILID,
 	THREADID,
 	UIDSIDE, /* UIDAFTER; negated: UIDBEFORE */
+	ANNOTATION,
 	KINDS,
 	NOT = KINDS,
 	FUZZY, /* the store knows of nothing that is near */
@@ -41,7 +42,8 @@ enum { RANGES = 3, FLAGS = 5, STAR = 0 };
 struct key {
 	enum kind kind;
 	bool negated; /* UNSEEN, UNKEYWORD */
-	unsigned which; /* flag, keyword, field; BEFORE, ON or SINCE */
+	unsigned which; /* flag, keyword, field; BEFORE, ON or SINCE; both values, private, shared */
+	unsigned entry; /* of entries */
 	uint32_t ranges[RANGES][2]; /* STAR is "*" */
 	unsigned range_count;
 	int year, month, day;
@@ -57,6 +59,9 @@ static const uint32_t bits[] = {IMAPSRV_SEEN, IMAPSRV_ANSWERED, IMAPSRV_FLAGGED,
                                 IMAPSRV_DRAFT};
 static const char *const keywords[] = {"$Junk", "Work", "none-has-it"};
 static const char *const sides[] = {"BEFORE", "ON", "SINCE"};
+enum { ENTRIES = 5 };
+static const char *const entries[ENTRIES] = {"/comment", "/a/comment", "*", "/%", "/nothing"};
+static const char *const values[] = {"value", "value.priv", "value.shared"};
 static const char *const recents[] = {"RECENT", "OLD", "NEW"};
 static const char *const pairs[][2] = {{"OLDER", "YOUNGER"}, {"UIDAFTER", "UIDBEFORE"}};
 static const char *const months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
@@ -109,6 +114,8 @@ static bool is_known(const struct draw *d, enum kind kind)
 		return d->objectids;
 	case UIDSIDE:
 		return d->sides;
+	case ANNOTATION:
+		return d->annotations;
 	default:
 		return true;
 	}
@@ -122,6 +129,7 @@ static struct key *draw_leaf(const struct draw *d)
 		k->kind = ALL;
 	k->negated = tx_below(d->r, 2);
 	k->which = tx_below(d->r, k->kind == FLAG ? FLAGS : k->kind == FIELD ? 5 : 3);
+	k->entry = tx_below(d->r, ENTRIES);
 	if (k->kind == HEADER)
 		k->which = tx_below(d->r, FIELD_NAMES);
 	if (k->kind == NUMBERS)
@@ -315,6 +323,11 @@ static void put_leaf(struct tx *out, const struct key *k, struct tx_random *r, b
 	case HAS_SAVEDATE:
 		put_word(out, "SAVEDATESUPPORTED", r);
 		break;
+	case ANNOTATION:
+		put_word(out, "ANNOTATION", r);
+		tx_fmt(out, " %s %s ", entries[k->entry], values[k->which]);
+		put_string(out, &k->needle, r, latin);
+		break;
 	case EMAILID:
 	case THREADID:
 		put_word(out, k->kind == EMAILID ? "EMAILID " : "THREADID ", r);
@@ -437,6 +450,30 @@ static bool judge_text(const struct key *k, const struct subject *s)
 	return is;
 }
 
+/* Patterns as they are drawn: "%" is one level, "*" any number of them (RFC 5257 4.8). */
+bool note_is_in(unsigned note, const char *pattern)
+{
+	if (strcmp(pattern, "*") == 0)
+		return true;
+	if (strcmp(pattern, "/%") == 0)
+		return note == 0;
+	return strcmp(pattern, note_names[note]) == 0;
+}
+
+static bool in_notes(const struct key *k, const struct doc *d)
+{
+	char *needle = text_fold(&k->needle);
+	bool is = false;
+
+	for (unsigned i = 0; i < NOTES; i++)
+		for (unsigned shared = 0; shared < 2; shared++)
+			if (d->notes[i][shared] && note_is_in(i, entries[k->entry]) &&
+			    (k->which == 0 || k->which == 1 + shared))
+				is = is || strstr(d->notes[i][shared], needle);
+	free(needle);
+	return is;
+}
+
 static bool judge_leaf(const struct key *k, const struct subject *s)
 {
 	const struct ts_message *m = s->message;
@@ -486,6 +523,8 @@ static bool judge_leaf(const struct key *k, const struct subject *s)
 		return strcmp(k->id, m->blob->emailid) == 0;
 	case THREADID:
 		return strcmp(k->id, m->blob->threadid) == 0;
+	case ANNOTATION:
+		return in_notes(k, s->doc);
 	case UIDSIDE: /* RFC 9738 3.2 */
 		return k->negated ? m->uid < k->number : m->uid > k->number;
 	default:

@@ -25,6 +25,8 @@ struct field {
 	char *name;  /* as written */
 	char *value; /* folded */
 };
+enum { NOTES = 2 };
+extern const char *const note_names[NOTES]; /* their entries */
 struct doc {
 	struct field *fields; /* of the message's own header */
 	size_t field_count;
@@ -34,6 +36,7 @@ struct doc {
 	size_t body_count;
 	bool dated;
 	int year, month, day; /* of the Date field */
+	char *notes[NOTES][2]; /* folded values of its annotations, private and shared; NULL: none */
 };
 
 void text_random(struct text *t, struct tx_random *r, size_t most);
@@ -48,11 +51,16 @@ enum { FIELD_NAMES = 8 };
 
 /* Makes a message; `raw` is what is delivered. */
 void doc_random(struct doc *d, struct tx *raw, struct tx_random *r);
+/* Gives the message annotations. */
+void doc_annotate(struct doc *d, struct ts_message *m, struct tx_random *r);
 void doc_free(struct doc *d);
 
 /* ---- program.c -------------------------------------------------------------------------- */
 
 struct key;
+
+/* Is an entry of that name meant by the pattern, one of those that are drawn? */
+bool note_is_in(unsigned note, const char *pattern);
 
 /* What a program is judged by. */
 struct subject {
@@ -80,6 +88,7 @@ struct draw {
 	bool clock;
 	bool savedates;
 	bool objectids;
+	bool annotations;
 	bool fuzzy;
 	bool sides; /* UIDAFTER and UIDBEFORE */
 	bool lasting; /* none that mean something else later */
