@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * session/contexts_list - what contexts.c keeps, and contexts_tell.c tells of; nobody else looks into
- * it.
+ * session/contexts_list - what contexts.c keeps, contexts_tell.c and contexts_sorted.c tell of, and
+ * contexts_save.c takes along; nobody else looks into it.
  */
 #ifndef ISRV_SESSION_CONTEXTS_LIST_H
 #define ISRV_SESSION_CONTEXTS_LIST_H
@@ -64,6 +64,14 @@ struct isrv_contexts {
 	} put;
 };
 
+/* Those of the session, made where there are none; NULL: no memory. */
+struct isrv_contexts *isrv_contexts_get(struct imapsrv_session *s);
+/* Room for one more.  False: no memory. */
+bool isrv_contexts_reserve(struct imapsrv_session *s, struct isrv_contexts *c);
+/* With a NUL behind it; NULL: no memory. */
+char *isrv_contexts_copy(struct imapsrv_session *s, const char *data, size_t len);
+/* Octets of fetch-atts that all of them keep. */
+size_t isrv_contexts_fetch_octets(const struct isrv_contexts *c);
 void isrv_context_clear(struct imapsrv_session *s, struct isrv_context *x);
 /* Reads the program of a context again, with its sets as they were.  False: r->nomem, or it is no such
  * program. */
