@@ -47,6 +47,7 @@ bool isrv_filters_parse(struct isrv_parse *p, struct isrv_filters *f, bool crite
 	f->text = (struct imapsrv_span){p->r.at, (size_t)(p->r.end - p->r.at)};
 	f->criteria = criteria;
 	f->features = features;
+	f->no_saved = p->r.no_saved;
 	return read_program(f, &p->r, p->limits, program) &&
 	       (!program->filters || isrv_filters_keep(p, f));
 }
@@ -194,13 +195,15 @@ static void undefined(struct imapsrv_session *s, struct imapsrv_span name)
 	isrv_no(s, code, "There is no such filter");
 }
 
-static void read_init(struct imapsrv_session *s, struct isrv_reader *r, struct imapsrv_span text)
+static void read_init(struct imapsrv_session *s, const struct isrv_filters *f, struct isrv_reader *r,
+                      struct imapsrv_span text)
 {
 	isrv_reader_init(r, &s->arena, text.data, text.len);
 	r->steps = &s->steps;
 	r->keyword_max = s->engine->limits.keyword_len;
 	r->utf8 = s->w.utf8;
 	r->uidonly = isrv_session_uidonly(s);
+	r->no_saved = f->no_saved;
 }
 
 /* Always false: the reply is set.  r NULL: reading did not fail. */
@@ -232,7 +235,7 @@ static bool check(struct imapsrv_session *s, struct isrv_filters *f, struct isrv
 	if (v->checked)
 		return true;
 	v->checked = true;
-	read_init(s, &r, v->value);
+	read_init(s, f, &r, v->value);
 	return isrv_filters_hold(&r, &s->engine->limits, f->features) ||
 	       failed(s, &r, NULL, "A filter does not hold valid search keys");
 }
@@ -299,7 +302,7 @@ static bool read_again(struct imapsrv_session *s, struct isrv_filters *f, struct
 {
 	struct isrv_reader r;
 
-	read_init(s, &r, f->text);
+	read_init(s, f, &r, f->text);
 	if (read_program(f, &r, &s->engine->limits, program))
 		return true;
 	/* All parts of it are whole: it is only too much, of keys or parentheses. */

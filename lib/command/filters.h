@@ -26,6 +26,7 @@ struct isrv_filters {
 	struct imapsrv_span text; /* the program as it was read last; of the command, or in the arena */
 	uint32_t features;        /* enum isrv_search_feature, with which it is read */
 	bool criteria;            /* charset first: SORT and THREAD */
+	bool no_saved;            /* "$" is not known */
 
 	/* Its own. */
 	bool asked;
