@@ -93,7 +93,7 @@ static bool parse(struct isrv_parse *p, void *args)
 	a->mechanism.data = isrv_arena_copy(r->arena, mechanism.data, mechanism.len);
 	a->mechanism.len = mechanism.len;
 	if (!a->mechanism.data)
-		return isrv_rd_fail(r, "less");
+		return isrv_rd_fail_memory(r);
 	if (isrv_rd_peek(r) != ' ' || !isrv_rd_sp(r) || isrv_rd_peek(r) < 0)
 		return true;
 	/* RFC 4959; a part of IMAP4rev2 (RFC 9051 6.2.2). */

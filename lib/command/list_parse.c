@@ -103,10 +103,8 @@ static bool add_pattern(struct isrv_parse *p, struct isrv_list_args *a)
 		void *room = isrv_arena_grow(p->r.arena, a->patterns, n * sizeof(*a->patterns),
 		                             (n ? 2 * n : 1) * sizeof(*a->patterns));
 
-		if (!room) {
-			p->r.nomem = true;
-			return isrv_rd_fail(&p->r, "less");
-		}
+		if (!room)
+			return isrv_rd_fail_memory(&p->r);
 		a->patterns = room;
 	}
 	a->patterns[a->pattern_count++] = pattern;
