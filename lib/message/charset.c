@@ -532,7 +532,8 @@ static size_t end_iconv(struct isrv_charset *c, char *out, size_t room)
 /*
  * How much of EUC-KR or CP949 is whole and can be a character: two octets, the second of which
  * depends on the first.  musl before 1.2.6 takes others for characters that do not exist, and then
- * writes in front of what it was given (CVE-2025-26519).  0: the first is none, if 2 octets are there.
+ * writes in front of what it was given (CVE-2025-26519).  0: the first is none, if 2 octets are
+ * there.
  */
 static size_t korean_part(const char *data, size_t len)
 {

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The arguments of one command, from any octets.  The first two octets choose the form, what is enabled,
- * the limits and a failing allocation; the rest is what stands behind the name of the command.
- * Asserted of every parse routine: it ends where it may, work is in proportion, memory stays in
- * its bounds and all of it is the arena's, a refusal says what was expected, and memory that runs
- * short is told as that.
+ * The arguments of one command, from any octets.  The first two octets choose the form, what is
+ * enabled, the limits and a failing allocation; the rest is what stands behind the name of the
+ * command.  Asserted of every parse routine: it ends where it may, work is in proportion, memory
+ * stays in its bounds and all of it is the arena's, a refusal says what was expected, and memory
+ * that runs short is told as that.
  */
 #ifndef FUZZ_ARGUMENTS_H
 #define FUZZ_ARGUMENTS_H
@@ -105,7 +105,8 @@ static inline void arguments_run(struct arguments *a, const struct isrv_command 
 {
 	memset(a, 0, sizeof(*a));
 	arguments_limits(&a->limits, form & ARGUMENTS_TIGHT);
-	a->caps.word[0] = a->caps.word[1] = form & ARGUMENTS_HIDE ? 0x5555555555555555u : UINT64_MAX;
+	a->caps.word[0] = form & ARGUMENTS_HIDE ? 0x5555555555555555u : UINT64_MAX;
+	a->caps.word[1] = a->caps.word[0];
 	a->fail_at = fail_at;
 	a->allocator = (struct imapsrv_allocator){arguments_alloc, arguments_realloc,
 	                                          arguments_free, a};
@@ -142,8 +143,8 @@ static inline void arguments_clear(struct arguments *a)
 }
 
 /*
- * The whole of it, for one command.  `look`, if given, sees arguments that were taken, as the step
- * of the command would.
+ * The whole of it, for one command.  `look`, if given, sees arguments that were taken, as the
+ * step of the command would.
  */
 static inline void arguments_try(const struct isrv_command *c, const uint8_t *data, size_t size,
                                  void (*look)(const struct arguments *a))

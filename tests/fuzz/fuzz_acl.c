@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The commands about access control lists (RFC 4314 3) and quotas (RFC 9208 4.1) of any octets; the first
- * chooses.
+ * The commands about access control lists (RFC 4314 3) and quotas (RFC 9208 4.1) of any octets;
+ * the first chooses.
  */
 #include "fuzz/arguments.h"
 

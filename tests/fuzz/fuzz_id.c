@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ID (RFC 2971 3.1), ENABLE, LANGUAGE, COMPRESS and LOGIN: what a client says of itself, before anybody
- * knows it.  The first octet chooses.
+ * ID (RFC 2971 3.1), ENABLE, LANGUAGE, COMPRESS and LOGIN: what a client says of itself, before
+ * anybody knows it.  The first octet chooses.
  */
 #include "fuzz/arguments.h"
 

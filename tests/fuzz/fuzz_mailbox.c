@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The commands that name mailboxes, with their selection and return options (RFC 9051 6.3, RFC 5258 3,
- * RFC 5819, RFC 8440), of any octets; the first chooses.
+ * The commands that name mailboxes, with their selection and return options (RFC 9051 6.3, RFC
+ * 5258 3, RFC 5819, RFC 8440), of any octets; the first chooses.
  */
 #include "fuzz/arguments.h"
 

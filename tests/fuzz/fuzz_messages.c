@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The commands that name messages (RFC 9051 6.4, RFC 5256, RFC 5267, RFC 7377), of any octets; the first
- * chooses.
+ * The commands that name messages (RFC 9051 6.4, RFC 5256, RFC 5267, RFC 7377), of any octets;
+ * the first chooses.
  */
 #include "fuzz/arguments.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * GETMETADATA and SETMETADATA (RFC 5464 4), and what FETCH and STORE say of annotations (RFC 5257), of any
- * octets; the first chooses.
+ * GETMETADATA and SETMETADATA (RFC 5464 4), and what FETCH and STORE say of annotations (RFC
+ * 5257), of any octets; the first chooses.
  */
 #include "fuzz/arguments.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * NOTIFY (RFC 5465 3.1) of any octets.  What was taken has groups that ask for something, names within
- * the limit, and fetch-atts within theirs.
+ * NOTIFY (RFC 5465 3.1) of any octets.  What was taken has groups that ask for something, names
+ * within the limit, and fetch-atts within theirs.
  */
 #include "command/notify.h"
 #include "fuzz/arguments.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The QRESYNC parameter of SELECT (RFC 7162 3.2.5) of any octets.  What was taken are sets in order, and
- * as many numbers as UIDs in the sequence match data.
+ * The QRESYNC parameter of SELECT (RFC 7162 3.2.5) of any octets.  What was taken are sets in
+ * order, and as many numbers as UIDs in the sequence match data.
  */
 #include "base/uidset.h"
 #include "command/resync.h"
