@@ -11,7 +11,7 @@
 #   make size       what the library adds to a static program; CFLAGS=-Os and CC=musl-gcc are of interest
 #   make fuzz       each fuzzer for FUZZ_TIME seconds; needs clang
 #   make portable   `make check` with musl, with 32 bits, big-endian: whatever is installed
-#   make coverage   `make check`, counted
+#   make coverage   `make check`, counted: what it reaches in lib/, and what it does not; needs gcov
 #   make dist       the tree as a tar file
 #
 # CC AR CFLAGS CPPFLAGS LDFLAGS PREFIX DESTDIR BUILD may be set on the command line.
@@ -80,7 +80,7 @@ MAILDIR_OBJ := $(MAILDIR_SRC:%.c=$(BUILD)/%.o)
 CRYPT     := $(shell for lib in -lcrypt ''; do \
                echo 'char *crypt(const char *, const char *);' \
                  'int main(int n, char **a) {return n > 1 && crypt(a[0], a[1]);}' | \
-               $(CC) $(CFLAGS) $(LDFLAGS) -x c -o /dev/null - $$lib 2>/dev/null && \
+               $(CC) $(filter-out --coverage,$(CFLAGS)) $(LDFLAGS) -x c -o /dev/null - $$lib 2>/dev/null && \
                echo there $$lib && break; done)
 CRYPT_LIB := $(filter -l%,$(CRYPT))
 CRYPT_FLAG := $(if $(CRYPT),,-DWITHOUT_CRYPT)
@@ -247,10 +247,7 @@ portable:
 
 coverage:
 	@$(MAKE) BUILD='$(BUILD)/coverage' CFLAGS='-O0 -g --coverage' check || true
-	@if command -v gcovr >/dev/null 2>&1; then \
-	  gcovr --root . --filter lib/ --object-directory '$(BUILD)/coverage/lib' --print-summary \
-	    '$(BUILD)/coverage/lib'; \
-	else echo 'The counts are in $(BUILD)/coverage; to have them summed up, install gcovr.'; fi
+	@sh tests/coverage.sh '$(BUILD)/coverage'
 
 # ---- fuzzing: the library is built once more, with clang -----------------------------------
 
