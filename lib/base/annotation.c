@@ -97,15 +97,6 @@ bool isrv_annotation_is_name(struct imapsrv_span name)
 	return isrv_annotation_is_pattern(name, &wild) && !wild;
 }
 
-struct imapsrv_span isrv_annotation_part(struct imapsrv_span name)
-{
-	struct imapsrv_span rest = name, first = next(&rest);
-
-	if (!is_digit(first.data[0]))
-		first.len = 0;
-	return first;
-}
-
 bool isrv_annotation_may_be_set(struct imapsrv_span name)
 {
 	struct imapsrv_span rest = name, first = next(&rest);

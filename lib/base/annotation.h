@@ -19,8 +19,6 @@ bool isrv_annotation_is_pattern(struct imapsrv_span pattern, bool *wild_r);
 bool isrv_annotation_may_be(struct imapsrv_span name, struct imapsrv_span value);
 /* Does it have a place to be a value's: is it more than the top of a hierarchy, and not reserved? */
 bool isrv_annotation_may_be_set(struct imapsrv_span name);
-/* The part of the message that a name is about, as "1.2"; empty: the message. */
-struct imapsrv_span isrv_annotation_part(struct imapsrv_span name);
 /* The work is at most the product of the lengths. */
 bool isrv_annotation_matches(struct imapsrv_span pattern, struct imapsrv_span name);
 

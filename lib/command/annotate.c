@@ -53,6 +53,8 @@ enum isrv_step isrv_annotate_refused(struct imapsrv_session *s, const char *none
 		s->reply.code = "ANNOTATE TOOBIG";
 	else if (s->result.code == IMAPSRV_LIMIT)
 		s->reply.code = "ANNOTATE TOOMANY";
+	else if (s->result.code == IMAPSRV_CLIENTBUG)
+		s->reply.status = ISRV_REPLY_BAD; /* "MUST" (RFC 5257 3.2.1) */
 	return ISRV_DONE;
 }
 
