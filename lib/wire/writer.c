@@ -247,8 +247,9 @@ static const struct {
 };
 
 /* What follows the system flags, and ")". */
-static void put_keywords(struct isrv_writer *w, const struct imapsrv_flags *flags, bool first)
+static void put_keywords(struct isrv_writer *w, const struct imapsrv_flags *flags, bool recent)
 {
+	bool first = !recent && !(flags->system & IMAPSRV_SYSTEM_FLAGS);
 	uint32_t i;
 
 	for (i = 0; i < flags->keyword_count; i++) {
@@ -267,14 +268,12 @@ static void put_keywords(struct isrv_writer *w, const struct imapsrv_flags *flag
 }
 
 /* flag-list = "(" [flag *(SP flag)] ")" */
-/* "(" and the flags, at `at`, which has FLAGS_MAX octets of room; without ")" if keywords
- * follow. */
-static char *put_system_flags(char *at, const struct imapsrv_flags *flags, bool recent, bool *first_r)
+/* "(" and the flags, at `at`, which has FLAGS_MAX octets of room; without ")". */
+static char *put_system_flags(char *at, const struct imapsrv_flags *flags, bool recent)
 {
 	uint32_t bits = (flags->system & IMAPSRV_SYSTEM_FLAGS) | (recent ? RECENT : 0);
 	char *begin = at;
 
-	*first_r = bits == 0;
 	at += bits == 0;
 	for (size_t i = 0; bits; i++, bits >>= 1) {
 		if (bits & 1) {
@@ -283,20 +282,18 @@ static char *put_system_flags(char *at, const struct imapsrv_flags *flags, bool 
 		}
 	}
 	*begin = '('; /* in the place of the first flag's space */
-	if (flags->keyword_count == 0)
-		*at++ = ')';
 	return at;
 }
 
 void isrv_w_flags(struct isrv_writer *w, const struct imapsrv_flags *flags, bool recent)
 {
-	bool first;
-
 	if (!isrv_w_room(w, FLAGS_MAX))
 		return;
-	w->q->at = put_system_flags(w->q->at, flags, recent, &first);
+	w->q->at = put_system_flags(w->q->at, flags, recent);
 	if (flags->keyword_count > 0)
-		put_keywords(w, flags, first);
+		put_keywords(w, flags, recent);
+	else
+		*w->q->at++ = ')';
 }
 
 void isrv_w_fetch_begin(struct isrv_writer *w, uint32_t seq, uint32_t uid)
@@ -313,16 +310,14 @@ void isrv_w_fetch_begin(struct isrv_writer *w, uint32_t seq, uint32_t uid)
 static inline void put_flags_end(struct isrv_writer *w, char *at, const struct imapsrv_flags *flags,
                                  bool recent)
 {
-	bool first;
-
 	memcpy(at, "FLAGS ", 6);
-	w->q->at = put_system_flags(at + 6, flags, recent, &first);
+	w->q->at = put_system_flags(at + 6, flags, recent);
 	if (flags->keyword_count == 0) {
-		memcpy(w->q->at, ")\r\n", 3);
-		w->q->at += 3;
+		memcpy(w->q->at, "))\r\n", 4);
+		w->q->at += 4;
 		return;
 	}
-	put_keywords(w, flags, first);
+	put_keywords(w, flags, recent);
 	ISRV_W(w, ")\r\n");
 }
 
