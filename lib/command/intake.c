@@ -457,7 +457,7 @@ static void begin_url(struct imapsrv_session *s, struct isrv_intake *t, struct i
 
 static void next_item(struct imapsrv_session *s, struct isrv_intake *t)
 {
-	const struct isrv_intake_item *item = t->items.list + t->items.at;
+	const struct isrv_intake_item *item;
 	bool goes_on = true;
 
 	if (t->items.argument) {
@@ -468,7 +468,7 @@ static void next_item(struct imapsrv_session *s, struct isrv_intake *t)
 		ask_finish(s, t);
 		return;
 	}
-	t->items.at++;
+	item = t->items.list + t->items.at++;
 	switch (item->kind) {
 	case ISRV_INTAKE_MESSAGE:
 		t->message = item->message;
