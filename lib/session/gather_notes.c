@@ -80,10 +80,13 @@ enum isrv_step isrv_gather_notes_step(struct imapsrv_session *s, struct isrv_gat
 			return ISRV_DONE;
 		}
 	}
-	for (uint32_t i = 0; i < x->count; i++)
-		x->found[i] = x->has[i] ? (struct imapsrv_span){x->text.data + x->at[i],
-		                                                x->found[i].len}
-		                        : (struct imapsrv_span){NULL, 0};
+	for (uint32_t i = 0; i < x->count; i++) {
+		x->found[i].data = x->has[i] ? "" : NULL;
+		if (x->has[i] && x->found[i].len)
+			x->found[i].data = x->text.data + x->at[i];
+		if (!x->has[i])
+			x->found[i].len = 0;
+	}
 	return ISRV_DONE;
 }
 
