@@ -83,9 +83,9 @@ struct imapsrv_annotate {
 	 * where there are sequences, and `failed` where the condition does not hold.  Refusals that
 	 * have a meaning of their own: TOOBIG, a value is too long (ANNOTATE TOOBIG); LIMIT, there
 	 * would be too many (ANNOTATE TOOMANY); CLIENTBUG, an entry is about a part that the
-	 * message does not have (BAD, RFC 5257 3.2.1).  Clients that are refused nothing may store 10
-	 * entries, of 1024 octets, in each message (RFC 5257 4.1).  NULL: annotations can only be
-	 * read.
+	 * message does not have (BAD, RFC 5257 3.2.1).  Clients that are refused nothing may store
+	 * 10 entries, of 1024 octets, in each message (RFC 5257 4.1).  NULL: annotations can only
+	 * be read.
 	 */
 	void (*store)(void *user, struct imapsrv_op *op, const struct imapsrv_annotate_store *q);
 	/* Octets of a value that `store` takes, which clients are told; at least 1024.  0:
