@@ -149,7 +149,8 @@ static bool empty(struct isrv_sc_client *k, struct isrv_sc_box *box)
 	    !isrv_sc_needed(k, ISRV_SC_OPEN_KNOWN))
 		return false;
 	if (k->seen_count)
-		gone = isrv_sc_need(k, ISRV_SC_STORE_FLAGS, "UID STORE 1:* +FLAGS.SILENT (\\Deleted)") &&
+		gone = isrv_sc_need(k, ISRV_SC_STORE_FLAGS,
+		                    "UID STORE 1:* +FLAGS.SILENT (\\Deleted)") &&
 		       isrv_sc_need(k, ISRV_SC_EXPUNGE_GONE, "EXPUNGE") &&
 		       isrv_sc_want(c, !k->seen_count, ISRV_SC_EXPUNGE_GONE,
 		                    "%u messages are left after all were deleted and expunged",

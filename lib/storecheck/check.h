@@ -10,8 +10,8 @@
  *	box.c content.c compare.c   what should be there, and what is
  *	scene_*.c history.c         what is asked of the store
  *
- * A scene asks, and looks at what it got.  The first thing that is wrong ends it: from then on every
- * call of the kit does nothing and says false, so that a scene simply runs to its end.
+ * A scene asks, and looks at what it got.  The first thing that is wrong ends it: from then on
+ * every call of the kit does nothing and says false, so that a scene simply runs to its end.
  */
 #ifndef ISRV_STORECHECK_CHECK_H
 #define ISRV_STORECHECK_CHECK_H
@@ -247,8 +247,10 @@ struct isrv_sc {
 bool isrv_sc_blame(struct isrv_sc *c, enum isrv_sc_clause clause, const char *format, ...)
 	ISRV_SC_FORMAT(3);
 /* Blames unless it is so. */
-#define isrv_sc_want(c, so, clause, ...) \
-	(!isrv_sc_looks((c), (clause)) ? false : (so) ? true : isrv_sc_blame((c), (clause), __VA_ARGS__))
+#define isrv_sc_want(c, so, clause, ...)                                                           \
+	(!isrv_sc_looks((c), (clause)) ? false                                                     \
+	 : (so)                        ? true                                                      \
+	                               : isrv_sc_blame((c), (clause), __VA_ARGS__))
 bool isrv_sc_live(const struct isrv_sc *c);
 /* A clause is looked at, if the scene goes on: that is what it gives. */
 bool isrv_sc_looks(struct isrv_sc *c, enum isrv_sc_clause clause);

@@ -88,7 +88,8 @@ bool isrv_sc_compare(struct isrv_sc_client *k, const struct isrv_sc_blames *blam
 	uint32_t has = ISRV_SC_HAS_FLAGS | ISRV_SC_HAS_DATE | ISRV_SC_HAS_SIZE;
 
 	if (!isrv_sc_live(c) ||
-	    !isrv_sc_need(k, ISRV_SC_FETCH_ROWS, "UID FETCH 1:* (FLAGS INTERNALDATE RFC822.SIZE%s%s%s)",
+	    !isrv_sc_need(k, ISRV_SC_FETCH_ROWS,
+	                  "UID FETCH 1:* (FLAGS INTERNALDATE RFC822.SIZE%s%s%s)",
 	                  k->caps & ISRV_SC_CONDSTORE && box->highest ? " MODSEQ" : "",
 	                  k->caps & ISRV_SC_OBJECTID ? " EMAILID THREADID" : "",
 	                  k->caps & ISRV_SC_SAVEDATE ? " SAVEDATE" : ""))
@@ -101,7 +102,8 @@ bool isrv_sc_compare(struct isrv_sc_client *k, const struct isrv_sc_blames *blam
 		const struct isrv_sc_row *row = isrv_sc_row_of(k, box->messages[i].uid, has);
 
 		/* As many as there should be: it is there, and has no row. */
-		if (isrv_sc_want(c, row, k->seen_count < box->count ? blames->missing : ISRV_SC_FETCH_ROWS,
+		if (isrv_sc_want(c, row,
+		                 k->seen_count < box->count ? blames->missing : ISRV_SC_FETCH_ROWS,
 		                 "message %u of %s is missing", box->messages[i].uid, box->name))
 			compare_row(k, &box->messages[i], row, blames);
 	}
@@ -141,7 +143,8 @@ bool isrv_sc_compare_body(struct isrv_sc_client *k, struct isrv_sc_message *m,
 	should.data = c->scratch.data;
 	should.len = c->scratch.len;
 	return isrv_sc_want(c, body.len == should.len && !memcmp(body.data, should.data, body.len),
-	                    clause, "message %u has %llu octets, should have %llu, and differs at %llu",
+	                    clause,
+	                    "message %u has %llu octets, should have %llu, and differs at %llu",
 	                    m->uid, (unsigned long long)body.len, (unsigned long long)should.len,
 	                    (unsigned long long)first_difference(body, should));
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * storecheck/content - messages: an endless list of them, each made from its number alone, so that
- * what should be there needs not be kept.  What they look like comes again after ISRV_SC_TWIN, with the
- * same size: a store that mixes such two up is not helped by comparing sizes.
+ * what should be there needs not be kept.  What they look like comes again after ISRV_SC_TWIN,
+ * with the same size: a store that mixes such two up is not helped by comparing sizes.
  */
 #include "storecheck/check.h"
 
@@ -21,9 +21,11 @@ static bool put_serial(struct isrv_buf *to, struct isrv_mem *mem, uint32_t n)
 
 static bool put_header(struct isrv_sc *c, struct isrv_buf *to, uint32_t n)
 {
-	static const char *const names[] = {"Zoe", "Adam", "\"Kit, A.\"", "ben", "=?utf-8?Q?=C3=89va?="};
+	static const char *const names[] = {"Zoe", "Adam", "\"Kit, A.\"", "ben",
+	                                    "=?utf-8?Q?=C3=89va?="};
 	uint32_t root = n - n % 3;
-	bool ok = isrv_sc_put(to, &c->mem, "From: %s <kit%u@example.org>\r\nTo: kit@example.org\r\n",
+	bool ok = isrv_sc_put(to, &c->mem,
+	                      "From: %s <kit%u@example.org>\r\nTo: kit@example.org\r\n",
 	                      names[n % 5], n % 5) &&
 	          isrv_sc_put(to, &c->mem, "Date: %s%u Feb 2021 10:00:00 +0100\r\nSubject: kit ",
 	                      n * 7 % 28 < 9 ? "0" : "", n * 7 % 28 + 1) &&
@@ -45,7 +47,8 @@ static bool put_body(struct isrv_sc *c, struct isrv_buf *to, uint32_t n)
 {
 	static const char *const bodies[] = {
 		"Hello.\r\n",
-		"--kit\r\n\r\none\r\n--kit\r\nContent-Type: text/html\r\n\r\n<b>two</b>\r\n--kit--\r\n",
+		("--kit\r\n\r\none\r\n--kit\r\nContent-Type: text/html\r\n\r\n"
+		 "<b>two</b>\r\n--kit--\r\n"),
 		"From kit@example.org Mon Feb  1 10:00:00 2021\r\n>From the other\r\n.\r\n..\r\n",
 		"Gr\303\274\303\237e\r\n\r\n\r\n \t \r\n",
 		"",

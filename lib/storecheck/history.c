@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * storecheck/history - a random history: a few clients do what clients do to the same mailboxes, and
- * look now and then whether all is as it should be.  What happens follows from the seed alone.
+ * storecheck/history - a random history: a few clients do what clients do to the same mailboxes,
+ * and look now and then whether all is as it should be.  What happens follows from the seed alone.
  */
 #include <string.h>
 

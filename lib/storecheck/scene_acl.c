@@ -55,14 +55,17 @@ static void listed(struct isrv_sc_client *k, const char *box, const char *with, 
 		return;
 	rights = rights_in(k);
 	if (!with) {
-		isrv_sc_want(k->c, !rights.data, clause, "%s is in the list of %s, and should not be",
+		isrv_sc_want(k->c, !rights.data, clause,
+		             "%s is in the list of %s, and should not be",
 		             who, box);
 		return;
 	}
 	for (; *with; with++)
-		isrv_sc_want(k->c, has(rights, *with), clause, "%s has not the right \"%.*s\" to %s", who,
+		isrv_sc_want(k->c, has(rights, *with), clause,
+		             "%s has not the right \"%.*s\" to %s", who,
 		             1, with, box);
-	isrv_sc_want(k->c, !has(rights, without), clause, "%s has a right to %s that was taken away",
+	isrv_sc_want(k->c, !has(rights, without), clause,
+	             "%s has a right to %s that was taken away",
 	             who, box);
 }
 
@@ -124,7 +127,8 @@ static void follows(struct isrv_sc *c)
 	if (!isrv_sc_ask(k, "SETACL %s %s lr", box->name, who))
 		return;
 	isrv_sc_need(k, ISRV_SC_SESSION_LIVES, "UNSELECT");
-	/* RFC 4314 4, CREATE.  The separator may be another one: then it is no child, and none is made. */
+	/* RFC 4314 4, CREATE.  The separator may be another one: then it is no child, and none
+	 * is made. */
 	if (isrv_sc_ask(k, "CREATE %s/low", box->name)) {
 		char low[ISRV_SC_NAME + 4];
 		size_t len = strlen(box->name);

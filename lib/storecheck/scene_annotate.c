@@ -62,11 +62,13 @@ static bool is(struct isrv_sc_client *k, uint32_t uid, const char *entry, const 
 		return false;
 	told = value_of(k, uid, entry, value);
 	if (!text)
-		return isrv_sc_want(k->c, !told.data, clause, "%s of message %u has a %s, and should not",
+		return isrv_sc_want(k->c, !told.data, clause,
+		                    "%s of message %u has a %s, and should not",
 		                    entry, uid, value);
 	return isrv_sc_want(k->c, told.data && told.len == strlen(text) &&
 	                                  !memcmp(told.data, text, told.len),
-	                    clause, "the %s of %s of message %u is not what was set", value, entry, uid);
+	                    clause, "the %s of %s of message %u is not what was set", value, entry,
+	                    uid);
 }
 
 /* ---- kept ---------------------------------------------------------------------------------- */
@@ -110,7 +112,8 @@ static void asked(struct isrv_sc *c)
 		if (!set(k, uid, entries[e], values[0], "kit"))
 			return;
 	for (unsigned round = 0; round < 2 && isrv_sc_live(c); round++) {
-		isrv_sc_need(k, ISRV_SC_ANNOTATE_ASKED, "UID FETCH 1:* (ANNOTATION (%s value.priv))",
+		isrv_sc_need(k, ISRV_SC_ANNOTATE_ASKED,
+		             "UID FETCH 1:* (ANNOTATION (%s value.priv))",
 		             round ? "/%" : "/*");
 		for (unsigned e = 0; e < 3 - round; e++)
 			isrv_sc_want(c, value_of(k, uid, entries[e], values[0]).data,
@@ -180,8 +183,10 @@ static void told(struct isrv_sc *c)
 		if (!set(a, uid, "/comment", values[v], "kit"))
 			continue;
 		isrv_sc_need(b, ISRV_SC_SESSION_LIVES, "NOOP");
-		isrv_sc_want(c, isrv_sc_row_of(b, uid, ISRV_SC_HAS_ANNOTATION), ISRV_SC_EVENT_ANNOTATION,
-		             "client 2 was not told that %s of message %u has another %s", "/comment",
+		isrv_sc_want(c, isrv_sc_row_of(b, uid, ISRV_SC_HAS_ANNOTATION),
+		             ISRV_SC_EVENT_ANNOTATION,
+		             "client 2 was not told that %s of message %u has another %s",
+		             "/comment",
 		             uid, values[v]);
 	}
 }

@@ -156,7 +156,8 @@ static bool doom(struct isrv_sc_client *k, const unsigned *places, size_t count)
 	for (size_t i = 0; i < count; i++) {
 		struct isrv_sc_message *m = &k->box->messages[places[i]];
 
-		if (!isrv_sc_need(k, ISRV_SC_STORE_FLAGS, "UID STORE %u +FLAGS (\\Deleted)", m->uid))
+		if (!isrv_sc_need(k, ISRV_SC_STORE_FLAGS, "UID STORE %u +FLAGS (\\Deleted)",
+		                  m->uid))
 			return false;
 		m->flags |= IMAPSRV_DELETED;
 	}
@@ -241,7 +242,8 @@ static bool take_copies(struct isrv_sc_client *k, struct isrv_sc_box *from, stru
 	if (!k->told.from.count) /* needs not be told */
 		return isrv_sc_pass(c);
 	isrv_sc_want(c, k->told.from.count == count && k->told.to.count == count, ISRV_SC_COPY_ALL,
-	             "%u messages should have been copied, and COPYUID has %u and %u", (unsigned)count,
+	             "%u messages should have been copied, and COPYUID has %u and %u",
+	             (unsigned)count,
 	             (unsigned)k->told.from.count, (unsigned)k->told.to.count);
 	isrv_sc_want(c, !to->uidvalidity || k->told.code_validity == to->uidvalidity,
 	             ISRV_SC_COPY_UIDS, "UIDVALIDITY of the target is %u, COPYUID has %u",

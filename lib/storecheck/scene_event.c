@@ -100,7 +100,8 @@ static void flags(struct isrv_sc *c)
 		heard(b);
 	}
 	/* Reading is a change as well. */
-	isrv_sc_need(a, ISRV_SC_BODY_OCTETS, "UID FETCH %u (BODY[HEADER])", a->box->messages[2].uid);
+	isrv_sc_need(a, ISRV_SC_BODY_OCTETS, "UID FETCH %u (BODY[HEADER])",
+	             a->box->messages[2].uid);
 	if (!isrv_sc_live(c))
 		return;
 	a->box->messages[2].flags |= IMAPSRV_SEEN;
@@ -192,7 +193,8 @@ static void gone(struct isrv_sc *c)
 		                        isrv_sc_moment(isrv_sc_span(b, row->date).data, &date) &&
 		                        date == m.date,
 		             ISRV_SC_KEPT_CONTENTS,
-		             "message %u has gone, and is answered with other facts than it had", m.uid);
+		             "message %u has gone, and is answered with other facts than it had",
+		             m.uid);
 	isrv_sc_ask(b, "FETCH 2 (UID BODY.PEEK[])");
 	row = isrv_sc_live(c) ? isrv_sc_row_of(b, m.uid, ISRV_SC_HAS_BODY) : NULL;
 	if (row && isrv_sc_content(c, m.content, &c->scratch)) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * storecheck/scene_extra - what not every store can: an index, identifiers, REPLACE, limits, quotas.
+ * storecheck/scene_extra - what not every store can: an index, identifiers, REPLACE, limits,
+ * quotas.
  */
 #include <string.h>
 
@@ -36,7 +37,8 @@ static void agree(struct isrv_sc *c, const char *command, enum isrv_sc_clause cl
 		size_t len;
 
 		isrv_buf_init(&to, sizeof(set[i]) - 1);
-		isrv_sc_put_set(&to, &c->mem, found->v, found->count); /* as much as there is room */
+		isrv_sc_put_set(&to, &c->mem, found->v,
+		                found->count); /* as much as there is room */
 		len = to.len;
 		if (len)
 			memcpy(set[i], to.data, len);
@@ -123,8 +125,10 @@ static void thread(struct isrv_sc *c)
 			return;
 		with = thread_line(k);
 		without = thread_line(plain);
-		isrv_sc_want(c, with.len == without.len && !memcmp(with.data, without.data, with.len),
-		             ISRV_SC_THREAD_AGREES, "%s: \"%.*s\" with the store's index, \"%.*s\" without",
+		isrv_sc_want(c, with.len == without.len &&
+		             !memcmp(with.data, without.data, with.len),
+		             ISRV_SC_THREAD_AGREES,
+		             "%s: \"%.*s\" with the store's index, \"%.*s\" without",
 		             algorithms[i % 2], (int)with.len, with.data, (int)without.len,
 		             without.data);
 	}
@@ -148,7 +152,8 @@ static void identifiers(struct isrv_sc *c)
 	isrv_sc_compare(k, &isrv_sc_fetching);
 	for (size_t i = 1; i < box->count && isrv_sc_live(c); i++) {
 		m = &box->messages[i];
-		isrv_sc_want(c, m->emailid, ISRV_SC_OBJECTID_EMAIL, "message %u has no EMAILID", m->uid);
+		isrv_sc_want(c, m->emailid, ISRV_SC_OBJECTID_EMAIL, "message %u has no EMAILID",
+		             m->uid);
 		isrv_sc_want(c, m->emailid != m[-1].emailid, ISRV_SC_OBJECTID_EMAIL,
 		             "messages %u and %u are not the same and have one EMAILID", m[-1].uid,
 		             m->uid);
@@ -264,10 +269,12 @@ static void append_limit(struct isrv_sc *c)
 		return;
 	append_octets(k, k->box->name, limit);
 	isrv_sc_want(c, k->told.status == ISRV_SC_OK, ISRV_SC_APPEND_LIMIT,
-	             "%llu octets are within the limit, and are refused", (unsigned long long)limit);
+	             "%llu octets are within the limit, and are refused",
+	             (unsigned long long)limit);
 	append_octets(k, k->box->name, limit + 1);
 	isrv_sc_want(c, k->told.status != ISRV_SC_OK, ISRV_SC_APPEND_LIMIT,
-	             "the limit is %llu octets, and one more is accepted", (unsigned long long)limit);
+	             "the limit is %llu octets, and one more is accepted",
+	             (unsigned long long)limit);
 }
 
 /* ---- quotas ------------------------------------------------------------------------------ */
@@ -323,26 +330,69 @@ static struct usage ask_usage(struct isrv_sc_client *k, const char *resource)
 	return usage_of(k, resource);
 }
 
-/* A limit that leaves room for one more message; and then back to what it was. */
-static void full(struct isrv_sc_client *k)
+/* "SETQUOTA root (...)" with the limits that there are, but for that of messages. */
+static bool put_limits(struct isrv_sc *c, struct isrv_buf *to, const struct usage *u,
+                       uint64_t messages)
+{
+	struct isrv_sc_parse p = {u->resources.data, u->resources.data + u->resources.len, false};
+	bool ok = isrv_sc_put(to, &c->mem, "SETQUOTA %.*s (", (int)u->root.len, u->root.data);
+
+	isrv_sc_expect(&p, '(');
+	for (bool first = true; ok && !p.bad && !isrv_sc_take(&p, ')'); first = false) {
+		struct imapsrv_span name = isrv_sc_atom(&p);
+		uint64_t limit;
+
+		isrv_sc_expect(&p, ' ');
+		isrv_sc_number(&p);
+		isrv_sc_expect(&p, ' ');
+		limit = isrv_sc_number(&p);
+		isrv_sc_take(&p, ' ');
+		if (isrv_ascii_is(name.data, name.len, "MESSAGE"))
+			limit = messages;
+		ok = isrv_sc_put(to, &c->mem, "%s%.*s %llu", first ? "" : " ", (int)name.len, name.data,
+		                 (unsigned long long)limit);
+	}
+	return (ok && isrv_sc_put(to, &c->mem, ")") && isrv_buf_add(to, &c->mem, "", 1)) ||
+	       isrv_sc_out_of_memory(c);
+}
+
+/* A limit that leaves room for one more message. */
+static void fill_up(struct isrv_sc_client *k)
 {
 	struct isrv_sc *c = k->c;
-	struct usage u = ask_usage(k, "MESSAGE");
-	char root[200];
 
-	if (!u.known || !isrv_sc_live(c) || u.root.len >= sizeof(root) || u.limit <= u.used + 1)
-		return;
-	memcpy(root, u.root.data, u.root.len);
-	root[u.root.len] = '\0';
-	if (!isrv_sc_ask(k, "SETQUOTA %s (MESSAGE %llu)", root, (unsigned long long)u.used + 1))
-		return; /* not for this user */
 	append_octets(k, k->box->name, 100);
 	isrv_sc_want(c, k->told.status == ISRV_SC_OK, ISRV_SC_QUOTA_HOLDS,
 	             "there is room for one message, and it is refused");
 	append_octets(k, k->box->name, 100);
 	isrv_sc_want(c, k->told.status == ISRV_SC_NO && isrv_sc_code(k, "OVERQUOTA"),
 	             ISRV_SC_QUOTA_HOLDS, "a message more than the limit is not OVERQUOTA");
-	isrv_sc_ask(k, "SETQUOTA %s (MESSAGE %llu)", root, (unsigned long long)u.limit);
+}
+
+static void full(struct isrv_sc_client *k)
+{
+	struct isrv_sc *c = k->c;
+	struct usage u = ask_usage(k, "MESSAGE");
+	struct isrv_buf now, then;
+	bool over;
+
+	if (!u.known || !isrv_sc_live(c) || u.limit <= u.used + 1)
+		return;
+	isrv_buf_init(&now, 4096);
+	isrv_buf_init(&then, 4096);
+	if (put_limits(c, &now, &u, u.used + 1) && put_limits(c, &then, &u, u.limit) &&
+	    isrv_sc_ask(k, "%s", now.data)) { /* else it is not for this user */
+		fill_up(k);
+		/* Back to what they were, whatever was found. */
+		over = c->over;
+		c->over = false;
+		c->cleaning = true;
+		isrv_sc_ask(k, "%s", then.data);
+		c->cleaning = false;
+		c->over |= over;
+	}
+	isrv_buf_clear(&now, &c->mem);
+	isrv_buf_clear(&then, &c->mem);
 }
 
 static void quota(struct isrv_sc *c)
@@ -365,7 +415,8 @@ static void quota(struct isrv_sc *c)
 		now = usage_of(k, "none");
 		isrv_sc_want(c, now.resources.len == before.resources.len &&
 		                        !memcmp(now.resources.data, listing, now.resources.len),
-		             ISRV_SC_QUOTA_ROOTS, "root %s is another to GETQUOTA than to GETQUOTAROOT",
+		             ISRV_SC_QUOTA_ROOTS,
+		             "root %s is another to GETQUOTA than to GETQUOTAROOT",
 		             root);
 	}
 	before = ask_usage(k, "MESSAGE");

@@ -14,7 +14,8 @@ static void numbers(struct isrv_sc_client *k, const struct isrv_sc_box *box)
 	struct isrv_sc *c = k->c;
 	const struct isrv_sc_told *t = &k->told;
 
-	if (!isrv_sc_need(k, ISRV_SC_RESTART_NAMES, "STATUS %s (UIDVALIDITY UIDNEXT%s%s)", box->name,
+	if (!isrv_sc_need(k, ISRV_SC_RESTART_NAMES, "STATUS %s (UIDVALIDITY UIDNEXT%s%s)",
+	                  box->name,
 	                  k->caps & ISRV_SC_CONDSTORE ? " HIGHESTMODSEQ" : "",
 	                  k->caps & ISRV_SC_OBJECTID ? " MAILBOXID" : ""))
 		return;

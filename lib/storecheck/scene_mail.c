@@ -32,7 +32,8 @@ static void refused(struct isrv_sc *c, const char *name, const char *password)
 	if (!isrv_sc_connect_only(c, 0, false))
 		return;
 	in = isrv_sc_login(k, name, password);
-	isrv_sc_want(c, !in, ISRV_SC_LOGIN_REFUSED, "\"%s\" may log in with a wrong password", name);
+	isrv_sc_want(c, !in, ISRV_SC_LOGIN_REFUSED, "\"%s\" may log in with a wrong password",
+	             name);
 	isrv_sc_want(c, isrv_sc_code(k, "AUTHENTICATIONFAILED"), ISRV_SC_LOGIN_REFUSED,
 	             "the refusal of \"%s\" is not AUTHENTICATIONFAILED", name);
 	isrv_sc_disconnect(k);
@@ -348,7 +349,8 @@ static void body_stays(struct isrv_sc *c)
 	got = isrv_sc_span(slow, row->body);
 	isrv_sc_want(c, got.len == c->scratch.len && !memcmp(got.data, c->scratch.data, got.len),
 	             ISRV_SC_BODY_STAYS,
-	             "message %u was expunged while it was being sent, and came out as another", uid);
+	             "message %u was expunged while it was being sent, and came out as another",
+	             uid);
 }
 
 static bool holds(struct imapsrv_span in, const char *text, size_t len)
@@ -379,7 +381,8 @@ static void description(struct isrv_sc *c)
 			return;
 		for (size_t i = 0; i < k->box->count && isrv_sc_live(c); i++) {
 			const struct isrv_sc_message *m = &k->box->messages[i];
-			const struct isrv_sc_row *row = isrv_sc_row_of(k, m->uid, ISRV_SC_HAS_ENVELOPE);
+			const struct isrv_sc_row *row = isrv_sc_row_of(k, m->uid,
+			                                               ISRV_SC_HAS_ENVELOPE);
 			struct isrv_buf subject;
 
 			isrv_buf_init(&subject, 64);

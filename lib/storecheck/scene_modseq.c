@@ -54,7 +54,7 @@ static void change_one(struct isrv_sc_client *k, struct isrv_sc_message *m, cons
 	             m->uid);
 	if (flags == m->flags)
 		isrv_sc_want(c, now == m->modseq, ISRV_SC_MODSEQ_SAME,
-		             "the flags of message %u were so, and its sequence went from %llu to %llu",
+		             "message %u had these flags, and its sequence went from %llu to %llu",
 		             m->uid, (unsigned long long)m->modseq, (unsigned long long)now);
 	else
 		isrv_sc_want(c, now > before, ISRV_SC_MODSEQ_RISES,
@@ -141,7 +141,8 @@ static void kept(struct isrv_sc *c)
 		struct isrv_sc_message *m = &k->box->messages[i % 4];
 
 		m->flags ^= IMAPSRV_FLAGGED;
-		isrv_sc_need(k, ISRV_SC_STORE_FLAGS, "UID STORE %u %sFLAGS.SILENT (\\Flagged)", m->uid,
+		isrv_sc_need(k, ISRV_SC_STORE_FLAGS, "UID STORE %u %sFLAGS.SILENT (\\Flagged)",
+		             m->uid,
 		             m->flags & IMAPSRV_FLAGGED ? "+" : "-");
 		isrv_sc_compare(k, &isrv_sc_fetching);
 		if (i % 2)
@@ -171,18 +172,23 @@ static void condition(struct isrv_sc *c)
 		isrv_sc_need(k, ISRV_SC_STORE_FLAGS, "UID STORE %u %sFLAGS (\\Flagged)", m[i].uid,
 		             m[i].flags & IMAPSRV_FLAGGED ? "+" : "-");
 	}
-	isrv_sc_ask(k, "UID STORE %u:%u (UNCHANGEDSINCE %llu) FLAGS (\\Answered)", m[0].uid, m[3].uid,
+	isrv_sc_ask(k, "UID STORE %u:%u (UNCHANGEDSINCE %llu) FLAGS (\\Answered)", m[0].uid,
+	            m[3].uid,
 	            (unsigned long long)since);
 	if (!isrv_sc_live(c))
 		return;
 	for (unsigned i = 0; i < 4; i++) {
-		bool changed = i == 1 || i == 2, told = isrv_sc_has_number(&k->told.modified, m[i].uid);
+		bool changed = i == 1 || i == 2,
+			told = isrv_sc_has_number(&k->told.modified, m[i].uid);
 
-		/* RFC 7162 3.1.12 lets a store look at single flags: \Flagged is among those set. */
+		/* RFC 7162 3.1.12 lets a store look at single flags: \Flagged is among those
+		 * set. */
 		isrv_sc_want(c, !changed || told, ISRV_SC_STORE_CONDITION,
-		             "message %u was changed since, and is not said to have failed", m[i].uid);
+		             "message %u was changed since, and is not said to have failed",
+		             m[i].uid);
 		isrv_sc_want(c, changed || !told, ISRV_SC_STORE_HOLDS,
-		             "message %u was not changed since, and is said to have failed", m[i].uid);
+		             "message %u was not changed since, and is said to have failed",
+		             m[i].uid);
 		if (!changed)
 			m[i].flags = IMAPSRV_ANSWERED;
 	}
@@ -192,8 +198,8 @@ static void condition(struct isrv_sc *c)
 
 		isrv_sc_want(c, row && (row->flags & ISRV_SC_KEPT) == m[i].flags,
 		             i == 1 || i == 2 ? ISRV_SC_STORE_CONDITION : ISRV_SC_STORE_HOLDS,
-		             i == 1 || i == 2 ? "the condition failed, and message %u was changed"
-		                              : "the condition held, and message %u was not changed",
+		             i == 1 || i == 2 ? "it failed, and message %u was changed"
+		                              : "it held, and message %u was not changed",
 		             m[i].uid);
 	}
 	/* It holds for a message that has just this sequence, and never with 0. */
@@ -227,7 +233,8 @@ static void changed_since(struct isrv_sc_client *k, uint64_t since)
 
 		isrv_sc_want(c, m->modseq <= since || isrv_sc_row_of(k, m->uid, ISRV_SC_HAS_FLAGS),
 		             ISRV_SC_FETCH_CHANGED,
-		             "message %u has %llu, and is not among those changed since %llu", m->uid,
+		             "message %u has %llu, and is not among those changed since %llu",
+		             m->uid,
 		             (unsigned long long)m->modseq, (unsigned long long)since);
 	}
 }
@@ -277,7 +284,7 @@ bool isrv_sc_back(struct isrv_sc_client *k, struct isrv_sc_box *box, uint64_t si
 
 		isrv_sc_want(c, m->modseq <= since || isrv_sc_row_of(k, m->uid, ISRV_SC_HAS_FLAGS),
 		             ISRV_SC_FETCH_CHANGED,
-		             "message %u changed since %llu, and a client that comes back is not told",
+		             "message %u changed since %llu, and who comes back is not told",
 		             m->uid, (unsigned long long)since);
 	}
 	return isrv_sc_need(k, ISRV_SC_SESSION_LIVES, "UNSELECT");
@@ -309,7 +316,7 @@ static void vanished(struct isrv_sc *c)
 
 			if (isrv_sc_highest(k, box))
 				isrv_sc_want(c, said <= box->highest, ISRV_SC_MODSEQ_ROW,
-				             "`expunge` said that HIGHESTMODSEQ is %llu, it is %llu",
+				             "`expunge` told HIGHESTMODSEQ %llu, it is %llu",
 				             (unsigned long long)said,
 				             (unsigned long long)box->highest);
 		}

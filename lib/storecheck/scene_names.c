@@ -238,7 +238,8 @@ static void subscribed(struct isrv_sc_client *k, const char *name, bool should,
 	isrv_sc_need(k, ISRV_SC_LIST_SUBSCRIBED, "LIST (SUBSCRIBED) \"\" \"*\"");
 	count = listed(k, name, NULL, NULL);
 	isrv_sc_want(k->c, (count == 1) == should, clause,
-	             should ? "%s is subscribed to, and not told" : "%s is told as subscribed to, and is not",
+	             should ? "%s is subscribed to, and not told"
+	                    : "%s is told as subscribed to, and is not",
 	             name);
 }
 

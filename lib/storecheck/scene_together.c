@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * storecheck/scene_together - several questions at a time, and questions whose client has gone before
- * they were answered.  A store that answers in its callbacks has little to fear here.
+ * storecheck/scene_together - several questions at a time, and questions whose client has gone
+ * before they were answered.  A store that answers in its callbacks has little to fear here.
  */
 #include <string.h>
 
@@ -134,10 +134,12 @@ static void cut_copy(struct isrv_sc *c)
 		came = count_in(k, &c->boxes[1]) - had;
 		had += came;
 		isrv_sc_want(c, came == 0 || came == 5, ISRV_SC_OP_CANCELLED,
-		             "%u of 5 messages were in the target after a %s that was cut off", came,
+		             "%u of 5 messages were in the target after a %s that was cut off",
+		             came,
 		             verbs[i]);
 		isrv_sc_want(c, left == 5 || (i && left == 0 && came == 5), ISRV_SC_OP_CANCELLED,
-		             "%u of 5 messages were left after a %s that was cut off", left, verbs[i]);
+		             "%u of 5 messages were left after a %s that was cut off", left,
+		             verbs[i]);
 	}
 }
 
@@ -150,7 +152,8 @@ static void cut_append(struct isrv_sc *c)
 	if (!isrv_sc_stage(c, 1, 2))
 		return;
 	if (k->caps & ISRV_SC_MULTIAPPEND)
-		isrv_sc_say(k, "APPEND %s {8+}\r\nX: 1\r\n\r\n {8+}\r\nX: 2\r\n\r\n", c->boxes[0].name);
+		isrv_sc_say(k, "APPEND %s {8+}\r\nX: 1\r\n\r\n {8+}\r\nX: 2\r\n\r\n",
+		            c->boxes[0].name);
 	else
 		isrv_sc_say(k, "APPEND %s {8+}\r\nX: 1\r\n\r\n", c->boxes[0].name);
 	if (!cut(c))
@@ -197,13 +200,16 @@ static void two_conditions(struct isrv_sc *c)
 			failed[i] = c->clients[i].told.modified.count != 0;
 		}
 		isrv_sc_want(c, failed[0] + failed[1] == 1, ISRV_SC_STORE_ATOMIC,
-		             "two clients change message %u at a time if nobody else has; of the two %u "
-		             "fail", m->uid, failed[0] + failed[1]);
+		             "two clients change message %u at a time, each if nobody else has; "
+		             "of the two %u fail", m->uid, failed[0] + failed[1]);
 		m->flags = flags[failed[0]];
 		isrv_sc_need(&c->clients[0], ISRV_SC_FETCH_ROWS, "UID FETCH %u (FLAGS)", m->uid);
-		row = isrv_sc_live(c) ? isrv_sc_row_of(&c->clients[0], m->uid, ISRV_SC_HAS_FLAGS) : NULL;
-		isrv_sc_want(c, row && (row->flags & ISRV_SC_KEPT) == m->flags, ISRV_SC_STORE_ATOMIC,
-		             "the condition failed for one client, and message %u has its flags", m->uid);
+		row = isrv_sc_live(c) ? isrv_sc_row_of(&c->clients[0], m->uid,
+		                                       ISRV_SC_HAS_FLAGS) : NULL;
+		isrv_sc_want(c, row && (row->flags & ISRV_SC_KEPT) == m->flags,
+		             ISRV_SC_STORE_ATOMIC,
+		             "the condition failed for one client, and message %u has its flags",
+		             m->uid);
 	}
 	isrv_sc_look(&c->clients[1]);
 	isrv_sc_compare(&c->clients[1], &isrv_sc_fetching);
@@ -235,7 +241,8 @@ static void two_appends(struct isrv_sc *c)
 			return;
 		uid[i] = k->told.appended.v[0];
 	}
-	isrv_sc_want(c, uid[0] != uid[1], ISRV_SC_UIDS_ONCE, "two messages came with UID %u", uid[0]);
+	isrv_sc_want(c, uid[0] != uid[1], ISRV_SC_UIDS_ONCE, "two messages came with UID %u",
+	             uid[0]);
 	for (unsigned n = 0; n < 2 && isrv_sc_live(c); n++) {
 		unsigned i = uid[0] < uid[1] ? n : 1 - n;
 		struct isrv_sc_message *m = isrv_sc_box_add(c, box, uid[i]);

@@ -164,7 +164,8 @@ static void store_strict(void *user, struct imapsrv_op *op, const struct imapsrv
 /* ---- sequences --------------------------------------------------------------------------- */
 
 /* Flags change, and nobody counts. */
-static void store_no_sequence(void *user, struct imapsrv_op *op, const struct imapsrv_store_flags *q)
+static void store_no_sequence(void *user, struct imapsrv_op *op,
+                              const struct imapsrv_store_flags *q)
 {
 	uncounted = true;
 	store_by_hand(user, op, q, as_it_is);
@@ -312,7 +313,8 @@ static void finish_short(void *user, struct imapsrv_op *op, const struct imapsrv
 }
 
 /* The UID that was told is not the one that the message has. */
-static void finish_other_uid(void *user, struct imapsrv_op *op, const struct imapsrv_append_finish *q)
+static void finish_other_uid(void *user, struct imapsrv_op *op,
+                             const struct imapsrv_append_finish *q)
 {
 	struct ts_handle *h = q->append;
 	struct ts_mailbox *m = h->mailbox;
@@ -365,7 +367,8 @@ static void expunge_says(void *user, struct imapsrv_op *op, const struct imapsrv
 
 	(void)user;
 	for (size_t i = 0; i < m->count; i++)
-		if (ts_set_has(q->uids, m->messages[i].uid) && m->messages[i].system & IMAPSRV_DELETED)
+		if (ts_set_has(q->uids, m->messages[i].uid) &&
+		    m->messages[i].system & IMAPSRV_DELETED)
 			ts_set_add(&gone, m->messages[i].uid);
 	imapsrv_op_uids(op, ts_set_view(&gone));
 	imapsrv_op_modseq(op, ++m->modseq);
@@ -579,7 +582,8 @@ const struct defect defects_change[] = {
 	{"store-case", "store.keywords", put_store_case, NULL, NULL, false},
 	{"store-too-many", "store.others", put_store_too_many, NULL, NULL, false},
 	{"store-no-rows", "store.rows", put_store_no_rows, NULL, NULL, false},
-	{"store-always-unchanged", "store.unchanged", put_store_always_unchanged, NULL, NULL, false},
+	{"store-always-unchanged", "store.unchanged", put_store_always_unchanged, NULL, NULL,
+	 false},
 	{"store-never-unchanged", "store.unchanged", put_store_never_unchanged, NULL, NULL, false},
 	{"store-low-row", "modseq.rises", put_store_low_row, NULL, NULL, false},
 	{"store-unconditional", "store.condition", put_store_unconditional, NULL, NULL, false},

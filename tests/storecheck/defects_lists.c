@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * storecheck/defects_lists - stores that are wrong about annotations of messages and about who may do
- * what.
+ * storecheck/defects_lists - stores that are wrong about annotations of messages and about who may
+ * do what.
  */
 #include "storecheck/kit.h"
 
@@ -45,7 +45,8 @@ static void annotate_uncounted(void *user, struct imapsrv_op *op,
 }
 
 /* Knows names, and no patterns. */
-static void annotations_named(void *user, struct imapsrv_op *op, const struct imapsrv_annotate_get *q)
+static void annotations_named(void *user, struct imapsrv_op *op,
+                              const struct imapsrv_annotate_get *q)
 {
 	const struct imapsrv_span *first = q->entries;
 

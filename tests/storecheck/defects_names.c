@@ -209,7 +209,8 @@ static void subscribe_nothing(void *user, struct imapsrv_op *op, const struct im
 
 	snprintf(name, sizeof(name), "%.*s", (int)q->name.len, q->name.data);
 	ts_post_name(store_of(user), u,
-	             q->on ? IMAPSRV_EVENT_MAILBOX_SUBSCRIBE : IMAPSRV_EVENT_MAILBOX_UNSUBSCRIBE, name,
+	             q->on ? IMAPSRV_EVENT_MAILBOX_SUBSCRIBE : IMAPSRV_EVENT_MAILBOX_UNSUBSCRIBE,
+	             name,
 	             NULL, session_of(user));
 	imapsrv_op_done(op, IMAPSRV_OK, NULL);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * storecheck/defects_read - stores that tell what is not so: logins, names, what an opened mailbox
- * says, rows, bodies.  Each defect stands in front of one callback of the sound store, spoils what it
- * is asked, or what it finds, and puts that back.
+ * says, rows, bodies.  Each defect stands in front of one callback of the sound store, spoils what
+ * it is asked, or what it finds, and puts that back.
  */
 #include "storecheck/kit.h"
 
@@ -136,7 +136,8 @@ static void open_always_recent(void *user, struct imapsrv_op *op, const struct i
 	sound.store.open(user, op, q);
 }
 
-static void open_examine_takes_recent(void *user, struct imapsrv_op *op, const struct imapsrv_open *q)
+static void open_examine_takes_recent(void *user, struct imapsrv_op *op,
+                                      const struct imapsrv_open *q)
 {
 	struct ts_mailbox *m = named(user, q->name);
 

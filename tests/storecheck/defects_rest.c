@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * storecheck/defects_rest - stores that leave questions open or half done, that race with themselves,
- * that forget when they are closed; and indexes that are wrong.
+ * storecheck/defects_rest - stores that leave questions open or half done, that race with
+ * themselves, that forget when they are closed; and indexes that are wrong.
  */
 #include "storecheck/kit.h"
 
@@ -45,7 +45,8 @@ static void login_once(void *user, struct imapsrv_op *op, const struct imapsrv_l
 static void cancel_half(void *user, struct imapsrv_op *op)
 {
 	struct ts_op *q = imapsrv_op_get_data(op);
-	struct ts_mailbox *to = q->name ? ts_find(store_of(user), store_of(user)->users, q->name) : NULL;
+	struct ts_mailbox *to = q->name ? ts_find(store_of(user), store_of(user)->users,
+	                                          q->name) : NULL;
 	const struct ts_mailbox *from = q->mailbox ? q->mailbox->mailbox : NULL;
 
 	if (q->kind == TS_COPY && to && from->count) {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * storecheck/index - answers from the octets of the messages, each time anew.  It knows the messages
- * of the conformance kit: one line for each field, subjects that all differ, in one month.
+ * storecheck/index - answers from the octets of the messages, each time anew.  It knows the
+ * messages of the conformance kit: one line for each field, subjects that all differ, in one
+ * month.
  */
 #include "storecheck/index.h"
 
@@ -75,7 +76,8 @@ static bool knows(const struct imapsrv_search_node *node)
 	case IMAPSRV_SEARCH_SIZE:
 		return true;
 	case IMAPSRV_SEARCH_FIELD:
-		return node->name.len == 7 && holds(node->name.data, 7, (struct imapsrv_span){"SUBJECT", 7});
+		return node->name.len == 7 &&
+			holds(node->name.data, 7, (struct imapsrv_span){"SUBJECT", 7});
 	case IMAPSRV_SEARCH_TEXT:
 	case IMAPSRV_SEARCH_BODY:
 		return is_ascii(node->text);

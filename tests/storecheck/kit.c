@@ -13,6 +13,11 @@
 
 struct tables sound;
 
+enum { /* the limits of all mail */
+	MESSAGES = 100000,
+	STORAGE = 1000 * 1024 /* the store rounds what clients set */
+};
+
 struct ts *store_of(void *user)
 {
 	return ((struct ts_link *)user)->ts;
@@ -51,7 +56,7 @@ void silence(void *user, bool on)
 	static struct imapsrv_session *kept[64];
 	size_t i = 0;
 
-	for (struct ts_link *l = ((struct ts_link *)user)->ts->links; l && i < 64; l = l->next, i++) {
+	for (struct ts_link *l = store_of(user)->links; l && i < 64; l = l->next, i++) {
 		if (l == user)
 			continue;
 		if (on) {
@@ -210,7 +215,8 @@ static void quota_append(void *user, struct imapsrv_op *op, const struct imapsrv
 	const struct ts_root *r = ((struct ts_link *)user)->ts->roots;
 
 	count_messages(user);
-	if (r && !q->append && r->usage[IMAPSRV_RESOURCE_MESSAGE] >= r->limit[IMAPSRV_RESOURCE_MESSAGE])
+	if (r && !q->append &&
+	    r->usage[IMAPSRV_RESOURCE_MESSAGE] >= r->limit[IMAPSRV_RESOURCE_MESSAGE])
 		imapsrv_op_done(op, IMAPSRV_OVERQUOTA, "full");
 	else
 		begin(user, op, q);
@@ -255,8 +261,8 @@ void kit_begin(struct kit *kit)
 	                IMAPSRV_RESOURCE_BIT(IMAPSRV_RESOURCE_STORAGE);
 	root = ts_root(ts, "all");
 	root->limited = ts->resources;
-	root->limit[IMAPSRV_RESOURCE_MESSAGE] = 100000;
-	root->limit[IMAPSRV_RESOURCE_STORAGE] = 1000000;
+	root->limit[IMAPSRV_RESOURCE_MESSAGE] = MESSAGES;
+	root->limit[IMAPSRV_RESOURCE_STORAGE] = STORAGE;
 }
 
 int kit_run(struct kit *kit, const struct imapsrv_allocator *allocator, uint64_t seed,
@@ -320,6 +326,11 @@ int kit_run(struct kit *kit, const struct imapsrv_allocator *allocator, uint64_t
 	if (!rc && (findings != kit->findings || findings != kit->broken))
 		tx_complain(&kit->log, "%u findings are said, %u were reported and %u are told",
 		            findings, kit->findings, kit->broken);
+	if (!rc && ts->roots &&
+	    (ts->roots->limited != ts->resources ||
+	     ts->roots->limit[IMAPSRV_RESOURCE_MESSAGE] != MESSAGES ||
+	     ts->roots->limit[IMAPSRV_RESOURCE_STORAGE] != STORAGE))
+		tx_complain(&kit->log, "the kit left other limits than there were");
 	return rc;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * storecheck/maildir - the Maildir store of the examples under the conformance kit: its callbacks in
- * this process, on real files, with a delivery agent and another mail program beside it.
+ * storecheck/maildir - the Maildir store of the examples under the conformance kit: its callbacks
+ * in this process, on real files, with a delivery agent and another mail program beside it.
  *
  *	maildir SCRATCH [seed [histories]]
  */
@@ -144,7 +144,8 @@ static int deliver(struct place *place, struct imapsrv_span name, struct imapsrv
 {
 	char base[64], tmp[600], new[600], below[80];
 
-	snprintf(base, sizeof base, "%u.M%uP1.kit", 1600000000u + place->delivered, place->delivered);
+	snprintf(base, sizeof base, "%u.M%uP1.kit", 1600000000u + place->delivered,
+	         place->delivered);
 	place->delivered++;
 	snprintf(below, sizeof below, "tmp/%s", base);
 	path_of(tmp, sizeof tmp, name, below);
@@ -256,7 +257,8 @@ static bool run(const struct start *start, uint64_t seed, uint32_t histories)
 int main(int argc, char **argv)
 {
 	static const struct start starts[] = {
-		{'/', false, false, 0}, {'.', false, true, 4}, {'/', true, false, 0}, {'/', true, true, 1}};
+		{'/', false, false, 0}, {'.', false, true, 4}, {'/', true, false, 0},
+			{'/', true, true, 1}};
 	uint64_t seed = argc > 2 ? strtoull(argv[2], NULL, 10) : 1;
 	uint32_t histories = argc > 3 ? (uint32_t)strtoul(argv[3], NULL, 10) : 4;
 	unsigned passed = 0, count = sizeof starts / sizeof *starts;

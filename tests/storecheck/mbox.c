@@ -161,7 +161,8 @@ static int on_outside(void *user, enum imapsrv_outside what, struct imapsrv_span
 	char path[600];
 
 	if (place->folders)
-		snprintf(path, sizeof path, "%s/%.*s", scratch_dir(), (int)mailbox.len, mailbox.data);
+		snprintf(path, sizeof path, "%s/%.*s", scratch_dir(), (int)mailbox.len,
+		         mailbox.data);
 	else
 		snprintf(path, sizeof path, "%s", place->inbox);
 	return what == IMAPSRV_OUTSIDE_DELIVER ? deliver(path, message) : remove_first(path);

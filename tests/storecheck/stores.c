@@ -122,7 +122,8 @@ static const struct way {
 	uint32_t sessions;
 } ways[] = {
 	{"now", now, 0},             {"later", later, 0},       {"sometimes", sometimes, 0},
-	{"pulled", pulled, 0},       {"described", described, 0}, {"keeping", keeping, 0}, {"listing", listing, 0},
+	{"pulled", pulled, 0},       {"described", described, 0}, {"keeping", keeping, 0},
+		{"listing", listing, 0},
 	{"bare", bare, 0},           {"emulated", emulated, 0}, {"read-only", read_only, 0},
 	{"recent", recent, 0},       {"one session", one_session, 1}, {"four sessions", later, 4},
 };
@@ -234,8 +235,10 @@ static void fail_memory(void)
 		if (rc == 0 && alloc.failed)
 			ok = !kit.findings; /* what could do without did */
 		if (!ok || kit.log.count) {
-			snprintf(why, sizeof(why), "allocation %llu of %llu: %d, %u findings (%s), %.100s",
-			         (unsigned long long)at, (unsigned long long)calls, rc, kit.findings,
+			snprintf(why, sizeof(why),
+			         "allocation %llu of %llu: %d, %u findings (%s), %.100s",
+			         (unsigned long long)at, (unsigned long long)calls, rc,
+			         kit.findings,
 			         kit.first, kit.log.first);
 			ok = false;
 		}
