@@ -134,6 +134,13 @@ enum imapsrv_utf8 {
 	IMAPSRV_UTF8_ONLY
 };
 
+/* Clients can be sent to other servers: see imapsrv_op_referral. */
+enum imapsrv_referrals {
+	IMAPSRV_REFERRALS_LOGIN = 1 << 0,  /* LOGIN-REFERRALS (RFC 2221) */
+	IMAPSRV_REFERRALS_MAILBOX = 1 << 1 /* MAILBOX-REFERRALS (RFC 2193).  `list` gives the
+	                                      names that are elsewhere IMAPSRV_ATTR_REMOTE */
+};
+
 struct imapsrv_config {
 	size_t size;
 	const struct imapsrv_allocator *allocator; /* NULL: malloc and free.  Outlives the engine */
@@ -173,6 +180,7 @@ struct imapsrv_config {
 	                                  gives him */
 	const struct imapsrv_urlauth *urlauth; /* copied; NULL: none */
 	void *fault_user; /* not NULL: `fault` is called with it in place of the session's `user` */
+	unsigned referrals; /* enum imapsrv_referrals, or-ed */
 };
 #define IMAPSRV_CONFIG_INIT IMAPSRV_SIZED(struct imapsrv_config)
 

@@ -53,13 +53,16 @@ struct imapsrv_session_config {
 	                       (RFC 9051 7.1.5): too many connections, not from there, maintenance.
 	                       Used before imapsrv_session_new returns */
 	enum imapsrv_compress compress; /* can the host compress the connection? (RFC 4978) */
+	const char *referral; /* with `refuse`, in a host with IMAPSRV_REFERRALS_LOGIN: the URL of
+	                         the server to turn to (RFC 2221 4.2), of whoever comes; not
+	                         beside preauth.  NULL: none */
 };
 #define IMAPSRV_SESSION_CONFIG_INIT IMAPSRV_SIZED(struct imapsrv_session_config)
 
 /*
  * Starts a session; its greeting is ready to be sent at once.  With preauth the library owns the
  * account from here on and gives it back by `logout`, also when this fails after IMAPSRV_EINVAL was
- * ruled out.  Errors: IMAPSRV_EINVAL, IMAPSRV_ENOMEM.
+ * ruled out.  Errors: IMAPSRV_EINVAL, IMAPSRV_ETOOBIG (the referral), IMAPSRV_ENOMEM.
  */
 IMAPSRV_API int imapsrv_session_new(struct imapsrv_engine *engine,
                                     const struct imapsrv_session_config *config,

@@ -685,6 +685,17 @@ IMAPSRV_API int imapsrv_op_modseq(struct imapsrv_op *op, uint64_t highest_modseq
 /* sasl step: send this to the client and come back with its response (may be empty). */
 IMAPSRV_API int imapsrv_op_challenge(struct imapsrv_op *op, const void *data, size_t len);
 
+/*
+ * Any question: one more URL of a server, or of a mailbox there, that the client is to turn to; the
+ * one to be preferred first, for a rename in pairs of the old name and the new one (RFC 2193).  The
+ * answer is IMAPSRV_REFERRAL.  To a login it may also be IMAPSRV_OK: the account has no mailboxes
+ * of its own here, but may read others (RFC 2221 4).  A client who has not proved who he is must
+ * not be sent anywhere (RFC 2221 6).  For hosts with imapsrv_config.referrals.  IMAPSRV_EINVAL: it
+ * is no such URL, or not ASCII, or has an IPv6 address in it; IMAPSRV_ETOOBIG: it has more than 512
+ * octets, or all of them together more than 4096.
+ */
+IMAPSRV_API int imapsrv_op_referral(struct imapsrv_op *op, struct imapsrv_span url);
+
 /* The session that asks. */
 IMAPSRV_API struct imapsrv_session *imapsrv_op_session(const struct imapsrv_op *op);
 /* A pointer of the host's own for as long as the op is open; NULL at first. */

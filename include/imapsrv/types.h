@@ -114,7 +114,8 @@ enum imapsrv_code {
 	IMAPSRV_TOOBIG,
 	IMAPSRV_UNAVAILABLE,
 	IMAPSRV_UNKNOWN_CTE,
-	IMAPSRV_USEATTR
+	IMAPSRV_USEATTR,
+	IMAPSRV_REFERRAL /* it is on another server: see imapsrv_op_referral() */
 };
 
 /* System flags (RFC 9051 2.3.2).  \Recent is the engine's own affair: see imapsrv_op_mailbox(). */

@@ -10,6 +10,7 @@
 
 #include "base/utf8.h"
 #include "command/commands.h"
+#include "session/referral.h"
 
 struct login {
 	struct imapsrv_span user;
@@ -31,7 +32,15 @@ static void put_capability(struct imapsrv_session *s, void *args)
 
 enum isrv_step isrv_auth_in(struct imapsrv_session *s)
 {
+	const char *referral = isrv_referral_code(s);
+
 	isrv_session_log_in(s);
+	if (referral) { /* RFC 2221 4: in the place of CAPABILITY, which is told before */
+		ISRV_W(&s->w, "* ");
+		isrv_caps_put(&s->w, s);
+		isrv_w_crlf(&s->w);
+		return isrv_ok_code(s, referral, "Logged in; your own mailboxes are elsewhere");
+	}
 	isrv_ok(s, "Logged in");
 	s->reply.put_code = put_capability; /* saves the client a round trip, and many rely on it */
 	return ISRV_DONE;
@@ -46,6 +55,9 @@ enum isrv_step isrv_auth_failed(struct imapsrv_session *s)
 
 	/* An account that came with a refusal is given back. */
 	isrv_session_log_out(s);
+	/* Not a guess: whoever is sent elsewhere has proved who he is (RFC 2221 6). */
+	if (s->result.code == IMAPSRV_REFERRAL && s->result.referral)
+		return isrv_refused(s, NULL);
 	s->failed_logins++;
 	s->delay_until = s->now + (limits->login_delay == UINT32_MAX ? 0 : delay << doublings);
 	return ISRV_DELAY;

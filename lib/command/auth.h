@@ -14,7 +14,7 @@
 
 enum isrv_step isrv_auth_in(struct imapsrv_session *s);
 /* What the host gave is given back, and the client waits: s->result says what for.  The step that
- * follows is isrv_auth_refuse. */
+ * follows is isrv_auth_refuse.  Or DONE, and the client is sent to another server. */
 enum isrv_step isrv_auth_failed(struct imapsrv_session *s);
 enum isrv_step isrv_auth_refuse(struct imapsrv_session *s);
 

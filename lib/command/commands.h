@@ -47,6 +47,8 @@ extern const struct isrv_command isrv_command_notify;
 extern const struct isrv_command isrv_command_rename;
 extern const struct isrv_command isrv_command_replace;
 extern const struct isrv_command isrv_command_resetkey;
+extern const struct isrv_command isrv_command_rlist;
+extern const struct isrv_command isrv_command_rlsub;
 extern const struct isrv_command isrv_command_search;
 extern const struct isrv_command isrv_command_select;
 extern const struct isrv_command isrv_command_setacl;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * LIST and LSUB: one question to the host, whose names become a tree (list_tree), and then one line
- * for each name that is to be told, in the order of the hierarchy.  What is told, and with which
- * attributes, is decided here; what matches is decided in list_match.
+ * LIST and LSUB, and RLIST and RLSUB (RFC 2193 5), which show what is remote as well: one question to
+ * the host, whose names become a tree (list_tree), and then one line for each name that is to be
+ * told, in the order of the hierarchy.  What is told, and with which attributes, is decided here;
+ * what matches is decided in list_match.
  */
 #include "command/list.h"
 
@@ -439,6 +440,26 @@ const struct isrv_command isrv_command_lsub = {
 	.states = ISRV_IN_AUTHED,
 	.args_size = sizeof(struct isrv_list_args),
 	.parse = isrv_list_parse_lsub,
+	.step = step,
+	.drop = drop,
+};
+
+const struct isrv_command isrv_command_rlist = {
+	.name = "RLIST",
+	.states = ISRV_IN_AUTHED,
+	.cap = ISRV_CAP_MAILBOX_REFERRALS,
+	.args_size = sizeof(struct isrv_list_args),
+	.parse = isrv_list_parse_rlist,
+	.step = step,
+	.drop = drop,
+};
+
+const struct isrv_command isrv_command_rlsub = {
+	.name = "RLSUB",
+	.states = ISRV_IN_AUTHED,
+	.cap = ISRV_CAP_MAILBOX_REFERRALS,
+	.args_size = sizeof(struct isrv_list_args),
+	.parse = isrv_list_parse_rlsub,
 	.step = step,
 	.drop = drop,
 };

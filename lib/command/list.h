@@ -49,6 +49,8 @@ struct isrv_list_args {
 
 bool isrv_list_parse(struct isrv_parse *p, void *args);
 bool isrv_list_parse_lsub(struct isrv_parse *p, void *args);
+bool isrv_list_parse_rlist(struct isrv_parse *p, void *args);
+bool isrv_list_parse_rlsub(struct isrv_parse *p, void *args);
 
 /* The special use of that name ("\\Sent", in any case), IMAPSRV_USE_*; 0 if there is none. */
 uint32_t isrv_list_use(struct imapsrv_span name);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The arguments of LIST and LSUB (RFC 9051 9):
+ * The arguments of LIST and LSUB (RFC 9051 9), and of RLIST and RLSUB:
  *
  *	list = "LIST" [SP list-select-opts] SP mailbox SP mbox-or-pat [SP list-return-opts]
  *	lsub = "LSUB" SP mailbox SP list-mailbox
@@ -149,6 +149,24 @@ bool isrv_list_parse(struct isrv_parse *p, void *args)
 			return false;
 	}
 	return isrv_rd_end(r);
+}
+
+/* rlist = "RLIST" SP mailbox SP list_mailbox, and rlsub likewise (RFC 2193 5) */
+bool isrv_list_parse_rlist(struct isrv_parse *p, void *args)
+{
+	struct isrv_list_args *a = args;
+
+	a->select = ISRV_LIST_SELECT_REMOTE;
+	return isrv_rd_pattern(&p->r, &a->reference) && isrv_rd_sp(&p->r) && add_pattern(p, a) &&
+	       isrv_rd_end(&p->r);
+}
+
+bool isrv_list_parse_rlsub(struct isrv_parse *p, void *args)
+{
+	struct isrv_list_args *a = args;
+
+	a->lsub = true;
+	return isrv_list_parse_rlist(p, args);
 }
 
 bool isrv_list_parse_lsub(struct isrv_parse *p, void *args)

@@ -47,6 +47,8 @@ static const struct isrv_command *const table[] = {
 	&isrv_command_rename,
 	&isrv_command_replace,
 	&isrv_command_resetkey,
+	&isrv_command_rlist,
+	&isrv_command_rlsub,
 	&isrv_command_search,
 	&isrv_command_select,
 	&isrv_command_setacl,

@@ -107,6 +107,16 @@ static bool unmeasured(const struct imapsrv_engine *e)
 	return e->store.append_begin && e->store.unmeasured;
 }
 
+static bool login_referrals(const struct imapsrv_engine *e)
+{
+	return (e->config.referrals & IMAPSRV_REFERRALS_LOGIN) != 0;
+}
+
+static bool mailbox_referrals(const struct imapsrv_engine *e)
+{
+	return (e->config.referrals & IMAPSRV_REFERRALS_MAILBOX) != 0;
+}
+
 static bool urlauth(const struct imapsrv_engine *e)
 {
 	return e->urlauth.token != NULL;
@@ -375,6 +385,12 @@ static const struct cap {
 	[ISRV_CAP_UTF8_ONLY] = {
 		.name = "UTF8=ONLY", .show = SHOW_ALWAYS, .with = {ISRV_CAP_UTF8_ACCEPT},
 		.host = utf8_only,
+	},
+	[ISRV_CAP_LOGIN_REFERRALS] = {
+		.name = "LOGIN-REFERRALS", .show = SHOW_NOTAUTH, .host = login_referrals,
+	},
+	[ISRV_CAP_MAILBOX_REFERRALS] = {
+		.name = "MAILBOX-REFERRALS", .show = SHOW_AUTH, .host = mailbox_referrals,
 	},
 	[ISRV_CAP_IDLE] = {.name = "IDLE", .show = SHOW_AUTH},
 	[ISRV_CAP_NAMESPACE] = {.name = "NAMESPACE", .show = SHOW_AUTH},

@@ -107,6 +107,8 @@ static bool is_complete(const struct imapsrv_engine *e)
 		return false;
 	if (!are_rights(&e->acl))
 		return false;
+	if (e->config.referrals & ~(unsigned)(IMAPSRV_REFERRALS_LOGIN | IMAPSRV_REFERRALS_MAILBOX))
+		return false;
 	if (e->config.jmap && !is_url(e->config.jmap))
 		return false;
 	if (!e->metadata.get != !e->metadata.set)

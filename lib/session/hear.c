@@ -100,7 +100,7 @@ void isrv_hear_nothing(struct imapsrv_session *s, enum isrv_hearing hearing)
 	struct isrv_notify *n = s->notify;
 
 	s->notify = NULL;
-	s->hearing = hearing;
+	s->hearing = (uint8_t)hearing;
 	if (n)
 		isrv_hear_watch(s, n, false);
 	isrv_notify_free(n, &s->mem);

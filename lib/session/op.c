@@ -14,6 +14,7 @@
 #include "base/utf8.h"
 #include "session/access.h"
 #include "session/modseq.h"
+#include "session/referral.h"
 
 static inline struct imapsrv_session *session_of(const struct imapsrv_op *op)
 {
@@ -37,6 +38,7 @@ struct imapsrv_op *isrv_op_begin(struct imapsrv_session *s, enum isrv_op_kind ki
 	ops->sink_ctx = ctx;
 	s->result.code = s->result.denied = IMAPSRV_OK;
 	s->result.text = "";
+	s->result.referral = NULL;
 	s->result.modseq = 0;
 	s->in_callback++;
 	/* Into how many pieces a message that is appended was cut is not the session's work: its
@@ -143,6 +145,7 @@ void isrv_op_trim(struct imapsrv_session *s)
 	isrv_mem_free(&s->mem, s->ops.text, ISRV_RESULT_TEXT);
 	s->ops.text = NULL;
 	s->result.text = "";
+	s->result.referral = NULL;
 }
 
 struct isrv_result isrv_op_keep_result(struct imapsrv_session *s)
@@ -639,6 +642,23 @@ int imapsrv_op_url_mechanism(struct imapsrv_op *op, const char *mechanism, const
 	if (!mechanism || !is_mechanism(session_of(op), mechanism) || (len && !data) || len > 1024)
 		return nonsense(op, "a mechanism that is not one of the engine's, or too much data");
 	return deliver(op, &answer);
+}
+
+int imapsrv_op_referral(struct imapsrv_op *op, struct imapsrv_span url)
+{
+	struct imapsrv_session *s;
+	int error;
+
+	if (!expects(op, UINT32_MAX))
+		return IMAPSRV_ESTATE;
+	s = session_of(op);
+	begin_answer(s);
+	error = isrv_referral_add(s, url);
+	if (error == IMAPSRV_ENOMEM)
+		isrv_session_fail(s, error);
+	else if (error)
+		isrv_session_fault(s, "a referral that cannot be told");
+	return error;
 }
 
 struct imapsrv_session *imapsrv_op_session(const struct imapsrv_op *op)

@@ -139,6 +139,7 @@ struct isrv_result {
 			bool told;
 		} access;
 	};
+	const char *referral; /* "REFERRAL url ...", in the arena; NULL: none.  See session/referral.h */
 	const char *text; /* what the host said to a human, cut; "" for nothing.  Until the next question */
 };
 

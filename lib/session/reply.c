@@ -5,7 +5,7 @@
  */
 #include <string.h>
 
-#include "session/session.h"
+#include "session/referral.h"
 
 static const struct {
 	const char *name; /* NULL: no code */
@@ -33,6 +33,7 @@ static const struct {
 	[IMAPSRV_TOOBIG] = {"TOOBIG", "Too big"},
 	[IMAPSRV_UNAVAILABLE] = {"UNAVAILABLE", "Temporarily not available"},
 	[IMAPSRV_USEATTR] = {"USEATTR", "That special use cannot be given"},
+	[IMAPSRV_REFERRAL] = {NULL, "That is on another server"},
 	[IMAPSRV_UNKNOWN_CTE] = {"UNKNOWN-CTE", "Unknown transfer encoding"},
 };
 
@@ -59,6 +60,11 @@ enum isrv_step isrv_refused(struct imapsrv_session *s, const char *nonexistent)
 
 	if (code == IMAPSRV_NONEXISTENT && nonexistent)
 		name = nonexistent;
+	if (code == IMAPSRV_REFERRAL) {
+		name = isrv_referral_code(s);
+		if (!s->result.referral)
+			isrv_session_fault(s, "a referral without a URL");
+	}
 	s->limited_from = 0; /* what was worked on is not known */
 	/* s->result.text lasts until the next question: the updates before the tagged line may
 	 * ask one. */

@@ -508,7 +508,7 @@ static bool has_input(struct imapsrv_session *s)
 			isrv_session_close(s);
 		return s->in < s->in_end;
 	}
-	s->frame = feed(s);
+	s->frame = (uint8_t)feed(s);
 	if (s->frame == ISRV_FRAME_FLOOD || s->frame == ISRV_FRAME_NOMEM)
 		return false;
 	return s->frame != ISRV_FRAME_MORE;
@@ -537,7 +537,7 @@ static bool check_access(struct imapsrv_session *s)
 	if (s->wait != ISRV_DONE && !may_go(s))
 		return false;
 	s->mark = isrv_outq_mark(&s->out);
-	s->wait = isrv_access_refresh(s);
+	s->wait = (uint8_t)isrv_access_refresh(s);
 	if (isrv_writer_failed(&s->w))
 		isrv_session_fail(s, IMAPSRV_ENOMEM);
 	if (s->error || s->wait != ISRV_DONE)
@@ -571,7 +571,7 @@ static bool step_command(struct imapsrv_session *s)
 		isrv_session_fail(s, IMAPSRV_ENOMEM);
 	if (s->error)
 		return false;
-	s->wait = step;
+	s->wait = (uint8_t)step;
 	if (step == ISRV_INPUT && !s->idling)
 		s->active = true;
 	if (step == ISRV_DONE)
@@ -584,7 +584,7 @@ static bool tell(struct imapsrv_session *s, unsigned kinds)
 {
 	if (!s->mid_line)
 		s->mark = isrv_outq_mark(&s->out);
-	s->wait = s->engine->teller->step(s, kinds);
+	s->wait = (uint8_t)s->engine->teller->step(s, kinds);
 	if (isrv_writer_failed(&s->w))
 		isrv_session_fail(s, IMAPSRV_ENOMEM);
 	return !s->error && s->wait == ISRV_DONE;

@@ -275,7 +275,7 @@ static void read_hearing(struct imapsrv_session *s, struct isrv_unpack *u)
 	if (hearing == ISRV_HEARING_NOTIFY ||
 	    (hearing == ISRV_HEARING_COMMANDS && s->enabled & ISRV_ENABLED_METADATA))
 		s->notify = isrv_notify_unpack(&s->mem, u);
-	s->hearing = hearing;
+	s->hearing = (uint8_t)hearing;
 	if (!s->notify)
 		return;
 	s->notify->max_names = s->engine->limits.notify_names;

@@ -8,6 +8,7 @@
 
 #include "session/contexts.h"
 #include "session/hear.h"
+#include "session/referral.h"
 #include "session/resume.h"
 #include "session/run.h"
 #include "session/session.h"
@@ -65,6 +66,12 @@ static void greet(struct imapsrv_session *s)
 	isrv_w_crlf(w);
 }
 
+/* Where those are sent who are turned away. */
+static int refer(struct imapsrv_session *s, const char *url)
+{
+	return isrv_referral_add(s, (struct imapsrv_span){url, strlen(url)});
+}
+
 struct imapsrv_session *isrv_session_make(struct imapsrv_engine *engine,
                                           const struct imapsrv_session_config *config)
 {
@@ -85,11 +92,12 @@ int imapsrv_session_new(struct imapsrv_engine *engine, const struct imapsrv_sess
 {
 	struct imapsrv_session_config c = IMAPSRV_SESSION_CONFIG_INIT;
 	struct imapsrv_session *s;
+	int error;
 
 	if (!engine || !config || !session_r || config->size < sizeof(size_t))
 		return IMAPSRV_EINVAL;
 	memcpy(&c, config, config->size < sizeof(c) ? config->size : sizeof(c));
-	if (c.preauth && c.preauth->size < sizeof(size_t))
+	if (c.preauth && (c.preauth->size < sizeof(size_t) || (c.refuse && c.referral)))
 		return IMAPSRV_EINVAL;
 	s = isrv_session_make(engine, &c);
 	if (!s) {
@@ -101,8 +109,13 @@ int imapsrv_session_new(struct imapsrv_engine *engine, const struct imapsrv_sess
 		isrv_session_take_account(s, c.preauth);
 		isrv_session_log_in(s);
 	}
+	error = c.refuse && c.referral ? refer(s, c.referral) : 0;
+	if (error) {
+		imapsrv_session_free(s);
+		return error;
+	}
 	if (c.refuse)
-		isrv_session_end(s, NULL, c.refuse);
+		isrv_session_end(s, isrv_referral_code(s), c.refuse);
 	else
 		greet(s);
 	if (isrv_writer_failed(&s->w) || !isrv_outq_size(&s->out)) {

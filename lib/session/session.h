@@ -139,11 +139,12 @@ struct imapsrv_session {
 	struct isrv_resume *resume; /* in phase RESUME */
 	struct isrv_outq_mark mark; /* where to fall back to when memory runs out */
 
-	enum isrv_step wait;     /* what its step said last */
-	enum isrv_frame frame;   /* news from the framer for a step that waits for INPUT: MORE for none */
 	uint32_t limited_to;     /* see session/messagelimit.h: it had more messages than these, */
 	uint32_t limited_from;   /* and worked on those from this UID up; 0: on all */
 	uint32_t bad_commands;   /* in a row */
+	uint8_t wait;            /* what its step said last: enum isrv_step */
+	uint8_t frame;           /* news from the framer for a step that waits for INPUT: enum isrv_frame, MORE for
+	                            none */
 	uint8_t after;           /* what follows its tagged line: enum isrv_phase READ, TLS or END */
 	bool uid;
 	bool wake;               /* an event came: step again although no input did */
@@ -164,7 +165,7 @@ struct imapsrv_session {
 	bool subscriptions_moved;        /* since a command at work last looked at them */
 	bool keys_reset;                 /* of the selected mailbox: it is to be told (RFC 4467 7) */
 	bool opening_changed;    /* the mailbox that is being opened has, meanwhile */
-	enum isrv_hearing hearing;
+	uint8_t hearing;                 /* enum isrv_hearing */
 	struct isrv_notify *notify;      /* exactly while hearing NOTIFY, or COMMANDS with METADATA enabled */
 	struct isrv_kept *warning;       /* a quota was passed: for a human */
 	struct isrv_telling *telling;    /* the teller's own; NULL while nothing but the view is told */

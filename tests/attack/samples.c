@@ -50,9 +50,10 @@ const struct sample samples[] = {
 	{"a NOTIFY SET STATUS (SELECTED (MessageNew (UID) MessageExpunge FlagChange)) "
 	 "(MAILBOXES (Keep b) (MailboxName)) (SUBTREE x NONE)\r\n", false},
 	{"a RENAME Keep/below other\r\n", false},
-	{"a RESETKEY Keep INTERNAL\r\n", false},
 	{"a REPLACE 1 Keep (\\Seen) {3+}\r\nabc\r\n", false},
 	{"a RESETKEY Keep INTERNAL\r\n", false},
+	{"a RLIST Keep/ %\r\n", false},
+	{"a RLSUB \"\" \"*\"\r\n", false},
 	{"a SEARCH RETURN (MIN ALL) CHARSET UTF-8 OR (NOT SUBJECT \"x\") HEADER To {2+}\r\nab UID 1:3 "
 	 "SINCE 1-Feb-1994 LARGER 5\r\n", false},
 	{"a SELECT Keep (QRESYNC (1 2 1:3 (1,2 1,3)))\r\n", false},

@@ -109,6 +109,7 @@ static void begin_engine(struct world *w)
 	config.quota = &quota;
 	config.annotate = &annotate;
 	config.language = &language;
+	config.referrals = IMAPSRV_REFERRALS_LOGIN | IMAPSRV_REFERRALS_MAILBOX;
 	config.acl = &acl;
 	config.urlauth = &urlauth;
 	config.clock = ts_clock;

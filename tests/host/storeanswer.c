@@ -793,11 +793,28 @@ static void refuse(struct ts_op *q, enum imapsrv_code code, const char *text)
 		ts_handle_close(ts, q->append);
 }
 
+/* URLs that come with the answer. */
+static void refer(struct ts_op *q)
+{
+	char *urls = q->link->ts->refuse[q->kind].urls;
+
+	q->link->ts->refuse[q->kind].urls = NULL;
+	for (const char *at = urls; at;) {
+		size_t len = strcspn(at, " ");
+
+		gave(q, imapsrv_op_referral(q->op, (struct imapsrv_span){at, len}));
+		at = at[len] ? at + len + 1 : NULL;
+	}
+	free(urls);
+}
+
 static bool refused(struct ts_op *q)
 {
 	struct ts *ts = q->link->ts;
 	char *text = ts->refuse[q->kind].text;
 
+	if (ts->refuse[q->kind].urls)
+		refer(q);
 	if (ts->refuse[q->kind].code) {
 		refuse(q, ts->refuse[q->kind].code, text);
 		ts->refuse[q->kind].code = IMAPSRV_OK;

@@ -280,8 +280,10 @@ void ts_free(struct ts *ts)
 		free(u->password);
 		free(u);
 	}
-	for (int k = 0; k < TS_KINDS; k++)
+	for (int k = 0; k < TS_KINDS; k++) {
 		free(ts->refuse[k].text);
+		free(ts->refuse[k].urls);
+	}
 	ts_set_clear(&ts->finds);
 	ts_set_clear(&ts->maybe);
 	free(ts->order.members);

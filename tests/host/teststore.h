@@ -416,6 +416,7 @@ struct ts {
 	struct { /* the next op of this kind is refused so */
 		enum imapsrv_code code;
 		char *text;
+		char *urls; /* of other servers, to go with the answer; NULL: none */
 	} refuse[TS_KINDS];
 	struct tx added; /* names and content sums of all messages appended or copied */
 	/* An op was answered.  May be NULL. */

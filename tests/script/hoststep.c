@@ -131,6 +131,34 @@ static void refuse(struct sh *h, const struct sc_words *w)
 	h->ts->refuse[kind].text = w->count > 3 ? tx_dup(w->word[3], strlen(w->word[3])) : NULL;
 }
 
+/* refer CALLBACK [OK] URL ... */
+static void refer(struct sh *h, const struct sc_words *w)
+{
+	size_t first = w->count > 2 && strcmp(w->word[2], "OK") == 0 ? 3 : 2, len = 0;
+	char *urls;
+	int kind;
+
+	for (kind = 0; w->count > first && kind < TS_KINDS; kind++)
+		if (strcmp(ts_kind_names[kind], w->word[1]) == 0)
+			break;
+	if (w->count <= first || kind == TS_KINDS) {
+		sh_complain(h, w, "written: refer CALLBACK [OK] URL ...");
+		return;
+	}
+	for (size_t i = first; i < w->count; i++)
+		len += strlen(w->word[i]) + 1;
+	urls = tx_alloc(len);
+	free(h->ts->refuse[kind].urls);
+	h->ts->refuse[kind].urls = urls;
+	for (size_t i = first; i < w->count; i++) {
+		len = strlen(w->word[i]);
+		memcpy(urls, w->word[i], len);
+		urls[len] = i + 1 < w->count ? ' ' : '\0';
+		urls += len + 1;
+	}
+	h->ts->refuse[kind].code = first == 3 ? IMAPSRV_OK : IMAPSRV_REFERRAL;
+}
+
 static void change_mailbox(struct sh *h, const struct sc_words *w, bool silent)
 {
 	struct ts_mailbox *m;
@@ -441,6 +469,8 @@ void sh_step(struct sh *h, const struct sc_step *step)
 		sh_rights(h, w, silent);
 	else if (strcmp(word, "fail") == 0)
 		refuse(h, w);
+	else if (strcmp(word, "refer") == 0)
+		refer(h, w);
 	else if (strcmp(word, "hold") == 0)
 		h->ts->hold = true;
 	else if (strcmp(word, "release") == 0)

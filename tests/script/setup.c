@@ -698,6 +698,10 @@ static void setup_line(struct sh *h, const struct sc_words *w)
 		h->session.can_starttls = 1;
 	else if (strcmp(word, "language") == 0)
 		h->ts->speaks = true;
+	else if (strcmp(word, "referrals") == 0)
+		h->config.referrals |= value && strcmp(value, "mailbox") == 0
+		                               ? IMAPSRV_REFERRALS_MAILBOX
+		                               : IMAPSRV_REFERRALS_LOGIN;
 	else if (strcmp(word, "jmap") == 0 && value)
 		h->config.jmap = value;
 	else if (strcmp(word, "quota") == 0 && value)

@@ -8,6 +8,8 @@
 
 #include <string.h>
 
+#define COMES_IN "LOGIN AUTHENTICATE"
+
 static bool nz_number(struct st_cursor *c)
 {
 	return st_sp(c, "resp-text-code") && st_nz_number(c, NULL);
@@ -203,6 +205,26 @@ static bool url(struct st_cursor *c)
 	return c->at > begin || st_fail(c, "url-resp-text");
 }
 
+/* "REFERRAL" 1*(SP url) (RFC 2193 6); one URL with OK and BYE, and at a login (RFC 2221 5).  Each names
+ * a server. */
+static bool referral(struct st_cursor *c)
+{
+	unsigned count = 0;
+
+	if (!st_sp(c, "REFERRAL"))
+		return false;
+	do {
+		const char *begin = c->at;
+
+		while (!st_over(c) && *c->at > ' ' && *c->at < 0x7f && !st_next(c, ']'))
+			c->at++;
+		if (c->at - begin < 8 || !tx_same_n(begin, 7, "imap://"))
+			return st_fail(c, "REFERRAL: url");
+		count++;
+	} while (st_take(c, ' '));
+	return count == 1 || !st_during(c, COMES_IN) || st_fail(c, "REFERRAL: several");
+}
+
 /* "URLMECH" SP "INTERNAL" *(SP mechanism ["=" base64]) (RFC 4467 8) */
 static bool mechanisms(struct st_cursor *c)
 {
@@ -238,7 +260,6 @@ static bool annotations(struct st_cursor *c)
 #define SELECT   "SELECT EXAMINE"
 #define PROGRAM  "SEARCH SORT THREAD ESEARCH"
 #define ADDS     "APPEND REPLACE"
-#define COMES_IN "LOGIN AUTHENTICATE"
 
 static const struct code {
 	const char *name;
@@ -289,6 +310,7 @@ static const struct code {
 	{"PRIVACYREQUIRED", ST_NO, 0, NULL, NULL},
 	{"READ-ONLY", ST_OK | ST_NO, ST_OK, NULL, NULL},
 	{"READ-WRITE", ST_OK, ST_OK, NULL, NULL},
+	{"REFERRAL", ST_OK | ST_NO, ST_BYE, NULL, referral},
 	{"SERVERBUG", ST_NO, 0, NULL, NULL},
 	/* BAD, BYE: RFC 7888 5; without a tag, where the tag was all that was read */
 	{"TOOBIG", ST_NO | ST_BAD, ST_BAD | ST_BYE, NULL, NULL},

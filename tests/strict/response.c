@@ -110,9 +110,9 @@ static const struct data {
 	{"ENABLED", "ENABLE", st_enable_data, false, 0, 0},
 	{"FLAGS", NULL, flags, true, 0, 0},
 	/* RFC 9051 6.3.9.7, 7.3.1: also for a name that was given in another form */
-	{"LIST", "LIST CREATE RENAME DELETE SELECT EXAMINE SUBSCRIBE NOTIFY", st_mailbox_list, true,
+	{"LIST", "LIST RLIST CREATE RENAME DELETE SELECT EXAMINE SUBSCRIBE NOTIFY", st_mailbox_list, true,
 	 0, ST_NOTIFY},
-	{"LSUB", "LSUB", st_lsub, true, 0, 0},
+	{"LSUB", "LSUB RLSUB", st_lsub, true, 0, 0},
 	{"STATUS", "STATUS LIST NOTIFY", st_status, true, 0, ST_NOTIFY},
 	{"NAMESPACE", "NAMESPACE LANGUAGE", st_namespace, true, 0, 0},
 	/* RFC 9051 6.4.4: ESEARCH instead */

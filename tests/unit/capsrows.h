@@ -40,6 +40,8 @@ static const char full_host[] =
 	"host: catenate\n"
 	"host: urlauth\n"
 	"host: fuzzy 1\n"
+	"host: referrals login\n"
+	"host: referrals mailbox\n"
 	"host: mailbox INBOX uidvalidity 7\n"
 	"host: mailbox Drafts drafts\n"
 	"host: message INBOX flags \\Seen\n"
@@ -118,6 +120,13 @@ static const struct row rows[] = {
 		.name = "UTF8=ONLY", .less = "host: utf8", .more = "host: utf8 only\n",
 		.in_more = true, .instead_hidden = "UTF8=ACCEPT", .alone = true,
 		.nothing = "it is for those that it forbids",
+	},
+	[ISRV_CAP_LOGIN_REFERRALS] = {
+		.name = "LOGIN-REFERRALS", .drop = "host: referrals login",
+		.nothing = "told with the answer to a login",
+	},
+	[ISRV_CAP_MAILBOX_REFERRALS] = {
+		.name = "MAILBOX-REFERRALS", .drop = "host: referrals mailbox",
 	},
 	[ISRV_CAP_IDLE] = {.name = "IDLE"},
 	[ISRV_CAP_NAMESPACE] = {.name = "NAMESPACE", .vanish = "NAMESPACE LANGUAGE"},
@@ -317,6 +326,8 @@ static const struct probe probes[] = {
 	{.state = AUTH, .says = "p COMPARATOR\r\n", .needs = "I18NLEVEL=2"},
 	{.state = AUTH, .says = "p NAMESPACE\r\n", .needs = "NAMESPACE"},
 	/* mailboxes */
+	{.state = AUTH, .says = "p RLIST \"\" *\r\n", .needs = "MAILBOX-REFERRALS"},
+	{.state = AUTH, .says = "p RLSUB \"\" *\r\n", .needs = "MAILBOX-REFERRALS"},
 	{.state = AUTH, .says = "p IDLE\r\n", .needs = "IDLE"},
 	{.state = AUTH, .says = "p LIST (SUBSCRIBED) \"\" *\r\n", .needs = "LIST-EXTENDED"},
 	{.state = AUTH, .says = "p LIST (RECURSIVEMATCH SUBSCRIBED) \"\" *\r\n",

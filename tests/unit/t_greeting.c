@@ -22,6 +22,7 @@ static struct imapsrv_engine *engine_new(struct failalloc *fa)
 
 	config.store = &store;
 	config.allocator = &fa->allocator;
+	config.referrals = IMAPSRV_REFERRALS_LOGIN;
 	assert_int_equal(imapsrv_engine_new(&config, &engine), 0);
 	return engine;
 }
@@ -31,11 +32,17 @@ static const struct {
 	const char *refuse;
 	const char *begins;
 	unsigned want_then; /* when the greeting has left */
+	const char *referral;
 } rows[] = {
-	{false, NULL, "* OK [CAPABILITY IMAP4rev1 ", IMAPSRV_WANT_READ},
-	{true, NULL, "* PREAUTH [CAPABILITY IMAP4rev1 ", IMAPSRV_WANT_READ},
-	{false, "Too many\r\nconnections", "* BYE Too many  connections\r\n", IMAPSRV_WANT_CLOSE},
-	{true, "Not now", "* BYE Not now\r\n", IMAPSRV_WANT_CLOSE},
+	{false, NULL, "* OK [CAPABILITY IMAP4rev1 ", IMAPSRV_WANT_READ, NULL},
+	{true, NULL, "* PREAUTH [CAPABILITY IMAP4rev1 ", IMAPSRV_WANT_READ, NULL},
+	{false, "Too many\r\nconnections", "* BYE Too many  connections\r\n", IMAPSRV_WANT_CLOSE, NULL},
+	{true, "Not now", "* BYE Not now\r\n", IMAPSRV_WANT_CLOSE, NULL},
+	/* RFC 2221 4.2 */
+	{false, "Server not accepting connections.  Try SERVER2",
+	 "* BYE [REFERRAL IMAP://user;AUTH=*@SERVER2/] "
+	 "Server not accepting connections.  Try SERVER2\r\n",
+	 IMAPSRV_WANT_CLOSE, "IMAP://user;AUTH=*@SERVER2/"},
 };
 
 static struct imapsrv_session_config config_of(size_t i, const struct imapsrv_account *account)
@@ -43,6 +50,7 @@ static struct imapsrv_session_config config_of(size_t i, const struct imapsrv_ac
 	struct imapsrv_session_config config = IMAPSRV_SESSION_CONFIG_INIT;
 
 	config.refuse = rows[i].refuse;
+	config.referral = rows[i].referral;
 	config.preauth = rows[i].preauth ? account : NULL;
 	return config;
 }
@@ -139,6 +147,57 @@ static void test_short_event(void **state)
 	imapsrv_engine_free(engine);
 }
 
+/* A referral that is none; the account was not taken then. */
+static void test_bad_referrals(void **state)
+{
+	static const struct {
+		const char *url;
+		bool preauth;
+		int error;
+	} bad[] = {
+		{"imap://fred@example.com/", false, 0},
+		{"imap://fred@example.com/", true, IMAPSRV_EINVAL},
+		{"", false, IMAPSRV_EINVAL},
+		{"http://example.com/", false, IMAPSRV_EINVAL},
+		{"imap://example.com/INBOX", false, IMAPSRV_EINVAL},
+		{"imap://example.com/INBOX/;uid=1", false, IMAPSRV_EINVAL},
+		{"imap://[::1]/", false, IMAPSRV_EINVAL},
+		{"imap://example.com/\r\n* OK", false, IMAPSRV_EINVAL},
+		{"imap://example.com/ x", false, IMAPSRV_EINVAL},
+		{"imap://ex\303\244mple.com/", false, IMAPSRV_EINVAL},
+		{"/", false, IMAPSRV_EINVAL},
+	};
+	struct imapsrv_account account = IMAPSRV_ACCOUNT_INIT;
+	struct imapsrv_engine *engine;
+	struct failalloc fa;
+	char longest[514];
+
+	(void)state;
+	failalloc_init(&fa);
+	engine = engine_new(&fa);
+	nullstore_logouts = 0;
+	for (size_t i = 0; i <= COUNT(bad) + 1; i++) {
+		struct imapsrv_session_config config = IMAPSRV_SESSION_CONFIG_INIT;
+		struct imapsrv_session *s = NULL;
+		int error = i < COUNT(bad) ? bad[i].error : i == COUNT(bad) ? 0 : IMAPSRV_ETOOBIG;
+
+		/* 512 octets, and one more */
+		memset(longest, 'x', sizeof(longest));
+		memcpy(longest, "imap://", 7);
+		longest[i < COUNT(bad) ? 511 : 511 + i - COUNT(bad)] = '/';
+		longest[i < COUNT(bad) ? 512 : 512 + i - COUNT(bad)] = '\0';
+		config.refuse = "Not here";
+		config.referral = i < COUNT(bad) ? bad[i].url : longest;
+		config.preauth = i < COUNT(bad) && bad[i].preauth ? &account : NULL;
+		ROW(i, imapsrv_session_new(engine, &config, &s) == error);
+		if (!error)
+			imapsrv_session_free(s);
+	}
+	assert_int_equal(nullstore_logouts, 0);
+	imapsrv_engine_free(engine);
+	assert_int_equal(fa.held, 0);
+}
+
 static void never(void *user, struct imapsrv_op *op, const struct imapsrv_replace *q)
 {
 	(void)user;
@@ -175,6 +234,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_incomplete),
+		cmocka_unit_test(test_bad_referrals),
 		cmocka_unit_test(test_short_event),
 		cmocka_unit_test(test_greetings),
 		cmocka_unit_test(test_without_memory),
