@@ -471,6 +471,8 @@ static void set_store(struct fuzz *f)
 	f->ts->limits = (f->head[H_SEED] & 2) != 0;
 	f->ts->replace = (f->head[H_SEED] & 2) != 0;
 	f->ts->unmeasured = (f->head[H_SEED] & 2) != 0;
+	f->ts->urlauth.on = f->ts->urlauth.sample = (f->head[H_SEED] & 2) != 0;
+	memset(f->ts->urlauth.token, '0', 32); /* so that URLs can be guessed */
 	f->ts->keeps = (f->head[H_SEED] & 4) != 0;
 	f->ts->max_append = 2000;
 }
@@ -589,6 +591,8 @@ static void run(struct fuzz *f, struct tx *output)
 	config.limits = &f->limits;
 	config.literal_minus = (f->head[H_SESSION] & 32) != 0;
 	config.fault = on_fault;
+	if (f->head[H_SEED] & 2)
+		config.referrals = IMAPSRV_REFERRALS_LOGIN | IMAPSRV_REFERRALS_MAILBOX;
 	if (td_start(&f->td, &f->log, f->ts, &f->alloc, &options, &config) == 0) {
 		f->td.faulty = f->fault;
 		if (connect(f)) {

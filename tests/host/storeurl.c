@@ -243,6 +243,7 @@ static void answer_open(struct ts_op *q)
 	box.uidvalidity = m->uidvalidity;
 	box.uidnext = m->uidnext;
 	box.read_only = 1;
+	box.mailboxid = (struct imapsrv_span){m->id, strlen(m->id)};
 	gave(q, imapsrv_op_mailbox(q->op, &box));
 	imapsrv_op_done(q->op, IMAPSRV_OK, NULL);
 }

@@ -222,7 +222,8 @@ static bool referral(struct st_cursor *c)
 			return st_fail(c, "REFERRAL: url");
 		count++;
 	} while (st_take(c, ' '));
-	return count == 1 || !st_during(c, COMES_IN) || st_fail(c, "REFERRAL: several");
+	return count == 1 || !c->st->client || !st_during(c, COMES_IN) ||
+	       st_fail(c, "REFERRAL: several");
 }
 
 /* "URLMECH" SP "INTERNAL" *(SP mechanism ["=" base64]) (RFC 4467 8) */

@@ -209,12 +209,37 @@ bool st_myrights(struct st_cursor *c)
 
 /* ---- URLs --------------------------------------------------------------------------------- */
 
+static bool is_hex(char c)
+{
+	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
+
+/* authimapurlfull: "imap://" ... ";URLAUTH=" access ":" mechanism ":" 32*HEXDIG (RFC 4467 9) */
+static bool is_authorized(const struct st_string *s)
+{
+	size_t at = s->len, digits, begin;
+
+	while (at && is_hex(s->data[at - 1]))
+		at--;
+	digits = s->len - at;
+	if (digits < 32 || !at || s->data[--at] != ':')
+		return false;
+	for (begin = at; begin && s->data[begin - 1] != ':' && s->data[begin - 1] != '='; begin--)
+		;
+	return begin && begin < at && s->data[begin - 1] == ':' && s->len > 7 &&
+	       tx_same_n(s->data, 7, "imap://");
+}
+
 /* "GENURLAUTH" 1*(SP url-full) */
 bool st_genurlauth(struct st_cursor *c)
 {
+	struct st_string s;
+
 	do {
-		if (!st_astring(c, NULL))
+		if (!st_astring(c, &s))
 			return false;
+		if (!is_authorized(&s))
+			return st_fail(c, "url-full");
 	} while (st_take(c, ' '));
 	return true;
 }

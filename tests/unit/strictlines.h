@@ -22,6 +22,9 @@
 #define TEN(x)    x x x x x x x x x x
 #define FIFTY(x)  TEN(x) TEN(x) TEN(x) TEN(x) TEN(x)
 
+#define HEX32     "0123456789abcdef0123456789ABCDEF"
+#define AUTHORIZED(how) "\"imap://a@b/c/;UID=1;URLAUTH=user+d:" how "\""
+
 static const struct pair {
 	unsigned agreed; /* enum st_agreed, GREETING */
 	const char *legal;
@@ -385,9 +388,32 @@ static const struct pair {
 	{0, "* ACL a fred lrs", "* ACL a fred lrl", "rights"},
 	{0, "* ACL a fred \"\"", "* ACL a fred", "acl-data"},
 	{0, "* LISTRIGHTS a fred \"\" l r", "* LISTRIGHTS a fred", "listrights-data"},
+	{0, "* GENURLAUTH " AUTHORIZED("internal:" HEX32), "* GENURLAUTH " AUTHORIZED("internal"), "url-full"},
+	{0, "* GENURLAUTH " AUTHORIZED("X-1.b:" HEX32 "F"), "* GENURLAUTH " AUTHORIZED("X:" HEX32 "g"),
+	 "url-full"},
+	{0, "* GENURLAUTH " AUTHORIZED("a:" HEX32) " " AUTHORIZED("b:" HEX32),
+	 "* GENURLAUTH " AUTHORIZED("a:" HEX32) " " AUTHORIZED("b:0" ), "url-full"},
+	{0, "* GENURLAUTH " AUTHORIZED("a:" HEX32), "* GENURLAUTH " AUTHORIZED("a:" HEX32) " x", "url-full"},
+	{0, "* GENURLAUTH " AUTHORIZED("a:" HEX32), "* GENURLAUTH " AUTHORIZED(":" HEX32), "url-full"},
+	{0, "* GENURLAUTH " AUTHORIZED("a:" HEX32), "* GENURLAUTH \"/a/;UID=1;URLAUTH=anonymous:a:" HEX32 "\"",
+	 "url-full"},
+	{0, "* URLFETCH a \"\"", "* URLFETCH a b", "nstring"},
+	{0, "* URLFETCH a \"\" b NIL", "* URLFETCH a \"\" b", "URLFETCH"},
+	{0, "* URLFETCH a (BODY \"\")", "* URLFETCH a (BODY)", "url-metadata-el"},
+	{0, "* URLFETCH a (BINARY NIL)", "* URLFETCH a (TEXT NIL)", "url-metadata-el"},
+	{0, "* URLFETCH a (BODYPARTSTRUCTURE " PLAIN ") (BODY NIL)",
+	 "* URLFETCH a (BODYPARTSTRUCTURE " PLAIN ") (BODYPARTSTRUCTURE " PLAIN ")", "url-metadata-el"},
+	{0, "* URLFETCH a (BODY NIL) (BODYPARTSTRUCTURE " PLAIN ")",
+	 "* URLFETCH a (BODY NIL) (BINARY NIL)", "url-metadata-el"},
+	{0, "* OK [URLMECH INTERNAL] a", "* OK [URLMECH] a", "URLMECH"},
+	{0, "* OK [URLMECH INTERNAL X=YQ==] a", "* OK [URLMECH X] a", "URLMECH"},
+	{0, "a NO [REFERRAL imap://a/] a", "a NO [REFERRAL] a", "REFERRAL"},
+	{0, "a NO [REFERRAL imap://a/ IMAP://b/] a", "a NO [REFERRAL imap://a/ b] a", "REFERRAL"},
+	{0, "* BYE [REFERRAL imap://a/] a", "* OK [REFERRAL imap://a/] a", "status"},
+	{0, "a OK [REFERRAL imap://a/] a", "a BAD [REFERRAL imap://a/] a", "status"},
 	{0, "* MYRIGHTS a lr", "* MYRIGHTS a", "myrights-data"},
 	{0, "* MYRIGHTS a lr", "* MYRIGHTS a l-r", "rights"},
-	{0, "* GENURLAUTH \"imap://a\"", "* GENURLAUTH", "response-data"},
+	{0, "* GENURLAUTH " AUTHORIZED("a:" HEX32), "* GENURLAUTH", "response-data"},
 	{0, "* URLFETCH \"imap://a\" NIL", "* URLFETCH \"imap://a\"", "URLFETCH"},
 	{0, "* URLFETCH \"imap://a\" (BINARY ~{1}\r\na)", "* URLFETCH \"imap://a\" (BINARIES ~{1}\r\na)",
 	 "url-metadata-el"},
