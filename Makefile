@@ -246,7 +246,8 @@ portable:
 	  $(patsubst %,'sh tests/portable/%.sh',strict musl bits32 bigendian)
 
 coverage:
-	@$(MAKE) BUILD='$(BUILD)/coverage' CFLAGS='-O0 -g --coverage' check || true
+	@TEST_TIMEOUT=$${TEST_TIMEOUT:-1800} \
+	  $(MAKE) BUILD='$(BUILD)/coverage' CFLAGS='-O0 -g --coverage' check || true
 	@sh tests/coverage.sh '$(BUILD)/coverage'
 
 # ---- fuzzing: the library is built once more, with clang -----------------------------------

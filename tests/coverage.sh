@@ -21,16 +21,11 @@ cd "$dir"
 for source in "$top"/lib/*/*.c; do
 	name=${source#"$top/"}
 	object=$build/${name%.c}
-	# What no program was linked with, was never run.
-	if [ ! -e "$object.gcda" ]; then
-		echo "$name: no program has it" >&2
-		continue
-	fi
 	# Seen from the top of the tree, where it was compiled; one text for each source, inline
 	# functions of headers aside.
-	(cd "$top" && "$gcov" --branch-probabilities --stdout "$object.gcda" 2>/dev/null) |
+	(cd "$top" && "$gcov" --branch-probabilities --stdout "$object.gcno" 2>/dev/null) |
 		awk -v source="$name" '
-		/^ *-: *0:Source:/ { sub(/^ *-: *0:Source:/, ""); on = $0 == source }
+		/^ *-: *0:Source:/ { on = substr($0, index($0, "Source:") + 7) == source }
 		on' >"$(printf '%s' "$name" | tr / -).gcov"
 done
 cd "$top"
@@ -67,13 +62,18 @@ BEGIN {
 	at = index(rest, ":")
 	if (times == "-" || trim(substr(rest, 1, at - 1)) == 0)
 		next
+	before = code
 	code = trim(substr(rest, at + 1))
+	both = before " " code
 	dead = times ~ /^[#=]/
 	lines[room]++
 	if (!dead) {
 		reached[room]++
 	} else if ((file, code) in known) {
 		known[file, code]++
+		told[room]++
+	} else if ((file, both) in known) {
+		known[file, both]++
 		told[room]++
 	} else {
 		missing[++misses] = file ":" trim(substr(rest, 1, at - 1)) ": " code

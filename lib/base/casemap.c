@@ -47,15 +47,11 @@ void isrv_casemap_init(struct isrv_casemap *m)
 	memset(m, 0, sizeof(*m));
 }
 
-static size_t put_octet(struct isrv_casemap *m, char *out, unsigned char c)
+/* White space comes here only behind octets that were held, and those are none. */
+static void put_octet(struct isrv_casemap *m, char *out, unsigned char c)
 {
-	bool space = c == ' ' || (c >= '\t' && c <= '\r');
-
-	if (space && m->space)
-		return 0;
-	m->space = space;
-	*out = (char)(space ? ' ' : c >= 'a' && c <= 'z' ? c - 32 : c);
-	return 1;
+	m->space = c == ' ' || (c >= '\t' && c <= '\r');
+	*out = (char)(m->space ? ' ' : c >= 'a' && c <= 'z' ? c - 32 : c);
 }
 
 /* A complete character; what it becomes may have spaces (U+00A0, U+00B4). */
@@ -89,11 +85,13 @@ static size_t put_held(struct isrv_casemap *m, char *out, unsigned char c)
 
 	if (m->held_len && (c & 0xc0) != 0x80) { /* it never came to its end */
 		for (i = 0; i < m->held_len; i++)
-			len += put_octet(m, out + len, (unsigned char)m->held[i]);
+			put_octet(m, out + len++, (unsigned char)m->held[i]);
 		m->held_len = 0;
 	}
-	if (!m->held_len && !sequence(c))
-		return len + put_octet(m, out + len, c);
+	if (!m->held_len && !sequence(c)) {
+		put_octet(m, out + len, c);
+		return len + 1;
+	}
 	m->held[m->held_len++] = (char)c;
 	need = sequence((unsigned char)m->held[0]);
 	if (m->held_len < need)
@@ -102,7 +100,7 @@ static size_t put_held(struct isrv_casemap *m, char *out, unsigned char c)
 		len += put_code(m, out + len, code);
 	} else {
 		for (i = 0; i < need; i++)
-			len += put_octet(m, out + len, (unsigned char)m->held[i]);
+			put_octet(m, out + len++, (unsigned char)m->held[i]);
 	}
 	m->held_len = 0;
 	return len;

@@ -452,7 +452,7 @@ static void html_text(struct isrv_preview *p, uint32_t code)
 /* The ">" of a tag. */
 static void end_tag(struct isrv_preview *p)
 {
-	uint8_t i;
+	size_t i;
 
 	p->state = TEXT;
 	if (word_is(p, "head")) {
@@ -470,7 +470,7 @@ static void end_tag(struct isrv_preview *p)
 	if (p->closing)
 		return;
 	if (tags[i].kind == RAW) {
-		p->raw = i;
+		p->raw = (uint8_t)i;
 		p->state = RAW_TEXT;
 	} else {
 		p->head = false;

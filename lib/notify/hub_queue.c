@@ -101,7 +101,7 @@ static void collapse_all(struct isrv_hub_queue *q, struct isrv_hub_entry *e, str
 
 		if (!is_about_messages(o->event.type) ||
 		    o->event.mailbox.len != e->event.mailbox.len ||
-		    memcmp(o->event.mailbox.data, e->event.mailbox.data, o->event.mailbox.len)) {
+		    memcmp(o->event.mailbox.data, e->event.mailbox.data, o->event.mailbox.len) != 0) {
 			at = &o->next;
 			continue;
 		}

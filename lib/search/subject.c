@@ -76,11 +76,9 @@ static const char *pass_refwd(const struct window *x, const char *at)
 {
 	const char *blob;
 
-	if (begins(at, x->end, "re"))
-		at += 2;
-	else if (begins(at, x->end, "fwd"))
+	if (begins(at, x->end, "fwd"))
 		at += 3;
-	else if (begins(at, x->end, "fw"))
+	else if (begins(at, x->end, "re") || begins(at, x->end, "fw"))
 		at += 2;
 	else
 		return NULL;

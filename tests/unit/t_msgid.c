@@ -107,7 +107,7 @@ static void test_steps(void **unused)
 
 static void test_failures(void **unused)
 {
-	static const char field[] = "<\"a\\b\"@c> <d@e>";
+	static const char field[] = "<\"a\\b\"@c> <d@[192.0.2.1]>";
 	char out[256];
 	size_t fail = 0;
 	bool ok = false;
@@ -126,7 +126,7 @@ static void test_failures(void **unused)
 		assert_int_equal(mem.used, 0);
 	}
 	assert_true(fail > 2);
-	assert_string_equal(out, "<ab@c><d@e>");
+	assert_string_equal(out, "<ab@c><d@[192.0.2.1]>");
 }
 
 int main(void)

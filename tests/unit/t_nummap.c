@@ -247,6 +247,32 @@ static void test_bounds(void **unused)
 	}
 }
 
+/* The room of blocks that are gone is kept where it cannot be given back. */
+static void test_shrink_fails(void **unused)
+{
+	struct imapsrv_range range = {2 * 65536, UINT32_MAX};
+	struct imapsrv_set set = {&range, 1};
+	struct isrv_nummap map;
+	struct isrv_mem mem;
+	size_t before;
+
+	(void)unused;
+	isrv_mem_init(&mem, &allocator, SIZE_MAX);
+	isrv_nummap_init(&map);
+	assert_true(isrv_nummap_append(&map, &mem, 1, 20 * 65536));
+	before = mem.used;
+	fail_in = 0;
+	assert_int_equal(isrv_nummap_remove(&map, &mem, set), 18 * 65536 + 1);
+	assert_int_equal(fail_in, -1);
+	assert_int_equal(map.count, 2 * 65536 - 1);
+	assert_int_equal(mem.used, before);
+	assert_int_equal(isrv_nummap_uid(&map, map.count), 2 * 65536 - 1);
+	assert_true(isrv_nummap_append(&map, &mem, 2 * 65536, 5 * 65536));
+	assert_int_equal(isrv_nummap_seq(&map, 5 * 65536), 5 * 65536);
+	isrv_nummap_clear(&map, &mem);
+	assert_int_equal(mem.used, 0);
+}
+
 /* Holes made by removal, not by gaps in the appends, keep the same bound. */
 static void test_bound_after_removal(void **unused)
 {
@@ -467,7 +493,7 @@ static void test_every_failure(void **unused)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_edges),         cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_shrink_fails), cmocka_unit_test(test_edges),         cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_runs),          cmocka_unit_test(test_bounds),
 		cmocka_unit_test(test_random),        cmocka_unit_test(test_bound_after_removal),
 		cmocka_unit_test(test_every_failure),

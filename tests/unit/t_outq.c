@@ -321,6 +321,30 @@ static void test_loans(void **state)
 	assert_int_equal(f.mem.used, 0);
 }
 
+/* A mark that is not of this queue, or lies within what was lent, drops nothing. */
+static void test_foreign_mark(void **state)
+{
+	static const char body[] = "a body";
+	struct isrv_outq_mark mark;
+	struct fixture f;
+
+	(void)state;
+	setup(&f);
+	mark = isrv_outq_mark(&f.q);
+	assert_true(isrv_outq_add(&f.q, "* OK\r\n", 6));
+	assert_true(isrv_outq_lend(&f.q, body, 6, NULL, NULL));
+	mark.put += 100;
+	assert_false(isrv_outq_rollback(&f.q, mark));
+	mark.put -= 91;
+	assert_false(isrv_outq_rollback(&f.q, mark));
+	assert_int_equal(isrv_outq_size(&f.q), 12);
+	mark.put -= 3;
+	assert_true(isrv_outq_rollback(&f.q, mark));
+	assert_int_equal(isrv_outq_size(&f.q), 6);
+	isrv_outq_clear(&f.q);
+	assert_int_equal(f.mem.used, 0);
+}
+
 static void test_bounds(void **state)
 {
 	static const struct {
@@ -354,7 +378,7 @@ int main(void)
 		cmocka_unit_test(test_model),
 		cmocka_unit_test(test_steady),
 		cmocka_unit_test(test_loans),
-		cmocka_unit_test(test_bounds),
+		cmocka_unit_test(test_foreign_mark), cmocka_unit_test(test_bounds),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -226,6 +226,32 @@ static void test_parts(void **state)
 		}
 }
 
+/* Limits beyond what descriptions can hold, and none at all. */
+static void test_extremes(void **state)
+{
+	static const uint32_t extremes[] = {0, UINT32_MAX};
+	struct bytes message = text_new();
+
+	(void)state;
+	text_add(&message, "Content-Type: multipart/mixed; boundary=b\n\n");
+	text_repeat(&message, lasts[0], 5);
+	text_add(&message, "--b--\n");
+	for (size_t i = 0; i < COUNT(extremes); i++) {
+		struct isrv_structure_limits limits = describe_limits;
+		struct isrv_description d;
+		struct bytes b;
+
+		limits.parts = extremes[i];
+		limits.kept_octets = UINT32_MAX;
+		b = describe(&limits, message.data, message.len);
+		assert_true(isrv_description_open(&d, b.data, b.len));
+		assert_int_equal(d.parts, i ? 6 : 1);
+		assert_int_equal(d.truncated, !i);
+		free(b.data);
+	}
+	free(message.data);
+}
+
 /* A header that is cut; too many texts, addresses, parameters, languages. */
 static void test_left_out(void **state)
 {
@@ -410,7 +436,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_octets),        cmocka_unit_test(test_octets_at_boundaries),
-		cmocka_unit_test(test_depth),         cmocka_unit_test(test_parts),
+		cmocka_unit_test(test_depth),         cmocka_unit_test(test_extremes), cmocka_unit_test(test_parts),
 		cmocka_unit_test(test_left_out),      cmocka_unit_test(test_long_boundary),
 		cmocka_unit_test(test_floods),        cmocka_unit_test(test_many_fences),
 	};

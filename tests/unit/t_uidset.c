@@ -456,13 +456,37 @@ static void test_normalize_large(void **unused)
 	free(ranges);
 }
 
+static void test_common(void **unused)
+{
+	static struct imapsrv_range a[] = {{1, 5}, {9, 9}, {20, 30}}, b[] = {{4, 9}, {25, 40}};
+	struct imapsrv_set set = {a, 3}, other = {b, 2};
+	struct isrv_arena arena;
+	struct isrv_mem mem;
+	uint64_t steps = 0;
+
+	(void)unused;
+	isrv_mem_init(&mem, NULL, SIZE_MAX);
+	isrv_arena_init(&arena, &mem, 8);
+	assert_false(isrv_uidset_common(&arena, &set, other, &steps));
+	assert_true(set.ranges == a && set.count == 3);
+	arena.max = 1000;
+	assert_true(isrv_uidset_common(&arena, &set, other, &steps));
+	assert_int_equal(set.count, 3);
+	assert_true(set.ranges[0].first == 4 && set.ranges[0].last == 5);
+	assert_true(set.ranges[1].first == 9 && set.ranges[1].last == 9);
+	assert_true(set.ranges[2].first == 25 && set.ranges[2].last == 30);
+	assert_true(steps > 0 && steps <= 5);
+	isrv_arena_clear(&arena);
+	assert_int_equal(mem.used, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_operations), cmocka_unit_test(test_self),
 		cmocka_unit_test(test_normalize),  cmocka_unit_test(test_normalize_large),
 		cmocka_unit_test(test_is_valid),   cmocka_unit_test(test_queries),
-		cmocka_unit_test(test_random),
+		cmocka_unit_test(test_random),     cmocka_unit_test(test_common),
 	};
 	const char *given = getenv("ISRV_SEED");
 

@@ -595,6 +595,40 @@ static void one_of_each(struct isrv_writer *w)
 }
 
 /* Failure sticks, and what was lent comes back once. */
+/* What takes room at once, and names too long for the stack, where there is no memory. */
+static void test_no_room(void **state)
+{
+	static const struct imapsrv_flags none = {0, 0, NULL};
+	static char name[400];
+	struct fixture f;
+
+	(void)state;
+	memset(name, 0xc3, sizeof(name));
+	for (size_t i = 1; i < sizeof(name); i += 2)
+		name[i] = (char)0xa9;
+	for (int what = 0; what < 3; what++) {
+		setup(&f, false);
+		f.mem.budget = 0;
+		if (what == 0)
+			isrv_w_mailbox(&f.w, name, sizeof(name));
+		else if (what == 1)
+			isrv_w_uidfetch_flags(&f.w, 1, &none, false);
+		else
+			isrv_w_fetch_flags(&f.w, 1, 1, &none, false);
+		assert_true(isrv_writer_failed(&f.w));
+		assert_int_equal(isrv_outq_size(&f.q), 0);
+		teardown("no room", &f);
+	}
+	setup(&f, false);
+	isrv_w_value(&f.w, "a\0b", 3);
+	isrv_w_value(&f.w, NULL, 0);
+	isrv_w_value(&f.w, "ab", 2);
+	drain(&f);
+	f.out[f.len] = '\0';
+	assert_memory_equal(f.out, "~{3}\r\na\0bNIL\"ab\"", 17);
+	teardown("values", &f);
+}
+
 static void test_no_memory(void **state)
 {
 	static const size_t rows[] = {0, 100, 4096, 5000, 9000, 20000};
@@ -634,6 +668,7 @@ int main(void)
 		cmocka_unit_test(test_fetch),
 		cmocka_unit_test(test_datetime), cmocka_unit_test(test_sets),
 		cmocka_unit_test(test_response), cmocka_unit_test(test_no_memory),
+		cmocka_unit_test(test_no_room),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
