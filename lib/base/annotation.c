@@ -134,7 +134,7 @@ static bool advance(struct imapsrv_span pattern, bool *state, char c)
 	for (size_t i = 0; i <= pattern.len; i++) {
 		char p = i < pattern.len ? pattern.data[i] : '\0';
 		bool takes = state[i] && (p == '*' || (p == '%' && c != '/'));
-		bool is = state[i] && i < pattern.len && !is_wildcard(p) && p == c;
+		bool is = i < pattern.len && state[i] && !is_wildcard(p) && p == c;
 
 		state[i] = before || takes;
 		before = takes || is;
