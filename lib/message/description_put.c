@@ -438,13 +438,10 @@ bool isrv_description_put_part(const struct isrv_description *d, struct isrv_wri
                                const uint32_t *numbers, size_t count,
                                const struct isrv_description_decoded *decoded, unsigned how)
 {
-	struct walk k;
+	struct walk k = {.d = d, .how = how, .decoded = decoded};
 	uint32_t part;
 	char *at;
 
-	k.d = d;
-	k.how = how;
-	k.decoded = decoded;
 	if (isrv_description_row(d, numbers, count, &part))
 		return put(&k, w, part);
 	at = isrv_pen_begin(&k.pen, w);
