@@ -2,6 +2,7 @@
 /*
  * attack/t_boxes - mailboxes by the thousand, patterns over their names, and what happens in them.
  */
+#include "attack/counted.h"
 #include "attack/grow.h"
 
 #include <inttypes.h>
@@ -145,10 +146,94 @@ static void T39_events(void **state)
 	grow_each(events, COUNT(events));
 }
 
+/* ---- what one may not see -------------------------------------------------------------------- */
+
+static uint64_t asked(const char *command, const char *name, struct tx *said)
+{
+	size_t at = strcspn(command, "#");
+	struct tx line = {0};
+	struct world w;
+	uint64_t work;
+
+	tx_add(&line, command, at);
+	tx_str(&line, name);
+	tx_str(&line, command + at + 1);
+	world_begin(&w);
+	w.ts->acl.on = true;
+	w.ts->urlauth.on = true;
+	w.ts->replace = true;
+	world_add(&w, "Subject: x\r\n\r\ny\r\n", 17);
+	ts_add_mailbox(w.ts, w.fred, "hidden")->hidden = true;
+	world_connect(&w, true);
+	world_say(&w, "s ENABLE QRESYNC\r\ns SELECT INBOX\r\n");
+	w.said.len = 0;
+	work = counted_work();
+	world_feed(&w, line.data, line.len, 0);
+	work = counted_work() - work;
+	tx_add(said, w.said.data, w.said.len);
+	tx_add(said, "", 1);
+	world_end(&w);
+	tx_free(&line);
+	return work;
+}
+
+/* T38: to a command that names it, a mailbox that is hidden and one that does not exist are the same, in
+ * words and in work.  (The names are of one length, and neither shows in what is answered.) */
+static void T38_same_work(void **state)
+{
+	static const char *const commands[] = {
+		"a SELECT #\r\n",
+		"a EXAMINE # (QRESYNC (1 1))\r\n",
+		"a STATUS # (MESSAGES HIGHESTMODSEQ)\r\n",
+		"a DELETE #\r\n",
+		"a RENAME # new\r\n",
+		"a SUBSCRIBE #\r\n",
+		"a UNSUBSCRIBE #\r\n",
+		"a LIST \"\" # RETURN (STATUS (MESSAGES))\r\n",
+		"a LSUB \"\" #\r\n",
+		"a COPY 1 #\r\n",
+		"a MOVE 1 #\r\n",
+		"a REPLACE 1 # {1+}\r\nx\r\n",
+		"a APPEND # {1+}\r\nx\r\n",
+		"a APPEND INBOX CATENATE (URL \"/#/;UID=1\")\r\n",
+		"a GETMETADATA # /shared/a\r\n",
+		"a SETMETADATA # (/shared/a \"x\")\r\n",
+		"a GETQUOTAROOT #\r\n",
+		"a MYRIGHTS #\r\n",
+		"a GETACL #\r\n",
+		"a SETACL # eve lr\r\n",
+		"a DELETEACL # eve\r\n",
+		"a LISTRIGHTS # eve\r\n",
+		"a ESEARCH IN (MAILBOXES #) ALL\r\n",
+		"a ESEARCH IN (SUBTREE #) ALL\r\n",
+		"a ESEARCH IN (SUBTREE-ONE #) ALL\r\n",
+		"a NOTIFY SET STATUS (MAILBOXES # (MessageNew MessageExpunge MailboxName))\r\n",
+		"a NOTIFY SET STATUS (SUBTREE # (MessageNew MessageExpunge MailboxName))\r\n",
+		"a GENURLAUTH \"imap://fred@example.com/#/;UID=1;URLAUTH=user+fred\" INTERNAL\r\n",
+		"a RESETKEY #\r\n",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(commands); i++) {
+		struct tx hidden = {0}, missing = {0};
+		uint64_t one = asked(commands[i], "hidden", &hidden);
+		uint64_t other = asked(commands[i], "missed", &missing);
+
+		if (strcmp(hidden.data, missing.data) != 0)
+			fail_msg("%s: %s, and %s", commands[i], hidden.data, missing.data);
+		if (one != other)
+			fail_msg("%s: %llu blocks, and %llu", commands[i], (unsigned long long)one,
+			         (unsigned long long)other);
+		tx_free(&hidden);
+		tx_free(&missing);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(T18_patterns),
+		cmocka_unit_test(T38_same_work),
 		cmocka_unit_test(T39_events),
 	};
 

@@ -107,6 +107,33 @@ static void T11_endless_lines(void **state)
 	free(piece);
 }
 
+/* T11: lines with nothing in them are bad commands, and bad commands come to an end. */
+static void T11_empty_lines(void **state)
+{
+	enum { PIECE = 1 << 20 };
+	char *piece = malloc(PIECE);
+
+	(void)state;
+	assert_non_null(piece);
+	for (size_t i = 0; i < 4; i++) {
+		static const struct sample none[] = {{"", false}, {"", true}};
+		struct world w;
+		size_t before;
+
+		samples_begin(&w);
+		samples_connect(&w, &none[i & 1]);
+		before = w.alloc.octets;
+		for (size_t k = 0; k < PIECE; k++)
+			piece[k] = i < 2 || k & 1 ? '\n' : '\r';
+		world_feed(&w, piece, PIECE, 0);
+		ROW(i, world_closed(&w));
+		ROW(i, w.emitted < 8192 && w.alloc.peak < before + 16384);
+		ROW(i, strncmp(world_last(&w), "* BYE ", 6) == 0);
+		world_end(&w);
+	}
+	free(piece);
+}
+
 /* ---- lengths -------------------------------------------------------------------------------- */
 
 static void word_of(struct tx *t, int form, char octet, size_t len)
@@ -279,6 +306,7 @@ int main(void)
 		cmocka_unit_test(T10_no_command_is_missing),
 		cmocka_unit_test(T10_endless_everywhere),
 		cmocka_unit_test(T11_endless_lines),
+		cmocka_unit_test(T11_empty_lines),
 		cmocka_unit_test(T14_lengths),
 		cmocka_unit_test(T06_literals),
 		cmocka_unit_test(T16_depth),
