@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Names mostly come in order, from a list that is sorted, and then each costs a step; in any other
- * order a move of what is behind, which is small next to reading the name.
+ * Names mostly come in order, from a list that is sorted, and then each costs a step.  Those that come
+ * in another order are put into a short list behind the long one, and the two are merged when it is
+ * full, or when names are asked for by their place: moving the whole list for each would make a
+ * hundred thousand of them dear.
  */
 #include "notify/names.h"
 
@@ -17,18 +19,24 @@ static int compare(struct imapsrv_span a, struct imapsrv_span b)
 	return a.len < b.len ? -1 : a.len > b.len;
 }
 
-/* Where it is, or would be. */
-static uint32_t seek(const struct isrv_names *n, struct imapsrv_span name, bool *found_r)
-{
-	uint32_t low = 0, high = isrv_names_count(n);
+#define BEHIND_MAX 256u
 
+static struct imapsrv_span name_at(const struct isrv_names_held *h, uint32_t i)
+{
+	return (struct imapsrv_span){h->text + h->list[i].at, h->list[i].len};
+}
+
+/* Where it is among those from `low` on and before `high`, or would be. */
+static uint32_t seek(const struct isrv_names_held *h, uint32_t low, uint32_t high,
+                     struct imapsrv_span name, bool *found_r)
+{
 	*found_r = false;
 	/* Behind the last: in order. */
-	if (high && compare(isrv_names_at(n, high - 1), name) < 0)
+	if (low < high && compare(name_at(h, high - 1), name) < 0)
 		return high;
 	while (low < high) {
 		uint32_t middle = low + (high - low) / 2;
-		int order = compare(isrv_names_at(n, middle), name);
+		int order = compare(name_at(h, middle), name);
 
 		if (order == 0) {
 			*found_r = true;
@@ -40,6 +48,33 @@ static uint32_t seek(const struct isrv_names *n, struct imapsrv_span name, bool 
 			high = middle;
 	}
 	return low;
+}
+
+/* One list, in order: from the last of those behind on, each makes room for itself and those before it. */
+static void settle(struct isrv_names_held *h)
+{
+	struct isrv_name_at behind[BEHIND_MAX];
+	uint32_t left = h->count - h->sorted, end = h->sorted;
+	bool found;
+
+	if (!left)
+		return;
+	memcpy(behind, &h->list[h->sorted], left * sizeof(*behind));
+	for (; left; left--) {
+		struct isrv_name_at last = behind[left - 1];
+		uint32_t at = seek(h, 0, end, (struct imapsrv_span){h->text + last.at, last.len}, &found);
+
+		memmove(&h->list[at + left], &h->list[at], (end - at) * sizeof(*h->list));
+		h->list[at + left - 1] = last;
+		end = at;
+	}
+	h->sorted = h->count;
+}
+
+struct imapsrv_span isrv_names_at(const struct isrv_names *n, uint32_t i)
+{
+	settle(n->held);
+	return name_at(n->held, i);
 }
 
 void isrv_names_clear(struct isrv_names *n, struct isrv_mem *mem)
@@ -98,19 +133,9 @@ static bool reserve(struct isrv_names_held *h, struct isrv_mem *mem, size_t len)
 	return len <= h->size - h->used || grow_text(h, mem, len);
 }
 
-bool isrv_names_add(struct isrv_names *n, struct isrv_mem *mem, struct imapsrv_span name)
+/* Puts it in at `at`, where the list from there on moves. */
+static void put_in(struct isrv_names_held *h, uint32_t at, struct imapsrv_span name)
 {
-	bool found;
-	uint32_t at = seek(n, name, &found);
-	struct isrv_names_held *h;
-
-	if (found)
-		return true;
-	if (!n->held)
-		n->held = isrv_mem_zalloc(mem, sizeof(*n->held));
-	h = n->held;
-	if (!h || !reserve(h, mem, name.len))
-		return false;
 	memmove(&h->list[at + 1], &h->list[at], (h->count - at) * sizeof(*h->list));
 	h->list[at].at = h->used;
 	h->list[at].len = (uint32_t)name.len;
@@ -118,28 +143,58 @@ bool isrv_names_add(struct isrv_names *n, struct isrv_mem *mem, struct imapsrv_s
 		memcpy(h->text + h->used, name.data, name.len);
 	h->used += (uint32_t)name.len;
 	h->count++;
+}
+
+bool isrv_names_add(struct isrv_names *n, struct isrv_mem *mem, struct imapsrv_span name)
+{
+	struct isrv_names_held *h;
+	uint32_t at, behind;
+	bool found;
+
+	if (isrv_names_has(n, name))
+		return true;
+	if (!n->held)
+		n->held = isrv_mem_zalloc(mem, sizeof(*n->held));
+	h = n->held;
+	if (!h || !reserve(h, mem, name.len))
+		return false;
+	if (h->count - h->sorted == BEHIND_MAX)
+		settle(h);
+	at = seek(h, 0, h->sorted, name, &found);
+	behind = seek(h, h->sorted, h->count, name, &found);
+	if (at == h->count)
+		h->sorted++;
+	put_in(h, behind, name);
 	return true;
 }
 
 bool isrv_names_remove(struct isrv_names *n, struct imapsrv_span name)
 {
-	bool found;
-	uint32_t at = seek(n, name, &found);
 	struct isrv_names_held *h = n->held;
+	uint32_t at;
+	bool found;
 
+	if (!h)
+		return false;
+	settle(h);
+	at = seek(h, 0, h->count, name, &found);
 	if (!found)
 		return false;
 	h->dead += h->list[at].len;
-	h->count--;
+	h->sorted = --h->count;
 	memmove(&h->list[at], &h->list[at + 1], (h->count - at) * sizeof(*h->list));
 	return true;
 }
 
 bool isrv_names_has(const struct isrv_names *n, struct imapsrv_span name)
 {
-	bool found;
+	const struct isrv_names_held *h = n->held;
+	bool found = false;
 
-	(void)seek(n, name, &found);
+	if (h)
+		(void)seek(h, 0, h->sorted, name, &found);
+	if (h && !found)
+		(void)seek(h, h->sorted, h->count, name, &found);
 	return found;
 }
 

@@ -15,7 +15,8 @@ struct isrv_names_held {
 	struct isrv_name_at {
 		uint32_t at;
 		uint32_t len;
-	} *list;        /* in order */
+	} *list;        /* in order up to `sorted`; the few behind that are in order among themselves */
+	uint32_t sorted;
 	uint32_t count;
 	uint32_t cap;
 	char *text;
@@ -40,12 +41,7 @@ static inline uint32_t isrv_names_count(const struct isrv_names *n)
 {
 	return n->held ? n->held->count : 0;
 }
-static inline struct imapsrv_span isrv_names_at(const struct isrv_names *n, uint32_t i)
-{
-	const struct isrv_names_held *h = n->held;
-	struct imapsrv_span name = {h->text + h->list[i].at, h->list[i].len};
-
-	return name;
-}
+/* The i-th of them in order. */
+struct imapsrv_span isrv_names_at(const struct isrv_names *n, uint32_t i);
 
 #endif

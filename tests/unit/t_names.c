@@ -61,6 +61,41 @@ static void test_model(void **unused)
 	assert_int_equal(mem.used, 0);
 }
 
+/* Many in no order, looked for while they come: each is found, once, and in the end all are in order. */
+static void test_in_no_order(void **unused)
+{
+	enum { MANY = 3001 };
+	struct isrv_names names = {0};
+	struct isrv_mem mem;
+	char name[16];
+
+	(void)unused;
+	isrv_mem_init(&mem, NULL, SIZE_MAX);
+	for (unsigned i = 0; i < 2 * MANY; i++) {
+		snprintf(name, sizeof(name), "%05u", i * 7919 % MANY);
+		assert_int_equal(isrv_names_has(&names, span(name)), i >= MANY);
+		assert_true(isrv_names_add(&names, &mem, span(name)));
+		assert_true(isrv_names_has(&names, span(name)));
+		assert_int_equal(isrv_names_count(&names), i < MANY ? i + 1 : MANY);
+		snprintf(name, sizeof(name), "%05u-", i * 7919 % MANY);
+		assert_false(isrv_names_has(&names, span(name)));
+	}
+	for (unsigned i = 0; i < MANY; i++) {
+		struct imapsrv_span at = isrv_names_at(&names, i);
+
+		snprintf(name, sizeof(name), "%05u", i);
+		ROW(i, at.len == 5 && !memcmp(at.data, name, 5));
+	}
+	/* One that is among those behind goes. */
+	assert_true(isrv_names_add(&names, &mem, span("01000a")));
+	assert_true(isrv_names_add(&names, &mem, span("00999a")));
+	assert_true(isrv_names_remove(&names, span("00999a")));
+	assert_false(isrv_names_has(&names, span("00999a")));
+	assert_true(isrv_names_has(&names, span("01000a")));
+	isrv_names_clear(&names, &mem);
+	assert_int_equal(mem.used, 0);
+}
+
 static void test_above(void **unused)
 {
 	static const struct {
@@ -212,7 +247,8 @@ static void test_sources(void **unused)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_model), cmocka_unit_test(test_above),
+		cmocka_unit_test(test_model),
+		cmocka_unit_test(test_in_no_order), cmocka_unit_test(test_above),
 		cmocka_unit_test(test_news),  cmocka_unit_test(test_short_of_memory),
 		cmocka_unit_test(test_sources),
 	};
