@@ -32,7 +32,7 @@ static void T10_no_command_is_missing(void **state)
 				break;
 		}
 		if (k == sample_count)
-			fail_msg("samples: a line for %s", name);
+			fail_msg("tests/attack/samples.c needs a line for %s", name);
 	}
 	world_end(&w);
 }
