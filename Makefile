@@ -142,6 +142,9 @@ $(BUILD)/tests/unit/t_client $(BUILD)/tests/unit/t_strict: \
 $(BUILD)/tests/unit/t_caps $(BUILD)/tests/unit/t_limit_edges $(BUILD)/tests/unit/t_unauthenticate: \
   $(filter-out %/runner.o,$(SCRIPT_OBJ)) $(HOST_OBJ)
 
+$(BUILD)/tests/unit/t_rights: $(BUILD)/tests/unit/t_rights.o $(HOST_OBJ) $(LIB_A)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka
+
 $(SCRIPT_RUN): $(SCRIPT_OBJ) $(HOST_OBJ) $(LIB_A)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^
 

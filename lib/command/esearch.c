@@ -17,6 +17,7 @@
 #include "command/esearch_sources.h"
 #include "command/memory.h"
 #include "command/searching.h"
+#include "session/access.h"
 #include "session/contexts.h"
 #include "session/modseq.h"
 
@@ -127,6 +128,8 @@ static bool may(struct imapsrv_session *s, const struct esearch *a)
 
 	if ((a->sources.selected || options & ISRV_RETURN_UPDATE) && !s->view)
 		isrv_bad(s, "No mailbox is selected");
+	else if (a->sources.selected && !isrv_access_may(s->view->rights, ISRV_DO_READ))
+		isrv_no(s, "NOPERM", "You may not do that in this mailbox");
 	else if (options & ISRV_RETURN_SAVE && a->sources.others)
 		isrv_bad(s, "SAVE is for the selected mailbox alone");
 	else if (options & ISRV_RETURN_UPDATE && isrv_contexts_has(s, s->tag))
@@ -223,7 +226,8 @@ static enum isrv_step next(struct imapsrv_session *s, struct esearch *a)
 	if (s->steps - a->since >= s->engine->limits.search_steps)
 		return limit(s, a);
 	name = name_of(a);
-	a->own = v && v->name_len == name.len && !memcmp(v->name, name.data, name.len);
+	a->own = v && isrv_access_may(v->rights, ISRV_DO_READ) && v->name_len == name.len &&
+	         !memcmp(v->name, name.data, name.len);
 	a->at = AT_OPEN;
 	if (!a->own) {
 		s->steps += MAILBOX_STEPS;

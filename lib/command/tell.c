@@ -19,6 +19,7 @@ struct isrv_telling {
 		AT_MECHANISMS,
 		AT_ARRIVED,
 		AT_NEWS,
+		AT_ACCESS, /* may this user know of it? */
 		AT_LIST,
 		AT_LISTED,
 		AT_METADATA,
@@ -34,6 +35,7 @@ struct isrv_telling {
 	struct isrv_news *news;  /* what is being told; not in the list any more */
 	bool recalled;           /* it is in the list again, under its new name: what was asked of the
 	                            old one means nothing */
+	struct isrv_access access;
 	bool exists;             /* as `list` says */
 	bool has_children;
 	uint32_t attributes;
@@ -305,7 +307,8 @@ static void next_news(struct imapsrv_session *s, struct isrv_telling *t)
 		return;
 	isrv_news_take(&s->notify->news, &s->mem, news);
 	t->news = news;
-	t->at = AT_LIST;
+	memset(&t->access, 0, sizeof(t->access));
+	t->at = isrv_access_is_kept(s) && news->len ? AT_ACCESS : AT_LIST;
 	/* Of what went out of sight the client hears that it went there. */
 	if (news->hidden)
 		news->tell &= news->old_name ? (uint32_t)ISRV_TELL_LIST : 0;
@@ -321,6 +324,40 @@ static bool is_passing(enum imapsrv_code code)
 static bool is_void(const struct imapsrv_session *s, const struct isrv_telling *t)
 {
 	return t->recalled || !s->notify;
+}
+
+/*
+ * Events are posted to whom the host takes for interested; what is told of a mailbox that there is are
+ * only such things as this user may know by now (RFC 5465 5), and that he may know no more.
+ */
+static enum isrv_step step_access(struct imapsrv_session *s, struct isrv_telling *t)
+{
+	enum isrv_step step = isrv_access_step(s, &t->access, ISRV_DO_NOTIFY, isrv_news_name(t->news));
+	struct isrv_news *news = t->news;
+
+	if (step != ISRV_DONE || s->error)
+		return step;
+	t->at = is_void(s, t) ? AT_NEWS : AT_LIST;
+	if (is_void(s, t))
+		return ISRV_DONE;
+	if (t->access.code == IMAPSRV_OK) {
+		/* Some right was lost, but neither of these. */
+		news->tell &= ~(uint32_t)ISRV_TELL_NOACCESS;
+		(void)isrv_names_remove(&s->notify->noaccess, isrv_news_name(news));
+	} else if (!t->access.told) {
+		/* One that is not there any more is told as such. */
+		if (t->access.code != IMAPSRV_NONEXISTENT && is_passing(t->access.code)) {
+			put_off(s, t);
+			t->at = AT_NEWS;
+		}
+	} else if (!isrv_access_may(t->access.rights, ISRV_DO_LIST)) {
+		news->tell &= news->tell & ISRV_TELL_NOACCESS ? (uint32_t)(ISRV_TELL_LIST | ISRV_TELL_NOACCESS)
+		                                              : 0;
+	} else {
+		news->tell &= ~(uint32_t)ISRV_TELL_METADATA;
+		news->known.items = 0; /* what the event said of it */
+	}
+	return ISRV_DONE;
 }
 
 static enum isrv_step step_list(struct imapsrv_session *s, struct isrv_telling *t)
@@ -398,8 +435,11 @@ static enum isrv_step tell_news(struct imapsrv_session *s, struct isrv_telling *
 	case AT_MECHANISMS: {
 		enum isrv_step step = tell_mechanisms(s, t);
 
-		if (step == ISRV_DONE)
-			t->at = AT_ARRIVED;
+		if (step != ISRV_DONE)
+			return step;
+		/* Of one that cannot be read any more nothing is shown until it can. */
+		t->left = s->view && s->view->revoked;
+		t->at = t->left ? AT_NEWS : AT_ARRIVED;
 		return step;
 	}
 	case AT_ARRIVED: {
@@ -409,6 +449,8 @@ static enum isrv_step tell_news(struct imapsrv_session *s, struct isrv_telling *
 			t->at = AT_NEWS;
 		return step;
 	}
+	case AT_ACCESS:
+		return step_access(s, t);
 	case AT_LIST:
 	case AT_LISTED:
 		return step_list(s, t);

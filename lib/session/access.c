@@ -133,6 +133,7 @@ enum isrv_step isrv_access_step(struct imapsrv_session *s, struct isrv_access *a
 		return ISRV_HOST;
 	a->rights = answered(s);
 	a->code = s->result.code;
+	a->told = a->code == IMAPSRV_OK;
 	/* Nothing above it: whether it may be made there is for the host to say. */
 	if (a->code == IMAPSRV_NONEXISTENT && doing == ISRV_DO_CREATE)
 		a->code = IMAPSRV_OK;

@@ -100,6 +100,7 @@ struct isrv_access {
 	enum imapsrv_code code;
 	uint32_t rights;
 	bool asked;
+	bool told; /* the host said which: there is such a mailbox */
 };
 enum isrv_step isrv_access_step(struct imapsrv_session *s, struct isrv_access *a,
                                 enum isrv_doing doing, struct imapsrv_span name);

@@ -230,9 +230,10 @@ int imapsrv_op_name(struct imapsrv_op *op, const struct imapsrv_name *name)
 	s = session_of(op);
 	if (isrv_access_is_kept(s)) {
 		copy.rights = known_rights(s, name->rights);
-		s->steps++;
+		/* What is hidden counts no steps either: they show in INPROGRESS. */
 		if (!isrv_access_name(&copy))
 			return s->error;
+		s->steps++;
 	}
 	return deliver(op, &copy);
 }

@@ -241,6 +241,20 @@ static void post_name(struct fuzz *f, uint8_t n)
 	imapsrv_session_post(s->session, &event);
 }
 
+/* Any rights, but for one: those who administer it see what becomes of that. */
+static void change_rights(struct fuzz *f, uint8_t n)
+{
+	static const char *const who[] = {"fred", "anyone", "-fred", "eve"};
+	struct ts_mailbox *m = pick(f, n);
+	uint32_t rights = (n * 2654435761u >> 9) & ts_acl_known(f->ts);
+
+	/* What cannot be read any more is not compared with the store. */
+	f->silent = true;
+	if (f->ts->acl.on && !m->removed)
+		ts_acl_change(m, who[n & 3], n & 4 ? IMAPSRV_ACL_SET : IMAPSRV_ACL_ADD, rights, n & 8,
+		              NULL);
+}
+
 static void act(struct fuzz *f, char what, uint8_t n)
 {
 	struct td_session *s = &f->td.sessions[0];
@@ -276,6 +290,9 @@ static void act(struct fuzz *f, char what, uint8_t n)
 		break;
 	case 'e':
 		post_name(f, n);
+		break;
+	case 'a':
+		change_rights(f, n);
 		break;
 	case 'C':
 	case 'K':
@@ -474,6 +491,7 @@ static void set_store(struct fuzz *f)
 	f->ts->urlauth.on = f->ts->urlauth.sample = (f->head[H_SEED] & 2) != 0;
 	memset(f->ts->urlauth.token, '0', 32); /* so that URLs can be guessed */
 	f->ts->keeps = (f->head[H_SEED] & 4) != 0;
+	f->ts->acl.on = (f->head[H_SEED] & 8) != 0;
 	f->ts->max_append = 2000;
 }
 
