@@ -129,7 +129,7 @@ static bool may(struct imapsrv_session *s, const struct esearch *a)
 	if ((a->sources.selected || options & ISRV_RETURN_UPDATE) && !s->view)
 		isrv_bad(s, "No mailbox is selected");
 	else if (a->sources.selected && !isrv_access_may(s->view->rights, ISRV_DO_READ))
-		isrv_no(s, "NOPERM", "You may not do that in this mailbox");
+		isrv_access_refuse(s);
 	else if (options & ISRV_RETURN_SAVE && a->sources.others)
 		isrv_bad(s, "SAVE is for the selected mailbox alone");
 	else if (options & ISRV_RETURN_UPDATE && isrv_contexts_has(s, s->tag))

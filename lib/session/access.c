@@ -169,6 +169,12 @@ void isrv_access_take(struct imapsrv_session *s, uint32_t rights)
 		isrv_hear_readable(s, (rights & R) != 0);
 }
 
+enum isrv_step isrv_access_refuse(struct imapsrv_session *s)
+{
+	return s->view->rights_stale ? isrv_refused(s, NULL)
+	                             : isrv_no(s, "NOPERM", "You may not do that in this mailbox");
+}
+
 enum isrv_step isrv_access_refresh(struct imapsrv_session *s)
 {
 	struct isrv_view *v = s->view;

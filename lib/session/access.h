@@ -89,6 +89,9 @@ static inline bool isrv_access_command(const struct imapsrv_session *s)
 	return !c->doing || isrv_access_may(rights, (enum isrv_doing)c->doing);
 }
 
+/* The reply where it may not: the host's own, if that would not say at the beginning of this command. */
+enum isrv_step isrv_access_refuse(struct imapsrv_session *s);
+
 /* What `list` says of a name: what this user is to be told instead.  False: nothing. */
 bool isrv_access_name(struct imapsrv_name *name);
 

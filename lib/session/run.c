@@ -545,7 +545,7 @@ static bool check_access(struct imapsrv_session *s)
 	s->phase = ISRV_PHASE_STEP;
 	if (isrv_access_command(s))
 		return true;
-	isrv_no(s, "NOPERM", "You may not do that in this mailbox");
+	isrv_access_refuse(s);
 	if (s->frame == ISRV_FRAME_MORE) {
 		finish_command(s);
 		return true;

@@ -104,6 +104,8 @@ static bool is_documented(enum imapsrv_code code, const char *told)
 		{IMAPSRV_CANNOT, "METADATA NOPRIVATE"},
 		{IMAPSRV_LIMIT, "METADATA TOOMANY"},
 		{IMAPSRV_LIMIT, "ANNOTATE TOOMANY"},
+		{IMAPSRV_TOOBIG, "ANNOTATE TOOBIG"},
+		{IMAPSRV_NONEXISTENT, "NOPERM"}, /* rights in the selected mailbox: it goes on */
 	};
 
 	/* The library has limits of its own; and H: fail may meet another question now. */
