@@ -58,7 +58,7 @@ void test_quota(struct play *play)
 	expect(conn_do(&a, "GETQUOTA joe"), "MESSAGE 6 6");
 	expect(conn_do(&a, "SELECT box"), "5 EXISTS");
 	conn_do(&a, "STORE 1:2 +FLAGS (\\Deleted)");
-	expect(conn_do(&a, "STATUS box (DELETED-STORAGE)"), "DELETED-STORAGE 2000");
+	expect(conn_do(&a, "STATUS box (DELETED DELETED-STORAGE)"), "DELETED 2 DELETED-STORAGE 2000");
 	conn_do(&a, "EXPUNGE");
 	expect(conn_do(&a, "GETQUOTA joe"), "(STORAGE 3 9 MESSAGE 4 6)");
 	expect(append(&a, "box"), "OK");

@@ -36,7 +36,7 @@ static void fill(struct play *p, bool exists, uint32_t rights, bool emulated)
 {
 	struct ts_user *eve = NULL;
 
-	p->ts->acl.on = p->ts->meta.on = p->ts->replace = true;
+	p->ts->acl.on = p->ts->meta.on = p->ts->replace = p->ts->urlauth.on = true;
 	p->ts->notes.on = p->ts->objectids = !emulated;
 	p->ts->absent = emulated ? TS_NO_COPY | TS_NO_MOVE : 0;
 	p->ts->modseqs = p->ts->unmeasured = p->ts->savedates = true;
@@ -183,6 +183,8 @@ static const struct row rows[] = {
 	{"GETMETADATA (DEPTH infinity) Box (/shared)", "l", "rswip", REFUSED},
 	{"SETMETADATA Box (/private/comment \"x\")", "l", "rswip", REFUSED},
 	{"GETQUOTAROOT Box", "r", "", REFUSED},
+	{"RESETKEY Box", "l", "", REFUSED},
+	{"RESETKEY Box INTERNAL", "l", "", REFUSED},
 	{"LIST \"\" Box", "l", "", SILENT},
 	{"LIST \"\" *", "l", "", SILENT},
 	{"LIST \"\" % RETURN (SUBSCRIBED CHILDREN)", "l", "", SILENT},
