@@ -15,4 +15,5 @@ shift 2
 python3 -B "$here/interop.py" "$server" "$scratch/clients" "$@" || exit 1
 python3 -B "$here/compare.py" "$server" "$scratch/compare" "$@" || exit 1
 python3 -B "$here/orders.py" "$server" "$scratch/orders" || exit 1
+python3 -B "$here/share.py" "$server" "$scratch/share" || exit 1
 sh "$here/clients.sh" "$server" "$scratch/more" "$@"
