@@ -32,6 +32,9 @@ int account_box(struct account *account, struct imapsrv_span name, struct box **
 int account_rights(const struct account *account, struct imapsrv_span name, bool above,
                    uint32_t *rights_r);
 
+/* Is there a mailbox below that name in which he has one of these rights? */
+bool account_may_below(const struct account *account, struct imapsrv_span name, uint32_t rights);
+
 /* Calls `each` for every mailbox in the user's tree; with `subscribed` also says which are, and names
  * those that are but do not exist, wherever they would be. */
 int account_list(struct account *account, bool subscribed,

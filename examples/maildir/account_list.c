@@ -49,6 +49,25 @@ int account_rights(const struct account *account, struct imapsrv_span name, bool
 	return place_close(root, &place, result);
 }
 
+bool account_may_below(const struct account *account, struct imapsrv_span name, uint32_t rights)
+{
+	struct subscriptions dirs = {0};
+	struct place place;
+	int root = place_open(account, name, &place, ENOENT);
+	char *above = xprintf("%s.", root < 0 ? "" : place.dir);
+	bool may = false;
+
+	if (root >= 0 && place_entries(root, above, &dirs))
+		log_error("%s: %s", place.root, strerror(errno));
+	for (size_t i = 0; i < dirs.count && !may; i++)
+		may = is_mailbox(root, dirs.dirs[i]) &&
+		      (place.own || granted(account, root, dirs.dirs[i]) & rights);
+	subscriptions_clear(&dirs);
+	free(above);
+	place_close(root, &place, 0);
+	return may;
+}
+
 /* ---- list --------------------------------------------------------------------------------- */
 
 /* The user's name of a mailbox in his tree; NULL: it has none. */

@@ -33,21 +33,24 @@ void news_departed(struct maildir *maildir)
 	acl_clear(&maildir->departed);
 }
 
-bool news_may_hear(const struct peer *peer, const struct imapsrv_event *event)
+/* Has he it open?  Then the library knows what he may be shown, also of one that is gone. */
+static bool has_open(const struct peer *peer, const struct place *place)
 {
-	struct place place;
-	uint32_t rights = 0;
-	bool is;
+	const struct handle *handle = peer->handles;
 
-	if (!peer->seen || !event->mailbox.len ||
-	    event->type == IMAPSRV_EVENT_MAILBOX_SUBSCRIBE ||
-	    event->type == IMAPSRV_EVENT_MAILBOX_UNSUBSCRIBE ||
-	    !place_is_shared(peer->maildir, event->mailbox))
-		return true;
-	is = place_find(peer->seen, event->mailbox, &place);
-	place_clear(&place);
-	if (!is)
-		return false;
+	while (handle && (strcmp(handle->box->dir, place->dir) != 0 ||
+	                  strcmp(handle->box->account, place->root) != 0))
+		handle = handle->next_of_peer;
+	return handle != NULL;
+}
+
+/* A mailbox of another, which is there or was. */
+static bool may_hear_of(const struct peer *peer, const struct imapsrv_event *event,
+                        const struct place *place)
+{
+	const uint32_t needed = IMAPSRV_RIGHT_LOOKUP | IMAPSRV_RIGHT_READ;
+	uint32_t rights = 0;
+
 	switch (event->type) {
 	case IMAPSRV_EVENT_ACCESS_GAINED:
 	case IMAPSRV_EVENT_ACCESS_LOST:
@@ -58,9 +61,29 @@ bool news_may_hear(const struct peer *peer, const struct imapsrv_event *event)
 	default:
 		break;
 	}
-	/* Whoever has it open may have no more than the right to read it. */
-	return !account_rights(peer->seen, event->mailbox, false, &rights) &&
-	       rights & (IMAPSRV_RIGHT_LOOKUP | IMAPSRV_RIGHT_READ);
+	if (has_open(peer, place))
+		return true;
+	if (!account_rights(peer->seen, event->mailbox, false, &rights) && rights & needed)
+		return true;
+	/* What he has open may have got another name along with one that he must not see, of which the
+	 * library tells nothing. */
+	return event->type == IMAPSRV_EVENT_MAILBOX_RENAME &&
+	       account_may_below(peer->seen, event->mailbox, needed);
+}
+
+bool news_may_hear(const struct peer *peer, const struct imapsrv_event *event)
+{
+	struct place place;
+
+	if (!peer->seen || !event->mailbox.len ||
+	    event->type == IMAPSRV_EVENT_MAILBOX_SUBSCRIBE ||
+	    event->type == IMAPSRV_EVENT_MAILBOX_UNSUBSCRIBE ||
+	    !place_is_shared(peer->maildir, event->mailbox))
+		return true;
+	bool may = place_find(peer->seen, event->mailbox, &place) &&
+	           may_hear_of(peer, event, &place);
+	place_clear(&place);
+	return may;
 }
 
 void news_rights(const struct box *box, const char *who, bool lost,

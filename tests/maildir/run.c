@@ -50,6 +50,7 @@ static const struct {
 	{"share-metadata", test_share_metadata},
 	{"share-options", test_share_options},
 	{"share-told", test_share_told},
+	{"share-renamed", test_share_renamed},
 	{"share-notify", test_share_notify},
 	{"share-outside", test_share_outside},
 	{"share-damage", test_share_damage},

@@ -58,6 +58,33 @@ void test_share_told(struct play *play)
 	end();
 }
 
+/* What is open stays open, whatever happens to names above that are hidden. */
+void test_share_renamed(struct play *play)
+{
+	const char *told;
+
+	begin(play);
+	conn_do(&joe, "CREATE A");
+	conn_do(&joe, "CREATE A/B");
+	conn_do(&joe, "SETACL A/B anna lrs");
+	conn_do(&anna, "NOTIFY SET (SELECTED (MessageNew MessageExpunge)) "
+	               "(SUBTREE \"\" (MessageNew MessageExpunge MailboxName))");
+	conn_do(&anna, "SELECT \"Other Users/joe/A/B\"");
+	conn_do(&joe, "RENAME A C");
+	expect_not(conn_do(&anna, "NOOP"), "joe/C\"");
+	conn_do(&joe, "APPEND C/B {1+}\r\nx");
+	expect(conn_do(&anna, "NOOP"), "* 1 EXISTS");
+	conn_do(&joe, "SETACL C/B anna +t");
+	told = conn_do(&anna, "NOOP");
+	expect(told, "[PERMANENTFLAGS (\\Deleted \\Seen)]");
+	expect(conn_do(&anna, "STORE 1 +FLAGS (\\Deleted)"), "\\Deleted");
+	conn_do(&joe, "DELETE C/B");
+	told = conn_do(&anna, "NOOP");
+	expect(told, "* 1 EXPUNGE");
+	expect(told, "\\NonExistent");
+	end();
+}
+
 void test_share_notify(struct play *play)
 {
 	const char *told;

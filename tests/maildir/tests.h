@@ -53,6 +53,7 @@ void test_share_options(struct play *play);
 
 /* share_told.c */
 void test_share_told(struct play *play);
+void test_share_renamed(struct play *play);
 void test_share_notify(struct play *play);
 void test_share_outside(struct play *play);
 void test_share_damage(struct play *play);
