@@ -167,7 +167,6 @@ static const struct row rows[] = {
 	{"APPEND Box {1+}\r\nx", "i", "", TRYCREATE},
 	{"APPEND Box (\\Seen) {1+}\r\nx {1+}\r\ny", "i", "", TRYCREATE},
 	{"APPEND Box CATENATE (TEXT {1+}\r\nx)", "i", "", TRYCREATE},
-	{"APPEND Box ANNOTATION (/comment (value.priv \"x\")) {1+}\r\nx", "i", "", TRYCREATE},
 	{"APPEND Own CATENATE (URL \"/Box/;UID=1\")", "r", "", BADURL},
 	{"COPY 1 Box", "i", "", TRYCREATE},
 	{"UID COPY 1 Box", "i", "", TRYCREATE},
@@ -357,6 +356,7 @@ static const struct row selected[] = {
 	{"STORE 1 (UNCHANGEDSINCE 100) +FLAGS (\\Seen \\Draft)", "r", "sw", NOPERM},
 	{"STORE 1 ANNOTATION (/comment (value.priv \"x\"))", "r", "", NOPERM},
 	{"STORE 1 ANNOTATION (/comment (value.shared \"x\"))", "rn", "", NOPERM},
+	{"APPEND Box ANNOTATION (/comment (value.priv \"x\")) {1+}\r\nx", "ir", "", NOPERM},
 	{"APPEND Box ANNOTATION (/comment (value.shared \"x\")) {1+}\r\nx", "in", "", NOPERM},
 };
 
