@@ -270,6 +270,7 @@ static enum isrv_step selected(struct imapsrv_session *s, struct select_args *a)
 	/* Something happened between the host's answers: compare before the next command ends. */
 	if (s->opening_changed)
 		v->look_all = true;
+	v->forget = true; /* what went before the UIDs were told */
 	put_mailbox(s, a);
 	a->at = AT_MECHANISMS;
 	return show_mechanisms(s, a);

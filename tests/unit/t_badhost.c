@@ -56,6 +56,7 @@ struct host {
 	uint32_t gone_first, gone_last;
 	int pass;
 	struct imapsrv_session *session;
+	bool went;          /* messages have gone: what is said to be forgotten before is of none */
 	unsigned forgotten; /* times */
 };
 
@@ -186,8 +187,8 @@ static void forgotten(void *user, void *mailbox)
 	size_t used;
 
 	assert_ptr_equal(mailbox, user);
-	h->forgotten++;
-	if (!(h->bad & FORGOTTEN_CALLS))
+	h->forgotten += h->went;
+	if (!h->went || !(h->bad & FORGOTTEN_CALLS))
 		return;
 	assert_int_equal(imapsrv_session_recv(h->session, "x", 1, &used), IMAPSRV_EREENTER);
 	imapsrv_session_free(h->session); /* passed over */
@@ -496,6 +497,7 @@ static void talk_to(struct host *h, enum callbacks callbacks, const char *lines,
 	h->faults = 0;
 	h->session = s;
 	if (h->bad & GONE) {
+		h->went = true;
 		h->gone_first = 2;
 		h->gone_last = 3;
 		post_gone(s, 2, 3);
