@@ -53,8 +53,9 @@ struct fetch_args {
 	struct imapsrv_set part;  /* of the batch at hand */
 	uint32_t asked;           /* announced messages in it */
 	uint32_t rows;            /* that came for it */
-	uint32_t dense_seq;       /* if every UID of it exists: the number of the first, */
-	uint32_t dense_uid;       /* and its UID; else 0 */
+	uint32_t dense_count;     /* if every UID of it exists: how many there are; else 0 */
+	uint32_t dense_uid;       /* the first of them, */
+	uint32_t dense_seq;       /* and its number */
 	uint64_t shown;           /* messages shown in all */
 	uint32_t done;            /* messages in the batches so far, the one at hand included */
 	bool missing;             /* an announced message was not there */
@@ -299,7 +300,7 @@ static void take_message_row(struct imapsrv_session *s, struct fetch_args *a, ui
 /* Most mailboxes have long stretches without holes, where numbers need no look-up. */
 static inline uint32_t seq_of(const struct imapsrv_session *s, const struct fetch_args *a, uint32_t uid)
 {
-	if (a->dense_seq && uid - a->dense_uid < a->asked)
+	if (uid - a->dense_uid < a->dense_count)
 		return a->dense_seq + (uid - a->dense_uid);
 	return isrv_nummap_seq(&s->view->map, uid);
 }
@@ -308,10 +309,10 @@ static void find_dense(const struct imapsrv_session *s, struct fetch_args *a)
 {
 	const struct imapsrv_range *r = a->part.ranges;
 
+	a->dense_count = a->part.count == 1 && r->last - r->first == a->asked - 1 ? a->asked : 0;
 	a->dense_uid = r->first;
-	a->dense_seq = a->part.count == 1 && r->last - r->first == a->asked - 1
-	                       ? isrv_nummap_seq(&s->view->map, r->first)
-	                       : 0;
+	if (a->dense_count)
+		a->dense_seq = isrv_nummap_seq(&s->view->map, r->first);
 }
 
 /* A row that is more than flags under their number. */
@@ -406,7 +407,7 @@ static bool ask_again(struct imapsrv_session *s, struct fetch_args *a)
 	isrv_uidset_empty(&a->again);
 	a->part = isrv_uidset_view(&a->put_off);
 	a->asked = (uint32_t)isrv_uidset_size(a->part); /* no more than a batch */
-	a->dense_seq = 0;
+	a->dense_count = 0;
 	empty_rows(a);
 	a->at = AT_ROWS;
 	ask_rows(s, a);

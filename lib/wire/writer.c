@@ -269,7 +269,7 @@ static void put_keywords(struct isrv_writer *w, const struct imapsrv_flags *flag
 
 /* flag-list = "(" [flag *(SP flag)] ")" */
 /* "(" and the flags, at `at`, which has FLAGS_MAX octets of room; without ")". */
-static char *put_system_flags(char *at, const struct imapsrv_flags *flags, bool recent)
+static inline char *put_system_flags(char *at, const struct imapsrv_flags *flags, bool recent)
 {
 	uint32_t bits = (flags->system & IMAPSRV_SYSTEM_FLAGS) | (recent ? RECENT : 0);
 	char *begin = at;
