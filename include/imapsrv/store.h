@@ -647,7 +647,7 @@ IMAPSRV_API int imapsrv_op_row(struct imapsrv_op *op, const struct imapsrv_row *
 /* body: the whole message in memory, which stays as it is until body_close(body). */
 IMAPSRV_API int imapsrv_op_lend(struct imapsrv_op *op, const void *data, size_t len,
                                 enum imapsrv_eol eol, void *body);
-/* body: it will be read in pieces; `octets` is what body_read can give in all. */
+/* body: it will be read in pieces; `octets` is what body_read can give in all, up to 2^63-1. */
 IMAPSRV_API int imapsrv_op_pull(struct imapsrv_op *op, uint64_t octets, enum imapsrv_eol eol,
                                 void *body);
 /* body_read: copied before this returns. */

@@ -429,8 +429,11 @@ static void answered(struct imapsrv_session *s, struct isrv_intake *t)
 		give_up(s, t);
 	} else if (t->at == AT_TAKEN) {
 		t->at = AT_DATA;
+	} else if (t->at == AT_BEGUN && !t->begun) {
+		isrv_session_fault(s, "an append was begun without imapsrv_op_append");
+		isrv_no(s, "SERVERBUG", "The message could not be taken");
+		give_up(s, t);
 	} else {
-		t->begun = true;
 		t->messages++;
 		if (t->items.list[t->items.at - 1].kind == ISRV_INTAKE_MESSAGE)
 			start_data(s, t);

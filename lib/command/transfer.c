@@ -14,6 +14,7 @@
 #include "session/access.h"
 #include "session/hear.h"
 #include "session/modseq.h"
+#include "wire/chars.h"
 
 enum at {
 	AT_START,
@@ -192,12 +193,18 @@ static bool keep_flags(struct imapsrv_session *s, struct isrv_transfer *t,
 	if (!room(s, &text, &t->text_cap, need))
 		return false;
 	t->text = text;
+	t->flags.keyword_count = 0;
 	for (i = 0; i < flags->keyword_count; i++) {
 		size_t len = flags->keywords[i].len;
 
-		if (len)
-			memcpy(t->text + used, flags->keywords[i].data, len);
-		t->keywords[i] = (struct imapsrv_span){t->text + used, len};
+		/* One that cannot be is not shown to clients either. */
+		if (!len || isrv_char_span(flags->keywords[i].data, len, ISRV_CHAR_ATOM) != len) {
+			isrv_session_fault(s, "a keyword that is not an atom");
+			continue;
+		}
+		memcpy(t->text + used, flags->keywords[i].data, len);
+		t->keywords[t->flags.keyword_count++] =
+			(struct imapsrv_span){t->text + used, len};
 		used += len;
 	}
 	t->flags.keywords = t->keywords;
@@ -481,7 +488,10 @@ static enum isrv_step answered(struct imapsrv_session *s, struct isrv_transfer *
 		t->at = t->row ? AT_OPEN : AT_NEXT;
 		return ISRV_HOST;
 	case AT_BEGIN:
-		t->begun = true;
+		if (!t->begun) {
+			isrv_session_fault(s, "an append was begun without imapsrv_op_append");
+			return fail_with(s, t, IMAPSRV_SERVERBUG);
+		}
 		t->at = AT_PIECE;
 		return ISRV_HOST;
 	case AT_DATA:

@@ -169,6 +169,10 @@ int imapsrv_op_done(struct imapsrv_op *op, enum imapsrv_code code, const char *t
 	if (!expects(op, UINT32_MAX))
 		return IMAPSRV_ESTATE;
 	s = session_of(op);
+	if (!isrv_code_is(code)) {
+		isrv_session_fault(s, "an op was ended with a code that there is not");
+		code = IMAPSRV_SERVERBUG;
+	}
 	if (code == IMAPSRV_OK)
 		code = s->result.denied;
 	/* One that is hidden is spoken of in the same words as one that does not exist. */
@@ -288,7 +292,21 @@ int imapsrv_op_uids(struct imapsrv_op *op, struct imapsrv_set uids)
 	return uids.count ? deliver(op, &uids) : 0;
 }
 
-#define CHECKED (uint32_t)(IMAPSRV_FACT_MODSEQ | IMAPSRV_FACT_EMAILID | IMAPSRV_FACT_THREADID)
+#define CHECKED                                                                                    \
+	(uint32_t)(IMAPSRV_FACT_MODSEQ | IMAPSRV_FACT_EMAILID | IMAPSRV_FACT_THREADID |            \
+	           IMAPSRV_FACT_PREVIEW)
+
+/* At most 200 characters of UTF-8 (RFC 8970 3.1). */
+static bool is_preview(struct imapsrv_span text)
+{
+	size_t characters = 0;
+
+	if (!isrv_utf8_valid(text.data, text.len))
+		return false;
+	for (size_t i = 0; i < text.len && characters <= 200; i++)
+		characters += ((unsigned char)text.data[i] & 0xc0) != 0x80;
+	return characters <= 200;
+}
 
 /* Which facts cannot be as the host tells them: reported, and not used. */
 static uint32_t nonsensical(struct imapsrv_session *s, const struct imapsrv_row *row)
@@ -298,6 +316,10 @@ static uint32_t nonsensical(struct imapsrv_session *s, const struct imapsrv_row 
 	if (row->facts & IMAPSRV_FACT_MODSEQ && !isrv_modseq_is(row->modseq)) {
 		isrv_session_fault(s, "a modification sequence that is 0 or above 2^63-1");
 		not |= IMAPSRV_FACT_MODSEQ;
+	}
+	if (row->facts & IMAPSRV_FACT_PREVIEW && !is_preview(row->preview)) {
+		isrv_session_fault(s, "a preview that is not UTF-8, or of more than 200 characters");
+		not |= IMAPSRV_FACT_PREVIEW;
 	}
 	if (row->facts & IMAPSRV_FACT_EMAILID && !is_told(s, row->emailid))
 		not |= IMAPSRV_FACT_EMAILID;
@@ -357,6 +379,10 @@ int imapsrv_op_pull(struct imapsrv_op *op, uint64_t octets, enum imapsrv_eol eol
 {
 	struct isrv_op_body answer = {NULL, octets, eol, body};
 
+	if (!expects(op, KIND(ISRV_OP_BODY)))
+		return IMAPSRV_ESTATE;
+	if (octets > INT64_MAX) /* number64 (RFC 9051 9) */
+		return nonsense(op, "a body of more than 2^63-1 octets");
 	return deliver_body(op, &answer);
 }
 

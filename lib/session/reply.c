@@ -37,19 +37,19 @@ static const struct {
 	[IMAPSRV_UNKNOWN_CTE] = {"UNKNOWN-CTE", "Unknown transfer encoding"},
 };
 
-static bool is_known(enum imapsrv_code code)
+bool isrv_code_is(enum imapsrv_code code)
 {
 	return (unsigned)code < sizeof(codes) / sizeof(codes[0]);
 }
 
 const char *isrv_code_name(enum imapsrv_code code)
 {
-	return is_known(code) ? codes[code].name : NULL;
+	return isrv_code_is(code) ? codes[code].name : NULL;
 }
 
 const char *isrv_code_text(enum imapsrv_code code)
 {
-	return codes[is_known(code) ? code : IMAPSRV_NO].text;
+	return codes[isrv_code_is(code) ? code : IMAPSRV_NO].text;
 }
 
 enum isrv_step isrv_refused(struct imapsrv_session *s, const char *nonexistent)

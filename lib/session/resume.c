@@ -211,6 +211,8 @@ bool isrv_resume(struct imapsrv_session *s)
 	case AT_OPEN:
 		if (!isrv_answered(s))
 			return false;
+		if (s->result.code == IMAPSRV_OK && !r->has_handle)
+			isrv_session_fault(s, "a mailbox was opened without imapsrv_op_mailbox");
 		why = trouble(s, r);
 		s->mark = isrv_outq_mark(&s->out);
 		if (why) {

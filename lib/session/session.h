@@ -229,6 +229,8 @@ static inline enum isrv_step isrv_bad(struct imapsrv_session *s, const char *tex
 /* NO, as the host's answer in s->result says: response code and text (RFC 5530).  nonexistent,
  * if not NULL, is the code in place of NONEXISTENT: "TRYCREATE". */
 enum isrv_step isrv_refused(struct imapsrv_session *s, const char *nonexistent);
+/* Is there such a code? */
+bool isrv_code_is(enum imapsrv_code code);
 /* The name of a host's code, NULL for OK and NO. */
 const char *isrv_code_name(enum imapsrv_code code);
 const char *isrv_code_text(enum imapsrv_code code);

@@ -19,7 +19,9 @@ static void on_fault(void *user, const char *what)
 {
 	struct ts_link *link = user;
 
-	if (link->ts->read_refused)
+	if (link->ts->hostile.played)
+		link->ts->hostile.told++;
+	if (link->ts->read_refused || link->ts->hostile.played)
 		return;
 	tx_complain(link->ts->log, "the library blames the host: %s", what);
 }
@@ -464,6 +466,7 @@ void td_drop(struct td *d, int i)
 {
 	struct td_session *s = &d->sessions[i];
 
+	d->ts->hostile.last = NULL;
 	if (s->session) {
 		imapsrv_session_free(s->session);
 		if (ts_pending(s->link))

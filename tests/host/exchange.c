@@ -86,6 +86,7 @@ static bool restore(struct td *d, int i, bool up_to_date)
 
 	imapsrv_session_free(s->session);
 	s->session = s->link->session = NULL;
+	d->ts->hostile.last = NULL;
 	if (user && ts_preauth(s->link, user, &given)) {
 		restore.account = &given;
 		again = given.handle;

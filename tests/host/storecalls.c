@@ -296,7 +296,7 @@ static void on_body_read(void *user, struct imapsrv_op *op, const struct imapsrv
 	q->len = in->len;
 	if (!in->len)
 		tx_complain(q->link->ts->log, "body_read of 0 octets");
-	if (q->body && in->offset >= q->body->len)
+	if (q->body && in->offset >= q->body->len && !q->link->ts->hostile.played)
 		tx_complain(q->link->ts->log, "body_read at %llu of a body of %zu octets",
 		            (unsigned long long)in->offset, q->body->len);
 	ts_op_asked(q);
@@ -479,7 +479,7 @@ static void on_begin(void *user, struct imapsrv_op *op, const struct imapsrv_app
 		q->append = ts_handle_of(q->link, "append", in->append, TS_APPEND);
 	draft_complete(q);
 	q->offset = in->octets == UINT64_MAX ? 0 : in->octets;
-	if (in->octets == UINT64_MAX && !q->link->ts->unmeasured)
+	if (in->octets == UINT64_MAX && !q->link->ts->unmeasured && !q->link->ts->hostile.played)
 		tx_complain(q->link->ts->log, "append: of nobody knows how many octets");
 	q->entries = ts_take_annotations(q, in->annotations, in->annotation_count,
 	                                 q->account ? q->account->user->name : "");

@@ -78,8 +78,9 @@ void ts_handle_close(struct ts *ts, struct ts_handle *h)
 
 	while (*at && *at != h)
 		at = &(*at)->next;
-	if (*at)
-		*at = h->next;
+	if (!*at) /* closed before, by a trick */
+		return;
+	*at = h->next;
 	h->next = ts->dead;
 	ts->dead = h;
 	drafts_free(h);
@@ -229,7 +230,7 @@ void ts_check(struct ts *ts)
 	for (const struct ts_op *q = ts->ops; q; q = q->next)
 		tx_complain(ts->log, "%s was neither answered nor cancelled",
 		            ts_kind_names[q->kind]);
-	for (const struct ts_handle *h = ts->handles; h; h = h->next)
+	for (const struct ts_handle *h = ts->hostile.lost ? NULL : ts->handles; h; h = h->next)
 		tx_complain(ts->log, "an open %s was not given back", ts_handle_names[h->kind]);
 }
 

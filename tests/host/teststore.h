@@ -11,6 +11,7 @@
 #ifndef TEST_HOST_TESTSTORE_H
 #define TEST_HOST_TESTSTORE_H
 
+#include "host/hostile.h"
 #include "host/text.h"
 #include "imapsrv.h"
 
@@ -419,6 +420,7 @@ struct ts {
 		char *urls; /* of other servers, to go with the answer; NULL: none */
 	} refuse[TS_KINDS];
 	struct tx added; /* names and content sums of all messages appended or copied */
+	struct ts_hostile hostile;
 	/* An op was answered.  May be NULL. */
 	void (*answered)(void *user);
 	void *answered_user;

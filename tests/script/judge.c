@@ -4,6 +4,7 @@
  * store.  A good run has shown all states between two ops; no other may be left behind, unless a
  * command is many questions.
  */
+#include "host/truth.h"
 #include "script/playing.h"
 
 #include <stdlib.h>
@@ -108,6 +109,9 @@ static bool is_documented(enum imapsrv_code code, const char *told)
 		{IMAPSRV_NONEXISTENT, "NOPERM"}, /* rights in the selected mailbox: it goes on */
 	};
 
+	/* A code that there is not. */
+	if (code > IMAPSRV_USEATTR && strcmp(told, "SERVERBUG") == 0)
+		return true;
 	/* The library has limits of its own; and H: fail may meet another question now. */
 	if (strcmp(told, "LIMIT") == 0 || strcmp(told, "UNAVAILABLE") == 0)
 		return true;
@@ -251,6 +255,27 @@ static void check_cut(struct playing *p)
 		            p->script->path);
 }
 
+/* What a liar's client sees is not true, but it is answered, unless the session had to end; and the
+ * host was told. */
+static void check_survived(struct playing *p)
+{
+	const struct ts_hostile *h = &p->host.ts->hostile;
+
+	if (h->told < h->must)
+		tx_complain(p->log, "%s: nobody was told of %s: %s", p->script->path,
+		            h->kind, ts_trick_names[h->trick]);
+	for (int i = 0; i < p->script->sessions; i++) {
+		const struct td_session *t = &p->td.sessions[i];
+
+		if (!td_at_rest(&p->td, i))
+			continue;
+		td_feed(&p->td, i, "zz NOOP\r\n", 9);
+		if (t->session && !t->closed && tc_in_progress(&t->client) &&
+		    !(imapsrv_session_want(t->session) & IMAPSRV_WANT_HOST))
+			tx_complain(p->log, "%s: NOOP is not answered", p->script->path);
+	}
+}
+
 static bool host_acts(const struct sc *script)
 {
 	for (size_t k = 0; k < script->step_count; k++)
@@ -277,6 +302,9 @@ void pl_judge(struct playing *p)
 		if (!host_acts(p->script))
 			check_cut(p);
 		break;
+	case PL_HOSTILE:
+		check_survived(p);
+		return;
 	default:
 		pl_check_pictures(p);
 		break;

@@ -206,6 +206,8 @@ void pl_run(struct sc *script, const struct pl_variant *variant, struct pl_refer
 		p.host.ts->options.fail_at = variant->n;
 	if (variant->fault == PL_MUTE)
 		p.host.ts->options.mute_at = variant->n;
+	p.host.ts->hostile.trick = variant->trick;
+	p.host.ts->hostile.at = variant->n;
 	p.host.faulty = variant->fault != PL_NONE;
 	ta_init(&p.alloc, log);
 	if (variant->fault == PL_ALLOC_ONCE || variant->fault == PL_ALLOC_PAIR)
@@ -241,6 +243,7 @@ void pl_run(struct sc *script, const struct pl_variant *variant, struct pl_refer
 		reference->ops = p.host.ts->op_count;
 		reference->input = p.td.fed;
 		reference->drained = p.td.drained;
+		reference->answers = p.host.ts->hostile.answers;
 	}
 	if (variant->fault != PL_NONE && !log->count)
 		pl_judge(&p);

@@ -18,7 +18,8 @@ enum pl_fault {
 	PL_MUTE,       /* op n is never answered                              */
 	PL_CUT,        /* the connection is lost after n octets of input      */
 	PL_END,        /* the same, and the client is seen to have hung up    */
-	PL_STALL       /* n - 1 octets of output leave, and then none         */
+	PL_STALL,      /* n - 1 octets of output leave, and then none         */
+	PL_HOSTILE     /* answer n (0: each) of the host is a lie             */
 };
 
 struct pl_variant {
@@ -30,6 +31,7 @@ struct pl_variant {
 	bool same_steps; /* the host answers the same, so that the work is the same */
 	bool pipeline; /* all C lines up to the next H line at once */
 	enum pl_fault fault;
+	enum ts_trick trick;
 	uint64_t n;
 };
 
@@ -51,6 +53,7 @@ struct pl_reference {
 	uint64_t ops;
 	size_t input;
 	uint64_t drained;
+	uint64_t answers;
 };
 void pl_reference_free(struct pl_reference *r);
 

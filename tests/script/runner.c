@@ -56,6 +56,8 @@ static void run(struct running *r, const struct pl_variant *v)
 	printf("%s [%s", r->script->path, v->name);
 	if (v->n)
 		printf(" %llu", (unsigned long long)v->n);
+	if (v->trick)
+		printf(" %s", ts_trick_names[v->trick]);
 	if (v->driver.split)
 		printf(" %zu", v->driver.split);
 	if (v->driver.seed)
@@ -273,6 +275,22 @@ static void run_stall(struct running *r, uint64_t n)
 	run(r, &v);
 }
 
+static void run_hostile(struct running *r, uint64_t n)
+{
+	for (int trick = TS_TWICE; trick < TS_TRICKS; trick++) {
+		struct pl_variant v = {.fault = PL_HOSTILE, .n = n};
+
+		/* Each trick is played somewhere in every script. */
+		if (!r->full && n % (TS_TRICKS - 1) + 1 != (uint64_t)trick)
+			continue;
+		v.name = "hostile";
+		v.trick = (enum ts_trick)trick;
+		v.store.mode = (n + (uint64_t)trick) % 2 ? TS_NOW : TS_LATER;
+		v.store.pull = n % 3 ? 0 : 20;
+		run(r, &v);
+	}
+}
+
 /* ---- what was emitted ------------------------------------------------------------------- */
 
 static void show_lines(int session, const char *data, size_t len)
@@ -355,6 +373,7 @@ static void run_file(struct running *r, const char *path)
 		spread(r, r->reference.ops, run_mute);
 		spread(r, r->reference.input, run_cut);
 		spread(r, r->reference.drained, run_stall);
+		spread(r, r->reference.answers, run_hostile);
 	}
 	if (r->verbose)
 		printf("%s: %s (%zu octets in, %llu out, %llu ops, %llu allocations)\n", path,
