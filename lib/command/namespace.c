@@ -2,6 +2,7 @@
 /* command/namespace - NAMESPACE (RFC 9051 6.3.10, RFC 2342): where the account says that names
  * lie. */
 #include "base/utf7.h"
+#include "base/utf8.h"
 #include "command/commands.h"
 #include "command/namespace.h"
 #include "session/session.h"
@@ -39,6 +40,10 @@ static void put_translation(struct imapsrv_session *s, struct imapsrv_span prefi
 	s->in_callback--;
 	if (!text)
 		return;
+	if (!isrv_utf8_is_name(text, strlen(text))) {
+		isrv_session_fault(s, "the translation of a prefix is not UTF-8 without controls");
+		return;
+	}
 	ISRV_W(&s->w, " \"TRANSLATION\" (");
 	put_prefix(s, (struct imapsrv_span){text, strlen(text)});
 	ISRV_W(&s->w, ")");
