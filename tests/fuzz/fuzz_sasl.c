@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/base64.h"
+#include "strict/strict.h"
 #include "unit/nullstore.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -79,8 +80,15 @@ static void feed(struct imapsrv_session *s, const char *data, size_t len)
 		at += used;
 }
 
-/* Empties the output; does it end in a line that asks for more? */
-static bool drain(struct imapsrv_session *s)
+static void on_response(void *user, const char *data, size_t len)
+{
+	(void)user;
+	(void)data;
+	(void)len;
+}
+
+/* Empties the output, which has to be legal; does it end in a line that asks for more? */
+static bool drain(struct imapsrv_session *s, struct st *wire)
 {
 	struct imapsrv_span span;
 	bool more = false;
@@ -89,8 +97,10 @@ static bool drain(struct imapsrv_session *s)
 	while (!imapsrv_session_peek(s, &span, 1, &count) && count) {
 		ASSERT(span.len);
 		more = span.data[0] == '+';
+		st_feed(wire, span.data, span.len);
 		imapsrv_session_sent(s, span.len);
 	}
+	ASSERT(!wire->log->count && st_whole(wire));
 	return more;
 }
 
@@ -133,6 +143,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct imapsrv_engine *engine = engine_new();
 	struct imapsrv_session *s;
 	struct host host = {0};
+	struct tx_log log = {0};
+	struct st wire = {.log = &log, .each = on_response};
 	const char *at = (const char *)data + 2, *end = (const char *)data + size;
 	char line[64];
 
@@ -143,12 +155,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		ASSERT(imapsrv_session_new(engine, &config, &s) == 0);
 		ASSERT(imapsrv_session_set_external(s, "fred", 4) == 0);
 		ASSERT(imapsrv_session_set_channel_binding(s, "tls-exporter", "xyz", 3) == 0);
-		drain(s);
+		drain(s, &wire);
 		snprintf(line, sizeof(line), "a AUTHENTICATE %s%s", mechanisms[data[0] % 8],
 		         data[1] & 1 ? " " : "\r\n");
 		feed(s, line, strlen(line));
 		while (at < end && imapsrv_session_state(s) == IMAPSRV_NOT_AUTHENTICATED &&
-		       (host.mood & 1 || drain(s))) {
+		       (host.mood & 1 || drain(s, &wire))) {
 			const char *bar = memchr(at, '|', (size_t)(end - at));
 			size_t len = bar ? (size_t)(bar - at) : (size_t)(end - at);
 
@@ -156,10 +168,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			at += len + (bar ? 1 : 0);
 			host.mood &= ~1u;
 		}
-		drain(s);
+		drain(s, &wire);
 		if (imapsrv_session_state(s) == IMAPSRV_AUTHENTICATED)
 			ASSERT(host.let_in == 1);
 		imapsrv_session_free(s);
+		st_free(&wire);
 	}
 	imapsrv_engine_free(engine);
 	return 0;
