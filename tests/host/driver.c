@@ -97,6 +97,7 @@ int td_connect(struct td *d, int i, const struct imapsrv_session_config *config,
 	s->link = ts_link(d->ts);
 	s->wire.log = d->log;
 	s->wire.client = &s->client;
+	s->wire.any_code = d->ts->options.fail_at != 0;
 	s->wire.number = i + 1;
 	s->wire.each = on_response;
 	s->wire.user = s;

@@ -109,9 +109,6 @@ static bool is_documented(enum imapsrv_code code, const char *told)
 		{IMAPSRV_NONEXISTENT, "NOPERM"}, /* rights in the selected mailbox: it goes on */
 	};
 
-	/* A code that there is not. */
-	if (code > IMAPSRV_USEATTR && strcmp(told, "SERVERBUG") == 0)
-		return true;
 	/* The library has limits of its own; and H: fail may meet another question now. */
 	if (strcmp(told, "LIMIT") == 0 || strcmp(told, "UNAVAILABLE") == 0)
 		return true;

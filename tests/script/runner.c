@@ -239,8 +239,7 @@ static void run_refuse(struct running *r, uint64_t n)
 		run_refusal(r, n, codes[(n + 3) % 6], true);
 		return;
 	}
-	/* One code that there is not, too. */
-	for (int code = IMAPSRV_NO; code <= IMAPSRV_USEATTR + 1; code++) {
+	for (int code = IMAPSRV_NO; code <= IMAPSRV_USEATTR; code++) {
 		run_refusal(r, n, (enum imapsrv_code)code, false);
 		run_refusal(r, n, (enum imapsrv_code)code, true);
 	}

@@ -345,7 +345,7 @@ bool st_resp_text(struct st_cursor *c, unsigned condition)
 		return st_fail(c, "resp-text-code: unknown");
 	if (!((condition & ST_TAGGED ? codes[i].tagged : codes[i].untagged) & condition))
 		return st_fail(c, "resp-text-code: not with this status");
-	if (codes[i].during && !st_during(c, codes[i].during))
+	if (codes[i].during && !c->st->any_code && !st_during(c, codes[i].during))
 		return st_fail(c, "resp-text-code: not during this command");
 	c->at += name.len;
 	return (!codes[i].arguments || codes[i].arguments(c)) &&

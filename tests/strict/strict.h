@@ -35,6 +35,7 @@ struct st {
 	void (*each)(void *user, const char *data, size_t len);
 	void *user;
 	unsigned agreed;         /* enum st_agreed */
+	bool any_code;           /* the host refuses with codes that are for other commands */
 
 	struct tx response;
 	size_t line;      /* where in it the last line begins */
