@@ -395,30 +395,37 @@ static void full(struct isrv_sc_client *k)
 	isrv_buf_clear(&then, &c->mem);
 }
 
+/* A root is the same whichever way it is asked for. */
+static void compare_root(struct isrv_sc *c, const struct usage *u)
+{
+	struct isrv_sc_client *k = &c->clients[0];
+	char root[200], listing[300];
+	size_t len = u->resources.len;
+	struct usage other;
+
+	if (!u->known || u->root.len >= sizeof(root) || len > sizeof(listing))
+		return;
+	memcpy(root, u->root.data, u->root.len);
+	root[u->root.len] = '\0';
+	memcpy(listing, u->resources.data, len);
+	isrv_sc_need(k, ISRV_SC_QUOTA_ROOTS, "GETQUOTA %s", root);
+	other = usage_of(k, "none");
+	isrv_sc_want(c, other.resources.len == len && !memcmp(other.resources.data, listing, len),
+	             ISRV_SC_QUOTA_ROOTS, "root %s is another to GETQUOTA than to GETQUOTAROOT",
+	             root);
+}
+
 static void quota(struct isrv_sc *c)
 {
 	struct isrv_sc_client *k = &c->clients[0];
 	struct usage before, now;
-	char root[200], listing[300];
 
 	if (!isrv_sc_stage(c, 1, 2) || !(k->caps & ISRV_SC_QUOTA))
 		return;
-	before = ask_usage(k, "MESSAGE");
-	if (!before.known)
-		before = ask_usage(k, "STORAGE");
-	if (before.known && before.root.len < sizeof(root) &&
-	    before.resources.len < sizeof(listing)) {
-		memcpy(root, before.root.data, before.root.len);
-		root[before.root.len] = '\0';
-		memcpy(listing, before.resources.data, before.resources.len);
-		isrv_sc_need(k, ISRV_SC_QUOTA_ROOTS, "GETQUOTA %s", root);
-		now = usage_of(k, "none");
-		isrv_sc_want(c, now.resources.len == before.resources.len &&
-		                        !memcmp(now.resources.data, listing, now.resources.len),
-		             ISRV_SC_QUOTA_ROOTS,
-		             "root %s is another to GETQUOTA than to GETQUOTAROOT",
-		             root);
-	}
+	now = ask_usage(k, "MESSAGE");
+	if (!now.known)
+		now = ask_usage(k, "STORAGE");
+	compare_root(c, &now);
 	before = ask_usage(k, "MESSAGE");
 	if (!before.known)
 		return;

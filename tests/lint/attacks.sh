@@ -50,7 +50,8 @@ done <"$list"
 for script in tests/script/attack/*.txt; do
 	grep -q "	$script\$" "$list" || complain "$list does not name $script"
 done
-for test in $(sed -n 's/.*cmocka_unit_test(\([TR][0-9][0-9]_[a-z_]*\)).*/\1/p' tests/attack/*.c tests/unit/*.c); do
+tests=$(sed -n 's/.*cmocka_unit_test(\([TR][0-9][0-9]_[a-z_]*\)).*/\1/p' tests/attack/*.c tests/unit/*.c)
+for test in $tests; do
 	grep -q " $test\$" "$list" || complain "$list does not name $test"
 done
 exit $failed

@@ -106,7 +106,7 @@ names() { # of the first column of the table under that heading
 }
 names Capabilities >"$dir/here"
 names "Capabilities that are not here" >"$dir/not-here"
-[ -s "$dir/here" ] && [ -s "$dir/not-here" ] || { echo "no tables in man/imapsrv.7"; failed=1; }
+{ [ -s "$dir/here" ] && [ -s "$dir/not-here" ]; } || { echo "no tables in man/imapsrv.7"; failed=1; }
 {
 	cat "$dir/caps"
 	echo AUTH= # of the host's mechanisms

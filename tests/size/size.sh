@@ -21,6 +21,7 @@ cp tests/size/least.c "$dir/least.c"
 
 printf '%-12s %9s %9s %9s %9s %9s\n' program code constants data unwinding file
 for program in least everything; do
+	# shellcheck disable=SC2086
 	$CC -std=c11 -Iinclude $CFLAGS -w -ffunction-sections -static -s $LDFLAGS -Wl,--gc-sections \
 	    -Wl,-Map="$dir/$program.map" -o "$dir/$program" "$dir/$program.c" "$BUILD/libimapsrv.a"
 	file=$(($(wc -c < "$dir/$program")))
