@@ -222,12 +222,11 @@ static void put_missing(struct imapsrv_session *s, struct isrv_metadata *m,
 static bool keep_last(struct imapsrv_session *s, struct isrv_metadata *m, struct imapsrv_span name)
 {
 	size_t size = m->room_size ? m->room_size : 64;
-	void *room = m->room;
 
 	while (size < name.len)
 		size *= 2;
 	if (size > m->room_size) {
-		room = isrv_arena_grow(&s->arena, m->room, m->room_size, size);
+		void *room = isrv_arena_grow(&s->arena, m->room, m->room_size, size);
 		if (!room)
 			return false;
 		m->room = room;

@@ -383,8 +383,9 @@ static void untagged(struct isrv_sc_client *k, struct isrv_sc_parse *p)
 
 static void tagged(struct isrv_sc_client *k, struct isrv_sc_parse *p)
 {
-	struct imapsrv_span word = isrv_sc_atom(p); /* the tag: there is one command at a time */
+	struct imapsrv_span word;
 
+	isrv_sc_atom(p); /* the tag: there is one command at a time */
 	isrv_sc_expect(p, ' ');
 	word = isrv_sc_atom(p);
 	k->told.status = isrv_ascii_is(word.data, word.len, "OK")   ? ISRV_SC_OK

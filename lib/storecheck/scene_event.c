@@ -275,7 +275,7 @@ static bool tells(struct isrv_sc_client *k, const char *kind, const char *name, 
 static void names(struct isrv_sc *c)
 {
 	struct isrv_sc_client *a = &c->clients[0], *b = &c->clients[1];
-	struct isrv_sc_box *box = &c->boxes[1];
+	struct isrv_sc_box *box;
 
 	if (!isrv_sc_stage(c, 2, 0) ||
 	    !notify(b, c->has_subscribe ? "(PERSONAL (MailboxName SubscriptionChange))"

@@ -271,7 +271,7 @@ static const char *const use_names[] = {"\\All", "\\Archive", "\\Drafts", "\\Fla
 static void uses(struct isrv_sc *c)
 {
 	struct isrv_sc_client *k = &c->clients[0];
-	struct isrv_sc_box *box = &c->boxes[0];
+	struct isrv_sc_box *box;
 	struct imapsrv_span attributes;
 
 	if (!isrv_sc_connect(c, 0, false) || !(box = isrv_sc_box(k, 0)))
