@@ -22,6 +22,7 @@
  *
  * Each history follows from its seed; --seed runs one, -v shows what was said in it.
  */
+#include "host/histories.h"
 #include "sim/resync/resync.h"
 
 #include <stdio.h>
@@ -167,38 +168,20 @@ static void one_history(struct sim *s)
 	books_free(s);
 }
 
+static const struct tx_log *play(uint64_t seed, bool verbose)
+{
+	static struct sim s;
+
+	memset(&s, 0, sizeof(s));
+	s.verbose = verbose;
+	tx_seed(&s.random, seed);
+	one_history(&s);
+	return &s.log;
+}
+
 int main(int argc, char **argv)
 {
-	uint64_t first = 1, count = 2000, passed = 0, failed = 0;
-	static struct sim s;
-	bool verbose = false;
+	static const struct histories resync = {"resync", play, NULL};
 
-	for (int i = 1; i < argc; i++) {
-		if (strcmp(argv[i], "-v") == 0) {
-			verbose = true;
-		} else if (i + 1 < argc && strcmp(argv[i], "--seed") == 0) {
-			first = strtoull(argv[++i], NULL, 10);
-			count = 1;
-		} else if (i + 1 < argc && strcmp(argv[i], "--histories") == 0) {
-			count = strtoull(argv[++i], NULL, 10);
-		} else {
-			fprintf(stderr, "usage: resync [--seed N] [--histories N] [-v]\n");
-			return 2;
-		}
-	}
-	for (uint64_t seed = first; seed < first + count && failed < 20; seed++) {
-		memset(&s, 0, sizeof(s));
-		s.verbose = verbose;
-		tx_seed(&s.random, seed);
-		one_history(&s);
-		if (!s.log.count) {
-			passed++;
-			continue;
-		}
-		failed++;
-		printf("resync --seed %llu: %s\n", (unsigned long long)seed, s.log.first);
-	}
-	printf("resync: %llu passed, %llu failed\n", (unsigned long long)passed,
-	       (unsigned long long)failed);
-	return failed > 0;
+	return histories_run(&resync, argc, argv);
 }

@@ -5,6 +5,7 @@
  *
  *	run_search [--seed N] [--histories N] [-v]
  */
+#include "host/histories.h"
 #include "search.h"
 
 #include <stdio.h>
@@ -614,40 +615,28 @@ static void one_history(struct sim *s)
 	sorted_cancel(&s->sorting, NULL);
 }
 
+static uint64_t programs;
+
+static const struct tx_log *play(uint64_t seed, bool verbose)
+{
+	static struct sim s;
+
+	memset(&s, 0, sizeof(s));
+	s.verbose = verbose;
+	tx_seed(&s.random, seed);
+	one_history(&s);
+	programs += s.programs;
+	return &s.log;
+}
+
+static void sum_up(void)
+{
+	printf("search: %llu programs\n", (unsigned long long)programs);
+}
+
 int main(int argc, char **argv)
 {
-	uint64_t first = 1, count = 2000, passed = 0, failed = 0, programs = 0;
-	static struct sim s;
-	bool verbose = false;
+	static const struct histories search_histories = {"search", play, sum_up};
 
-	for (int i = 1; i < argc; i++) {
-		if (strcmp(argv[i], "-v") == 0) {
-			verbose = true;
-		} else if (i + 1 < argc && strcmp(argv[i], "--seed") == 0) {
-			first = strtoull(argv[++i], NULL, 10);
-			count = 1;
-		} else if (i + 1 < argc && strcmp(argv[i], "--histories") == 0) {
-			count = strtoull(argv[++i], NULL, 10);
-		} else {
-			fprintf(stderr, "usage: run_search [--seed N] [--histories N] [-v]\n");
-			return 2;
-		}
-	}
-	for (uint64_t seed = first; seed < first + count && failed < 20; seed++) {
-		memset(&s, 0, sizeof(s));
-		s.verbose = verbose;
-		tx_seed(&s.random, seed);
-		one_history(&s);
-		programs += s.programs;
-		if (!s.log.count) {
-			passed++;
-			continue;
-		}
-		failed++;
-		printf("search --seed %llu: %s\n", (unsigned long long)seed, s.log.first);
-	}
-	printf("search: %llu programs\n", (unsigned long long)programs);
-	printf("search: %llu passed, %llu failed\n", (unsigned long long)passed,
-	       (unsigned long long)failed);
-	return failed > 0;
+	return histories_run(&search_histories, argc, argv);
 }
