@@ -228,10 +228,11 @@ RUN   = CC='$(CC)' BUILD='$(BUILD)' sh tests/run.sh $(BUILD)/logs
 LINTS := $(sort $(wildcard tests/lint/*.sh))
 
 check: all $(UNIT_BIN) $(SCRIPT_RUN) $(REPLAY_BIN) $(SIM_BIN) $(MAILDIR_RUN) $(MBOX_TEST) $(ATTACK_BIN) \
-       $(KIT_TEST) $(KIT_MAILDIR) $(KIT_MBOX)
+       $(KIT_TEST) $(KIT_MAILDIR) $(KIT_MBOX) $(BUILD)/imapsrv-demo
 	@$(RUN) $(UNIT_BIN) $(ATTACK_BIN) '$(SCRIPT_RUN) $(SCRIPT_FLAGS) tests/script/*/*.txt' \
 	  $(SIM_BIN:%='% --histories $(SIM_CHECK)') \
 	  '$(MAILDIR_RUN) $(BUILD)/imapsrv-maildir $(BUILD)/tests/maildir/scratch' \
+	  '$(BUILD)/imapsrv-demo $(BUILD) examples/maildir/samples' \
 	  $(foreach n,$(FUZZ_NAMES),'$(BUILD)/tests/fuzz/replay_$(n) tests/fuzz/corpus/$(n)') \
 	  '$(MBOX_TEST) $(BUILD)/imapsrv-mbox $(BUILD)/tests/mbox/files' \
 	  $(KIT_TEST) '$(KIT_MAILDIR) $(BUILD)/tests/storecheck/mail' \
