@@ -214,6 +214,10 @@ $(KIT_TEST): $(patsubst %,$(BUILD)/tests/storecheck/%.o,stores kit finding index
 # The examples' stores, each in a program of its own: their names are the same.
 KIT_MAILDIR := $(BUILD)/tests/storecheck/maildir
 KIT_MBOX    := $(BUILD)/tests/storecheck/mbox
+KIT_MINIMAL := $(BUILD)/tests/storecheck/minimal
+
+$(KIT_MINIMAL): $(patsubst %,$(BUILD)/tests/storecheck/%.o,minimal finding) $(LIB_A)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^
 
 $(KIT_MAILDIR) $(KIT_MBOX): $(patsubst %,$(BUILD)/tests/storecheck/%.o,finding scratch)
 $(KIT_MAILDIR): $(BUILD)/tests/storecheck/maildir.o \
@@ -228,7 +232,7 @@ RUN   = CC='$(CC)' BUILD='$(BUILD)' sh tests/run.sh $(BUILD)/logs
 LINTS := $(sort $(wildcard tests/lint/*.sh))
 
 check: all $(UNIT_BIN) $(SCRIPT_RUN) $(REPLAY_BIN) $(SIM_BIN) $(MAILDIR_RUN) $(MBOX_TEST) $(ATTACK_BIN) \
-       $(KIT_TEST) $(KIT_MAILDIR) $(KIT_MBOX) $(BUILD)/imapsrv-demo
+       $(KIT_TEST) $(KIT_MAILDIR) $(KIT_MBOX) $(KIT_MINIMAL) $(BUILD)/imapsrv-demo
 	@$(RUN) $(UNIT_BIN) $(ATTACK_BIN) '$(SCRIPT_RUN) $(SCRIPT_FLAGS) tests/script/*/*.txt' \
 	  $(SIM_BIN:%='% --histories $(SIM_CHECK)') \
 	  '$(MAILDIR_RUN) $(BUILD)/imapsrv-maildir $(BUILD)/tests/maildir/scratch' \
@@ -236,7 +240,7 @@ check: all $(UNIT_BIN) $(SCRIPT_RUN) $(REPLAY_BIN) $(SIM_BIN) $(MAILDIR_RUN) $(M
 	  $(foreach n,$(FUZZ_NAMES),'$(BUILD)/tests/fuzz/replay_$(n) tests/fuzz/corpus/$(n)') \
 	  '$(MBOX_TEST) $(BUILD)/imapsrv-mbox $(BUILD)/tests/mbox/files' \
 	  $(KIT_TEST) '$(KIT_MAILDIR) $(BUILD)/tests/storecheck/mail' \
-	  '$(KIT_MBOX) $(BUILD)/tests/storecheck/mail' $(LINTS:%='sh %')
+	  '$(KIT_MBOX) $(BUILD)/tests/storecheck/mail' $(KIT_MINIMAL) $(LINTS:%='sh %')
 
 size: $(LIB_A)
 	@CC='$(CC)' CFLAGS='$(CFLAGS)' LDFLAGS='$(LDFLAGS)' BUILD='$(BUILD)' sh tests/size/size.sh
