@@ -208,6 +208,15 @@ void *isrv_arena_array(struct isrv_arena *arena, size_t n, size_t size)
 	return isrv_arena_alloc(arena, n * size);
 }
 
+void *isrv_arena_zarray(struct isrv_arena *arena, size_t n, size_t size)
+{
+	void *piece = isrv_arena_array(arena, n, size);
+
+	if (piece)
+		memset(piece, 0, n * size);
+	return piece;
+}
+
 /* Whether the piece is the end of what was taken from the chunk. */
 static bool is_newest(struct isrv_arena_chunk *chunk, const void *piece, size_t taken)
 {

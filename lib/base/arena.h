@@ -38,8 +38,9 @@ void isrv_arena_clear(struct isrv_arena *arena);
  * taken before still stands.  A size of 0 is treated as 1.  Not cleared; zalloc is. */
 void *isrv_arena_alloc(struct isrv_arena *arena, size_t size);
 void *isrv_arena_zalloc(struct isrv_arena *arena, size_t size);
-/* n objects of `size`, with the multiplication checked. */
+/* n objects of `size`, with the multiplication checked; zarray clears them. */
 void *isrv_arena_array(struct isrv_arena *arena, size_t n, size_t size);
+void *isrv_arena_zarray(struct isrv_arena *arena, size_t n, size_t size);
 /* Grows an array; a copy unless it was the last thing taken and there is room behind it.  NULL as
  * `old` is allowed; on failure `old` stands.  A copied-from piece counts until the next reset. */
 void *isrv_arena_grow(struct isrv_arena *arena, void *old, size_t old_size, size_t size);

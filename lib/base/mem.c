@@ -38,10 +38,12 @@ static size_t at_least_one(size_t size)
 	return size ? size : 1;
 }
 
-/* Whether `size` more octets fit beside `held`; a budget may have been lowered below that. */
+/* Whether `size` more octets fit beside `held`; a budget may have been lowered below that.  No block has
+ * more octets than a difference of two pointers can tell, whatever the allocator thinks of it, so that
+ * what is held can be doubled in a size_t, also where that has 32 bits (integer overflow). */
 static bool affordable(const struct isrv_mem *mem, size_t held, size_t size)
 {
-	return held <= mem->budget && size <= mem->budget - held;
+	return size <= PTRDIFF_MAX && held <= mem->budget && size <= mem->budget - held;
 }
 
 static void account(struct isrv_mem *mem, size_t used)
@@ -80,6 +82,13 @@ void *isrv_mem_zalloc(struct isrv_mem *mem, size_t size)
 	if (block)
 		memset(block, 0, at_least_one(size));
 	return block;
+}
+
+void *isrv_mem_zarray(struct isrv_mem *mem, size_t n, size_t size)
+{
+	if (size && n > SIZE_MAX / size)
+		return NULL;
+	return isrv_mem_zalloc(mem, n * size);
 }
 
 void *isrv_mem_realloc(struct isrv_mem *mem, void *block, size_t old_size, size_t size)

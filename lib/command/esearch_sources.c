@@ -80,7 +80,7 @@ static bool sort_out(struct imapsrv_session *s, struct isrv_esearch_sources *o)
 	o->groups = n;
 	if (!n)
 		return false;
-	n->groups = isrv_mem_zalloc(&s->mem, o->count * sizeof(*n->groups));
+	n->groups = isrv_mem_zarray(&s->mem, o->count, sizeof(*n->groups));
 	if (!n->groups)
 		return false;
 	n->group_count = o->count;

@@ -102,7 +102,7 @@ static bool fill(struct imapsrv_session *s, const struct isrv_notify_args *a, st
 	}
 	if (!a->group_count)
 		return true;
-	n->groups = isrv_mem_zalloc(&s->mem, a->group_count * sizeof(*n->groups));
+	n->groups = isrv_mem_zarray(&s->mem, a->group_count, sizeof(*n->groups));
 	if (!n->groups)
 		return false;
 	n->group_count = a->group_count;

@@ -90,6 +90,8 @@ bool isrv_tombs_reserve(struct isrv_tombs *tombs, struct isrv_mem *mem,
 		cap = tombs->max + tombs->max / 4 + 16;
 	if (cap < need)
 		cap = need;
+	if (cap > SIZE_MAX / unit)
+		return false;
 	move_to_front(tombs);
 	grown = isrv_mem_realloc(mem, tombs->items, tombs->cap * unit, cap * unit);
 	if (!grown)

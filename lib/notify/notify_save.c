@@ -68,7 +68,7 @@ static void unpack_groups(struct isrv_notify *n, struct isrv_mem *mem, struct is
 
 	if (!count)
 		return;
-	n->groups = isrv_mem_zalloc(mem, count * sizeof(*n->groups));
+	n->groups = isrv_mem_zarray(mem, count, sizeof(*n->groups));
 	if (!n->groups) {
 		isrv_unpack_fail(u, IMAPSRV_ENOMEM);
 		return;

@@ -213,10 +213,9 @@ static bool fill(struct imapsrv_session *s, struct isrv_context *x, const struct
 		return false;
 	if (!sets)
 		return true;
-	x->sets = isrv_mem_alloc(&s->mem, sets * sizeof(*x->sets));
+	x->sets = isrv_mem_zarray(&s->mem, sets, sizeof(*x->sets));
 	if (!x->sets)
 		return false;
-	memset(x->sets, 0, sets * sizeof(*x->sets));
 	x->set_count = sets;
 	return freeze(s, x, wish->parsed);
 }

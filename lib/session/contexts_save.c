@@ -96,7 +96,7 @@ static void unpack_show(struct imapsrv_session *s, struct isrv_unpack *u, struct
 static void unpack_sets(struct imapsrv_session *s, struct isrv_unpack *u, struct isrv_context *x,
                         uint32_t count)
 {
-	x->sets = isrv_mem_alloc(&s->mem, count * sizeof(*x->sets));
+	x->sets = isrv_mem_zarray(&s->mem, count, sizeof(*x->sets));
 	if (!x->sets) {
 		isrv_unpack_fail(u, IMAPSRV_ENOMEM);
 		return;

@@ -56,8 +56,8 @@ static int compare_places(const void *ctx, uint32_t a, uint32_t b)
 /* In ascending order of places.  False: the arena gave nothing. */
 static bool arrange(struct imapsrv_session *s, struct isrv_arena *arena, struct changes *x)
 {
-	uint32_t *by = isrv_arena_array(arena, (size_t)x->count + 1, 2 * sizeof(*by)), i;
-	struct placed *list = isrv_arena_array(arena, (size_t)x->count + 1, sizeof(*list));
+	uint32_t *by = isrv_arena_array(arena, x->count, 2 * sizeof(*by)), i;
+	struct placed *list = isrv_arena_array(arena, x->count, sizeof(*list));
 
 	if (!by || !list)
 		return false;
@@ -77,7 +77,7 @@ static bool find(struct imapsrv_session *s, struct isrv_contexts *c, const struc
 	const struct isrv_ranked *ranked = &c->sorting->x->sort.ranked;
 	size_t i;
 
-	to->list = isrv_arena_array(&c->arena, (size_t)found->size + 1, sizeof(*to->list));
+	to->list = isrv_arena_array(&c->arena, found->size, sizeof(*to->list));
 	if (!to->list)
 		return false;
 	for (i = 0; i < found->count; i++) {

@@ -212,8 +212,8 @@ bool isrv_search_index_ask(struct imapsrv_session *s, struct isrv_search_index *
 	uint32_t i;
 
 	x->program = program;
-	x->nodes = isrv_arena_zalloc(arena, program->count * sizeof(*x->nodes));
-	x->told = isrv_arena_zalloc(arena, program->count * sizeof(*x->told));
+	x->nodes = isrv_arena_zarray(arena, program->count, sizeof(*x->nodes));
+	x->told = isrv_arena_zarray(arena, program->count, sizeof(*x->told));
 	x->map = q->map;
 	x->relevancy = q->relevancy ? isrv_arena_zalloc(arena, q->map->count) : NULL;
 	if (!open || !recent || !x->nodes || !x->told || (q->relevancy && !x->relevancy)) {
@@ -257,10 +257,10 @@ bool isrv_search_index_take(struct imapsrv_session *s, struct isrv_search_index 
 {
 	const struct isrv_program *p = x->program;
 	struct isrv_search_answer *list =
-		isrv_arena_zalloc(arena, p->count * sizeof(*list));
+		isrv_arena_zarray(arena, p->count, sizeof(*list));
 	uint32_t i, sets = 0;
 
-	x->answers = isrv_arena_zalloc(arena, p->count * sizeof(*x->answers));
+	x->answers = isrv_arena_zarray(arena, p->count, sizeof(*x->answers));
 	if (!list || !x->answers)
 		return false;
 	s->steps += p->count;

@@ -171,6 +171,9 @@ static void test_array(void **state)
 		isrv_arena_init(&arena, &mem, SIZE_MAX);
 		ROW(i, !isrv_arena_array(&arena, arrays[i].n, arrays[i].size) == !arrays[i].ok);
 		ROW(i, arena.used == arrays[i].used);
+		isrv_arena_reset(&arena);
+		ROW(i, !isrv_arena_zarray(&arena, arrays[i].n, arrays[i].size) == !arrays[i].ok);
+		ROW(i, arena.used == arrays[i].used);
 		isrv_arena_clear(&arena);
 	}
 }

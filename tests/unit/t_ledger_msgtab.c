@@ -252,6 +252,21 @@ static void test_tombs_full(void **unused)
 	assert_int_equal(mem.used, 0);
 }
 
+/* More than memory can hold is refused before it wraps (integer overflow). */
+static void test_tombs_beyond_memory(void **unused)
+{
+	const size_t unit = sizeof(struct isrv_tomb);
+	struct isrv_tombs tombs;
+	struct isrv_mem mem;
+
+	(void)unused;
+	isrv_mem_init(&mem, NULL, SIZE_MAX);
+	isrv_tombs_init(&tombs, SIZE_MAX);
+	assert_false(isrv_tombs_reserve(&tombs, &mem, NULL, 0, SIZE_MAX / unit + 2));
+	assert_false(isrv_tombs_reserve(&tombs, &mem, NULL, 0, SIZE_MAX));
+	assert_int_equal(mem.used, 0);
+}
+
 /* ---- checksum ------------------------------------------------------------------------------- */
 
 static void test_crc(void **unused)
@@ -288,7 +303,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_table),
 		cmocka_unit_test(test_memory),
-		cmocka_unit_test(test_tombs_full),
+		cmocka_unit_test(test_tombs_full), cmocka_unit_test(test_tombs_beyond_memory),
 		cmocka_unit_test(test_crc),
 	};
 	const char *from = getenv("ISRV_SEED");

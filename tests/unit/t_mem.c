@@ -9,7 +9,7 @@
 
 /* ---- one call each, against the budget ----------------------------------------------------- */
 
-enum what { ALLOC, ZALLOC, REALLOC };
+enum what { ALLOC, ZALLOC, ZARRAY, REALLOC };
 
 static const struct {
 	enum what what;
@@ -30,6 +30,8 @@ static const struct {
 	{ZALLOC, 10, 0, 0, 10, 1, 10, 10},
 	{ZALLOC, 10, 4, 0, 7, 0, 4, 4},
 	{ZALLOC, 10, 9, 0, 0, 1, 10, 10},
+	{ZARRAY, 12, 0, 0, 12, 1, 12, 12},
+	{ZARRAY, 11, 0, 0, 12, 0, 0, 0},
 	{REALLOC, 10, 4, 0, 6, 1, 10, 10},
 	{REALLOC, 10, 4, 0, 7, 0, 4, 4},
 	{REALLOC, 10, 4, 3, 6, 1, 10, 10},
@@ -65,6 +67,9 @@ static void test_budget(void **state)
 		case ZALLOC:
 			block = isrv_mem_zalloc(&mem, size);
 			break;
+		case ZARRAY:
+			block = isrv_mem_zarray(&mem, 3, size / 3);
+			break;
 		default:
 			block = isrv_mem_realloc(&mem, old, old_size, size);
 			break;
@@ -73,7 +78,7 @@ static void test_budget(void **state)
 		ROW(i, mem.used == budgets[i].used);
 		ROW(i, mem.peak == budgets[i].peak);
 		ROW(i, fa.held == mem.used);
-		if (block && budgets[i].what == ZALLOC) {
+		if (block && (budgets[i].what == ZALLOC || budgets[i].what == ZARRAY)) {
 			ROW(i, ((char *)block)[0] == 0);
 			ROW(i, ((char *)block)[size ? size - 1 : 0] == 0);
 		}
@@ -84,6 +89,90 @@ static void test_budget(void **state)
 		isrv_mem_free(&mem, held, budgets[i].held);
 		ROW(i, mem.used == 0 && fa.held == 0);
 		ROW(i, mem.peak == budgets[i].peak);
+	}
+}
+
+/* ---- what a size_t cannot hold --------------------------------------------------------------- */
+
+/* It has as much as anybody wants, and nothing is ever written there. */
+static void *endless_alloc(void *user, size_t size)
+{
+	*(size_t *)user = size;
+	return user;
+}
+
+static void *endless_realloc(void *user, void *block, size_t old_size, size_t size)
+{
+	(void)old_size;
+	*(size_t *)user = size;
+	return block;
+}
+
+static void endless_free(void *user, void *block, size_t size)
+{
+	(void)user;
+	(void)block;
+	(void)size;
+}
+
+/* Whatever the allocator would give, a block is no larger than half of what a size_t can tell. */
+static void test_largest(void **state)
+{
+	const size_t most = PTRDIFF_MAX;
+	size_t asked = 0;
+	const struct imapsrv_allocator endless = {endless_alloc, endless_realloc, endless_free, &asked};
+	struct isrv_mem mem;
+	void *block;
+
+	(void)state;
+	isrv_mem_init(&mem, &endless, SIZE_MAX);
+	assert_null(isrv_mem_alloc(&mem, most + 1));
+	assert_null(isrv_mem_zalloc(&mem, most + 1));
+	assert_null(isrv_mem_zarray(&mem, 2, most / 2 + 1));
+	assert_int_equal(asked, 0);
+	block = isrv_mem_alloc(&mem, most);
+	assert_non_null(block);
+	assert_int_equal(asked, most);
+	assert_null(isrv_mem_realloc(&mem, block, most, most + 1));
+	isrv_mem_free(&mem, block, most);
+	block = isrv_mem_alloc(&mem, 10);
+	assert_null(isrv_mem_realloc(&mem, block, 10, most + 1));
+	assert_int_equal(mem.used, 10);
+	assert_non_null(isrv_mem_realloc(&mem, block, 10, most));
+	assert_int_equal(mem.used, most);
+	isrv_mem_free(&mem, block, most);
+	assert_int_equal(mem.used, 0);
+}
+
+static const struct {
+	size_t n, size;
+	int ok;
+} arrays[] = {
+	{0, 8, 1},
+	{8, 0, 1},
+	{4, 8, 1},
+	{SIZE_MAX, 2, 0},
+	{2, SIZE_MAX, 0},
+	{SIZE_MAX / 2 + 1, 2, 0},      /* would wrap to 0 */
+	{SIZE_MAX / 16 + 2, 16, 0},    /* would wrap to 16 */
+	{SIZE_MAX, SIZE_MAX, 0},       /* would wrap to 1 */
+	{(size_t)1 << 16, SIZE_MAX >> 15, 0},
+};
+
+static void test_zarray(void **state)
+{
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(arrays); i++) {
+		struct isrv_mem mem;
+		void *block;
+
+		isrv_mem_init(&mem, NULL, SIZE_MAX);
+		block = isrv_mem_zarray(&mem, arrays[i].n, arrays[i].size);
+		ROW(i, !block == !arrays[i].ok);
+		isrv_mem_free(&mem, block, arrays[i].n * arrays[i].size);
+		ROW(i, mem.used == 0);
 	}
 }
 
@@ -202,6 +291,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_budget), cmocka_unit_test(test_lowered_budget),
 		cmocka_unit_test(test_failing), cmocka_unit_test(test_libc),
+		cmocka_unit_test(test_largest), cmocka_unit_test(test_zarray),
 		cmocka_unit_test(test_wipe),
 	};
 
