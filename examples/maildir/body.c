@@ -27,25 +27,27 @@
 struct body {
 	char *memory; /* NULL: to be read from fd */
 	bool mapped;
-	size_t len;
+	uint64_t len;
 	int fd;       /* -1: all is in memory */
 	enum imapsrv_eol eol;
 };
 
 static void read_into_memory(struct body *body)
 {
-	size_t done = 0;
+	size_t done = 0, len = (size_t)body->len;
 	ssize_t n;
 
-	body->memory = xcalloc(body->len + 1, 1);
-	while (done < body->len && (n = read(body->fd, body->memory + done, body->len - done)) > 0)
+	body->memory = xcalloc(len + 1, 1);
+	while (done < len && (n = read(body->fd, body->memory + done, len - done)) > 0)
 		done += (size_t)n;
 	body->len = done;
 }
 
 static void map_into_memory(struct body *body)
 {
-	void *map = mmap(NULL, body->len, PROT_READ, MAP_PRIVATE, body->fd, 0);
+	/* Where pointers have 32 bits a file may be larger than all memory. */
+	void *map = body->len > SIZE_MAX ? MAP_FAILED :
+	            mmap(NULL, (size_t)body->len, PROT_READ, MAP_PRIVATE, body->fd, 0);
 
 	body->mapped = map != MAP_FAILED;
 	body->memory = body->mapped ? map : NULL;
@@ -98,7 +100,7 @@ struct body *body_open(struct handle *handle, uint32_t uid)
 	struct body *body = xcalloc(1, sizeof *body);
 	uint64_t octets = (uint64_t)st.st_size;
 	bool sealed = !message->in_new && filename_octets(message->file, 'S') == octets;
-	*body = (struct body){.len = (size_t)octets, .fd = fd};
+	*body = (struct body){.len = octets, .fd = fd};
 	body->eol = message->octets == octets ? IMAPSRV_EOL_CRLF : IMAPSRV_EOL_LF;
 	if (octets <= SMALL)
 		read_into_memory(body);
@@ -114,7 +116,7 @@ struct body *body_open(struct handle *handle, uint32_t uid)
 void body_answer(struct body *body, struct imapsrv_op *op)
 {
 	if (body->memory)
-		imapsrv_op_lend(op, body->memory, body->len, body->eol, body);
+		imapsrv_op_lend(op, body->memory, (size_t)body->len, body->eol, body);
 	else
 		imapsrv_op_pull(op, body->len, body->eol, body);
 }
@@ -135,7 +137,7 @@ void body_read(struct body *body, struct imapsrv_op *op, uint64_t offset, size_t
 void body_close(struct body *body)
 {
 	if (body->mapped)
-		munmap(body->memory, body->len);
+		munmap(body->memory, (size_t)body->len);
 	else
 		free(body->memory);
 	if (body->fd >= 0)

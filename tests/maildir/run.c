@@ -55,6 +55,8 @@ static const struct {
 	{"share-outside", test_share_outside},
 	{"share-damage", test_share_damage},
 	{"share-killed", test_share_killed},
+	{"dates", test_dates},
+	{"large", test_large},
 	{"killed", test_killed},
 	{"cut", test_cut},
 };

@@ -62,6 +62,10 @@ void test_share_killed(struct play *play);
 /* saved.c */
 void test_saved(struct play *play);
 
+/* large.c */
+void test_dates(struct play *play);
+void test_large(struct play *play);
+
 /* crash.c */
 void test_killed(struct play *play);
 void test_cut(struct play *play);

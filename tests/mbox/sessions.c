@@ -186,6 +186,19 @@ static void test_two(void)
 
 /* ---- one thing each ------------------------------------------------------------------------- */
 
+/* Seconds since 1970 that do not fit in 32 bits. */
+static void test_dates(void)
+{
+	begin_anew(3);
+	client_resync(&client, &peer, server, mbox);
+	peer_command(&peer, "x APPEND INBOX \"19-Jan-2038 03:14:08 +0000\" {2+}\r\nx\r\n");
+	peer_command(&peer, "x APPEND INBOX \" 1-Feb-2107 06:28:16 +0000\" {2+}\r\nx\r\n");
+	const char *text = peer_command(&peer, "x FETCH 1:* INTERNALDATE\r\n");
+	check(strstr(text, "\"19-Jan-2038 03:14:08 +0000\"") != NULL, "a date of 2038", 0);
+	check(strstr(text, "\" 1-Feb-2107 06:28:16 +0000\"") != NULL, "a date of 2107", 0);
+	peer_kill(&peer);
+}
+
 static void test_content(void)
 {
 	static const char lines[] =
@@ -506,6 +519,7 @@ int main(int argc, char **argv)
 	snprintf(mbox, sizeof mbox, "%s/INBOX", dir);
 	for (int i = 0; i < 5; i++)
 		snprintf(side[i], sizeof side[i], "%s/.INBOX.imapsrv-%s", dir, suffixes[i]);
+	test_dates();
 	test_content();
 	test_content_length();
 	test_not_an_mbox();
