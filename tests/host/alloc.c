@@ -47,16 +47,18 @@ static void give(struct ta *a, void *block, size_t size, const char *what)
 {
 	struct head *h = (struct head *)block - 1;
 
+	size_t held;
+
 	if (h->magic != MAGIC) {
 		tx_complain(a->log, "%s of a block that is not held", what);
 		return;
 	}
-	if (h->size != size)
-		tx_complain(a->log, "%s was told %zu octets for a block of %zu", what, size,
-		            (size_t)h->size);
+	held = (size_t)h->size;
+	if (held != size)
+		tx_complain(a->log, "%s was told %zu octets for a block of %zu", what, size, held);
 	a->blocks--;
-	a->octets -= h->size;
-	memset(h + 1, 0xdd, h->size);
+	a->octets -= held;
+	memset(h + 1, 0xdd, held);
 	h->magic = DEAD;
 	free(h);
 }

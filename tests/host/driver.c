@@ -334,7 +334,7 @@ static bool settle_one(struct td *d, int i)
 		return false;
 	for (;; rounds++) {
 		unsigned want = imapsrv_session_want(s->session);
-		size_t before = s->input.len + s->output.len + d->ts->op_count;
+		uint64_t before = s->input.len + s->output.len + d->ts->op_count;
 		int a;
 
 		check_want(d, i, want);

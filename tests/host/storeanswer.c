@@ -310,8 +310,8 @@ static struct imapsrv_describer *describe(const struct ts *ts, const struct ts_m
 
 	if (imapsrv_describer_new(NULL, ts->bounds, &d) || imapsrv_describer_feed(d, data, len) ||
 	    imapsrv_describer_finish(d, &row->description) ||
-	    imapsrv_describer_text(d, &at, &octets) || at + octets > len ||
-	    imapsrv_describer_feed_text(d, data + at, octets, NULL) ||
+	    imapsrv_describer_text(d, &at, &octets) || at > len || octets > len - at ||
+	    imapsrv_describer_feed_text(d, data + at, (size_t)octets, NULL) ||
 	    imapsrv_describer_preview(d, &row->preview))
 		abort();
 	free(data);

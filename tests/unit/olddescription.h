@@ -18,7 +18,7 @@ static inline struct bytes old_description(const struct bytes *b)
 	assert_true(isrv_description_open(&d, b->data, b->len));
 	rows_len = d.parts * isrv_format_row(false);
 	texts = ISRV_HEAD_SIZE + rows_len;
-	cut = texts + isrv_row_get(&d, 0, ISRV_ROW_TEXT) - 1;
+	cut = texts + (size_t)isrv_row_get(&d, 0, ISRV_ROW_TEXT) - 1;
 	assert_int_equal(b->data[cut], 0);
 	len = (size_t)isrv_format_size(texts + d.texts_len - 1);
 	p = calloc(1, len);
