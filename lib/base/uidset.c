@@ -38,7 +38,7 @@ static bool touches(uint32_t last, uint32_t first)
 	return last == UINT32_MAX || first <= last + 1;
 }
 
-static bool reserve(struct isrv_uidset *set, struct isrv_mem *mem, size_t need)
+bool isrv_uidset_reserve(struct isrv_uidset *set, struct isrv_mem *mem, size_t need)
 {
 	size_t unit = sizeof(*set->ranges), cap = set->cap;
 	struct imapsrv_range *grown;
@@ -82,7 +82,7 @@ void isrv_uidset_empty(struct isrv_uidset *set)
 /* Opens one slot at `index`; the caller fills it. */
 static bool insert_slot(struct isrv_uidset *set, struct isrv_mem *mem, size_t index)
 {
-	if (set->count >= set->max || !reserve(set, mem, set->count + 1))
+	if (set->count >= set->max || !isrv_uidset_reserve(set, mem, set->count + 1))
 		return false;
 	if (index < set->count)
 		memmove(set->ranges + index + 1, set->ranges + index,
@@ -258,7 +258,7 @@ static bool apply(struct isrv_uidset *set, struct isrv_mem *mem, struct imapsrv_
 	if (dry.count > set->max)
 		return false;
 	need = set->count + dry.lead > dry.count ? set->count + dry.lead : dry.count;
-	if (!reserve(set, mem, need))
+	if (!isrv_uidset_reserve(set, mem, need))
 		return false;
 	wet.out = set->ranges;
 	own.ranges = set->ranges;
@@ -301,7 +301,7 @@ bool isrv_uidset_intersect(struct isrv_uidset *set, struct isrv_mem *mem, struct
 
 bool isrv_uidset_copy(struct isrv_uidset *set, struct isrv_mem *mem, struct imapsrv_set other)
 {
-	if (other.count > set->max || !reserve(set, mem, other.count))
+	if (other.count > set->max || !isrv_uidset_reserve(set, mem, other.count))
 		return false;
 	if (other.count)
 		memmove(set->ranges, other.ranges, other.count * sizeof(*set->ranges));

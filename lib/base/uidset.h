@@ -24,6 +24,9 @@ void isrv_uidset_empty(struct isrv_uidset *set);                       /* keeps 
 /* Every function that returns bool gives false when memory or max is short; the set is then as
  * it was before. */
 
+/* Room for so many ranges in all: `count` may be brought up to that by hand. */
+bool isrv_uidset_reserve(struct isrv_uidset *set, struct isrv_mem *mem, size_t need);
+
 /* Adds first..last (1 <= first <= last).  Constant time at the upper end; O(log n) plus a move
  * elsewhere. */
 bool isrv_uidset_add(struct isrv_uidset *set, struct isrv_mem *mem, uint32_t first, uint32_t last);

@@ -57,12 +57,14 @@ int isrv_ledger_number(struct imapsrv_ledger *ledger, uint64_t *number_r)
 /* Makes the record; it is finished when it is appended. */
 static int encode(struct imapsrv_ledger *ledger, const struct isrv_change *change)
 {
-	struct isrv_buf *out = &ledger->out;
+	struct isrv_record *out = &ledger->out;
 
-	if (isrv_record_begin(out, &ledger->mem) && isrv_change_put(out, &ledger->mem, change))
+	isrv_record_begin(out, &ledger->mem);
+	isrv_change_put(out, &ledger->mem, change);
+	if (!out->failed)
 		return 0;
 	/* No number takes more than ten octets: with so many left it was memory. */
-	return out->max - out->len < 10 ? IMAPSRV_ETOOBIG : IMAPSRV_ENOMEM;
+	return out->buf.max - out->buf.len < 10 ? IMAPSRV_ETOOBIG : IMAPSRV_ENOMEM;
 }
 
 /* Compacts a slot that has grown enough to be worth it.  The change is made: what fails waits. */
@@ -95,7 +97,7 @@ int isrv_ledger_commit(struct imapsrv_ledger *ledger, struct isrv_change *change
 	}
 	isrv_msgtab_drop(&ledger->mem, &spare);
 	/* What an unusually large change has left. */
-	if (ledger->out.cap > ISRV_LEDGER_COMPACT)
-		isrv_buf_clear(&ledger->out, &ledger->mem);
+	if (ledger->out.buf.cap > ISRV_LEDGER_COMPACT)
+		isrv_record_clear(&ledger->out, &ledger->mem);
 	return error;
 }

@@ -85,7 +85,7 @@ static int make(const struct imapsrv_ledger_config *config, struct imapsrv_ledge
 	ledger->config.io = NULL;
 	isrv_msgtab_init(&ledger->tab);
 	isrv_tombs_init(&ledger->tombs, own.tombstones);
-	isrv_buf_init(&ledger->out, ISRV_RECORD_HEADER + ISRV_RECORD_MAX);
+	isrv_record_init(&ledger->out);
 	isrv_uidset_init(&ledger->found, SIZE_MAX);
 	*ledger_r = ledger;
 	return 0;
@@ -175,7 +175,7 @@ void imapsrv_ledger_free(struct imapsrv_ledger *ledger)
 	isrv_snapshot_clear(ledger);
 	isrv_uidset_clear(&ledger->found, &ledger->mem);
 	isrv_change_room_clear(&ledger->room, &ledger->mem);
-	isrv_buf_clear(&ledger->out, &ledger->mem);
+	isrv_record_clear(&ledger->out, &ledger->mem);
 	isrv_tombs_clear(&ledger->tombs, &ledger->mem);
 	isrv_msgtab_clear(&ledger->tab, &ledger->mem);
 	mem = ledger->mem;
@@ -421,18 +421,8 @@ int imapsrv_ledger_vanished_since(struct imapsrv_ledger *ledger, uint64_t since,
 	found = &ledger->found;
 	tombs = isrv_tombs_since(&ledger->tombs, since, &count);
 	isrv_uidset_empty(found);
-	if (count > UINT32_MAX)
+	if (!isrv_uidset_reserve(found, &ledger->mem, count))
 		return IMAPSRV_ENOMEM;
-	if (count > found->cap) {
-		struct imapsrv_range *grown;
-
-		grown = isrv_mem_realloc(&ledger->mem, found->ranges,
-		                         found->cap * sizeof(*grown), count * sizeof(*grown));
-		if (!grown)
-			return IMAPSRV_ENOMEM;
-		found->ranges = grown;
-		found->cap = (uint32_t)count;
-	}
 	for (i = 0; i < count; i++)
 		found->ranges[i] = (struct imapsrv_range){tombs[i].first, tombs[i].last};
 	if (count)

@@ -61,7 +61,7 @@ struct imapsrv_ledger {
 	bool damaged;     /* what is wrong with the slot must stay visible until it is replaced */
 	bool recovered;   /* `base` was raised by opening, and that is not on record */
 
-	struct isrv_buf out;
+	struct isrv_record out;
 	struct isrv_change_room room;
 	struct isrv_uidset found; /* the answer of vanished_since, and sets that are being made */
 	struct isrv_snapshot snap;

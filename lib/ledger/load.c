@@ -51,7 +51,7 @@ static size_t want(struct source *source, size_t n)
 	struct isrv_buf *buf = &source->buf;
 	struct imapsrv_ledger *ledger = source->ledger;
 
-	while (buf->len - source->start < n && !source->ended && !source->error) {
+	while (buf->len - source->start < n && !source->ended) {
 		size_t room, got = 0;
 
 		if (source->start) {
@@ -97,7 +97,7 @@ static bool only_zeros(struct source *source)
 	bool zeros = true;
 	size_t n, i;
 
-	while ((n = want(source, 1)) > 0 && !source->error) {
+	while ((n = want(source, 1)) > 0) {
 		const unsigned char *octets = front(source);
 
 		for (i = 0; i < n && zeros; i++)
@@ -174,7 +174,7 @@ static int read_tombs(struct imapsrv_ledger *ledger, struct slot *slot,
 
 	if (last)
 		before = last[known - 1].modseq;
-	for (; count && !payload->bad; count--) {
+	for (; count; count--) {
 		uint64_t modseq = ledger->highest - isrv_payload_upto(payload, ledger->highest - 1);
 		uint32_t first = (uint32_t)isrv_payload_upto(payload, UINT32_MAX);
 		uint32_t more = (uint32_t)isrv_payload_upto(payload, UINT32_MAX - first);
@@ -393,10 +393,11 @@ static void use_slot(struct imapsrv_ledger *ledger, unsigned number, const struc
 	}
 }
 
-/* Whether all that is there is the stump of a creation: nothing was ever given out. */
+/* Of a slot that is not whole: whether it is the stump of a creation, when nothing was ever given
+ * out. */
 static bool is_stump(const struct slot *slot)
 {
-	return !slot->whole && slot->end != END_DAMAGED && slot->generation <= 1 &&
+	return slot->end != END_DAMAGED && slot->generation <= 1 &&
 	       slot->length + slot->rest < STUMP;
 }
 

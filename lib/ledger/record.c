@@ -31,18 +31,36 @@ static uint32_t get_word(const unsigned char *from)
 
 /* ---- writing -------------------------------------------------------------------------------- */
 
-bool isrv_record_begin(struct isrv_buf *buf, struct isrv_mem *mem)
+void isrv_record_init(struct isrv_record *record)
+{
+	isrv_buf_init(&record->buf, ISRV_RECORD_HEADER + ISRV_RECORD_MAX);
+	record->failed = false;
+}
+
+void isrv_record_clear(struct isrv_record *record, struct isrv_mem *mem)
+{
+	isrv_buf_clear(&record->buf, mem);
+}
+
+static void put(struct isrv_record *record, struct isrv_mem *mem, const void *octets, size_t len)
+{
+	if (!record->failed)
+		record->failed = !isrv_buf_add(&record->buf, mem, octets, len);
+}
+
+void isrv_record_begin(struct isrv_record *record, struct isrv_mem *mem)
 {
 	static const char header[ISRV_RECORD_HEADER];
 
-	buf->len = 0;
-	return isrv_buf_add(buf, mem, header, sizeof(header));
+	record->buf.len = 0;
+	record->failed = false;
+	put(record, mem, header, sizeof(header));
 }
 
-uint32_t isrv_record_end(struct isrv_buf *buf, enum isrv_record_type type, uint32_t chain)
+uint32_t isrv_record_end(struct isrv_record *record, enum isrv_record_type type, uint32_t chain)
 {
-	unsigned char *header = (unsigned char *)buf->data;
-	size_t len = buf->len - ISRV_RECORD_HEADER;
+	unsigned char *header = (unsigned char *)record->buf.data;
+	size_t len = record->buf.len - ISRV_RECORD_HEADER;
 	uint32_t check;
 
 	put_word(header, (uint32_t)len);
@@ -53,7 +71,7 @@ uint32_t isrv_record_end(struct isrv_buf *buf, enum isrv_record_type type, uint3
 	return check;
 }
 
-bool isrv_record_number(struct isrv_buf *buf, struct isrv_mem *mem, uint64_t number)
+void isrv_record_number(struct isrv_record *record, struct isrv_mem *mem, uint64_t number)
 {
 	unsigned char octets[10];
 	size_t len = 0;
@@ -61,58 +79,54 @@ bool isrv_record_number(struct isrv_buf *buf, struct isrv_mem *mem, uint64_t num
 	for (; number > 0x7f; number >>= 7)
 		octets[len++] = (unsigned char)(number & 0x7f) | 0x80;
 	octets[len++] = (unsigned char)number;
-	return isrv_buf_add(buf, mem, octets, len);
+	put(record, mem, octets, len);
 }
 
-bool isrv_record_fixed(struct isrv_buf *buf, struct isrv_mem *mem, uint64_t number)
+void isrv_record_fixed(struct isrv_record *record, struct isrv_mem *mem, uint64_t number)
 {
 	unsigned char octets[8];
 
 	put_word(octets, (uint32_t)number);
 	put_word(octets + 4, (uint32_t)(number >> 32));
-	return isrv_buf_add(buf, mem, octets, sizeof(octets));
+	put(record, mem, octets, sizeof(octets));
 }
 
-static bool put_set(struct isrv_buf *buf, struct isrv_mem *mem, struct imapsrv_set set)
+static void put_set(struct isrv_record *record, struct isrv_mem *mem, struct imapsrv_set set)
 {
 	uint32_t before = 0;
 	size_t i;
 
-	if (!isrv_record_number(buf, mem, set.count))
-		return false;
+	isrv_record_number(record, mem, set.count);
 	for (i = 0; i < set.count; i++) {
 		struct imapsrv_range range = set.ranges[i];
 
-		if (!isrv_record_number(buf, mem, range.first - before) ||
-		    !isrv_record_number(buf, mem, range.last - range.first))
-			return false;
+		isrv_record_number(record, mem, range.first - before);
+		isrv_record_number(record, mem, range.last - range.first);
 		before = range.last;
 	}
-	return true;
 }
 
 /*
  * modseq, gone, touched, count of rows, (UID - the one before, fingerprint)...; a set is the count
  * of its ranges, (first - last of the one before, last - first)...
  */
-bool isrv_change_put(struct isrv_buf *buf, struct isrv_mem *mem, const struct isrv_change *change)
+void isrv_change_put(struct isrv_record *record, struct isrv_mem *mem,
+                     const struct isrv_change *change)
 {
 	uint32_t before = 0;
 	size_t i;
 
-	if (!isrv_record_number(buf, mem, change->modseq) || !put_set(buf, mem, change->gone) ||
-	    !put_set(buf, mem, change->touched) ||
-	    !isrv_record_number(buf, mem, change->row_count))
-		return false;
+	isrv_record_number(record, mem, change->modseq);
+	put_set(record, mem, change->gone);
+	put_set(record, mem, change->touched);
+	isrv_record_number(record, mem, change->row_count);
 	for (i = 0; i < change->row_count; i++) {
 		const struct imapsrv_ledger_row *row = &change->rows[i];
 
-		if (!isrv_record_number(buf, mem, row->uid - before) ||
-		    !isrv_record_fixed(buf, mem, row->fingerprint))
-			return false;
+		isrv_record_number(record, mem, row->uid - before);
+		isrv_record_fixed(record, mem, row->fingerprint);
 		before = row->uid;
 	}
-	return true;
 }
 
 /* ---- reading -------------------------------------------------------------------------------- */

@@ -67,15 +67,24 @@ struct isrv_change_room {
 	size_t row_cap;
 };
 
-/* ---- writing: false if memory or the maximum of the buffer is short -------------------------- */
+/* ---- writing -------------------------------------------------------------------------------- */
 
-/* Begins a record in an empty buffer; end fills in the header and gives its check. */
-bool isrv_record_begin(struct isrv_buf *buf, struct isrv_mem *mem);
-uint32_t isrv_record_end(struct isrv_buf *buf, enum isrv_record_type type, uint32_t chain);
-bool isrv_record_number(struct isrv_buf *buf, struct isrv_mem *mem, uint64_t number);
+/* A record that is being made. */
+struct isrv_record {
+	struct isrv_buf buf;
+	bool failed; /* memory or the maximum was short: nothing more goes in, it cannot be used */
+};
+
+void isrv_record_init(struct isrv_record *record);
+void isrv_record_clear(struct isrv_record *record, struct isrv_mem *mem);
+/* Begins another one; end, for one that has not failed, fills in the header and gives its check. */
+void isrv_record_begin(struct isrv_record *record, struct isrv_mem *mem);
+uint32_t isrv_record_end(struct isrv_record *record, enum isrv_record_type type, uint32_t chain);
+void isrv_record_number(struct isrv_record *record, struct isrv_mem *mem, uint64_t number);
 /* Eight octets: for what is as often large as small. */
-bool isrv_record_fixed(struct isrv_buf *buf, struct isrv_mem *mem, uint64_t number);
-bool isrv_change_put(struct isrv_buf *buf, struct isrv_mem *mem, const struct isrv_change *change);
+void isrv_record_fixed(struct isrv_record *record, struct isrv_mem *mem, uint64_t number);
+void isrv_change_put(struct isrv_record *record, struct isrv_mem *mem,
+                     const struct isrv_change *change);
 
 /* ---- reading -------------------------------------------------------------------------------- */
 

@@ -29,7 +29,8 @@ static int append_to(struct imapsrv_ledger *ledger, unsigned slot, enum isrv_rec
 	int failed;
 
 	ledger->busy = true;
-	failed = ledger->io.append(ledger->config.user, slot, ledger->out.data, ledger->out.len,
+	failed = ledger->io.append(ledger->config.user, slot, ledger->out.buf.data,
+	                           ledger->out.buf.len,
 	                           durable);
 	ledger->busy = false;
 	if (failed)
@@ -46,20 +47,20 @@ int isrv_ledger_append(struct imapsrv_ledger *ledger, enum isrv_record_type type
 		ledger->tail_bad = true;
 		return error;
 	}
-	ledger->length += ledger->out.len;
+	ledger->length += ledger->out.buf.len;
 	return 0;
 }
 
 int isrv_ledger_note(struct imapsrv_ledger *ledger, enum isrv_record_type type, uint64_t number,
                      const uint64_t *second)
 {
-	struct isrv_buf *out = &ledger->out;
+	struct isrv_record *out = &ledger->out;
 
-	if (!isrv_record_begin(out, &ledger->mem) ||
-	    !isrv_record_number(out, &ledger->mem, number) ||
-	    (second && !isrv_record_number(out, &ledger->mem, *second)))
-		return IMAPSRV_ENOMEM;
-	return isrv_ledger_append(ledger, type, true);
+	isrv_record_begin(out, &ledger->mem);
+	isrv_record_number(out, &ledger->mem, number);
+	if (second)
+		isrv_record_number(out, &ledger->mem, *second);
+	return out->failed ? IMAPSRV_ENOMEM : isrv_ledger_append(ledger, type, true);
 }
 
 static int empty_other(struct imapsrv_ledger *ledger)
@@ -111,9 +112,12 @@ struct image {
 static int append_image(struct imapsrv_ledger *ledger, struct image *image,
                         enum isrv_record_type type)
 {
-	int error = append_to(ledger, image->slot, type, &image->chain, type == ISRV_RECORD_END);
+	int error;
 
-	image->length += ledger->out.len;
+	if (ledger->out.failed)
+		return IMAPSRV_ENOMEM;
+	error = append_to(ledger, image->slot, type, &image->chain, type == ISRV_RECORD_END);
+	image->length += ledger->out.buf.len;
 	return error;
 }
 
@@ -123,12 +127,9 @@ static int put_begin(struct imapsrv_ledger *ledger, struct image *image)
 	                            ledger->uidvalidity, ledger->highest, ledger->tombs.floor};
 	size_t i;
 
-	if (!isrv_record_begin(&ledger->out, &ledger->mem))
-		return IMAPSRV_ENOMEM;
-	for (i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
-		if (!isrv_record_number(&ledger->out, &ledger->mem, numbers[i]))
-			return IMAPSRV_ENOMEM;
-	}
+	isrv_record_begin(&ledger->out, &ledger->mem);
+	for (i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+		isrv_record_number(&ledger->out, &ledger->mem, numbers[i]);
 	return append_image(ledger, image, ISRV_RECORD_BEGIN);
 }
 
@@ -142,20 +143,17 @@ static int put_rows(struct imapsrv_ledger *ledger, struct image *image)
 	while (left && !error) {
 		size_t count = left < PER_RECORD ? (size_t)left : PER_RECORD, i;
 
-		if (!isrv_record_begin(&ledger->out, &ledger->mem) ||
-		    !isrv_record_number(&ledger->out, &ledger->mem, count))
-			return IMAPSRV_ENOMEM;
+		isrv_record_begin(&ledger->out, &ledger->mem);
+		isrv_record_number(&ledger->out, &ledger->mem, count);
 		for (i = 0; i < count; i++, place.index++) {
 			const struct isrv_msg *msg = isrv_msgtab_at(&ledger->tab, &place);
 			uint64_t modseq = isrv_msg_modseq(msg);
 
 			if (modseq < ledger->base)
 				modseq = ledger->base;
-			if (!isrv_record_number(&ledger->out, &ledger->mem, msg->uid - before) ||
-			    !isrv_record_number(&ledger->out, &ledger->mem,
-			                        ledger->highest - modseq) ||
-			    !isrv_record_fixed(&ledger->out, &ledger->mem, isrv_msg_print(msg)))
-				return IMAPSRV_ENOMEM;
+			isrv_record_number(&ledger->out, &ledger->mem, msg->uid - before);
+			isrv_record_number(&ledger->out, &ledger->mem, ledger->highest - modseq);
+			isrv_record_fixed(&ledger->out, &ledger->mem, isrv_msg_print(msg));
 			before = msg->uid;
 		}
 		left -= count;
@@ -173,16 +171,14 @@ static int put_tombs(struct imapsrv_ledger *ledger, struct image *image)
 	while (left && !error) {
 		size_t count = left < PER_RECORD ? left : PER_RECORD, end = at + count;
 
-		if (!isrv_record_begin(&ledger->out, &ledger->mem) ||
-		    !isrv_record_number(&ledger->out, &ledger->mem, count))
-			return IMAPSRV_ENOMEM;
+		isrv_record_begin(&ledger->out, &ledger->mem);
+		isrv_record_number(&ledger->out, &ledger->mem, count);
 		for (; at < end; at++) {
-			if (!isrv_record_number(&ledger->out, &ledger->mem,
-			                        ledger->highest - tomb[at].modseq) ||
-			    !isrv_record_number(&ledger->out, &ledger->mem, tomb[at].first) ||
-			    !isrv_record_number(&ledger->out, &ledger->mem,
-			                        tomb[at].last - tomb[at].first))
-				return IMAPSRV_ENOMEM;
+			isrv_record_number(&ledger->out, &ledger->mem,
+			                   ledger->highest - tomb[at].modseq);
+			isrv_record_number(&ledger->out, &ledger->mem, tomb[at].first);
+			isrv_record_number(&ledger->out, &ledger->mem,
+			                   tomb[at].last - tomb[at].first);
 		}
 		left -= count;
 		error = append_image(ledger, image, ISRV_RECORD_TOMBS);
@@ -192,10 +188,9 @@ static int put_tombs(struct imapsrv_ledger *ledger, struct image *image)
 
 static int put_end(struct imapsrv_ledger *ledger, struct image *image)
 {
-	if (!isrv_record_begin(&ledger->out, &ledger->mem) ||
-	    !isrv_record_number(&ledger->out, &ledger->mem, ledger->tab.messages) ||
-	    !isrv_record_number(&ledger->out, &ledger->mem, ledger->tombs.count))
-		return IMAPSRV_ENOMEM;
+	isrv_record_begin(&ledger->out, &ledger->mem);
+	isrv_record_number(&ledger->out, &ledger->mem, ledger->tab.messages);
+	isrv_record_number(&ledger->out, &ledger->mem, ledger->tombs.count);
 	return append_image(ledger, image, ISRV_RECORD_END);
 }
 

@@ -24,8 +24,7 @@ void isrv_tombs_forget(struct isrv_tombs *tombs, uint64_t floor)
 	tombs->head = 0;
 	tombs->count = 0;
 	tombs->highest_uid = 0;
-	if (floor > tombs->floor)
-		tombs->floor = floor;
+	tombs->floor = floor;
 }
 
 /* The first row whose UID is not below. */
@@ -127,8 +126,7 @@ static void drop_oldest(struct isrv_tombs *tombs)
 		tombs->head++;
 		tombs->count--;
 	}
-	if (modseq > tombs->floor)
-		tombs->floor = modseq;
+	tombs->floor = modseq;
 }
 
 void isrv_tombs_revive(struct isrv_tombs *tombs, const struct imapsrv_ledger_row *rows,

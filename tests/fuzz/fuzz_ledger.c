@@ -78,22 +78,23 @@ static int slot_cut(void *user, unsigned slot, uint64_t length)
 static void seal(unsigned slot, const uint8_t *data, size_t size)
 {
 	struct isrv_mem mem;
-	struct isrv_buf buf;
+	struct isrv_record record;
 	uint32_t chain = 0;
 
 	isrv_mem_init(&mem, NULL, SIZE_MAX);
-	isrv_buf_init(&buf, 4096);
+	isrv_record_init(&record);
 	while (size >= 2) {
 		size_t len = data[1] < size - 2 ? data[1] : size - 2;
 
-		ASSERT(isrv_record_begin(&buf, &mem) && isrv_buf_add(&buf, &mem, data + 2, len));
-		chain = isrv_record_end(&buf, (enum isrv_record_type)data[0], chain);
-		if (slot_append(NULL, slot, buf.data, buf.len, 0) != 0)
+		isrv_record_begin(&record, &mem);
+		ASSERT(!record.failed && isrv_buf_add(&record.buf, &mem, data + 2, len));
+		chain = isrv_record_end(&record, (enum isrv_record_type)data[0], chain);
+		if (slot_append(NULL, slot, record.buf.data, record.buf.len, 0) != 0)
 			break;
 		data += 2 + len;
 		size -= 2 + len;
 	}
-	isrv_buf_clear(&buf, &mem);
+	isrv_record_clear(&record, &mem);
 }
 
 static void fill(unsigned slot, const uint8_t *data, size_t size)
