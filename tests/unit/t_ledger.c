@@ -293,11 +293,87 @@ static void test_arguments(void **unused)
 	imapsrv_ledger_free(NULL);
 }
 
+/* No ledger, no place for the answer, a host whose callbacks are not all there. */
+static void test_missing(void **unused)
+{
+	struct imapsrv_ledger_vanished vanished = IMAPSRV_LEDGER_VANISHED_INIT;
+	struct imapsrv_ledger_status status = IMAPSRV_LEDGER_STATUS_INIT;
+	struct imapsrv_ledger_opened opened = IMAPSRV_LEDGER_OPENED_INIT;
+	struct imapsrv_ledger_config config;
+	struct imapsrv_ledger *ledger;
+	static struct lh lh;
+
+	(void)unused;
+	lh_init(&lh);
+	config = lh_config(&lh);
+	assert_int_equal(imapsrv_ledger_open(NULL, 1, NULL, &ledger), IMAPSRV_EINVAL);
+	assert_int_equal(imapsrv_ledger_open(&config, 0, NULL, &ledger), IMAPSRV_EINVAL);
+	assert_int_equal(imapsrv_ledger_open(&config, 1, NULL, NULL), IMAPSRV_EINVAL);
+	opened.size = sizeof(size_t) - 1;
+	assert_int_equal(imapsrv_ledger_open(&config, 1, &opened, &ledger), IMAPSRV_EINVAL);
+	lh.io.size = sizeof(size_t) - 1;
+	assert_int_equal(imapsrv_ledger_new(&config, 1, &ledger), IMAPSRV_EINVAL);
+	lh.io.size = sizeof(lh.io);
+	lh.io.append = NULL;
+	assert_int_equal(imapsrv_ledger_new(&config, 1, &ledger), IMAPSRV_EINVAL);
+	lh.io.append = lh_append;
+	lh.io.cut = NULL;
+	assert_int_equal(imapsrv_ledger_new(&config, 1, &ledger), IMAPSRV_EINVAL);
+	lh.io.cut = lh_cut;
+	/* It cannot be created: nothing stays. */
+	lh.budget = 0;
+	assert_int_equal(imapsrv_ledger_new(&config, 1, &ledger), IMAPSRV_EHOST);
+	lh.budget = SIZE_MAX;
+
+	assert_int_equal(imapsrv_ledger_settle(NULL), IMAPSRV_EINVAL);
+	assert_int_equal(imapsrv_ledger_compact(NULL), IMAPSRV_EINVAL);
+	assert_int_equal(imapsrv_ledger_raise(NULL, NULL), IMAPSRV_EINVAL);
+	assert_int_equal(imapsrv_ledger_touch(NULL, NULL, 0, NULL), IMAPSRV_EINVAL);
+	assert_int_equal(imapsrv_ledger_vanished_since(NULL, 0, &vanished), IMAPSRV_EINVAL);
+	assert_int_equal(imapsrv_ledger_status(NULL, &status), IMAPSRV_EINVAL);
+	assert_int_equal(imapsrv_ledger_snapshot_begin(NULL, NULL, NULL), IMAPSRV_EINVAL);
+	assert_int_equal(imapsrv_ledger_snapshot_row(NULL, 1, 1), IMAPSRV_EINVAL);
+	assert_int_equal(imapsrv_ledger_snapshot_end(NULL), IMAPSRV_EINVAL);
+	imapsrv_ledger_snapshot_abort(NULL);
+
+	assert_int_equal(imapsrv_ledger_new(&config, 1, &ledger), 0);
+	assert_int_equal(imapsrv_ledger_vanished_since(ledger, 0, NULL), IMAPSRV_EINVAL);
+	assert_int_equal(imapsrv_ledger_status(ledger, NULL), IMAPSRV_EINVAL);
+	imapsrv_ledger_free(ledger);
+}
+
+/* A host that was compiled with a longer structure: what is not known there stays as it was. */
+static void test_longer(void **unused)
+{
+	struct {
+		struct imapsrv_ledger_status known;
+		uint64_t more;
+	} status;
+	struct imapsrv_ledger_config config = IMAPSRV_LEDGER_CONFIG_INIT;
+	struct imapsrv_ledger *ledger;
+
+	(void)unused;
+	memset(&status, 0xa5, sizeof(status));
+	status.known.size = sizeof(status);
+	config.reserve = UINT32_MAX;
+	assert_int_equal(imapsrv_ledger_new(&config, 77, &ledger), 0);
+	assert_int_equal(imapsrv_ledger_status(ledger, &status.known), 0);
+	assert_int_equal(status.known.size, sizeof(status));
+	assert_int_equal(status.known.uidvalidity, 77);
+	assert_int_equal(status.known.octets_compact, 0);
+	assert_true(status.more == 0xa5a5a5a5a5a5a5a5u);
+	/* Nothing is kept: a new UIDVALIDITY is not put on record. */
+	assert_int_equal(imapsrv_ledger_reset(ledger, 78), 0);
+	assert_int_equal(imapsrv_ledger_highest(ledger), 2);
+	imapsrv_ledger_free(ledger);
+}
+
 static struct imapsrv_ledger *entered;
 static int entries;
 
 static int enter_append(void *user, unsigned slot, const void *data, size_t len, int durable)
 {
+	struct imapsrv_ledger_vanished vanished = IMAPSRV_LEDGER_VANISHED_INIT;
 	struct imapsrv_ledger_row row = {1, 0, 0};
 
 	if (entered) {
@@ -306,6 +382,8 @@ static int enter_append(void *user, unsigned slot, const void *data, size_t len,
 		assert_int_equal(imapsrv_ledger_settle(entered), IMAPSRV_EREENTER);
 		assert_int_equal(imapsrv_ledger_compact(entered), IMAPSRV_EREENTER);
 		assert_int_equal(imapsrv_ledger_snapshot_begin(entered, NULL, NULL),
+		                 IMAPSRV_EREENTER);
+		assert_int_equal(imapsrv_ledger_vanished_since(entered, 0, &vanished),
 		                 IMAPSRV_EREENTER);
 	}
 	return lh_append(user, slot, data, len, durable);
@@ -696,7 +774,8 @@ int main(void)
 		cmocka_unit_test(test_stories),     cmocka_unit_test(test_arguments),
 		cmocka_unit_test(test_reenter),     cmocka_unit_test(test_random),
 		cmocka_unit_test(test_host_fails),  cmocka_unit_test(test_memory_fails),
-		cmocka_unit_test(test_fewer_tombstones),
+		cmocka_unit_test(test_fewer_tombstones), cmocka_unit_test(test_missing),
+		cmocka_unit_test(test_longer),
 	};
 	const char *from = getenv("ISRV_SEED");
 
