@@ -148,6 +148,19 @@ $(BUILD)/tests/unit/t_rights: $(HOST_OBJ)
 $(SCRIPT_RUN): $(SCRIPT_OBJ) $(HOST_OBJ) $(LIB_A)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^
 
+# The same with an arena whose pieces are allocations of their own, so that each of them fails in
+# some run, and what goes beyond one is seen by sanitizers.
+SCRIPT_TIGHT  := $(BUILD)/tests/script-tight
+# Without the one that counts what an arena takes.
+TIGHT_SCRIPTS := $(filter-out tests/script/search/arena.txt,$(SCRIPTS))
+
+$(BUILD)/tight/%.o: %.c
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(LIBFLAGS) -DISRV_TIGHT -MMD -MP -c -o $@ $<
+
+$(SCRIPT_TIGHT): $(SCRIPT_OBJ) $(HOST_OBJ) $(BUILD)/tight/lib/base/arena.o $(LIB_A)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^
+
 .PRECIOUS: $(BUILD)/tests/%.o $(BUILD)/lib/%.o $(BUILD)/examples/%.o
 
 # Each fuzz target is also built by an ordinary compiler, to replay its corpus.
@@ -233,9 +246,11 @@ $(KIT_MBOX): $(BUILD)/tests/storecheck/mbox.o \
 RUN   = CC='$(CC)' BUILD='$(BUILD)' sh tests/run.sh $(BUILD)/logs
 LINTS := $(sort $(wildcard tests/lint/*.sh))
 
-check: all $(UNIT_BIN) $(SCRIPT_RUN) $(REPLAY_BIN) $(SIM_BIN) $(MAILDIR_RUN) $(MBOX_TEST) $(ATTACK_BIN) \
-       $(KIT_TEST) $(KIT_MAILDIR) $(KIT_MBOX) $(KIT_MINIMAL) $(BUILD)/imapsrv-demo
+check: all $(UNIT_BIN) $(SCRIPT_RUN) $(SCRIPT_TIGHT) $(REPLAY_BIN) $(SIM_BIN) $(MAILDIR_RUN) \
+       $(MBOX_TEST) $(ATTACK_BIN) $(KIT_TEST) $(KIT_MAILDIR) $(KIT_MBOX) $(KIT_MINIMAL) \
+       $(BUILD)/imapsrv-demo
 	@$(RUN) $(UNIT_BIN) $(ATTACK_BIN) '$(SCRIPT_RUN) $(SCRIPT_FLAGS) tests/script/*/*.txt' \
+	  '$(SCRIPT_TIGHT) --variant alloc-once $(TIGHT_SCRIPTS)' \
 	  $(SIM_BIN:%='% --histories $(SIM_CHECK)') \
 	  '$(MAILDIR_RUN) $(BUILD)/imapsrv-maildir $(BUILD)/tests/maildir/scratch' \
 	  '$(BUILD)/imapsrv-demo $(BUILD) examples/maildir/samples' \
@@ -294,8 +309,10 @@ faults:
 	@$(MAKE) BUILD='$(BUILD)/faults/address' CC='$(FUZZ_CC)' CFLAGS='$(FAULTS_ADDRESS)' faults-run
 	@$(MAKE) BUILD='$(BUILD)/faults/memory' CC='$(FUZZ_CC)' CFLAGS='$(FAULTS_MEMORY)' faults-run
 
-faults-run: $(SCRIPT_RUN)
+faults-run: $(SCRIPT_RUN) $(SCRIPT_TIGHT)
 	@$(SCRIPT_RUN) --full --budget $(FAULTS_POINTS) --faults $(FAULTS_SCRIPTS)
+	@$(SCRIPT_TIGHT) --full --budget $(FAULTS_POINTS) --variant alloc-once \
+	  $(filter $(TIGHT_SCRIPTS),$(FAULTS_SCRIPTS))
 
 # ---- real clients: needs python3 and curl, and says so -------------------------------------
 

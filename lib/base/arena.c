@@ -14,7 +14,12 @@
 #include <stdbool.h>
 #include <string.h>
 
-enum { ALIGN = alignof(max_align_t), CHUNK_FIRST = 512, CHUNK_MOST = 8192, SPARE_MOST = 4096 };
+#ifdef ISRV_TIGHT /* for tests: each piece is an allocation of its own, which can fail */
+enum { CHUNK_FIRST = 0, CHUNK_MOST = 1, SPARE_MOST = 0 };
+#else
+enum { CHUNK_FIRST = 512, CHUNK_MOST = 8192, SPARE_MOST = 4096 };
+#endif
+enum { ALIGN = alignof(max_align_t) };
 
 struct isrv_arena_chunk {
 	struct isrv_arena_chunk *next;

@@ -320,7 +320,8 @@ void isrv_session_fault(struct imapsrv_session *s, const char *what)
 {
 	const struct imapsrv_config *config = &s->engine->config;
 
-	if (!config->fault)
+	/* What is missing because there was no memory to take it in the host has said. */
+	if (!config->fault || s->error == IMAPSRV_ENOMEM)
 		return;
 	s->in_callback++;
 	config->fault(config->fault_user ? config->fault_user : s->user, what);
