@@ -288,9 +288,11 @@ fuzz:
 $(FUZZ_BIN): %: %.o $(HOST_OBJ) $(LIB_A)
 	$(Q)$(CC) $(CFLAGS) -fsanitize=fuzzer $(LDFLAGS) -o $@ $^
 
-# New inputs stay under BUILD; one that is worth keeping is copied to tests/fuzz/corpus by hand.
+# New inputs stay under BUILD; one that is worth keeping is copied to tests/fuzz/corpus by hand.  A session
+# begins with what the clients of all scripts send.
 fuzz-run: $(FUZZ_BIN)
 	@mkdir -p $(FUZZ_NAMES:%=$(BUILD)/corpus/%)
+	@sh tests/fuzz/seeds.sh $(BUILD)/corpus/session $(SCRIPTS)
 	@$(RUN) $(foreach n,$(FUZZ_NAMES),'$(BUILD)/tests/fuzz/fuzz_$(n) \
 	  -max_total_time=$(FUZZ_TIME) -timeout=20 -artifact_prefix=$(BUILD)/corpus/$(n)- \
 	  $(patsubst %,-dict=%,$(wildcard tests/fuzz/$(n).dict)) \

@@ -10,10 +10,10 @@
 
 /*
  * name*0, name*1, ... become one `name` where the first of them stood; if any piece is extended
- * (name*1*) they become name*, an extended value: charset'language'text with "%" escapes.  Pieces
- * behind a gap in the numbers stay as they are.  Short of memory, and in a field with more than
- * ISRV_PARAM_JOINED parameters, all stay: pieces may come in any order, and looking for them costs
- * the square of that.
+ * (name*1*) they become name*, an extended value: charset'language'text with "%" escapes, up to
+ * three times as long as what stood there.  Pieces behind a gap in the numbers stay as they are.
+ * Short of memory, and in a field with more than ISRV_PARAM_JOINED parameters, all stay: pieces
+ * may come in any order, and looking for them costs the square of that.
  */
 #define ISRV_PARAM_JOINED 64u
 void isrv_param_join(struct isrv_mime_value *value, struct isrv_arena *arena, uint64_t *steps);

@@ -27,7 +27,7 @@ enum {
 	H_ABSENT,  /* enum ts_absent; above: no modification sequences      */
 	H_SESSION, /* bits: how the client comes in; limits on messages     */
 	H_LIMITS,  /* bits: which limits are tight                          */
-	H_HIDE,    /* which capability is hidden                            */
+	H_HIDE,    /* which capability is hidden; what rows hold; COMPRESS  */
 	H_FAULT,   /* which fault, if any                                   */
 	H_NTH,     /* of it                                                 */
 	HEAD
@@ -316,6 +316,10 @@ static void act(struct fuzz *f, char what, uint8_t n)
 		if (s->starttls)
 			td_tls(&f->td, 0);
 		return;
+	case 'z':
+		if (s->compress)
+			td_compress(&f->td, 0);
+		return;
 	case 'h':
 	case 'r':
 		f->ts->hold = what == 'h';
@@ -462,6 +466,22 @@ static void set_limits(struct fuzz *f)
 		l->save_limit = 2;
 }
 
+static void set_quota(struct ts *ts)
+{
+	struct ts_root *all = ts_root(ts, ""), *work = ts_root(ts, "work");
+
+	all->limited = IMAPSRV_RESOURCE_BIT(IMAPSRV_RESOURCE_STORAGE) |
+	               IMAPSRV_RESOURCE_BIT(IMAPSRV_RESOURCE_MESSAGE);
+	all->usage[IMAPSRV_RESOURCE_STORAGE] = 7;
+	all->limit[IMAPSRV_RESOURCE_STORAGE] = 512;
+	all->limit[IMAPSRV_RESOURCE_MESSAGE] = 50;
+	free(work->mailboxes);
+	work->mailboxes = tx_dup("Work", 4);
+	work->limited = IMAPSRV_RESOURCE_BIT(IMAPSRV_RESOURCE_MAILBOX);
+	work->limit[IMAPSRV_RESOURCE_MAILBOX] = 10;
+	ts->resources = all->limited | work->limited;
+}
+
 static void set_store(struct fuzz *f)
 {
 	uint8_t bits = f->head[H_STORE];
@@ -492,6 +512,22 @@ static void set_store(struct fuzz *f)
 	memset(f->ts->urlauth.token, '0', 32); /* so that URLs can be guessed */
 	f->ts->keeps = (f->head[H_SEED] & 4) != 0;
 	f->ts->acl.on = (f->head[H_SEED] & 8) != 0;
+	f->ts->notes.on = (f->head[H_SEED] & 16) != 0;
+	f->ts->notes.count = 5;
+	if (f->head[H_SEED] & 32)
+		set_quota(f->ts);
+	if (f->head[H_SEED] & 64) {
+		f->ts->speaks = f->ts->sasl = f->ts->scram = true;
+		f->ts->builtin = IMAPSRV_MECHANISM_LOGIN | IMAPSRV_MECHANISM_ANONYMOUS |
+		                 IMAPSRV_MECHANISM_OAUTHBEARER | IMAPSRV_MECHANISM_XOAUTH2;
+	}
+	if (f->head[H_SEED] & 128) {
+		f->ts->asks_idle = f->ts->keeps_changes = true;
+		f->ts->uses = IMAPSRV_USE_DRAFTS | IMAPSRV_USE_SENT | IMAPSRV_USE_IMPORTANT;
+	}
+	o->previews = f->head[H_HIDE] & 16;
+	o->described = f->head[H_HIDE] & 32 ? 1 : 0;
+	o->sparse = f->head[H_HIDE] & 64;
 	f->ts->max_append = 2000;
 }
 
@@ -518,6 +554,10 @@ static void set_fault(struct fuzz *f)
 	case 6:
 		f->limits.memory = 5000u + 200u * n;
 		f->limits.memory_prelogin = 5000u + 50u * n;
+		break;
+	case 7:
+		f->ts->hostile.trick = (enum ts_trick)(1 + (f->head[H_FAULT] >> 3) % (TS_TRICKS - 1));
+		f->ts->hostile.at = n % 128;
 		break;
 	default:
 		return;
@@ -557,6 +597,7 @@ static bool connect(struct fuzz *f)
 	c.allow_plaintext = !(bits & 1);
 	c.can_starttls = (bits & 2) != 0;
 	c.secure = (bits & 4) != 0;
+	c.compress = f->head[H_HIDE] & 128 ? IMAPSRV_COMPRESS_ALWAYS : IMAPSRV_COMPRESS_NO;
 	if (td_connect(&f->td, 0, &c, bits & 8 ? "fred" : NULL))
 		return false;
 	if (bits & 16)
