@@ -7,9 +7,13 @@
  */
 #include "host/driver.h"
 #include "row.h"
+#include "session/engine.h"
 #include "session/session.h"
 
 #define ALL (IMAPSRV_RIGHTS_STANDARD | IMAPSRV_RIGHT_NOTE)
+
+/* Of every URL. */
+#define TOKEN "00112233445566778899aabbccddeeff"
 
 /* A session of fred, and a mailbox "Box" of somebody else, with rights that a row is about. */
 struct play {
@@ -38,6 +42,8 @@ static void fill(struct play *p, bool exists, uint32_t rights, bool emulated)
 
 	p->ts->acl.on = p->ts->meta.on = p->ts->replace = p->ts->urlauth.on = true;
 	p->ts->notes.on = p->ts->objectids = !emulated;
+	memcpy(p->ts->urlauth.token, TOKEN, sizeof(TOKEN));
+	p->ts->uses = IMAPSRV_USE_SENT;
 	p->ts->absent = emulated ? TS_NO_COPY | TS_NO_MOVE : 0;
 	p->ts->modseqs = p->ts->unmeasured = p->ts->savedates = true;
 	p->ts->resources = IMAPSRV_RESOURCE_BIT(IMAPSRV_RESOURCE_STORAGE);
@@ -80,6 +86,7 @@ static void begin_with(struct play *p, bool exists, uint32_t rights, bool emulat
 	memset(p, 0, sizeof(*p));
 	p->ts = ts_new(&p->log);
 	fill(p, exists, rights, emulated);
+	config.referrals = IMAPSRV_REFERRALS_MAILBOX;
 	assert_int_equal(td_start(&p->td, &p->log, p->ts, NULL, &options, &config), 0);
 	assert_int_equal(td_connect(&p->td, 0, &session, "fred"), 0);
 	say(p, "ENABLE QRESYNC");
@@ -145,6 +152,8 @@ enum denial {
 	TRYCREATE, /* the same, with another code                       */
 	BADURL,    /* that, whatever is wrong                           */
 	NOPERM,    /* that, whether or not it is hidden: whether there is a mailbox is not the question */
+	BAD,       /* that, whatever is wrong (RFC 4467 7)              */
+	NIL,       /* OK, and that is in the place of its octets        */
 	SILENT     /* OK, and nothing is said of it                     */
 };
 
@@ -168,6 +177,9 @@ static const struct row rows[] = {
 	{"APPEND Box (\\Seen) {1+}\r\nx {1+}\r\ny", "i", "", TRYCREATE},
 	{"APPEND Box CATENATE (TEXT {1+}\r\nx)", "i", "", TRYCREATE},
 	{"APPEND Own CATENATE (URL \"/Box/;UID=1\")", "r", "", BADURL},
+	{"CREATE Box/Sub (USE (\\Sent))", "k", "", NOPERM},
+	{"REPLACE 1 Box {1+}\r\nx", "i", "", TRYCREATE},
+	{"UID REPLACE 1 Box (\\Seen) {1+}\r\nx", "i", "", TRYCREATE},
 	{"COPY 1 Box", "i", "", TRYCREATE},
 	{"UID COPY 1 Box", "i", "", TRYCREATE},
 	{"MOVE 1 Box", "i", "", TRYCREATE},
@@ -182,19 +194,32 @@ static const struct row rows[] = {
 	{"GETMETADATA (DEPTH infinity) Box (/shared)", "l", "rswip", REFUSED},
 	{"SETMETADATA Box (/private/comment \"x\")", "l", "rswip", REFUSED},
 	{"GETQUOTAROOT Box", "r", "", REFUSED},
+	{"SETMETADATA Box (/shared/comment NIL)", "l", "rswip", REFUSED},
+	{"GENURLAUTH \"imap://fred@example.com/Box/;UID=1;URLAUTH=user+fred\" INTERNAL", "r", "", BAD},
+	{"URLFETCH \"imap://fred@example.com/Box/;UID=1;URLAUTH=anonymous:internal:" TOKEN "\"", "r", "",
+	 NIL},
+	{"URLFETCH (\"imap://fred@example.com/Box/;UID=1;URLAUTH=user+fred:internal:" TOKEN
+	 "\" BODYPARTSTRUCTURE BODY)", "r", "", NIL},
 	{"RESETKEY Box", "l", "", REFUSED},
 	{"RESETKEY Box INTERNAL", "l", "", REFUSED},
 	{"LIST \"\" Box", "l", "", SILENT},
 	{"LIST \"\" *", "l", "", SILENT},
 	{"LIST \"\" % RETURN (SUBSCRIBED CHILDREN)", "l", "", SILENT},
 	{"LIST () \"\" Box RETURN (MYRIGHTS)", "l", "", SILENT},
+	{"LIST \"\" (Box Own)", "l", "", SILENT},
+	{"RLIST \"\" *", "l", "", SILENT},
 	{"ESEARCH IN (mailboxes Box) ALL", "r", "", SILENT},
+	{"ESEARCH IN (mailboxes (Own Box)) RETURN (ALL MIN) ALL", "r", "", SILENT},
+	{"SUBSCRIBE Box\r\nt ESEARCH IN (subscribed) ALL", "lr", "", SILENT},
 	{"ESEARCH IN (subtree Box) ALL", "lr", "", SILENT},
 	{"ESEARCH IN (subtree-one Box) ALL", "lr", "", SILENT},
 	{"ESEARCH IN (personal) ALL", "lr", "", SILENT},
 	{"NOTIFY SET STATUS (mailboxes Box (MessageNew MessageExpunge))", "lr", "", SILENT},
 	{"NOTIFY SET STATUS (subtree Box (MessageNew MessageExpunge))", "lr", "", SILENT},
 	{"NOTIFY SET STATUS (personal (MessageNew MessageExpunge))", "lr", "", SILENT},
+	{"SUBSCRIBE Box\r\nt NOTIFY SET STATUS (subscribed (MessageNew MessageExpunge))", "lr", "", SILENT},
+	{"NOTIFY SET STATUS (mailboxes (Own Box) (MessageNew MessageExpunge)) (subscribed NONE)", "lr",
+	 "", SILENT},
 };
 
 static bool may(uint32_t rights, const struct row *row)
@@ -210,6 +235,8 @@ static bool is_right(const struct row *row, uint32_t rights, const char *said)
 	bool no = strstr(said, "\r\nt NO ") || strncmp(said, "t NO ", 5) == 0;
 	bool seen = rights & IMAPSRV_RIGHT_LOOKUP;
 
+	if (may(rights, row) && row->denial == NIL)
+		return ok && strstr(said, "Hello");
 	if (may(rights, row))
 		return ok && (row->denial != SILENT || strstr(said, "Box"));
 	switch (row->denial) {
@@ -221,6 +248,10 @@ static bool is_right(const struct row *row, uint32_t rights, const char *said)
 		return no && strstr(said, "t NO [BADURL ");
 	case NOPERM:
 		return no && strstr(said, "t NO [NOPERM] ");
+	case BAD:
+		return strstr(said, "t BAD ");
+	case NIL:
+		return ok && strstr(said, "\" NIL\r\nt OK ");
 	case SILENT:
 		break;
 	}
@@ -240,7 +271,9 @@ static void expect_none(size_t i, uint32_t rights, struct play *p, const char *s
 	if (strcmp(there, said) != 0)
 		fail_msg("%s with rights %#x: \"%s\", and \"%s\" if there is none", rows[i].command, rights,
 		         said, there);
-	if (none.td.sessions[0].session->steps != steps || none.ts->op_count != questions)
+	/* Who has a token that is right knows that there was such a mailbox. */
+	if (rows[i].denial != NIL &&
+	    (none.td.sessions[0].session->steps != steps || none.ts->op_count != questions))
 		fail_msg("%s with rights %#x: not as much is done as if there were none", rows[i].command,
 		         rights);
 	end(&none);
@@ -316,7 +349,12 @@ static void nothing_needed(void **state)
 		ROW(k, strstr(say(&p, "CREATE Box"), seen ? "t NO [ALREADYEXISTS]" : "t NO [NOPERM]"));
 		ROW(k, strstr(say(&p, "RENAME Own Box"),
 		              seen ? "t NO [ALREADYEXISTS]" : "t NO [NOPERM]"));
+		ROW(k, strstr(say(&p, "RLSUB \"\" *"), "t OK "));
 		ROW(k, strstr(say(&p, "GETQUOTA q"), "t OK "));
+		ROW(k, strstr(say(&p, "SETQUOTA q (STORAGE 1024)"), "t OK "));
+		/* What is followed is of what is selected, and ends for whoever began it. */
+		say(&p, "SEARCH RETURN (UPDATE) ALL");
+		ROW(k, strstr(say(&p, "CANCELUPDATE \"t\""), "t OK "));
 		end(&p);
 	}
 }
@@ -379,6 +417,49 @@ static void in_selected(void **state)
 				fail_msg("%s with rights %#x: \"%s\"", selected[i].command, rights, said);
 			end(&p);
 		}
+}
+
+/* ---- all commands --------------------------------------------------------------------------- */
+
+/* They name no mailbox, and the selected one does not matter to them; some are looked at in
+ * nothing_needed. */
+static const char *const of_none[] = {
+	"AUTHENTICATE", "CANCELUPDATE", "CAPABILITY",   "COMPARATOR",  "COMPRESS", "ENABLE",
+	"GETJMAPACCESS", "GETQUOTA",     "ID",           "IDLE",        "LANGUAGE", "LOGIN",
+	"LOGOUT",        "LSUB",         "NAMESPACE",    "RLSUB",       "SETQUOTA", "STARTTLS",
+	"SUBSCRIBE",     "UNSUBSCRIBE",  "UNAUTHENTICATE",
+};
+
+static bool begins(const char *line, const char *name)
+{
+	size_t len = strlen(name);
+
+	if (strncmp(line, "UID ", 4) == 0)
+		line += 4;
+	return strncmp(line, name, len) == 0 && (line[len] == ' ' || !line[len]);
+}
+
+/* A command without a row is one whose rights nobody thought of. */
+static void every_command(void **state)
+{
+	struct play p;
+
+	(void)state;
+	begin(&p, false, 0);
+	for (size_t i = 0; i < p.td.engine->command_count; i++) {
+		const char *name = p.td.engine->commands[i]->name;
+		bool found = false;
+
+		for (size_t k = 0; k < COUNT(rows); k++)
+			found |= begins(rows[k].command, name);
+		for (size_t k = 0; k < COUNT(selected); k++)
+			found |= begins(selected[k].command, name);
+		for (size_t k = 0; k < COUNT(of_none); k++)
+			found |= strcmp(of_none[k], name) == 0;
+		if (!found)
+			fail_msg("%s is in no table", name);
+	}
+	end(&p);
 }
 
 /* ---- flags --------------------------------------------------------------------------------- */
@@ -518,7 +599,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(by_name),      cmocka_unit_test(parts),
 		cmocka_unit_test(nothing_needed),
-		cmocka_unit_test(in_selected),  cmocka_unit_test(added_flags),
+		cmocka_unit_test(in_selected),  cmocka_unit_test(every_command),
+		cmocka_unit_test(added_flags),
 		cmocka_unit_test(stored_flags), cmocka_unit_test(told),
 	};
 
