@@ -8,6 +8,7 @@
 #include "base/ascii.h"
 #include "base/entry.h"
 #include "command/memory.h"
+#include "search/order.h"
 
 /* "If both exist, then the value of the /private one is used" (RFC 5466 3.2). */
 static const char *const places[] = {"/private/filters/values/", "/shared/filters/values/"};
@@ -59,7 +60,7 @@ static struct imapsrv_span name_of(const struct isrv_filters *f, const struct is
 
 /* ---- asking for them ----------------------------------------------------------------------- */
 
-/* Where an entry is, or belongs. */
+/* Where an entry is. */
 static uint32_t seek(const struct isrv_filters *f, struct imapsrv_span entry, bool *there_r)
 {
 	uint32_t low = 0, high = f->value_count;
@@ -94,24 +95,48 @@ static bool entry_of(struct imapsrv_session *s, const char *place, struct imapsr
 	return true;
 }
 
-/* False: the reply is set. */
-static bool want(struct imapsrv_session *s, struct isrv_filters *f, struct imapsrv_span entry)
+static int compare_entries(const void *ctx, uint32_t a, uint32_t b)
 {
-	uint32_t most = s->engine->limits.metadata_entries;
-	bool there;
-	uint32_t at;
+	const struct imapsrv_span *entries = ctx;
 
-	at = seek(f, entry, &there);
-	s->steps += f->value_count - at;
-	if (there)
-		return true;
-	if (f->value_count == most) {
-		isrv_no(s, "LIMIT", "These are more filters than one search may name");
-		return false;
+	return isrv_entry_compare(entries[a], entries[b]);
+}
+
+/* The places of all names, in the order of their entries, each once.  False: the reply is set. */
+static bool take_names(struct imapsrv_session *s, struct isrv_filters *f,
+                       const struct isrv_program *program)
+{
+	uint32_t most = s->engine->limits.metadata_entries, room = 0, count = 0, *order;
+	struct imapsrv_span *entries;
+
+	for (const struct isrv_filter_name *n = program->filters; n; n = n->next)
+		room += PLACES;
+	entries = isrv_arena_array(&s->arena, room, sizeof(*entries));
+	order = isrv_arena_array(&s->arena, room, 2 * sizeof(*order));
+	f->values = isrv_arena_array(&s->arena, room < most ? room : most, sizeof(*f->values));
+	f->value_count = 0;
+	for (const struct isrv_filter_name *n = program->filters; n; n = n->next) {
+		for (size_t i = 0; i < PLACES; i++) {
+			if (!entries || !order || !f->values ||
+			    !entry_of(s, places[i], name_of(f, n), &entries[count])) {
+				isrv_command_nomem(s);
+				return false;
+			}
+			order[count] = count;
+			count++;
+		}
 	}
-	memmove(f->values + at + 1, f->values + at, (f->value_count - at) * sizeof(*f->values));
-	f->values[at] = (struct isrv_filter_value){.entry = entry};
-	f->value_count++;
+	/* A client can name any number in any order: never one by one to its place. */
+	isrv_order_sort(order, order + room, count, compare_entries, entries, &s->steps);
+	for (uint32_t i = 0; i < count; i++) {
+		if (i && !compare_entries(entries, order[i - 1], order[i]))
+			continue;
+		if (f->value_count == most) {
+			isrv_no(s, "LIMIT", "These are more filters than one search may name");
+			return false;
+		}
+		f->values[f->value_count++] = (struct isrv_filter_value){.entry = entries[order[i]]};
+	}
 	return true;
 }
 
@@ -140,27 +165,10 @@ static void take_value(struct imapsrv_session *s, void *ctx, const void *answer)
 static bool ask(struct imapsrv_session *s, struct isrv_filters *f, const struct isrv_program *program)
 {
 	struct imapsrv_metadata_get q = {.account = s->account.handle};
-	size_t most = s->engine->limits.metadata_entries, room = 0;
-	struct imapsrv_span entry, *entries;
+	struct imapsrv_span *entries;
 
-	for (const struct isrv_filter_name *n = program->filters; n && room < most; n = n->next)
-		room += PLACES;
-	f->values = isrv_arena_array(&s->arena, room < most ? room : most, sizeof(*f->values));
-	f->value_count = 0;
-	if (!f->values) {
-		isrv_command_nomem(s);
+	if (!take_names(s, f, program))
 		return false;
-	}
-	for (const struct isrv_filter_name *n = program->filters; n; n = n->next) {
-		for (size_t i = 0; i < PLACES; i++) {
-			if (!entry_of(s, places[i], name_of(f, n), &entry)) {
-				isrv_command_nomem(s);
-				return false;
-			}
-			if (!want(s, f, entry))
-				return false;
-		}
-	}
 	entries = isrv_arena_array(&s->arena, f->value_count, sizeof(*entries));
 	if (!entries) {
 		isrv_command_nomem(s);
