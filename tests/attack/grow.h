@@ -12,7 +12,7 @@
  * What the client sends: `head`, n times `piece`, `tail`.  In head and piece
  *   \1  is the number of the piece, from 1        \2  is 2 * (n - that), descending
  *   \3  is a number from 0 to n - 1, in an order that has no order
- *   \4  is the octets of all pieces together
+ *   \4  is the octets of all pieces together      \6  is n + 1
  */
 struct growth {
 	const char *name;
@@ -21,7 +21,7 @@ struct growth {
 	const char *head, *piece, *tail;
 	size_t n;
 	size_t cut;         /* octets that come in at a time; 0: all */
-	const char *reply;  /* the last line begins with it: that it was not cut short */
+	const char *reply;  /* the last line begins with it: that it was not cut short; NULL: whatever comes */
 	bool prelogin;
 	void (*then)(struct world *w, size_t n); /* and after it, counted; NULL: nothing */
 	unsigned tenths;    /* what it may grow by, if not 22: 25 or 30 where a few things are sorted, for
@@ -29,5 +29,9 @@ struct growth {
 };
 
 void grow_each(const struct growth *rows, size_t count);
+/* One, and how often it failed; shown if it did, or with `show`. */
+unsigned grow_one(const struct growth *row, bool show);
+/* Ends the test, where the compiler cannot count blocks. */
+void grow_or_skip(void);
 
 #endif

@@ -16,6 +16,11 @@ struct sample {
 extern const struct sample samples[];
 extern const size_t sample_count;
 
+/* Is there a line for a command of that name?  In `line` alone. */
+bool samples_is_of(const char *line, const char *name);
+
+/* What the samples are about, in a store that has begun. */
+void samples_fill(struct world *w);
 /* A store with what the samples are about; limits are the defaults. */
 void samples_begin(struct world *w);
 /* Connects, and selects INBOX unless the sample is for before the login. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * attack/t_tokens - tokens, lists and commands of any length, an octet at a time.
+ * attack/t_tokens - tokens and commands of any length, an octet at a time.
  */
 #include "attack/grow.h"
 
@@ -67,54 +67,6 @@ static void T20_tokens(void **state)
 	grow_each(tokens, COUNT(tokens));
 }
 
-/* T6: lists of things, and the same thing again. */
-static const struct growth lists[] = {
-	{"patterns", NULL, NULL, "a LIST \"\" (x", " a*b\3", ")\r\n", 40, 0, "a OK", false, NULL,
-	 0},
-	{"items of FETCH", three, SELECTED, "a FETCH 1 (UID", " FLAGS", ")\r\n", 20000, 0, "a OK",
-	 false, NULL, 0},
-	{"sections of FETCH", three, SELECTED, "a FETCH 1 (UID", " BODY.PEEK[\1]", ")\r\n", 5000,
-	 0, "a OK", false, NULL, 0},
-	{"names of header fields", three, SELECTED, "a FETCH 1 BODY.PEEK[HEADER.FIELDS (x",
-	 " f\3", ")]\r\n", 20000, 0, "a OK", false, NULL, 0},
-	{"fields of ID", NULL, NULL, "a ID (\"a\" \"b\"", " \"f\1\" NIL", ")\r\n", 10000, 0, "a ",
-	 false, NULL, 0},
-	{"names of ENABLE", NULL, NULL, "a ENABLE X", " Y\3", "\r\n", 20000, 0, "a OK", false,
-	 NULL, 0},
-	{"items of STATUS", NULL, NULL, "a STATUS INBOX (UIDNEXT", " MESSAGES", ")\r\n", 20000, 0,
-	 "a OK", false, NULL, 0},
-	{"entries of GETMETADATA", NULL, NULL, "a GETMETADATA INBOX (/shared/x", " /shared/x\3",
-	 ")\r\n", 4000, 0, "a OK", false, NULL, 0},
-	{"entries of SETMETADATA", NULL, NULL, "a SETMETADATA INBOX (/shared/x NIL",
-	 " /shared/x\3 NIL", ")\r\n", 4000, 0, "a OK", false, NULL, 0},
-	{"names of NOTIFY", NULL, NULL, "a NOTIFY SET (MAILBOXES (x", " m\3",
-	 ") (MessageNew MessageExpunge))\r\n", 5000, 0, "a OK", false, NULL, 0},
-	{"subtrees of NOTIFY", NULL, NULL, "a NOTIFY SET (SUBTREE (x", " m/\3",
-	 ") (MessageNew MessageExpunge))\r\n", 5000, 0, "a OK", false, NULL, 0},
-	{"groups of NOTIFY", NULL, NULL, "a NOTIFY SET",
-	 " (MAILBOXES m\3 (MessageNew MessageExpunge))", "\r\n", 4000, 0, "a OK", false, NULL, 0},
-	{"events of NOTIFY", NULL, NULL, "a NOTIFY SET (PERSONAL (MessageNew MessageExpunge",
-	 " MailboxName", "))\r\n", 20000, 0, "a OK", false, NULL, 0},
-	{"places of ESEARCH", NULL, NULL, "a ESEARCH IN (MAILBOXES (x", " m\3", ")) ALL\r\n",
-	 5000, 0, "a OK", false, NULL, 0},
-	{"criteria of SORT", three, SELECTED, "a SORT (DATE", " REVERSE SIZE", ") UTF-8 ALL\r\n",
-	 10000, 0, "a ", false, NULL, 0},
-	{"ranges of LANGUAGE", NULL, NULL, "a LANGUAGE x", " d\3", "\r\n", 20000, 0, "a ", false,
-	 NULL, 0},
-	{"messages of one APPEND", NULL, NULL, "a APPEND INBOX", " {1+}\r\nx", "\r\n", 2000, 0,
-	 "a OK", false, NULL, 0},
-	{"parameters of SELECT", three, NULL, "a SELECT INBOX (CONDSTORE", " X\3", ")\r\n", 20000,
-	 0, "a ", false, NULL, 0},
-	{"resources of SETQUOTA", NULL, NULL, "a SETQUOTA \"\" (STORAGE 1", " S\3 1", ")\r\n",
-	 10000, 0, "a ", false, NULL, 0},
-};
-
-static void T06_lists(void **state)
-{
-	(void)state;
-	grow_each(lists, COUNT(lists));
-}
-
 /* T41: names that a table would like to have in one place: they are sorted. */
 static const struct growth keywords[] = {
 	{"keywords", three, SELECTED, "a STORE 1 +FLAGS.SILENT (x", " k\3", ")\r\n", 500, 0, "a ",
@@ -178,7 +130,6 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(T20_tokens),
-		cmocka_unit_test(T06_lists),
 		cmocka_unit_test(T41_keywords),
 		cmocka_unit_test(T40_floods),
 	};

@@ -113,6 +113,7 @@ static void begin_engine(struct world *w)
 	config.acl = &acl;
 	config.urlauth = &urlauth;
 	config.clock = ts_clock;
+	config.jmap = "https://example.com/jmap";
 	config.limits = &w->limits;
 	config.allocator = &w->alloc.allocator;
 	config.fault = on_fault;
@@ -137,6 +138,7 @@ void world_connect(struct world *w, bool preauth)
 	w->strict.log = &w->log;
 	w->strict.each = on_response;
 	w->strict.user = w;
+	w->strict.agreed |= w->ts->speaks ? ST_LANGUAGE : 0; /* whichever command chooses one */
 	w->said.len = 0;
 	world_run(w, true);
 }
@@ -197,6 +199,8 @@ void world_run(struct world *w, bool drain)
 		imapsrv_session_run(w->s);
 		if (drain)
 			drain_all(w);
+		if (imapsrv_session_want(w->s) & IMAPSRV_WANT_COMPRESS)
+			assert_int_equal(imapsrv_session_compress_started(w->s), 0);
 	} while (imapsrv_session_want(w->s) & IMAPSRV_WANT_RUN);
 }
 
