@@ -223,7 +223,8 @@ $(MAILDIR_RUN): $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard tests/maildir/*.c)
 KIT_TEST := $(BUILD)/tests/storecheck/stores
 
 $(KIT_TEST): $(patsubst %,$(BUILD)/tests/storecheck/%.o,stores kit finding index \
-             defects_read defects_change defects_names defects_lists defects_rest) $(HOST_OBJ) $(LIB_A)
+             defects_read defects_change defects_names defects_lists defects_login defects_url \
+             defects_share defects_rest) $(HOST_OBJ) $(LIB_A)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^
 
 # The examples' stores, each in a program of its own: their names are the same.

@@ -51,6 +51,15 @@ enum imapsrv_outside {
 	IMAPSRV_OUTSIDE_EXPUNGE  /* the message with the lowest UID goes */
 };
 
+/* A client answers a challenge of a mechanism that the host does itself (imapsrv/sasl.h). */
+struct imapsrv_response {
+	size_t size;
+	const char *mechanism;
+	uint32_t step;                 /* from 0, in each exchange */
+	struct imapsrv_span challenge; /* octets */
+	int wrong;                     /* not 0: by somebody who does not know the password */
+};
+
 struct imapsrv_storecheck {
 	size_t size;
 	/*
@@ -111,6 +120,29 @@ struct imapsrv_storecheck {
 	uint32_t findings;   /* after so many it is enough; 0: 100 */
 	int whole_lines;     /* not 0: the store cannot keep a message whose last line has no end,
 	                        as formats that are made of lines; then none comes */
+
+	/* Another user, with whom mailboxes are shared where there are access control lists: he is
+	 * in them under this name.  NULL: sharing is not looked at. */
+	const char *other_name;
+	const char *other_password;
+	/* The host in URLs of this server, as "mail.example": for URLAUTH.  NULL: that is not
+	 * looked at. */
+	const char *server;
+	/*
+	 * The client's side of the host's own mechanisms, with `name` and `password`: *response_r
+	 * stays until the next call.  Not 0: there is no answer to that, the client gives up.  The
+	 * exchange begins with the server's challenge, which is empty where a client speaks first.
+	 * NULL: only what is wrong is tried.
+	 */
+	int (*respond)(void *user, const struct imapsrv_response *q,
+	               struct imapsrv_span *response_r);
+	/*
+	 * A session that was saved comes back, on another connection (imapsrv/saved.h): of the
+	 * same account, by imapsrv_session_restore with `up_to_date` 0.  NULL: it cannot.  NULL
+	 * for the callback: saving is not looked at.
+	 */
+	struct imapsrv_session *(*restore)(void *user, struct imapsrv_engine *engine,
+	                                   struct imapsrv_span saved);
 };
 #define IMAPSRV_STORECHECK_INIT IMAPSRV_SIZED(struct imapsrv_storecheck)
 

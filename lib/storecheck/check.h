@@ -103,13 +103,13 @@ enum isrv_sc_status {
 	ISRV_SC_OK,
 	ISRV_SC_NO,
 	ISRV_SC_BAD,
-	ISRV_SC_MORE /* a continuation request */
+	ISRV_SC_MORE /* a continuation request; its text is that of the answer */
 };
 
 /* What the last command was told. */
 struct isrv_sc_told {
 	enum isrv_sc_status status;
-	struct isrv_sc_text text; /* of the tagged response, code and all */
+	struct isrv_sc_text text; /* of the tagged response, code and all, or behind "+ " */
 	struct isrv_sc_row *rows;
 	size_t row_count, row_cap;
 	struct isrv_sc_text *lines; /* all untagged responses, without "* " and CRLF */
@@ -172,7 +172,12 @@ enum isrv_sc_cap {
 	ISRV_SC_APPENDLIMIT = 1 << 13,
 	ISRV_SC_CREATE_USE = 1 << 14,
 	ISRV_SC_METADATA_SERVER = 1 << 15,
-	ISRV_SC_ANNOTATE = 1 << 16
+	ISRV_SC_ANNOTATE = 1 << 16,
+	ISRV_SC_CATENATE = 1 << 17,
+	ISRV_SC_URLAUTH = 1 << 18,
+	ISRV_SC_UTF8 = 1 << 19,
+	ISRV_SC_WITHIN = 1 << 20,
+	ISRV_SC_BINARY = 1 << 21
 };
 
 /* ---- what should be there -------------------------------------------------------------------- */
@@ -219,6 +224,8 @@ struct isrv_sc {
 	struct imapsrv_config config;    /* as the engines have it */
 	struct imapsrv_store store;
 	struct imapsrv_mailboxes mailboxes;
+	struct imapsrv_sasl sasl;
+	struct imapsrv_language language;
 	struct imapsrv_limits limits;
 	struct imapsrv_engine *engine;
 	struct imapsrv_engine *plain;    /* without the callbacks that the library can do without */
@@ -303,6 +310,13 @@ bool isrv_sc_reselect(struct isrv_sc_client *k, struct isrv_sc_box *box,
                       const struct isrv_sc_blames *blames);
 bool isrv_sc_login(struct isrv_sc_client *k, const char *name, const char *password);
 
+/* More of a command that waits for it; awaits what comes then. */
+bool isrv_sc_more(struct isrv_sc_client *k, const void *data, size_t len);
+/* Was there an untagged response with this word in it? */
+bool isrv_sc_told_word(const struct isrv_sc_client *k, const char *word);
+/* The first untagged response of this kind ("NAMESPACE"); data NULL: there is none. */
+struct imapsrv_span isrv_sc_line(const struct isrv_sc_client *k, const char *kind);
+
 /* hear.c: reads the responses that have come. */
 void isrv_sc_hear(struct isrv_sc_client *k);
 
@@ -371,6 +385,14 @@ extern const struct isrv_sc_scene isrv_sc_scenes_extra[];
 extern const struct isrv_sc_scene isrv_sc_scenes_metadata[];
 extern const struct isrv_sc_scene isrv_sc_scenes_annotate[];
 extern const struct isrv_sc_scene isrv_sc_scenes_acl[];
+extern const struct isrv_sc_scene isrv_sc_scenes_sasl[];
+extern const struct isrv_sc_scene isrv_sc_scenes_scram[];
+extern const struct isrv_sc_scene isrv_sc_scenes_language[];
+extern const struct isrv_sc_scene isrv_sc_scenes_compose[];
+extern const struct isrv_sc_scene isrv_sc_scenes_url[];
+extern const struct isrv_sc_scene isrv_sc_scenes_leave[];
+extern const struct isrv_sc_scene isrv_sc_scenes_saved[];
+extern const struct isrv_sc_scene isrv_sc_scenes_share[];
 extern const struct isrv_sc_scene isrv_sc_scenes_together[];
 extern const struct isrv_sc_scene isrv_sc_scenes_last[];
 void isrv_sc_history(struct isrv_sc *c);

@@ -20,6 +20,26 @@
 	  "The right name and password lead to an account, as often as they come.")                \
 	X(LOGIN_REFUSED, "login.refused", "imapsrv_store(3), login", "RFC 5530 3",                 \
 	  "A wrong password and an unknown name are refused, both with AUTHENTICATIONFAILED.")     \
+	X(LOGIN_IDENTITY, "login.identity", "imapsrv_store(3), login", "RFC 4616 2",               \
+	  "To act as oneself is allowed, and as a user that does not exist is not.")               \
+	X(SASL_KNOWN, "sasl.known", "imapsrv_sasl(3), step", "RFC 9051 6.2.2",                     \
+	  "The right responses lead to an account, as often as they come.")                        \
+	X(SASL_REFUSED, "sasl.refused", "imapsrv_sasl(3), step", "RFC 5530 3",                     \
+	  "Wrong responses do not, and are AUTHENTICATIONFAILED.")                                 \
+	X(SASL_CANCELLED, "sasl.cancelled", "imapsrv_sasl(3), end", "RFC 9051 6.2.2",              \
+	  "Of an exchange that the client cancels nothing is left for the next one.")              \
+	X(SASL_APART, "sasl.apart", "imapsrv_sasl(3), step", "RFC 9051 6.2.2",                    \
+	  "Exchanges of several sessions at a time do not know of each other.")                    \
+	X(KEYS_KNOWN, "keys.known", "imapsrv_sasl(3), keys", "RFC 5802 3",                         \
+	  "Keys are those of the password, which lets its user in.")                               \
+	X(KEYS_STAY, "keys.stay", "imapsrv_sasl(3), keys", "RFC 5802 5.1",                         \
+	  "The salt and the iterations of a name stay as long as its password.")                   \
+	X(KEYS_ALIKE, "keys.alike", "imapsrv_sasl(3), keys", "RFC 5530 3",                         \
+	  "A name that does not exist looks like one that does until the password fails.")         \
+	X(KEYS_ENTROPY, "keys.entropy", "imapsrv_sasl(3), entropy", "RFC 5802 5.1",                \
+	  "Entropy is other octets each time.")                                                    \
+	X(LOGOUT_KEEPS, "logout.keeps", "imapsrv_store(3), logout", "RFC 9051 6.1.3",              \
+	  "What a session did stays when it has gone, and other sessions go on.")                  \
 	X(LIST_INBOX, "list.inbox", "imapsrv_store(3), list", "RFC 9051 6.3.9",                    \
 	  "INBOX is always among the names.")                                                      \
 	X(LIST_NAMES, "list.names", "imapsrv_store(3), list", "RFC 9051 6.3.9",                    \
@@ -97,6 +117,14 @@
 	  "A mailbox that does not exist is NONEXISTENT, and is not made.")                        \
 	X(APPEND_LIMIT, "append.limit", "imapsrv_store(3), append_limits", "RFC 7889 3.3",         \
 	  "A message above the limit that is told is refused, one that is not above is not.")      \
+	X(APPEND_BINARY, "append.binary", "imapsrv_store(3), append", "RFC 3516 4.4",              \
+	  "A message with NUL is kept octet for octet, or refused with UNKNOWN_CTE.")              \
+	X(COMPOSE_OCTETS, "compose.octets", "imapsrv_store(3), unmeasured", "RFC 4469 3",          \
+	  "A message of unknown length is what came, and others can be read while it comes.")      \
+	X(COMPOSE_NONE, "compose.none", "imapsrv_store(3), unmeasured", "RFC 4469 3",              \
+	  "Of a message of unknown length that was not finished nothing is left.")                 \
+	X(UTF8_OCTETS, "utf8.octets", "imapsrv_engine(3), utf8", "RFC 9755 4",                     \
+	  "A header in UTF-8 is kept octet for octet.")                                            \
 	X(REPLACE_BOTH, "replace.both", "imapsrv_store(3), replace", "RFC 8508 3.4",               \
 	  "The new message comes and the old one goes, in one stroke.")                            \
 	X(EXPUNGE_GONE, "expunge.gone", "imapsrv_store(3), expunge", "RFC 9051 6.4.3",             \
@@ -119,6 +147,10 @@
 	  "Messages that are moved are in the target, and no longer in the source.")               \
 	X(STATUS_SAME, "status.same", "imapsrv_store(3), status", "RFC 9051 6.3.11",               \
 	  "The numbers are those that open and fetch amount to.")                                  \
+	X(CHECK_KEEPS, "check.keeps", "imapsrv_store(3), check, idle", "RFC 3501 6.4.1",           \
+	  "A checkpoint, and waiting, change nothing in a mailbox.")                               \
+	X(CLOCK_NOW, "clock.now", "imapsrv_engine(3), clock", "RFC 5032 2",                        \
+	  "The clock is that by which messages arrive.")                                           \
 	X(MODSEQ_RISES, "modseq.rises", "imapsrv_store(3), Modification sequences",                \
 	  "RFC 7162 3.1",                                                                          \
 	  "A message's sequence rises above all others when it comes and when its flags change.")  \
@@ -149,6 +181,8 @@
 	  "Entries that change are posted.")                                                       \
 	X(EVENT_ANNOTATION, "event.annotation", "imapsrv_annotate(3)", "RFC 5257 4.4",             \
 	  "Annotations that change are posted to those who may see them.")                         \
+	X(EVENT_ACCESS, "event.access", "imapsrv_event(3)", "RFC 5465 5.9",                        \
+	  "Rights that are gained and lost are posted to those whose they are.")                   \
 	X(KEPT_CONTENTS, "kept.contents", "imapsrv_store(3), forgotten", "RFC 2180 4.1.2",         \
 	  "What is kept of an expunged message is answered as it was, or not at all.")             \
 	X(SORT_AGREES, "sort.agrees", "imapsrv_store(3), sort", "RFC 5256 3",                      \
@@ -161,6 +195,8 @@
 	  "A mailbox that was created exists, and is empty.")                                      \
 	X(CREATE_EXISTS, "create.exists", "imapsrv_mailboxes(3), create", "RFC 9051 6.3.4",        \
 	  "A name that exists is ALREADYEXISTS, for create and rename, and stays as it is.")       \
+	X(CREATE_NAMES, "create.names", "imapsrv_mailboxes(3), create", "RFC 9051 5.1",            \
+	  "A name is kept as it was given, in whatever letters.")                                  \
 	X(REMOVE_DONE, "remove.done", "imapsrv_mailboxes(3), remove", "RFC 9051 6.3.5",            \
 	  "A mailbox that was removed does not exist; one that did not is NONEXISTENT.")           \
 	X(REMOVE_BELOW, "remove.below", "imapsrv_mailboxes(3), remove", "RFC 9051 6.3.5",          \
@@ -177,6 +213,8 @@
 	  "Every entry that is asked for and exists is told, by depth as well.")                   \
 	X(METADATA_FOLLOWS, "metadata.follows", "imapsrv_metadata(3)", "RFC 5464 4.1",             \
 	  "Entries go along when a mailbox is renamed, and go when it is removed.")                \
+	X(METADATA_PRIVATE, "metadata.private", "imapsrv_metadata(3)", "RFC 5464 3.3",             \
+	  "A private entry is of one user, a shared one of all who may read the mailbox.")         \
 	X(ANNOTATE_KEPT, "annotate.kept", "imapsrv_annotate(3), store", "RFC 5257 4.5",            \
 	  "A value is what was set, octet for octet, and nothing else changes with it.")           \
 	X(ANNOTATE_ASKED, "annotate.asked", "imapsrv_annotate(3), get", "RFC 5257 4.3",            \
@@ -193,6 +231,14 @@
 	  "A new mailbox has the list of the one above it.")                                       \
 	X(ACL_FOLLOWS, "acl.follows", "imapsrv_acl(3)", "RFC 4314 4",                              \
 	  "A list goes along when its mailbox is renamed, and goes when it is removed.")           \
+	X(ACL_GIVEN, "acl.given", "imapsrv_acl(3), set", "RFC 4314 2",                             \
+	  "Who is given a right has it: he sees the mailbox, reads it, and adds to it.")           \
+	X(ACL_TAKEN, "acl.taken", "imapsrv_acl(3), set", "RFC 4314 2",                             \
+	  "Who may look a mailbox up, and not read it, does not.")                                 \
+	X(ACL_HIDDEN, "acl.hidden", "imapsrv_acl(3), rights", "RFC 4314 6",                        \
+	  "A mailbox to which a user has no right is not there for him.")                          \
+	X(ACL_ALWAYS, "acl.always", "imapsrv_acl(3), grantable", "RFC 4314 3.7",                   \
+	  "Rights that an identifier is said to have always, it has.")                             \
 	X(QUOTA_ROOTS, "quota.roots", "imapsrv_quota(3)", "RFC 9208 3.2",                          \
 	  "A root that a mailbox is under can be asked for, and is the same.")                     \
 	X(QUOTA_USAGE, "quota.usage", "imapsrv_quota(3)", "RFC 9208 5.2",                          \
@@ -207,12 +253,35 @@
 	  "Messages with the same EMAILID have the same THREADID, and it stays.")                  \
 	X(SAVEDATE_STAYS, "savedate.stays", "imapsrv_store(3), savedates", "RFC 8514 3",           \
 	  "The save date of a message stays.")                                                     \
+	X(LANGUAGE_SAME, "language.same", "imapsrv_language(3), translate", "RFC 5255 3.2",        \
+	  "A text is in the language of its session, whatever others speak.")                      \
+	X(LANGUAGE_PREFIX, "language.prefix", "imapsrv_language(3), translate_prefix",             \
+	  "RFC 5255 3.4",                                                                          \
+	  "So is the translation of a namespace.")                                                 \
+	X(URL_READ, "url.read", "imapsrv_urlauth(3), open", "RFC 4467 7",                          \
+	  "A URL that was authorized leads to its message, which does not change by it.")          \
+	X(URL_TOKEN, "url.token", "imapsrv_urlauth(3), token", "RFC 4467 6",                       \
+	  "A token is that of one URL and one key, and whatever is wrong is not told.")            \
+	X(URL_OWNER, "url.owner", "imapsrv_urlauth(3), token", "RFC 4467 7",                       \
+	  "Only the owner of a mailbox that exists can make URLs of it.")                          \
+	X(URL_RESET, "url.reset", "imapsrv_urlauth(3), reset", "RFC 4467 7",                       \
+	  "A key that is reset makes its own URLs void, and no others.")                           \
+	X(URL_TOLD, "url.told", "imapsrv_urlauth(3), reset", "RFC 4467 7",                         \
+	  "Sessions of the user are told that keys were reset.")                                   \
+	X(URL_MECHANISM, "url.mechanism", "imapsrv_urlauth(3), describe", "RFC 4467 8",            \
+	  "A mechanism that is told of a mailbox can be used with it.")                            \
 	X(RESTART_MAIL, "restart.mail", "imapsrv_storecheck(3), restart", "RFC 9051 2.3.1.1",      \
 	  "Messages, flags, dates and UIDs are after a restart what they were before.")            \
 	X(RESTART_MODSEQ, "restart.modseq", "imapsrv_storecheck(3), restart", "RFC 7162 3.1.2.1",  \
 	  "So are modification sequences, and what was expunged.")                                 \
 	X(RESTART_NAMES, "restart.names", "imapsrv_storecheck(3), restart", "RFC 9051 6.3.7",      \
 	  "So are names, subscriptions, UIDVALIDITY, identifiers and metadata.")                   \
+	X(RESTART_KEYS, "restart.keys", "imapsrv_urlauth(3), token", "RFC 4467 2.2",               \
+	  "Keys of URLs are after a restart what they were before.")                               \
+	X(SAVED_BACK, "saved.back", "imapsrv_storecheck(3), restore", "RFC 9051 2.3.1.1",          \
+	  "A session that was saved comes back to the mailbox that it had.")                       \
+	X(SAVED_TOLD, "saved.told", "imapsrv_storecheck(3), restore", "RFC 9051 5.2",              \
+	  "What happened meanwhile it is told.")                                                   \
 	X(OUTSIDE_SEEN, "outside.seen", "imapsrv_event(3)", "RFC 9051 5.2",                        \
 	  "What others do to a mailbox is posted, and seen.")
 

@@ -102,6 +102,42 @@ bool isrv_sc_ask(struct isrv_sc_client *k, const char *format, ...)
 	return ok && isrv_sc_await(k) && k->told.status == ISRV_SC_OK;
 }
 
+bool isrv_sc_more(struct isrv_sc_client *k, const void *data, size_t len)
+{
+	k->told.status = ISRV_SC_WAITING;
+	return isrv_sc_raw(k, data, len) && isrv_sc_await(k);
+}
+
+bool isrv_sc_told_word(const struct isrv_sc_client *k, const char *word)
+{
+	size_t len = strlen(word);
+
+	for (size_t i = 0; i < k->told.line_count; i++) {
+		struct imapsrv_span line = isrv_sc_span(k, k->told.lines[i]);
+
+		for (size_t at = 0; at + len <= line.len; at++)
+			if ((!at || line.data[at - 1] == ' ') &&
+			    isrv_ascii_same(line.data + at, len, word, len) &&
+			    (at + len == line.len || line.data[at + len] == ' '))
+				return true;
+	}
+	return false;
+}
+
+struct imapsrv_span isrv_sc_line(const struct isrv_sc_client *k, const char *kind)
+{
+	static const struct imapsrv_span none = {NULL, 0};
+	size_t len = strlen(kind);
+
+	for (size_t i = 0; i < k->told.line_count; i++) {
+		struct imapsrv_span line = isrv_sc_span(k, k->told.lines[i]);
+
+		if (line.len > len && !memcmp(line.data, kind, len) && line.data[len] == ' ')
+			return line;
+	}
+	return none;
+}
+
 bool isrv_sc_code(const struct isrv_sc_client *k, const char *code)
 {
 	struct imapsrv_span text = isrv_sc_span(k, k->told.text);

@@ -405,6 +405,7 @@ static void response(struct isrv_sc_client *k, const char *data, size_t len)
 	isrv_sc_note(k->c, k, 'S', data, len - 2);
 	if (data[0] == '+') {
 		t->status = ISRV_SC_MORE;
+		t->text = text_of(k, (struct imapsrv_span){p.at, len - 4});
 		return;
 	}
 	if (data[0] != '*') {

@@ -186,6 +186,8 @@ static bool accept(struct isrv_sc *c, const struct imapsrv_storecheck *check)
 	    !take(&c->config, sizeof(c->config), c->check.config) || !c->config.store ||
 	    !take(&c->store, sizeof(c->store), c->config.store) ||
 	    !take(&c->mailboxes, sizeof(c->mailboxes), c->config.mailboxes) ||
+	    !take(&c->sasl, sizeof(c->sasl), c->config.sasl) ||
+	    !take(&c->language, sizeof(c->language), c->config.language) ||
 	    !take(&c->limits, sizeof(c->limits), c->config.limits))
 		return false;
 	c->has_mailboxes = c->mailboxes.create != NULL;
@@ -299,7 +301,10 @@ int imapsrv_storecheck_run(const struct imapsrv_storecheck *check, uint32_t *fin
 		isrv_sc_scenes_mail, isrv_sc_scenes_change, isrv_sc_scenes_modseq,
 		isrv_sc_scenes_event, isrv_sc_scenes_names, isrv_sc_scenes_extra,
 		isrv_sc_scenes_metadata, isrv_sc_scenes_annotate, isrv_sc_scenes_acl,
-		isrv_sc_scenes_together, isrv_sc_scenes_last};
+		isrv_sc_scenes_sasl, isrv_sc_scenes_scram, isrv_sc_scenes_language,
+		isrv_sc_scenes_compose, isrv_sc_scenes_url, isrv_sc_scenes_leave,
+		isrv_sc_scenes_share, isrv_sc_scenes_together, isrv_sc_scenes_last,
+		isrv_sc_scenes_saved};
 	struct isrv_sc start = {0}, *c = &start;
 	int rc;
 

@@ -28,12 +28,12 @@ static bool stage(struct isrv_sc *c, unsigned count)
 	       isrv_sc_compare(&c->clients[1], &isrv_sc_fetching);
 }
 
-/* In IDLE a client is told at once: what it knows comes from events alone. */
+/* In IDLE a client is told at once: what it knows comes from events alone.  A store may allow none
+ * (RFC 2177 3). */
 static void idle(struct isrv_sc_client *k)
 {
-	if (isrv_sc_say(k, "IDLE") && isrv_sc_await(k))
-		isrv_sc_want(k->c, k->told.status == ISRV_SC_MORE, ISRV_SC_SESSION_LIVES,
-		             "IDLE is refused");
+	if (isrv_sc_say(k, "IDLE") && isrv_sc_await(k) && k->told.status != ISRV_SC_MORE)
+		isrv_sc_pass(k->c);
 }
 
 static void done(struct isrv_sc_client *k)

@@ -336,6 +336,9 @@ static void body_stays(struct isrv_sc *c)
 	slow->held = true;
 	isrv_sc_say(slow, "UID FETCH %u (BODY.PEEK[])", uid);
 	isrv_sc_settle(c);
+	/* It has been read to its end by others, */
+	isrv_sc_need(other, ISRV_SC_BODY_OCTETS, "UID FETCH %u (BODY.PEEK[])", uid);
+	/* and goes. */
 	isrv_sc_need(other, ISRV_SC_STORE_FLAGS, "UID STORE %u +FLAGS.SILENT (\\Deleted)", uid);
 	isrv_sc_need(other, ISRV_SC_EXPUNGE_GONE, "UID EXPUNGE %u", uid);
 	isrv_sc_box_remove(c, &c->boxes[0], uid);

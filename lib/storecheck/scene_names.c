@@ -230,6 +230,38 @@ static void renaming(struct isrv_sc *c)
 	same_mail(k, box);
 }
 
+/* Names as older clients write them (RFC 3501 5.1.3), which the store is given in UTF-8. */
+static void letters(struct isrv_sc *c)
+{
+	static const char *const ends[] = {
+		"-&AOkgrA-", "-&ZeVnLIqe-", "-&2D3eAA-", "-&A5EDkgOTA7EDsgOz-", "-&-", ".kit~#'",
+		"-Kit"};
+	struct isrv_sc_client *k = &c->clients[0];
+	struct isrv_sc_box *box, *other = &c->boxes[1];
+
+	if (!isrv_sc_connect(c, 0, false) || !(box = isrv_sc_box(k, 0)))
+		return;
+	for (size_t i = 0; i < sizeof(ends) / sizeof(*ends) && isrv_sc_live(c); i++) {
+		size_t len = strlen(box->name);
+
+		isrv_sc_box_clear(c, other);
+		memcpy(other->name, box->name, len);
+		memcpy(other->name + len, ends[i], strlen(ends[i]) + 1);
+		other->exists = isrv_sc_ask(k, "CREATE %s", other->name);
+		if (!other->exists) /* a store may have no such letters */
+			continue;
+		is_there(k, other->name, true, ISRV_SC_CREATE_NAMES);
+		isrv_sc_append(k, other, isrv_sc_new_content(c), 0, NULL);
+		isrv_sc_select(k, other, "SELECT");
+		isrv_sc_compare(k, &isrv_sc_fetching);
+		isrv_sc_need(k, ISRV_SC_SESSION_LIVES, "UNSELECT");
+		k->seen_count = 0;
+		isrv_sc_need(k, ISRV_SC_REMOVE_DONE, "DELETE %s", other->name);
+		other->exists = !isrv_sc_live(c);
+		is_there(k, other->name, false, ISRV_SC_CREATE_NAMES);
+	}
+}
+
 static void subscribed(struct isrv_sc_client *k, const char *name, bool should,
                        enum isrv_sc_clause clause)
 {
@@ -309,5 +341,6 @@ const struct isrv_sc_scene isrv_sc_scenes_names[] = {
 	{"rename", makes, renaming},
 	{"subscriptions", subscribes, subscriptions},
 	{"special uses", gives_uses, uses},
+	{"letters", makes, letters},
 	{NULL, NULL, NULL},
 };

@@ -37,12 +37,44 @@ void ts_free_entries(struct ts_entry **list)
 	}
 }
 
+static struct ts_private *privates(const struct ts_mailbox *m, const struct ts_user *u)
+{
+	struct ts_private *p = m->privates;
+
+	while (p && p->user != u)
+		p = p->next;
+	return p;
+}
+
 struct ts_entry **ts_entries(struct ts *ts, struct ts_user *u, struct ts_mailbox *m,
                              const char *name)
 {
-	if (m)
+	bool private = strncmp(name, "/private", 8) == 0;
+	struct ts_private *p;
+
+	if (!m)
+		return private ? &u->entries : &ts->meta.entries;
+	if (!private || u == m->owner)
 		return &m->entries;
-	return strncmp(name, "/private", 8) ? &ts->meta.entries : &u->entries;
+	p = privates(m, u);
+	if (!p) {
+		p = tx_alloc(sizeof(*p));
+		p->user = u;
+		p->next = m->privates;
+		m->privates = p;
+	}
+	return &p->entries;
+}
+
+void ts_free_privates(struct ts_mailbox *m)
+{
+	while (m->privates) {
+		struct ts_private *p = m->privates;
+
+		m->privates = p->next;
+		ts_free_entries(&p->entries);
+		free(p);
+	}
 }
 
 /* ---- questions -------------------------------------------------------------------------- */
@@ -152,11 +184,15 @@ static bool place(struct ts_op *q, struct ts_mailbox **m_r)
 	return false;
 }
 
-static void give(struct ts_op *q, const struct imapsrv_metadata_get *asked, const struct ts_entry *e)
+/* Those under this scope. */
+static void give(struct ts_op *q, const struct imapsrv_metadata_get *asked, const char *scope,
+                 const struct ts_entry *e)
 {
 	for (; e; e = e->next) {
 		struct imapsrv_entry entry = {{e->name, strlen(e->name)}, 1, {e->data, e->len}};
 
+		if (strncmp(e->name, scope, strlen(scope)) != 0)
+			continue;
 		if (e->len > asked->max_size)
 			entry.value.data = NULL;
 		if (q->link->ts->options.generous || imapsrv_metadata_wants(asked, entry.name))
@@ -172,17 +208,18 @@ void ts_answer_getmetadata(struct ts_op *q)
 	                                     .depth = (enum imapsrv_depth)q->flag,
 	                                     .after = {q->second, strlen(q->second)},
 	                                     .max_size = q->offset};
+	const struct ts_private *p;
+	const struct ts_user *u;
 	struct ts_mailbox *m;
 
 	for (size_t i = 0; i < q->keyword_count; i++)
 		names[i] = (struct imapsrv_span){q->keywords[i], strlen(q->keywords[i])};
 	if (place(q, &m)) {
-		if (m) {
-			give(q, &asked, m->entries);
-		} else {
-			give(q, &asked, q->account->user->entries);
-			give(q, &asked, q->link->ts->meta.entries);
-		}
+		u = q->account->user;
+		p = m ? privates(m, u) : NULL;
+		give(q, &asked, "/private",
+		     !m ? u->entries : m->owner == u ? m->entries : p ? p->entries : NULL);
+		give(q, &asked, "/shared", m ? m->entries : q->link->ts->meta.entries);
 		gave(q, imapsrv_op_done(q->op, IMAPSRV_OK, NULL));
 	}
 	free(names);

@@ -65,6 +65,8 @@ static void add_mailbox(uint64_t *sum, const struct ts_mailbox *m)
 	for (size_t i = 0; i < m->count; i++)
 		add_message(sum, m, &m->messages[i]);
 	add_entries(sum, m->entries);
+	for (const struct ts_private *p = m->privates; p; p = p->next)
+		add_entries(sum, p->entries);
 }
 
 uint64_t ts_sum(const struct ts *ts)

@@ -248,6 +248,7 @@ static void mailbox_free(struct ts_mailbox *m)
 	free(m->messages);
 	free(m->name);
 	ts_free_entries(&m->entries);
+	ts_free_privates(m);
 	ts_acl_clear(m);
 	free(m);
 }

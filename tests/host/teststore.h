@@ -66,6 +66,13 @@ struct ts_user {
 	size_t application_count;
 };
 
+/* Private entries of a mailbox that belong to another user than its owner. */
+struct ts_private {
+	struct ts_private *next;
+	const struct ts_user *user;
+	struct ts_entry *entries;
+};
+
 /* An entry of an access control list. */
 struct ts_acl {
 	struct ts_acl *next;
@@ -101,7 +108,8 @@ struct ts_mailbox {
 	bool no_savedates; /* its storage keeps none */
 	bool no_modseq;      /* as in a mailbox that cannot keep them */
 	uint64_t modseq;     /* the highest */
-	struct ts_entry *entries;
+	struct ts_entry *entries;     /* shared ones, and private ones of its owner */
+	struct ts_private *privates;  /* of others */
 	uint32_t annotations;  /* of messages: enum imapsrv_annotations */
 	uint64_t annotation_size;
 	struct ts_acl *acl;    /* NULL: all is the owner's */
@@ -526,6 +534,7 @@ void ts_answer_setmetadata(struct ts_op *q);
 /* data NULL: removes it. */
 void ts_set_entry(struct ts_entry **list, const char *name, const char *data, size_t len);
 void ts_free_entries(struct ts_entry **list);
+void ts_free_privates(struct ts_mailbox *m);
 
 /* Annotations of messages: storeannotate.c.  owner "": a shared value.  data NULL: removes it. */
 void ts_annotate(struct ts_message *m, const char *entry, const char *owner, const char *data,
@@ -550,7 +559,8 @@ void ts_op_mailbox(struct ts_op *q, void *mailbox);
 void ts_op_set(struct ts_op *q, struct imapsrv_set set);
 
 /* Where the entries of a mailbox, or with m NULL of the server, are kept. */
-struct ts_entry **ts_entries(struct ts *ts, struct ts_user *u, struct ts_mailbox *m, const char *name);
+struct ts_entry **ts_entries(struct ts *ts, struct ts_user *u, struct ts_mailbox *m,
+                             const char *name);
 uint32_t ts_status_items(const struct ts *ts); /* that the library may ask */
 void ts_answer_order(struct ts_op *q);  /* storeorder.c */
 void ts_answer_search(struct ts_op *q);

@@ -582,7 +582,7 @@ struct ts_entry **sh_entries(struct sh *h, const struct sc_words *w)
 		sh_complain(h, w, "no such mailbox");
 		return NULL;
 	}
-	return ts_entries(h->ts, h->ts->users, m, w->word[2]);
+	return ts_entries(h->ts, m ? m->owner : h->ts->users, m, w->word[2]);
 }
 
 /* entry MAILBOX NAME ["value"], or with the value below it */

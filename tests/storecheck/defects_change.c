@@ -262,18 +262,14 @@ static void append_makes(void *user, struct imapsrv_op *op, const struct imapsrv
 
 static void append_no_limit(void *user, struct imapsrv_op *op, const struct imapsrv_append *q)
 {
-	struct ts *ts = store_of(user);
-	uint64_t kept[64];
-	size_t i = 0;
+	struct ts_mailbox *m = named(user, q->name);
+	uint64_t limit = m ? m->append_limit : 0;
 
-	for (struct ts_mailbox *m = ts->mailboxes; m && i < 64; m = m->next, i++) {
-		kept[i] = m->append_limit;
+	if (m)
 		m->append_limit = UINT64_MAX;
-	}
 	sound.store.append_begin(user, op, q);
-	i = 0;
-	for (struct ts_mailbox *m = ts->mailboxes; m && i < 64; m = m->next, i++)
-		m->append_limit = kept[i];
+	if (m)
+		m->append_limit = limit;
 }
 
 static void create_limited(void *user, struct imapsrv_op *op, const struct imapsrv_create *q)

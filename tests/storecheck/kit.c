@@ -124,6 +124,58 @@ static int on_restart(void *user)
 	return kit->defect && kit->defect->restart ? kit->defect->restart(kit->ts) : 0;
 }
 
+/* fred's session, but for defects. */
+static struct imapsrv_session *on_restore(void *user, struct imapsrv_engine *engine,
+                                          struct imapsrv_span saved)
+{
+	struct kit *kit = user;
+	struct imapsrv_restore restore = IMAPSRV_RESTORE_INIT;
+	struct imapsrv_account account;
+	struct ts_link *link = ts_link(kit->ts);
+
+	ts_preauth(link, kit->tables.restored == KIT_OF_ANOTHER ? "joe" : "fred", &account);
+	restore.user = link;
+	restore.account = &account;
+	restore.up_to_date = kit->tables.restored == KIT_UP_TO_DATE;
+	if (imapsrv_session_restore(engine, &restore, saved.data, saved.len, &link->session,
+	                            NULL)) {
+		link->session = NULL;
+		ts_handle_close(kit->ts, account.handle);
+		ts_watch_end(link);
+	}
+	return link->session;
+}
+
+/* The client's side of what host/storesasl.c does. */
+static int on_respond(void *user, const struct imapsrv_response *q, struct imapsrv_span *response_r)
+{
+	static const char *const steps[] = {"a", "b", "c"};
+	bool last = q->step == (strcmp(q->mechanism, "LOGIN") ? 2 : 1);
+	const char *say;
+
+	(void)user;
+	if (q->step > 2)
+		return 1;
+	if (!strcmp(q->mechanism, "LOGIN"))
+		say = q->step ? "x" : "fred";
+	else
+		say = steps[q->step];
+	if (last && q->wrong)
+		say = "wrong";
+	*response_r = (struct imapsrv_span){say, strlen(say)};
+	return 0;
+}
+
+/* Others than the test store's own, which are always the same. */
+static void on_entropy(void *user, void *to, size_t len)
+{
+	static unsigned char next;
+
+	(void)user;
+	for (size_t i = 0; i < len; i++)
+		((unsigned char *)to)[i] = next++;
+}
+
 static int on_outside(void *user, enum imapsrv_outside what, struct imapsrv_span name,
                       struct imapsrv_span message)
 {
@@ -248,14 +300,23 @@ static void create(void *user, struct imapsrv_op *op, const struct imapsrv_creat
 void kit_begin(struct kit *kit)
 {
 	struct ts_root *root;
+	struct ts_user *fred;
 	struct ts *ts;
 
 	memset(kit, 0, sizeof(*kit));
 	ts = kit->ts = ts_new(&kit->log);
-	ts_add_user(ts, "fred", "x")->separator = '/';
+	fred = ts_add_user(ts, "fred", "x");
+	fred->namespace_count = 2;
+	fred->namespaces[0] = (struct imapsrv_namespace){IMAPSRV_NS_PERSONAL, {"", 0}};
+	fred->namespaces[1] = (struct imapsrv_namespace){IMAPSRV_NS_OTHER_USERS,
+	                                                 {"Other Users/", 12}};
+	ts_add_user(ts, "joe", "y");
 	ts->modseqs = ts->savedates = ts->objectids = ts->limits = ts->replace = true;
 	ts->asks_idle = ts->clock = true;
 	ts->meta.on = ts->notes.on = true;
+	ts->sasl = ts->scram = ts->speaks = ts->unmeasured = true;
+	ts->builtin = IMAPSRV_MECHANISM_OAUTHBEARER | IMAPSRV_MECHANISM_XOAUTH2;
+	ts->urlauth.on = ts->urlauth.sample = true;
 	ts->uses = IMAPSRV_USE_JUNK | IMAPSRV_USE_TRASH;
 	ts->resources = IMAPSRV_RESOURCE_BIT(IMAPSRV_RESOURCE_MESSAGE) |
 	                IMAPSRV_RESOURCE_BIT(IMAPSRV_RESOURCE_STORAGE);
@@ -271,7 +332,7 @@ int kit_run(struct kit *kit, const struct imapsrv_allocator *allocator, uint64_t
 	struct imapsrv_storecheck check = IMAPSRV_STORECHECK_INIT;
 	struct imapsrv_config config = IMAPSRV_CONFIG_INIT;
 	struct ts *ts = kit->ts;
-	struct tables t;
+	struct tables t = {0};
 	uint32_t findings = 0;
 	int rc;
 
@@ -283,6 +344,12 @@ int kit_run(struct kit *kit, const struct imapsrv_allocator *allocator, uint64_t
 	ts_fill_quota(ts, &t.quota);
 	ts_fill_annotate(ts, &t.annotate);
 	ts_fill_acl(ts, &t.acl);
+	ts_fill_sasl(ts, &t.sasl);
+	if (t.sasl.entropy)
+		t.sasl.entropy = on_entropy;
+	ts_fill_urlauth(ts, &t.urlauth);
+	ts_fill_language(ts, &t.language);
+	t.clock = ts_clock;
 	if (!kit->no_index)
 		index_fill(&t.store);
 	plain_create = t.mailboxes.create;
@@ -299,6 +366,7 @@ int kit_run(struct kit *kit, const struct imapsrv_allocator *allocator, uint64_t
 	}
 	if (kit->defect && kit->defect->spoil)
 		kit->defect->spoil(&t);
+	kit->tables = t;
 	config.store = &t.store;
 	config.mailboxes = &t.mailboxes;
 	config.watch = ts->absent & TS_NO_WATCH ? NULL : &t.watch;
@@ -306,7 +374,11 @@ int kit_run(struct kit *kit, const struct imapsrv_allocator *allocator, uint64_t
 	config.quota = t.quota.get ? &t.quota : NULL;
 	config.annotate = ts->notes.on ? &t.annotate : NULL;
 	config.acl = ts->acl.on ? &t.acl : NULL;
-	config.clock = ts_clock;
+	config.sasl = &t.sasl;
+	config.urlauth = t.urlauth.token ? &t.urlauth : NULL;
+	config.language = t.language.tags ? &t.language : NULL;
+	config.clock = t.clock;
+	config.utf8 = IMAPSRV_UTF8_ACCEPT;
 	config.allocator = allocator;
 	check.config = &config;
 	check.user = kit;
@@ -319,6 +391,11 @@ int kit_run(struct kit *kit, const struct imapsrv_allocator *allocator, uint64_t
 	check.tally = on_tally;
 	check.name = "fred";
 	check.password = "x";
+	check.other_name = "joe";
+	check.other_password = "y";
+	check.server = "example.com";
+	check.respond = on_respond;
+	check.restore = on_restore;
 	check.sessions = sessions;
 	check.seed = seed;
 	check.histories = histories;

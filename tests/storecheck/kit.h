@@ -18,6 +18,12 @@ struct tables {
 	struct imapsrv_quota quota;
 	struct imapsrv_annotate annotate;
 	struct imapsrv_acl acl;
+	struct imapsrv_sasl sasl;
+	struct imapsrv_urlauth urlauth;
+	struct imapsrv_language language;
+	int64_t (*clock)(void *user);
+	/* How a saved session comes back. */
+	enum { KIT_AS_IT_WAS, KIT_OF_ANOTHER, KIT_UP_TO_DATE } restored;
 };
 extern struct tables sound; /* as they are without a defect: those call them */
 
@@ -30,12 +36,13 @@ struct defect {
 	bool silent_outside;               /* what others do is not posted */
 };
 extern const struct defect defects_read[], defects_change[], defects_names[], defects_lists[],
-	defects_rest[];
+	defects_login[], defects_url[], defects_share[], defects_rest[];
 
 struct kit {
 	struct ts *ts;
 	struct tx_log log;
 	const struct defect *defect; /* NULL: none */
+	struct tables tables;        /* with which it runs */
 	bool no_index;               /* the store has none */
 	uint64_t limit;              /* octets of a message in a mailbox that is made; 0: none */
 	bool terse;                  /* findings are not printed */
@@ -46,7 +53,7 @@ struct kit {
 	unsigned broken;                      /* the sum of what the tally says */
 };
 
-/* A store with a user "fred", password "x", and everything on. */
+/* A store with the users "fred", password "x", and "joe", "y", and everything on. */
 void kit_begin(struct kit *kit);
 /* Runs the kit and gives what it gives; findings are in `kit`. */
 int kit_run(struct kit *kit, const struct imapsrv_allocator *allocator, uint64_t seed,

@@ -11,6 +11,7 @@
 #include "../examples/maildir/maildir.h"
 #include "../examples/maildir/news.h"
 #include "../examples/maildir/notices.h"
+#include "../examples/maildir/scram.h"
 #include "../examples/maildir/store.h"
 #include "../examples/maildir/support.h"
 
@@ -37,9 +38,10 @@ struct start {
 struct place {
 	struct maildir maildir;
 	const struct start *start;
-	const char *users[1];
+	const char *users[2];
 	struct connection *connections;
 	unsigned delivered;
+	void *secret; /* of SCRAM */
 };
 
 static void on_wake(struct peer *peer)
@@ -63,7 +65,8 @@ static void place_open(struct place *place)
 	maildir->quotas.on = maildir->quotas.settable = place->start->quota;
 	maildir->quotas.limits = (struct amount){100u << 20, 10000};
 	place->maildir.users.given = place->users;
-	place->maildir.users.given_count = 1;
+	place->maildir.users.given_count = 2;
+	place->maildir.users.scram_secret = place->secret;
 	place->maildir.boxes.maildir = &place->maildir;
 	notices_begin(&place->maildir.boxes.notices);
 	news_begin(&place->maildir);
@@ -81,25 +84,62 @@ static void place_close(struct place *place)
 
 /* ---- what the kit asks of a host ------------------------------------------------------------ */
 
-static struct imapsrv_session *on_connect(void *user, struct imapsrv_engine *engine)
+static struct connection *connect_peer(struct place *place)
 {
-	struct imapsrv_session_config config = IMAPSRV_SESSION_CONFIG_INIT;
-	struct imapsrv_session *session = NULL;
-	struct place *place = user;
 	struct connection *c = calloc(1, sizeof *c);
 
-	if (!c)
-		return NULL;
-	c->peer = (struct peer){.maildir = &place->maildir, .label = "kit", .wake = on_wake};
-	config.user = &c->peer;
-	config.secure = 1;
-	if (imapsrv_session_new(engine, &config, &session)) {
+	if (c)
+		c->peer = (struct peer){.maildir = &place->maildir, .label = "kit",
+		                        .wake = on_wake};
+	return c;
+}
+
+/* There is a session, or the connection is of no use. */
+static struct imapsrv_session *connected(struct place *place, struct connection *c,
+                                         struct imapsrv_session *session)
+{
+	if (!session) {
 		free(c);
 		return NULL;
 	}
 	c->next = place->connections;
 	place->connections = c;
 	return session;
+}
+
+static struct imapsrv_session *on_connect(void *user, struct imapsrv_engine *engine)
+{
+	struct imapsrv_session_config config = IMAPSRV_SESSION_CONFIG_INIT;
+	struct imapsrv_session *session = NULL;
+	struct connection *c = connect_peer(user);
+
+	if (!c)
+		return NULL;
+	config.user = &c->peer;
+	config.secure = 1;
+	imapsrv_session_new(engine, &config, &session);
+	return connected(user, c, session);
+}
+
+/* As the server does that takes over the connections of another one. */
+static struct imapsrv_session *on_restore(void *user, struct imapsrv_engine *engine,
+                                          struct imapsrv_span saved)
+{
+	struct imapsrv_restore restore = IMAPSRV_RESTORE_INIT;
+	struct imapsrv_account account;
+	struct imapsrv_session *session = NULL;
+	struct connection *c = connect_peer(user);
+
+	if (!c)
+		return NULL;
+	if (maildir_account(c->peer.maildir, (struct imapsrv_span){"fred", 4}, &account)) {
+		restore.user = &c->peer;
+		restore.account = &account;
+		if (imapsrv_session_restore(engine, &restore, saved.data, saved.len, &session,
+		                            NULL))
+			account_close(account.handle);
+	}
+	return connected(user, c, session);
 }
 
 static void on_disconnect(void *user, struct imapsrv_session *session)
@@ -217,10 +257,11 @@ static int64_t on_clock(void *user)
 
 static bool run(const struct start *start, uint64_t seed, uint32_t histories)
 {
-	struct place place = {.users = {"fred:x"}, .start = start};
+	struct place place = {.users = {"fred:x", "joe:y"}, .start = start};
 	struct imapsrv_storecheck check = IMAPSRV_STORECHECK_INIT;
 	struct imapsrv_config config = IMAPSRV_CONFIG_INIT;
 	struct imapsrv_quota quota = IMAPSRV_QUOTA_INIT;
+	struct imapsrv_sasl sasl = IMAPSRV_SASL_INIT;
 	uint32_t findings = 0;
 	int rc;
 
@@ -233,6 +274,8 @@ static bool run(const struct start *start, uint64_t seed, uint32_t histories)
 	config.watch = &maildir_watch;
 	config.acl = start->share ? &maildir_acl : NULL;
 	config.quota = start->quota ? &quota : NULL;
+	config.sasl = scram_fill(&sasl, &place.maildir.users, scratch_dir()) ? &sasl : NULL;
+	place.secret = place.maildir.users.scram_secret;
 	config.clock = on_clock;
 	check.config = &config;
 	check.user = &place;
@@ -244,11 +287,15 @@ static bool run(const struct start *start, uint64_t seed, uint32_t histories)
 	check.report = on_report;
 	check.name = "fred";
 	check.password = "x";
+	check.other_name = "joe";
+	check.other_password = "y";
+	check.restore = on_restore;
 	check.sessions = start->sessions;
 	check.seed = seed;
 	check.histories = histories;
 	rc = imapsrv_storecheck_run(&check, &findings);
 	place_close(&place);
+	free(place.secret);
 	if (rc)
 		printf("maildir: %s\n", imapsrv_strerror(rc));
 	return !rc && !findings;

@@ -28,11 +28,13 @@ struct place {
 
 /* ---- what the kit asks of a host ------------------------------------------------------------ */
 
-static struct imapsrv_session *on_connect(void *user, struct imapsrv_engine *engine)
+/* With a new session, or one that was saved. */
+static struct imapsrv_session *connect_peer(struct place *place, struct imapsrv_engine *engine,
+                                            const struct imapsrv_span *saved)
 {
 	struct imapsrv_session_config config = IMAPSRV_SESSION_CONFIG_INIT;
+	struct imapsrv_restore restore = IMAPSRV_RESTORE_INIT;
 	struct imapsrv_account account = IMAPSRV_ACCOUNT_INIT;
-	struct place *place = user;
 	struct connection *c = calloc(1, sizeof *c);
 
 	if (!c)
@@ -41,16 +43,29 @@ static struct imapsrv_session *on_connect(void *user, struct imapsrv_engine *eng
 	if (place->folders)
 		c->peer.folders = scratch_dir();
 	account.handle = &c->peer;
-	config.user = &c->peer;
+	config.user = restore.user = &c->peer;
 	config.secure = 1;
-	config.preauth = &account;
-	if (imapsrv_session_new(engine, &config, &c->peer.session)) {
+	config.preauth = restore.account = &account;
+	if (saved ? imapsrv_session_restore(engine, &restore, saved->data, saved->len,
+	                                    &c->peer.session, NULL)
+	          : imapsrv_session_new(engine, &config, &c->peer.session)) {
 		free(c);
 		return NULL;
 	}
 	c->next = place->connections;
 	place->connections = c;
 	return c->peer.session;
+}
+
+static struct imapsrv_session *on_connect(void *user, struct imapsrv_engine *engine)
+{
+	return connect_peer(user, engine, NULL);
+}
+
+static struct imapsrv_session *on_restore(void *user, struct imapsrv_engine *engine,
+                                          struct imapsrv_span saved)
+{
+	return connect_peer(user, engine, &saved);
 }
 
 static void on_disconnect(void *user, struct imapsrv_session *session)
@@ -195,6 +210,7 @@ static bool run(bool folders, uint32_t sessions, uint64_t seed, uint32_t histori
 	check.disconnect = on_disconnect;
 	check.pump = on_pump;
 	check.restart = on_restart;
+	check.restore = on_restore;
 	check.outside = on_outside;
 	check.report = on_report;
 	check.sessions = sessions;

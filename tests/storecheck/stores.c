@@ -77,6 +77,7 @@ static void listing(struct kit *kit)
 {
 	kit->ts->acl.on = true;
 	kit->ts->acl.others = IMAPSRV_RIGHT_NOTE;
+	kit->ts->acl.grantable = tx_dup(" l r s w i p k x t e a n", 24);
 }
 
 /* As little as there may be. */
@@ -89,6 +90,7 @@ static void bare(struct kit *kit)
 	             TS_NO_SUBSCRIBE | TS_NO_WATCH;
 	ts->modseqs = ts->savedates = ts->objectids = ts->limits = ts->replace = false;
 	ts->meta.on = ts->notes.on = false;
+	ts->sasl = ts->scram = ts->speaks = ts->unmeasured = ts->urlauth.on = false;
 	ts->resources = 0;
 	ts_free_roots(ts);
 }
@@ -203,6 +205,9 @@ static void check_covered(void)
 		               names_clause(defects_change, clauses[i].id) ||
 		               names_clause(defects_names, clauses[i].id) ||
 		               names_clause(defects_lists, clauses[i].id) ||
+		               names_clause(defects_login, clauses[i].id) ||
+		               names_clause(defects_url, clauses[i].id) ||
+		               names_clause(defects_share, clauses[i].id) ||
 		               names_clause(defects_rest, clauses[i].id),
 		       "no defect breaks it");
 }
@@ -261,6 +266,9 @@ int main(int argc, char **argv)
 	try_defects(defects_change);
 	try_defects(defects_names);
 	try_defects(defects_lists);
+	try_defects(defects_login);
+	try_defects(defects_url);
+	try_defects(defects_share);
 	try_defects(defects_rest);
 	if (!only)
 		check_covered();
