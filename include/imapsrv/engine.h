@@ -116,10 +116,12 @@ struct imapsrv_id {
 
 /* What the trace hook is shown. */
 enum imapsrv_trace {
-	IMAPSRV_TRACE_RECEIVED, /* one command, or one continuation line.  Passwords and SASL
-	                           responses are replaced by "***"; an appended message by its
+	IMAPSRV_TRACE_RECEIVED, /* one command, or one continuation line.  Passwords, SASL responses
+	                           and URLs with a token are replaced by "***", and before login
+	                           all of a line that is no command; an appended message by its
 	                           size */
-	IMAPSRV_TRACE_SENT      /* octets that left, as they are */
+	IMAPSRV_TRACE_SENT      /* octets that left, as they are, but "***" for challenges of SASL
+	                           and for URLs with a token (RFC 4467) */
 };
 
 /* Mail whose header fields are in UTF-8, as they stand (RFC 6532). */

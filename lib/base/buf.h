@@ -15,17 +15,12 @@ struct isrv_buf {
 	size_t len;
 	size_t cap;
 	size_t max;
-	bool secret; /* what it has held is wiped before the memory goes back, also when it grows */
 };
 
 void isrv_buf_init(struct isrv_buf *buf, size_t max);
 
-/*
- * Gives the memory back; `max` and `secret` stay.  isrv_buf_wipe overwrites all of the block first,
- * but only of a buffer that was `secret` all the time no copy is left anywhere.
- */
+/* Gives the memory back; `max` stays. */
 void isrv_buf_clear(struct isrv_buf *buf, struct isrv_mem *mem);
-void isrv_buf_wipe(struct isrv_buf *buf, struct isrv_mem *mem);
 
 /* Room for n more octets, or false (maximum passed, or no memory: then cap is as before).
  * Grows by doubling, from 64. */
@@ -36,5 +31,11 @@ bool isrv_buf_add(struct isrv_buf *buf, struct isrv_mem *mem, const void *data, 
 
 /* Gives back what is not used, as far as the allocator can; what is held stays as it is. */
 void isrv_buf_shrink(struct isrv_buf *buf, struct isrv_mem *mem);
+
+/* The same for a buffer that may hold credentials: what it has held is wiped before memory goes back, also when
+ * it moves.  Nothing else is called for such a one. */
+bool isrv_buf_add_secret(struct isrv_buf *buf, struct isrv_mem *mem, const void *data, size_t n);
+void isrv_buf_shrink_secret(struct isrv_buf *buf, struct isrv_mem *mem);
+void isrv_buf_clear_secret(struct isrv_buf *buf, struct isrv_mem *mem);
 
 #endif

@@ -6,7 +6,6 @@
  */
 #include "base/mem.h"
 
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -132,4 +131,14 @@ void isrv_mem_wipe(void *block, size_t size)
 
 	for (i = 0; i < size; i++)
 		octet[i] = 0;
+}
+
+bool isrv_mem_same(const void *a, const void *b, size_t size)
+{
+	const unsigned char *p = a, *q = b;
+	unsigned char difference = 0;
+
+	for (size_t i = 0; i < size; i++)
+		difference |= (unsigned char)(p[i] ^ q[i]);
+	return difference == 0;
 }

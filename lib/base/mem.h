@@ -6,6 +6,8 @@
 #ifndef ISRV_BASE_MEM_H
 #define ISRV_BASE_MEM_H
 
+#include <stdbool.h>
+
 #include "imapsrv/types.h"
 
 struct isrv_mem {
@@ -36,5 +38,7 @@ void isrv_mem_free(struct isrv_mem *mem, void *block, size_t size);
 
 /* Overwrites with zeros in a way that a compiler keeps: for credentials. */
 void isrv_mem_wipe(void *block, size_t size);
+/* Are they the same?  Takes as long wherever they differ: for credentials. */
+bool isrv_mem_same(const void *a, const void *b, size_t size);
 
 #endif

@@ -135,9 +135,12 @@ static void put_challenge(struct imapsrv_session *s, const char *data, size_t le
 		return;
 	}
 	isrv_base64_put(text, data, len);
+	/* With all that was said and the server's signature passwords can be tried at home. */
+	isrv_outq_keep_secret(&s->out, size > 0);
 	ISRV_W(&s->w, "+ ");
 	isrv_w_raw(&s->w, text, size);
 	isrv_w_crlf(&s->w);
+	isrv_outq_keep_secret(&s->out, false);
 }
 
 static enum isrv_step await_response(struct imapsrv_session *s, struct authenticate *a)

@@ -80,16 +80,6 @@ static void refuse(struct isrv_exchange *x)
 	x->s->result.text = "";
 }
 
-static bool is_same(const void *a, const void *b, size_t len)
-{
-	const unsigned char *p = a, *q = b;
-	unsigned char difference = 0;
-
-	for (size_t i = 0; i < len; i++)
-		difference |= (unsigned char)(p[i] ^ q[i]);
-	return difference == 0;
-}
-
 /* ---- the first messages -------------------------------------------------------------------- */
 
 /* Says the client rightly whether the channel can be bound?  False: *turn_r. */
@@ -171,6 +161,7 @@ static void use_fake_keys(struct isrv_exchange *x)
 	fake.iterations = sasl->iterations ? sasl->iterations : ITERATIONS;
 	if (!x->keys.known)
 		x->keys = fake;
+	isrv_mem_wipe(&fake, sizeof(fake));
 }
 
 static bool add_base64(struct imapsrv_session *s, struct isrv_buf *b, const void *data, size_t len)
@@ -257,7 +248,7 @@ static bool is_proven(struct isrv_exchange *x, struct imapsrv_span without_proof
 	for (size_t i = 0; i < sizeof(key); i++)
 		key[i] ^= proof[i];
 	isrv_sha256(key, sizeof(key), key);
-	proven = is_same(key, x->keys.stored_key, sizeof(key)) && x->keys.known;
+	proven = isrv_mem_same(key, x->keys.stored_key, sizeof(key)) && x->keys.known;
 	sign(c, x->keys.server_key, without_proof, c->signature);
 	isrv_mem_wipe(key, sizeof(key));
 	/* The host may take long to say who may in. */
@@ -270,17 +261,17 @@ static bool is_proven(struct isrv_exchange *x, struct imapsrv_span without_proof
 static bool is_binding(const struct scram *c, const char *data, size_t len)
 {
 	return len == c->header.len + c->binding.len &&
-	       is_same(data, c->header.data, c->header.len) &&
-	       is_same(data + c->header.len, c->binding.data, c->binding.len);
+	       isrv_mem_same(data, c->header.data, c->header.len) &&
+	       isrv_mem_same(data + c->header.len, c->binding.data, c->binding.len);
 }
 
-/* client-final-message = "c=" base64 "," "r=" nonce ["," extensions] "," "p=" base64 */
-static enum isrv_turn respond_final(struct isrv_exchange *x)
+/* client-final-message = "c=" base64 "," "r=" nonce ["," extensions] "," "p=" base64; with room for the
+ * octets of the last */
+static enum isrv_turn take_final(struct isrv_exchange *x, unsigned char octets[ISRV_SHA256_SIZE + 3])
 {
 	struct scram *c = x->state;
 	const char *at = x->response.data, *end = at + x->response.len, *proof_at = end;
 	struct imapsrv_span binding, nonce, proof;
-	unsigned char octets[ISRV_SHA256_SIZE + 3];
 	char *bound;
 	size_t len;
 
@@ -307,7 +298,7 @@ static enum isrv_turn respond_final(struct isrv_exchange *x)
 		return ISRV_TURN_BAD;
 	refuse(x);
 	if (!is_binding(c, bound, len) || nonce.len != c->nonce.len ||
-	    !is_same(nonce.data, c->nonce.data, nonce.len))
+	    !isrv_mem_same(nonce.data, c->nonce.data, nonce.len))
 		return ISRV_TURN_FAILED;
 	/* The comma before it is not signed. */
 	if (!is_proven(x, (struct imapsrv_span){x->response.data,
@@ -315,6 +306,15 @@ static enum isrv_turn respond_final(struct isrv_exchange *x)
 	               octets))
 		return ISRV_TURN_FAILED;
 	return ISRV_TURN_LOGIN;
+}
+
+static enum isrv_turn respond_final(struct isrv_exchange *x)
+{
+	unsigned char proof[ISRV_SHA256_SIZE + 3];
+	enum isrv_turn turn = take_final(x, proof);
+
+	isrv_mem_wipe(proof, sizeof(proof));
+	return turn;
 }
 
 /* server-final-message.  IMAP has no place for it beside OK, so it is one more challenge, to be

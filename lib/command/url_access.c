@@ -138,16 +138,14 @@ struct imapsrv_span isrv_url_given(struct imapsrv_session *s, const struct isrv_
 bool isrv_url_token_is(struct imapsrv_session *s, struct isrv_url_token *token,
                        struct imapsrv_span given)
 {
-	unsigned char differ = token->len != given.len;
+	size_t len = token->len < given.len ? token->len : given.len;
+	bool same = isrv_mem_same(token->octets, given.data, len);
 
 	if (!token->len)
 		isrv_session_fault(s, "a token was asked for, and none came");
-	for (size_t i = 0; i < token->len && i < given.len; i++)
-		differ |= (unsigned char)(token->octets[i] ^ (unsigned char)given.data[i]);
-	if (!token->len)
-		differ = 1;
+	same = same && len && token->len == given.len;
 	isrv_mem_wipe(token, sizeof(*token));
-	return differ == 0;
+	return same;
 }
 
 /* ---- the owner's mailbox ------------------------------------------------------------------- */

@@ -188,7 +188,9 @@ static enum isrv_step generated(struct imapsrv_session *s, const struct genurlau
 	ISRV_W(&s->w, "* GENURLAUTH");
 	for (uint32_t i = 0; i < a->count; i++) {
 		ISRV_W(&s->w, " ");
+		isrv_outq_keep_secret(&s->out, true);
 		isrv_w_string(&s->w, a->wishes[i].full, a->wishes[i].len);
+		isrv_outq_keep_secret(&s->out, false);
 	}
 	isrv_w_crlf(&s->w);
 	return isrv_ok(s, "GENURLAUTH completed");

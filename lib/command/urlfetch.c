@@ -117,7 +117,9 @@ static bool parse(struct isrv_parse *p, void *args)
 static void put_url(struct imapsrv_session *s, const struct wish *wish)
 {
 	ISRV_W(&s->w, "* URLFETCH ");
+	isrv_outq_keep_secret(&s->out, true);
 	isrv_w_string(&s->w, wish->text.data, wish->text.len);
+	isrv_outq_keep_secret(&s->out, false);
 }
 
 /* urldata-error = url-full SP nil */

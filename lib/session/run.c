@@ -149,12 +149,13 @@ static bool read_name(struct imapsrv_session *s, struct line *line)
 		return false;
 	}
 	line->problem = "Expected a tag, a space and a command";
-	/* Before login a word alone may be what was meant for an AUTHENTICATE that was refused: no
-	 * tag, and not to be repeated where it is traced. */
-	if (!s->logged_in && r->at == r->end)
-		line->tag.len = 0;
-	if (!isrv_rd_sp(r) || !isrv_rd_word(r, &line->name))
+	/* Before login a word alone may be what was meant for an AUTHENTICATE or a literal that was
+	 * refused: no tag, and not to be repeated where it is traced. */
+	if (!isrv_rd_sp(r) || !isrv_rd_word(r, &line->name)) {
+		if (!s->logged_in)
+			line->tag.len = 0;
 		return false;
+	}
 	if (is_uid(line->name) && isrv_rd_sp(r) && isrv_rd_word(r, &line->name))
 		line->p.uid = true;
 	line->command = find(s->engine, line->name);
@@ -264,15 +265,17 @@ static void trace_line(struct imapsrv_session *s, const struct line *line)
 {
 	const struct isrv_buf *buf = &s->framer.buf;
 	bool secret = line->command ? (line->command->flags & ISRV_COMMAND_SECRET) != 0 : !s->logged_in;
+	struct imapsrv_span last = line->command ? line->name : line->tag;
 	char shown[64];
 	size_t len;
 
-	if (!secret || !line->name.len) {
+	if (!secret || !last.len) {
 		isrv_session_trace(s, buf->data, buf->len, secret);
 		return;
 	}
-	/* A misspelt LOGIN holds a password too: before login only tag and name are shown. */
-	len = (size_t)(line->name.data + line->name.len - buf->data);
+	/* A misspelt LOGIN holds a password too, and a literal that was refused and came all the same
+	 * looks like a command: before login only the tag is shown, and the name of one that there is. */
+	len = (size_t)(last.data + last.len - buf->data);
 	if (len > sizeof(shown) - 4) {
 		isrv_session_trace(s, NULL, 0, true);
 		return;

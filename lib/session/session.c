@@ -20,7 +20,6 @@ void isrv_session_use_limits(struct imapsrv_session *s)
 
 	s->mem.budget = s->logged_in ? limits->memory : limits->memory_prelogin;
 	s->framer.buf.max = s->logged_in ? limits->command : limits->command_prelogin;
-	s->framer.buf.secret = !s->logged_in;
 	/* Output that waits must not be what uses the budget up: its chunks are larger than it. */
 	s->output_max = s->mem.budget / 4;
 	if (s->output_max > limits->output)
@@ -344,8 +343,11 @@ static void free_binding(struct imapsrv_session *s, struct isrv_binding **at)
 {
 	struct isrv_binding *b = *at;
 
+	size_t size = sizeof(*b) + b->len;
+
 	*at = b->next;
-	isrv_mem_free(&s->mem, b, sizeof(*b) + b->len);
+	isrv_mem_wipe(b, size);
+	isrv_mem_free(&s->mem, b, size);
 }
 
 static void free_bindings(struct imapsrv_session *s)
@@ -506,10 +508,7 @@ void imapsrv_session_trim(struct imapsrv_session *session)
 	else
 		return; /* the arguments of the command at work may lie in the framer's buffer */
 	isrv_op_trim(s);
-	if (s->framer.buf.len)
-		isrv_buf_shrink(&s->framer.buf, &s->mem);
-	else
-		isrv_buf_clear(&s->framer.buf, &s->mem);
+	isrv_buf_shrink_secret(&s->framer.buf, &s->mem);
 }
 
 enum imapsrv_state imapsrv_session_state(const struct imapsrv_session *session)

@@ -57,23 +57,28 @@ int imapsrv_session_peek(struct imapsrv_session *session, struct imapsrv_span *s
 	return 0;
 }
 
-/* Shows to the trace hook what is about to be forgotten. */
+static void trace(struct imapsrv_session *s, const char *data, size_t len)
+{
+	s->in_callback++;
+	s->engine->config.trace(s->user, IMAPSRV_TRACE_SENT, data, len);
+	s->in_callback--;
+}
+
+/* Shows to the trace hook what is about to be forgotten.  Of credentials only that they have left. */
 static void trace_sent(struct imapsrv_session *s, size_t n)
 {
-	struct imapsrv_span spans[16];
+	struct imapsrv_span span;
+	bool secret;
 
-	while (n) {
-		size_t count = isrv_outq_peek(&s->out, spans, 16);
+	while (n && isrv_outq_next(&s->out, &span, &secret)) {
+		size_t len = span.len < n ? span.len : n;
 
-		for (size_t i = 0; i < count && n; i++) {
-			size_t len = spans[i].len < n ? spans[i].len : n;
-
-			s->in_callback++;
-			s->engine->config.trace(s->user, IMAPSRV_TRACE_SENT, spans[i].data, len);
-			s->in_callback--;
-			isrv_outq_sent(&s->out, len);
-			n -= len;
-		}
+		if (!secret)
+			trace(s, span.data, len);
+		else if (len == span.len)
+			trace(s, "***", 3);
+		isrv_outq_sent(&s->out, len);
+		n -= len;
 	}
 }
 

@@ -39,11 +39,8 @@ void isrv_framer_init(struct isrv_framer *f, size_t command_max, uint64_t drop_m
 
 void isrv_framer_clear(struct isrv_framer *f, struct isrv_mem *mem)
 {
-	bool secret = f->buf.secret;
-
-	isrv_buf_wipe(&f->buf, mem);
+	isrv_buf_clear_secret(&f->buf, mem);
 	isrv_framer_init(f, f->buf.max, f->drop_max);
-	f->buf.secret = secret;
 }
 
 void isrv_framer_next(struct isrv_framer *f)
@@ -206,7 +203,8 @@ static bool keep(struct isrv_framer *f, struct isrv_mem *mem, const char *data, 
 		f->buf.len += n;
 		return true;
 	}
-	if (isrv_buf_add(&f->buf, mem, data, n))
+	/* That a line holds a password is known when all of it has come. */
+	if (isrv_buf_add_secret(&f->buf, mem, data, n))
 		return true;
 	f->state = BROKEN;
 	return false;
@@ -413,7 +411,7 @@ void isrv_framer_unpack(struct isrv_framer *f, struct isrv_mem *mem, struct isrv
 	octets = isrv_unpack_span(u);
 	if (octets.len > f->buf.max)
 		isrv_unpack_fail(u, IMAPSRV_ETOOBIG);
-	else if (!isrv_buf_add(&f->buf, mem, octets.data, octets.len))
+	else if (!isrv_buf_add_secret(&f->buf, mem, octets.data, octets.len))
 		isrv_unpack_fail(u, IMAPSRV_ENOMEM);
 	if (!u->error && !is_sound(f))
 		isrv_unpack_fail(u, IMAPSRV_EINVAL);

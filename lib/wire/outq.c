@@ -16,6 +16,7 @@
 
 struct isrv_outq_chunk {
 	char *top; /* where free room begins, while no part of the chunk is open */
+	bool secret; /* some of it is credentials: wiped when it is empty */
 	alignas(struct isrv_outq_part) char room[sizeof(struct isrv_outq_part) + ISRV_OUTQ_CHUNK];
 };
 
@@ -40,6 +41,9 @@ static char *chunk_end(struct isrv_outq_chunk *chunk)
 
 static void chunk_free(struct isrv_outq *q, struct isrv_outq_chunk *chunk)
 {
+	if (chunk->secret)
+		isrv_mem_wipe(chunk->room, sizeof(chunk->room));
+	chunk->secret = false;
 	if (!q->spare)
 		q->spare = chunk;
 	else
@@ -120,11 +124,14 @@ static struct isrv_outq_part *part_new(struct isrv_outq *q, size_t room)
 			chunk = isrv_mem_alloc(q->mem, sizeof(*chunk));
 		if (!chunk)
 			return NULL;
+		chunk->secret = false;
 		used = 0;
 	}
 	part = (struct isrv_outq_part *)(void *)(chunk->room + used);
 	memset(part, 0, sizeof(*part));
 	part->chunk = chunk;
+	part->secret = q->secret;
+	chunk->secret = chunk->secret || q->secret;
 	chunk->top = chunk->room + used + sizeof(*part);
 	if (q->tail)
 		q->tail->next = part;
@@ -229,6 +236,9 @@ bool isrv_outq_rollback(struct isrv_outq *q, struct isrv_outq_mark mark)
 	q->closed = (size_t)(mark.put - q->sent);
 	if (part->lent) {
 		part->chunk->top = (char *)(part + 1);
+	} else if (part->secret != q->secret) {
+		part->end = part->from + (mark.put - before);
+		part->chunk->top = part->chunk->room + (part->end - part->chunk->room);
 	} else {
 		q->closed = (size_t)(before - q->sent);
 		/* An owned part lies in its chunk, which we may write. */
@@ -236,6 +246,26 @@ bool isrv_outq_rollback(struct isrv_outq *q, struct isrv_outq_mark mark)
 		q->limit = chunk_end(part->chunk);
 	}
 	drop(q, gone, part->chunk);
+	return true;
+}
+
+void isrv_outq_keep_secret(struct isrv_outq *q, bool secret)
+{
+	if (q->secret != secret)
+		close_tail(q);
+	q->secret = secret;
+}
+
+bool isrv_outq_next(const struct isrv_outq *q, struct imapsrv_span *span_r, bool *secret_r)
+{
+	const struct isrv_outq_part *part = q->head;
+
+	while (part && part_end(q, part) == part->from)
+		part = part->next;
+	if (!part)
+		return false;
+	*span_r = (struct imapsrv_span){part->from, (size_t)(part_end(q, part) - part->from)};
+	*secret_r = part->secret;
 	return true;
 }
 

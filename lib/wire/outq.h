@@ -24,6 +24,7 @@ struct isrv_outq_part {
 	const char *from; /* the first octet that has not left */
 	const char *end;  /* behind the last; not kept while the part is open */
 	bool lent;
+	bool secret; /* its octets are credentials */
 	isrv_outq_release *release;
 	void *user;
 	const void *data; /* as lent, for release */
@@ -39,6 +40,7 @@ struct isrv_outq {
 	char *limit;   /* the end of that chunk; NULL if none */
 	size_t closed; /* octets waiting, but for those of an owned tail */
 	uint64_t sent; /* octets that have left since the beginning */
+	bool secret;   /* what is put in now is credentials */
 };
 
 /* A place in the queue, to fall back to: octets put in since the beginning.  Valid until the
@@ -71,6 +73,12 @@ bool isrv_outq_add(struct isrv_outq *q, const void *data, size_t len);
  * once if len is 0.  It must not touch the queue. */
 bool isrv_outq_lend(struct isrv_outq *q, const void *data, size_t len, isrv_outq_release *release,
 		    void *user);
+
+/* What is put in from now on is credentials, or is not: wiped once it has left, and told apart for those
+ * who look on. */
+void isrv_outq_keep_secret(struct isrv_outq *q, bool secret);
+/* The octets that leave next, up to where such begin or end; false: there are none. */
+bool isrv_outq_next(const struct isrv_outq *q, struct imapsrv_span *span_r, bool *secret_r);
 
 static inline struct isrv_outq_mark isrv_outq_mark(const struct isrv_outq *q)
 {

@@ -170,26 +170,30 @@ static void test_wipe(void **state)
 	failalloc_init(&fa);
 	isrv_mem_init(&mem, &fa.allocator, SIZE_MAX);
 	isrv_buf_init(&buf, 100);
-	isrv_buf_wipe(&buf, &mem);
 	assert_true(isrv_buf_add(&buf, &mem, "secret", 6));
 	isrv_buf_clear(&buf, &mem);
 	assert_false(fa.wiped); /* the test can tell */
-	assert_true(isrv_buf_add(&buf, &mem, "secret", 6));
+	isrv_buf_clear_secret(&buf, &mem);
+	assert_true(isrv_buf_add_secret(&buf, &mem, "secret", 6));
 	buf.len = 2;
-	isrv_buf_wipe(&buf, &mem);
+	isrv_buf_clear_secret(&buf, &mem);
 	assert_true(fa.wiped);
 	assert_int_equal(fa.last_freed, 64);
-	/* One that is marked so is never moved by the allocator, and stays where it cannot grow. */
-	buf.secret = true;
-	assert_true(isrv_buf_add(&buf, &mem, "secret", 6));
+	/* It is never moved by the allocator, and stays where it cannot grow. */
+	assert_true(isrv_buf_add_secret(&buf, &mem, "secret", 6));
 	fa.fail_first = fa.calls + 1;
-	assert_false(isrv_buf_add(&buf, &mem, fa.live, 80));
+	assert_false(isrv_buf_add_secret(&buf, &mem, fa.live, 80));
 	assert_true(buf.len == 6 && memcmp(buf.data, "secret", 6) == 0);
-	assert_true(isrv_buf_add(&buf, &mem, fa.live, 80));
+	assert_false(isrv_buf_add_secret(&buf, &mem, fa.live, 95)); /* more than max */
+	assert_true(isrv_buf_add_secret(&buf, &mem, fa.live, 80));
+	assert_true(fa.wiped && buf.cap == 100 && memcmp(buf.data, "secret", 6) == 0);
+	fa.wiped = false;
+	isrv_buf_shrink_secret(&buf, &mem);
+	assert_true(fa.wiped && buf.cap == 86 && buf.len == 86);
+	buf.len = 0;
+	fa.wiped = false;
+	isrv_buf_shrink_secret(&buf, &mem);
 	assert_true(fa.wiped);
-	isrv_buf_clear(&buf, &mem);
-	assert_true(fa.wiped);
-	buf.secret = false;
 	assert_true(!buf.data && buf.len == 0 && buf.cap == 0 && buf.max == 100);
 	assert_int_equal(fa.held, 0);
 }

@@ -20,7 +20,10 @@
 struct heap {
 	long calls;   /* allocations so far */
 	long fail_at; /* this one fails, and all behind it; -1: none */
+	unsigned found; /* blocks that were given back with NEEDLE in them */
 };
+
+#define NEEDLE "the credential"
 
 static void *heap_alloc(void *user, size_t size)
 {
@@ -41,8 +44,11 @@ static void *heap_realloc(void *user, void *block, size_t old_size, size_t size)
 
 static void heap_free(void *user, void *block, size_t size)
 {
-	(void)user;
-	(void)size;
+	struct heap *heap = user;
+	const char *at = block;
+
+	for (size_t i = 0; i + sizeof(NEEDLE) <= size; i++)
+		heap->found += memcmp(at + i, NEEDLE, sizeof(NEEDLE) - 1) == 0;
 	free(block);
 }
 
@@ -57,6 +63,7 @@ static void setup(struct fixture *f)
 {
 	f->heap.calls = 0;
 	f->heap.fail_at = -1;
+	f->heap.found = 0;
 	f->allocator.alloc = heap_alloc;
 	f->allocator.realloc = heap_realloc;
 	f->allocator.free = heap_free;
@@ -96,6 +103,8 @@ enum { MODEL_MAX = 1 << 21, LOANS_MAX = 4096 };
 
 struct model {
 	char *octets; /* all that were ever put */
+	char *secret; /* and whether they were said to be that */
+	bool is_secret; /* what is put in now */
 	uint64_t put;
 	uint64_t sent;
 	struct loan loans[LOANS_MAX];
@@ -109,6 +118,7 @@ static void model_add(struct model *m, char *data, size_t n)
 	for (i = 0; i < n; i++)
 		data[i] = (char)rnd(256);
 	memcpy(m->octets + m->put, data, n);
+	memset(m->secret + m->put, m->is_secret, n);
 }
 
 static void compare(const char *row, struct fixture *f, struct model *m)
@@ -117,7 +127,16 @@ static void compare(const char *row, struct fixture *f, struct model *m)
 	size_t count, i;
 	uint64_t at = m->sent;
 
+	bool secret;
+
 	CHECK(row, isrv_outq_size(&f->q) == m->put - m->sent);
+	CHECK(row, isrv_outq_next(&f->q, spans, &secret) == (m->put > m->sent));
+	if (m->put > m->sent) {
+		CHECK(row, spans->len > 0 && spans->len <= m->put - at);
+		CHECK(row, memcmp(spans->data, m->octets + at, spans->len) == 0);
+		for (i = 0; i < spans->len; i++)
+			CHECK(row, m->secret[at + i] == secret);
+	}
 	count = isrv_outq_peek(&f->q, spans, 1 + rnd(64));
 	for (i = 0; i < count; i++) {
 		CHECK(row, spans[i].len > 0 && spans[i].len <= m->put - at);
@@ -207,6 +226,10 @@ static void one_step(const char *row, struct fixture *f, struct model *m, size_t
 		CHECK(row, mark->put == m->put);
 		break;
 	default:
+		if (rnd(2) == 0) {
+			m->is_secret = !m->is_secret;
+			isrv_outq_keep_secret(&f->q, m->is_secret);
+		}
 		if (rnd(16) == 0)
 			isrv_outq_trim(&f->q);
 		if (rnd(4) == 0)
@@ -245,6 +268,7 @@ static void test_model(void **state)
 		seed = rows[i].seed;
 		memset(&m, 0, sizeof(m));
 		m.octets = malloc(MODEL_MAX + 20000);
+		m.secret = malloc(MODEL_MAX + 20000);
 		for (step = 0; step < 4000 && m.put < MODEL_MAX && m.loan_count < LOANS_MAX;
 		     step++) {
 			one_step(rows[i].name, &f, &m, rows[i].most, &mark);
@@ -256,7 +280,37 @@ static void test_model(void **state)
 		CHECK(rows[i].name, f.mem.used == 0);
 		CHECK(rows[i].name, isrv_outq_size(&f.q) == 0);
 		free(m.octets);
+		free(m.secret);
 	}
+}
+
+/* Credentials that have left, or never will, are nowhere, whatever stood around them. */
+static void test_secret(void **state)
+{
+	enum { LEAVES, LEAVES_BUT_FOR_ITS_END, IS_TAKEN_BACK, IS_DROPPED, IS_NO_SECRET, WAYS };
+	static const char around[600];
+
+	(void)state;
+	for (int way = 0; way < WAYS; way++)
+		for (size_t before = 0; before < sizeof(around); before += 99) {
+			struct isrv_outq_mark mark;
+			struct fixture f;
+
+			setup(&f);
+			isrv_outq_add(&f.q, around, before);
+			mark = isrv_outq_mark(&f.q);
+			isrv_outq_keep_secret(&f.q, way != IS_NO_SECRET);
+			isrv_outq_add(&f.q, NEEDLE, sizeof(NEEDLE) - 1);
+			isrv_outq_keep_secret(&f.q, false);
+			isrv_outq_add(&f.q, around, 30);
+			if (way == IS_TAKEN_BACK)
+				assert_true(isrv_outq_rollback(&f.q, mark));
+			if (way != IS_DROPPED)
+				isrv_outq_sent(&f.q, isrv_outq_size(&f.q) - (way == LEAVES_BUT_FOR_ITS_END));
+			isrv_outq_clear(&f.q);
+			assert_int_equal(f.heap.found, way == IS_NO_SECRET);
+			assert_int_equal(f.mem.used, 0);
+		}
 }
 
 /* In full flow nothing is allocated, whatever the shape of the answers. */
@@ -376,6 +430,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_model),
+		cmocka_unit_test(test_secret),
 		cmocka_unit_test(test_steady),
 		cmocka_unit_test(test_loans),
 		cmocka_unit_test(test_foreign_mark), cmocka_unit_test(test_bounds),

@@ -5,6 +5,8 @@
  * and keys, in every spelling of every way to log in; whole and octet by octet; answered now, later
  * and never; refused, given up, misspelt; and cut after every octet.
  */
+#include <pthread.h>
+#include <semaphore.h>
 #include <stdbool.h>
 
 #include "base/base64.h"
@@ -28,12 +30,22 @@ static const struct {
 	{"a LOGIN fred %p\r\nb LOGIN fred %p\r\n", true},
 	{"a LOGIN fred %p\r\nb UNAUTHENTICATE\r\nc LOGIN fred %p\r\n", true},
 	{"a LOGIN nobody %p\r\nb LOGIN fred %p\r\n", true},
+	/* Once more, when it is too late, in a line for which the buffer has to grow. */
+	{"a LOGIN fred x\r\nb LOGIN %p xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+	 "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\r\n",
+	 true},
+	{"a LOGIN fred x\r\nb AUTHENTICATE PLAIN %b(~fred~%p)xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+	 "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\r\n",
+	 true},
 	/* Misspelt. */
 	{"a LOGIN fred  %p\r\n", true},
 	{"a LOGN fred %p\r\n", false},
 	{"a LOGIN %p\r\n", false},
 	{"LOGIN fred %p\r\n", false},
 	{"%p\r\n", false},
+	{"%p \r\n", false},
+	/* The rest of a LOGIN of which the literal was refused. */
+	{"fred %p\r\n", false},
 	{"a LOGIN fred %p more\r\n", false},
 	{"a LOGIN fred {17+}\r\n%p\n\r\n", true},
 	{"a LOGIN fred {999999+}\r\n%p\r\n", false},
@@ -243,7 +255,7 @@ static void say(struct host *h, struct said *said, const char *row)
 /* ---- running ------------------------------------------------------------------------------- */
 
 /* What the client's proof of the rows, without the signature, is: who has it can log in. */
-static void client_key(const struct host *h, unsigned char *key)
+static void client_key(struct host *h, unsigned char *key)
 {
 	static const char messages[] =
 		"n=fred,r=rOprNGfwEbeRWgbNEkqO,"
@@ -255,6 +267,7 @@ static void client_key(const struct host *h, unsigned char *key)
 
 	assert_true(isrv_base64_parse(decoded, &len, proof, sizeof(proof) - 1));
 	isrv_hmac(h->keys.stored_key, 32, messages, sizeof(messages) - 1, key);
+	watch_for(&h->w, decoded, 32, 8);
 	for (size_t i = 0; i < 32; i++)
 		key[i] ^= (unsigned char)decoded[i];
 }
@@ -426,6 +439,151 @@ static void test_cut(void **state)
 	}
 }
 
+/* ---- the stack ----------------------------------------------------------------------------- */
+
+/* A sanitizer keeps frames elsewhere, or knows that nobody wrote where we look. */
+#if defined(__SANITIZE_ADDRESS__)
+#define SANITIZED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(memory_sanitizer)
+#define SANITIZED 1
+#endif
+#endif
+
+enum { STACK = 512 * 1024 };
+static char stack[STACK] __attribute__((aligned(4096)));
+
+struct call {
+	void (*function)(const struct call *c);
+	struct host *host;
+	const char *data;
+	size_t len;
+	sem_t done, seen;
+};
+
+static void call_recv(const struct call *c)
+{
+	size_t used;
+
+	imapsrv_session_recv(c->host->session, c->data, c->len, &used);
+	if (c->host->op && c->host->when == LATER) {
+		answer(c->host);
+		imapsrv_session_run(c->host->session);
+	}
+}
+
+static void call_derive(const struct call *c)
+{
+	(void)imapsrv_scram_derive(&c->host->keys, c->data, c->len);
+}
+
+static void call_careless(const struct call *c)
+{
+	volatile char copy[64];
+
+	for (size_t i = 0; i < c->len; i++)
+		copy[i] = c->data[i];
+	assert_int_equal(copy[0], c->data[0]);
+}
+
+/* Far enough down that waiting to be looked at covers nothing. */
+static void call_below(const struct call *c)
+{
+	volatile char gap[16384];
+
+	gap[0] = 0;
+	c->function(c);
+	gap[1] = gap[0];
+}
+
+static void *thread(void *arg)
+{
+	struct call *c = arg;
+
+	call_below(c);
+	sem_post(&c->done);
+	sem_wait(&c->seen);
+	return NULL;
+}
+
+/* Looks at what a call has left where the variables of the host's next function will be. */
+static void on_stack(void (*function)(const struct call *c), struct call *c)
+{
+	pthread_attr_t attr;
+	pthread_t id;
+
+	memset(stack, 0, sizeof(stack));
+	c->function = function;
+	assert_int_equal(sem_init(&c->done, 0, 0), 0);
+	assert_int_equal(sem_init(&c->seen, 0, 0), 0);
+	assert_int_equal(pthread_attr_init(&attr), 0);
+	assert_int_equal(pthread_attr_setstack(&attr, stack, sizeof(stack)), 0);
+	assert_int_equal(pthread_create(&id, &attr, thread, c), 0);
+	sem_wait(&c->done);
+	watch_look(&c->host->w, stack, sizeof(stack), "the stack");
+	sem_post(&c->seen);
+	assert_int_equal(pthread_join(id, NULL), 0);
+	pthread_attr_destroy(&attr);
+	sem_destroy(&c->done);
+	sem_destroy(&c->seen);
+}
+
+/* Line by line, the last of them on that stack. */
+static void test_stack(void **state)
+{
+	(void)state;
+#ifdef SANITIZED
+	skip();
+#endif
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct said said;
+		size_t at = 0;
+
+		say(NULL, &said, rows[i].in);
+		while (at < said.len) {
+			const char *lf = memchr(said.data + at, '\n', said.len - at);
+			size_t end = lf ? (size_t)(lf - said.data) + 1 : said.len;
+
+			for (int when = NOW; when < WHENS; when++) {
+				struct host h;
+				struct call c = {.host = &h, .data = said.data + at, .len = end - at};
+
+				start(&h, rows[i].in, (enum when)when, &said);
+				feed(&h, &said, at, SIZE_MAX);
+				on_stack(call_recv, &c);
+				drain(&h);
+				finish(&h);
+				NOT_FOUND(i, &h);
+			}
+			at = end;
+		}
+	}
+}
+
+static void test_derive(void **state)
+{
+	struct call c = {.data = PASSWORD, .len = 16};
+	unsigned char salted[32], key[32];
+	struct said said;
+	struct host h;
+
+	(void)state;
+#ifdef SANITIZED
+	skip();
+#endif
+	start(&h, rows[0].in, NOW, &said);
+	isrv_pbkdf2(PASSWORD, 16, h.keys.salt, h.keys.salt_len, h.keys.iterations, salted);
+	isrv_hmac(salted, sizeof(salted), "Client Key", 10, key);
+	watch_for(&h.w, salted, 32, 8);
+	watch_for(&h.w, key, 32, 8);
+	c.host = &h;
+	on_stack(call_derive, &c);
+	NOT_FOUND(0, &h);
+	on_stack(call_careless, &c);
+	assert_true(h.w.found[0] != '\0'); /* the test can fail */
+	finish(&h);
+}
+
 /* The test can fail: a mailbox name is no secret, and is found. */
 static void test_finds(void **state)
 {
@@ -445,6 +603,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_used),
 		cmocka_unit_test(test_cut),
+		cmocka_unit_test(test_stack),
+		cmocka_unit_test(test_derive),
 		cmocka_unit_test(test_finds),
 	};
 

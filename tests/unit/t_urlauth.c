@@ -522,7 +522,33 @@ static void secret_token(void *user, struct imapsrv_op *op, const struct imapsrv
 	imapsrv_op_done(op, IMAPSRV_OK, NULL);
 }
 
-/* The right token is not kept from a question with a wrong one, nor are those of clients. */
+static char traced[4000];
+
+static void on_trace(void *user, enum imapsrv_trace what, const char *data, size_t len)
+{
+	size_t at = strlen(traced);
+
+	(void)user;
+	(void)what;
+	assert_true(at + len < sizeof(traced));
+	memcpy(traced + at, data, len);
+}
+
+/* In pieces, so that the buffer grows while the token is in it. */
+static void talk_in_pieces(struct imapsrv_session *s, const char *line)
+{
+	char piece[8] = {0};
+
+	for (size_t left = strlen(line), n; left; left -= n, line += n) {
+		n = left < sizeof(piece) - 1 ? left : sizeof(piece) - 1;
+		memcpy(piece, line, n);
+		piece[n] = '\0';
+		talk(s, piece);
+	}
+}
+
+/* The right token is not kept from a question with a wrong one, nor are those of clients, nor one that was
+ * made when it has been sent; and none of them is shown to who looks on. */
 static void test_wiped(void **state)
 {
 	struct imapsrv_allocator allocator = {keep_alloc, keep_realloc, keep_free, NULL};
@@ -543,16 +569,23 @@ static void test_wiped(void **state)
 	config.store = &store;
 	config.urlauth = &urlauth;
 	config.allocator = &allocator;
+	config.trace = on_trace;
 	session_config.preauth = &account;
 	assert_int_equal(imapsrv_engine_new(&config, &engine), 0);
 	assert_int_equal(imapsrv_session_new(engine, &session_config, &s), 0);
 	talk(s, "x NOOP\r\n");
-	talk(s, "a URLFETCH \"" THE_URL ":internal:746865207772206e6720746f6b656e21\"\r\n");
+	talk_in_pieces(s, "a URLFETCH \"" THE_URL ":internal:746865207772206e6720746f6b656e21\"\r\n");
 	assert_string_equal(host.asked, "identify");
 	assert_int_equal(held("the right token!", 16), 0);
 	assert_int_equal(held("the wr ng token!", 16), 0);
-	talk(s, "a GENURLAUTH \"" THE_URL "\" INTERNAL\r\n");
+	assert_int_equal(held("746865207772206e", 16), 0);
+	talk_in_pieces(s, "a GENURLAUTH \"" THE_URL "\" INTERNAL\r\n");
 	assert_int_equal(held("the right token!", 16), 0);
+	assert_int_equal(held("7468652072696768", 16), 0);
+	assert_non_null(strstr(traced, "* URLFETCH *** NIL"));
+	assert_non_null(strstr(traced, "* GENURLAUTH ***\r\n"));
+	assert_null(strstr(traced, "746865207772206e"));
+	assert_null(strstr(traced, "7468652072696768"));
 	end(s, engine);
 	while (blocks) {
 		struct block *next = blocks->next;
