@@ -126,13 +126,13 @@ static enum isrv_step decode(struct imapsrv_session *s, struct isrv_fetch_messag
 		done = isrv_body_done(&m->body);
 		if (!o->piece.len && done < o->extent.wire_end) {
 			step = isrv_body_next(s, &m->body, &o->piece);
-			if (step != ISRV_DONE)
+			if (step != ISRV_DONE || s->error)
 				return step;
 			left = o->extent.wire_end - done;
 			if (o->piece.len > left)
 				o->piece.len = (size_t)left;
-			if (s->error || m->body.failed || !o->piece.len) {
-				isrv_session_fail(s, IMAPSRV_EHOST);
+			if (m->body.failed || !o->piece.len) {
+				isrv_body_lost(s);
 				return ISRV_DONE;
 			}
 		}
@@ -199,7 +199,7 @@ static enum isrv_step step_decode(struct imapsrv_session *s, struct isrv_fetch_m
 		if (step != ISRV_DONE || s->error)
 			return step;
 		if (!len) {
-			isrv_session_fail(s, IMAPSRV_EHOST);
+			isrv_body_lost(s);
 			return ISRV_DONE;
 		}
 		o->size += len;

@@ -329,8 +329,7 @@ static void seek(struct isrv_body_cursor *b, uint64_t from)
 	skip(b, from);
 }
 
-/* A literal has been begun that cannot be filled: the stream is lost. */
-static void lost(struct imapsrv_session *s)
+void isrv_body_lost(struct imapsrv_session *s)
 {
 	if (s->result.code == IMAPSRV_OK) /* else the host said that it could not */
 		isrv_session_fault(s, "a body changed while it was being sent");
@@ -361,7 +360,7 @@ enum isrv_step isrv_body_put(struct imapsrv_session *s, struct isrv_body_cursor 
 		if (s->error)
 			return ISRV_DONE;
 		if (!piece.len || b->failed) {
-			lost(s);
+			isrv_body_lost(s);
 			return ISRV_DONE;
 		}
 		if (b->done <= from) {

@@ -65,6 +65,8 @@ enum isrv_step isrv_body_next(struct imapsrv_session *s, struct isrv_body_cursor
  * session: the literal cannot be taken back. */
 enum isrv_step isrv_body_put(struct imapsrv_session *s, struct isrv_body_cursor *b, uint64_t from,
                              uint64_t to);
+/* A literal has been begun that cannot be filled: the stream is lost. */
+void isrv_body_lost(struct imapsrv_session *s);
 /* Lets go of it and clears the cursor but for its buffer; also fine when nothing is open. */
 void isrv_body_close(struct imapsrv_session *s, struct isrv_body_cursor *b);
 
