@@ -407,6 +407,9 @@ static bool about_connections(struct sh *h, const struct sc_words *w)
 	} else if (strcmp(word, "bye") == 0) {
 		if (s->session)
 			imapsrv_session_bye(s->session, w->word[w->count - 1]);
+	} else if (strcmp(word, "hide") == 0) {
+		if (s->session && imapsrv_session_hide(s->session, w->word[w->count - 1]))
+			sh_complain(h, w, "it cannot be hidden");
 	} else if (strcmp(word, "answer") == 0) {
 		bool hold = h->ts->hold;
 
