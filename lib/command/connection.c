@@ -49,7 +49,9 @@ static enum isrv_step step_starttls(struct imapsrv_session *s, void *args)
 static bool parse_compress(struct isrv_parse *p, void *args)
 {
 	(void)args;
-	return isrv_rd_try_word(&p->r, "DEFLATE") || isrv_rd_fail(&p->r, "DEFLATE");
+	if (isrv_rd_try_word(&p->r, "DEFLATE"))
+		return true;
+	return isrv_rd_fail(&p->r, "DEFLATE");
 }
 
 static enum isrv_step step_compress(struct imapsrv_session *s, void *args)

@@ -20,6 +20,7 @@
 #include "command/fetch_preview.h"
 #include "command/fetch_rare.h"
 #include "command/fetch_section.h"
+#include "command/memory.h"
 #include "mailbox/batch.h"
 #include "mailbox/part.h"
 #include "session/contexts.h"
@@ -609,32 +610,30 @@ static bool is_described(const struct isrv_fetch_section *section)
 	return section->number_count || section->text != ISRV_SECTION_WHOLE;
 }
 
-/* What only those need that read messages. */
-static void init_messages(struct imapsrv_session *s, struct fetch_args *a)
+/* What only those need that read messages.  False: no memory. */
+static bool init_messages(struct imapsrv_session *s, struct fetch_args *a)
 {
 	size_t max = s->engine->limits.arena;
 
 	isrv_fetch_held_init(&a->held, max);
 	if (a->items.section_count) {
 		a->output = isrv_arena_zalloc(&s->arena, sizeof(*a->output));
-		if (!a->output) {
-			isrv_session_fail(s, IMAPSRV_ENOMEM);
-			return;
-		}
+		if (!a->output)
+			return false;
 		isrv_fetch_output_init(a->output, max);
 	}
 	if (a->items.shows & ISRV_FETCH_PREVIEW) {
 		a->preview = isrv_arena_zalloc(&s->arena, sizeof(*a->preview));
 		if (!a->preview)
-			isrv_session_fail(s, IMAPSRV_ENOMEM);
+			return false;
 	}
 	if (a->items.annotation) {
 		a->annotation = isrv_arena_zalloc(&s->arena, sizeof(*a->annotation));
-		if (a->annotation)
-			a->annotation->ask = a->items.annotation;
-		else
-			isrv_session_fail(s, IMAPSRV_ENOMEM);
+		if (!a->annotation)
+			return false;
+		a->annotation->ask = a->items.annotation;
 	}
+	return true;
 }
 
 static enum plain plain_of(const struct imapsrv_session *s, const struct isrv_fetch_items *items)
@@ -646,7 +645,8 @@ static enum plain plain_of(const struct imapsrv_session *s, const struct isrv_fe
 	return items->uid ? PLAIN_NOT : PLAIN_UIDFETCH;
 }
 
-static void init(struct imapsrv_session *s, struct fetch_args *a)
+/* False: no memory. */
+static bool init(struct imapsrv_session *s, struct fetch_args *a)
 {
 	isrv_batch_init(&a->batch, a->choice.uids, &s->steps);
 	isrv_uidset_init(&a->seen, SIZE_MAX);
@@ -660,9 +660,9 @@ static void init(struct imapsrv_session *s, struct fetch_args *a)
 	a->octets = a->items.section_count != 0;
 	if (a->describe || a->octets || a->items.shows || a->items.annotation ||
 	    a->items.facts & IMAPSRV_FACT_SIZE)
-		init_messages(s, a);
-	else
-		a->plain = plain_of(s, &a->items);
+		return init_messages(s, a);
+	a->plain = plain_of(s, &a->items);
+	return true;
 }
 
 static enum isrv_step finish(struct imapsrv_session *s, struct fetch_args *a)
@@ -729,7 +729,10 @@ static enum isrv_step step(struct imapsrv_session *s, void *args)
 				drop(s, a);
 				return ISRV_DONE;
 			}
-			init(s, a);
+			if (!init(s, a)) {
+				drop(s, a);
+				return isrv_command_nomem(s);
+			}
 			a->at = AT_BATCH;
 			break;
 		case AT_BATCH:
@@ -783,8 +786,7 @@ void *isrv_fetch_arrived_begin(struct imapsrv_session *s, const struct isrv_fetc
 	}
 	a->choice.uids = uids;
 	a->at = AT_BATCH;
-	init(s, a);
-	return a;
+	return init(s, a) ? a : NULL;
 }
 
 enum isrv_step isrv_fetch_arrived_step(struct imapsrv_session *s, void *args)

@@ -44,7 +44,9 @@ static bool take_places(struct imapsrv_session *s, struct isrv_fetch_choice *c,
 		c->uids.count = 0;
 		return true;
 	}
-	return isrv_part_keep(map, &s->arena, &c->uids, first, last, &s->steps) || nomem(s);
+	if (isrv_part_keep(map, &s->arena, &c->uids, first, last, &s->steps))
+		return true;
+	return nomem(s);
 }
 
 /* UIDs of VANISHED are as the client wrote them: those above the last message may have been messages

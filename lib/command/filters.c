@@ -39,7 +39,9 @@ static bool read_program(struct isrv_filters *f, struct isrv_reader *r,
 bool isrv_filters_keep(struct isrv_parse *p, struct isrv_filters *f)
 {
 	f->text.data = isrv_arena_copy(p->r.arena, f->text.data, f->text.len);
-	return f->text.data || isrv_rd_fail_memory(&p->r);
+	if (f->text.data)
+		return true;
+	return isrv_rd_fail_memory(&p->r);
 }
 
 bool isrv_filters_parse(struct isrv_parse *p, struct isrv_filters *f, bool criteria,

@@ -18,14 +18,12 @@ static bool may(const struct isrv_parse *p, enum isrv_cap cap)
 	return CAP(p, cap) || CAP(p, ISRV_CAP_IMAP4REV2);
 }
 
-/* list-select-opts = "(" [...] ")": any number, in any order, and once more does no harm
+/* list-select-opts = "(" [...] ")", behind the "(": any number, in any order, and once more does no harm
  * (RFC 9051 6.3.9).  Unknown ones are BAD. */
 static bool parse_select(struct isrv_parse *p, struct isrv_list_args *a)
 {
 	struct isrv_reader *r = &p->r;
 
-	if (!isrv_rd_char(r, '('))
-		return false;
 	if (isrv_rd_try(r, ')'))
 		return true;
 	do {
@@ -111,11 +109,9 @@ static bool add_pattern(struct isrv_parse *p, struct isrv_list_args *a)
 	return true;
 }
 
-/* patterns = "(" list-mailbox *(SP list-mailbox) ")" (RFC 5258 6) */
+/* patterns = "(" list-mailbox *(SP list-mailbox) ")" (RFC 5258 6), behind the "(" */
 static bool parse_patterns(struct isrv_parse *p, struct isrv_list_args *a)
 {
-	if (!isrv_rd_char(&p->r, '('))
-		return false;
 	do
 		if (!add_pattern(p, a))
 			return false;
@@ -129,14 +125,14 @@ bool isrv_list_parse(struct isrv_parse *p, void *args)
 	struct isrv_reader *r = &p->r;
 	bool may_extend = may(p, ISRV_CAP_LIST_EXTENDED);
 
-	if (may_extend && isrv_rd_peek(r) == '(') {
+	if (may_extend && isrv_rd_try(r, '(')) {
 		a->extended = true;
 		if (!parse_select(p, a) || !isrv_rd_sp(r))
 			return false;
 	}
 	if (!isrv_rd_pattern(r, &a->reference) || !isrv_rd_sp(r))
 		return false;
-	if (may_extend && isrv_rd_peek(r) == '(') {
+	if (may_extend && isrv_rd_try(r, '(')) {
 		a->extended = true;
 		if (!parse_patterns(p, a))
 			return false;
@@ -151,14 +147,19 @@ bool isrv_list_parse(struct isrv_parse *p, void *args)
 	return isrv_rd_end(r);
 }
 
+static bool parse_basic(struct isrv_parse *p, struct isrv_list_args *a)
+{
+	return isrv_rd_pattern(&p->r, &a->reference) && isrv_rd_sp(&p->r) && add_pattern(p, a) &&
+	       isrv_rd_end(&p->r);
+}
+
 /* rlist = "RLIST" SP mailbox SP list_mailbox, and rlsub likewise (RFC 2193 5) */
 bool isrv_list_parse_rlist(struct isrv_parse *p, void *args)
 {
 	struct isrv_list_args *a = args;
 
 	a->select = ISRV_LIST_SELECT_REMOTE;
-	return isrv_rd_pattern(&p->r, &a->reference) && isrv_rd_sp(&p->r) && add_pattern(p, a) &&
-	       isrv_rd_end(&p->r);
+	return parse_basic(p, a);
 }
 
 bool isrv_list_parse_rlsub(struct isrv_parse *p, void *args)
@@ -174,6 +175,5 @@ bool isrv_list_parse_lsub(struct isrv_parse *p, void *args)
 	struct isrv_list_args *a = args;
 
 	a->lsub = true;
-	return isrv_rd_pattern(&p->r, &a->reference) && isrv_rd_sp(&p->r) && add_pattern(p, a) &&
-	       isrv_rd_end(&p->r);
+	return parse_basic(p, a);
 }

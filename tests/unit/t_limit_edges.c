@@ -7,7 +7,7 @@
 #include "unit/talk.h"
 
 static const char thousand[] = "host: many INBOX 1000\n";
-static const char text[] = "host: message INBOX\n|Subject: a\n|\n|needle in a stack of hay\n";
+static const char text[] = "host: annotate\nhost: message INBOX\n|Subject: a\n|\n|needle in a stack of hay\n";
 
 static const struct row {
 	const char *limit;
@@ -24,6 +24,9 @@ static const struct row {
 	{"arena", text, false,
 	 "a SELECT INBOX\r\nb SEARCH RETURN (SAVE) 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1\r\n",
 	 " [LIMIT] ", false},
+	{"arena", text, false, "a SELECT INBOX\r\nb FETCH 1 BODY.PEEK[]\r\n", "b NO [LIMIT] ", false},
+	{"arena", text, false, "a SELECT INBOX\r\nb FETCH 1 (ANNOTATION (/comment value))\r\n", "b NO [LIMIT] ",
+	 false},
 	{"memory", thousand, false, "a SELECT INBOX\r\n", "* BYE ", true},
 	{"memory_prelogin", NULL, true,
 	 "a LOGIN joe {400+}\r\n"
