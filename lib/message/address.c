@@ -222,6 +222,7 @@ static bool is_of_route(const struct isrv_token *token)
 static struct imapsrv_span read_route(struct isrv_address_parser *p, struct item *item)
 {
 	struct isrv_address_parser saved = *p;
+	struct imapsrv_span comment = item->comment;
 	struct run route = {0};
 
 	for (; is_of_route(&p->token); advance(p)) {
@@ -230,6 +231,7 @@ static struct imapsrv_span read_route(struct isrv_address_parser *p, struct item
 	}
 	if (!is_special(&p->token, ':')) {
 		*p = saved;
+		item->comment = comment; /* those behind a "," are of the next address */
 		return nil();
 	}
 	advance(p);
