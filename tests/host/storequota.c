@@ -115,7 +115,7 @@ void ts_answer_quota(struct ts_op *q)
 		} else if (r && q->kind == TS_SETQUOTA) {
 			r->limited = q->facts;
 			memcpy(r->limit, q->limit, sizeof(r->limit));
-			r->limit[0] = (r->limit[0] + 511) / 512 * 512;
+			r->limit[0] = r->limit[0] > INT64_MAX - 511 ? INT64_MAX : (r->limit[0] + 511) / 512 * 512;
 		}
 		if (r)
 			give(q, r);
