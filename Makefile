@@ -268,7 +268,7 @@ lint: $(LIB_SO)
 
 # The same tests as other machines see them; what is not installed is skipped with a word.
 portable:
-	@MAKE='$(MAKE)' TEST_TIMEOUT=$${TEST_TIMEOUT:-3000} $(RUN) 'sh tests/lint/headers.sh' \
+	@MAKE='$(MAKE)' TEST_TIMEOUT=$${TEST_TIMEOUT:-21600} $(RUN) 'sh tests/lint/headers.sh' \
 	  $(patsubst %,'sh tests/portable/%.sh',strict musl bits32 bigendian)
 
 coverage:

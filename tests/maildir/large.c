@@ -55,7 +55,7 @@ static bool deliver_large(const struct play *play, uint64_t octets)
 	/* What cannot be written is seen only here. */
 	if (!fclose(file) && done)
 		return true;
-	printf("maildir: no file can be as large as 5 GB here: %s\n", strerror(errno));
+	printf("not here: a file of 5 GB: %s\n", strerror(errno));
 	unlink(path);
 	return false;
 }

@@ -25,6 +25,18 @@ _Noreturn void die(const char *what)
 
 /* ---- a server ------------------------------------------------------------------------------ */
 
+bool peer_can_be_traced(void)
+{
+	int status;
+	pid_t pid = fork();
+
+	if (pid < 0)
+		die("fork");
+	if (!pid)
+		_exit(ptrace(PTRACE_TRACEME, 0, NULL, NULL) ? 1 : 0);
+	return waitpid(pid, &status, 0) == pid && WIFEXITED(status) && !WEXITSTATUS(status);
+}
+
 void peer_start(struct peer *peer, const char *server, const char *mbox, bool traced)
 {
 	int in[2], out[2];
@@ -36,7 +48,7 @@ void peer_start(struct peer *peer, const char *server, const char *mbox, bool tr
 		dup2(out[1], STDOUT_FILENO);
 		close(in[0]), close(in[1]), close(out[0]), close(out[1]);
 		if (traced && ptrace(PTRACE_TRACEME, 0, NULL, NULL))
-			_exit(77);
+			_exit(2);
 		execl(server, server, mbox, (char *)NULL);
 		_exit(2);
 	}

@@ -22,6 +22,8 @@ struct peer {
 	char text[1 << 20]; /* what it said since the last command */
 	size_t len;
 };
+/* Has this machine ptrace(2)?  Emulators and sandboxes may not. */
+bool peer_can_be_traced(void);
 /* `traced`: stops at its first instruction, for ptrace. */
 void peer_start(struct peer *peer, const char *server, const char *mbox, bool traced);
 void peer_send(struct peer *peer, const char *text);

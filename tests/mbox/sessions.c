@@ -454,6 +454,10 @@ static void test_killed(void)
 	static struct client old;
 	struct octets files[4], mail;
 
+	if (!peer_can_be_traced()) {
+		puts("not here: ptrace(2), and so imapsrv-mbox is killed at no system call");
+		return;
+	}
 	begin_anew(10);
 	for (int i = 0; i < 6; i++)
 		deliver(mbox, NULL);

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: MIT
 # A big-endian machine, emulated: s390x.  With the library that comes with the cross compiler there are no
 # charsets beyond the library's own, which the tests pass over; with that of the machine itself, a foreign
-# package, there are.  Run from the top of the tree; BUILD may be set.
+# package, there are.  Run from the top of the tree; BUILD, EMULATED_BUDGET (of script-run) and
+# EMULATED_HISTORIES (of the simulators) may be set.
 set -eu
 
 for tool in s390x-linux-gnu-gcc qemu-s390x; do
@@ -13,6 +14,9 @@ for tool in s390x-linux-gnu-gcc qemu-s390x; do
 done
 export TARGET_CC=s390x-linux-gnu-gcc EMULATOR=qemu-s390x
 [ -e /lib/ld64.so.1 ] || EMULATOR="qemu-s390x -L /usr/s390x-linux-gnu"
-# Emulated, a script takes ten times as long: it is cut and faulted at fewer places.
+# Emulated, everything takes ten times as long: the kinds of tests are the same, but there are fewer of each.
+budget=${EMULATED_BUDGET:-2}
+histories=${EMULATED_HISTORIES:-500}
+echo "each script is cut and faulted at $budget points of each kind, each simulator has $histories histories"
 exec sh tests/portable/target.sh bigendian CC="sh $PWD/tests/portable/emulated.sh" \
-	SCRIPT_FLAGS='--budget 2'
+	SCRIPT_FLAGS="--budget $budget" SIM_CHECK="$histories"

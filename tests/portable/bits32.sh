@@ -5,9 +5,9 @@ set -eu
 
 dir=${BUILD:-build}/portable
 mkdir -p "$dir"
-printf '#include <errno.h>\nint main(void)\n{\n\treturn sizeof(void *) != 4;\n}\n' >"$dir/bits32.c"
+printf '#include <errno.h>\nint main(void)\n{\n\treturn sizeof(void *) != 4;\n}\n' >"$dir/pointers.c"
 for cc in "${CC:-cc} -m32" i686-linux-gnu-gcc; do
-	if $cc -o "$dir/bits32" "$dir/bits32.c" 2>/dev/null && "$dir/bits32"; then
+	if $cc -o "$dir/pointers" "$dir/pointers.c" 2>/dev/null && "$dir/pointers"; then
 		exec sh tests/portable/target.sh bits32 CC="$cc"
 	fi
 done
