@@ -80,7 +80,8 @@ static void grow(struct isrv_hub_table *t, struct isrv_mem *mem)
 	size_t size = t->size ? t->size * 2 : SIZE_FIRST;
 	struct isrv_hub_node **buckets;
 
-	if (t->count < t->size || size > SIZE_MAX / 2 / sizeof(*buckets))
+	/* There are as many nodes already, each larger than what is added here for one. */
+	if (t->count < t->size)
 		return;
 	buckets = isrv_mem_zalloc(mem, size * sizeof(struct isrv_hub_node *));
 	if (!buckets)

@@ -107,10 +107,9 @@ static void collapse_all(struct isrv_hub_queue *q, struct isrv_hub_entry *e, str
 		}
 		if (uidvalidity(&o->event) != uidvalidity(&e->event))
 			e->event.status = NULL;
+		/* None of them is a look-up itself: what comes after one goes into it. */
 		if (is_about_flags(o->event.type))
 			add_flags(e, isrv_uidset_view(&o->uids));
-		if (o->flags.first)
-			add_flags(e, (struct imapsrv_set){&o->flags, 1});
 		*at = o->next;
 		q->count--;
 		entry_free(o, mem);

@@ -120,11 +120,11 @@ static bool reserve(struct isrv_names_held *h, struct isrv_mem *mem, size_t len)
 {
 	if (h->count == h->cap) {
 		uint32_t cap = h->cap ? h->cap * 2 : 2;
-		void *list;
+		void *list = NULL;
 
-		if (cap > UINT32_MAX / sizeof(*h->list))
-			return false;
-		list = isrv_mem_realloc(mem, h->list, h->cap * sizeof(*h->list), cap * sizeof(*h->list));
+		if (cap <= UINT32_MAX / sizeof(*h->list))
+			list = isrv_mem_realloc(mem, h->list, h->cap * sizeof(*h->list),
+			                        cap * sizeof(*h->list));
 		if (!list)
 			return false;
 		h->list = list;

@@ -74,12 +74,11 @@ static bool put_sorted(struct isrv_news_list *l, struct isrv_mem *mem, struct is
 
 	if (l->count == l->cap) {
 		uint32_t cap = l->cap ? l->cap * 2 : 4;
-		void *grown;
+		void *grown = NULL;
 
-		if (cap > UINT32_MAX / sizeof(struct isrv_news *))
-			return false;
-		grown = isrv_mem_realloc(mem, l->sorted, l->cap * sizeof(struct isrv_news *),
-		                         cap * sizeof(struct isrv_news *));
+		if (cap <= UINT32_MAX / sizeof(struct isrv_news *))
+			grown = isrv_mem_realloc(mem, l->sorted, l->cap * sizeof(struct isrv_news *),
+			                         cap * sizeof(struct isrv_news *));
 		if (!grown)
 			return false;
 		l->sorted = grown;

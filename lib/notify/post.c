@@ -212,11 +212,9 @@ static bool note_rename(struct post *p, bool over)
 
 	if (!wants_rename(p))
 		return true;
-	if (!note(p, to, ISRV_TELL_LIST))
+	news = isrv_news_get(&p->n->news, p->mem, to);
+	if (!news || !note(p, to, ISRV_TELL_LIST))
 		return false;
-	news = isrv_news_find(&p->n->news, to);
-	if (!news)
-		return true;
 	/* One that was renamed twice has the first name; none if it is there again.  Of one that was
 	 * not told of yet it is told as well: the client may know of others below it. */
 	if (news->old_name) {

@@ -296,7 +296,107 @@ static void t_payload(void **state)
 	got = imapsrv_hub_take(m);
 	assert_int_equal(got->entry_count, 0);
 	assert_int_equal(got->text.len, 0);
+	/* One entry that is long, or many. */
+	e.text.len = 0;
+	entries[0].data = text;
+	for (int i = 0; i < 2; i++) {
+		static struct imapsrv_span many[200];
+
+		entries[0].len = 4000;
+		e.entry_count = i ? COUNT(many) : 1;
+		e.entries = i ? many : entries;
+		assert_int_equal(imapsrv_hub_publish(hub, &e), 0);
+		got = imapsrv_hub_take(m);
+		assert_int_equal(got->type, IMAPSRV_EVENT_MAILBOX_METADATA);
+		assert_int_equal(got->entry_count, 0);
+		assert_null(imapsrv_hub_take(m));
+	}
 	imapsrv_hub_free(hub);
+}
+
+/* "Look it up" of a mailbox that was replaced meanwhile says no UIDVALIDITY: either would be wrong. */
+static void t_replaced(void **state)
+{
+	static const char *const mounts[][2] = {{"", "u"}};
+	static const struct {
+		unsigned validities[4];
+		enum imapsrv_event_type first;
+		unsigned want; /* UIDVALIDITY; 0: none */
+	} rows[] = {
+		{{7, 7, 7}, IMAPSRV_EVENT_MAILBOX_CHANGED, 7},
+		{{7, 8, 8}, IMAPSRV_EVENT_MAILBOX_CHANGED, 0},
+		{{7, 8, 9}, IMAPSRV_EVENT_MESSAGE_NEW, 0},
+		{{7, 8, 7}, IMAPSRV_EVENT_MESSAGE_NEW, 0},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct imapsrv_hub_config c = IMAPSRV_HUB_CONFIG_INIT;
+		struct imapsrv_event e = IMAPSRV_EVENT_INIT;
+		struct imapsrv_status status;
+		struct imapsrv_hub_member *m;
+		const struct imapsrv_event *got;
+		struct imapsrv_hub *hub;
+
+		c.queue = 2;
+		hub = hub_new(&c);
+		m = join(hub, NULL);
+		see(m, "fred", mounts, 1);
+		change(m, true, IMAPSRV_SCOPE_SUBTREE, "", ALL, '/');
+		memset(&status, 0, sizeof(status));
+		status.items = IMAPSRV_STATUS_UIDVALIDITY;
+		e.status = &status;
+		e.mailbox = span("u/a");
+		for (size_t k = 0; k < 3; k++) {
+			status.uidvalidity = rows[i].validities[k];
+			e.type = k ? IMAPSRV_EVENT_MESSAGE_NEW : rows[i].first;
+			ROW(i, imapsrv_hub_publish(hub, &e) == 0);
+		}
+		got = imapsrv_hub_take(m);
+		ROW(i, got->type == IMAPSRV_EVENT_MAILBOX_CHANGED);
+		ROW(i, (got->status ? got->status->uidvalidity : 0) == rows[i].want);
+		ROW(i, imapsrv_hub_take(m) == NULL);
+		imapsrv_hub_free(hub);
+	}
+}
+
+/* Without memory a member hears of everything, and nothing is lost or leaks. */
+static void t_no_memory(void **state)
+{
+	static const char *const mounts[][2] = {{"", "u/fred"}, {"Shared", "shared"}};
+	static struct failalloc fa;
+	bool all = false;
+
+	(void)state;
+	for (size_t nth = 1; !all; nth++) {
+		struct imapsrv_hub_config c = IMAPSRV_HUB_CONFIG_INIT;
+		struct imapsrv_hub_member *m;
+		const struct imapsrv_event *e;
+		struct imapsrv_hub *hub;
+		int error = 0;
+
+		failalloc_init(&fa);
+		c.allocator = &fa.allocator;
+		hub = hub_new(&c);
+		m = join(hub, NULL);
+		fa.calls = 0;
+		fa.fail_first = nth;
+		error |= see(m, "fred", mounts, COUNT(mounts));
+		error |= change(m, true, IMAPSRV_SCOPE_SUBTREE, "", ALL, '/');
+		error |= change(m, true, IMAPSRV_SCOPE_MAILBOX, "Shared/x", ALL, '/');
+		assert_true(error == 0 || error == IMAPSRV_ENOMEM);
+		publish(hub, IMAPSRV_EVENT_MESSAGE_NEW, "shared/x", 1, 3);
+		e = imapsrv_hub_take(m);
+		assert_non_null(e);
+		/* What was asked for, or that all is to be looked up. */
+		if (e->mailbox.len)
+			assert_memory_equal(e->mailbox.data, "Shared/x", 8);
+		else
+			assert_true(fa.calls >= nth);
+		all = fa.calls < nth;
+		imapsrv_hub_free(hub);
+		assert_int_equal(fa.held, 0);
+	}
 }
 
 /* An account whose names have no levels: a subtree is one name. */
@@ -467,15 +567,37 @@ static void t_refusals(void **state)
 	struct imapsrv_hub_member *m = join(hub, NULL);
 	struct imapsrv_range bad[2] = {{5, 6}, {1, 2}};
 	struct imapsrv_event e = IMAPSRV_EVENT_INIT;
+	struct imapsrv_interest long_one = {IMAPSRV_SCOPE_MAILBOX, {NULL, 0}, ALL};
+	struct imapsrv_hub_mount mount;
 	struct imapsrv_watch_change w;
 
 	(void)state;
 	assert_int_equal(imapsrv_hub_new(NULL, &hub), IMAPSRV_EINVAL);
+	c.size = sizeof(size_t) - 1;
+	assert_int_equal(imapsrv_hub_new(&c, &hub), IMAPSRV_EINVAL);
+	c.size = sizeof(c);
 	assert_int_equal(imapsrv_hub_new(&c, NULL), IMAPSRV_EINVAL);
 	c.groups = UINT32_MAX;
 	assert_int_equal(imapsrv_hub_new(&c, &hub), IMAPSRV_EINVAL);
 	assert_int_equal(imapsrv_hub_join(hub, NULL, 1, &m), IMAPSRV_EINVAL);
 	assert_int_equal(imapsrv_hub_see(m, &view), IMAPSRV_EINVAL); /* no account */
+	view.account = span("x");
+	view.mounts = &mount;
+	view.mount_count = 1;
+	for (int i = 0; i < 2; i++) { /* longer than any name is */
+		mount.name = (struct imapsrv_span){"", i ? 0 : UINT32_MAX};
+		mount.topic = (struct imapsrv_span){"", i ? UINT32_MAX : 0};
+		assert_int_equal(imapsrv_hub_see(m, &view), IMAPSRV_EINVAL);
+	}
+	view.size = sizeof(size_t) - 1;
+	assert_int_equal(imapsrv_hub_see(m, &view), IMAPSRV_EINVAL);
+	long_one.name = (struct imapsrv_span){"a", UINT32_MAX};
+	memset(&w, 0, sizeof(w));
+	w.size = sizeof(w);
+	w.separator = '/';
+	w.added = &long_one;
+	w.added_count = 1;
+	assert_int_equal(imapsrv_hub_watch(m, &w), IMAPSRV_EINVAL);
 	assert_int_equal(change(m, true, IMAPSRV_SCOPE_MAILBOX, "", ALL, '/'), IMAPSRV_EINVAL);
 	assert_int_equal(change(m, true, IMAPSRV_SCOPE_MAILBOX, "a", ALL, '.'), IMAPSRV_EINVAL);
 	assert_int_equal(change(m, true, (enum imapsrv_scope)3, "a", ALL, '/'), IMAPSRV_EINVAL);
@@ -486,6 +608,12 @@ static void t_refusals(void **state)
 	e.type = IMAPSRV_EVENT_MESSAGE_NEW;
 	assert_int_equal(imapsrv_hub_publish(hub, &e), IMAPSRV_EINVAL); /* no topic */
 	e.mailbox = span("a");
+	e.size = sizeof(size_t) - 1;
+	assert_int_equal(imapsrv_hub_publish(hub, &e), IMAPSRV_EINVAL);
+	e.size = sizeof(e);
+	e.type = IMAPSRV_EVENT_MAILBOX_RENAME; /* from nowhere */
+	assert_int_equal(imapsrv_hub_publish(hub, &e), IMAPSRV_EINVAL);
+	e.type = IMAPSRV_EVENT_MESSAGE_NEW;
 	e.uids = (struct imapsrv_set){bad, 2};
 	assert_int_equal(imapsrv_hub_publish(hub, &e), IMAPSRV_EINVAL);
 	e.uids.count = 1;
@@ -536,7 +664,8 @@ int main(void)
 		cmocka_unit_test(t_wake),     cmocka_unit_test(t_collapse),
 		cmocka_unit_test(t_lent),     cmocka_unit_test(t_refusals),
 		cmocka_unit_test(t_renames),  cmocka_unit_test(t_payload),
-		cmocka_unit_test(t_bounded),
+		cmocka_unit_test(t_bounded),  cmocka_unit_test(t_replaced),
+		cmocka_unit_test(t_no_memory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
