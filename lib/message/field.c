@@ -361,8 +361,6 @@ struct imapsrv_span isrv_lexer_comment(struct isrv_lexer *x, struct imapsrv_span
 	const char *at = comment.data, *end = at;
 	bool dirty = false;
 
-	if (!at)
-		return comment;
 	end += comment.len;
 	while (at < end && is(*at, CHAR_BLANK))
 		at++;

@@ -87,7 +87,7 @@ static size_t value_run(struct imapsrv_span data)
 	return n;
 }
 
-/* Takes octets as long as nothing happens. */
+/* Takes octets as long as nothing happens; not when it is over. */
 static enum isrv_fields_event step(struct isrv_fields *f, struct imapsrv_span data,
                                    size_t *taken_r, struct imapsrv_span *value_r)
 {
@@ -112,14 +112,12 @@ static enum isrv_fields_event step(struct isrv_fields *f, struct imapsrv_span da
 		if (*data.data == '\n')
 			f->state = LINE;
 		return ISRV_FIELDS_MORE;
-	case SKIP:
+	default: /* SKIP */
 		end = memchr(data.data, '\n', data.len);
 		*taken_r = end ? (size_t)(end - data.data) + 1 : data.len;
 		if (end)
 			f->state = LINE;
 		return ISRV_FIELDS_MORE;
-	default:
-		return ISRV_FIELDS_OVER;
 	}
 }
 

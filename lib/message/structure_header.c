@@ -338,14 +338,11 @@ static void put_params(struct isrv_structure *st, const struct isrv_mime_value *
 {
 	for (size_t i = 0; i < value->param_count; i++) {
 		const struct isrv_mime_param *p = &value->params[i];
-		struct imapsrv_span text = p->value;
 
-		if (!keep(st, (uint64_t)p->name.len + text.len + 1))
+		if (!keep(st, (uint64_t)p->name.len + p->value.len + 1))
 			break;
-		if (!text.data)
-			text = constant("");
 		put_span(st, p->name, 1);
-		put_span(st, text, 0);
+		put_span(st, p->value, 0);
 	}
 	put_number(st, 0);
 }

@@ -38,13 +38,10 @@ static bool count_key(struct isrv_program_parser *x)
 static void *grow(struct isrv_reader *r, void *old, uint32_t *cap, size_t unit)
 {
 	size_t bigger = *cap ? (size_t)*cap * 2 : 8;
-	void *grown;
+	void *grown = NULL;
 
-	if (bigger > UINT32_MAX || bigger > SIZE_MAX / unit) {
-		r->nomem = true;
-		return NULL;
-	}
-	grown = isrv_arena_grow(r->arena, old, *cap * unit, bigger * unit);
+	if (bigger <= UINT32_MAX / unit)
+		grown = isrv_arena_grow(r->arena, old, *cap * unit, bigger * unit);
 	if (grown)
 		*cap = (uint32_t)bigger;
 	else

@@ -78,14 +78,42 @@ static void test_rows(void **state)
 	}
 }
 
+/* Limits of the host's, also of one that knew fewer of them. */
+static void test_limits(void **state)
+{
+	static const char message[] = "Content-Type: multipart/mixed; boundary=x\r\n\r\n"
+				      "--x\r\n\r\na\r\n--x\r\n\r\nb\r\n--x--\r\n";
+	struct imapsrv_limits limits = IMAPSRV_LIMITS_INIT;
+	size_t len[2];
+
+	(void)state;
+	limits.parts = 2;
+	for (int i = 0; i < 2; i++) {
+		struct imapsrv_describer *d;
+		struct imapsrv_span span;
+
+		assert_int_equal(imapsrv_describer_new(NULL, &limits, &d), 0);
+		assert_int_equal(imapsrv_describer_feed(d, message, sizeof(message) - 1), 0);
+		assert_int_equal(imapsrv_describer_finish(d, &span), 0);
+		len[i] = span.len;
+		imapsrv_describer_free(d);
+		limits.size = offsetof(struct imapsrv_limits, parts);
+	}
+	/* With those that it knew it has both parts. */
+	assert_true(len[0] < len[1]);
+}
+
 static void test_order(void **state)
 {
+	struct imapsrv_limits limits = IMAPSRV_LIMITS_INIT;
 	struct imapsrv_describer *d;
 	struct imapsrv_span span;
 	uint64_t a, b;
 
 	(void)state;
 	assert_int_equal(imapsrv_describer_new(NULL, NULL, NULL), IMAPSRV_EINVAL);
+	limits.size = sizeof(size_t) - 1;
+	assert_int_equal(imapsrv_describer_new(NULL, &limits, &d), IMAPSRV_EINVAL);
 	assert_int_equal(imapsrv_describer_new(NULL, NULL, &d), 0);
 	assert_int_equal(imapsrv_describer_text(d, &a, &b), IMAPSRV_ESTATE);
 	assert_int_equal(imapsrv_describer_feed_text(d, "x", 1, NULL), IMAPSRV_ESTATE);
@@ -150,6 +178,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rows),
+		cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_order),
 		cmocka_unit_test(test_damaged),
 		cmocka_unit_test(test_without_memory),

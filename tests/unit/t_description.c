@@ -435,6 +435,51 @@ static void test_wide(void **state)
 	free(b.data);
 }
 
+static void put_part(const uint32_t *numbers, size_t count, unsigned how, const char *want)
+{
+	struct imapsrv_span spans[8];
+	struct isrv_writer w;
+	struct isrv_outq q;
+	struct isrv_mem mem;
+	char text[400];
+	size_t n, at = 0;
+
+	isrv_mem_init(&mem, NULL, SIZE_MAX);
+	isrv_outq_init(&q, &mem);
+	isrv_writer_init(&w, &q);
+	assert_true(isrv_description_put_part(&d, &w, numbers, count, NULL, how));
+	n = isrv_outq_peek(&q, spans, 8);
+	for (size_t i = 0; i < n; i++) {
+		assert_true(at + spans[i].len < sizeof(text));
+		memcpy(text + at, spans[i].data, spans[i].len);
+		at += spans[i].len;
+	}
+	text[at] = '\0';
+	assert_string_equal(text, want);
+	isrv_outq_clear(&q);
+	assert_int_equal(mem.used, 0);
+}
+
+/* Part 1 of a multipart that has none is the empty text that BODYSTRUCTURE shows there; a value that
+ * says to be extended and is not stays as it is. */
+static void test_put_part(void **state)
+{
+	static const uint32_t one[] = {1};
+	struct bytes b = made("Content-Type: multipart/mixed; boundary=b\n\n--b--\n");
+
+	(void)state;
+	put_part(one, 1, 0, "(\"text\" \"plain\" (\"charset\" \"us-ascii\") NIL NIL \"7bit\" 0 0)");
+	put_part(one, 1, ISRV_BODY_EXTENDED,
+	         "(\"text\" \"plain\" (\"charset\" \"us-ascii\") NIL NIL \"7bit\" 0 0 NIL NIL NIL NIL)");
+	free(b.data);
+	b = made("Content-Type: a/b; n*=plain; m*=utf-8''%41\n\n");
+	put_part(one, 1, ISRV_BODY_DECODED,
+	         "(\"a\" \"b\" (\"n*\" \"plain\" \"m*\" \"A\") NIL NIL \"7bit\" 0)");
+	put_part(one, 1, 0,
+	         "(\"a\" \"b\" (\"n*\" \"plain\" \"m*\" \"utf-8''%41\") NIL NIL \"7bit\" 0)");
+	free(b.data);
+}
+
 /* No memory for an answer: false, and nothing else. */
 static void test_memory(void **state)
 {
@@ -472,7 +517,7 @@ int main(void)
 		cmocka_unit_test(test_defaults), cmocka_unit_test(test_damage),
 		cmocka_unit_test(T27_forged),   cmocka_unit_test(test_rows),
 		cmocka_unit_test(test_too_deep), cmocka_unit_test(test_wide),
-		cmocka_unit_test(test_memory),
+		cmocka_unit_test(test_memory),   cmocka_unit_test(test_put_part),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

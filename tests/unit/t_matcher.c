@@ -141,6 +141,17 @@ static void test_texts(void **unused)
 	(void)isrv_matcher_feed(&b.m, "c", 1, found);
 	assert_memory_equal(found, "\1\0\1\1\1", 5);
 	assert_int_equal(b.m.left, 1);
+	/* After 2^32 messages, when the rounds begin anew, nothing counts as found. */
+	memset(found, 0, sizeof(found));
+	b.m.round = UINT32_MAX;
+	for (int i = 0; i < 2; i++) {
+		isrv_matcher_reset(&b.m);
+		assert_int_equal(b.m.left, 5);
+		isrv_matcher_begin(&b.m, found);
+		(void)isrv_matcher_feed(&b.m, "abc", 3, found);
+		assert_memory_equal(found, "\1\1\1\1\1", 5);
+		assert_int_equal(b.m.left, 0);
+	}
 	end(&b);
 }
 

@@ -128,6 +128,8 @@ static const struct {
 	{BYTES("a/b; x*0=a; x*01=b; x*00=c"), "a/b x={a} x*01={b} x*00={c}"},
 	{BYTES("a/b; x*0=; x*1="), "a/b x={}"},
 	{BYTES("a/b; x*1=b"), "a/b x*1={b}"},
+	{BYTES("a/b; x*0=a; x*4294967296=b"), "a/b x={a} x*4294967296={b}"},
+	{BYTES("a/b; x*99999999999999999999=b; x*0=a"), "a/b x*99999999999999999999={b} x={a}"},
 	{BYTES("a/b; *0=b; x*=c"), "a/b *0={b} x*={c}"},
 	{BYTES("a/b; x*0=a; y*0*=b; x*1=c; y*1=d"), "a/b x={ac} y*={bd}"},
 	{BYTES("a/b; x*0=\"a b\"; x*1*=%2C"), "a/b x*={''a%20b%2C}"},

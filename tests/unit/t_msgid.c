@@ -105,14 +105,13 @@ static void test_steps(void **unused)
 	}
 }
 
-static void test_failures(void **unused)
+/* Whatever piece of it there is no memory for. */
+static void fail_each(const char *field, const char *ids)
 {
-	static const char field[] = "<\"a\\b\"@c> <d@[192.0.2.1]>";
 	char out[256];
 	size_t fail = 0;
 	bool ok = false;
 
-	(void)unused;
 	while (!ok) {
 		struct failalloc a;
 		struct isrv_mem mem;
@@ -121,12 +120,25 @@ static void test_failures(void **unused)
 		failalloc_init(&a);
 		a.fail_first = ++fail;
 		isrv_mem_init(&mem, &a.allocator, SIZE_MAX);
-		ok = read_ids(field, sizeof(field) - 1, &mem, out, &steps);
+		ok = read_ids(field, strlen(field), &mem, out, &steps);
 		assert_int_equal(ok, a.calls < fail);
 		assert_int_equal(mem.used, 0);
 	}
-	assert_true(fail > 2);
-	assert_string_equal(out, "<ab@c><d@[192.0.2.1]>");
+	assert_string_equal(out, ids);
+}
+
+static void test_failures(void **unused)
+{
+	char field[200];
+	int n;
+
+	(void)unused;
+	fail_each("<\"a\\b\"@c> <d@[192.0.2.1]>", "<ab@c><d@[192.0.2.1]>");
+	for (n = 1; n < 70; n++) {
+		sprintf(field, "<%.*s@[192.0.2.1]>", n,
+		        "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa");
+		fail_each(field, field);
+	}
 }
 
 int main(void)

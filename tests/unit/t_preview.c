@@ -300,6 +300,36 @@ static void test_limit(void **state)
 	}
 }
 
+/* Octets that begin no character, where the text ends: all at once and one by one it is the same. */
+static void test_debris_at_limit(void **state)
+{
+	static const char *const debris[] = {"\xf0" "AAAA", "\xff" "AA", "\xe1" "A"};
+	static const char *const shown[] = {"\xef\xbf\xbd" "AAAA", "\xef\xbf\xbd" "AA",
+	                                    "\xef\xbf\xbd" "A"};
+	static struct text data, want;
+	size_t i, n, mode;
+
+	(void)state;
+	for (i = 0; i < COUNT(debris); i++) {
+		for (n = 190; n <= 200; n++) {
+			size_t room = 200 - n, tail = strlen(shown[i]);
+
+			data.len = want.len = 0;
+			add(&data, "x", n);
+			add(&want, "x", n);
+			add(&data, debris[i], 1);
+			add(&want, shown[i], 1);
+			/* U+FFFD is one character of three octets. */
+			if (!room)
+				want.len -= tail;
+			else if (room < tail - 2)
+				want.len -= tail - 2 - room;
+			for (mode = 0; mode < 2; mode++)
+				every_way(n, mode, data.data, data.len, want.data, want.len);
+		}
+	}
+}
+
 /* What was cut off is no part of the attribution's decision; its room is free again. */
 static void test_attribution_at_limit(void **state)
 {
@@ -403,7 +433,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_plain),          cmocka_unit_test(test_html),
-		cmocka_unit_test(test_limit),          cmocka_unit_test(test_attribution_at_limit),
+		cmocka_unit_test(test_limit),
+		cmocka_unit_test(test_debris_at_limit),          cmocka_unit_test(test_attribution_at_limit),
 		cmocka_unit_test(test_done),           cmocka_unit_test(test_quote_then_own),
 		cmocka_unit_test(test_all_short),
 	};

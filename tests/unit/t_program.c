@@ -196,6 +196,18 @@ static void test_grammar(void **unused)
 		{"1 XFROM smith", "a search key", 2, 0},
 		{"CHARSET", "a space", 7, 0},
 		{"CHARSET UTF-8ALL", NULL, 0, 0}, /* not known: see test_charset */
+		{"CHARSET (ALL)", "an atom or a string", 8, 0},
+		{"CHARSET UTF-8(ALL)", "a space", 13, 0},
+		{"MODSEQ 7", NULL, 0, IMAPSRV_FACT_MODSEQ},
+		{"MODSEQ \"/flags/\\\\Seen\" shared 7", NULL, 0, IMAPSRV_FACT_MODSEQ},
+		{"MODSEQ \"/flags/a\" Priv 0", NULL, 0, IMAPSRV_FACT_MODSEQ},
+		{"MODSEQ", "a space", 6, 0},
+		{"MODSEQ a", "a number from 0 to 9223372036854775807", 7, 0},
+		{"MODSEQ \"/flags/a", "a closing quote", 16, 0},
+		{"MODSEQ \"/flags/\" all 7", "the entry name of a flag", 16, 0},
+		{"MODSEQ \"/flags/a\"all 7", "a space", 17, 0},
+		{"MODSEQ \"/flags/a\" none 7", "priv, shared or all", 18, 0},
+		{"MODSEQ \"/flags/a\" all,7", "a space", 21, 0},
 	};
 	struct bench b;
 	size_t i;
@@ -273,6 +285,70 @@ static void test_texts(void **unused)
 	row.facts |= ISRV_FACT_TEXT;
 	assert_int_equal(isrv_program_eval(&b.p, &row, NULL), ISRV_MISS);
 	end(&b);
+}
+
+/* Strings of many lengths are looked for whole, whatever they were written in. */
+static void test_long_texts(void **unused)
+{
+	static const char *const charsets[] = {"", "CHARSET ISO-8859-1 "};
+	char text[3100];
+	size_t i, len, at;
+
+	(void)unused;
+	for (i = 0; i < COUNT(charsets); i++) {
+		for (len = 1; len < 3000; len = len * 3 / 2 + 1) {
+			struct imapsrv_span needle;
+			struct bench b;
+
+			at = (size_t)sprintf(text, "%sBODY \"", charsets[i]);
+			memset(text + at, 'q', len);
+			text[at + len] = '"';
+			begin(&b);
+			assert_true(parse(&b, text, at + len + 1));
+			needle = b.p.terms[0].u.text.needle;
+			assert_int_equal(needle.len, len);
+			for (at = 0; at < len; at++)
+				assert_int_equal(needle.data[at], 'Q');
+			end(&b);
+		}
+	}
+}
+
+/* What the host has not said is not known, and decides nothing. */
+static void test_unsaid(void **unused)
+{
+	static const struct {
+		const char *text;
+		uint32_t facts;
+		enum isrv_verdict verdict;
+	} rows[] = {
+		{"MODSEQ 7", 0, ISRV_UNDECIDED},
+		{"MODSEQ 7", IMAPSRV_FACT_MODSEQ, ISRV_MISS},
+		{"MODSEQ 0", IMAPSRV_FACT_MODSEQ, ISRV_MATCH},
+		{"SAVEDBEFORE 1-Feb-1994", IMAPSRV_FACT_DATE, ISRV_UNDECIDED},
+		{"SAVEDBEFORE 1-Feb-1994", IMAPSRV_FACT_SAVEDATE, ISRV_UNDECIDED},
+		{"SAVEDBEFORE 1-Feb-1994", IMAPSRV_FACT_SAVEDATE | IMAPSRV_FACT_DATE, ISRV_MATCH},
+		{"SAVEDATESUPPORTED", 0, ISRV_UNDECIDED},
+		{"SAVEDATESUPPORTED", IMAPSRV_FACT_SAVEDATE, ISRV_MISS},
+		{"OLDER 5", 0, ISRV_UNDECIDED},
+		{"ON 1-Feb-1994", 0, ISRV_UNDECIDED},
+		{"LARGER 5", 0, ISRV_UNDECIDED},
+		{"SEEN", 0, ISRV_UNDECIDED},
+		{"KEYWORD a", 0, ISRV_UNDECIDED},
+		{"EMAILID a", IMAPSRV_FACT_THREADID, ISRV_UNDECIDED},
+		{"FROM a", 0, ISRV_UNDECIDED},
+	};
+	struct bench b;
+
+	(void)unused;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct isrv_search_row row = {.uid = 1, .facts = rows[i].facts};
+
+		begin(&b);
+		ROW(i, parse(&b, rows[i].text, strlen(rows[i].text)));
+		ROW(i, isrv_program_eval(&b.p, &row, NULL) == rows[i].verdict);
+		end(&b);
+	}
 }
 
 /* n times a text, then another. */
@@ -357,19 +433,44 @@ static void test_depth(void **unused)
 /* Whatever is missing, nothing is kept and nothing is touched that is not there. */
 static void test_memory(void **unused)
 {
-	static const char text[] = "OR 1,2,3 NOT (UID 4 5,7 8 LARGER 5 KEYWORD x) 1 2 3 4 5 6 7 8";
+	static const char *const texts[] = {
+		"OR 1,2,3 NOT (UID 4 5,7 8 LARGER 5 KEYWORD x) 1 2 3 4 5 6 7 8",
+		"1 2 3 4 5 6 7 NEW SEEN OR 8 9 ON 1-Feb-1994 SENTON 1-Feb-1994 SAVEDON 1-Feb-1994",
+		"NEW 2 3 4 5 6 7 8 9 NEW FUZZY SEEN FUZZY 1",
+		"SMALLER 5 OLDER 5 YOUNGER 5 MODSEQ 7 EMAILID a THREADID b SAVEDATESUPPORTED",
+		"OLDER 5 OLDER 5 OLDER 5 OLDER 5 OLDER 5 UIDAFTER 5 UIDBEFORE 9 FILTER a FILTER b",
+		"ON 1-Feb-1994 ON 1-Feb-1994 ON 1-Feb-1994 ON 1-Feb-1994 ON 1-Feb-1994",
+		"LARGER 5 LARGER 5 LARGER 5 LARGER 5 LARGER 5 MODSEQ 1 MODSEQ 2 MODSEQ 3",
+		"KEYWORD a KEYWORD b KEYWORD c KEYWORD d KEYWORD e OLD RECENT ALL ALL ALL",
+		"CHARSET ISO-8859-1 SUBJECT \"k\xf6ln aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\"",
+		"BODY \"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\"",
+		"TEXT a TEXT b TEXT c TEXT d TEXT e HEADER a b CC \"\" BCC x",
+		"NOT 1 2 3 4 EMAILID a",
+		"1 2 3 4 NOT 5",
+		"1 2 3 4 FUZZY 5",
+		"NOT 1 2 3 OR 4 5",
+		"CHARSET UTF-8",
+		"CHARSET X-NONE SUBJECT a 1 2 3 4 5 6 7",
+		"((((((((((1))))))))))",
+		"UIDAFTER 1 UIDAFTER 2 UIDAFTER 3 UIDAFTER 4 UIDAFTER 5 UIDAFTER 6",
+		"OLDER 1 YOUNGER 2 YOUNGER 3 YOUNGER 4 YOUNGER 5 FLAGGED DELETED",
+	};
 	struct bench b;
-	size_t max;
-	bool done = false;
+	size_t i;
 
 	(void)unused;
-	begin(&b);
-	for (max = 0; !done; max += 16) {
-		b.arena.max = max;
-		done = parse(&b, text, sizeof(text) - 1);
-		assert_true(done || b.r.nomem);
+	for (i = 0; i < COUNT(texts); i++) {
+		bool done = false;
+		size_t max;
+
+		begin(&b);
+		for (max = 0; !done; max += 16) {
+			b.arena.max = max;
+			done = parse(&b, texts[i], strlen(texts[i]));
+			ROW(i, done || b.r.nomem);
+		}
+		end(&b);
 	}
-	end(&b);
 }
 
 /* ---- keys ---------------------------------------------------------------------------------- */
@@ -750,7 +851,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_grammar),
 		cmocka_unit_test(test_filters),  cmocka_unit_test(test_charset),
-		cmocka_unit_test(test_texts),
+		cmocka_unit_test(test_texts),    cmocka_unit_test(test_long_texts),
+		cmocka_unit_test(test_unsaid),
 		cmocka_unit_test(test_limits),   cmocka_unit_test(test_depth),
 		cmocka_unit_test(test_memory),   cmocka_unit_test(test_keys),
 		cmocka_unit_test(test_dates),    cmocka_unit_test(test_required),

@@ -146,6 +146,10 @@ static void test_full(void **state)
 	assert_true(r.full);
 	assert_true(i > 10);
 	assert_int_equal(r.used, w.mem.used);
+	/* What never was in it is not taken out. */
+	isrv_ranked_remove(&r, &w.mem, i, &w.steps);
+	assert_int_equal(r.count, i - 1);
+	assert_int_equal(r.used, w.mem.used);
 	isrv_ranked_clear(&r, &w.mem);
 	assert_int_equal(w.mem.used, 0);
 }

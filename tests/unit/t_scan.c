@@ -154,11 +154,35 @@ static void test_bombs(void **unused)
 	}
 }
 
+/* Wherever memory ends there is no scan, and nothing is kept. */
+static void test_memory(void **unused)
+{
+	static const char program[] = "SUBJECT a HEADER X-Long-Name b BODY c FROM d TEXT e";
+	bool done = false;
+	size_t more;
+
+	(void)unused;
+	for (more = 0; !done; more += 8) {
+		struct scanning x;
+		struct isrv_scan *scan;
+
+		assert_true(scanning_begin(&x, program, sizeof(program) - 1));
+		x.arena.max = x.arena.used + more;
+		scan = isrv_scan_new(&x.p, &x.arena, &x.steps);
+		done = scan != NULL;
+		if (done)
+			isrv_scan_clear(scan);
+		scanning_end(&x);
+	}
+	assert_true(more > 100);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_pieces),
 		cmocka_unit_test(test_bombs),
+		cmocka_unit_test(test_memory),
 	};
 
 	return cmocka_run_group_tests_name("scan", tests, NULL, NULL);

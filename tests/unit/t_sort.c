@@ -358,12 +358,83 @@ static void test_failures(void **unused)
 	assert_true(fail > 8);
 }
 
+/* Texts of every length, so that each piece of one is once that for which there is no memory; NULs
+ * among them. */
+static void test_lengths(void **unused)
+{
+	static const enum isrv_sort_key keys[] = {ISRV_SORT_SUBJECT, ISRV_SORT_DISPLAYFROM,
+	                                          ISRV_SORT_DISPLAYFROM, ISRV_SORT_FROM};
+	char text[140];
+	size_t way, len, fail;
+
+	(void)unused;
+	for (way = 0; way < COUNT(keys); way++) {
+		for (len = 1; len < sizeof(text); len++) {
+			bool ok = false;
+
+			memset(text, 'x', sizeof(text));
+			text[len / 2] = '\0';
+			for (fail = 1; !ok; fail++) {
+				struct isrv_sort_program by = {.count = 0};
+				struct isrv_header h = {.date = NONE};
+				struct isrv_sort_facts facts = {1, 0, 0, &h, NULL, 0};
+				struct failalloc a;
+				struct isrv_mem mem;
+				struct isrv_buf key;
+				struct isrv_sort x;
+				uint64_t steps = 0;
+
+				if (way == 0)
+					h.subject = (struct imapsrv_span){text, len};
+				else if (way == 1)
+					h.from.name = (struct imapsrv_span){text, len};
+				else
+					h.from.mailbox = (struct imapsrv_span){text, len};
+				if (way > 1)
+					h.from.host = (struct imapsrv_span){text, len};
+				failalloc_init(&a);
+				a.fail_first = fail;
+				isrv_mem_init(&mem, &a.allocator, SIZE_MAX);
+				isrv_sort_by(&by, keys[way], false);
+				isrv_sort_init(&x, &by, &mem, &steps);
+				isrv_buf_init(&key, 4096);
+				ok = isrv_sort_key(&x, &facts, &key) && isrv_sort_add(&x, &facts) &&
+				     isrv_sort_run(&x);
+				assert_int_equal(ok, a.calls < fail);
+				isrv_buf_clear(&key, &mem);
+				isrv_sort_clear(&x);
+				assert_int_equal(a.held, 0);
+			}
+		}
+	}
+}
+
+/* More than a 32-bit host has room for is refused everywhere. */
+static void test_expect(void **unused)
+{
+	struct isrv_sort_program by = {.count = 0};
+	uint64_t steps = 0;
+	struct isrv_mem mem;
+	struct isrv_sort x;
+
+	(void)unused;
+	isrv_mem_init(&mem, NULL, SIZE_MAX);
+	isrv_sort_by(&by, ISRV_SORT_ARRIVAL, false);
+	isrv_sort_init(&x, &by, &mem, &steps);
+	assert_false(isrv_sort_expect(&x, UINT32_MAX / 4 + 1));
+	assert_true(isrv_sort_expect(&x, 10));
+	assert_int_equal(x.room, 10);
+	isrv_sort_clear(&x);
+	assert_int_equal(mem.used, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_criteria), cmocka_unit_test(test_nothing),
 		cmocka_unit_test(test_sent),     cmocka_unit_test(test_random),
 		cmocka_unit_test(test_size),     cmocka_unit_test(test_failures),
+		cmocka_unit_test(test_lengths),  cmocka_unit_test(test_expect),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -273,6 +273,8 @@ static void test_left_out(void **state)
 		 "(NIL NIL NIL NIL NIL NIL"},
 		{{9, 9, 999, 2, 9, 9}, "Subject: x\n\n", false, "(NIL \"x\" NIL"},
 		{{9, 9, 999, 1, 9, 9}, "Subject: x\n\n", true, "(NIL NIL NIL"},
+		{{9, 9, 999, 6, 9, 9}, "To: a@x\n\n", false, "((NIL NIL \"a\" \"x\"))"},
+		{{9, 9, 999, 5, 9, 9}, "To: a@x\n\n", true, "(NIL NIL NIL NIL NIL NIL"},
 		{{9, 9, 999, 0, 9, 9}, "\n", false, "\"us-ascii\""},
 		{{9, 9, 999, 0, 9, 9}, "Content-Type: message/rfc822\n\n", true,
 		 "\"message\" \"rfc822\""},
