@@ -222,7 +222,7 @@ $(MAILDIR_RUN): $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard tests/maildir/*.c)
 # The conformance kit: on the test host's store with one defect after the other, on the examples'.
 KIT_TEST := $(BUILD)/tests/storecheck/stores
 
-$(KIT_TEST): $(patsubst %,$(BUILD)/tests/storecheck/%.o,stores kit finding index \
+$(KIT_TEST): $(patsubst %,$(BUILD)/tests/storecheck/%.o,stores kit finding index members \
              defects_read defects_change defects_names defects_lists defects_login defects_url \
              defects_share defects_rest) $(HOST_OBJ) $(LIB_A)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^

@@ -177,7 +177,8 @@ enum isrv_sc_cap {
 	ISRV_SC_URLAUTH = 1 << 18,
 	ISRV_SC_UTF8 = 1 << 19,
 	ISRV_SC_WITHIN = 1 << 20,
-	ISRV_SC_BINARY = 1 << 21
+	ISRV_SC_BINARY = 1 << 21,
+	ISRV_SC_FUZZY = 1 << 22
 };
 
 /* ---- what should be there -------------------------------------------------------------------- */
@@ -391,6 +392,7 @@ extern const struct isrv_sc_scene isrv_sc_scenes_language[];
 extern const struct isrv_sc_scene isrv_sc_scenes_compose[];
 extern const struct isrv_sc_scene isrv_sc_scenes_url[];
 extern const struct isrv_sc_scene isrv_sc_scenes_leave[];
+extern const struct isrv_sc_scene isrv_sc_scenes_room[];
 extern const struct isrv_sc_scene isrv_sc_scenes_saved[];
 extern const struct isrv_sc_scene isrv_sc_scenes_share[];
 extern const struct isrv_sc_scene isrv_sc_scenes_together[];

@@ -191,6 +191,8 @@
 	  "Threads are those that the engine finds.")                                              \
 	X(SEARCH_AGREES, "search.agrees", "imapsrv_store(3), search", "RFC 9051 6.4.4",            \
 	  "What is certain is what the engine finds; a candidate is never missing.")               \
+	X(SEARCH_FUZZY, "search.fuzzy", "imapsrv_store(3), fuzzy", "RFC 6203 3",                   \
+	  "What has the very words that are asked for matches nearly.")                            \
 	X(CREATE_DONE, "create.done", "imapsrv_mailboxes(3), create", "RFC 9051 6.3.4",            \
 	  "A mailbox that was created exists, and is empty.")                                      \
 	X(CREATE_EXISTS, "create.exists", "imapsrv_mailboxes(3), create", "RFC 9051 6.3.4",        \
@@ -215,6 +217,8 @@
 	  "Entries go along when a mailbox is renamed, and go when it is removed.")                \
 	X(METADATA_PRIVATE, "metadata.private", "imapsrv_metadata(3)", "RFC 5464 3.3",             \
 	  "A private entry is of one user, a shared one of all who may read the mailbox.")         \
+	X(METADATA_ROOM, "metadata.room", "imapsrv_metadata(3), set", "RFC 5464 4.1",              \
+	  "There is room for 10 entries of 1024 octets in each mailbox.")                          \
 	X(ANNOTATE_KEPT, "annotate.kept", "imapsrv_annotate(3), store", "RFC 5257 4.5",            \
 	  "A value is what was set, octet for octet, and nothing else changes with it.")           \
 	X(ANNOTATE_ASKED, "annotate.asked", "imapsrv_annotate(3), get", "RFC 5257 4.3",            \
@@ -223,6 +227,8 @@
 	  "A copy has the shared values, and the private ones of who copied.")                     \
 	X(ANNOTATE_COUNTS, "annotate.counts", "imapsrv_annotate(3), store", "RFC 7162 1",          \
 	  "A changed annotation raises the sequence of its message.")                              \
+	X(ANNOTATE_ROOM, "annotate.room", "imapsrv_annotate(3), store", "RFC 5257 4.1",            \
+	  "There is room for 10 entries of 1024 octets with each message.")                        \
 	X(ACL_RIGHTS, "acl.rights", "imapsrv_acl(3), rights", "RFC 8440 3",                        \
 	  "Rights are the same whoever tells of them.")                                            \
 	X(ACL_KEPT, "acl.kept", "imapsrv_acl(3), set", "RFC 4314 3.1",                             \

@@ -178,7 +178,8 @@ static uint64_t capabilities(const struct isrv_sc_client *k)
 		"CONDSTORE", "QRESYNC", "NOTIFY", "OBJECTID", "SAVEDATE", "METADATA", "QUOTA",
 		"QUOTASET", "REPLACE", "MULTIAPPEND", "MOVE", "SORT", "THREAD=REFERENCES",
 		"APPENDLIMIT", "CREATE-SPECIAL-USE", "METADATA-SERVER",
-		"ANNOTATE-EXPERIMENT-1", "CATENATE", "URLAUTH", "UTF8=ACCEPT", "WITHIN", "BINARY"};
+		"ANNOTATE-EXPERIMENT-1", "CATENATE", "URLAUTH", "UTF8=ACCEPT", "WITHIN", "BINARY",
+		"SEARCH=FUZZY"};
 	uint64_t caps = 0;
 
 	for (size_t i = 0; i < k->told.line_count; i++) {

@@ -303,6 +303,7 @@ int imapsrv_storecheck_run(const struct imapsrv_storecheck *check, uint32_t *fin
 		isrv_sc_scenes_metadata, isrv_sc_scenes_annotate, isrv_sc_scenes_acl,
 		isrv_sc_scenes_sasl, isrv_sc_scenes_scram, isrv_sc_scenes_language,
 		isrv_sc_scenes_compose, isrv_sc_scenes_url, isrv_sc_scenes_leave,
+		isrv_sc_scenes_room,
 		isrv_sc_scenes_share, isrv_sc_scenes_together, isrv_sc_scenes_last,
 		isrv_sc_scenes_saved};
 	struct isrv_sc start = {0}, *c = &start;

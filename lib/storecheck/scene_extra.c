@@ -75,6 +75,33 @@ static void search(struct isrv_sc *c)
 	}
 }
 
+/* RFC 6203 3: what is near is the store's affair; what has the very word is. */
+static void fuzzy(struct isrv_sc *c)
+{
+	static const char *const programs[] = {"SUBJECT kit", "BODY hello", "TEXT example",
+	                                       "NOT SUBJECT nothing"};
+	struct isrv_sc_client *k = &c->clients[0];
+
+	if (!isrv_sc_stage(c, 1, 16) || !(k->caps & ISRV_SC_FUZZY))
+		return;
+	for (size_t i = 0; i < sizeof(programs) / sizeof(*programs) && isrv_sc_live(c); i++) {
+		struct isrv_sc_numbers exact = {NULL, 0, 0};
+		bool all = true;
+
+		isrv_sc_need(k, ISRV_SC_SEARCH_FUZZY, "UID SEARCH %s", programs[i]);
+		for (size_t n = 0; all && n < k->told.found.count; n++)
+			all = isrv_sc_add_number(c, &exact, k->told.found.v[n]);
+		isrv_sc_need(k, ISRV_SC_SEARCH_FUZZY,
+		             "UID SEARCH RETURN (RELEVANCY ALL) FUZZY (%s)", programs[i]);
+		for (size_t n = 0; isrv_sc_live(c) && n < exact.count; n++)
+			isrv_sc_want(c, isrv_sc_has_number(&k->told.found, exact.v[n]),
+			             ISRV_SC_SEARCH_FUZZY,
+			             "message %u matches \"%s\", and does not match it nearly",
+			             exact.v[n], programs[i]);
+		isrv_mem_free(&c->mem, exact.v, exact.cap * sizeof(*exact.v));
+	}
+}
+
 static void sort(struct isrv_sc *c)
 {
 	static const char *const keys[] = {"ARRIVAL", "REVERSE ARRIVAL", "DATE", "FROM", "SUBJECT",
@@ -448,6 +475,11 @@ static bool searches(const struct isrv_sc *c)
 	return c->writes && c->store.search;
 }
 
+static bool is_fuzzy(const struct isrv_sc *c)
+{
+	return searches(c) && c->store.fuzzy;
+}
+
 static bool sorts(const struct isrv_sc *c)
 {
 	return c->writes && c->store.sort;
@@ -485,6 +517,7 @@ static bool has_quota(const struct isrv_sc *c)
 
 const struct isrv_sc_scene isrv_sc_scenes_extra[] = {
 	{"search", searches, search},
+	{"fuzzy search", is_fuzzy, fuzzy},
 	{"sort", sorts, sort},
 	{"thread", threads, thread},
 	{"identifiers", identifies, identifiers},

@@ -196,7 +196,7 @@ PUT(keys_of_another, sasl.keys)
 PUT(keys_salted_anew, sasl.keys)
 PUT(keys_iterated, sasl.keys)
 PUT(entropy_none, sasl.entropy)
-PUT(clock_since_start, clock)
+PUT(clock_since_start, config.clock)
 
 static void put_step_goes_on(struct tables *t)
 {

@@ -220,6 +220,19 @@ static void search_sure(void *user, struct imapsrv_op *op, const struct imapsrv_
 	imapsrv_op_done(op, IMAPSRV_OK, NULL);
 }
 
+/* Forgets what is so when it is asked what is nearly so. */
+static void search_far(void *user, struct imapsrv_op *op, const struct imapsrv_search *q)
+{
+	static const struct imapsrv_set none;
+
+	if (q->root->kind == IMAPSRV_SEARCH_FUZZY) {
+		imapsrv_op_found(op, q->root, none, none);
+		imapsrv_op_done(op, IMAPSRV_OK, NULL);
+	} else {
+		sound.store.search(user, op, q);
+	}
+}
+
 static void sort_reversed(void *user, struct imapsrv_op *op, const struct imapsrv_sort *q)
 {
 	struct imapsrv_sort_criterion first = q->criteria[0];
@@ -265,6 +278,7 @@ PUT(copy_other_validity, copy)
 PUT(expunge_early, expunge)
 PUT(search_stale, search)
 PUT(search_sure, search)
+PUT(search_far, search)
 PUT(sort_reversed, sort)
 PUT(thread_one, thread)
 
@@ -295,6 +309,7 @@ const struct defect defects_rest[] = {
 	{"restart-new-validity", "restart.names", NULL, NULL, restart_new_validity, false},
 	{"search-stale", "search.agrees", put_search_stale, NULL, NULL, false},
 	{"search-sure", "search.agrees", put_search_sure, NULL, NULL, false},
+	{"search-far", "search.fuzzy", put_search_far, NULL, NULL, false},
 	{"sort-reversed", "sort.agrees", put_sort_reversed, NULL, NULL, false},
 	{"thread-one", "thread.agrees", put_thread_one, NULL, NULL, false},
 	{NULL, NULL, NULL, NULL, NULL, false},

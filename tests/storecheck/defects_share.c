@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * storecheck/defects_share - stores that mix up what belongs to several users, or to several
- * sessions.
+ * sessions, and that have less room than there has to be.
  */
 #include "storecheck/kit.h"
 
@@ -102,6 +102,39 @@ static void metadata_of_owner(void *user, struct imapsrv_op *op,
 	h->user = u;
 }
 
+/* ---- room ----------------------------------------------------------------------------------- */
+
+static void metadata_small(void *user, struct imapsrv_op *op, const struct imapsrv_metadata_set *q)
+{
+	if (q->entries[0].value.len > 500)
+		imapsrv_op_done(op, IMAPSRV_TOOBIG, NULL);
+	else
+		sound.metadata.set(user, op, q);
+}
+
+static void annotate_few(void *user, struct imapsrv_op *op, const struct imapsrv_annotate_store *q)
+{
+	struct imapsrv_span entry = q->annotations[0].entry;
+
+	if (entry.len && entry.data[entry.len - 1] == '5')
+		imapsrv_op_done(op, IMAPSRV_LIMIT, NULL);
+	else
+		sound.annotate.store(user, op, q);
+}
+
+/* Says that the limits are others, and leaves them as they are. */
+static void quota_set_says(void *user, struct imapsrv_op *op, const struct imapsrv_setquota *q)
+{
+	struct imapsrv_quota_root root = IMAPSRV_QUOTA_ROOT_INIT;
+
+	(void)user;
+	root.name = q->root;
+	root.limited = q->limited;
+	memcpy(root.limit, q->limit, sizeof(root.limit));
+	imapsrv_op_quota(op, &root);
+	imapsrv_op_done(op, IMAPSRV_OK, NULL);
+}
+
 /* ---- whose handles -------------------------------------------------------------------------- */
 
 /* One that is read by several is closed for all. */
@@ -154,6 +187,9 @@ PUT(set_silent, acl.set)
 PUT(get_nothing, acl.get)
 PUT(grantable_always, acl.grantable)
 PUT(metadata_of_owner, metadata.get)
+PUT(metadata_small, metadata.set)
+PUT(annotate_few, annotate.store)
+PUT(quota_set_says, quota.set)
 PUT(body_close_all, store.body_close)
 PUT(forgotten_by_all, store.forgotten)
 PUT(watch_nothing, watch.changed)
@@ -166,6 +202,9 @@ const struct defect defects_share[] = {
 	{"acl-get-nothing", "acl.kept", put_get_nothing, with_lists, NULL, false},
 	{"grantable-always", "acl.always", put_grantable_always, with_lists, NULL, false},
 	{"metadata-of-owner", "metadata.private", put_metadata_of_owner, with_lists, NULL, false},
+	{"metadata-small", "metadata.room", put_metadata_small, NULL, NULL, false},
+	{"annotate-few", "annotate.room", put_annotate_few, NULL, NULL, false},
+	{"quota-set-says", "quota.holds", put_quota_set_says, NULL, NULL, false},
 	{"body-close-all", "body.stays", put_body_close_all, NULL, NULL, false},
 	{"forgotten-by-all", "uids.all", put_forgotten_by_all, with_kept, NULL, false},
 	{"watch-nothing", "event.names", put_watch_nothing, NULL, NULL, false},

@@ -69,6 +69,12 @@ static enum verdict judge(const struct imapsrv_search_node *node, const struct t
 	}
 }
 
+/* What is nearly so is what is so. */
+static const struct imapsrv_search_node *meant(const struct imapsrv_search_node *node)
+{
+	return node->kind == IMAPSRV_SEARCH_FUZZY ? node->left : node;
+}
+
 static bool knows(const struct imapsrv_search_node *node)
 {
 	switch (node->kind) {
@@ -94,17 +100,21 @@ static void search(void *user, struct imapsrv_op *op, const struct imapsrv_searc
 	for (const struct imapsrv_search_node *node = q->first; node; node = node->following) {
 		struct ts_set yes = {0}, maybe = {0};
 
-		if (!knows(node))
+		if (!knows(meant(node)))
 			continue;
 		for (size_t i = 0; i < box->count; i++) {
-			enum verdict v = judge(node, &box->messages[i]);
+			enum verdict v = judge(meant(node), &box->messages[i]);
 
 			if (!ts_set_has(q->uids, box->messages[i].uid))
 				continue;
-			if (node->negated && v != MAYBE)
+			if (meant(node)->negated && v != MAYBE)
+				v = v == YES ? NO : YES;
+			if (meant(node) != node && node->negated && v != MAYBE)
 				v = v == YES ? NO : YES;
 			if (v)
 				ts_set_add(v == YES ? &yes : &maybe, box->messages[i].uid);
+			if (v == YES && q->relevancy)
+				imapsrv_op_relevancy(op, box->messages[i].uid, 50);
 		}
 		imapsrv_op_found(op, node, ts_set_view(&yes), ts_set_view(&maybe));
 		ts_set_clear(&yes);

@@ -6,6 +6,7 @@
 
 #include "storecheck/finding.h"
 #include "storecheck/index.h"
+#include "storecheck/members.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -314,6 +315,7 @@ void kit_begin(struct kit *kit)
 	ts->modseqs = ts->savedates = ts->objectids = ts->limits = ts->replace = true;
 	ts->asks_idle = ts->clock = true;
 	ts->meta.on = ts->notes.on = true;
+	ts->fuzzy = true;
 	ts->sasl = ts->scram = ts->speaks = ts->unmeasured = true;
 	ts->builtin = IMAPSRV_MECHANISM_OAUTHBEARER | IMAPSRV_MECHANISM_XOAUTH2;
 	ts->urlauth.on = ts->urlauth.sample = true;
@@ -332,7 +334,7 @@ int kit_run(struct kit *kit, const struct imapsrv_allocator *allocator, uint64_t
 	struct imapsrv_storecheck check = IMAPSRV_STORECHECK_INIT;
 	struct imapsrv_config config = IMAPSRV_CONFIG_INIT;
 	struct ts *ts = kit->ts;
-	struct tables t = {0};
+	struct tables t = {0}, before;
 	uint32_t findings = 0;
 	int rc;
 
@@ -349,7 +351,7 @@ int kit_run(struct kit *kit, const struct imapsrv_allocator *allocator, uint64_t
 		t.sasl.entropy = on_entropy;
 	ts_fill_urlauth(ts, &t.urlauth);
 	ts_fill_language(ts, &t.language);
-	t.clock = ts_clock;
+	t.config.clock = ts_clock;
 	if (!kit->no_index)
 		index_fill(&t.store);
 	plain_create = t.mailboxes.create;
@@ -364,8 +366,10 @@ int kit_run(struct kit *kit, const struct imapsrv_allocator *allocator, uint64_t
 		if (begin)
 			t.store.append_begin = quota_append;
 	}
+	before = t;
 	if (kit->defect && kit->defect->spoil)
 		kit->defect->spoil(&t);
+	members_tried(&before, &t);
 	kit->tables = t;
 	config.store = &t.store;
 	config.mailboxes = &t.mailboxes;
@@ -377,7 +381,7 @@ int kit_run(struct kit *kit, const struct imapsrv_allocator *allocator, uint64_t
 	config.sasl = &t.sasl;
 	config.urlauth = t.urlauth.token ? &t.urlauth : NULL;
 	config.language = t.language.tags ? &t.language : NULL;
-	config.clock = t.clock;
+	config.clock = t.config.clock;
 	config.utf8 = IMAPSRV_UTF8_ACCEPT;
 	config.allocator = allocator;
 	check.config = &config;

@@ -21,7 +21,9 @@ struct tables {
 	struct imapsrv_sasl sasl;
 	struct imapsrv_urlauth urlauth;
 	struct imapsrv_language language;
-	int64_t (*clock)(void *user);
+	struct {
+		int64_t (*clock)(void *user);
+	} config;
 	/* How a saved session comes back. */
 	enum { KIT_AS_IT_WAS, KIT_OF_ANOTHER, KIT_UP_TO_DATE } restored;
 };

@@ -5,7 +5,7 @@
  *
  *	stores [--seed N] [--histories N] [name of a defect, or of a way]
  */
-#include "storecheck/kit.h"
+#include "storecheck/members.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -270,8 +270,10 @@ int main(int argc, char **argv)
 	try_defects(defects_url);
 	try_defects(defects_share);
 	try_defects(defects_rest);
-	if (!only)
+	if (!only) {
 		check_covered();
+		members_check(result);
+	}
 	if (wanted("memory"))
 		fail_memory();
 	printf("%u defects\n", tried);
