@@ -66,12 +66,10 @@ static bool give(struct share *s, const char *rights)
 /* May the other one open it?  If not, is the answer `code`? */
 static void opens(struct share *s, bool should, const char *code, enum isrv_sc_clause clause)
 {
-	static const char *const questions[] = {"EXAMINE %s", "STATUS %s (MESSAGES)"};
 	struct isrv_sc_client *k = s->other;
 
 	for (unsigned i = 0; i < 2 && isrv_sc_live(s->c); i++) {
-		bool ok = i ? isrv_sc_ask(k, questions[1], s->name)
-		            : isrv_sc_ask(k, questions[0], s->name);
+		bool ok = isrv_sc_ask(k, i ? "STATUS %s (MESSAGES)" : "EXAMINE %s", s->name);
 
 		isrv_sc_want(s->c, ok == should, clause,
 		             should ? "\"%s\" was given rights to %s, and may not read it"
