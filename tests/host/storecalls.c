@@ -10,8 +10,7 @@
 
 /* ---- what comes in is watched ----------------------------------------------------------- */
 
-/* ATTACKS T33: no control character, no broken UTF-8 reaches the host in a name. */
-static bool is_clean(struct imapsrv_span s)
+bool ts_is_clean(struct imapsrv_span s)
 {
 	const unsigned char *p = (const unsigned char *)s.data, *end = s.len ? p + s.len : p;
 
@@ -40,7 +39,7 @@ static char *take_name(struct ts *ts, const char *what, struct imapsrv_span s, b
 {
 	bool empty_level = false;
 
-	if (!s.len || !is_clean(s))
+	if (!s.len || !ts_is_clean(s))
 		tx_complain(ts->log, "%s: the name has %zu octets or is not clean UTF-8", what,
 		            s.len);
 	for (size_t i = 0; separator && i < s.len; i++)
@@ -138,7 +137,7 @@ static void on_login(void *user, struct imapsrv_op *op, const struct imapsrv_log
 	if (!external && !scram && !anonymous && !token && strcmp(in->mechanism, "LOGIN") != 0 &&
 	    strcmp(in->mechanism, "PLAIN") != 0)
 		tx_complain(link->ts->log, "login: mechanism '%s'", in->mechanism);
-	if (!is_clean(in->authcid) || !is_clean(in->authzid))
+	if (!ts_is_clean(in->authcid) || !ts_is_clean(in->authzid))
 		tx_complain(link->ts->log, "login: a user name is not clean UTF-8");
 	if ((external || scram || anonymous) && in->password.len)
 		tx_complain(link->ts->log, "login: %s with a password", in->mechanism);
@@ -180,7 +179,7 @@ static void on_list(void *user, struct imapsrv_op *op, const struct imapsrv_list
 	struct ts_op *q = ts_op_new(user, op, TS_LIST);
 
 	account_of(q, in->account);
-	if (!is_clean(in->prefix))
+	if (!ts_is_clean(in->prefix))
 		tx_complain(q->link->ts->log, "list: the prefix is not clean UTF-8");
 	q->name = tx_dup(in->prefix.data, in->prefix.len);
 	q->flag = in->subscribed;

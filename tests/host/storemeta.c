@@ -108,6 +108,8 @@ static void take_place(struct ts_op *q, void *account, struct imapsrv_span mailb
 {
 	q->account = ts_handle_of(q->link, ts_kind_names[q->kind], account, TS_ACCOUNT);
 	q->name = tx_dup(mailbox.data, mailbox.len);
+	if (!ts_is_clean(mailbox))
+		tx_complain(q->link->ts->log, "metadata: a name that is none");
 	if (mailbox.len && q->link->ts->meta.server_only)
 		tx_complain(q->link->ts->log, "metadata: of a mailbox");
 }

@@ -27,6 +27,8 @@ static void on_roots(void *user, struct imapsrv_op *op, const struct imapsrv_get
 	struct ts_op *q = ts_op_new(user, op, TS_GETQUOTAROOT);
 
 	check_account(q, in->account);
+	if (!in->mailbox.len || !ts_is_clean(in->mailbox))
+		tx_complain(q->link->ts->log, "getquotaroot: a name that is none");
 	q->name = tx_dup(in->mailbox.data, in->mailbox.len);
 	ts_op_asked(q);
 }

@@ -65,6 +65,8 @@ static struct ts_op *asked(void *user, struct imapsrv_op *op, enum ts_kind kind,
 	struct ts_op *q = ts_op_new(user, op, kind);
 
 	q->account = ts_handle_of(q->link, ts_kind_names[kind], account, TS_ACCOUNT);
+	if (!ts_is_clean(mailbox))
+		tx_complain(q->link->ts->log, "%s: a name that is none", ts_kind_names[kind]);
 	q->name = text_of(mailbox);
 	return q;
 }
@@ -76,6 +78,8 @@ static void check(const struct ts_op *q, const struct imapsrv_url_query *in, boo
 	if (!in->owner.len || !in->mailbox.len || !in->uid || !in->application.len)
 		tx_complain(log, "%s: of a URL that names no message of nobody",
 		            ts_kind_names[q->kind]);
+	if (!ts_is_clean(in->owner) || !ts_is_clean(in->grantee) || !ts_is_clean(in->host))
+		tx_complain(log, "%s: names that are none", ts_kind_names[q->kind]);
 	if (in->port > 65535)
 		tx_complain(log, "%s: port %u", ts_kind_names[q->kind], (unsigned)in->port);
 	if (making && (!in->rump.len || !in->mechanism))

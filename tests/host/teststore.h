@@ -453,6 +453,8 @@ bool ts_preauth(struct ts_link *link, const char *user, struct imapsrv_account *
 
 /* Answers the session's open op; the driver calls imapsrv_session_run then.  False if there is none
  * that may be answered. */
+/* ATTACKS T33: no control character, no broken UTF-8 reaches the host in a name. */
+bool ts_is_clean(struct imapsrv_span s);
 bool ts_answer(struct ts_link *link);
 bool ts_pending(const struct ts_link *link);
 
