@@ -212,8 +212,11 @@ void isrv_session_log_out(struct imapsrv_session *s)
 	isrv_hear_nothing(s, ISRV_HEARING_COMMANDS);
 	s->overflowed = s->news = false;
 	isrv_session_forget(s, &s->warning);
-	if (s->logged_in)
+	if (s->logged_in) {
 		isrv_watch_account(s, false);
+		/* Not where somebody only tried: those of whoever is not logged in count in all. */
+		s->bad_commands = 0;
+	}
 	if (s->has_account && s->engine->store.logout) {
 		s->in_callback++;
 		s->engine->store.logout(s->user, s->account.handle);
@@ -226,7 +229,6 @@ void isrv_session_log_out(struct imapsrv_session *s)
 	s->enabled = 0;
 	s->comparator = ISRV_COMPARATOR_UNICODE;
 	isrv_session_encode(s);
-	s->bad_commands = 0;
 }
 
 /* Nothing more is read or run; what is queued can still leave. */
