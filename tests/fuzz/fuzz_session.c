@@ -611,6 +611,17 @@ static bool connect(struct fuzz *f)
 
 /* ---- what has to hold ---------------------------------------------------------------------- */
 
+/* What a search may have to read: what there was at first, came, and is there now. */
+static uint64_t octets_of_mail(const struct fuzz *f)
+{
+	uint64_t octets = 5000 + f->messages * sizeof(mail);
+
+	for (const struct ts_mailbox *m = f->ts->mailboxes; m; m = m->next)
+		for (size_t i = 0; i < m->count; i++)
+			octets += m->messages[i].blob->len;
+	return octets;
+}
+
 static void check_bounds(struct fuzz *f)
 {
 	const struct td_session *s = &f->td.sessions[0];
@@ -625,9 +636,11 @@ static void check_bounds(struct fuzz *f)
 	(void)imapsrv_session_memory(s->session, &peak);
 	if (peak > budget && f->limits.memory)
 		tx_complain(&f->log, "memory was %zu of %zu octets", peak, budget);
-	/* Each octet may be part of a command that looks at all messages; an action as well. */
+	/* Each octet may be part of a command that looks at all messages; an action as well.  To look
+	 * into them takes a dozen. */
 	steps = imapsrv_session_steps(s->session);
-	most = 2000 + (fed + 20 * f->actions) * (40 + 8 * (f->messages + 20)) + 4 * s->output.len;
+	most = 2000 + (fed + 20 * f->actions) * (40 + 8 * (f->messages + 20)) + 4 * s->output.len +
+	       fed / 12 * 2 * octets_of_mail(f);
 	if (steps > most)
 		tx_complain(&f->log, "%llu steps for %llu octets and %llu actions",
 		            (unsigned long long)steps, (unsigned long long)fed,
