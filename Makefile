@@ -140,7 +140,8 @@ $(BUILD)/tests/unit/t_client $(BUILD)/tests/unit/t_strict: \
   $(patsubst %,$(BUILD)/tests/host/%.o,client client_fetch text) $(STRICT_OBJ)
 
 # Unit tests whose host is described by lines of a script.
-$(BUILD)/tests/unit/t_caps $(BUILD)/tests/unit/t_limit_edges $(BUILD)/tests/unit/t_unauthenticate: \
+$(BUILD)/tests/unit/t_caps $(BUILD)/tests/unit/t_limit_edges $(BUILD)/tests/unit/t_saved_parts \
+$(BUILD)/tests/unit/t_unauthenticate: \
   $(filter-out %/runner.o,$(SCRIPT_OBJ)) $(HOST_OBJ)
 
 $(BUILD)/tests/unit/t_rights: $(HOST_OBJ)
