@@ -416,7 +416,10 @@ static enum isrv_step start(struct imapsrv_session *s, struct isrv_notify_args *
 		ask_list(s, a);
 		return ISRV_HOST;
 	}
-	return commit(s, a) ? done(s, a) : ISRV_DONE;
+	if (commit(s, a))
+		return done(s, a);
+	drop(s, a);
+	return ISRV_DONE;
 }
 
 /* DONE: the reply is set; HOST: go on. */

@@ -103,6 +103,9 @@ void isrv_searcher_begin(struct imapsrv_session *s, struct isrv_searcher *x,
 		x->notes = isrv_search_notes_new(program, x->arena);
 		x->nomem = !x->notes;
 	}
+	/* Nothing is asked of a host whose answer there is no room for. */
+	if (x->nomem)
+		return;
 	most = KNOWN_MAX / program->leaves;
 	x->part_max = s->engine->limits.batch < most ? s->engine->limits.batch : most;
 	if (x->part_max == 0)

@@ -302,6 +302,10 @@ void pl_judge(struct playing *p)
 	case PL_HOSTILE:
 		check_survived(p);
 		return;
+	case PL_ARENA:
+		check_survived(p);
+		pl_check_pictures(p);
+		return;
 	default:
 		pl_check_pictures(p);
 		break;

@@ -188,6 +188,16 @@ static void check_steps(struct playing *p)
 	}
 }
 
+static void lower(struct imapsrv_limits *limits, const struct pl_variant *v)
+{
+	if (v->narrow && !limits->output)
+		limits->output = 1;
+	if (v->narrow && !limits->turn)
+		limits->turn = 1;
+	if (v->fault == PL_ARENA && (!limits->arena || limits->arena > v->n))
+		limits->arena = (size_t)v->n;
+}
+
 void pl_run(struct sc *script, const struct pl_variant *variant, struct pl_reference *reference,
             bool first, struct tx_log *log)
 {
@@ -209,6 +219,7 @@ void pl_run(struct sc *script, const struct pl_variant *variant, struct pl_refer
 	p.host.ts->hostile.trick = variant->trick;
 	p.host.ts->hostile.at = variant->n;
 	p.host.faulty = variant->fault != PL_NONE;
+	lower(&p.host.limits, variant);
 	ta_init(&p.alloc, log);
 	if (variant->fault == PL_ALLOC_ONCE || variant->fault == PL_ALLOC_PAIR)
 		p.alloc.fail_once = variant->n;

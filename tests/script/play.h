@@ -19,7 +19,8 @@ enum pl_fault {
 	PL_CUT,        /* the connection is lost after n octets of input      */
 	PL_END,        /* the same, and the client is seen to have hung up    */
 	PL_STALL,      /* n - 1 octets of output leave, and then none         */
-	PL_HOSTILE     /* answer n (0: each) of the host is a lie             */
+	PL_HOSTILE,    /* answer n (0: each) of the host is a lie             */
+	PL_ARENA       /* a command may need n octets for its arguments and results */
 };
 
 struct pl_variant {
@@ -30,6 +31,7 @@ struct pl_variant {
 	                  between them come at once */
 	bool same_steps; /* the host answers the same, so that the work is the same */
 	bool pipeline; /* all C lines up to the next H line at once */
+	bool narrow;   /* limits that nobody may notice are as low as they can be */
 	enum pl_fault fault;
 	enum ts_trick trick;
 	uint64_t n;

@@ -103,6 +103,9 @@ static void run_fixed(struct running *r)
 		{.name = "events-after-later",
 	         .store = {.events_after = true, .mode = TS_LATER}},
 		{.name = "uids-in-pieces", .store.set_piece = 1},
+		{.name = "narrow", .narrow = true},
+		{.name = "narrow-drain-1", .narrow = true, .driver.drain = 1},
+		{.name = "narrow-later", .narrow = true, .store.mode = TS_LATER, .driver.lazy_drain = true},
 	};
 
 	for (size_t i = 0; i < sizeof(list) / sizeof(list[0]); i++)
@@ -290,6 +293,15 @@ static void run_hostile(struct running *r, uint64_t n)
 	}
 }
 
+/* Arenas are cut at multiples of 16, and what most commands need is a few of them. */
+static void run_arena(struct running *r, uint64_t n)
+{
+	struct pl_variant v = {.name = "arena", .fault = PL_ARENA, .n = n * 16};
+
+	v.store.mode = n % 2 ? TS_NOW : TS_LATER;
+	run(r, &v);
+}
+
 /* ---- what was emitted ------------------------------------------------------------------- */
 
 static void show_lines(int session, const char *data, size_t len)
@@ -373,6 +385,7 @@ static void run_file(struct running *r, const char *path)
 		spread(r, r->reference.input, run_cut);
 		spread(r, r->reference.drained, run_stall);
 		spread(r, r->reference.answers, run_hostile);
+		spread(r, 256, run_arena);
 	}
 	if (r->verbose)
 		printf("%s: %s (%zu octets in, %llu out, %llu ops, %llu allocations)\n", path,
