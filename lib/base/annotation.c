@@ -117,8 +117,6 @@ bool isrv_annotation_may_be(struct imapsrv_span name, struct imapsrv_span value)
 {
 	struct imapsrv_span rest = name, first = next(&rest);
 
-	if (!isrv_annotation_may_be_set(name))
-		return false;
 	/* RFC 5257 3.2.1: "must be either "1", "0", or "NIL"" */
 	if (!is_digit(first.data[0]) || !is(next(&rest), "flags"))
 		return true;

@@ -15,7 +15,7 @@
 bool isrv_annotation_is_name(struct imapsrv_span name);
 /* A name, or something with wildcards that a name could match.  *wild_r: it has some. */
 bool isrv_annotation_is_pattern(struct imapsrv_span pattern, bool *wild_r);
-/* May a client give this entry that value (data NULL: none)? */
+/* May a client give this entry, which may be set, that value (data NULL: none)? */
 bool isrv_annotation_may_be(struct imapsrv_span name, struct imapsrv_span value);
 /* Does it have a place to be a value's: is it more than the top of a hierarchy, and not reserved? */
 bool isrv_annotation_may_be_set(struct imapsrv_span name);

@@ -21,8 +21,6 @@ bool isrv_batch_next(struct isrv_batch *b, const struct isrv_nummap *map, uint32
 	struct imapsrv_range range;
 	size_t used = 0;
 
-	if (max == 0)
-		max = 1;
 	while (b->at < b->set.count && used < ISRV_BATCH_RANGES && messages < max) {
 		++*b->steps;
 		range = b->set.ranges[b->at];

@@ -48,7 +48,6 @@ enum isrv_command_flag {
 	 * 7.5.1), unless in its UID form. */
 	ISRV_COMMAND_SEQ = 1 << 0,
 	ISRV_COMMAND_UID = 1 << 1,      /* has a UID form */
-	ISRV_COMMAND_UID_ONLY = 1 << 2, /* has nothing but a UID form */
 	ISRV_COMMAND_QUIET = 1 << 3,    /* no untagged updates before its tagged line: it ends or changes the mailbox
 	                                   or the connection */
 	ISRV_COMMAND_SECRET = 1 << 4,   /* arguments are credentials: not traced, wiped */

@@ -36,8 +36,6 @@ bool isrv_contexts_pack(const struct imapsrv_session *s, struct isrv_pack *p)
 	const struct isrv_contexts *c = s->contexts;
 	uint32_t i, k;
 
-	if (c->at != AT_REST)
-		return false;
 	isrv_pack_u64(p, c->count);
 	for (i = 0; i < c->count; i++) {
 		const struct isrv_context *x = &c->list[i];

@@ -17,9 +17,8 @@ static bool reserve(struct isrv_found *f, struct isrv_arena *arena)
 
 	if (f->count < f->cap)
 		return true;
-	if (cap > SIZE_MAX / unit)
-		return false;
-	grown = isrv_arena_grow(arena, f->ranges, f->cap * unit, cap * unit);
+	grown = cap > SIZE_MAX / unit ? NULL
+	                              : isrv_arena_grow(arena, f->ranges, f->cap * unit, cap * unit);
 	if (!grown)
 		return false;
 	f->ranges = grown;
@@ -128,14 +127,11 @@ static bool next_run(struct isrv_found *f, const struct isrv_nummap *uids, uint3
 	range = f->ranges[f->range];
 	if (f->at)
 		range.first = f->at;
-	if (uids) {
+	*run_r = range;
+	if (uids && isrv_nummap_run(uids, isrv_nummap_uid(uids, range.first), run_r)) {
 		last = isrv_nummap_uid(uids, range.last);
-		if (!isrv_nummap_run(uids, isrv_nummap_uid(uids, range.first), run_r))
-			return false;
 		if (run_r->last > last)
 			run_r->last = last;
-	} else {
-		*run_r = range;
 	}
 	if (run_r->last - run_r->first >= max)
 		run_r->last = run_r->first + max - 1;

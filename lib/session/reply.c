@@ -62,7 +62,7 @@ enum isrv_step isrv_refused(struct imapsrv_session *s, const char *nonexistent)
 		name = nonexistent;
 	if (code == IMAPSRV_REFERRAL) {
 		name = isrv_referral_code(s);
-		if (!s->result.referral && !s->error)
+		if (!s->result.referral)
 			isrv_session_fault(s, "a referral without a URL");
 	}
 	s->limited_from = 0; /* what was worked on is not known */

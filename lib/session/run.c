@@ -41,10 +41,8 @@ static const char *problem(const struct imapsrv_session *s, const struct isrv_co
 
 	if (c->cap && !isrv_caps_has(s, (enum isrv_cap)c->cap))
 		return "Unknown command";
-	if (uid && !(c->flags & (ISRV_COMMAND_UID | ISRV_COMMAND_UID_ONLY)))
+	if (uid && !(c->flags & ISRV_COMMAND_UID))
 		return "This command has no UID form";
-	if (!uid && (c->flags & ISRV_COMMAND_UID_ONLY))
-		return "This command has only a UID form";
 	if (c->states & state)
 		return NULL;
 	if (!s->logged_in)

@@ -357,8 +357,6 @@ static bool write_section(const struct imapsrv_session *s, struct isrv_pack *p, 
 		isrv_pack_raw(p, label.data, label.len);
 	else if (!part->write(s, p))
 		return false;
-	if (p->len - at - ISRV_PACK_PATCH > UINT32_MAX)
-		return false;
 	isrv_pack_patch(p, at, (uint32_t)(p->len - at - ISRV_PACK_PATCH));
 	return true;
 }
@@ -395,11 +393,10 @@ int imapsrv_session_save(const struct imapsrv_session *session, struct imapsrv_s
 	isrv_pack_raw(&p, ISRV_SAVED_MAGIC, ISRV_SAVED_MAGIC_LEN);
 	isrv_pack_raw(&p, "\0\0\0\0", ISRV_PACK_PATCH);
 	for (int section = 1; section < ISRV_SAVED_COUNT; section++)
-		if (!write_section(s, &p, section, label))
+		/* Lengths are kept in 32 bits. */
+		if (!write_section(s, &p, section, label) || p.len > UINT32_MAX - ISRV_SAVED_TAIL)
 			return IMAPSRV_ESTATE;
 	*len_r = p.len + ISRV_SAVED_TAIL;
-	if (*len_r > UINT32_MAX)
-		return IMAPSRV_ESTATE;
 	isrv_pack_raw(&p, "\0\0\0\0", ISRV_PACK_PATCH);
 	if (*len_r > p.size)
 		return IMAPSRV_ETOOBIG;

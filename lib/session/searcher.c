@@ -106,10 +106,8 @@ void isrv_searcher_begin(struct imapsrv_session *s, struct isrv_searcher *x,
 	/* Nothing is asked of a host whose answer there is no room for. */
 	if (x->nomem)
 		return;
-	most = KNOWN_MAX / program->leaves;
+	most = KNOWN_MAX / program->leaves + 1;
 	x->part_max = s->engine->limits.batch < most ? s->engine->limits.batch : most;
-	if (x->part_max == 0)
-		x->part_max = 1;
 	isrv_batch_init(&x->batch, x->reach, &s->steps);
 	/* A host's index of texts is for the default comparator. */
 	x->at = s->engine->store.search && program->facts && !((program->texts || program->notes) && program->comparator)

@@ -269,8 +269,6 @@ static void put_bye(struct imapsrv_session *s, const char *code, const char *tex
 
 void isrv_session_end(struct imapsrv_session *s, const char *code, const char *text)
 {
-	if (s->phase == ISRV_PHASE_END)
-		return;
 	put_bye(s, code, text, strlen(text));
 	finish(s, IMAPSRV_ECLOSED);
 }
