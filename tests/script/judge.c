@@ -59,7 +59,9 @@ static void check_dead(struct playing *p, int i)
 {
 	const struct tc_command *k = last_command(p, i);
 
-	if (p->script->sessions > 1 || !p->td.sessions[i].error || p->judged)
+	/* Of too many octets for an arena each command is refused by itself. */
+	if (p->script->sessions > 1 || !p->td.sessions[i].error || p->judged ||
+	    p->v->fault == PL_ARENA)
 		return;
 	p->judged = true;
 	if (k && !is_many(k) && !is_known_state(p))
