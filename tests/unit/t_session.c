@@ -95,6 +95,12 @@ static void meddle(struct host *h)
 	assert_int_equal(imapsrv_session_bye(h->session, "x"), IMAPSRV_EREENTER);
 	assert_int_equal(imapsrv_session_tls_started(h->session), IMAPSRV_EREENTER);
 	assert_int_equal(imapsrv_session_hide(h->session, "IDLE"), IMAPSRV_EREENTER);
+	assert_int_equal(imapsrv_session_compress_started(h->session), IMAPSRV_EREENTER);
+	assert_int_equal(imapsrv_session_set_external(h->session, "x", 1), IMAPSRV_EREENTER);
+	assert_int_equal(imapsrv_session_set_channel_binding(h->session, "x", "x", 1),
+	                 IMAPSRV_EREENTER);
+	assert_int_equal(imapsrv_session_save(h->session, (struct imapsrv_span){"", 0}, NULL, 0, &n),
+	                 IMAPSRV_EREENTER);
 	(void)imapsrv_session_tick(h->session, 1);
 	imapsrv_session_trim(h->session);
 	imapsrv_session_free(h->session);
