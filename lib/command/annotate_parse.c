@@ -76,7 +76,7 @@ static bool parse_entries(struct isrv_parse *p, struct isrv_annotate_ask *ask)
 	do {
 		if (!add_match(p, ask, &patterns))
 			return false;
-	} while (list && isrv_rd_peek(&p->r) == ' ' && isrv_rd_sp(&p->r));
+	} while (list && isrv_rd_try_sp(&p->r));
 	return (!list || isrv_rd_char(&p->r, ')')) && settle(p, ask);
 }
 
@@ -90,7 +90,7 @@ static bool parse_attribs(struct isrv_reader *r, uint32_t *attribs)
 		if (!isrv_annotate_attrib_parse(r, &one))
 			return false;
 		*attribs |= one;
-	} while (list && isrv_rd_peek(r) == ' ' && isrv_rd_sp(r));
+	} while (list && isrv_rd_try_sp(r));
 	return !list || isrv_rd_char(r, ')');
 }
 
@@ -155,7 +155,7 @@ static bool parse_annotation(struct isrv_parse *p, struct imapsrv_annotation *a)
 	do {
 		if (!parse_value(p, a))
 			return false;
-	} while (isrv_rd_peek(r) == ' ' && isrv_rd_sp(r));
+	} while (isrv_rd_try_sp(r));
 	return isrv_rd_char(r, ')');
 }
 
@@ -185,7 +185,7 @@ bool isrv_annotate_values_parse(struct isrv_parse *p, struct isrv_annotate_value
 		if (!parse_annotation(p, &grown[v->count]))
 			return false;
 		weigh(v, &grown[v->count++]);
-	} while (isrv_rd_peek(&p->r) == ' ' && isrv_rd_sp(&p->r));
+	} while (isrv_rd_try_sp(&p->r));
 	if (!isrv_rd_char(&p->r, ')') ||
 	    !isrv_entries_sort(p, v->list, v->count, sizeof(*v->list)))
 		return false;

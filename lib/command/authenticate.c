@@ -94,7 +94,7 @@ static bool parse(struct isrv_parse *p, void *args)
 	a->mechanism.len = mechanism.len;
 	if (!a->mechanism.data)
 		return isrv_rd_fail_memory(r);
-	if (isrv_rd_peek(r) != ' ' || !isrv_rd_sp(r) || isrv_rd_peek(r) < 0)
+	if (!isrv_rd_try_sp(r) || isrv_rd_peek(r) < 0)
 		return true;
 	/* RFC 4959; a part of IMAP4rev2 (RFC 9051 6.2.2). */
 	if (!isrv_caps_in(p->caps, ISRV_CAP_SASL_IR) && !isrv_caps_in(p->caps, ISRV_CAP_IMAP4REV2))

@@ -32,7 +32,7 @@ static bool parse(struct isrv_parse *p, void *args)
 		if (!isrv_rd_string(&p->r, &a->tags[a->count]))
 			return false;
 		a->count++;
-	} while (isrv_rd_peek(&p->r) >= 0 && isrv_rd_sp(&p->r) && isrv_rd_peek(&p->r) >= 0);
+	} while (isrv_rd_try_sp(&p->r) && isrv_rd_peek(&p->r) >= 0);
 	return true;
 }
 

@@ -183,7 +183,7 @@ static bool parse_enable(struct isrv_parse *p, void *args)
 			e->wanted |= ISRV_ENABLED_UTF8;
 		else if (is_metadata(p, name))
 			e->wanted |= ISRV_ENABLED_METADATA;
-	} while (isrv_rd_peek(&p->r) == ' ' && isrv_rd_sp(&p->r) && isrv_rd_peek(&p->r) >= 0);
+	} while (isrv_rd_try_sp(&p->r) && isrv_rd_peek(&p->r) >= 0);
 	return true;
 }
 

@@ -55,7 +55,7 @@ bool isrv_esearch_sources_parse(struct isrv_parse *p, struct isrv_esearch_source
 	do {
 		if (!parse_source(p, o))
 			return false;
-	} while (isrv_rd_peek(r) == ' ' && isrv_rd_sp(r));
+	} while (isrv_rd_try_sp(r));
 	return isrv_rd_char(r, ')') && isrv_rd_sp(r);
 }
 

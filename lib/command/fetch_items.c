@@ -117,7 +117,7 @@ static bool parse_fields(struct isrv_parse *p, struct isrv_fetch_section *sectio
 		if (!isrv_rd_astring(r, &fields[section->field_count]))
 			return isrv_rd_fail(r, "a header field name");
 		section->field_count++;
-	} while (isrv_rd_peek(r) == ' ' && isrv_rd_sp(r));
+	} while (isrv_rd_try_sp(r));
 	return sort_fields(p, section) && isrv_rd_char(r, ')');
 }
 
@@ -318,7 +318,7 @@ static bool parse_preview(struct isrv_parse *p, struct isrv_fetch_items *items)
 
 	items->shows |= ISRV_FETCH_PREVIEW;
 	/* What else is in parentheses belongs to FETCH: "FETCH 1 PREVIEW (CHANGEDSINCE 5)". */
-	if (isrv_rd_peek(r) != ' ' || !isrv_rd_sp(r) || !isrv_rd_try(r, '(') ||
+	if (!isrv_rd_try_sp(r) || !isrv_rd_try(r, '(') ||
 	    !isrv_rd_try_word(r, "LAZY")) {
 		r->at = start;
 		items->shows &= ~(uint32_t)ISRV_FETCH_PREVIEW_LAZY;
@@ -327,7 +327,7 @@ static bool parse_preview(struct isrv_parse *p, struct isrv_fetch_items *items)
 	/* Asked for both ways it must not be NIL (RFC 8970 3.2). */
 	if (!before)
 		items->shows |= ISRV_FETCH_PREVIEW_LAZY;
-	while (isrv_rd_peek(r) == ' ' && isrv_rd_sp(r))
+	while (isrv_rd_try_sp(r))
 		if (!isrv_rd_try_word(r, "LAZY"))
 			return isrv_rd_fail(r, "LAZY");
 	return isrv_rd_char(r, ')');
@@ -403,7 +403,7 @@ bool isrv_fetch_items_parse(struct isrv_parse *p, struct isrv_fetch_items *items
 			return isrv_rd_fail(r, "a FETCH item");
 		if (!parse_item(p, items, word))
 			return false;
-	} while (isrv_rd_peek(r) == ' ' && isrv_rd_sp(r));
+	} while (isrv_rd_try_sp(r));
 	return isrv_rd_char(r, ')') && keep_once(p, items);
 }
 
@@ -439,14 +439,14 @@ bool isrv_fetch_modifiers_parse(struct isrv_parse *p, struct isrv_fetch_items *i
 {
 	struct isrv_reader *r = &p->r;
 
-	if (isrv_rd_peek(r) != ' ' || !isrv_rd_sp(r) || isrv_rd_peek(r) < 0)
+	if (!isrv_rd_try_sp(r) || isrv_rd_peek(r) < 0)
 		return true;
 	if (!isrv_rd_char(r, '('))
 		return false;
 	do {
 		if (!parse_modifier(p, items))
 			return false;
-	} while (isrv_rd_peek(r) == ' ' && isrv_rd_sp(r));
+	} while (isrv_rd_try_sp(r));
 	if (items->vanished && !items->changed_since)
 		return isrv_rd_fail(r, "CHANGEDSINCE beside VANISHED");
 	return isrv_rd_char(r, ')');

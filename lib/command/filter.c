@@ -61,7 +61,7 @@ static bool parse_mailboxes(struct isrv_parse *p, struct isrv_filter_count *coun
 	do {
 		if (!parse_mailbox(p, count, f))
 			return false;
-	} while (isrv_rd_peek(r) == ' ' && isrv_rd_sp(r));
+	} while (isrv_rd_try_sp(r));
 	return isrv_rd_char(r, ')');
 }
 

@@ -296,8 +296,7 @@ static void skip_data(struct imapsrv_session *s, struct isrv_intake *t)
 
 	if (len > s->literal_left)
 		len = (size_t)s->literal_left;
-	if (len)
-		s->in += len;
+	s->in += len;
 	s->literal_left -= len;
 	if (!s->literal_left)
 		t->at = AT_DROP;

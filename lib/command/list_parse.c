@@ -139,7 +139,7 @@ bool isrv_list_parse(struct isrv_parse *p, void *args)
 	} else if (!add_pattern(p, a)) {
 		return false;
 	}
-	if (may_extend && isrv_rd_peek(r) == ' ' && isrv_rd_sp(r) && isrv_rd_peek(r) >= 0) {
+	if (may_extend && isrv_rd_try_sp(r) && isrv_rd_peek(r) >= 0) {
 		a->extended = true;
 		if (!parse_return(p, a))
 			return false;

@@ -115,7 +115,7 @@ bool isrv_entries_parse(struct isrv_parse *p, struct isrv_entries *entries, bool
 	do {
 		if (!add_name(p, entries))
 			return false;
-	} while (isrv_rd_peek(&p->r) == ' ' && isrv_rd_sp(&p->r) && isrv_rd_peek(&p->r) >= 0);
+	} while (isrv_rd_try_sp(&p->r) && isrv_rd_peek(&p->r) >= 0);
 	if ((list && !isrv_rd_char(&p->r, ')')) ||
 	    !isrv_entries_sort(p, entries->names, entries->count, sizeof(*entries->names)))
 		return false;

@@ -71,7 +71,7 @@ static bool parse(struct isrv_parse *p, void *args)
 	do {
 		if (!add_entry(p, a))
 			return false;
-	} while (isrv_rd_peek(&p->r) == ' ' && isrv_rd_sp(&p->r));
+	} while (isrv_rd_try_sp(&p->r));
 	if (!isrv_rd_char(&p->r, ')') || !isrv_rd_end(&p->r) ||
 	    !isrv_entries_sort(p, a->entries, a->count, sizeof(*a->entries)))
 		return false;

@@ -39,7 +39,7 @@ static bool parse_fetch(struct isrv_parse *p, struct isrv_notify_args *a, bool s
 	struct isrv_fetch_items items = {0};
 	struct imapsrv_span text;
 
-	if (isrv_rd_peek(r) != ' ' || !isrv_rd_sp(r) || isrv_rd_peek(r) != '(') {
+	if (!isrv_rd_try_sp(r) || isrv_rd_peek(r) != '(') {
 		r->at = before;
 		return true;
 	}
@@ -115,7 +115,7 @@ static bool parse_events(struct isrv_parse *p, struct isrv_notify_args *a, bool 
 	do {
 		if (!parse_event(p, a, selected, &got))
 			return false;
-	} while (isrv_rd_peek(r) == ' ' && isrv_rd_sp(r));
+	} while (isrv_rd_try_sp(r));
 	if (!isrv_rd_char(r, ')') || !are_together(r, start, got))
 		return false;
 	*events_r = (uint8_t)got;
@@ -205,8 +205,6 @@ bool isrv_notify_parse(struct isrv_parse *p, void *args)
 	do {
 		if (!parse_group(p, a))
 			return false;
-		if (isrv_rd_peek(r) != ' ')
-			break;
-	} while (isrv_rd_sp(r) && isrv_rd_peek(r) >= 0);
+	} while (isrv_rd_try_sp(r) && isrv_rd_peek(r) >= 0);
 	return true;
 }

@@ -66,12 +66,11 @@ bool isrv_resync_parse(struct isrv_parse *p, struct isrv_resync *q)
 	if (!q->since)
 		return isrv_rd_fail(r, "a modification sequence above 0");
 	q->all = true;
-	if (isrv_rd_peek(r) == ' ' && isrv_rd_sp(r) && isrv_rd_peek(r) != '(') {
+	if (isrv_rd_try_sp(r) && isrv_rd_peek(r) != '(') {
 		if (!parse_set(r, true, &q->known))
 			return false;
 		q->all = false;
-		if (isrv_rd_peek(r) == ' ' && !isrv_rd_sp(r))
-			return false;
+		isrv_rd_try_sp(r);
 	}
 	if (isrv_rd_peek(r) == '(' && !parse_match(r, q))
 		return false;

@@ -61,16 +61,14 @@ static bool parse_params(struct isrv_parse *p, struct select_args *a)
 
 	if ((!isrv_caps_in(p->caps, ISRV_CAP_CONDSTORE) &&
 	     !isrv_caps_in(p->caps, ISRV_CAP_ANNOTATE)) ||
-	    isrv_rd_peek(r) != ' ')
-		return true;
-	if (!isrv_rd_sp(r) || isrv_rd_peek(r) < 0)
+	    !isrv_rd_try_sp(r) || isrv_rd_peek(r) < 0)
 		return true;
 	if (!isrv_rd_char(r, '('))
 		return false;
 	do {
 		if (!parse_param(p, a))
 			return false;
-	} while (isrv_rd_peek(r) == ' ' && isrv_rd_sp(r));
+	} while (isrv_rd_try_sp(r));
 	return isrv_rd_char(r, ')');
 }
 

@@ -37,7 +37,7 @@ static bool parse(struct isrv_parse *p, void *args)
 	a->last = UINT32_MAX;
 	if (!isrv_rd_nz_number(r, &a->size))
 		return false;
-	if (isrv_rd_peek(r) != ' ' || !isrv_rd_sp(r) || isrv_rd_peek(r) < 0)
+	if (!isrv_rd_try_sp(r) || isrv_rd_peek(r) < 0)
 		return true;
 	if (!isrv_rd_nz_number(r, &a->first) || !isrv_rd_char(r, ':') ||
 	    !isrv_rd_nz_number(r, &a->last))

@@ -67,7 +67,7 @@ static bool parse_genurlauth(struct isrv_parse *p, void *args)
 		if (!isrv_rd_astring(r, &wishes->rump) || !isrv_rd_sp(r) ||
 		    !parse_mechanism(r, &wishes->mechanism))
 			return false;
-	} while (isrv_rd_peek(r) == ' ' && isrv_rd_sp(r) && isrv_rd_peek(r) >= 0);
+	} while (isrv_rd_try_sp(r) && isrv_rd_peek(r) >= 0);
 	return true;
 }
 
@@ -232,7 +232,7 @@ static bool parse_resetkey(struct isrv_parse *p, void *args)
 		return true;
 	if (!isrv_rd_mailbox(r, &a->mailbox))
 		return false;
-	while (isrv_rd_peek(r) == ' ' && isrv_rd_sp(r) && isrv_rd_peek(r) >= 0) {
+	while (isrv_rd_try_sp(r) && isrv_rd_peek(r) >= 0) {
 		struct imapsrv_span *names = grow(p, a->names, a->count, sizeof(*names));
 
 		if (!names)

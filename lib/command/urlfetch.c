@@ -108,7 +108,7 @@ static bool parse(struct isrv_parse *p, void *args)
 		}
 		if (!parse_arg(p, &a->wishes[a->count++]))
 			return false;
-	} while (isrv_rd_peek(r) == ' ' && isrv_rd_sp(r) && isrv_rd_peek(r) >= 0);
+	} while (isrv_rd_try_sp(r) && isrv_rd_peek(r) >= 0);
 	return true;
 }
 

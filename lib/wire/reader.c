@@ -40,28 +40,25 @@ bool isrv_rd_fail_memory(struct isrv_reader *r)
 	return isrv_rd_fail(r, "a smaller command");
 }
 
-static void skip_spaces(struct isrv_reader *r)
+bool isrv_rd_try_sp(struct isrv_reader *r)
 {
-	while (r->at < r->end && *r->at == ' ') {
+	const char *start = r->at;
+
+	while (r->at < r->end && *r->at == ' ')
 		r->at++;
-		isrv_rd_charge(r, 1);
-	}
+	isrv_rd_charge(r, (size_t)(r->at - start));
+	return r->at != start;
 }
 
 bool isrv_rd_end(struct isrv_reader *r)
 {
-	skip_spaces(r);
-	if (r->at < r->end)
-		return isrv_rd_fail(r, "the end of the command");
-	return true;
+	isrv_rd_try_sp(r);
+	return r->at == r->end || isrv_rd_fail(r, "the end of the command");
 }
 
 bool isrv_rd_sp(struct isrv_reader *r)
 {
-	if (isrv_rd_peek(r) != ' ')
-		return isrv_rd_fail(r, "a space");
-	skip_spaces(r);
-	return true;
+	return isrv_rd_try_sp(r) || isrv_rd_fail(r, "a space");
 }
 
 bool isrv_rd_try(struct isrv_reader *r, char c)

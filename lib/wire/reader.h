@@ -85,6 +85,8 @@ static inline void isrv_rd_charge(struct isrv_reader *r, size_t n)
 bool isrv_rd_end(struct isrv_reader *r);
 /* One SP; more are taken (clients). */
 bool isrv_rd_sp(struct isrv_reader *r);
+/* The same, or false and no failure. */
+bool isrv_rd_try_sp(struct isrv_reader *r);
 /* This octet. */
 bool isrv_rd_char(struct isrv_reader *r, char c);
 /* This octet, or false and no failure. */

@@ -247,7 +247,7 @@ bool isrv_rd_flag_list(struct isrv_reader *r, struct isrv_rd_flags *flags_r)
 		do {
 			if (!flag(r, &list))
 				return false;
-		} while (isrv_rd_peek(r) == ' ' && isrv_rd_sp(r));
+		} while (isrv_rd_try_sp(r));
 		if (!isrv_rd_try(r, ')'))
 			return isrv_rd_fail(r, "a space or \")\"");
 	}

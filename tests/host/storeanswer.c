@@ -207,11 +207,17 @@ static void answer_status(struct ts_op *q)
 static void for_messages(struct ts_op *q, void (*each)(struct ts_op *q, struct ts_message *m))
 {
 	struct ts_mailbox *box = q->mailbox ? q->mailbox->mailbox : NULL;
+	bool down = q->link->ts->downwards;
 
-	for (size_t i = 0; box && i < q->set.count; i++)
-		for (size_t k = ts_position(box, q->set.ranges[i].first);
-		     k < box->count && box->messages[k].uid <= q->set.ranges[i].last; k++)
-			each(q, &box->messages[k]);
+	for (size_t i = 0; box && i < q->set.count; i++) {
+		struct imapsrv_range range = q->set.ranges[down ? q->set.count - 1 - i : i];
+		size_t from = ts_position(box, range.first), end = from;
+
+		while (end < box->count && box->messages[end].uid <= range.last)
+			end++;
+		for (size_t k = from; k < end; k++)
+			each(q, &box->messages[down ? from + end - 1 - k : k]);
+	}
 	for (size_t i = 0; box && i < q->mailbox->kept_count; i++)
 		if (ts_set_has(q->set, q->mailbox->kept[i].message.uid))
 			each(q, &q->mailbox->kept[i].message);

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-static const char *const tags[] = {"DE", "DE-CH", "EN", NULL};
+static const char *const tags[] = {"DE", "DE-CH", "EN", "PT-BR", NULL};
 
 static const struct {
 	const char *english;
@@ -22,7 +22,8 @@ static const char *translate(void *user, const char *tag, const char *text)
 {
 	const struct ts_link *link = user;
 
-	if (strcmp(tag, "DE") != 0 && strcmp(tag, "DE-CH") != 0 && strcmp(tag, "EN") != 0)
+	if (strcmp(tag, "DE") != 0 && strcmp(tag, "DE-CH") != 0 && strcmp(tag, "EN") != 0 &&
+	    strcmp(tag, "PT-BR") != 0)
 		tx_complain(link->ts->log, "translate: into '%s'", tag);
 	for (size_t i = 0; tag[0] == 'D' && i < sizeof(texts) / sizeof(texts[0]); i++)
 		if (strcmp(texts[i].english, text) == 0)

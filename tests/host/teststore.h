@@ -387,6 +387,7 @@ struct ts {
 	bool unmeasured; /* it takes messages of any length, to be seen (CATENATE) */
 	bool replace;    /* the store can replace a message in one go */
 	bool asks_idle;  /* decides who may IDLE */
+	bool downwards;  /* rows come from the last message on */
 	bool keeps;      /* what was expunged, until it is forgotten */
 	bool keeps_changes; /* to the flags of that, too */
 	struct { /* it has an index that gives this order, or these threads, to whoever asks */

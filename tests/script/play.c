@@ -210,6 +210,7 @@ void pl_run(struct sc *script, const struct pl_variant *variant, struct pl_refer
 	sh_setup(&p.host, script, log);
 	options.no_size |= p.host.ts->options.no_size;
 	options.previews |= p.host.ts->options.previews;
+	options.sparse |= p.host.ts->options.sparse;
 	p.host.ts->options = options;
 	tx_seed(&p.host.ts->random, options.seed + 1);
 	if (variant->fault == PL_REFUSE)

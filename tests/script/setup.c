@@ -730,6 +730,8 @@ static void setup_line(struct sh *h, const struct sc_words *w)
 		order_line(h, w);
 	else if (strcmp(word, "sparse") == 0)
 		h->ts->options.sparse = true;
+	else if (strcmp(word, "downwards") == 0)
+		h->ts->downwards = true;
 	else if (strcmp(word, "clock") == 0) {
 		h->ts->clock = true;
 		h->ts->clock_step = value ? (int64_t)strtoull(value, NULL, 10) : 0;

@@ -128,7 +128,8 @@ static const struct data {
 	{"METADATA", NULL, st_metadata, true, 0, 0},
 	{"QUOTA", "GETQUOTA GETQUOTAROOT SETQUOTA", st_quota, true, 0, 0},
 	{"QUOTAROOT", "GETQUOTAROOT", st_quotaroot, true, 0, 0},
-	{"ACL", "GETACL", st_acl, true, 0, 0},
+	/* RFC 4314 5.1.1: also what changed beside the list that was set */
+	{"ACL", "GETACL SETACL DELETEACL", st_acl, true, 0, 0},
 	{"LISTRIGHTS", "LISTRIGHTS", st_listrights, true, 0, 0},
 	{"MYRIGHTS", "MYRIGHTS LIST", st_myrights, true, 0, 0},
 	{"GENURLAUTH", "GENURLAUTH", st_genurlauth, true, 0, 0},
