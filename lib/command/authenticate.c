@@ -345,8 +345,6 @@ static enum isrv_step take_line(struct imapsrv_session *s, struct authenticate *
 	enum isrv_frame frame = s->frame;
 
 	s->frame = ISRV_FRAME_MORE;
-	if (frame == ISRV_FRAME_MORE)
-		return ISRV_INPUT;
 	isrv_session_trace(s, NULL, 0, true);
 	if (frame == ISRV_FRAME_DROPPED)
 		return bad(s, "The response is too long");

@@ -135,11 +135,37 @@ static void output(void **state)
 	}
 }
 
+/* Chosen fields are held, as many of them as fit whole into what a command may have. */
+static void chosen_fields(void **state)
+{
+	enum { ARENA = 20000, LINE = 999, LINES = 30 };
+	struct tx host = {0}, line = {0};
+	struct talk t;
+	char size[20];
+
+	(void)state;
+	tx_fmt(&host, "host: limit arena %d\nhost: preauth fred\nhost: message INBOX\n", ARENA);
+	for (int i = 0; i < LINES; i++)
+		tx_fmt(&host, "|A: %0*d\n", LINE - 5, i);
+	tx_str(&host, "|\n|Hello\n");
+	talk_open(&t, host.data);
+	talk_connect(&t, 0);
+	(void)talk_say(&t, 0, "a EXAMINE INBOX\r\n");
+	snprintf(size, sizeof(size), "{%d}\r\nA: 0", ARENA / LINE * LINE);
+	tx_str(&line, talk_say(&t, 0, "b FETCH 1 BODY.PEEK[HEADER.FIELDS (A)]\r\n"));
+	assert_non_null(strstr(line.data, size));
+	assert_non_null(strstr(line.data, "\r\n)\r\nb OK"));
+	talk_close(&t);
+	tx_free(&host);
+	tx_free(&line);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(edges),
 		cmocka_unit_test(output),
+		cmocka_unit_test(chosen_fields),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
