@@ -43,6 +43,8 @@ struct imapsrv_finding {
 	uint64_t seed;                  /* a run with this seed comes here again */
 	struct imapsrv_span transcript; /* what the sessions said so far in this scene, the newest
 	                                   256 KiB of it; long literals are cut */
+	uint32_t before;                /* so often the clause was found broken before, in other
+	                                   scenes: often by the same mistake */
 };
 
 /* What can be done to a mailbox behind the sessions' backs. */
@@ -113,7 +115,8 @@ struct imapsrv_storecheck {
 	 * host without `create`.
 	 */
 	const char *mailbox;
-	uint32_t sessions;   /* connected at once, at most; 0: 3.  With 1 much is not looked at */
+	uint32_t sessions;   /* connected at once, at most; 0: 3.  With 1 much is not looked at:
+	                        for a store that posts no events */
 	uint64_t seed;
 	uint32_t histories;  /* random ones; 0: 20 */
 	uint32_t steps;      /* in each; 0: 40 */
@@ -143,6 +146,10 @@ struct imapsrv_storecheck {
 	 */
 	struct imapsrv_session *(*restore)(void *user, struct imapsrv_engine *engine,
 	                                   struct imapsrv_span saved);
+	/* A scene begins: `lacks` is NULL, and a crash that follows is in this one.  Or it is not
+	 * played, or not to its end, and no finding says why: then `lacks` is what it would take,
+	 * in English, static.  NULL is allowed. */
+	void (*scene)(void *user, const char *scene, const char *lacks);
 };
 #define IMAPSRV_STORECHECK_INIT IMAPSRV_SIZED(struct imapsrv_storecheck)
 

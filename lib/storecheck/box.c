@@ -259,7 +259,7 @@ bool isrv_sc_stage(struct isrv_sc *c, unsigned clients, unsigned count)
 	struct isrv_sc_box *box;
 
 	if (clients > c->check.sessions)
-		return isrv_sc_pass(c);
+		return isrv_sc_pass(c, "more sessions than imapsrv_storecheck.sessions");
 	for (unsigned i = 0; i < clients; i++)
 		if (!isrv_sc_connect(c, i, false))
 			return false;
@@ -267,7 +267,7 @@ bool isrv_sc_stage(struct isrv_sc *c, unsigned clients, unsigned count)
 	/* Filled as it is seen, so that it is known which flags it can keep. */
 	if (!box || !isrv_sc_select(&c->clients[0], box, "SELECT") ||
 	    !isrv_sc_fill(&c->clients[0], box, count))
-		return isrv_sc_live(c) && isrv_sc_pass(c);
+		return false;
 	for (unsigned i = 0; i < clients; i++)
 		if (!isrv_sc_select(&c->clients[i], box, "SELECT"))
 			return false;

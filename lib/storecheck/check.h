@@ -4,8 +4,10 @@
  * clients, and its own picture of the mailboxes.
  *
  *	run.c                       the run: engines, scenes, findings
+ *	needs.c                     what the host has
  *	put.c                       text and numbers into buffers
  *	drive.c client.c            a client: its octets, its commands
+ *	exchange.c                  how it gets in by AUTHENTICATE
  *	parse.c hear.c              what it is told
  *	box.c content.c compare.c   what should be there, and what is
  *	scene_*.c history.c         what is asked of the store
@@ -263,9 +265,12 @@ bool isrv_sc_live(const struct isrv_sc *c);
 /* A clause is looked at, if the scene goes on: that is what it gives. */
 bool isrv_sc_looks(struct isrv_sc *c, enum isrv_sc_clause clause);
 bool isrv_sc_out_of_memory(struct isrv_sc *c); /* false */
-/* The scene cannot go on, and nobody is to blame.  False. */
-bool isrv_sc_pass(struct isrv_sc *c);
+/* The scene cannot go on, and nobody is to blame: for want of what, or why.  False. */
+bool isrv_sc_pass(struct isrv_sc *c, const char *why);
 uint32_t isrv_sc_below(struct isrv_sc *c, uint32_t n); /* random, 0..n - 1; n is not 0 */
+
+/* needs.c: the first thing that the host lacks of these, in English; NULL: it has them all. */
+const char *isrv_sc_missing(const struct isrv_sc *c, const char *needs);
 
 /* put.c: %s, %u, %llu, %.*s, %c and %% only.  False: no memory, or too long. */
 bool isrv_sc_put(struct isrv_buf *to, struct isrv_mem *mem, const char *format, ...)
@@ -374,7 +379,7 @@ bool isrv_sc_back(struct isrv_sc_client *k, struct isrv_sc_box *box, uint64_t si
 /* scene_*.c, history.c */
 struct isrv_sc_scene {
 	const char *name;
-	bool (*can)(const struct isrv_sc *c); /* NULL: always */
+	const char *needs; /* what it takes: words of needs.c */
 	void (*play)(struct isrv_sc *c);
 };
 extern const struct isrv_sc_scene isrv_sc_scenes_mail[];

@@ -25,7 +25,7 @@
 	X(SASL_KNOWN, "sasl.known", "imapsrv_sasl(3), step", "RFC 9051 6.2.2",                     \
 	  "The right responses lead to an account, as often as they come.")                        \
 	X(SASL_REFUSED, "sasl.refused", "imapsrv_sasl(3), step", "RFC 5530 3",                     \
-	  "Wrong responses do not, and are AUTHENTICATIONFAILED.")                                 \
+	  "Wrong responses lead to no account, and are refused with AUTHENTICATIONFAILED.")        \
 	X(SASL_CANCELLED, "sasl.cancelled", "imapsrv_sasl(3), end", "RFC 9051 6.2.2",              \
 	  "Of an exchange that the client cancels nothing is left for the next one.")              \
 	X(SASL_APART, "sasl.apart", "imapsrv_sasl(3), step", "RFC 9051 6.2.2",                    \
@@ -87,7 +87,7 @@
 	X(STORE_FLAGS, "store.flags", "imapsrv_store(3), store", "RFC 9051 6.4.6",                 \
 	  "System flags are set, added and removed as asked, and no others change.")               \
 	X(STORE_KEYWORDS, "store.keywords", "imapsrv_store(3), store", "RFC 9051 2.3.2",           \
-	  "So are keywords; their case does not distinguish.")                                     \
+	  "Keywords are set, added and removed as asked; their case does not distinguish.")        \
 	X(STORE_ROWS, "store.rows", "imapsrv_store(3), store", "RFC 9051 6.4.6",                   \
 	  "There is a row with the new flags for each message of the set that exists.")            \
 	X(STORE_OTHERS, "store.others", "imapsrv_store(3), store", "RFC 9051 6.4.6",               \
@@ -170,9 +170,9 @@
 	X(EVENT_ARRIVAL, "event.arrival", "imapsrv_event(3)", "RFC 9051 5.2",                      \
 	  "Messages that come are posted to each session that has the mailbox open.")              \
 	X(EVENT_EXPUNGE, "event.expunge", "imapsrv_event(3)", "RFC 9051 5.2",                      \
-	  "Messages that go are, too.")                                                            \
+	  "Messages that go are posted to each session that has the mailbox open.")                \
 	X(EVENT_FLAGS, "event.flags", "imapsrv_event(3)", "RFC 9051 5.2",                          \
-	  "Flags that change are, too.")                                                           \
+	  "Flags that change are posted to each session that has the mailbox open.")               \
 	X(EVENT_NAMES, "event.names", "imapsrv_event(3), The watch", "RFC 5465 5.4",               \
 	  "Names of mailboxes that come, go and change, and subscriptions, are posted.")           \
 	X(EVENT_OTHERS, "event.others", "imapsrv_event(3), The watch", "RFC 5465 5.2",             \
@@ -263,7 +263,7 @@
 	  "A text is in the language of its session, whatever others speak.")                      \
 	X(LANGUAGE_PREFIX, "language.prefix", "imapsrv_language(3), translate_prefix",             \
 	  "RFC 5255 3.4",                                                                          \
-	  "So is the translation of a namespace.")                                                 \
+	  "The translation of a namespace is in the language of its session, too.")                \
 	X(URL_READ, "url.read", "imapsrv_urlauth(3), open", "RFC 4467 7",                          \
 	  "A URL that was authorized leads to its message, which does not change by it.")          \
 	X(URL_TOKEN, "url.token", "imapsrv_urlauth(3), token", "RFC 4467 6",                       \
@@ -279,15 +279,15 @@
 	X(RESTART_MAIL, "restart.mail", "imapsrv_storecheck(3), restart", "RFC 9051 2.3.1.1",      \
 	  "Messages, flags, dates and UIDs are after a restart what they were before.")            \
 	X(RESTART_MODSEQ, "restart.modseq", "imapsrv_storecheck(3), restart", "RFC 7162 3.1.2.1",  \
-	  "So are modification sequences, and what was expunged.")                                 \
+	  "Sequences, and what was expunged, are after a restart what they were before.")          \
 	X(RESTART_NAMES, "restart.names", "imapsrv_storecheck(3), restart", "RFC 9051 6.3.7",      \
-	  "So are names, subscriptions, UIDVALIDITY, identifiers and metadata.")                   \
+	  "Names, subscriptions, UIDVALIDITY, identifiers and metadata outlast a restart.")        \
 	X(RESTART_KEYS, "restart.keys", "imapsrv_urlauth(3), token", "RFC 4467 2.2",               \
 	  "Keys of URLs are after a restart what they were before.")                               \
 	X(SAVED_BACK, "saved.back", "imapsrv_storecheck(3), restore", "RFC 9051 2.3.1.1",          \
 	  "A session that was saved comes back to the mailbox that it had.")                       \
 	X(SAVED_TOLD, "saved.told", "imapsrv_storecheck(3), restore", "RFC 9051 5.2",              \
-	  "What happened meanwhile it is told.")                                                   \
+	  "A session that was saved is told what happened until it came back.")                    \
 	X(OUTSIDE_SEEN, "outside.seen", "imapsrv_event(3)", "RFC 9051 5.2",                        \
 	  "What others do to a mailbox is posted, and seen.")
 

@@ -164,7 +164,7 @@ bool isrv_sc_needed(struct isrv_sc_client *k, enum isrv_sc_clause clause)
 	if (k->told.status == ISRV_SC_OK)
 		return true;
 	if (k->told.status == ISRV_SC_NO && no_room(k))
-		return isrv_sc_pass(k->c);
+		return isrv_sc_pass(k->c, "room: the store refused a command for want of it");
 	return isrv_sc_blame(k->c, clause, "a command was refused: %.*s",
 	                     (int)(text.len < 200 ? text.len : 200), text.data);
 }
@@ -227,13 +227,17 @@ static void check_contents(struct isrv_sc_client *k, const struct isrv_sc_box *b
 {
 	struct isrv_sc *c = k->c;
 	const struct isrv_sc_told *t = &k->told;
-	uint32_t used = 0;
+	char names[160];
 
-	for (size_t i = 0; i < box->count; i++)
-		used |= box->messages[i].flags & ISRV_SC_ALL_KEYWORDS;
-	isrv_sc_want(c, !(used & ~t->flags), ISRV_SC_OPEN_KEYWORDS,
-	             "a keyword that a message of %s has is not among those that open tells",
-	             box->name);
+	for (size_t i = 0; i < box->count; i++) {
+		uint32_t untold = box->messages[i].flags & ISRV_SC_ALL_KEYWORDS & ~t->flags;
+
+		isrv_sc_put_flags(names, untold);
+		isrv_sc_want(c, !untold, ISRV_SC_OPEN_KEYWORDS,
+		             "message %u of %s was given %s, which open does not tell; where none "
+		             "can be kept, new_keywords is 0",
+		             box->messages[i].uid, box->name, names);
+	}
 	isrv_sc_want(c, k->seen_count == box->count, k->seen_count < box->count ? missing : extra,
 	             "%s has %u messages, and there should be %u", box->name,
 	             (unsigned)k->seen_count, (unsigned)box->count);

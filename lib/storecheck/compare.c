@@ -169,6 +169,18 @@ static bool learn(struct isrv_sc_client *k)
 	return true;
 }
 
+static void known_flags(struct isrv_sc_client *k, const struct isrv_sc_message *m, uint32_t flags,
+                        enum isrv_sc_clause clause)
+{
+	char known[160], has[160];
+
+	isrv_sc_put_flags(known, flags & ISRV_SC_KEPT);
+	isrv_sc_put_flags(has, m->flags);
+	isrv_sc_want(k->c, (flags & ISRV_SC_KEPT) == m->flags, clause,
+	             "client %u was told last that message %u has the flags (%s), and it has (%s)",
+	             k->number, m->uid, known, has);
+}
+
 bool isrv_sc_compare_seen(struct isrv_sc_client *k, enum isrv_sc_clause arrival,
                           enum isrv_sc_clause expunge, enum isrv_sc_clause flags)
 {
@@ -192,14 +204,14 @@ bool isrv_sc_compare_seen(struct isrv_sc_client *k, enum isrv_sc_clause arrival,
 		                  seen->uid))
 			return false;
 		if (seen->told)
-			same_flags(c, m, seen->flags, flags);
+			known_flags(k, m, seen->flags, flags);
 		at++;
 	}
 	return isrv_sc_want(c, at >= box->count, arrival,
-	                    "client %u knows of %u messages, and there are %u", k->number,
+	                    "client %u was told of %u messages, and there are %u", k->number,
 	                    (unsigned)at, (unsigned)box->count) &&
 	       isrv_sc_want(c, at <= box->count, expunge,
-	                    "client %u knows of %u messages, and there are %u", k->number,
+	                    "client %u was told of %u messages, and there are %u", k->number,
 	                    (unsigned)at, (unsigned)box->count);
 }
 

@@ -107,8 +107,8 @@ static void do_copy(struct isrv_sc_client *k)
 	if (!isrv_sc_need(k, move ? ISRV_SC_MOVE_ALL : ISRV_SC_COPY_ALL, "UID %s %u %s",
 	                  move ? "MOVE" : "COPY", m->uid, box->name))
 		return;
-	if (k->told.to.count != 1) { /* it is not told which is which */
-		isrv_sc_pass(c);
+	if (k->told.to.count != 1) {
+		isrv_sc_pass(c, "the UIDs of copies, which the store does not tell");
 		return;
 	}
 	to = isrv_sc_box_add(c, box, k->told.to.v[0]);
@@ -154,7 +154,7 @@ void isrv_sc_history(struct isrv_sc *c)
 	unsigned clients = c->check.sessions;
 	uint64_t since = 0;
 
-	if (!c->writes || !isrv_sc_stage(c, clients, 4))
+	if (!isrv_sc_stage(c, clients, 4))
 		return;
 	if (c->has_mailboxes && isrv_sc_below(c, 2) && !isrv_sc_box(&c->clients[0], 1))
 		return;

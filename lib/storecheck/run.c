@@ -49,8 +49,10 @@ bool isrv_sc_out_of_memory(struct isrv_sc *c)
 	return false;
 }
 
-bool isrv_sc_pass(struct isrv_sc *c)
+bool isrv_sc_pass(struct isrv_sc *c, const char *why)
 {
+	if (isrv_sc_live(c) && !c->cleaning && c->check.scene)
+		c->check.scene(c->check.user, c->scene, why);
 	c->over = true;
 	return false;
 }
@@ -84,6 +86,7 @@ bool isrv_sc_blame(struct isrv_sc *c, enum isrv_sc_clause clause, const char *fo
 	finding.seed = c->check.seed;
 	finding.transcript.data = c->transcript.data;
 	finding.transcript.len = c->transcript.len;
+	finding.before = c->broken[clause];
 	c->findings++;
 	c->broken[clause]++;
 	c->fault = NULL;
@@ -277,17 +280,25 @@ static void clean(struct isrv_sc *c)
 		isrv_sc_box_clear(c, &c->boxes[i]);
 }
 
-static void play(struct isrv_sc *c, const char *name, void (*scene)(struct isrv_sc *c))
+static void play(struct isrv_sc *c, const struct isrv_sc_scene *scene)
 {
+	const char *missing = isrv_sc_missing(c, scene->needs);
+
 	if (c->rc || c->findings >= c->check.findings)
 		return;
+	c->scene = scene->name;
+	c->over = false;
+	if (missing) {
+		isrv_sc_pass(c, missing);
+		return;
+	}
+	if (c->check.scene)
+		c->check.scene(c->check.user, c->scene, NULL);
 	if (c->check.fresh)
 		c->check.fresh(c->check.user);
-	c->scene = name;
-	c->over = false;
 	c->fault = NULL;
 	c->transcript.len = 0;
-	scene(c);
+	scene->play(c);
 	isrv_sc_want(c, !c->fault, ISRV_SC_OP_SENSE, "the engine could not use an answer");
 	c->cleaning = true;
 	if (!c->rc)
@@ -306,6 +317,7 @@ int imapsrv_storecheck_run(const struct imapsrv_storecheck *check, uint32_t *fin
 		isrv_sc_scenes_room,
 		isrv_sc_scenes_share, isrv_sc_scenes_together, isrv_sc_scenes_last,
 		isrv_sc_scenes_saved};
+	static const struct isrv_sc_scene history = {"history", "write", isrv_sc_history};
 	struct isrv_sc start = {0}, *c = &start;
 	int rc;
 
@@ -314,10 +326,9 @@ int imapsrv_storecheck_run(const struct imapsrv_storecheck *check, uint32_t *fin
 	rc = begin(c);
 	for (size_t i = 0; !rc && i < sizeof(all) / sizeof(*all); i++)
 		for (const struct isrv_sc_scene *s = all[i]; s->name; s++)
-			if (!s->can || s->can(c))
-				play(c, s->name, s->play);
+			play(c, s);
 	for (uint32_t i = 0; !rc && i < c->check.histories; i++)
-		play(c, "history", isrv_sc_history);
+		play(c, &history);
 	for (size_t i = 0; c->check.tally && i < ISRV_SC_CLAUSE_COUNT; i++)
 		c->check.tally(c->check.user, &imapsrv_storecheck_clauses(NULL)[i], c->looked[i],
 		               c->broken[i]);

@@ -150,24 +150,9 @@ static void follows(struct isrv_sc *c)
 	listed(k, box->name, NULL, '\0', ISRV_SC_ACL_FOLLOWS);
 }
 
-static bool shows(const struct isrv_sc *c)
-{
-	return c->writes && c->config.acl && c->config.acl->get;
-}
-
-static bool changes(const struct isrv_sc *c)
-{
-	return shows(c) && c->config.acl->set;
-}
-
-static bool changes_and_makes(const struct isrv_sc *c)
-{
-	return changes(c) && c->has_mailboxes;
-}
-
 const struct isrv_sc_scene isrv_sc_scenes_acl[] = {
-	{"rights told", shows, same},
-	{"lists", changes, kept},
-	{"lists and names", changes_and_makes, follows},
+	{"rights told", "write acl.get", same},
+	{"lists", "write acl.get acl.set", kept},
+	{"lists and names", "write acl.get acl.set mailboxes", follows},
 	{NULL, NULL, NULL},
 };

@@ -191,26 +191,11 @@ static void told(struct isrv_sc *c)
 	}
 }
 
-static bool annotates(const struct isrv_sc *c)
-{
-	return c->writes && c->config.annotate && c->config.annotate->store;
-}
-
-static bool annotates_for_two(const struct isrv_sc *c)
-{
-	return annotates(c) && c->check.sessions > 1;
-}
-
-static bool annotates_and_counts(const struct isrv_sc *c)
-{
-	return annotates(c) && c->store.modseqs;
-}
-
 const struct isrv_sc_scene isrv_sc_scenes_annotate[] = {
-	{"annotations", annotates, kept},
-	{"annotations asked for", annotates, asked},
-	{"annotations copied", annotates, copied},
-	{"annotations counted", annotates_and_counts, counted},
-	{"annotations told", annotates_for_two, told},
+	{"annotations", "write annotate", kept},
+	{"annotations asked for", "write annotate", asked},
+	{"annotations copied", "write annotate", copied},
+	{"annotations counted", "write annotate modseqs", counted},
+	{"annotations told", "write annotate two", told},
 	{NULL, NULL, NULL},
 };

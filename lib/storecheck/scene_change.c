@@ -6,16 +6,6 @@
 
 #include "storecheck/check.h"
 
-static bool writes(const struct isrv_sc *c)
-{
-	return c->writes;
-}
-
-static bool makes(const struct isrv_sc *c)
-{
-	return c->writes && c->has_mailboxes;
-}
-
 /* ---- flags ------------------------------------------------------------------------------- */
 
 static const char *const mode_names[] = {"FLAGS", "+FLAGS", "-FLAGS"};
@@ -102,7 +92,7 @@ static void keywords(struct isrv_sc *c)
 	if (!isrv_sc_stage(c, 1, 5))
 		return;
 	if (!(isrv_sc_flags_of(k->box) & ISRV_SC_ALL_KEYWORDS)) {
-		isrv_sc_pass(c);
+		isrv_sc_pass(c, "keywords of clients");
 		return;
 	}
 	/* RFC 9051 2.3.2: keywords are not case-sensitive. */
@@ -239,8 +229,8 @@ static bool take_copies(struct isrv_sc_client *k, struct isrv_sc_box *from, stru
 {
 	struct isrv_sc *c = k->c;
 
-	if (!k->told.from.count) /* needs not be told */
-		return isrv_sc_pass(c);
+	if (!k->told.from.count)
+		return isrv_sc_pass(c, "the UIDs of copies, which the store does not tell");
 	isrv_sc_want(c, k->told.from.count == count && k->told.to.count == count, ISRV_SC_COPY_ALL,
 	             "%u messages should have been copied, and COPYUID has %u and %u",
 	             (unsigned)count,
@@ -341,6 +331,12 @@ static void move(struct isrv_sc *c)
 		return;
 	isrv_sc_box_remove(c, from, gone[0]);
 	isrv_sc_box_remove(c, from, gone[1]);
+	isrv_sc_need(k, ISRV_SC_OPEN_KNOWN, "STATUS %s (MESSAGES)", from->name);
+	isrv_sc_want(c, k->told.messages == from->count, ISRV_SC_MOVE_ALL,
+	             "2 of 6 messages of %s were moved away, and it has %u%s", from->name,
+	             k->told.messages,
+	             c->store.move ? "" : "; without `move` the library copies, and has them "
+	                                  "expunged with only_deleted 0");
 	isrv_sc_compare_seen(k, ISRV_SC_MOVE_ALL, ISRV_SC_MOVE_ALL, ISRV_SC_FETCH_FLAGS);
 	for (unsigned round = 0; round < 2 && isrv_sc_live(c); round++) {
 		isrv_sc_reselect(k, round ? from : to, &moving);
@@ -416,14 +412,14 @@ static void status(struct isrv_sc *c)
 }
 
 const struct isrv_sc_scene isrv_sc_scenes_change[] = {
-	{"flags", writes, flags},
-	{"keywords", writes, keywords},
-	{"seen", writes, seen},
-	{"expunge", writes, expunge},
-	{"close", writes, closing},
-	{"copy", writes, copy},
-	{"copy to none", makes, copy_none},
-	{"move", makes, move},
-	{"status", writes, status},
+	{"flags", "write", flags},
+	{"keywords", "write", keywords},
+	{"seen", "write", seen},
+	{"expunge", "write", expunge},
+	{"close", "write", closing},
+	{"copy", "write", copy},
+	{"copy to none", "write mailboxes", copy_none},
+	{"move", "write mailboxes", move},
+	{"status", "write", status},
 	{NULL, NULL, NULL},
 };

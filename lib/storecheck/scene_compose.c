@@ -38,7 +38,7 @@ static bool came(struct isrv_sc_client *k, size_t octets)
 	struct isrv_sc_message *m;
 
 	if (k->told.appended.count != 1)
-		return isrv_sc_pass(k->c);
+		return isrv_sc_pass(k->c, "the UIDs of appended messages, which the store does not tell");
 	m = isrv_sc_box_add(k->c, k->box, k->told.appended.v[0]);
 	if (m)
 		m->size = octets;
@@ -247,20 +247,10 @@ static void headers(struct isrv_sc *c)
 	isrv_buf_clear(&octets, &c->mem);
 }
 
-static bool composes(const struct isrv_sc *c)
-{
-	return c->writes && c->store.unmeasured;
-}
-
-static bool writes(const struct isrv_sc *c)
-{
-	return c->writes;
-}
-
 const struct isrv_sc_scene isrv_sc_scenes_compose[] = {
-	{"catenate", composes, whole},
-	{"catenate cut off", composes, halves},
-	{"binary", writes, binary},
-	{"headers in UTF-8", writes, headers},
+	{"catenate", "write unmeasured", whole},
+	{"catenate cut off", "write unmeasured", halves},
+	{"binary", "write", binary},
+	{"headers in UTF-8", "write", headers},
 	{NULL, NULL, NULL},
 };

@@ -109,17 +109,7 @@ static void restart(struct isrv_sc *c)
 		isrv_sc_back(k, box, since);
 }
 
-static bool restarts(const struct isrv_sc *c)
-{
-	return c->writes && c->check.restart;
-}
-
 /* ---- others ------------------------------------------------------------------------------ */
-
-static bool outsiders(const struct isrv_sc *c)
-{
-	return c->writes && c->check.outside;
-}
 
 static bool deliver(struct isrv_sc *c, struct isrv_sc_box *box, uint32_t content)
 {
@@ -130,7 +120,7 @@ static bool deliver(struct isrv_sc *c, struct isrv_sc_box *box, uint32_t content
 	message.data = c->scratch.data;
 	message.len = c->scratch.len;
 	if (c->check.outside(c->check.user, IMAPSRV_OUTSIDE_DELIVER, name, message))
-		return isrv_sc_pass(c);
+		return isrv_sc_pass(c, "others: imapsrv_storecheck.outside failed");
 	return true;
 }
 
@@ -141,7 +131,7 @@ static bool remove_first(struct isrv_sc *c, struct isrv_sc_box *box)
 	if (!isrv_sc_live(c))
 		return false;
 	if (c->check.outside(c->check.user, IMAPSRV_OUTSIDE_EXPUNGE, name, none))
-		return isrv_sc_pass(c);
+		return isrv_sc_pass(c, "others: imapsrv_storecheck.outside failed");
 	isrv_sc_box_remove(c, box, box->messages[0].uid);
 	return isrv_sc_live(c);
 }
@@ -197,7 +187,7 @@ static void outside(struct isrv_sc *c)
 }
 
 const struct isrv_sc_scene isrv_sc_scenes_last[] = {
-	{"restart", restarts, restart},
-	{"others", outsiders, outside},
+	{"restart", "write restart", restart},
+	{"others", "write outside", outside},
 	{NULL, NULL, NULL},
 };

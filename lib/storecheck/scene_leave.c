@@ -61,7 +61,7 @@ static bool save(struct isrv_sc_client *k, struct isrv_buf *to)
 		if (!isrv_buf_add(to, &c->mem, "", 1))
 			return isrv_sc_out_of_memory(c);
 	rc = imapsrv_session_save(k->session, label, to->data, to->len, &len);
-	return rc ? isrv_sc_pass(c) : true;
+	return rc ? isrv_sc_pass(c, "a session that can be saved now") : true;
 }
 
 /* In place of the session that is gone; the client has seen no difference yet. */
@@ -210,40 +210,15 @@ static void age(struct isrv_sc *c)
 	             (unsigned)k->told.found.count);
 }
 
-static bool writes(const struct isrv_sc *c)
-{
-	return c->writes;
-}
-
-static bool several(const struct isrv_sc *c)
-{
-	return c->writes && c->check.sessions > 1;
-}
-
-static bool has_clock(const struct isrv_sc *c)
-{
-	return c->writes && c->config.clock;
-}
-
-static bool saves(const struct isrv_sc *c)
-{
-	return c->writes && c->check.restore;
-}
-
-static bool saves_of_several(const struct isrv_sc *c)
-{
-	return several(c) && c->check.restore;
-}
-
 const struct isrv_sc_scene isrv_sc_scenes_leave[] = {
-	{"logout", several, log_out},
-	{"check", writes, check},
-	{"age", has_clock, age},
+	{"logout", "write two", log_out},
+	{"check", "write", check},
+	{"age", "write clock", age},
 	{NULL, NULL, NULL},
 };
 
 const struct isrv_sc_scene isrv_sc_scenes_saved[] = {
-	{"saved", saves, saved},
-	{"saved, and others", saves_of_several, saved_meanwhile},
+	{"saved", "write restore", saved},
+	{"saved, and others", "write two restore", saved_meanwhile},
 	{NULL, NULL, NULL},
 };

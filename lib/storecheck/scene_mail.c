@@ -7,21 +7,6 @@
 
 #include "storecheck/check.h"
 
-static bool logs_in(const struct isrv_sc *c)
-{
-	return c->check.name != NULL;
-}
-
-static bool writes(const struct isrv_sc *c)
-{
-	return c->writes;
-}
-
-static bool makes(const struct isrv_sc *c)
-{
-	return c->writes && c->has_mailboxes;
-}
-
 /* ---- login ------------------------------------------------------------------------------- */
 
 static void refused(struct isrv_sc *c, const char *name, const char *password)
@@ -35,7 +20,7 @@ static void refused(struct isrv_sc *c, const char *name, const char *password)
 	isrv_sc_want(c, !in, ISRV_SC_LOGIN_REFUSED, "\"%s\" may log in with a wrong password",
 	             name);
 	isrv_sc_want(c, isrv_sc_code(k, "AUTHENTICATIONFAILED"), ISRV_SC_LOGIN_REFUSED,
-	             "the refusal of \"%s\" is not AUTHENTICATIONFAILED", name);
+	             "\"%s\" with a wrong password is refused, but not as AUTHENTICATIONFAILED", name);
 	isrv_sc_disconnect(k);
 }
 
@@ -401,16 +386,16 @@ static void description(struct isrv_sc *c)
 }
 
 const struct isrv_sc_scene isrv_sc_scenes_mail[] = {
-	{"login", logs_in, login},
-	{"append", writes, append},
-	{"open", writes, open_again},
-	{"examine", writes, examine},
-	{"made again", makes, made_again},
-	{"append to none", makes, append_none},
-	{"several appended", writes, append_all},
-	{"append cut off", writes, append_abort},
-	{"body", writes, body},
-	{"body stays", writes, body_stays},
-	{"description", writes, description},
+	{"login", "name", login},
+	{"append", "write", append},
+	{"open", "write", open_again},
+	{"examine", "write", examine},
+	{"made again", "write mailboxes", made_again},
+	{"append to none", "write mailboxes", append_none},
+	{"several appended", "write", append_all},
+	{"append cut off", "write", append_abort},
+	{"body", "write", body},
+	{"body stays", "write", body_stays},
+	{"description", "write", description},
 	{NULL, NULL, NULL},
 };

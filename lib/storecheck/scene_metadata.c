@@ -143,12 +143,7 @@ static void metadata(struct isrv_sc *c)
 		follows(k, box);
 }
 
-static bool has_metadata(const struct isrv_sc *c)
-{
-	return c->writes && c->config.metadata;
-}
-
 const struct isrv_sc_scene isrv_sc_scenes_metadata[] = {
-	{"metadata", has_metadata, metadata},
+	{"metadata", "write metadata", metadata},
 	{NULL, NULL, NULL},
 };

@@ -6,11 +6,6 @@
 
 #include "storecheck/check.h"
 
-static bool counts(const struct isrv_sc *c)
-{
-	return c->writes && c->store.modseqs;
-}
-
 /* The stage, in a mailbox that has sequences; every message's is known. */
 static bool stage(struct isrv_sc *c, unsigned clients, unsigned count)
 {
@@ -19,7 +14,7 @@ static bool stage(struct isrv_sc *c, unsigned clients, unsigned count)
 	if (!isrv_sc_stage(c, clients, count))
 		return false;
 	if (!(k->caps & ISRV_SC_CONDSTORE) || !k->box->highest)
-		return isrv_sc_pass(c);
+		return isrv_sc_pass(c, "sequences of this mailbox");
 	return isrv_sc_compare(k, &isrv_sc_fetching);
 }
 
@@ -331,11 +326,11 @@ static void vanished(struct isrv_sc *c)
 }
 
 const struct isrv_sc_scene isrv_sc_scenes_modseq[] = {
-	{"sequences", counts, rises},
-	{"sequences of expunges", counts, expunged},
-	{"sequences kept", counts, kept},
-	{"conditions", counts, condition},
-	{"changes", counts, changes},
-	{"vanished", counts, vanished},
+	{"sequences", "write modseqs", rises},
+	{"sequences of expunges", "write modseqs", expunged},
+	{"sequences kept", "write modseqs", kept},
+	{"conditions", "write modseqs", condition},
+	{"changes", "write modseqs", changes},
+	{"vanished", "write modseqs", vanished},
 	{NULL, NULL, NULL},
 };

@@ -8,16 +8,6 @@
 #include "storecheck/check.h"
 #include "storecheck/parse.h"
 
-static bool makes(const struct isrv_sc *c)
-{
-	return c->writes && c->has_mailboxes;
-}
-
-static bool subscribes(const struct isrv_sc *c)
-{
-	return makes(c) && c->has_subscribe;
-}
-
 /* How often LIST told this name last; its attributes (as they stand) and the separator. */
 static unsigned listed(const struct isrv_sc_client *k, const char *name,
                        struct imapsrv_span *attributes_r, char *separator_r)
@@ -329,18 +319,13 @@ static void uses(struct isrv_sc *c)
 	}
 }
 
-static bool gives_uses(const struct isrv_sc *c)
-{
-	return makes(c) && c->mailboxes.uses;
-}
-
 const struct isrv_sc_scene isrv_sc_scenes_names[] = {
-	{"list", NULL, list},
-	{"create", makes, create},
-	{"remove", makes, removing},
-	{"rename", makes, renaming},
-	{"subscriptions", subscribes, subscriptions},
-	{"special uses", gives_uses, uses},
-	{"letters", makes, letters},
+	{"list", "", list},
+	{"create", "write mailboxes", create},
+	{"remove", "write mailboxes", removing},
+	{"rename", "write mailboxes", renaming},
+	{"subscriptions", "write mailboxes subscribe", subscriptions},
+	{"special uses", "write mailboxes uses", uses},
+	{"letters", "write mailboxes", letters},
 	{NULL, NULL, NULL},
 };

@@ -111,18 +111,8 @@ static void of_message(struct isrv_sc *c)
 		fill(k, &(struct place){"1:*", ISRV_SC_ANNOTATE_ROOM, true});
 }
 
-static bool has_metadata(const struct isrv_sc *c)
-{
-	return c->writes && c->config.metadata && c->has_mailboxes;
-}
-
-static bool annotates(const struct isrv_sc *c)
-{
-	return c->writes && c->config.annotate && c->config.annotate->store;
-}
-
 const struct isrv_sc_scene isrv_sc_scenes_room[] = {
-	{"room for metadata", has_metadata, of_mailbox},
-	{"room for annotations", annotates, of_message},
+	{"room for metadata", "write metadata mailboxes", of_mailbox},
+	{"room for annotations", "write annotate", of_message},
 	{NULL, NULL, NULL},
 };

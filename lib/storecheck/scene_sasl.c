@@ -189,25 +189,9 @@ static void tokens(struct isrv_sc *c)
 	}
 }
 
-static bool logs_in(const struct isrv_sc *c)
-{
-	return c->check.name && c->store.login;
-}
-
-static bool by_token(const struct isrv_sc *c)
-{
-	return logs_in(c) && (c->sasl.builtin &
-	                      (IMAPSRV_MECHANISM_OAUTHBEARER | IMAPSRV_MECHANISM_XOAUTH2));
-}
-
-static bool by_mechanism(const struct isrv_sc *c)
-{
-	return c->check.name && c->sasl.mechanisms;
-}
-
 const struct isrv_sc_scene isrv_sc_scenes_sasl[] = {
-	{"identity", logs_in, identity},
-	{"tokens", by_token, tokens},
-	{"mechanisms", by_mechanism, mechanisms},
+	{"identity", "name login", identity},
+	{"tokens", "name login tokens", tokens},
+	{"mechanisms", "name mechanisms", mechanisms},
 	{NULL, NULL, NULL},
 };

@@ -197,12 +197,7 @@ static void scram(struct isrv_sc *c)
 		unknown(c, &two, &one);
 }
 
-static bool has_keys(const struct isrv_sc *c)
-{
-	return c->check.name && c->sasl.keys && c->store.login;
-}
-
 const struct isrv_sc_scene isrv_sc_scenes_scram[] = {
-	{"scram", has_keys, scram},
+	{"scram", "name login keys", scram},
 	{NULL, NULL, NULL},
 };

@@ -259,27 +259,12 @@ static void always(struct isrv_sc *c)
 		             c->check.other_name, 1, letters + i, s.name);
 }
 
-static bool shares(const struct isrv_sc *c)
-{
-	return c->writes && c->config.acl && c->config.acl->set && c->check.other_name &&
-	       c->has_mailboxes && c->check.name && c->check.sessions > 1;
-}
-
-static bool shares_and_tells(const struct isrv_sc *c)
-{
-	return shares(c) && c->config.watch;
-}
-
-static bool shares_metadata(const struct isrv_sc *c)
-{
-	return shares(c) && c->config.metadata;
-}
-
 const struct isrv_sc_scene isrv_sc_scenes_share[] = {
-	{"shared", shares, given},
-	{"shared, and used", shares, used},
-	{"sharing told", shares_and_tells, told},
-	{"shared metadata", shares_metadata, metadata},
-	{"rights always", shares, always},
+	{"shared", "write acl.get acl.set mailboxes name other_name two", given},
+	{"shared, and used", "write acl.get acl.set mailboxes name other_name two", used},
+	{"sharing told", "write acl.get acl.set mailboxes name other_name two watch", told},
+	{"shared metadata",
+	 "write acl.get acl.set mailboxes name other_name two metadata", metadata},
+	{"rights always", "write acl.get acl.set mailboxes name other_name two", always},
 	{NULL, NULL, NULL},
 };

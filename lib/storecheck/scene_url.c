@@ -291,27 +291,12 @@ static void kept(struct isrv_sc *c)
 		reads(k, &url, content, ISRV_SC_RESTART_KEYS, " after a restart");
 }
 
-static bool has_urls(const struct isrv_sc *c)
-{
-	return c->writes && c->config.urlauth && c->check.server && c->check.name;
-}
-
-static bool restarts(const struct isrv_sc *c)
-{
-	return has_urls(c) && c->check.restart;
-}
-
-static bool several(const struct isrv_sc *c)
-{
-	return has_urls(c) && c->check.sessions > 1;
-}
-
 const struct isrv_sc_scene isrv_sc_scenes_url[] = {
-	{"urls", has_urls, made},
-	{"urls of others", several, refused},
-	{"keys", has_urls, reset},
-	{"keys told", several, reset_told},
-	{"keys by mechanism", has_urls, mechanisms},
-	{"keys kept", restarts, kept},
+	{"urls", "write urlauth server name", made},
+	{"urls of others", "write urlauth server name two", refused},
+	{"keys", "write urlauth server name", reset},
+	{"keys told", "write urlauth server name two", reset_told},
+	{"keys by mechanism", "write urlauth server name", mechanisms},
+	{"keys kept", "write urlauth server name restart", kept},
 	{NULL, NULL, NULL},
 };

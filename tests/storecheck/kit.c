@@ -231,6 +231,14 @@ static void on_tally(void *user, const struct imapsrv_clause *clause, uint32_t l
 	kit->broken += broken;
 }
 
+static void on_scene(void *user, const char *scene, const char *lacks)
+{
+	struct kit *kit = user;
+
+	if (lacks && kit->may_lack && strncmp(lacks, kit->may_lack, strlen(kit->may_lack)) != 0)
+		tx_complain(&kit->log, "the scene \"%s\" lacks %s", scene, lacks);
+}
+
 /* ---- quotas that the test store leaves to its scripts -------------------------------------- */
 
 static void count_messages(void *user)
@@ -393,6 +401,7 @@ int kit_run(struct kit *kit, const struct imapsrv_allocator *allocator, uint64_t
 	check.outside = on_outside;
 	check.report = on_report;
 	check.tally = on_tally;
+	check.scene = on_scene;
 	check.name = "fred";
 	check.password = "x";
 	check.other_name = "joe";

@@ -51,6 +51,7 @@ struct kit {
 	char first[64];              /* the first finding's clause */
 	char scene[64];
 	unsigned findings;
+	const char *may_lack;        /* NULL: anything; else nothing but what begins so */
 	uint32_t *looked;                     /* not NULL: so often each was looked at, added up */
 	unsigned broken;                      /* the sum of what the tally says */
 };
