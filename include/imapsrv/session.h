@@ -18,8 +18,8 @@
  * events posted, in their order; not on how they were cut or when they came.
  *
  * None of these calls may be made from inside a callback of the same session, except
- * imapsrv_session_post, _want, _user, _state, _mailbox, _language, _steps and _memory; of the
- * others those that return int give IMAPSRV_EREENTER, and the rest do nothing.
+ * imapsrv_session_post, _want, _user, _state, _mailbox, _language, _steps, _memory and
+ * _counters; of the others those that return int give IMAPSRV_EREENTER, and the rest do nothing.
  */
 #ifndef IMAPSRV_SESSION_H
 #define IMAPSRV_SESSION_H
@@ -190,6 +190,27 @@ IMAPSRV_API int imapsrv_session_utf8(const struct imapsrv_session *session);
 IMAPSRV_API uint64_t imapsrv_session_steps(const struct imapsrv_session *session);
 /* Octets of memory held now, and the most that were ever held. */
 IMAPSRV_API size_t imapsrv_session_memory(const struct imapsrv_session *session, size_t *peak_r);
+
+/*
+ * What a client has done so far, for a host that limits clients: by user or address, over many
+ * sessions, or by time.  The limits of one session are in imapsrv_limits.  What is counted begins
+ * again with a session that was restored; the times go on.
+ */
+struct imapsrv_counters {
+	size_t size;
+	uint64_t commands;      /* lines and commands that were answered, bad ones too */
+	uint64_t bad_commands;  /* of these, with BAD */
+	uint64_t failed_logins; /* by LOGIN and AUTHENTICATE; also by proofs that the library
+	                           checks, of which the host's `login` does not hear */
+	uint64_t age;           /* ms from the first tick to the last */
+	uint64_t waiting;       /* ms up to the last tick that the client has been waited for:
+	                           that it sends, goes on with what it began, or reads */
+};
+#define IMAPSRV_COUNTERS_INIT IMAPSRV_SIZED(struct imapsrv_counters)
+
+/* Fills in as much of the structure as its size says. */
+IMAPSRV_API void imapsrv_session_counters(const struct imapsrv_session *session,
+                                          struct imapsrv_counters *counters);
 
 #ifdef __cplusplus
 }

@@ -59,6 +59,7 @@ enum isrv_step isrv_auth_failed(struct imapsrv_session *s)
 	if (s->result.code == IMAPSRV_REFERRAL && s->result.referral)
 		return isrv_refused(s, NULL);
 	s->failed_logins++;
+	s->counted.failed_logins += s->counted.failed_logins < UINT32_MAX;
 	s->delay_until = s->now + (limits->login_delay == UINT32_MAX ? 0 : delay << doublings);
 	return ISRV_DELAY;
 }

@@ -181,11 +181,13 @@ static void count_bad(struct imapsrv_session *s)
 {
 	const struct imapsrv_limits *limits = &s->engine->limits;
 
+	s->counted.commands++;
 	if (s->reply.status != ISRV_REPLY_BAD) {
 		if (s->logged_in)
 			s->bad_commands = 0;
 		return;
 	}
+	s->counted.bad_commands += s->counted.bad_commands < UINT32_MAX;
 	s->bad_commands++;
 	if (s->bad_commands >= (s->logged_in ? limits->bad_commands : limits->bad_prelogin))
 		isrv_session_end(s, NULL, "Too many bad commands");

@@ -181,6 +181,11 @@ struct imapsrv_session {
 	uint64_t quiet_since;    /* last output in IDLE */
 	uint64_t delay_until;    /* of a failed login */
 	uint64_t clock;          /* what is added to the host's time, after a restore */
+	struct {                 /* in all, for imapsrv_session_counters */
+		uint64_t commands;
+		uint32_t bad_commands;
+		uint32_t failed_logins;
+	} counted;
 	uint32_t failed_logins;
 	bool ticked;             /* the time is known */
 	bool reclock;            /* it was, in another process: the next tick says it is the same */

@@ -75,6 +75,22 @@ static void note_activity(struct imapsrv_session *s)
 	s->active = s->spoke = false;
 }
 
+void imapsrv_session_counters(const struct imapsrv_session *session,
+                              struct imapsrv_counters *counters)
+{
+	const struct imapsrv_session *s = session;
+	struct imapsrv_counters c = IMAPSRV_COUNTERS_INIT;
+	size_t size = counters->size < sizeof(c) ? counters->size : sizeof(c);
+
+	c.size = counters->size;
+	c.commands = s->counted.commands;
+	c.bad_commands = s->counted.bad_commands;
+	c.failed_logins = s->counted.failed_logins;
+	c.age = s->ticked ? s->now - (s->login_by - s->engine->limits.login_timeout) : 0;
+	c.waiting = waits_for_client(s) && !s->active ? s->now - s->since : 0;
+	memcpy(counters, &c, size);
+}
+
 uint64_t imapsrv_session_tick(struct imapsrv_session *session, uint64_t now_ms)
 {
 	struct imapsrv_session *s = session;
