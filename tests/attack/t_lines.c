@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * attack/t_lines - every command, damaged: octets put in, cut off, with literals where none is wanted.  Whatever comes, what is emitted can be read, memory is bounded,
- * and the session goes on or says that it will not.
+ * attack/t_lines - every command, damaged: octets put in, cut off, with literals where none is wanted.
+ * Whatever comes, what is emitted can be read, memory is bounded, and the session goes on or says that it
+ * will not.
  */
 #include "attack/samples.h"
 
-/* Other control characters may stand in quoted strings (RFC 9051 9), and then in what echoes them: the
- * strict reader takes none. */
-static const char odd[] = "\0\t\n\r \"\\(){}[]<>*%+~&-/.,:;=$09Aa\x80\xc0\xe2\xff";
+static const char odd[] = "\0\t\n\r\1\x7f \"\\(){}[]<>*%+~&-/.,:;=$09Aa\x80\xc0\xe2\xff";
 
 /* ---- octets --------------------------------------------------------------------------------- */
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * strict/frame - octets to whole responses, literals included (RFC 9051 4): CR and LF only as CRLF,
- * no other controls but HT outside literals.
+ * no other controls but HT outside strings.
  */
 #include "strict/cursor.h"
 
@@ -74,11 +74,27 @@ static void line_ended(struct st *s)
 	s->had_literal = false;
 }
 
+/* TEXT-CHAR is any CHAR but CR and LF (RFC 9051 9), and so may be quoted: is octet `at` of the response?
+ * Human text has no quoted strings. */
+static bool is_quoted(const struct st *s, size_t at)
+{
+	bool quoted = false;
+
+	for (size_t i = s->line; i < at; i++)
+		if (s->response.data[i] == '"')
+			quoted = !quoted;
+		else if (s->response.data[i] == '\\' && quoted)
+			i++;
+	return quoted && may_have_literals(s);
+}
+
 /* A piece of a line, which may end in LF. */
 static void text(struct st *s, const char *data, size_t len)
 {
-	bool cr = s->response.len > s->line && s->response.data[s->response.len - 1] == '\r';
+	size_t from = s->response.len;
+	bool cr = from > s->line && s->response.data[from - 1] == '\r';
 
+	tx_add(&s->response, data, len);
 	for (size_t i = 0; i < len; i++) {
 		unsigned char u = (unsigned char)data[i];
 
@@ -86,11 +102,11 @@ static void text(struct st *s, const char *data, size_t len)
 			say(s, "CR without LF");
 		if (u == '\n' && !cr)
 			say(s, "LF without CR");
-		if ((u < 0x20 && u != '\r' && u != '\n' && u != '\t') || u == 0x7f)
+		if (((u < 0x20 && u != '\r' && u != '\n' && u != '\t') || u == 0x7f) &&
+		    !(u && is_quoted(s, from + i)))
 			say(s, "control character");
 		cr = u == '\r';
 	}
-	tx_add(&s->response, data, len);
 	if (len && data[len - 1] == '\n' && s->response.len - s->line >= 2)
 		line_ended(s);
 }
