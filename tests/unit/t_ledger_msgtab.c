@@ -265,6 +265,16 @@ static void test_tombs_beyond_memory(void **unused)
 	assert_false(isrv_tombs_reserve(&tombs, &mem, NULL, 0, SIZE_MAX / unit + 2));
 	assert_false(isrv_tombs_reserve(&tombs, &mem, NULL, 0, SIZE_MAX));
 	assert_int_equal(mem.used, 0);
+	/* Room is made by halves, not one by one, whatever the maximum is: here a quarter more is 16. */
+	isrv_tombs_init(&tombs, SIZE_MAX / 5 * 4 + 1);
+	for (size_t n = 1; n <= 100; n++) {
+		struct imapsrv_range range = {(uint32_t)n * 2, (uint32_t)n * 2};
+
+		assert_true(isrv_tombs_reserve(&tombs, &mem, NULL, 0, 1));
+		isrv_tombs_add(&tombs, (struct imapsrv_set){&range, 1}, n);
+	}
+	assert_true(tombs.cap > 100);
+	isrv_tombs_clear(&tombs, &mem);
 }
 
 /* ---- checksum ------------------------------------------------------------------------------- */
