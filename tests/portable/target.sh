@@ -7,6 +7,8 @@ set -eu
 
 build=${BUILD:-build}/portable/$1
 shift
+# Anew each time: objects that other flags have made do not go with ours.
+rm -rf "$build"
 mkdir -p "$build"
 log=$build/check.log
 # TEST_TIMEOUT comes in as the time of a whole target; here it is that of one test, emulated at the worst.
