@@ -59,9 +59,9 @@ enum imapsrv_event_type {
 struct imapsrv_event {
 	size_t size;
 	enum imapsrv_event_type type;
-	struct imapsrv_span mailbox; /* its name, UTF-8, as `list` gives it and `open` was given
-	                                it; after a rename the new one.  Empty for what is in no
-	                                mailbox */
+	struct imapsrv_span mailbox; /* its name, UTF-8 without controls, as `list` gives it and
+	                                `open` was given it; after a rename the new one.  Empty for
+	                                what is in no mailbox */
 	struct imapsrv_set uids;     /* the messages; empty with MESSAGE_NEW and MESSAGE_APPEND
 	                                means "look which are new"; only used by events about
 	                                messages, and not by MAILBOX_CHANGED */

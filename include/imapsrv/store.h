@@ -72,7 +72,8 @@ struct imapsrv_account {
 	void *handle;
 	char separator; /* of the mailbox hierarchy; 0: names are flat.  An ASCII character, not one
 	                   of "%*\"\\", not a control */
-	const struct imapsrv_namespace *namespaces; /* NULL: one personal namespace, prefix "" */
+	const struct imapsrv_namespace *namespaces; /* NULL, or one of them makes no sense: one
+	                                               personal namespace, prefix "" */
 	size_t namespace_count;
 };
 #define IMAPSRV_ACCOUNT_INIT {sizeof(struct imapsrv_account), NULL, '/', NULL, 0}
@@ -428,8 +429,9 @@ struct imapsrv_idle {
 struct imapsrv_store {
 	size_t size; /* IMAPSRV_STORE_INIT sets it */
 
-	/* The op will not be waited for any more: called once, only for an op that is open.  May
-	 * be NULL in a host that always answers before its callbacks return. */
+	/* The op will not be waited for any more: called once, only for an op that is open.  It can
+	 * be asked for its session and its data here, and not be answered.  May be NULL in a host
+	 * that always answers before its callbacks return. */
 	void (*cancel)(void *user, struct imapsrv_op *op);
 
 	/* Checks credentials.  Answer: imapsrv_op_account, then IMAPSRV_OK; or a refusal
@@ -628,6 +630,11 @@ struct imapsrv_store {
  * given makes no sense (an unsorted set, UID 0, ...; it is passed over and reported to the `fault`
  * hook), IMAPSRV_ENOMEM, or 0.  A host may ignore the value: the library does the right thing.
  * All data is read before the call returns unless said otherwise.
+ *
+ * Octets, sets and lists that are NULL and yet have a length make no sense.  Bits of a mask that
+ * there are not are passed over, as is what was not asked for: a row of another message, a UID that
+ * does not exist.  A row or a status of which one fact makes no sense is taken without that fact.
+ * A handle that an answer brings stays the host's if it gives EINVAL or ESTATE.
  */
 
 /* Ends the op.  `text` (may be NULL) is for a human and used when code is not IMAPSRV_OK, up to
@@ -698,7 +705,8 @@ IMAPSRV_API int imapsrv_op_referral(struct imapsrv_op *op, struct imapsrv_span u
 
 /* The session that asks. */
 IMAPSRV_API struct imapsrv_session *imapsrv_op_session(const struct imapsrv_op *op);
-/* A pointer of the host's own for as long as the op is open; NULL at first. */
+/* A pointer of the host's own for as long as the op is open; NULL at first, and again when there is
+ * another op.  Of one that is not open it cannot be set, which is reported. */
 IMAPSRV_API void imapsrv_op_set_data(struct imapsrv_op *op, void *data);
 IMAPSRV_API void *imapsrv_op_get_data(const struct imapsrv_op *op);
 

@@ -131,7 +131,8 @@ enum imapsrv_flag {
 /*
  * The flags of a message, or flags to add, remove or set: system flags as bits, keywords as
  * names.  A keyword is an atom of at most imapsrv_limits.keyword_len octets; its case is kept and
- * does not distinguish (RFC 9051 2.3.2).
+ * does not distinguish (RFC 9051 2.3.2).  One of the host's that is no atom is never shown, nor is
+ * a system flag that there is not.
  */
 struct imapsrv_flags {
 	uint32_t system; /* enum imapsrv_flag, or-ed */

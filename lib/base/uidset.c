@@ -414,6 +414,8 @@ bool isrv_uidset_is_valid(struct imapsrv_set set)
 {
 	size_t i;
 
+	if (!set.ranges && set.count)
+		return false;
 	for (i = 0; i < set.count; i++) {
 		struct imapsrv_range range = set.ranges[i];
 

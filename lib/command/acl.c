@@ -154,7 +154,7 @@ static void take_grantable(struct imapsrv_session *s, void *ctx, const void *ans
 	size_t size = g->count * sizeof(*a->tied);
 
 	if (a->told) {
-		isrv_session_fault(s, "the rights that could be given were told twice");
+		isrv_op_pass_over(s, "the rights that could be given were told twice");
 		return;
 	}
 	a->told = true;

@@ -158,7 +158,7 @@ static void take_keys(struct imapsrv_session *s, void *ctx, const void *answer)
 	struct isrv_keys *to = ctx;
 
 	if (to->known) {
-		isrv_session_fault(s, "the keys of a user came twice");
+		isrv_op_pass_over(s, "the keys of a user came twice");
 		return;
 	}
 	to->known = true;
@@ -244,7 +244,7 @@ static void take_challenge(struct imapsrv_session *s, void *ctx, const void *ans
 	struct authenticate *a = ctx;
 
 	if (a->challenged)
-		isrv_session_fault(s, "two challenges in one SASL step");
+		isrv_op_pass_over(s, "two challenges in one SASL step");
 	else
 		put_challenge(s, span->data, span->len);
 	a->challenged = true;

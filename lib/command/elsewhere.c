@@ -15,7 +15,7 @@ static void take_mailbox(struct imapsrv_session *s, void *ctx, const void *answe
 	struct isrv_elsewhere *m = ctx;
 
 	if (m->opened) {
-		isrv_session_fault(s, "a mailbox was given twice for one open");
+		isrv_op_pass_over(s, "a mailbox was given twice for one open");
 		return;
 	}
 	m->opened = true;
@@ -35,7 +35,7 @@ static void take_uids(struct imapsrv_session *s, void *ctx, const void *answer)
 
 		s->steps++;
 		if (r.first <= m->map.last_uid) {
-			isrv_session_fault(s, "UIDs of a mailbox that do not ascend");
+			isrv_op_pass_over(s, "UIDs of a mailbox that do not ascend");
 			return;
 		}
 		m->nomem = !isrv_nummap_append(&m->map, &s->mem, r.first, r.last);

@@ -107,7 +107,7 @@ static void begin_sink(struct imapsrv_session *s, void *ctx, const void *answer)
 	struct isrv_intake *t = ctx;
 
 	if (t->begun) {
-		isrv_session_fault(s, "an append that was begun already was given a handle");
+		isrv_op_pass_over(s, "an append that was begun already was given a handle");
 		return;
 	}
 	t->handle = (void *)answer;
@@ -124,7 +124,7 @@ static void finish_sink(struct imapsrv_session *s, void *ctx, const void *answer
 	if (!uids->uidvalidity || !uids->to.count)
 		return;
 	if (isrv_uidset_size(uids->to) != t->messages || t->uidvalidity) {
-		isrv_session_fault(s, "not as many UIDs as messages were appended");
+		isrv_op_pass_over(s, "not as many UIDs as messages were appended");
 		return;
 	}
 	/* No more ranges than messages, which are limited. */

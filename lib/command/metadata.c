@@ -261,13 +261,13 @@ static void take_entry(struct imapsrv_session *s, void *ctx, const void *answer)
 		/* Taken in an answer before this one, if anything goes ahead of what is new. */
 		q.after.len = 0;
 		if (m->taken && imapsrv_metadata_wants(&q, entry->name))
-			isrv_session_fault(s, "names of entries that do not ascend");
+			isrv_op_pass_over(s, "names of entries that do not ascend");
 		return;
 	}
 	if (!imapsrv_metadata_wants(&q, entry->name))
 		return;
 	if (!entry->value.data && entry->value.len && entry->value.len <= q.max_size) {
-		isrv_session_fault(s, "the value of an entry was left out, and is not too long");
+		isrv_op_pass_over(s, "the value of an entry was left out, and is not too long");
 		return;
 	}
 	if (m->written >= s->engine->limits.output) {

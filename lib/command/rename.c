@@ -91,7 +91,7 @@ static void take_inbox(struct imapsrv_session *s, void *ctx, const void *answer)
 	struct args *a = ctx;
 
 	if (a->opened) {
-		isrv_session_fault(s, "a mailbox was given twice for one open");
+		isrv_op_pass_over(s, "a mailbox was given twice for one open");
 		return;
 	}
 	a->opened = true;

@@ -129,7 +129,7 @@ static void take_mailbox(struct imapsrv_session *s, void *ctx, const void *answe
 	struct isrv_view *v = a->view;
 
 	if (a->has_handle) {
-		isrv_session_fault(s, "two mailboxes in answer to one open");
+		isrv_op_pass_over(s, "two mailboxes in answer to one open");
 		return;
 	}
 	a->has_handle = true;
@@ -173,7 +173,7 @@ static void take_uids(struct imapsrv_session *s, void *ctx, const void *answer)
 		struct imapsrv_range r = set->ranges[i];
 
 		if (r.first <= map->last_uid) {
-			isrv_session_fault(s, "UIDs of a mailbox that do not ascend");
+			isrv_op_pass_over(s, "UIDs of a mailbox that do not ascend");
 			return;
 		}
 		if (!isrv_nummap_append(map, &s->mem, r.first, r.last))

@@ -168,7 +168,7 @@ static void take_mailbox(struct imapsrv_session *s, void *ctx, const void *answe
 	struct isrv_status *q = ctx;
 
 	if (q->opened) {
-		isrv_session_fault(s, "a mailbox was given twice for one open");
+		isrv_op_pass_over(s, "a mailbox was given twice for one open");
 		return;
 	}
 	q->opened = true;

@@ -46,7 +46,7 @@ static bool append_range(struct imapsrv_session *s, struct isrv_transfer_uids *l
 	struct imapsrv_range *grown;
 
 	if (list->count && range.first <= list->ranges[list->count - 1].last) {
-		isrv_session_fault(s, "UIDs that do not ascend from one answer to the next");
+		isrv_op_pass_over(s, "UIDs that do not ascend from one answer to the next");
 		return false;
 	}
 	if (list->count && range.first - 1 == list->ranges[list->count - 1].last) {
@@ -138,7 +138,7 @@ static void finish_sink(struct imapsrv_session *s, void *ctx, const void *answer
 	struct isrv_transfer *t = ctx;
 
 	if (t->answered || isrv_uidset_size(uids->to) != isrv_uidset_size(set_of(&t->from))) {
-		isrv_session_fault(s, "not as many UIDs as messages were appended");
+		isrv_op_pass_over(s, "not as many UIDs as messages were appended");
 		return;
 	}
 	t->answered = append_set(s, &t->to, uids->to);
@@ -232,7 +232,7 @@ static void begin_sink(struct imapsrv_session *s, void *ctx, const void *answer)
 	struct isrv_transfer *t = ctx;
 
 	if (t->begun) {
-		isrv_session_fault(s, "an append that was begun already was given a handle");
+		isrv_op_pass_over(s, "an append that was begun already was given a handle");
 		return;
 	}
 	t->append = (void *)answer;

@@ -99,7 +99,7 @@ static void take_token(struct imapsrv_session *s, void *ctx, const void *answer)
 	struct isrv_url_token *token = ctx;
 
 	if (token->len) {
-		isrv_session_fault(s, "two tokens for one URL");
+		isrv_op_pass_over(s, "two tokens for one URL");
 		return;
 	}
 	memcpy(token->octets, octets->data, octets->len);

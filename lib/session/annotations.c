@@ -110,7 +110,7 @@ static void take(struct imapsrv_session *s, void *ctx, const void *answer)
 		return;
 	if (!is_new(x, told->uid, is->entry)) {
 		if (x->taken)
-			isrv_session_fault(s, "annotations that do not ascend");
+			isrv_op_pass_over(s, "annotations that do not ascend");
 		return;
 	}
 	s->steps += x->entry_count;

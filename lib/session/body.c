@@ -54,7 +54,7 @@ static void take_body(struct imapsrv_session *s, void *ctx, const void *answer)
 	struct isrv_body *body;
 
 	if (b->body) {
-		isrv_session_fault(s, "two bodies in answer to one question");
+		isrv_op_pass_over(s, "two bodies in answer to one question");
 		return;
 	}
 	body = isrv_mem_zalloc(&s->mem, sizeof(*body));

@@ -6,6 +6,7 @@
 #include "session/hear.h"
 
 #include "base/annotation.h"
+#include "base/utf8.h"
 #include "session/access.h"
 #include "session/modseq.h"
 #include "session/watch.h"
@@ -375,12 +376,21 @@ static void warn(struct imapsrv_session *s, const struct imapsrv_event *e)
 
 /* ---- posting ------------------------------------------------------------------------------- */
 
+static bool is_possible(struct imapsrv_span name)
+{
+	return !name.len || (name.data && isrv_utf8_is_name(name.data, name.len));
+}
+
 /* What is wrong with an event whatever happened before; NULL: nothing. */
 static const char *defect(const struct imapsrv_event *e)
 {
 	const struct imapsrv_status *status = e->status;
 	bool nowhere = e->type >= IMAPSRV_EVENT_SERVER_METADATA;
 
+	if (!is_possible(e->mailbox) || !is_possible(e->old_name))
+		return "an event about a name that is not UTF-8 without controls";
+	if ((e->text.len && !e->text.data) || (e->entry_count && !e->entries))
+		return "an event with a text or entries that are not there";
 	if (!isrv_uidset_is_valid(e->uids))
 		return "an event with UIDs that are not in ascending order";
 	if (!nowhere && !e->mailbox.len && e->type != IMAPSRV_EVENT_MAILBOX_CHANGED)
@@ -391,7 +401,7 @@ static const char *defect(const struct imapsrv_event *e)
 	    is_name(e->mailbox, e->old_name.data, e->old_name.len))
 		return "a rename to the same name";
 	for (size_t i = 0; i < e->entry_count; i++) {
-		if (!e->entries[i].len)
+		if (!e->entries[i].len || !e->entries[i].data)
 			return "an event about metadata without a name";
 		if (e->type == IMAPSRV_EVENT_ANNOTATION_CHANGE &&
 		    !isrv_annotation_is_name(e->entries[i]))

@@ -15,6 +15,10 @@
 #include "session/access.h"
 #include "session/modseq.h"
 #include "session/referral.h"
+#include "wire/chars.h"
+
+/* Any question. */
+#define ANY (ISRV_OP_CANCELLED - 1)
 
 static inline struct imapsrv_session *session_of(const struct imapsrv_op *op)
 {
@@ -60,6 +64,7 @@ void isrv_op_cancel(struct imapsrv_session *s)
 	if (s->ops.state != ISRV_OP_OPEN_NOW)
 		return;
 	s->ops.state = ISRV_OP_NONE;
+	op->kind = ISRV_OP_CANCELLED;
 	if (s->engine->store.cancel) {
 		s->in_callback++;
 		s->engine->store.cancel(s->user, op);
@@ -73,9 +78,9 @@ void isrv_op_cancel(struct imapsrv_session *s)
 static bool unexpected(struct imapsrv_op *op)
 {
 	if (op)
-		isrv_session_fault(session_of(op), op->kind == 0
-		                                        ? "an op was answered that is not open"
-		                                        : "an op was given an answer of the wrong kind");
+		isrv_session_fault(session_of(op), op->kind & ANY
+		                                        ? "an op was given an answer of the wrong kind"
+		                                        : "an op was answered that is not open");
 	return false;
 }
 
@@ -86,6 +91,17 @@ static inline bool expects(struct imapsrv_op *op, uint32_t kinds)
 }
 
 #define KIND(kind) ISRV_OP_BIT(kind)
+
+/* Octets that are not there are none. */
+static inline bool is_span(struct imapsrv_span span)
+{
+	return span.data || !span.len;
+}
+
+static bool is_name(struct imapsrv_span name)
+{
+	return is_span(name) && isrv_utf8_is_name(name.data, name.len);
+}
 
 static int nonsense(struct imapsrv_op *op, const char *what)
 {
@@ -106,16 +122,23 @@ static inline void begin_answer(struct imapsrv_session *s)
 	begin_line(s);
 }
 
+void isrv_op_pass_over(struct imapsrv_session *s, const char *what)
+{
+	isrv_session_fault(s, what);
+	s->ops.passed = true;
+}
+
 static int deliver(struct imapsrv_op *op, const void *answer)
 {
 	struct imapsrv_session *s = session_of(op);
 
 	begin_answer(s);
+	s->ops.passed = false;
 	if (s->ops.sink)
 		s->ops.sink(s, s->ops.sink_ctx, answer);
 	if (isrv_writer_failed(&s->w))
 		isrv_session_fail(s, IMAPSRV_ENOMEM);
-	return s->error;
+	return s->ops.passed && !s->error ? IMAPSRV_EINVAL : s->error;
 }
 
 static void keep_text(struct imapsrv_session *s, const char *text)
@@ -166,7 +189,7 @@ int imapsrv_op_done(struct imapsrv_op *op, enum imapsrv_code code, const char *t
 {
 	struct imapsrv_session *s;
 
-	if (!expects(op, UINT32_MAX))
+	if (!expects(op, ANY))
 		return IMAPSRV_ESTATE;
 	s = session_of(op);
 	if (!isrv_code_is(code)) {
@@ -227,7 +250,7 @@ int imapsrv_op_name(struct imapsrv_op *op, const struct imapsrv_name *name)
 
 	if (!expects(op, KIND(ISRV_OP_LIST)))
 		return IMAPSRV_ESTATE;
-	if (!name || !name->name.len || !isrv_utf8_is_name(name->name.data, name->name.len))
+	if (!name || !name->name.len || !is_name(name->name))
 		return nonsense(op, "a mailbox name that is empty or not UTF-8 without controls");
 	copy.name = name->name;
 	copy.attributes = name->attributes;
@@ -247,10 +270,29 @@ static bool is_told(struct imapsrv_session *s, struct imapsrv_span id)
 {
 	if (!s->engine->store.objectids)
 		return false;
-	if (isrv_objectid_is(id))
+	if (is_span(id) && isrv_objectid_is(id))
 		return true;
 	isrv_session_fault(s, "an object identifier that is not 1 to 255 of A-Z a-z 0-9 _ -");
 	return false;
+}
+
+/* False: they are not there.  One that cannot be is reported here, and not shown by those who show it. */
+static bool check_keywords(struct imapsrv_session *s, const struct imapsrv_span *keywords, size_t count)
+{
+	bool all = keywords || !count;
+
+	for (size_t i = 0; i < count && all; i++) {
+		size_t len = keywords[i].len;
+
+		all = is_span(keywords[i]);
+		if (all && (!len || isrv_char_span(keywords[i].data, len, ISRV_CHAR_ATOM) != len)) {
+			isrv_session_fault(s, "a keyword that is not an atom");
+			return true;
+		}
+	}
+	if (!all)
+		isrv_session_fault(s, "keywords that are not there");
+	return all;
 }
 
 int imapsrv_op_mailbox(struct imapsrv_op *op, const struct imapsrv_mailbox *mailbox)
@@ -270,6 +312,8 @@ int imapsrv_op_mailbox(struct imapsrv_op *op, const struct imapsrv_mailbox *mail
 		copy.uidvalidity = copy.uidvalidity ? copy.uidvalidity : 1;
 		copy.uidnext = copy.uidnext ? copy.uidnext : 1;
 	}
+	if (!check_keywords(session_of(op), copy.keywords, copy.keyword_count))
+		copy.keyword_count = 0;
 	if (!session_of(op)->engine->store.modseqs)
 		copy.highest_modseq = 0;
 	if (!session_of(op)->engine->store.append_limits)
@@ -294,14 +338,14 @@ int imapsrv_op_uids(struct imapsrv_op *op, struct imapsrv_set uids)
 
 #define CHECKED                                                                                    \
 	(uint32_t)(IMAPSRV_FACT_MODSEQ | IMAPSRV_FACT_EMAILID | IMAPSRV_FACT_THREADID |            \
-	           IMAPSRV_FACT_PREVIEW)
+	           IMAPSRV_FACT_PREVIEW | IMAPSRV_FACT_DESCRIPTION)
 
 /* At most 200 characters of UTF-8 (RFC 8970 3.1). */
 static bool is_preview(struct imapsrv_span text)
 {
 	size_t characters = 0;
 
-	if (!isrv_utf8_valid(text.data, text.len))
+	if (!is_span(text) || !isrv_utf8_valid(text.data, text.len))
 		return false;
 	for (size_t i = 0; i < text.len && characters <= 200; i++)
 		characters += ((unsigned char)text.data[i] & 0xc0) != 0x80;
@@ -320,6 +364,10 @@ static uint32_t nonsensical(struct imapsrv_session *s, const struct imapsrv_row 
 	if (row->facts & IMAPSRV_FACT_PREVIEW && !is_preview(row->preview)) {
 		isrv_session_fault(s, "a preview that is not UTF-8, or of more than 200 characters");
 		not |= IMAPSRV_FACT_PREVIEW;
+	}
+	if (row->facts & IMAPSRV_FACT_DESCRIPTION && !is_span(row->description)) {
+		isrv_session_fault(s, "a description that is not there");
+		not |= IMAPSRV_FACT_DESCRIPTION;
 	}
 	if (row->facts & IMAPSRV_FACT_EMAILID && !is_told(s, row->emailid))
 		not |= IMAPSRV_FACT_EMAILID;
@@ -341,12 +389,14 @@ static inline int deliver_row(struct imapsrv_session *s, const struct imapsrv_ro
 static int deliver_checked(struct imapsrv_session *s, const struct imapsrv_row *row)
 {
 	uint32_t not = nonsensical(s, row);
+	bool keywords = check_keywords(s, row->flags.keywords, row->flags.keyword_count);
 	struct imapsrv_row copy;
 
-	if (!not)
+	if (!not && keywords)
 		return deliver_row(s, row);
 	isrv_told_row(&copy, row);
 	copy.facts &= ~not;
+	copy.flags.keyword_count = keywords ? copy.flags.keyword_count : 0;
 	return deliver_row(s, &copy);
 }
 
@@ -356,14 +406,20 @@ int imapsrv_op_row(struct imapsrv_op *op, const struct imapsrv_row *row)
 		return IMAPSRV_ESTATE;
 	if (!row || !row->uid)
 		return nonsense(op, "a row without a UID");
-	return row->facts & CHECKED ? deliver_checked(session_of(op), row)
-	                            : deliver_row(session_of(op), row);
+	return row->facts & CHECKED || row->flags.keyword_count
+	               ? deliver_checked(session_of(op), row)
+	               : deliver_row(session_of(op), row);
 }
 
+/* The handle of one that makes no sense stays the host's. */
 static int deliver_body(struct imapsrv_op *op, const struct isrv_op_body *body)
 {
 	if (!expects(op, KIND(ISRV_OP_BODY)))
 		return IMAPSRV_ESTATE;
+	if (body->octets > INT64_MAX) /* number64 (RFC 9051 9) */
+		return nonsense(op, "a body of more than 2^63-1 octets");
+	if (body->eol != IMAPSRV_EOL_CRLF && body->eol != IMAPSRV_EOL_LF)
+		return nonsense(op, "a body with lines that end in no way that there is");
 	return deliver(op, body);
 }
 
@@ -372,6 +428,8 @@ int imapsrv_op_lend(struct imapsrv_op *op, const void *data, size_t len, enum im
 {
 	struct isrv_op_body answer = {data ? data : "", len, eol, body};
 
+	if (!data && len && expects(op, KIND(ISRV_OP_BODY)))
+		return nonsense(op, "a body that is not there");
 	return deliver_body(op, &answer);
 }
 
@@ -379,10 +437,6 @@ int imapsrv_op_pull(struct imapsrv_op *op, uint64_t octets, enum imapsrv_eol eol
 {
 	struct isrv_op_body answer = {NULL, octets, eol, body};
 
-	if (!expects(op, KIND(ISRV_OP_BODY)))
-		return IMAPSRV_ESTATE;
-	if (octets > INT64_MAX) /* number64 (RFC 9051 9) */
-		return nonsense(op, "a body of more than 2^63-1 octets");
 	return deliver_body(op, &answer);
 }
 
@@ -392,6 +446,8 @@ int imapsrv_op_bytes(struct imapsrv_op *op, const void *data, size_t len)
 
 	if (!expects(op, KIND(ISRV_OP_BODY_READ)))
 		return IMAPSRV_ESTATE;
+	if (!is_span(span))
+		return nonsense(op, "octets of a body that are not there");
 	if (len > session_of(op)->ops.max)
 		return nonsense(op, "more octets of a body than were asked for");
 	session_of(op)->ops.max -= (uint32_t)len;
@@ -435,6 +491,8 @@ int imapsrv_op_order(struct imapsrv_op *op, const uint32_t *uids, size_t count)
 
 	if (!expects(op, KIND(ISRV_OP_SORT)))
 		return IMAPSRV_ESTATE;
+	if (!uids && count)
+		return nonsense(op, "an order that is not there");
 	return count ? deliver(op, &answer) : 0;
 }
 
@@ -445,6 +503,8 @@ int imapsrv_op_thread(struct imapsrv_op *op, const struct imapsrv_thread_member 
 
 	if (!expects(op, KIND(ISRV_OP_THREAD)))
 		return IMAPSRV_ESTATE;
+	if (!members && count)
+		return nonsense(op, "threads that are not there");
 	return count ? deliver(op, &answer) : 0;
 }
 
@@ -452,13 +512,15 @@ int imapsrv_op_found(struct imapsrv_op *op, const struct imapsrv_search_node *no
                      struct imapsrv_set matches, struct imapsrv_set candidates)
 {
 	struct isrv_op_found answer = {.node = node, .matches = matches, .candidates = candidates};
+	int error;
 
 	if (!expects(op, KIND(ISRV_OP_SEARCH)))
 		return IMAPSRV_ESTATE;
 	answer.broken = !isrv_uidset_is_valid(matches) || !isrv_uidset_is_valid(candidates);
 	if (answer.broken)
 		isrv_session_fault(session_of(op), "UIDs that are not in ascending order");
-	return deliver(op, &answer);
+	error = deliver(op, &answer);
+	return answer.broken && !error ? IMAPSRV_EINVAL : error;
 }
 
 int imapsrv_op_relevancy(struct imapsrv_op *op, uint32_t uid, unsigned percent)
@@ -476,7 +538,7 @@ int imapsrv_op_mailboxid(struct imapsrv_op *op, struct imapsrv_span mailboxid)
 {
 	if (!expects(op, KIND(ISRV_OP_CREATE)))
 		return IMAPSRV_ESTATE;
-	if (!isrv_objectid_is(mailboxid))
+	if (!is_span(mailboxid) || !isrv_objectid_is(mailboxid))
 		return nonsense(op, "an object identifier that is not 1 to 255 of A-Z a-z 0-9 _ -");
 	return session_of(op)->engine->store.objectids ? deliver(op, &mailboxid) : 0;
 }
@@ -485,7 +547,7 @@ int imapsrv_op_entry(struct imapsrv_op *op, const struct imapsrv_entry *entry)
 {
 	if (!expects(op, KIND(ISRV_OP_METADATA)))
 		return IMAPSRV_ESTATE;
-	if (!entry || !isrv_entry_is_name(entry->name, NULL))
+	if (!entry || !is_span(entry->name) || !isrv_entry_is_name(entry->name, NULL))
 		return nonsense(op, "an entry of metadata without a name that can be one");
 	return deliver(op, entry);
 }
@@ -499,7 +561,8 @@ int imapsrv_op_annotation(struct imapsrv_op *op, uint32_t uid,
 
 	if (!expects(op, KIND(ISRV_OP_ANNOTATIONS)))
 		return IMAPSRV_ESTATE;
-	if (!uid || !annotation || !isrv_annotation_is_name(annotation->entry))
+	if (!uid || !annotation || !is_span(annotation->entry) ||
+	    !isrv_annotation_is_name(annotation->entry))
 		return nonsense(op, "an annotation without a UID, or without a name that can be one");
 	copy = *annotation;
 	if (!(copy.given & IMAPSRV_ANNOTATION_PRIV) || !copy.priv.data)
@@ -529,6 +592,12 @@ int imapsrv_op_status(struct imapsrv_op *op, const struct imapsrv_status *status
 		copy.items &= ~(uint32_t)IMAPSRV_STATUS_MAILBOXID;
 		copy.mailboxid.len = 0;
 	}
+	/* nz-number (RFC 9051 9, status-att-val): what was not told is counted. */
+	if ((copy.items & IMAPSRV_STATUS_UIDNEXT && !copy.uidnext) ||
+	    (copy.items & IMAPSRV_STATUS_UIDVALIDITY && !copy.uidvalidity)) {
+		isrv_session_fault(session_of(op), "UIDVALIDITY and UIDNEXT cannot be 0");
+		copy.items &= ~(uint32_t)(IMAPSRV_STATUS_UIDNEXT | IMAPSRV_STATUS_UIDVALIDITY);
+	}
 	if (status->items & IMAPSRV_STATUS_HIGHESTMODSEQ &&
 	    status->highest_modseq > ISRV_MODSEQ_MAX) {
 		copy.highest_modseq = 0;
@@ -553,13 +622,14 @@ int imapsrv_op_challenge(struct imapsrv_op *op, const void *data, size_t len)
 
 	if (!expects(op, KIND(ISRV_OP_SASL)))
 		return IMAPSRV_ESTATE;
+	if (!is_span(span))
+		return nonsense(op, "a challenge that is not there");
 	return deliver(op, &span);
 }
 
 static bool is_quota(const struct imapsrv_quota_root *root)
 {
-	if (!root || root->size < sizeof(*root) || (root->name.len && !root->name.data) ||
-	    !isrv_utf8_is_name(root->name.data, root->name.len))
+	if (!root || root->size < sizeof(*root) || !is_name(root->name))
 		return false;
 	for (unsigned i = 0; i < IMAPSRV_RESOURCES; i++)
 		if (root->limited & IMAPSRV_RESOURCE_BIT(i) &&
@@ -602,9 +672,8 @@ int imapsrv_op_acl(struct imapsrv_op *op, const struct imapsrv_acl_entry *entry)
 
 	if (!expects(op, KIND(ISRV_OP_ACL)))
 		return IMAPSRV_ESTATE;
-	if (!entry || !entry->identifier.len ||
-	    !isrv_utf8_is_name(entry->identifier.data, entry->identifier.len) ||
-	    !isrv_utf8_is_name(entry->mailbox.data, entry->mailbox.len))
+	if (!entry || !entry->identifier.len || !is_name(entry->identifier) ||
+	    !is_name(entry->mailbox))
 		return nonsense(op, "an entry of a list without an identifier that can be one");
 	copy = *entry;
 	copy.rights = known_rights(session_of(op), entry->rights);
@@ -619,6 +688,8 @@ int imapsrv_op_grantable(struct imapsrv_op *op, uint32_t always, const uint32_t 
 	if (!expects(op, KIND(ISRV_OP_GRANTABLE)))
 		return IMAPSRV_ESTATE;
 	known |= session_of(op)->engine->acl.others;
+	if (!tied && count)
+		return nonsense(op, "rights that could be given and are not there");
 	for (size_t i = 0; i < count; i++) {
 		if (!tied[i] || tied[i] & seen)
 			return nonsense(op, "rights that could be given twice, or none");
@@ -676,7 +747,7 @@ int imapsrv_op_referral(struct imapsrv_op *op, struct imapsrv_span url)
 	struct imapsrv_session *s;
 	int error;
 
-	if (!expects(op, UINT32_MAX))
+	if (!expects(op, ANY))
 		return IMAPSRV_ESTATE;
 	s = session_of(op);
 	begin_answer(s);
@@ -695,10 +766,16 @@ struct imapsrv_session *imapsrv_op_session(const struct imapsrv_op *op)
 
 void imapsrv_op_set_data(struct imapsrv_op *op, void *data)
 {
-	session_of(op)->ops.data = data;
+	/* What is open now may be another question. */
+	if (op->kind)
+		session_of(op)->ops.data = data;
+	else
+		(void)unexpected(op);
 }
 
 void *imapsrv_op_get_data(const struct imapsrv_op *op)
 {
-	return session_of(op)->ops.data;
+	const struct isrv_ops *ops = &session_of(op)->ops;
+
+	return op == &ops->slots[ops->last] ? ops->data : NULL;
 }

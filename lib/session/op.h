@@ -60,11 +60,13 @@ enum isrv_op_state {
 	ISRV_OP_ANSWERED
 };
 
-_Static_assert(ISRV_OP_PLAIN < 32, "a mask holds all kinds");
+_Static_assert(ISRV_OP_PLAIN < 31, "a mask holds all kinds");
 #define ISRV_OP_BIT(kind) (UINT32_C(1) << (kind))
+/* In place of these while the host's `cancel` is at work: there is nothing to answer any more. */
+#define ISRV_OP_CANCELLED (UINT32_C(1) << 31)
 
 struct imapsrv_op {
-	uint32_t kind;   /* ISRV_OP_BIT of it; 0: dead */
+	uint32_t kind;   /* ISRV_OP_BIT of it, or ISRV_OP_CANCELLED; 0: dead */
 	int32_t session; /* where its session begins: octets from here */
 };
 
@@ -73,6 +75,7 @@ struct isrv_ops {
 	struct imapsrv_op slots[ISRV_OP_SLOTS];
 	uint8_t last;  /* the one that is or was last in use */
 	uint8_t state; /* enum isrv_op_state */
+	bool passed;   /* the answer at hand was passed over */
 	uint32_t max;  /* BODY_READ: octets asked for; QUOTA: roots that were told */
 	void *data;    /* the host's, of the open one */
 	isrv_sink *sink;
@@ -151,6 +154,8 @@ struct imapsrv_op *isrv_op_begin(struct imapsrv_session *s, enum isrv_op_kind ki
 void isrv_op_called(struct imapsrv_session *s);
 /* s->result, with a text that lasts as long as the arena.  ENOMEM fails the session. */
 struct isrv_result isrv_op_keep_result(struct imapsrv_session *s);
+/* Says in a sink that the answer makes no sense beside those before it: it is not taken. */
+void isrv_op_pass_over(struct imapsrv_session *s, const char *what);
 /* Gives back what is kept for texts between two questions. */
 void isrv_op_trim(struct imapsrv_session *s);
 /* The session ends: tells the host. */

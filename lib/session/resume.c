@@ -84,7 +84,7 @@ static void take_mailbox(struct imapsrv_session *s, void *ctx, const void *answe
 	struct isrv_resume *r = ctx;
 
 	if (r->has_handle) {
-		isrv_session_fault(s, "two mailboxes in answer to one open");
+		isrv_op_pass_over(s, "two mailboxes in answer to one open");
 		return;
 	}
 	r->has_handle = true;

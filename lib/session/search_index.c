@@ -191,7 +191,7 @@ static void take_found(struct imapsrv_session *s, void *ctx, const void *answer)
 		return;
 	}
 	if (at % sizeof(*x->nodes) || i >= x->program->count) {
-		isrv_session_fault(s, "a node was answered that was not asked about");
+		isrv_op_pass_over(s, "a node was answered that was not asked about");
 		return;
 	}
 	told = &x->told[i];

@@ -6,6 +6,7 @@
  */
 #include <string.h>
 
+#include "base/utf8.h"
 #include "session/contexts.h"
 #include "session/hear.h"
 #include "session/referral.h"
@@ -181,6 +182,18 @@ void isrv_session_deselect(struct imapsrv_session *s)
 	isrv_hear_update(s);
 }
 
+static bool are_namespaces(const struct imapsrv_account *a)
+{
+	for (size_t i = 0; i < a->namespace_count; i++) {
+		struct imapsrv_span prefix = a->namespaces[i].prefix;
+
+		if ((unsigned)a->namespaces[i].kind > IMAPSRV_NS_SHARED || (prefix.len && !prefix.data) ||
+		    !isrv_utf8_is_name(prefix.data, prefix.len))
+			return false;
+	}
+	return true;
+}
+
 void isrv_session_take_account(struct imapsrv_session *s, const struct imapsrv_account *account)
 {
 	struct imapsrv_account a = IMAPSRV_ACCOUNT_INIT;
@@ -192,6 +205,12 @@ void isrv_session_take_account(struct imapsrv_session *s, const struct imapsrv_a
 		isrv_session_fault(s, "a hierarchy separator that cannot be one");
 		a.separator = '/';
 	}
+	if (a.namespaces && !are_namespaces(&a)) {
+		isrv_session_fault(s, "a namespace of no kind, or with a prefix that cannot begin a name");
+		a.namespaces = NULL;
+	}
+	if (!a.namespaces)
+		a.namespace_count = 0;
 	s->account = a;
 	s->has_account = true;
 }
