@@ -268,11 +268,7 @@ void isrv_view_post_changed(struct isrv_view *v, struct isrv_mem *mem, struct im
 	if (isrv_nummap_rank(&v->map, last) == isrv_nummap_rank(&v->map, first - 1))
 		return;
 	if (!isrv_uidset_union(set, mem, uids)) {
-		/* One range that covers all always has room, unless the set was cleared. */
-		if (set->cap == 0) {
-			v->look_all = true;
-			return;
-		}
+		/* One range that covers all always has room: see isrv_view_init. */
 		own = isrv_uidset_min(isrv_uidset_view(set));
 		if (own && own < first)
 			first = own;

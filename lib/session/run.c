@@ -414,8 +414,7 @@ static void literal(struct imapsrv_session *s)
 		return;
 	}
 	if (line.command->literal && line.command->literal(&line.p) == ISRV_LITERAL_START) {
-		if (!read_name(s, &line))
-			return;
+		(void)read_name(s, &line); /* from the front again, as it was */
 		start(s, &line, false);
 		return;
 	}
@@ -685,10 +684,9 @@ static bool advance(struct imapsrv_session *s)
 		return sync_command(s);
 	case ISRV_PHASE_TLS:
 		return read_tls(s);
-	case ISRV_PHASE_COMPRESS:
-		break; /* what came behind the command is for the host to expand first */
 	case ISRV_PHASE_RESUME:
 		return isrv_resume(s);
+	case ISRV_PHASE_COMPRESS: /* what came behind the command is for the host to expand first */
 	case ISRV_PHASE_END:
 		break;
 	}

@@ -347,7 +347,7 @@ static inline void isrv_session_put_flags(struct imapsrv_session *s, uint32_t se
 
 /* ---- untagged updates (sync.c) ------------------------------------------------------------- */
 
-/* Tells what is pending in the view, of these kinds (enum isrv_pending).  DONE, HOST or OUTPUT. */
+/* Tells what is pending in the view, of these kinds (enum isrv_pending); there is one.  DONE, HOST or OUTPUT. */
 enum isrv_step isrv_sync_step(struct imapsrv_session *s, unsigned kinds);
 /* Finds out what there is to tell, as far as the store has to be asked.  DONE or HOST.  If the
  * store refused, s->result says why, and view->look_all still holds. */

@@ -491,8 +491,6 @@ enum isrv_step isrv_sync_step(struct imapsrv_session *s, unsigned kinds)
 {
 	enum isrv_step step = ISRV_DONE;
 
-	if (!s->view)
-		return ISRV_DONE;
 	if (!s->contexts)
 		return tell(s, kinds);
 	/* Searches that are followed come last, and numbers stand still meanwhile. */

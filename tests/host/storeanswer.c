@@ -241,7 +241,9 @@ static void answer_uids(struct ts_op *q)
 	struct ts_set found = {0};
 	const struct ts_mailbox *box = q->mailbox ? q->mailbox->mailbox : NULL;
 
-	for (size_t k = box ? ts_position(box, q->set.ranges[0].first) : 0;
+	uint32_t first = q->link->ts->options.generous ? 1 : q->set.ranges[0].first;
+
+	for (size_t k = box ? ts_position(box, first) : 0;
 	     box && k < box->count && box->messages[k].uid <= q->set.ranges[0].last; k++)
 		ts_set_add(&found, box->messages[k].uid);
 	if (q->mailbox && q->ranges[0].first == 1 && q->ranges[0].last == UINT32_MAX)

@@ -179,7 +179,7 @@ static void spread(struct running *r, uint64_t count, void (*one)(struct running
 {
 	uint64_t shift = 0;
 
-	if (count <= r->budget) {
+	if (count <= r->budget || r->script->every_fault) {
 		for (uint64_t n = 1; n <= count && !r->broken; n++)
 			one(r, n);
 		return;

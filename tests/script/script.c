@@ -90,6 +90,8 @@ static void host_line(struct reading *r, const char *text)
 	if (r->words->count == 2 && strcmp(r->words->word[0], "no") == 0 &&
 	    strcmp(r->words->word[1], "pipeline") == 0)
 		s->no_pipeline = true;
+	if (r->words->count == 2 && strcmp(r->words->word[0], "every") == 0)
+		s->every_fault = true;
 }
 
 static void generated(struct reading *r, struct tx *to, const char *text)

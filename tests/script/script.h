@@ -58,6 +58,7 @@ struct sc {
 	size_t step_count;
 	int sessions;           /* the highest number */
 	bool no_pipeline;
+	bool every_fault;       /* at each point, not at some */
 	char error[300];        /* with file and line, if reading failed */
 };
 

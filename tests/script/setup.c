@@ -794,7 +794,7 @@ static void setup_line(struct sh *h, const struct sc_words *w)
 		ts_subscribe(h->ts->users, value, true);
 	else if (strcmp(word, "separator") == 0 && value)
 		h->ts->users->separator = strcmp(value, "none") == 0 ? '\0' : value[0];
-	else
+	else if (strcmp(word, "every") != 0) /* script.c knows it */
 		sh_complain(h, w, "unknown host: line");
 }
 

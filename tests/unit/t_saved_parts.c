@@ -33,8 +33,10 @@ static const struct {
 	 "d NOTIFY SET (selected-delayed (MessageNew MessageExpunge AnnotationChange))\r\n"
 	 "e ENABLE QRESYNC\r\n",
 	 "a4a8g6", "x FETCH 1 FLAGS\r"},
+	{"a LOGIN fred secret\r\nb SELECT INBOX (ANNOTATE)\r\n", "a4a8g6", ""},
 	{"a ENABLE METADATA\r\n", "", ""},
 	{"a LOGIN fred secret\r\nb ENABLE METADATA IMAP4rev2\r\nc SELECT INBOX\r\n"
+	 "s SUBSCRIBE INBOX\r\nt SUBSCRIBE Work\r\n"
 	 "d NOTIFY SET (subscribed (MailboxMetadataChange)) (personal (MailboxName ServerMetadataChange))\r\n",
 	 "a2", ""},
 };
@@ -181,7 +183,15 @@ static void test_forged(void **state)
 	assert_true(taken > 1000 && refused > 4000);
 }
 
-/* Octets are left out, and put in twice, with the lengths around them as they have to be. */
+static size_t section_len(const struct tx *octets, size_t at)
+{
+	struct isrv_unpack u;
+
+	isrv_unpack_init(&u, octets->data + at + 1, 4);
+	return 5 + isrv_unpack_fixed(&u);
+}
+
+/* Octets are left out, put in, and put in twice, with the lengths around them as they have to be. */
 static void test_spliced(void **state)
 {
 	(void)state;
@@ -191,12 +201,11 @@ static void test_spliced(void **state)
 		const char *why;
 
 		for (size_t section = 12, end; section < o.len - 4; section = end) {
-			struct isrv_unpack u;
-
-			isrv_unpack_init(&u, o.data + section + 1, 4);
-			end = section + 5 + isrv_unpack_fixed(&u);
+			end = section + section_len(&o, section);
 			for (size_t at = section + 5; at < end; at++)
-				for (int more = -4; more <= 4; more++) {
+				for (int more = -4; more <= 8; more++) {
+					/* Of a set, and of a long text. */
+					static const char range[] = "\1\0\2\1\1\0\1\0\1\0\1\0";
 					struct tx changed = {0};
 					struct isrv_pack p;
 					size_t cut = more < 0 ? (size_t)-more : 0;
@@ -205,7 +214,7 @@ static void test_spliced(void **state)
 						continue;
 					tx_add(&changed, o.data, at);
 					for (int i = 0; i < more; i++)
-						tx_add(&changed, o.data + at, 1);
+						tx_add(&changed, more > 4 ? range + more - 5 + i : o.data + at, 1);
 					tx_add(&changed, o.data + at + cut, o.len - at - cut);
 					isrv_pack_init(&p, changed.data, changed.len);
 					p.len = changed.len;
@@ -218,6 +227,49 @@ static void test_spliced(void **state)
 		}
 		tx_free(&o);
 		talk_close(&t);
+	}
+}
+
+/* A section is empty, is left out, or is that of another session. */
+static void test_sections(void **state)
+{
+	(void)state;
+	for (size_t k = 0; k < COUNT(sessions) * COUNT(sessions); k++) {
+		struct talk t, other;
+		struct tx o = saved(&t, k / COUNT(sessions), "");
+		struct tx from = saved(&other, k % COUNT(sessions), "");
+		const char *why;
+
+		for (size_t i = 12, end; i < o.len - 4; i = end) {
+			size_t next = i, j = 12, j_end = 12;
+
+			next += section_len(&o, i);
+			end = next;
+			/* The same one there, or the first behind its place. */
+			while (j < from.len - 4 && from.data[j] < o.data[i])
+				j += section_len(&from, j);
+			j_end = j < from.len - 4 ? j + section_len(&from, j) : j;
+			for (int how = 0; how < 4; how++) {
+				static const char none[4];
+				struct tx changed = {0};
+
+				tx_add(&changed, o.data, how == 3 ? next : i);
+				if (how == 0) {
+					tx_add(&changed, o.data + i, 1);
+					tx_add(&changed, none, 4);
+				}
+				if (how >= 2)
+					tx_add(&changed, from.data + j, j_end - j);
+				tx_add(&changed, o.data + next, o.len - next);
+				mend(&changed);
+				ROW(k, go_on(&t, &changed, &why) == 0 || why);
+				tx_free(&changed);
+			}
+		}
+		tx_free(&o);
+		tx_free(&from);
+		talk_close(&t);
+		talk_close(&other);
 	}
 }
 
@@ -263,7 +315,8 @@ static void test_limits(void **state)
 		{0, "host: limit sort 64\n", IMAPSRV_ETOOBIG},
 		{0, "host: limit arena 1100\n", 0},
 		{1, "host: limit command 4\n", IMAPSRV_ETOOBIG},
-		{3, "host: limit notify_names 1\n", 0},
+		{4, "host: limit notify_names 2\n", 0},
+		{4, "host: limit notify_names 1\n", IMAPSRV_ETOOBIG},
 	};
 
 	(void)state;
@@ -289,6 +342,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_forged),
 		cmocka_unit_test(test_spliced),
+		cmocka_unit_test(test_sections),
 		cmocka_unit_test(test_allocations),
 		cmocka_unit_test(test_limits),
 	};

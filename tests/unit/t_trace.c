@@ -38,6 +38,7 @@ static const struct {
 	{"a NOOP\r\n", "a NOOP\n"},
 	{"a LOGIN fred sesame\r\n", "a LOGIN ***\n"},
 	{"a login \"fred\" \"sesame\"\r\n", "a login ***\n"},
+	{"a234567890123456789012345678901234567890123456789012345678901234 LOGIN fred sesame\r\n", "***\n"},
 	{"a LOGIN fred {6+}\r\nsesame\r\n", "a LOGIN ***\n"},
 	{"a LOGIN nobody sesame\r\n", "a LOGIN ***\n"},
 	{"a LOGN fred sesame\r\n", "a ***\n"},
