@@ -426,6 +426,14 @@ static void next_held(struct imapsrv_session *s, struct fetch_args *a)
 
 /* The message cannot be had: nothing of it has been written yet.  If \Seen was set, its flags
  * are told later. */
+static void note_failure(struct imapsrv_session *s, struct fetch_args *a)
+{
+	if (s->result.code == IMAPSRV_EXPUNGEISSUED || s->result.code == IMAPSRV_NONEXISTENT)
+		a->missing = true;
+	else if (a->failure.code == IMAPSRV_OK)
+		a->failure = isrv_op_keep_result(s);
+}
+
 static void skip_held(struct imapsrv_session *s, struct fetch_args *a)
 {
 	uint32_t uid = isrv_fetch_held_current(&a->held)->uid;
@@ -433,10 +441,7 @@ static void skip_held(struct imapsrv_session *s, struct fetch_args *a)
 
 	if (a->seen.count && isrv_uidset_has(isrv_uidset_view(&a->seen), uid))
 		isrv_view_post_changed(s->view, &s->mem, (struct imapsrv_set){&one, 1});
-	if (s->result.code == IMAPSRV_EXPUNGEISSUED || s->result.code == IMAPSRV_NONEXISTENT)
-		a->missing = true;
-	else if (a->failure.code == IMAPSRV_OK)
-		a->failure = isrv_op_keep_result(s);
+	note_failure(s, a);
 	next_held(s, a);
 }
 
@@ -495,7 +500,7 @@ static enum isrv_step put_annotation(struct imapsrv_session *s, struct fetch_arg
 	if (step != ISRV_DONE || s->error)
 		return step;
 	if (x->list.refused && a->failure.code == IMAPSRV_OK)
-		a->failure = s->result;
+		a->failure = isrv_op_keep_result(s);
 	a->at = AT_SECTION;
 	return ISRV_DONE;
 }
@@ -523,6 +528,8 @@ static enum isrv_step put_sections(struct imapsrv_session *s, struct fetch_args 
 		                             a->output);
 		if (step != ISRV_DONE || s->error)
 			return step;
+		if (a->message.body.failed)
+			note_failure(s, a);
 		a->at_section++;
 	}
 	put_something(s, a);

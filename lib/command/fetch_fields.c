@@ -82,7 +82,7 @@ static void choose_fields(struct imapsrv_session *s, const struct isrv_fetch_sec
 
 	o->fields.len = 0;
 	s->steps += header.len;
-	while (fits && isrv_field_next(&header, &field))
+	while (fits && isrv_field_next(&header, &field) && (header.len || !o->cut))
 		if (is_named(section, field.name) == (section->text == ISRV_SECTION_FIELDS))
 			fits = add_lines(s, &o->fields, field.whole);
 	if (header.len && (header.data[0] == '\n' || header.data[0] == '\r'))
@@ -107,9 +107,13 @@ static enum isrv_step read_header(struct imapsrv_session *s, struct isrv_fetch_m
 			break;
 		if (piece.len > octets - o->header.len)
 			piece.len = (size_t)(octets - o->header.len);
-		if (!reserve(s, &o->header, piece.len))
+		o->cut = piece.len > o->header.max - o->header.len;
+		if (o->cut)
+			piece.len = o->header.max - o->header.len;
+		if (!isrv_buf_add(&o->header, &s->mem, piece.data, piece.len))
+			isrv_session_fail(s, IMAPSRV_ENOMEM);
+		if (o->cut || s->error)
 			break;
-		isrv_buf_add(&o->header, &s->mem, piece.data, piece.len);
 	}
 	header_r->data = o->header.data;
 	header_r->len = o->header.len;
@@ -119,6 +123,7 @@ static enum isrv_step read_header(struct imapsrv_session *s, struct isrv_fetch_m
 void isrv_fetch_begin_fields(struct isrv_fetch_message *m, struct isrv_fetch_output *o)
 {
 	o->header.len = 0;
+	o->cut = false;
 	isrv_body_seek(&m->body, o->extent.wire, o->extent.host);
 }
 
@@ -129,7 +134,7 @@ enum isrv_step isrv_fetch_choose_fields(struct imapsrv_session *s, struct isrv_f
 	struct imapsrv_span header;
 	enum isrv_step step = read_header(s, m, o, &header);
 
-	if (step == ISRV_DONE && !s->error)
+	if (step == ISRV_DONE && !s->error && !m->body.failed)
 		choose_fields(s, section, o, header);
 	return step;
 }

@@ -63,6 +63,15 @@ static enum isrv_step finish(struct isrv_fetch_output *o)
 	return ISRV_DONE;
 }
 
+/* There is no such section (RFC 9051 7.5.2), or the host has no longer given it: a line that has begun
+ * cannot be taken back. */
+static enum isrv_step put_nothing(struct imapsrv_session *s, const struct isrv_fetch_section *section,
+                                  struct isrv_fetch_output *o)
+{
+	isrv_w_cstr(&s->w, section->kind == ISRV_FETCH_BINARY_SIZE ? "0" : "NIL");
+	return finish(o);
+}
+
 /* ---- octets as they are -------------------------------------------------------------------- */
 
 static enum isrv_step begin_octets(struct imapsrv_session *s, struct isrv_fetch_message *m,
@@ -88,6 +97,8 @@ static enum isrv_step step_fields(struct imapsrv_session *s, struct isrv_fetch_m
 
 	if (step != ISRV_DONE || s->error)
 		return step;
+	if (m->body.failed)
+		return put_nothing(s, section, o);
 	isrv_fetch_cut(o, section, o->fields.len);
 	isrv_w_literal(&s->w, o->to - o->from, false);
 	if (o->from < o->to)
@@ -231,10 +242,8 @@ static enum isrv_step begin_binary(struct imapsrv_session *s, struct isrv_fetch_
 	struct isrv_part_info info;
 	enum isrv_encoding encoding;
 
-	if (!find_part(m, section, &info, &encoding)) {
-		isrv_w_cstr(&s->w, section->kind == ISRV_FETCH_BINARY_SIZE ? "0" : "NIL");
-		return finish(o);
-	}
+	if (!find_part(m, section, &info, &encoding))
+		return put_nothing(s, section, o);
 	o->extent = info.body;
 	return begin_count(s, m, o, encoding);
 }
@@ -244,6 +253,8 @@ static enum isrv_step begin_binary(struct imapsrv_session *s, struct isrv_fetch_
 static enum isrv_step begin(struct imapsrv_session *s, struct isrv_fetch_message *m,
                             const struct isrv_fetch_section *section, struct isrv_fetch_output *o)
 {
+	if (m->body.failed)
+		return put_nothing(s, section, o);
 	if (isrv_fetch_is_whole(section)) {
 		(void)isrv_fetch_find(m, section, o);
 		if (section->kind == ISRV_FETCH_BINARY_SIZE) {
@@ -255,10 +266,8 @@ static enum isrv_step begin(struct imapsrv_session *s, struct isrv_fetch_message
 	}
 	if (is_binary(section))
 		return begin_binary(s, m, section, o);
-	if (!isrv_fetch_find(m, section, o)) {
-		ISRV_W(&s->w, "NIL"); /* RFC 9051 7.5.2: there is no such section */
-		return finish(o);
-	}
+	if (!isrv_fetch_find(m, section, o))
+		return put_nothing(s, section, o);
 	if (!isrv_fetch_has_fields(section))
 		return begin_octets(s, m, section, o);
 	isrv_fetch_begin_fields(m, o);

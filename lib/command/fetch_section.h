@@ -20,7 +20,8 @@ struct isrv_fetch_output {
 	uint8_t at;
 	struct isrv_extent extent; /* of the section */
 	uint64_t from, to;         /* octets that are sent, of what the section comes to */
-	struct isrv_buf header;    /* a pulled header block */
+	struct isrv_buf header;    /* a pulled header block, */
+	bool cut;                  /* as much of it as may be held: the last field is not whole */
 	struct isrv_buf fields;    /* what was chosen of it */
 	struct isrv_decoder decoder;
 	char *decoded;             /* a piece of decoded octets, in the arena; good for all messages */

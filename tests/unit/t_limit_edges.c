@@ -135,20 +135,21 @@ static void output(void **state)
 	}
 }
 
-/* Chosen fields are held, as many of them as fit whole into what a command may have. */
-static void chosen_fields(void **state)
+/* Chosen fields are held, as many of them as fit whole into what a command may have; and so is the header
+ * that they are chosen from, if it is not lent. */
+static void choose(size_t pull)
 {
 	enum { ARENA = 20000, LINE = 999, LINES = 30 };
 	struct tx host = {0}, line = {0};
 	struct talk t;
 	char size[20];
 
-	(void)state;
 	tx_fmt(&host, "host: limit arena %d\nhost: preauth fred\nhost: message INBOX\n", ARENA);
 	for (int i = 0; i < LINES; i++)
 		tx_fmt(&host, "|A: %0*d\n", LINE - 5, i);
 	tx_str(&host, "|\n|Hello\n");
 	talk_open(&t, host.data);
+	t.host.ts->options.pull = pull;
 	talk_connect(&t, 0);
 	(void)talk_say(&t, 0, "a EXAMINE INBOX\r\n");
 	snprintf(size, sizeof(size), "{%d}\r\nA: 0", ARENA / LINE * LINE);
@@ -158,6 +159,14 @@ static void chosen_fields(void **state)
 	talk_close(&t);
 	tx_free(&host);
 	tx_free(&line);
+}
+
+static void chosen_fields(void **state)
+{
+	(void)state;
+	choose(0);
+	choose(1000);
+	choose(SIZE_MAX);
 }
 
 int main(void)

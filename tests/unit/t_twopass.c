@@ -136,6 +136,7 @@ static const char *const lines[] = {
 	"a FETCH 1 BODY.PEEK[]\r\n",
 	"a FETCH 1 BODY.PEEK[TEXT]<3.20>\r\n",
 	"a FETCH 1 BODY.PEEK[HEADER.FIELDS (SUBJECT)]\r\n",
+	"a FETCH 1 (BODY.PEEK[HEADER.FIELDS (SUBJECT)] BINARY.SIZE[] BODY.PEEK[1]<0.5>)\r\n",
 	"a FETCH 1 BINARY.PEEK[1]\r\n",
 	"a FETCH 1 BINARY.PEEK[]\r\n",
 	"a FETCH 1 BINARY.SIZE[1]\r\n",
@@ -236,6 +237,8 @@ static void say(struct imapsrv_engine *engine, struct host *h, const char *line,
 	} else {
 		ROW(row, at && last && !strncmp(last, "a ", 2));
 		ROW(row, strncmp(last, "a NO [SERVERBUG]", 16) != 0 || h->faults > 0);
+		/* A refusal is told. */
+		ROW(row, h->second || h->reads < h->from || !strncmp(last, "a NO [UNAVAILABLE]", 18));
 	}
 	imapsrv_session_free(s);
 	ROW(row, h->appends == 0);
