@@ -33,19 +33,11 @@ struct isrv_sc_message *isrv_sc_message(struct isrv_sc_box *box, uint32_t uid)
 	return at < box->count && box->messages[at].uid == uid ? &box->messages[at] : NULL;
 }
 
-static bool was_buried(const struct isrv_sc_box *box, uint32_t uid)
-{
-	for (size_t i = 0; i < box->grave_count; i++)
-		if (box->graves[i].uid == uid)
-			return true;
-	return false;
-}
-
 struct isrv_sc_message *isrv_sc_box_add(struct isrv_sc *c, struct isrv_sc_box *box, uint32_t uid)
 {
 	struct isrv_sc_message *m;
 
-	if (!isrv_sc_want(c, uid > box->top && !was_buried(box, uid), ISRV_SC_UIDS_ONCE,
+	if (!isrv_sc_want(c, uid > box->top, ISRV_SC_UIDS_ONCE,
 	                  "a new message of %s has UID %u, and %u was given before", box->name, uid,
 	                  box->top))
 		return NULL;
@@ -57,6 +49,33 @@ struct isrv_sc_message *isrv_sc_box_add(struct isrv_sc *c, struct isrv_sc_box *b
 	memset(m, 0, sizeof(*m));
 	m->uid = box->top = uid;
 	return m;
+}
+
+bool isrv_sc_box_came(struct isrv_sc *c, struct isrv_sc_box *box, uint32_t uid, uint32_t content,
+                      uint32_t flags)
+{
+	struct isrv_sc_message *m = isrv_sc_box_add(c, box, uid);
+
+	if (!m || !isrv_sc_content(c, content, &c->scratch))
+		return false;
+	m->content = content;
+	m->flags = flags;
+	m->size = c->scratch.len;
+	return true;
+}
+
+bool isrv_sc_box_copy(struct isrv_sc *c, struct isrv_sc_box *box, uint32_t uid,
+                      const struct isrv_sc_message *from)
+{
+	struct isrv_sc_message what = *from, *m = isrv_sc_box_add(c, box, uid);
+
+	if (!m)
+		return false;
+	what.uid = uid;
+	what.modseq = 0;
+	what.savedate = 0;
+	*m = what;
+	return true;
 }
 
 void isrv_sc_box_remove(struct isrv_sc *c, struct isrv_sc_box *box, uint32_t uid)
@@ -122,15 +141,11 @@ static bool make(struct isrv_sc_client *k, struct isrv_sc_box *box, unsigned i)
 {
 	struct isrv_sc *c = k->c;
 	struct isrv_buf name;
-	bool ok;
 
 	isrv_buf_init(&name, ISRV_SC_NAME - 1);
-	ok = isrv_sc_put(&name, &c->mem, "%s-%u-%u", c->check.mailbox, ++c->serial, i);
-	if (ok)
+	if (isrv_sc_put(c, &name, "%s-%u-%u", c->check.mailbox, ++c->serial, i))
 		memcpy(box->name, name.data, name.len);
 	isrv_buf_clear(&name, &c->mem);
-	if (!ok)
-		return isrv_sc_out_of_memory(c);
 	isrv_sc_ask(k, "DELETE %s", box->name); /* of an earlier run that was cut off */
 	box->exists = isrv_sc_need(k, ISRV_SC_CREATE_DONE, "CREATE %s", box->name);
 	if (k->told.mailboxid.len)
@@ -145,9 +160,7 @@ static bool empty(struct isrv_sc_client *k, struct isrv_sc_box *box)
 	bool gone = true;
 
 	memcpy(box->name, c->check.mailbox, strlen(c->check.mailbox) + 1);
-	if (!isrv_sc_say(k, "SELECT %s", box->name) || !isrv_sc_await(k) ||
-	    !isrv_sc_needed(k, ISRV_SC_OPEN_KNOWN))
-		return false;
+	isrv_sc_need(k, ISRV_SC_OPEN_KNOWN, "SELECT %s", box->name);
 	if (k->seen_count)
 		gone = isrv_sc_need(k, ISRV_SC_STORE_FLAGS,
 		                    "UID STORE 1:* +FLAGS.SILENT (\\Deleted)") &&
@@ -178,7 +191,7 @@ struct isrv_sc_box *isrv_sc_box(struct isrv_sc_client *k, unsigned i)
 
 /* ---- new messages ------------------------------------------------------------------------ */
 
-/* The UID of the message that came; 0: nothing is to be known. */
+/* The UID of the message that came, if the scene goes on. */
 static uint32_t new_uid(struct isrv_sc_client *k, struct isrv_sc_box *box)
 {
 	struct isrv_sc *c = k->c;
@@ -192,9 +205,8 @@ static uint32_t new_uid(struct isrv_sc_client *k, struct isrv_sc_box *box)
 		return k->told.appended.v[0];
 	}
 	/* A store needs not tell it. */
-	return isrv_sc_need(k, ISRV_SC_STATUS_SAME, "STATUS %s (UIDNEXT)", box->name)
-	               ? k->told.uidnext - 1
-	               : 0;
+	isrv_sc_need(k, ISRV_SC_STATUS_SAME, "STATUS %s (UIDNEXT)", box->name);
+	return k->told.uidnext - 1;
 }
 
 bool isrv_sc_append(struct isrv_sc_client *k, struct isrv_sc_box *box, uint32_t content,
@@ -213,12 +225,9 @@ bool isrv_sc_append(struct isrv_sc_client *k, struct isrv_sc_box *box, uint32_t 
 	    !isrv_sc_await(k) || !isrv_sc_needed(k, ISRV_SC_APPEND_DONE))
 		return false;
 	uid = new_uid(k, box);
-	m = isrv_sc_live(c) ? isrv_sc_box_add(c, box, uid) : NULL;
-	if (!m)
+	if (!isrv_sc_live(c) || !isrv_sc_box_came(c, box, uid, content, flags))
 		return false;
-	m->content = content;
-	m->flags = flags;
-	m->size = c->scratch.len;
+	m = isrv_sc_message(box, uid);
 	m->dated = date && isrv_sc_moment(date, &m->date);
 	return true;
 }

@@ -148,7 +148,6 @@ struct isrv_sc_client {
 	bool ended;                      /* BYE, or an error */
 	uint32_t tag;
 	uint64_t caps;                   /* enum isrv_sc_cap */
-	uint64_t ready;                  /* when a session that waits for the time goes on */
 	struct isrv_sc_told told;
 	struct isrv_sc_box *box;         /* that is selected */
 	uint64_t highest;                /* HIGHESTMODSEQ as it was told this client */
@@ -272,11 +271,12 @@ uint32_t isrv_sc_below(struct isrv_sc *c, uint32_t n); /* random, 0..n - 1; n is
 /* needs.c: the first thing that the host lacks of these, in English; NULL: it has them all. */
 const char *isrv_sc_missing(const struct isrv_sc *c, const char *needs);
 
-/* put.c: %s, %u, %llu, %.*s, %c and %% only.  False: no memory, or too long. */
-bool isrv_sc_put(struct isrv_buf *to, struct isrv_mem *mem, const char *format, ...)
+/* put.c: %s, %u, %llu and %.*s only.  False: no memory, or too long, and then the run is over;
+ * nothing more is put anywhere. */
+bool isrv_sc_put(struct isrv_sc *c, struct isrv_buf *to, const char *format, ...)
 	ISRV_SC_FORMAT(3);
-bool isrv_sc_putv(struct isrv_buf *to, struct isrv_mem *mem, const char *format, va_list args);
-bool isrv_sc_put_set(struct isrv_buf *to, struct isrv_mem *mem, const uint32_t *v, size_t count);
+bool isrv_sc_putv(struct isrv_sc *c, struct isrv_buf *to, const char *format, va_list args);
+bool isrv_sc_add(struct isrv_sc *c, struct isrv_buf *to, const void *data, size_t len);
 void isrv_sc_put_flags(char out[160], uint32_t flags); /* "\Seen kit-red" */
 bool isrv_sc_add_number(struct isrv_sc *c, struct isrv_sc_numbers *to, uint32_t n);
 bool isrv_sc_has_number(const struct isrv_sc_numbers *in, uint32_t n);
@@ -333,6 +333,11 @@ struct isrv_sc_box *isrv_sc_box(struct isrv_sc_client *k, unsigned i);
 void isrv_sc_box_clear(struct isrv_sc *c, struct isrv_sc_box *box);
 struct isrv_sc_message *isrv_sc_message(struct isrv_sc_box *box, uint32_t uid);
 struct isrv_sc_message *isrv_sc_box_add(struct isrv_sc *c, struct isrv_sc_box *box, uint32_t uid);
+/* A message with that content came, or a copy; false: its UID cannot be, or no memory. */
+bool isrv_sc_box_came(struct isrv_sc *c, struct isrv_sc_box *box, uint32_t uid, uint32_t content,
+                      uint32_t flags);
+bool isrv_sc_box_copy(struct isrv_sc *c, struct isrv_sc_box *box, uint32_t uid,
+                      const struct isrv_sc_message *from);
 void isrv_sc_box_remove(struct isrv_sc *c, struct isrv_sc_box *box, uint32_t uid);
 /* APPEND of one message; the box has it then.  flags: of ISRV_SC_KEPT; date: NULL for none. */
 bool isrv_sc_append(struct isrv_sc_client *k, struct isrv_sc_box *box, uint32_t content,

@@ -42,7 +42,7 @@ bool isrv_sc_raw(struct isrv_sc_client *k, const void *data, size_t len)
 	if (!isrv_sc_live(k->c))
 		return false;
 	isrv_sc_note(k->c, k, 'C', data, len);
-	return isrv_buf_add(&k->input, &k->c->mem, data, len) || isrv_sc_out_of_memory(k->c);
+	return isrv_sc_add(k->c, &k->input, data, len);
 }
 
 static bool sayv(struct isrv_sc_client *k, const char *format, va_list args)
@@ -54,11 +54,10 @@ static bool sayv(struct isrv_sc_client *k, const char *format, va_list args)
 		return false;
 	isrv_sc_told_clear(k);
 	begin = k->input.len;
-	if (!isrv_sc_put(&k->input, &c->mem, "t%u ", ++k->tag) ||
-	    !isrv_sc_putv(&k->input, &c->mem, format, args))
-		return isrv_sc_out_of_memory(c);
-	isrv_sc_note(c, k, 'C', k->input.data + begin, k->input.len - begin);
-	return isrv_buf_add(&k->input, &c->mem, "\r\n", 2) || isrv_sc_out_of_memory(c);
+	isrv_sc_put(c, &k->input, "t%u ", ++k->tag);
+	if (isrv_sc_putv(c, &k->input, format, args))
+		isrv_sc_note(c, k, 'C', k->input.data + begin, k->input.len - begin);
+	return isrv_sc_add(c, &k->input, "\r\n", 2);
 }
 
 bool isrv_sc_say(struct isrv_sc_client *k, const char *format, ...)
@@ -85,10 +84,8 @@ bool isrv_sc_await(struct isrv_sc_client *k)
 		return isrv_sc_live(c);
 	if (k->ended)
 		return isrv_sc_blame(c, ISRV_SC_SESSION_LIVES, "the session ended in a command");
-	if (imapsrv_session_want(k->session) & IMAPSRV_WANT_HOST)
-		return isrv_sc_blame(c, ISRV_SC_OP_ANSWERED,
-		                     "an op is open, and the store has nothing more to do");
-	return isrv_sc_blame(c, ISRV_SC_SESSION_LIVES, "a command has no answer");
+	return isrv_sc_blame(c, ISRV_SC_OP_ANSWERED,
+	                     "a command has no answer, and the store has nothing more to do");
 }
 
 bool isrv_sc_ask(struct isrv_sc_client *k, const char *format, ...)

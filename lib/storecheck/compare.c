@@ -42,9 +42,8 @@ static void compare_row(struct isrv_sc_client *k, struct isrv_sc_message *m,
 	isrv_sc_want(c, row->size == m->size, ISRV_SC_FETCH_SIZE,
 	             "message %u has %llu octets, and %llu are told", m->uid,
 	             (unsigned long long)m->size, (unsigned long long)row->size);
-	if (!isrv_sc_moment(isrv_sc_span(k, row->date).data, &date))
-		isrv_sc_blame(c, blames->date, "message %u has no date that can be", m->uid);
-	isrv_sc_want(c, !m->dated || date == m->date, blames->date,
+	isrv_sc_want(c, isrv_sc_moment(isrv_sc_span(k, row->date).data, &date) &&
+	                        (!m->dated || date == m->date), blames->date,
 	             "message %u has the date %.*s, which is %llu seconds away", m->uid,
 	             (int)row->date.len, isrv_sc_span(k, row->date).data,
 	             (unsigned long long)(date > m->date ? date - m->date : m->date - date));

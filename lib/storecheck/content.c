@@ -13,37 +13,31 @@ uint32_t isrv_sc_new_content(struct isrv_sc *c)
 	return ++c->serial & (ISRV_SC_LARGE - 1);
 }
 
-/* Always eight digits. */
-static bool put_serial(struct isrv_buf *to, struct isrv_mem *mem, uint32_t n)
-{
-	return isrv_sc_put(to, mem, "%u", 10000000u + (n & (ISRV_SC_LARGE - 1)) % 80000000u);
-}
-
-static bool put_header(struct isrv_sc *c, struct isrv_buf *to, uint32_t n)
+static void put_header(struct isrv_sc *c, struct isrv_buf *to, uint32_t n)
 {
 	static const char *const names[] = {"Zoe", "Adam", "\"Kit, A.\"", "ben",
 	                                    "=?utf-8?Q?=C3=89va?="};
 	uint32_t root = n - n % 3;
-	bool ok = isrv_sc_put(to, &c->mem,
-	                      "From: %s <kit%u@example.org>\r\nTo: kit@example.org\r\n",
-	                      names[n % 5], n % 5) &&
-	          isrv_sc_put(to, &c->mem, "Date: %s%u Feb 2021 10:00:00 +0100\r\nSubject: kit ",
-	                      n * 7 % 28 < 9 ? "0" : "", n * 7 % 28 + 1) &&
-	          put_serial(to, &c->mem, n) && isrv_sc_put(to, &c->mem, "\r\nMessage-ID: <") &&
-	          put_serial(to, &c->mem, n) && isrv_sc_put(to, &c->mem, "@kit.example>\r\n");
+	/* Always eight digits. */
+	unsigned serial = 10000000u + (n & (ISRV_SC_LARGE - 1)) % 80000000u;
 
-	if (ok && n % 3)
-		ok = isrv_sc_put(to, &c->mem, "References: <") && put_serial(to, &c->mem, root) &&
-		     isrv_sc_put(to, &c->mem, "@kit.example>\r\n");
-	if (ok && n % 4 == 1)
-		ok = isrv_sc_put(to, &c->mem, "MIME-Version: 1.0\r\n"
-		                              "Content-Type: multipart/mixed; boundary=kit\r\n");
-	return ok && isrv_sc_put(to, &c->mem, "\r\n");
+	isrv_sc_put(c, to, "From: %s <kit%u@example.org>\r\nTo: kit@example.org\r\n", names[n % 5],
+	            n % 5);
+	isrv_sc_put(c, to, "Date: %s%u Feb 2021 10:00:00 +0100\r\n", n * 7 % 28 < 9 ? "0" : "",
+	            n * 7 % 28 + 1);
+	isrv_sc_put(c, to, "Subject: kit %u\r\nMessage-ID: <%u@kit.example>\r\n", serial, serial);
+	if (n % 3)
+		isrv_sc_put(c, to, "References: <%u@kit.example>\r\n",
+		            10000000u + (root & (ISRV_SC_LARGE - 1)) % 80000000u);
+	if (n % 4 == 1)
+		isrv_sc_put(c, to, "MIME-Version: 1.0\r\n"
+		                   "Content-Type: multipart/mixed; boundary=kit\r\n");
+	isrv_sc_put(c, to, "\r\n");
 }
 
 /* What a store may stumble over: lines that other formats mean something by, 8-bit text, parts, a
  * long line, an end without a line end. */
-static bool put_body(struct isrv_sc *c, struct isrv_buf *to, uint32_t n)
+static void put_body(struct isrv_sc *c, struct isrv_buf *to, uint32_t n)
 {
 	static const char *const bodies[] = {
 		"Hello.\r\n",
@@ -57,30 +51,23 @@ static bool put_body(struct isrv_sc *c, struct isrv_buf *to, uint32_t n)
 	};
 	uint32_t which = n % 4 == 1 ? 1 : n % 7;
 
-	if (!isrv_sc_put(to, &c->mem, "%s", bodies[which]))
-		return false;
-	if (n % 11 != 10)
-		return which != 6 || !c->check.whole_lines || isrv_sc_put(to, &c->mem, "\r\n");
-	for (unsigned i = 0; i < 100; i++)
-		if (!isrv_sc_put(to, &c->mem, "%s", "longlonglo"))
-			return false;
-	return isrv_sc_put(to, &c->mem, "\r\n");
+	isrv_sc_put(c, to, "%s", bodies[which]);
+	for (unsigned i = 0; n % 11 == 10 && i < 100; i++)
+		isrv_sc_put(c, to, "longlonglo");
+	if (n % 11 == 10 || (which == 6 && c->check.whole_lines))
+		isrv_sc_put(c, to, "\r\n");
 }
 
 bool isrv_sc_content(struct isrv_sc *c, uint32_t n, struct isrv_buf *to)
 {
-	bool ok;
-
 	to->len = 0;
-	ok = put_header(c, to, n);
-	if (n & ISRV_SC_LARGE)
-		for (unsigned i = 0; ok && i < LINES; i++)
-			ok = isrv_sc_put(to, &c->mem, "%u: %s of message %u\r\n", i,
-			                 i % 3 ? "a line that is long enough to make the message "
-			                         "grow quickly, one"
-			                       : "line",
-			                 n & 0xffff);
-	else
-		ok = ok && put_body(c, to, n);
-	return ok || isrv_sc_out_of_memory(c);
+	put_header(c, to, n);
+	if (!(n & ISRV_SC_LARGE))
+		put_body(c, to, n);
+	for (unsigned i = 0; n & ISRV_SC_LARGE && i < LINES; i++)
+		isrv_sc_put(c, to, "%u: %s of message %u\r\n", i,
+		            i % 3 ? "a line that is long enough to make the message grow quickly, one"
+		                  : "line",
+		            n & 0xffff);
+	return isrv_sc_live(c);
 }

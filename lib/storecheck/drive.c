@@ -29,12 +29,10 @@ void isrv_sc_note(struct isrv_sc *c, const struct isrv_sc_client *k, char who, c
 		memmove(to->data, to->data + gone, to->len - gone);
 		to->len -= gone;
 	}
-	if (!isrv_sc_put(to, &c->mem, "%s%u: ", who == 'C' ? "C" : "S", k->number) ||
-	    !isrv_buf_add(to, &c->mem, data, shown) ||
-	    !(shown < len ? isrv_sc_put(to, &c->mem, " ... (%llu octets)\n",
-	                                (unsigned long long)len)
-	                  : isrv_buf_add(to, &c->mem, "\n", 1)))
-		isrv_sc_out_of_memory(c);
+	isrv_sc_put(c, to, "%s%u: %.*s", who == 'C' ? "C" : "S", k->number, (int)shown, data);
+	if (shown < len)
+		isrv_sc_put(c, to, " ... (%llu octets)", (unsigned long long)len);
+	isrv_sc_put(c, to, "\n");
 }
 
 /* ---- one session ------------------------------------------------------------------------- */
@@ -54,8 +52,7 @@ static void drain(struct isrv_sc_client *k)
 	int rc = imapsrv_session_peek(k->session, spans, 8, &count);
 
 	for (size_t i = 0; i < count; i++) {
-		if (!isrv_buf_add(&k->output, &k->c->mem, spans[i].data, spans[i].len))
-			isrv_sc_out_of_memory(k->c);
+		isrv_sc_add(k->c, &k->output, spans[i].data, spans[i].len);
 		total += spans[i].len;
 	}
 	if (!rc && total)
@@ -86,10 +83,6 @@ static bool step(struct isrv_sc_client *k)
 		feed(k);
 	} else if (want & IMAPSRV_WANT_RUN) {
 		failed(k, imapsrv_session_run(k->session));
-	} else if (!want && k->ready != UINT64_MAX && k->ready > k->c->now) {
-		/* It waits for the time, which passes here as fast as it has to. */
-		k->c->now = k->ready;
-		k->ready = imapsrv_session_tick(k->session, k->c->now);
 	} else {
 		k->ended |= (want & IMAPSRV_WANT_CLOSE) != 0;
 		return false;
@@ -120,7 +113,7 @@ static void tell_time(struct isrv_sc *c)
 {
 	for (unsigned i = 0; i < ISRV_SC_CLIENTS; i++)
 		if (c->clients[i].session)
-			c->clients[i].ready = imapsrv_session_tick(c->clients[i].session, c->now);
+			imapsrv_session_tick(c->clients[i].session, c->now);
 }
 
 void isrv_sc_push(struct isrv_sc *c)
@@ -213,12 +206,11 @@ bool isrv_sc_connect(struct isrv_sc *c, unsigned i, bool plain)
 		                  "LOGIN with the right password failed"))
 			return false;
 	}
-	if (!isrv_sc_need(k, ISRV_SC_SESSION_LIVES, "CAPABILITY"))
-		return false;
+	isrv_sc_need(k, ISRV_SC_SESSION_LIVES, "CAPABILITY");
 	k->caps = capabilities(k);
 	if (k->caps & ISRV_SC_CONDSTORE)
-		return isrv_sc_need(k, ISRV_SC_SESSION_LIVES, "ENABLE CONDSTORE");
-	return true;
+		isrv_sc_need(k, ISRV_SC_SESSION_LIVES, "ENABLE CONDSTORE");
+	return isrv_sc_live(c);
 }
 
 void isrv_sc_disconnect(struct isrv_sc_client *k)

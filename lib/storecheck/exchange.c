@@ -19,10 +19,8 @@ bool isrv_sc_offered(struct isrv_sc *c, unsigned i, const char *mechanism)
 	    !isrv_sc_need(k, ISRV_SC_SESSION_LIVES, "CAPABILITY"))
 		return false;
 	isrv_buf_init(&word, 300);
-	if (!isrv_sc_put(&word, &c->mem, "AUTH=%s", mechanism) ||
-	    !isrv_buf_add(&word, &c->mem, "", 1))
-		isrv_sc_out_of_memory(c);
-	offered = isrv_sc_live(c) && isrv_sc_told_word(k, word.data);
+	isrv_sc_put(c, &word, "AUTH=%s", mechanism);
+	offered = isrv_sc_add(c, &word, "", 1) && isrv_sc_told_word(k, word.data);
 	isrv_buf_clear(&word, &c->mem);
 	return offered;
 }
@@ -43,32 +41,29 @@ bool isrv_sc_challenge(struct isrv_sc_client *k, struct imapsrv_span *challenge_
 	struct imapsrv_span text = isrv_sc_span(k, k->told.text);
 
 	c->scratch.len = 0;
-	if (!isrv_sc_live(c))
-		return false;
-	if (!isrv_buf_add(&c->scratch, &c->mem, text.data, text.len) ||
-	    !isrv_buf_add(&c->scratch, &c->mem, "", 1))
-		return isrv_sc_out_of_memory(c);
-	if (!isrv_base64_parse(c->scratch.data, &challenge_r->len, c->scratch.data, text.len))
-		return isrv_sc_blame(c, ISRV_SC_SESSION_LIVES, "a challenge is not in base64");
+	isrv_sc_add(c, &c->scratch, text.data, text.len);
+	isrv_sc_add(c, &c->scratch, "", 1);
 	challenge_r->data = c->scratch.data;
-	return true;
+	return isrv_sc_live(c) &&
+	       isrv_base64_parse(c->scratch.data, &challenge_r->len, c->scratch.data, text.len);
 }
 
 bool isrv_sc_reply(struct isrv_sc_client *k, const void *data, size_t len)
 {
 	struct isrv_sc *c = k->c;
-	size_t encoded = isrv_base64_encoded(len), size = encoded + 2;
-	char *line;
+	const char *from = data;
+	struct isrv_buf line;
+	char piece[64];
 
-	if (!isrv_sc_live(c))
-		return false;
-	line = isrv_mem_alloc(&c->mem, size);
-	if (!line)
-		return isrv_sc_out_of_memory(c);
-	isrv_base64_put(line, data, len);
-	memcpy(line + encoded, "\r\n", 2);
-	isrv_sc_more(k, line, size);
-	isrv_mem_free(&c->mem, line, size);
+	isrv_buf_init(&line, isrv_base64_encoded(len) + 2);
+	for (size_t n; len; from += n, len -= n) {
+		n = len < 48 ? len : 48;
+		isrv_base64_put(piece, from, n);
+		isrv_sc_add(c, &line, piece, isrv_base64_encoded(n));
+	}
+	if (isrv_sc_add(c, &line, "\r\n", 2))
+		isrv_sc_more(k, line.data, line.len);
+	isrv_buf_clear(&line, &c->mem);
 	return wants_more(k);
 }
 

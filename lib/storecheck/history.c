@@ -96,7 +96,7 @@ static void do_expunge(struct isrv_sc_client *k)
 static void do_copy(struct isrv_sc_client *k)
 {
 	struct isrv_sc *c = k->c;
-	struct isrv_sc_message *m = any(k), *to;
+	struct isrv_sc_message *m = any(k);
 	struct isrv_sc_box *box = c->boxes[1].exists && isrv_sc_below(c, 2) ? &c->boxes[1] : k->box;
 	bool move = k->caps & ISRV_SC_MOVE && box != k->box && isrv_sc_below(c, 2);
 	struct isrv_sc_message what;
@@ -111,12 +111,7 @@ static void do_copy(struct isrv_sc_client *k)
 		isrv_sc_pass(c, "the UIDs of copies, which the store does not tell");
 		return;
 	}
-	to = isrv_sc_box_add(c, box, k->told.to.v[0]);
-	if (!to)
-		return;
-	*to = what;
-	to->uid = k->told.to.v[0];
-	to->modseq = to->savedate = 0;
+	isrv_sc_box_copy(c, box, k->told.to.v[0], &what);
 	if (move)
 		isrv_sc_box_remove(c, k->box, what.uid);
 }
@@ -156,8 +151,8 @@ void isrv_sc_history(struct isrv_sc *c)
 
 	if (!isrv_sc_stage(c, clients, 4))
 		return;
-	if (c->has_mailboxes && isrv_sc_below(c, 2) && !isrv_sc_box(&c->clients[0], 1))
-		return;
+	if (c->has_mailboxes && isrv_sc_below(c, 2))
+		isrv_sc_box(&c->clients[0], 1);
 	for (unsigned i = 0; i < clients; i++)
 		isrv_sc_compare(&c->clients[i], &isrv_sc_fetching);
 	for (uint32_t step = 0; step < c->check.steps && isrv_sc_live(c); step++) {

@@ -11,73 +11,58 @@
 const char *const isrv_sc_keyword_names[ISRV_SC_KEYWORDS] = {"kit-red", "kit-green", "Kit-Blue",
                                                              "$KitDone"};
 
-static bool put_number(struct isrv_buf *to, struct isrv_mem *mem, uint64_t n)
+bool isrv_sc_add(struct isrv_sc *c, struct isrv_buf *to, const void *data, size_t len)
+{
+	return !c->rc && (isrv_buf_add(to, &c->mem, data, len) || isrv_sc_out_of_memory(c));
+}
+
+static bool put_number(struct isrv_sc *c, struct isrv_buf *to, uint64_t n)
 {
 	char digits[20];
 
-	return isrv_buf_add(to, mem, digits, isrv_ascii_u64(digits, n));
+	return isrv_sc_add(c, to, digits, isrv_ascii_u64(digits, n));
 }
 
-bool isrv_sc_putv(struct isrv_buf *to, struct isrv_mem *mem, const char *format, va_list args)
+bool isrv_sc_putv(struct isrv_sc *c, struct isrv_buf *to, const char *format, va_list args)
 {
-	bool ok = true;
+	const char *percent, *text;
+	int len;
 
-	while (*format && ok) {
-		const char *percent = strchr(format, '%');
-		size_t plain = percent ? (size_t)(percent - format) : strlen(format);
-		const char *text;
-
-		ok = isrv_buf_add(to, mem, format, plain);
-		format += plain;
-		if (!ok || !*format)
-			break;
-		format++;
-		switch (*format) {
+	for (; (percent = strchr(format, '%')) != NULL; format = percent) {
+		isrv_sc_add(c, to, format, (size_t)(percent - format));
+		percent += 2;
+		switch (percent[-1]) {
 		case 's':
 			text = va_arg(args, const char *);
-			ok = isrv_buf_add(to, mem, text, strlen(text));
+			isrv_sc_add(c, to, text, strlen(text));
 			break;
 		case 'u':
-			ok = put_number(to, mem, va_arg(args, unsigned));
+			put_number(c, to, va_arg(args, unsigned));
 			break;
 		case 'l': /* %llu */
-			ok = put_number(to, mem, va_arg(args, unsigned long long));
-			format += 2;
+			put_number(c, to, va_arg(args, unsigned long long));
+			percent += 2;
 			break;
-		case '.': { /* %.*s */
-			int len = va_arg(args, int);
-
+		default: /* %.*s */
+			len = va_arg(args, int);
 			text = va_arg(args, const char *);
-			ok = isrv_buf_add(to, mem, text, (size_t)len);
-			format += 2;
+			isrv_sc_add(c, to, text, (size_t)len);
+			percent += 2;
 			break;
 		}
-		default: /* %% */
-			ok = isrv_buf_add(to, mem, format, 1);
-			break;
-		}
-		format++;
 	}
-	return ok;
+	return isrv_sc_add(c, to, format, strlen(format));
 }
 
-bool isrv_sc_put(struct isrv_buf *to, struct isrv_mem *mem, const char *format, ...)
+bool isrv_sc_put(struct isrv_sc *c, struct isrv_buf *to, const char *format, ...)
 {
 	va_list args;
 	bool ok;
 
 	va_start(args, format);
-	ok = isrv_sc_putv(to, mem, format, args);
+	ok = isrv_sc_putv(c, to, format, args);
 	va_end(args);
 	return ok;
-}
-
-bool isrv_sc_put_set(struct isrv_buf *to, struct isrv_mem *mem, const uint32_t *v, size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		if (!isrv_sc_put(to, mem, i ? ",%u" : "%u", (unsigned)v[i]))
-			return false;
-	return true;
 }
 
 void isrv_sc_put_flags(char out[160], uint32_t flags)

@@ -57,31 +57,12 @@ bool isrv_sc_pass(struct isrv_sc *c, const char *why)
 	return false;
 }
 
-bool isrv_sc_blame(struct isrv_sc *c, enum isrv_sc_clause clause, const char *format, ...)
+static void report(struct isrv_sc *c, enum isrv_sc_clause clause, const char *what)
 {
 	struct imapsrv_finding finding = {.size = sizeof(finding)};
-	struct isrv_buf what;
-	va_list args;
-	bool ok;
 
-	if (!isrv_sc_live(c))
-		return false;
-	c->over = true;
-	if (c->cleaning)
-		return false;
-	isrv_buf_init(&what, 4096);
-	va_start(args, format);
-	ok = isrv_sc_putv(&what, &c->mem, format, args);
-	va_end(args);
-	if (ok && c->fault)
-		ok = isrv_sc_put(&what, &c->mem, "; the engine says: %.*s", (int)c->fault_text.len,
-		                 c->fault_text.data);
-	if (!ok || !isrv_buf_add(&what, &c->mem, "", 1)) {
-		isrv_buf_clear(&what, &c->mem);
-		return isrv_sc_out_of_memory(c);
-	}
 	finding.clause = &imapsrv_storecheck_clauses(NULL)[clause];
-	finding.what = what.data;
+	finding.what = what;
 	finding.scene = c->scene;
 	finding.seed = c->check.seed;
 	finding.transcript.data = c->transcript.data;
@@ -92,10 +73,30 @@ bool isrv_sc_blame(struct isrv_sc *c, enum isrv_sc_clause clause, const char *fo
 	c->fault = NULL;
 	if (c->check.report)
 		c->check.report(c->check.user, &finding);
+}
+
+bool isrv_sc_blame(struct isrv_sc *c, enum isrv_sc_clause clause, const char *format, ...)
+{
+	struct isrv_buf what;
+	va_list args;
+
+	if (!isrv_sc_live(c))
+		return false;
+	c->over = true;
+	if (c->cleaning)
+		return false;
+	isrv_buf_init(&what, 4096);
+	va_start(args, format);
+	isrv_sc_putv(c, &what, format, args);
+	va_end(args);
+	if (c->fault)
+		isrv_sc_put(c, &what, "; the engine says: %.*s", (int)c->fault_text.len,
+		            c->fault_text.data);
+	if (isrv_sc_add(c, &what, "", 1))
+		report(c, clause, what.data);
 	isrv_buf_clear(&what, &c->mem);
 	return false;
 }
-
 /* The engine's own complaint.  It is held back: the scene may find what it leads to. */
 static void on_fault(void *user, const char *what)
 {
@@ -104,11 +105,8 @@ static void on_fault(void *user, const char *what)
 	if (c->fault)
 		return;
 	c->fault_text.len = 0;
-	if (!isrv_buf_add(&c->fault_text, &c->mem, what, strlen(what))) {
-		isrv_sc_out_of_memory(c);
-		return;
-	}
-	c->fault = c->fault_text.data;
+	if (isrv_sc_add(c, &c->fault_text, what, strlen(what)))
+		c->fault = c->fault_text.data;
 }
 
 uint32_t isrv_sc_below(struct isrv_sc *c, uint32_t n)

@@ -15,27 +15,18 @@ static const char *const who = "kit-nobody";
 /* The rights of `who` in the ACL response; data NULL: it is not in the list. */
 static struct imapsrv_span rights_in(const struct isrv_sc_client *k)
 {
-	struct imapsrv_span none = {NULL, 0};
+	struct imapsrv_span none = {NULL, 0}, line = isrv_sc_line(k, "ACL"), name, rights;
+	struct isrv_sc_parse p = {line.data, line.data + line.len, !line.data};
 
-	for (size_t i = 0; i < k->told.line_count; i++) {
-		struct imapsrv_span line = isrv_sc_span(k, k->told.lines[i]), name, rights;
-		struct isrv_sc_parse p = {line.data, line.data + line.len, false};
-
-		if (line.len < 4 || memcmp(line.data, "ACL ", 4) != 0)
-			continue;
-		p.at += 4;
-		isrv_sc_value(&p);
-		while (isrv_sc_take(&p, ' ')) {
-			name = isrv_sc_value(&p);
-			isrv_sc_expect(&p, ' ');
-			rights = isrv_sc_value(&p);
-			if (name.len > 2 && *name.data == '"') {
-				name.data++;
-				name.len -= 2;
-			}
-			if (!p.bad && isrv_ascii_is(name.data, name.len, who))
-				return rights;
-		}
+	isrv_sc_atom(&p); /* ACL */
+	isrv_sc_expect(&p, ' ');
+	isrv_sc_value(&p);
+	while (isrv_sc_take(&p, ' ')) {
+		name = isrv_sc_value(&p);
+		isrv_sc_expect(&p, ' ');
+		rights = isrv_sc_value(&p);
+		if (!p.bad && isrv_ascii_is(name.data, name.len, who))
+			return rights;
 	}
 	return none;
 }
@@ -92,13 +83,9 @@ static void kept(struct isrv_sc *c)
 /* The MYRIGHTS response as it stands. */
 static uint64_t my_rights(const struct isrv_sc_client *k)
 {
-	for (size_t i = 0; i < k->told.line_count; i++) {
-		struct imapsrv_span line = isrv_sc_span(k, k->told.lines[i]);
+	struct imapsrv_span line = isrv_sc_line(k, "MYRIGHTS");
 
-		if (line.len > 9 && !memcmp(line.data, "MYRIGHTS ", 9))
-			return isrv_sc_hash(line);
-	}
-	return 0;
+	return line.data ? isrv_sc_hash(line) : 0;
 }
 
 /* RFC 8440 3: LIST tells the same as MYRIGHTS. */

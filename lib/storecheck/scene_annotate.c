@@ -15,11 +15,11 @@ static struct imapsrv_span value_of(const struct isrv_sc_client *k, uint32_t uid
                                     const char *value)
 {
 	const struct isrv_sc_row *row = isrv_sc_row_of(k, uid, ISRV_SC_HAS_ANNOTATION);
-	struct imapsrv_span none = {NULL, 0}, all, name, found;
+	struct imapsrv_span told = {NULL, 0}, all, name, found;
 	struct isrv_sc_parse p;
 
 	if (!row)
-		return none;
+		return told;
 	all = isrv_sc_span(k, row->annotation);
 	p = (struct isrv_sc_parse){all.data, all.data + all.len, false};
 	isrv_sc_expect(&p, '(');
@@ -36,11 +36,11 @@ static struct imapsrv_span value_of(const struct isrv_sc_client *k, uint32_t uid
 			found = isrv_sc_nstring(&p);
 			isrv_sc_take(&p, ' ');
 			if (!p.bad && mine && isrv_ascii_is(name.data, name.len, value))
-				return found;
+				told = found;
 		}
 		isrv_sc_take(&p, ' ');
 	}
-	return none;
+	return told;
 }
 
 /* False: it is refused, to this user or altogether. */

@@ -239,21 +239,12 @@ static bool take_copies(struct isrv_sc_client *k, struct isrv_sc_box *from, stru
 	             ISRV_SC_COPY_UIDS, "UIDVALIDITY of the target is %u, COPYUID has %u",
 	             to->uidvalidity, k->told.code_validity);
 	for (size_t i = 0; i < count && isrv_sc_live(c); i++) {
-		struct isrv_sc_message *source = isrv_sc_message(from, k->told.from.v[i]), *m;
-		struct isrv_sc_message what;
+		const struct isrv_sc_message *source = isrv_sc_message(from, k->told.from.v[i]);
 
-		if (!isrv_sc_want(c, source, ISRV_SC_COPY_UIDS,
-		                  "COPYUID names message %u, which is not there",
-		                  k->told.from.v[i]))
-			return false;
-		what = *source;
-		m = isrv_sc_box_add(c, to, k->told.to.v[i]);
-		if (!m)
-			return false;
-		what.uid = m->uid;
-		what.modseq = 0;
-		what.savedate = 0;
-		*m = what;
+		if (isrv_sc_want(c, source, ISRV_SC_COPY_UIDS,
+		                 "COPYUID names message %u, which is not there",
+		                 k->told.from.v[i]))
+			isrv_sc_box_copy(c, to, k->told.to.v[i], source);
 	}
 	return isrv_sc_live(c);
 }

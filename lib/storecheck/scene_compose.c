@@ -48,45 +48,40 @@ static bool came(struct isrv_sc_client *k, size_t octets)
 /* ---- CATENATE ---------------------------------------------------------------------------- */
 
 /* A part of the client's own. */
-static bool text_part(struct isrv_sc_client *k, struct isrv_buf *whole, const char *text)
+static void text_part(struct isrv_sc_client *k, struct isrv_buf *whole, const char *text)
 {
 	struct isrv_sc *c = k->c;
 	struct isrv_buf head;
-	size_t len = strlen(text);
-	bool ok;
+	size_t len = strlen(text), first = !whole->len;
 
 	isrv_buf_init(&head, 64);
-	ok = isrv_sc_put(&head, &c->mem, " TEXT {%u+}\r\n", (unsigned)len) &&
-	     isrv_buf_add(whole, &c->mem, text, len);
 	/* The first part follows the parenthesis. */
-	if (ok)
-		isrv_sc_raw(k, head.data + (whole->len == len), head.len - (whole->len == len));
+	if (isrv_sc_put(c, &head, " TEXT {%u+}\r\n", (unsigned)len))
+		isrv_sc_raw(k, head.data + first, head.len - first);
 	isrv_sc_raw(k, text, len);
 	isrv_buf_clear(&head, &c->mem);
-	return ok || isrv_sc_out_of_memory(c);
+	isrv_sc_add(c, whole, text, len);
 }
 
 /* A whole message of the box, or its text. */
-static bool url_part(struct isrv_sc_client *k, struct isrv_buf *whole,
+static void url_part(struct isrv_sc_client *k, struct isrv_buf *whole,
                      const struct isrv_sc_message *m, bool text)
 {
 	struct isrv_sc *c = k->c;
 	struct isrv_buf url;
 	size_t at = 0;
-	bool ok;
 
 	isrv_buf_init(&url, 400);
-	ok = isrv_sc_put(&url, &c->mem, " URL \"/%s/;UID=%u%s\"", c->boxes[0].name, m->uid,
-	                 text ? "/;SECTION=TEXT" : "") &&
-	     isrv_sc_content(c, m->content, &c->scratch);
-	while (ok && text && memcmp(c->scratch.data + at, "\r\n\r\n", 4) != 0)
-		at++;
-	at += text ? 4 : 0;
-	ok = ok && isrv_buf_add(whole, &c->mem, c->scratch.data + at, c->scratch.len - at);
-	if (ok)
+	if (isrv_sc_put(c, &url, " URL \"/%s/;UID=%u%s\"", c->boxes[0].name, m->uid,
+	                text ? "/;SECTION=TEXT" : ""))
 		isrv_sc_raw(k, url.data, url.len);
 	isrv_buf_clear(&url, &c->mem);
-	return ok || isrv_sc_out_of_memory(c);
+	if (!isrv_sc_content(c, m->content, &c->scratch))
+		return;
+	while (text && memcmp(c->scratch.data + at, "\r\n\r\n", 4) != 0)
+		at++;
+	at += text ? 4 : 0;
+	isrv_sc_add(c, whole, c->scratch.data + at, c->scratch.len - at);
 }
 
 /* "APPEND box (\Draft) CATENATE (" without the end of the line. */
@@ -104,11 +99,12 @@ static void compose(struct isrv_sc_client *k, struct isrv_buf *whole)
 
 	whole->len = 0;
 	begin(k);
-	if (!text_part(k, whole, "Subject: kit\r\n\r\nTo begin with.\r\n") ||
-	    !url_part(k, whole, &from[0], false) || !text_part(k, whole, "\r\nIn between.\r\n") ||
-	    !url_part(k, whole, &from[1], true) || !url_part(k, whole, &from[2], false) ||
-	    !text_part(k, whole, "\r\nThe end.\r\n"))
-		return;
+	text_part(k, whole, "Subject: kit\r\n\r\nTo begin with.\r\n");
+	url_part(k, whole, &from[0], false);
+	text_part(k, whole, "\r\nIn between.\r\n");
+	url_part(k, whole, &from[1], true);
+	url_part(k, whole, &from[2], false);
+	text_part(k, whole, "\r\nThe end.\r\n");
 	isrv_sc_raw(k, ")\r\n", 3);
 	if (!isrv_sc_await(k) || !isrv_sc_needed(k, ISRV_SC_COMPOSE_OCTETS) || !came(k, whole->len))
 		return;
@@ -203,10 +199,9 @@ static void binary(struct isrv_sc *c)
 	if (!isrv_sc_stage(c, 1, 1) || !(k->caps & ISRV_SC_BINARY))
 		return;
 	isrv_buf_init(&octets, 1000);
-	if (!isrv_buf_add(&octets, &c->mem, head, sizeof(head) - 1) ||
-	    !isrv_buf_add(&octets, &c->mem, text, sizeof(text) - 1)) {
-		isrv_sc_out_of_memory(c);
-	} else if (!append8(k, "", &octets, "")) {
+	isrv_sc_add(c, &octets, head, sizeof(head) - 1);
+	isrv_sc_add(c, &octets, text, sizeof(text) - 1);
+	if (!append8(k, "", &octets, "")) {
 		/* RFC 3516 4.4 */
 		if (isrv_sc_code(k, "UNKNOWN-CTE"))
 			isrv_sc_looks(c, ISRV_SC_APPEND_BINARY);
@@ -215,8 +210,7 @@ static void binary(struct isrv_sc *c)
 		isrv_sc_compare(k, &isrv_sc_fetching);
 	} else if (came(k, octets.len)) {
 		octets.len = 0;
-		if (!isrv_buf_add(&octets, &c->mem, text, sizeof(text) - 1))
-			isrv_sc_out_of_memory(c);
+		isrv_sc_add(c, &octets, text, sizeof(text) - 1);
 		is(k, "BINARY.PEEK[1]", &octets, ISRV_SC_APPEND_BINARY);
 		isrv_sc_compare(k, &isrv_sc_fetching);
 	}
@@ -234,10 +228,8 @@ static void headers(struct isrv_sc *c)
 	isrv_sc_need(k, ISRV_SC_SESSION_LIVES, "UNSELECT");
 	isrv_sc_need(k, ISRV_SC_SESSION_LIVES, "ENABLE UTF8=ACCEPT");
 	isrv_sc_select(k, &c->boxes[0], "SELECT");
-	if (!isrv_sc_put(&octets, &c->mem, "From: \"J\303\266rg\" <j\303\266rg@example.org>\r\n"
-	                                   "Subject: Gr\303\274\303\237e \342\202\254\r\n\r\n"
-	                                   "\303\274\r\n"))
-		isrv_sc_out_of_memory(c);
+	isrv_sc_put(c, &octets, "From: \"J\303\266rg\" <j\303\266rg@example.org>\r\n"
+	                        "Subject: Gr\303\274\303\237e \342\202\254\r\n\r\n\303\274\r\n");
 	if (isrv_sc_live(c) && !append8(k, "UTF8 (", &octets, ")"))
 		isrv_sc_needed(k, ISRV_SC_UTF8_OCTETS);
 	if (isrv_sc_live(c) && came(k, octets.len)) {

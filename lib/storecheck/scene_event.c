@@ -52,17 +52,11 @@ static void arrivals(struct isrv_sc *c)
 	isrv_sc_need(a, ISRV_SC_COPY_ALL, "UID COPY %u %s", a->box->messages[0].uid, a->box->name);
 	if (!isrv_sc_live(c))
 		return;
-	if (a->told.to.count == 1) {
-		struct isrv_sc_message what = a->box->messages[0], *m;
-
-		m = isrv_sc_box_add(c, a->box, a->told.to.v[0]);
-		if (!m)
-			return;
-		what.uid = m->uid;
-		what.modseq = what.savedate = 0;
-		*m = what;
-		heard(b);
-	}
+	if (a->told.to.count == 1)
+		isrv_sc_box_copy(c, a->box, a->told.to.v[0], &a->box->messages[0]);
+	else
+		isrv_sc_pass(c, "the UIDs of copies, which the store does not tell");
+	heard(b);
 	done(b);
 	isrv_sc_look(a);
 	isrv_sc_look(b);

@@ -33,17 +33,15 @@ static void agree(struct isrv_sc *c, const char *command, enum isrv_sc_clause cl
 		return;
 	for (unsigned i = 0; i < 2; i++) {
 		const struct isrv_sc_numbers *found = &c->clients[i].told.found;
-		struct isrv_buf to;
-		size_t len;
+		size_t len = 0;
 
-		isrv_buf_init(&to, sizeof(set[i]) - 1);
-		isrv_sc_put_set(&to, &c->mem, found->v,
-		                found->count); /* as much as there is room */
-		len = to.len;
-		if (len)
-			memcpy(set[i], to.data, len);
+		/* As much as there is room. */
+		for (size_t n = 0; n < found->count && len < sizeof(set[i]) - 12; n++) {
+			if (n)
+				set[i][len++] = ',';
+			len += isrv_ascii_u64(set[i] + len, found->v[n]);
+		}
 		set[i][len] = '\0';
-		isrv_buf_clear(&to, &c->mem);
 	}
 	isrv_sc_want(c, same_numbers(&k->told.found, &plain->told.found), clause,
 	             "\"%s\" finds %s with the store's index, and %s without", command, set[0],
@@ -124,15 +122,10 @@ static void sort(struct isrv_sc *c)
 
 static struct imapsrv_span thread_line(const struct isrv_sc_client *k)
 {
-	struct imapsrv_span none = {"", 0};
+	static const struct imapsrv_span none = {"", 0};
+	struct imapsrv_span line = isrv_sc_line(k, "THREAD");
 
-	for (size_t i = 0; i < k->told.line_count; i++) {
-		struct imapsrv_span line = isrv_sc_span(k, k->told.lines[i]);
-
-		if (line.len >= 6 && !memcmp(line.data, "THREAD", 6))
-			return line;
-	}
-	return none;
+	return line.data ? line : none;
 }
 
 static void thread(struct isrv_sc *c)
@@ -168,6 +161,7 @@ static void identifiers(struct isrv_sc *c)
 	struct isrv_sc_client *k = &c->clients[0];
 	struct isrv_sc_box *box, *other;
 	const struct isrv_sc_message *m, *copy;
+	struct isrv_sc_message what;
 
 	if (!isrv_sc_stage(c, 1, 4))
 		return;
@@ -188,12 +182,12 @@ static void identifiers(struct isrv_sc *c)
 	isrv_sc_need(k, ISRV_SC_COPY_ALL, "UID COPY %u %s", box->messages[0].uid, box->name);
 	if (!isrv_sc_live(c) || k->told.to.count != 1)
 		return;
-	copy = isrv_sc_box_add(c, box, k->told.to.v[0]);
+	what = box->messages[0];
+	/* What it has of these is to be told. */
+	what.emailid = what.threadid = 0;
+	isrv_sc_box_copy(c, box, k->told.to.v[0], &what);
 	m = &box->messages[0];
-	if (!copy)
-		return;
-	box->messages[box->count - 1].flags = m->flags;
-	box->messages[box->count - 1].size = m->size;
+	copy = &box->messages[box->count - 1];
 	isrv_sc_need(k, ISRV_SC_SESSION_LIVES, "NOOP");
 	isrv_sc_compare(k, &isrv_sc_fetching);
 	isrv_sc_want(c, copy->emailid == m->emailid, ISRV_SC_OBJECTID_EMAIL,
@@ -236,7 +230,6 @@ static void replace(struct isrv_sc *c)
 	                                      ISRV_SC_APPEND_FLAGS, ISRV_SC_APPEND_DATE,
 	                                      ISRV_SC_BODY_OCTETS};
 	struct isrv_sc_client *k = &c->clients[0];
-	struct isrv_sc_message *m;
 	uint32_t content, old;
 
 	if (!isrv_sc_stage(c, 1, 3) || !(k->caps & ISRV_SC_REPLACE))
@@ -252,12 +245,7 @@ static void replace(struct isrv_sc *c)
 		if (!isrv_sc_await(k) || !isrv_sc_needed(k, ISRV_SC_REPLACE_BOTH) ||
 		    k->told.appended.count != 1)
 			return;
-		m = isrv_sc_box_add(c, k->box, k->told.appended.v[0]);
-		if (!m)
-			return;
-		m->content = content;
-		m->flags = IMAPSRV_DRAFT;
-		m->size = c->scratch.len;
+		isrv_sc_box_came(c, k->box, k->told.appended.v[0], content, IMAPSRV_DRAFT);
 		isrv_sc_box_remove(c, k->box, old);
 		isrv_sc_need(k, ISRV_SC_SESSION_LIVES, "NOOP");
 		isrv_sc_compare(k, &blames);
@@ -272,11 +260,9 @@ static bool append_octets(struct isrv_sc_client *k, const char *name, uint64_t o
 	struct isrv_sc *c = k->c;
 
 	c->scratch.len = 0;
-	if (!isrv_sc_put(&c->scratch, &c->mem, "Subject: kit\r\n\r\n"))
-		return isrv_sc_out_of_memory(c);
-	while (c->scratch.len < octets)
-		if (!isrv_buf_add(&c->scratch, &c->mem, c->scratch.len % 60 ? "x" : "\n", 1))
-			return isrv_sc_out_of_memory(c);
+	isrv_sc_put(c, &c->scratch, "Subject: kit\r\n\r\n");
+	while (c->scratch.len < octets && isrv_sc_live(c))
+		isrv_sc_add(c, &c->scratch, c->scratch.len % 60 ? "x" : "\n", 1);
 	isrv_sc_say(k, "APPEND %s {%u+}", name, (unsigned)octets);
 	isrv_sc_raw(k, c->scratch.data, (size_t)octets);
 	isrv_sc_raw(k, "\r\n", 2);
@@ -362,10 +348,10 @@ static bool put_limits(struct isrv_sc *c, struct isrv_buf *to, const struct usag
                        uint64_t messages)
 {
 	struct isrv_sc_parse p = {u->resources.data, u->resources.data + u->resources.len, false};
-	bool ok = isrv_sc_put(to, &c->mem, "SETQUOTA %.*s (", (int)u->root.len, u->root.data);
 
+	isrv_sc_put(c, to, "SETQUOTA %.*s (", (int)u->root.len, u->root.data);
 	isrv_sc_expect(&p, '(');
-	for (bool first = true; ok && !p.bad && !isrv_sc_take(&p, ')'); first = false) {
+	for (bool first = true; !p.bad && !isrv_sc_take(&p, ')'); first = false) {
 		struct imapsrv_span name = isrv_sc_atom(&p);
 		uint64_t limit;
 
@@ -376,11 +362,11 @@ static bool put_limits(struct isrv_sc *c, struct isrv_buf *to, const struct usag
 		isrv_sc_take(&p, ' ');
 		if (isrv_ascii_is(name.data, name.len, "MESSAGE"))
 			limit = messages;
-		ok = isrv_sc_put(to, &c->mem, "%s%.*s %llu", first ? "" : " ", (int)name.len, name.data,
-		                 (unsigned long long)limit);
+		isrv_sc_put(c, to, "%s%.*s %llu", first ? "" : " ", (int)name.len, name.data,
+		            (unsigned long long)limit);
 	}
-	return (ok && isrv_sc_put(to, &c->mem, ")") && isrv_buf_add(to, &c->mem, "", 1)) ||
-	       isrv_sc_out_of_memory(c);
+	isrv_sc_put(c, to, ")");
+	return isrv_sc_add(c, to, "", 1);
 }
 
 /* A limit that leaves room for one more message. */

@@ -11,26 +11,21 @@
 /* The value that was told for an entry; data NULL: none, or NIL. */
 static struct imapsrv_span value_of(const struct isrv_sc_client *k, const char *entry)
 {
-	struct imapsrv_span none = {NULL, 0};
+	struct imapsrv_span none = {NULL, 0}, line = isrv_sc_line(k, "METADATA"), name, value;
+	struct isrv_sc_parse p = {line.data, line.data + line.len, !line.data};
 
-	for (size_t i = 0; i < k->told.line_count; i++) {
-		struct imapsrv_span line = isrv_sc_span(k, k->told.lines[i]), name, value;
-		struct isrv_sc_parse p = {line.data, line.data + line.len, false};
-
-		if (line.len < 9 || memcmp(line.data, "METADATA ", 9) != 0)
-			continue;
-		p.at += 9;
-		isrv_sc_value(&p);
+	isrv_sc_atom(&p); /* METADATA */
+	isrv_sc_expect(&p, ' ');
+	isrv_sc_value(&p);
+	isrv_sc_expect(&p, ' ');
+	isrv_sc_expect(&p, '(');
+	while (!p.bad && !isrv_sc_take(&p, ')')) {
+		name = isrv_sc_atom(&p);
 		isrv_sc_expect(&p, ' ');
-		isrv_sc_expect(&p, '(');
-		while (!p.bad && !isrv_sc_take(&p, ')')) {
-			name = isrv_sc_atom(&p);
-			isrv_sc_expect(&p, ' ');
-			value = isrv_sc_nstring(&p);
-			isrv_sc_take(&p, ' ');
-			if (!p.bad && isrv_ascii_is(name.data, name.len, entry))
-				return value;
-		}
+		value = isrv_sc_nstring(&p);
+		isrv_sc_take(&p, ' ');
+		if (!p.bad && isrv_ascii_is(name.data, name.len, entry))
+			return value;
 	}
 	return none;
 }

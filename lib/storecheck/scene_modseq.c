@@ -298,8 +298,7 @@ static void vanished(struct isrv_sc *c)
 		uint32_t uid = box->messages[i + 1].uid;
 
 		isrv_sc_need(k, ISRV_SC_STORE_FLAGS, "UID STORE %u +FLAGS (\\Deleted)", uid);
-		if (!isrv_sc_highest(k, box))
-			return;
+		isrv_sc_highest(k, box);
 		since[i] = box->highest;
 		isrv_sc_need(k, ISRV_SC_EXPUNGE_GONE, "EXPUNGE");
 		isrv_sc_want(c, isrv_sc_has_number(&k->told.vanished, uid), ISRV_SC_EXPUNGE_TOLD,

@@ -14,13 +14,11 @@ enum {
 };
 
 /* "{1024+}", and so many octets; never the same twice. */
-static bool put_value(struct isrv_sc *c, struct isrv_buf *to, unsigned n)
+static void put_value(struct isrv_sc *c, struct isrv_buf *to, unsigned n)
 {
-	bool ok = isrv_sc_put(to, &c->mem, "{%u+}\r\n", (unsigned)OCTETS);
-
-	for (unsigned i = 0; ok && i < OCTETS; i++)
-		ok = isrv_buf_add(to, &c->mem, &"0123456789"[(i + n) % 10], 1);
-	return ok;
+	isrv_sc_put(c, to, "{%u+}\r\n", (unsigned)OCTETS);
+	for (unsigned i = 0; i < OCTETS; i++)
+		isrv_sc_add(c, to, &"0123456789"[(i + n) % 10], 1);
 }
 
 /* Is the value with that number among what was told? */
@@ -77,10 +75,7 @@ static void fill(struct isrv_sc_client *k, const struct place *p)
 	for (unsigned pass = 0; pass < 2; pass++)
 		for (unsigned n = 0; n < ENTRIES && isrv_sc_live(c); n++) {
 			value.len = 0;
-			if (!put_value(c, &value, n)) {
-				isrv_sc_out_of_memory(c);
-				break;
-			}
+			put_value(c, &value, n);
 			if (!pass ? !set(k, p, n, &value) : !get(k, p, n))
 				break;
 			if (pass)

@@ -141,11 +141,9 @@ static void plain(struct isrv_sc_client *k, const char *authzid)
 	if (!isrv_sc_authenticate(k, "PLAIN"))
 		return;
 	to->len = 0;
-	if (!isrv_buf_add(to, &c->mem, authzid, strlen(authzid) + 1) ||
-	    !isrv_buf_add(to, &c->mem, c->check.name, strlen(c->check.name) + 1) ||
-	    !isrv_buf_add(to, &c->mem, c->check.password, strlen(c->check.password)))
-		isrv_sc_out_of_memory(c);
-	else
+	isrv_sc_add(c, to, authzid, strlen(authzid) + 1);
+	isrv_sc_add(c, to, c->check.name, strlen(c->check.name) + 1);
+	if (isrv_sc_add(c, to, c->check.password, strlen(c->check.password)))
 		isrv_sc_reply(k, to->data, to->len);
 }
 

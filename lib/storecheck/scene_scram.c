@@ -64,16 +64,13 @@ static bool read_first(struct isrv_sc_client *k, struct scram *s)
 static bool first(struct isrv_sc_client *k, struct scram *s)
 {
 	struct isrv_sc *c = k->c;
-	bool more;
 
 	if (!isrv_sc_offered(c, (unsigned)(k - c->clients), mechanism) ||
 	    !isrv_sc_authenticate(k, mechanism))
 		return false;
 	c->scratch.len = 0;
-	if (!isrv_sc_put(&c->scratch, &c->mem, "n,,n=%s,r=%s", s->name, nonce))
-		return isrv_sc_out_of_memory(c);
-	more = isrv_sc_reply(k, c->scratch.data, c->scratch.len);
-	return more && read_first(k, s);
+	return isrv_sc_put(c, &c->scratch, "n,,n=%s,r=%s", s->name, nonce) &&
+	       isrv_sc_reply(k, c->scratch.data, c->scratch.len) && read_first(k, s);
 }
 
 /* RFC 5802 3. */
@@ -116,17 +113,12 @@ static void last(struct isrv_sc_client *k, struct scram *s)
 	char encoded[44];
 
 	to->len = 0;
-	if (!isrv_sc_put(to, &c->mem, "n=%s,r=%s,%s,c=biws,r=%s", s->name, nonce, s->first,
-	                 s->nonce)) {
-		isrv_sc_out_of_memory(c);
-		return;
-	}
+	isrv_sc_put(c, to, "n=%s,r=%s,%s,c=biws,r=%s", s->name, nonce, s->first, s->nonce);
 	prove(s, (struct imapsrv_span){to->data, to->len}, proof);
 	isrv_base64_put(encoded, proof, sizeof(proof));
 	to->len = 0;
-	if (!isrv_sc_put(to, &c->mem, "c=biws,r=%s,p=%.*s", s->nonce, 44, encoded)) {
-		isrv_sc_out_of_memory(c);
-	} else if (isrv_sc_reply(k, to->data, to->len)) {
+	if (isrv_sc_put(c, to, "c=biws,r=%s,p=%.*s", s->nonce, 44, encoded) &&
+	    isrv_sc_reply(k, to->data, to->len)) {
 		s->signed_right = read_last(k, s);
 		isrv_sc_reply(k, "", 0);
 	}

@@ -36,9 +36,8 @@ static bool sees(struct share *s)
 		struct imapsrv_span line = isrv_sc_span(k, k->told.lines[i]), name;
 		struct isrv_sc_parse p = {line.data, line.data + line.len, false};
 
-		if (line.len < 5 || memcmp(line.data, "LIST ", 5) != 0)
-			continue;
-		p.at += 5;
+		isrv_sc_atom(&p); /* LIST; nothing else ends so */
+		isrv_sc_expect(&p, ' ');
 		isrv_sc_value(&p);
 		isrv_sc_expect(&p, ' ');
 		isrv_sc_value(&p);
@@ -137,7 +136,6 @@ static void used(struct isrv_sc *c)
 {
 	struct share s;
 	uint32_t content;
-	struct isrv_sc_message *m;
 
 	if (!begin(c, &s) || !give(&s, "lrswite") || !sees(&s))
 		return;
@@ -149,11 +147,7 @@ static void used(struct isrv_sc *c)
 	if (!isrv_sc_await(s.other) || !isrv_sc_needed(s.other, ISRV_SC_ACL_GIVEN))
 		return;
 	isrv_sc_need(s.owner, ISRV_SC_OPEN_KNOWN, "STATUS %s (UIDNEXT)", c->boxes[0].name);
-	m = isrv_sc_live(c) ? isrv_sc_box_add(c, &c->boxes[0], s.owner->told.uidnext - 1) : NULL;
-	if (!m || !isrv_sc_content(c, content, &c->scratch))
-		return;
-	m->content = content;
-	m->size = c->scratch.len;
+	isrv_sc_box_came(c, &c->boxes[0], s.owner->told.uidnext - 1, content, 0);
 	isrv_sc_look(s.owner);
 	isrv_sc_compare(s.owner, &isrv_sc_fetching);
 	isrv_sc_compare_bodies(s.owner, ISRV_SC_BODY_OCTETS);

@@ -48,8 +48,7 @@ static void cut_questions(struct isrv_sc *c)
 		return;
 	for (size_t i = 0; i < sizeof(questions) / sizeof(*questions) && isrv_sc_live(c); i++) {
 		isrv_sc_say(k, "%s", questions[i]);
-		if (!cut(c))
-			return;
+		cut(c);
 		isrv_sc_reselect(k, &c->boxes[0], &cutting);
 		isrv_sc_compare(k, &cutting);
 	}
@@ -115,11 +114,10 @@ static void cut_copy(struct isrv_sc *c)
 	if (!isrv_sc_stage(c, 1, 5) || !isrv_sc_box(k, 1))
 		return;
 	for (unsigned i = 0; i < (k->caps & ISRV_SC_MOVE ? 2 : 1) && isrv_sc_live(c); i++) {
-		if (i && !isrv_sc_reselect(k, &c->boxes[0], &cutting))
-			return;
+		if (i)
+			isrv_sc_reselect(k, &c->boxes[0], &cutting);
 		isrv_sc_say(k, "UID %s 1:* %s", verbs[i], c->boxes[1].name);
-		if (!cut(c))
-			return;
+		cut(c);
 		left = count_in(k, &c->boxes[0]);
 		came = count_in(k, &c->boxes[1]) - had;
 		had += came;
@@ -141,16 +139,12 @@ static void cut_append(struct isrv_sc *c)
 
 	if (!isrv_sc_stage(c, 1, 2))
 		return;
-	if (k->caps & ISRV_SC_MULTIAPPEND)
-		isrv_sc_say(k, "APPEND %s {8+}\r\nX: 1\r\n\r\n {8+}\r\nX: 2\r\n\r\n",
-		            c->boxes[0].name);
-	else
-		isrv_sc_say(k, "APPEND %s {8+}\r\nX: 1\r\n\r\n", c->boxes[0].name);
+	/* Who can write offers MULTIAPPEND. */
+	isrv_sc_say(k, "APPEND %s {8+}\r\nX: 1\r\n\r\n {8+}\r\nX: 2\r\n\r\n", c->boxes[0].name);
 	if (!cut(c))
 		return;
 	came = count_in(k, &c->boxes[0]) - 2;
-	isrv_sc_want(c, came == 0 || came == (k->caps & ISRV_SC_MULTIAPPEND ? 2 : 1),
-	             ISRV_SC_OP_CANCELLED, "%u messages came of an APPEND that was cut off", came);
+	isrv_sc_want(c, came == 0 || came == 2, ISRV_SC_OP_CANCELLED, "%u messages came of an APPEND that was cut off", came);
 }
 
 /* ---- at the same time ---------------------------------------------------------------------- */
@@ -212,10 +206,10 @@ static void two_appends(struct isrv_sc *c)
 		struct isrv_sc_client *k = &c->clients[i];
 
 		content[i] = isrv_sc_new_content(c);
-		if (!isrv_sc_content(c, content[i], &c->scratch) ||
-		    !isrv_sc_say(k, "APPEND %s {%u+}", box->name, (unsigned)c->scratch.len) ||
-		    !isrv_sc_raw(k, c->scratch.data, c->scratch.len) || !isrv_sc_raw(k, "\r\n", 2))
-			return;
+		isrv_sc_content(c, content[i], &c->scratch);
+		isrv_sc_say(k, "APPEND %s {%u+}", box->name, (unsigned)c->scratch.len);
+		isrv_sc_raw(k, c->scratch.data, c->scratch.len);
+		isrv_sc_raw(k, "\r\n", 2);
 	}
 	for (unsigned i = 0; i < 2; i++) {
 		struct isrv_sc_client *k = &c->clients[i];
@@ -230,12 +224,8 @@ static void two_appends(struct isrv_sc *c)
 	             uid[0]);
 	for (unsigned n = 0; n < 2 && isrv_sc_live(c); n++) {
 		unsigned i = uid[0] < uid[1] ? n : 1 - n;
-		struct isrv_sc_message *m = isrv_sc_box_add(c, box, uid[i]);
 
-		if (!m || !isrv_sc_content(c, content[i], &c->scratch))
-			return;
-		m->content = content[i];
-		m->size = c->scratch.len;
+		isrv_sc_box_came(c, box, uid[i], content[i], 0);
 	}
 	for (unsigned i = 0; i < 2 && isrv_sc_live(c); i++) {
 		isrv_sc_look(&c->clients[i]);

@@ -20,7 +20,7 @@ struct url {
 static const char digits[] = "0123456789ABCDEF";
 
 /* What is not a letter or digit stands there as %XX (RFC 5092 3). */
-static bool put_encoded(struct isrv_sc *c, struct isrv_buf *to, const char *text)
+static void put_encoded(struct isrv_sc *c, struct isrv_buf *to, const char *text)
 {
 	for (; *text; text++) {
 		unsigned char o = (unsigned char)*text;
@@ -28,10 +28,8 @@ static bool put_encoded(struct isrv_sc *c, struct isrv_buf *to, const char *text
 		bool plain = (o >= 'a' && o <= 'z') || (o >= 'A' && o <= 'Z') ||
 		             (o >= '0' && o <= '9') || o == '-' || o == '.';
 
-		if (!isrv_buf_add(to, &c->mem, plain ? text : hex, plain ? 1 : 3))
-			return isrv_sc_out_of_memory(c);
+		isrv_sc_add(c, to, plain ? text : hex, plain ? 1 : 3);
 	}
-	return true;
 }
 
 /* The rump of a URL, in c->scratch. */
@@ -40,12 +38,12 @@ static bool rump(struct isrv_sc *c, const char *owner, const char *box, uint32_t
 	struct isrv_buf *to = &c->scratch;
 
 	to->len = 0;
-	if (!isrv_sc_put(to, &c->mem, "imap://") || !put_encoded(c, to, owner) ||
-	    !isrv_sc_put(to, &c->mem, "@%s/", c->check.server) || !put_encoded(c, to, box) ||
-	    !isrv_sc_put(to, &c->mem, "/;UID=%u;URLAUTH=authuser", uid) ||
-	    !isrv_buf_add(to, &c->mem, "", 1))
-		return isrv_sc_out_of_memory(c);
-	return true;
+	isrv_sc_put(c, to, "imap://");
+	put_encoded(c, to, owner);
+	isrv_sc_put(c, to, "@%s/", c->check.server);
+	put_encoded(c, to, box);
+	isrv_sc_put(c, to, "/;UID=%u;URLAUTH=authuser", uid);
+	return isrv_sc_add(c, to, "", 1);
 }
 
 /* GENURLAUTH; false: refused, or the scene is over. */
