@@ -233,6 +233,16 @@ static void put_restored_up_to_date(struct tables *t)
 	t->restored = KIT_UP_TO_DATE;
 }
 
+static void put_restored_not(struct tables *t)
+{
+	t->restored = KIT_NOT;
+}
+
+static void put_speechless(struct tables *t)
+{
+	t->speechless = true;
+}
+
 const struct defect defects_login[] = {
 	{"login-as-himself", "login.identity", put_login_as_himself, NULL, NULL, false},
 	{"login-token", "login.refused", put_login_token, NULL, NULL, false},
@@ -250,5 +260,7 @@ const struct defect defects_login[] = {
 	{"clock-since-start", "clock.now", put_clock_since_start, NULL, NULL, false},
 	{"restored-of-another", "saved.back", put_restored_of_another, NULL, NULL, false},
 	{"restored-up-to-date", "saved.told", put_restored_up_to_date, NULL, NULL, false},
+	{"restored-not", "saved.back", put_restored_not, NULL, NULL, false},
+	{"client-speechless", "sasl.known", put_speechless, NULL, NULL, false},
 	{NULL, NULL, NULL, NULL, NULL, false},
 };

@@ -75,8 +75,16 @@ static struct imapsrv_session *on_connect(void *user, struct imapsrv_engine *eng
 {
 	struct kit *kit = user;
 	struct imapsrv_session_config config = IMAPSRV_SESSION_CONFIG_INIT;
-	struct ts_link *link = ts_link(kit->ts);
+	uint64_t *at = kit->code ? &kit->ts->options.fail_at : &kit->ts->options.mute_at;
+	struct ts_link *link;
 
+	/* Nobody is there: a scene begins.  Most scenes are short. */
+	if (kit->trouble && !kit->ts->links) {
+		kit->trouble = kit->trouble * 1664525u + 1013904223u;
+		*at = kit->ts->op_count + 1 + (kit->trouble >> 16) % (kit->trouble >> 31 ? 24 : 160);
+		kit->ts->options.fail_code = kit->code;
+	}
+	link = ts_link(kit->ts);
 	config.user = link;
 	config.secure = 1;
 	if (imapsrv_session_new(engine, &config, &link->session)) {
@@ -134,6 +142,10 @@ static struct imapsrv_session *on_restore(void *user, struct imapsrv_engine *eng
 	struct imapsrv_account account;
 	struct ts_link *link = ts_link(kit->ts);
 
+	if (kit->tables.restored == KIT_NOT) {
+		ts_watch_end(link);
+		return NULL;
+	}
 	ts_preauth(link, kit->tables.restored == KIT_OF_ANOTHER ? "joe" : "fred", &account);
 	restore.user = link;
 	restore.account = &account;
@@ -154,8 +166,7 @@ static int on_respond(void *user, const struct imapsrv_response *q, struct imaps
 	bool last = q->step == (strcmp(q->mechanism, "LOGIN") ? 2 : 1);
 	const char *say;
 
-	(void)user;
-	if (q->step > 2)
+	if (q->step > 2 || ((struct kit *)user)->tables.speechless)
 		return 1;
 	if (!strcmp(q->mechanism, "LOGIN"))
 		say = q->step ? "x" : "fred";
@@ -188,7 +199,7 @@ static int on_outside(void *user, enum imapsrv_outside what, struct imapsrv_span
 	struct ts_set set = {0};
 
 	free(z);
-	if (!m)
+	if (!m || kit->alone)
 		return 1;
 	if (what == IMAPSRV_OUTSIDE_DELIVER) {
 		struct ts_message *added = ts_add(m, 0, message.data, message.len, ts->now, 0);
@@ -287,6 +298,7 @@ static void quota_append(void *user, struct imapsrv_op *op, const struct imapsrv
 
 static void (*plain_create)(void *user, struct imapsrv_op *op, const struct imapsrv_create *q);
 static uint64_t append_limit;
+static void (*made)(struct ts_mailbox *m);
 
 /* With a limit; and in a list, in which nobody is at first, whoever makes it may do all. */
 static void create(void *user, struct imapsrv_op *op, const struct imapsrv_create *q)
@@ -301,6 +313,8 @@ static void create(void *user, struct imapsrv_op *op, const struct imapsrv_creat
 		ts_acl_set(m, "fred", IMAPSRV_ACL_SET, ts_acl_known(ts));
 	if (m && append_limit)
 		m->append_limit = append_limit;
+	if (m && made)
+		made(m);
 	free(name);
 }
 
@@ -364,6 +378,7 @@ int kit_run(struct kit *kit, const struct imapsrv_allocator *allocator, uint64_t
 		index_fill(&t.store);
 	plain_create = t.mailboxes.create;
 	append_limit = kit->limit;
+	made = kit->made;
 	if (plain_create)
 		t.mailboxes.create = create;
 	sound = t;
@@ -407,7 +422,7 @@ int kit_run(struct kit *kit, const struct imapsrv_allocator *allocator, uint64_t
 	check.other_name = "joe";
 	check.other_password = "y";
 	check.server = "example.com";
-	check.respond = on_respond;
+	check.respond = kit->silent ? NULL : on_respond;
 	check.restore = on_restore;
 	check.sessions = sessions;
 	check.seed = seed;
@@ -416,7 +431,8 @@ int kit_run(struct kit *kit, const struct imapsrv_allocator *allocator, uint64_t
 	if (!rc && (findings != kit->findings || findings != kit->broken))
 		tx_complain(&kit->log, "%u findings are said, %u were reported and %u are told",
 		            findings, kit->findings, kit->broken);
-	if (!rc && ts->roots &&
+	/* Where the op fails by which it sets them back it cannot. */
+	if (!rc && !kit->trouble && ts->roots &&
 	    (ts->roots->limited != ts->resources ||
 	     ts->roots->limit[IMAPSRV_RESOURCE_MESSAGE] != MESSAGES ||
 	     ts->roots->limit[IMAPSRV_RESOURCE_STORAGE] != STORAGE))

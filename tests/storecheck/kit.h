@@ -24,8 +24,9 @@ struct tables {
 	struct {
 		int64_t (*clock)(void *user);
 	} config;
+	bool speechless; /* a client that has no answer */
 	/* How a saved session comes back. */
-	enum { KIT_AS_IT_WAS, KIT_OF_ANOTHER, KIT_UP_TO_DATE } restored;
+	enum { KIT_AS_IT_WAS, KIT_OF_ANOTHER, KIT_UP_TO_DATE, KIT_NOT } restored;
 };
 extern struct tables sound; /* as they are without a defect: those call them */
 
@@ -46,8 +47,14 @@ struct kit {
 	const struct defect *defect; /* NULL: none */
 	struct tables tables;        /* with which it runs */
 	bool no_index;               /* the store has none */
+	bool silent;                 /* the client knows no mechanism of the host */
+	bool alone;                  /* nobody else can change a mailbox */
+	void (*made)(struct ts_mailbox *m); /* what is done to each mailbox that is made */
 	uint64_t limit;              /* octets of a message in a mailbox that is made; 0: none */
 	bool terse;                  /* findings are not printed */
+	uint32_t trouble;            /* not 0: in each scene one op goes wrong; of these, one after the
+	                                other, another one */
+	enum imapsrv_code code;      /* it is refused with that; OK: it is never answered */
 	char first[64];              /* the first finding's clause */
 	char scene[64];
 	unsigned findings;

@@ -115,6 +115,29 @@ static void recent(struct kit *kit)
 	kit->ts->mailboxes->keep_recent = true;
 }
 
+/* UIDs are not kept, and so not told. */
+static void set_loose(struct ts_mailbox *m)
+{
+	m->not_sticky = true;
+}
+
+static void loose(struct kit *kit)
+{
+	kit->made = set_loose;
+}
+
+static void set_plain(struct ts_mailbox *m)
+{
+	m->no_modseq = true;
+}
+
+/* Where a client can do less than it knows. */
+static void less(struct kit *kit)
+{
+	kit->made = set_plain;
+	kit->silent = kit->alone = true;
+}
+
 static void one_session(struct kit *kit)
 {
 	(void)kit;
@@ -129,7 +152,8 @@ static const struct way {
 	{"pulled", pulled, 0},       {"described", described, 0}, {"keeping", keeping, 0},
 		{"listing", listing, 0},
 	{"bare", bare, 0},           {"emulated", emulated, 0}, {"read-only", read_only, 0},
-	{"recent", recent, 0},       {"one session", one_session, 1}, {"four sessions", later, 4},
+	{"recent", recent, 0},       {"loose", loose, 0}, {"less", less, 0},
+	{"one session", one_session, 1}, {"four sessions", later, 4},
 };
 
 static void try_ways(void)
@@ -253,6 +277,44 @@ static void fail_memory(void)
 	result("memory fails", ok, why);
 }
 
+/* ---- ops fail ---------------------------------------------------------------------------- */
+
+/* In each scene one op, any of them, is refused or never answered: the kit comes to its end whatever
+ * it is, reports what is a finding, and nothing else is wrong. */
+static void fail_ops(void)
+{
+	static const enum imapsrv_code codes[] = {IMAPSRV_OK,          IMAPSRV_LIMIT, IMAPSRV_NOPERM,
+	                                          IMAPSRV_UNAVAILABLE, IMAPSRV_NONEXISTENT};
+	uint32_t findings = 0;
+	bool ok = true;
+	char why[200] = "";
+
+	for (uint32_t n = 1; ok && n <= 40; n++) {
+		for (size_t i = 0; ok && i < sizeof(codes) / sizeof(*codes); i++) {
+			struct kit kit;
+			struct ta alloc;
+			int rc;
+
+			kit_begin(&kit);
+			if (n % 2)
+				listing(&kit);
+			kit.may_lack = NULL;
+			kit.terse = true;
+			kit.trouble = n * 8 + (uint32_t)i;
+			kit.code = codes[i];
+			ta_init(&alloc, &kit.log);
+			rc = kit_run(&kit, &alloc.allocator, seed + n, 1, 0);
+			kit_end(&kit);
+			ta_check(&alloc);
+			findings += kit.findings;
+			ok = !rc && !kit.log.count && (codes[i] || kit.findings);
+			snprintf(why, sizeof(why), "round %u with code %d: %d, %u findings, %.100s",
+			         (unsigned)n, (int)codes[i], rc, kit.findings, kit.log.first);
+		}
+	}
+	result("ops fail", ok && findings, why);
+}
+
 int main(int argc, char **argv)
 {
 	for (int i = 1; i < argc; i++) {
@@ -278,6 +340,8 @@ int main(int argc, char **argv)
 	}
 	if (wanted("memory"))
 		fail_memory();
+	if (wanted("ops"))
+		fail_ops();
 	printf("%u defects\n", tried);
 	printf("storecheck: %u passed, %u failed\n", passed, failed);
 	return failed != 0;
