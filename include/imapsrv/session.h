@@ -173,7 +173,7 @@ enum imapsrv_state {
 IMAPSRV_API enum imapsrv_state imapsrv_session_state(const struct imapsrv_session *session);
 IMAPSRV_API void *imapsrv_session_user(const struct imapsrv_session *session);
 /* The selected mailbox's name; empty if none.  Belongs to the session, until the next call of
- * recv or run. */
+ * recv or run, or an event is posted. */
 IMAPSRV_API struct imapsrv_span imapsrv_session_mailbox(const struct imapsrv_session *session);
 /* The language that the client chose, a tag of imapsrv_language; NULL: i-default, English. */
 IMAPSRV_API const char *imapsrv_session_language(const struct imapsrv_session *session);

@@ -105,7 +105,7 @@ static void drop_select(struct imapsrv_session *s, void *args)
 	struct select_args *a = args;
 	struct isrv_view *v = a->view;
 
-	s->opening.data = NULL;
+	s->opening = NULL;
 	isrv_resync_drop(s, &a->resync);
 	if (!v)
 		return;
@@ -262,7 +262,7 @@ static enum isrv_step selected(struct imapsrv_session *s, struct select_args *a)
 		v->uidnext = v->map.last_uid == UINT32_MAX ? UINT32_MAX : v->map.last_uid + 1;
 	a->view = NULL;
 	s->view = v;
-	s->opening.data = NULL;
+	s->opening = NULL;
 	isrv_hear_update(s);
 	isrv_hear_warning(s);
 	/* Something happened between the host's answers: compare before the next command ends. */
@@ -281,7 +281,7 @@ static enum isrv_step show_mechanisms(struct imapsrv_session *s, struct select_a
 	enum isrv_step step = ISRV_DONE;
 
 	if (isrv_urlmech_shows(s))
-		step = isrv_urlmech_step(s, &a->mechanisms, imapsrv_session_mailbox(s));
+		step = isrv_urlmech_step(s, &a->mechanisms);
 	if (step != ISRV_DONE || s->error)
 		return step;
 	a->at = AT_RESYNC;
@@ -338,8 +338,7 @@ static void begin(struct imapsrv_session *s, struct select_args *a)
 		isrv_session_fail(s, IMAPSRV_ENOMEM);
 		return;
 	}
-	s->opening.data = a->view->name;
-	s->opening.len = a->view->name_len;
+	s->opening = a->view;
 	s->opening_changed = false;
 	isrv_watch_selected(s, a->view->name, a->view->name_len, true);
 }

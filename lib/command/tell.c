@@ -134,7 +134,6 @@ static void put_metadata(struct imapsrv_session *s, const struct isrv_news *news
 
 static enum isrv_step tell_mechanisms(struct imapsrv_session *s, struct isrv_telling *t)
 {
-	struct imapsrv_span name = imapsrv_session_mailbox(s);
 	enum isrv_step step;
 
 	if (!s->keys_reset)
@@ -143,7 +142,7 @@ static enum isrv_step tell_mechanisms(struct imapsrv_session *s, struct isrv_tel
 		s->keys_reset = false;
 		return ISRV_DONE;
 	}
-	step = isrv_urlmech_step(s, &t->mechanisms, name);
+	step = isrv_urlmech_step(s, &t->mechanisms);
 	if (step == ISRV_DONE)
 		s->keys_reset = false;
 	return step;

@@ -61,12 +61,13 @@ const char *isrv_urlmech_code(const struct isrv_urlmech *x)
 	return x->code ? x->code : bare;
 }
 
-enum isrv_step isrv_urlmech_step(struct imapsrv_session *s, struct isrv_urlmech *x,
-                                 struct imapsrv_span mailbox)
+enum isrv_step isrv_urlmech_step(struct imapsrv_session *s, struct isrv_urlmech *x)
 {
-	struct imapsrv_url_mailbox q = {s->account.handle, mailbox};
+	struct imapsrv_url_mailbox q = {.account = s->account.handle};
 
 	if (!x->asked && s->engine->urlauth.describe) {
+		if (!isrv_session_copy_name(s, s->view, &q.mailbox))
+			return ISRV_DONE;
 		x->asked = true;
 		ISRV_ASK(s, ISRV_OP_URL_MECHANISM, urlauth, describe, &q, isrv_urlmech_take, x);
 	}

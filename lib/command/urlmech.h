@@ -22,8 +22,7 @@ bool isrv_urlmech_shows(const struct imapsrv_session *s);
 void isrv_urlmech_take(struct imapsrv_session *s, void *x, const void *answer);
 /* What was told; NUL-terminated. */
 const char *isrv_urlmech_code(const struct isrv_urlmech *x);
-/* "* OK [URLMECH ...]", for the mailbox.  DONE or HOST. */
-enum isrv_step isrv_urlmech_step(struct imapsrv_session *s, struct isrv_urlmech *x,
-                                 struct imapsrv_span mailbox);
+/* "* OK [URLMECH ...]", for the selected mailbox.  DONE or HOST. */
+enum isrv_step isrv_urlmech_step(struct imapsrv_session *s, struct isrv_urlmech *x);
 
 #endif

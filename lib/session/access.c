@@ -181,9 +181,13 @@ enum isrv_step isrv_access_refresh(struct imapsrv_session *s)
 
 	while (v && (v->rights_stale || v->rights_asked)) {
 		if (!v->rights_asked) {
+			struct imapsrv_span name;
+
+			if (!isrv_session_copy_name(s, v, &name))
+				return ISRV_DONE;
 			v->rights_stale = false;
 			v->rights_asked = true;
-			ask(s, (struct imapsrv_span){v->name, v->name_len}, false);
+			ask(s, name, false);
 		}
 		if (!isrv_answered(s))
 			return ISRV_HOST;

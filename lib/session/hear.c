@@ -323,9 +323,9 @@ static void follow_name(struct imapsrv_session *s, const struct imapsrv_event *e
 }
 
 /* The view's new name, if it is the renamed mailbox or below it. */
-static void follow_rename(struct imapsrv_session *s, const struct imapsrv_event *e)
+static void follow_rename(struct imapsrv_session *s, struct isrv_view *v,
+                          const struct imapsrv_event *e)
 {
-	struct isrv_view *v = s->view;
 	struct imapsrv_span from = e->old_name, to = e->mailbox;
 	size_t len;
 	char *name;
@@ -521,7 +521,7 @@ int imapsrv_session_post(struct imapsrv_session *session, const struct imapsrv_e
 		return IMAPSRV_EINVAL;
 	}
 	s->steps++;
-	if (is_name(e.mailbox, s->opening.data, s->opening.len))
+	if (s->opening && is_name(e.mailbox, s->opening->name, s->opening->name_len))
 		s->opening_changed = true;
 	if (e.type == IMAPSRV_EVENT_QUOTA_EXCEED || e.type == IMAPSRV_EVENT_QUOTA_WITHIN)
 		warn(s, &e);
@@ -537,7 +537,9 @@ int imapsrv_session_post(struct imapsrv_session *session, const struct imapsrv_e
 	if (e.type == IMAPSRV_EVENT_MAILBOX_UNSUBSCRIBE)
 		isrv_hear_subscribed(s, e.mailbox, false);
 	if (s->view && e.type == IMAPSRV_EVENT_MAILBOX_RENAME)
-		follow_rename(s, &e);
+		follow_rename(s, s->view, &e);
+	if (s->opening && e.type == IMAPSRV_EVENT_MAILBOX_RENAME)
+		follow_rename(s, s->opening, &e);
 	if (is_of_view(s, &e)) {
 		post_to_view(s, &e, (enum isrv_notify_view)rule->view);
 		follow_name(s, &e);

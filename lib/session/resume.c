@@ -59,7 +59,7 @@ void isrv_resume_drop(struct imapsrv_session *s)
 	if (!r)
 		return;
 	s->resume = NULL;
-	s->opening.data = NULL;
+	s->opening = NULL;
 	if (r->view)
 		isrv_contexts_clear(s); /* else the session's own view has them */
 	if (r->view && r->has_handle) {
@@ -95,11 +95,12 @@ static void take_mailbox(struct imapsrv_session *s, void *ctx, const void *answe
 static void open_mailbox(struct imapsrv_session *s, struct isrv_resume *r)
 {
 	struct isrv_view *v = r->view;
-	struct imapsrv_open q = {s->account.handle, {v->name, v->name_len}, v->read_only};
+	struct imapsrv_open q = {s->account.handle, {NULL, 0}, v->read_only};
 
+	if (!isrv_session_copy_name(s, v, &q.name))
+		return;
 	r->at = AT_OPEN;
-	s->opening.data = v->name;
-	s->opening.len = v->name_len;
+	s->opening = v;
 	s->opening_changed = false;
 	isrv_watch_selected(s, v->name, v->name_len, true);
 	ISRV_ASK(s, ISRV_OP_OPEN, store, open, &q, take_mailbox, r);
@@ -129,7 +130,7 @@ static void take_view(struct imapsrv_session *s, struct isrv_resume *r)
 
 	r->view = NULL;
 	s->view = v;
-	s->opening.data = NULL;
+	s->opening = NULL;
 	if (r->mailbox.read_only && !v->read_only) {
 		v->read_only = true;
 		isrv_untagged(s, "OK", "READ-ONLY", "The mailbox may only be read now"); /* RFC 9051 7.1 */

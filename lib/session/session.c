@@ -161,7 +161,17 @@ static void drop_command(struct imapsrv_session *s)
 		isrv_arena_wipe(&s->arena);
 	s->command = NULL;
 	isrv_arena_clear(&s->arena);
-	s->opening.data = NULL;
+	s->opening = NULL;
+}
+
+bool isrv_session_copy_name(struct imapsrv_session *s, const struct isrv_view *v,
+                            struct imapsrv_span *name_r)
+{
+	name_r->data = isrv_arena_copy(&s->arena, v->name, v->name_len);
+	name_r->len = v->name_len;
+	if (!name_r->data)
+		isrv_session_fail(s, IMAPSRV_ENOMEM);
+	return name_r->data != NULL;
 }
 
 void isrv_session_deselect(struct imapsrv_session *s)

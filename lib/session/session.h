@@ -120,7 +120,7 @@ struct imapsrv_session {
 	const char *language;           /* one of the host's; NULL: i-default */
 	struct imapsrv_account account; /* valid if has_account */
 	struct isrv_view *view;         /* NULL: nothing selected */
-	struct imapsrv_span opening;    /* the mailbox that a SELECT at work is opening; else data NULL */
+	struct isrv_view *opening;      /* the mailbox that a SELECT at work is opening; else NULL */
 	struct isrv_kept *external;     /* for EXTERNAL; NULL: not known */
 	struct isrv_binding *bindings;
 	struct isrv_kept *bye_text;
@@ -285,6 +285,9 @@ void isrv_session_use_limits(struct imapsrv_session *s);
 void isrv_session_log_in(struct imapsrv_session *s);
 /* Gives mailbox and account back and forgets what was enabled. */
 void isrv_session_log_out(struct imapsrv_session *s);
+/* The name of a view, in the arena: it may get another while the host reads this one.  False: no memory. */
+bool isrv_session_copy_name(struct imapsrv_session *s, const struct isrv_view *v,
+                            struct imapsrv_span *name_r);
 /* Gives the selected mailbox back. */
 void isrv_session_deselect(struct imapsrv_session *s);
 /* May what was read of the command at work be a password?  Before login anything may: LOGIN

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What happens to a mailbox while it is being opened, and to one that is selected while the host is asked about it by
+ * its name: the session follows, and a question stays as it was asked.
+ */
+#include "unit/hostiling.h"
+
+static void open_later(struct imapsrv_op *op, const void *q)
+{
+	(void)q;
+	world.op = op;
+}
+
+static void post(enum imapsrv_event_type type, const char *old, const char *name, uint32_t uid)
+{
+	struct imapsrv_event e = IMAPSRV_EVENT_INIT;
+	struct imapsrv_range one = {uid, uid};
+
+	e.type = type;
+	e.mailbox = (struct imapsrv_span){name, strlen(name)};
+	e.old_name = (struct imapsrv_span){old, old ? strlen(old) : 0};
+	e.uids = (struct imapsrv_set){&one, uid != 0};
+	assert_int_equal(imapsrv_session_post(world.s, &e), 0);
+}
+
+/* Another client renames it before its SELECT has ended, and expunges a message afterwards. */
+static void test_renamed(void **state)
+{
+	static const enum question when[] = {IN_OPEN, IN_UIDS, IN_URL_DESCRIBE};
+	static const struct {
+		const char *old, *name, *is;
+	} rows[] = {
+		{"Up/Other", "New", "New"},
+		{"Up", "Down", "Down/Other"},
+		{"Up/Oth", "New", "Up/Other"},
+		{"Else", "New", "Up/Other"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows) * COUNT(when); i++) {
+		const char *is = rows[i / COUNT(when)].is;
+		struct imapsrv_op *op;
+
+		world_begin(IN_OPEN);
+		world.at = when[i % COUNT(when)];
+		world.once = true;
+		world.play = open_later;
+		world_say("a SELECT Up/Other\r\n");
+		op = world.op;
+		world.op = NULL;
+		assert_non_null(op);
+		post(IMAPSRV_EVENT_MAILBOX_RENAME, rows[i / COUNT(when)].old, rows[i / COUNT(when)].name, 0);
+		answer_well(op, world.at, NULL);
+		imapsrv_session_run(world.s);
+		world_drain();
+		ROW(i, said("a OK [READ-WRITE]") == 1);
+		world_say("b NOOP\r\n");
+		ROW(i, said("b OK") == 1 && !said("EXPUNGE"));
+		ROW(i, imapsrv_session_mailbox(world.s).len == strlen(is) &&
+		               !memcmp(imapsrv_session_mailbox(world.s).data, is, strlen(is)));
+		post(IMAPSRV_EVENT_MESSAGE_EXPUNGE, NULL, is, 2);
+		world_say("c NOOP\r\n");
+		ROW(i, said("* 2 EXPUNGE\r\n") == 1);
+		world_end(i);
+	}
+}
+
+/* The name in a question is that which was asked about, whatever is posted from inside of it. */
+static void rename_inside(struct imapsrv_op *op, const void *q)
+{
+	/* struct imapsrv_acl_rights and imapsrv_url_mailbox begin alike. */
+	const struct imapsrv_url_mailbox *asked_about = q;
+
+	post(IMAPSRV_EVENT_MAILBOX_RENAME, "INBOX", "Another, with a longer name than it had before", 0);
+	assert_int_equal(asked_about->mailbox.len, 5);
+	assert_memory_equal(asked_about->mailbox.data, "INBOX", 5);
+	answer_well(op, world.at, q);
+}
+
+static void test_question(void **state)
+{
+	static const enum question at[] = {IN_RIGHTS, IN_URL_DESCRIBE};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(at); i++) {
+		world_begin(IN_FETCH);
+		world.at = at[i];
+		world.once = true;
+		world.play = rename_inside;
+		if (at[i] == IN_RIGHTS)
+			post(IMAPSRV_EVENT_ACCESS_GAINED, NULL, "INBOX", 0);
+		else
+			post(IMAPSRV_EVENT_KEYS_RESET, NULL, "INBOX", 0);
+		world_say("a NOOP\r\n");
+		ROW(i, world.played == 1);
+		ROW(i, said("a OK NOOP") == 1);
+		world_end(i);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_renamed),
+		cmocka_unit_test(test_question),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
