@@ -8,7 +8,7 @@
 
 const char *const ts_trick_names[TS_TRICKS] = {
 	"honest", "twice", "left-out", "nothing", "low", "high", "turned", "odd-text", "long-text",
-	"old", "others", "ended", "ended-first", "stale",
+	"old", "others", "ended", "ended-first", "stale", "events",
 };
 
 /* ---- what is wrong ---------------------------------------------------------------------- */
@@ -179,6 +179,11 @@ static int play(struct ts_op *q, struct ts_answer *a)
 			h->must++;
 		}
 		a->give(op, a);
+		return 0;
+	case TS_EVENTS:
+		ts_post_everything(q->link);
+		a->give(op, a);
+		ts_post_everything(q->link);
 		return 0;
 	default:
 		if (a->spoil)

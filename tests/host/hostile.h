@@ -26,6 +26,7 @@ enum ts_trick {
 	TS_ENDED,       /* the op is ended behind it, and later once more */
 	TS_ENDED_FIRST, /* the op is ended before it comes, and later once more */
 	TS_STALE,       /* another op is ended as well: the one before */
+	TS_EVENTS,      /* events of every kind are posted before it and behind it */
 	TS_TRICKS
 };
 extern const char *const ts_trick_names[TS_TRICKS];

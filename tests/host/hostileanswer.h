@@ -47,6 +47,8 @@ struct imapsrv_span ts_spoiled_text(struct imapsrv_span text, enum ts_trick tric
 uint64_t ts_spoiled_number(uint64_t n, enum ts_trick trick);
 uint32_t ts_spoiled_word(uint32_t n, enum ts_trick trick);
 struct imapsrv_set ts_spoiled_set(struct imapsrv_set set, enum ts_trick trick);
+/* Posts events of every kind to the session. */
+void ts_post_everything(struct ts_link *link);
 /* Gives it, or plays the trick that it is the turn of. */
 int ts_say(struct imapsrv_op *op, struct ts_answer *a);
 
