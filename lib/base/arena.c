@@ -256,6 +256,13 @@ void *isrv_arena_grow(struct isrv_arena *arena, void *old, size_t old_size, size
 	return piece;
 }
 
+void *isrv_arena_grow_array(struct isrv_arena *arena, void *old, size_t old_n, size_t n, size_t size)
+{
+	if (size && n > SIZE_MAX / size)
+		return NULL;
+	return isrv_arena_grow(arena, old, old_n * size, n * size);
+}
+
 char *isrv_arena_copy(struct isrv_arena *arena, const void *data, size_t len)
 {
 	char *copy;

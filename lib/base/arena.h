@@ -41,9 +41,11 @@ void *isrv_arena_zalloc(struct isrv_arena *arena, size_t size);
 /* n objects of `size`, with the multiplication checked; zarray clears them. */
 void *isrv_arena_array(struct isrv_arena *arena, size_t n, size_t size);
 void *isrv_arena_zarray(struct isrv_arena *arena, size_t n, size_t size);
-/* Grows an array; a copy unless it was the last thing taken and there is room behind it.  NULL as
+/* Grows a piece; a copy unless it was the last thing taken and there is room behind it.  NULL as
  * `old` is allowed; on failure `old` stands.  A copied-from piece counts until the next reset. */
 void *isrv_arena_grow(struct isrv_arena *arena, void *old, size_t old_size, size_t size);
+/* The same with an array of objects of `size`: from old_n to n, with the multiplication checked. */
+void *isrv_arena_grow_array(struct isrv_arena *arena, void *old, size_t old_n, size_t n, size_t size);
 /* A copy of bytes, with a NUL behind them that is not counted. */
 char *isrv_arena_copy(struct isrv_arena *arena, const void *data, size_t len);
 

@@ -147,9 +147,10 @@ static bool parse_create(struct isrv_parse *p, void *args)
 
 	if (!isrv_rd_mailbox(r, &a->a.name))
 		return false;
-	if (isrv_rd_peek(r) != ' ' || !isrv_caps_in(p->caps, ISRV_CAP_CREATE_SPECIAL_USE))
+	if (!isrv_caps_in(p->caps, ISRV_CAP_CREATE_SPECIAL_USE) || !isrv_rd_try_sp(r) ||
+	    isrv_rd_peek(r) < 0)
 		return isrv_rd_end(r);
-	if (!isrv_rd_sp(r) || !isrv_rd_char(r, '('))
+	if (!isrv_rd_char(r, '('))
 		return false;
 	if (!isrv_rd_try_word(r, "USE"))
 		return isrv_rd_fail(r, "USE");

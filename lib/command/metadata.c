@@ -315,7 +315,7 @@ enum isrv_step isrv_metadata_step(struct imapsrv_session *s, struct isrv_metadat
 		if (!m->refused && !m->more && !m->nomem)
 			put_missing(s, m, NULL);
 		close_line(s, m);
-		if (m->refused || !m->more || m->nomem)
+		if (m->refused || !m->more)
 			return ISRV_DONE;
 		m->at = AT_ASK;
 	}

@@ -47,19 +47,9 @@ static unsigned supported(const struct imapsrv_session *s)
 /* unsupported-events-code = "BADEVENT" SP "(" event-name *(SP event-name) ")" */
 static void put_badevent(struct imapsrv_session *s, void *args)
 {
-	unsigned events = supported(s);
-	bool first = true;
-
 	(void)args;
 	ISRV_W(&s->w, "BADEVENT (");
-	for (unsigned event = 1; event <= events; event <<= 1) {
-		if (!(event & events))
-			continue;
-		if (!first)
-			ISRV_W(&s->w, " ");
-		first = false;
-		isrv_w_cstr(&s->w, isrv_notify_name(event));
-	}
+	isrv_notify_put_names(&s->w, supported(s));
 	ISRV_W(&s->w, ")");
 }
 

@@ -41,7 +41,7 @@ struct isrv_notify_args {
 };
 
 bool isrv_notify_parse(struct isrv_parse *p, void *args);
-/* The name of one, for BADEVENT. */
-const char *isrv_notify_name(unsigned event);
+/* The names of these, with SP between. */
+void isrv_notify_put_names(struct isrv_writer *w, unsigned these);
 
 #endif

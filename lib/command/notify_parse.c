@@ -13,20 +13,25 @@ static const struct {
 	{MESSAGE_NEW, ISRV_NOTIFY_NEW},
 	{"MessageExpunge", ISRV_NOTIFY_EXPUNGE},
 	{"FlagChange", ISRV_NOTIFY_FLAGS},
-	{"AnnotationChange", ISRV_NOTIFY_ANNOTATIONS},
 	{"MailboxName", ISRV_NOTIFY_NAME},
 	{"SubscriptionChange", ISRV_NOTIFY_SUBSCRIPTION},
 	{"MailboxMetadataChange", ISRV_NOTIFY_METADATA},
 	{"ServerMetadataChange", ISRV_NOTIFY_SERVER_METADATA},
+	{"AnnotationChange", ISRV_NOTIFY_ANNOTATIONS},
 };
 #define EVENTS (sizeof(events) / sizeof(events[0]))
 
-const char *isrv_notify_name(unsigned event)
+void isrv_notify_put_names(struct isrv_writer *w, unsigned these)
 {
-	for (size_t i = 0; i < EVENTS; i++)
-		if (events[i].event == event)
-			return events[i].name;
-	return "";
+	const char *before = "";
+
+	for (size_t i = 0; i < EVENTS; i++) {
+		if (!(events[i].event & these))
+			continue;
+		isrv_w_cstr(w, before);
+		isrv_w_cstr(w, events[i].name);
+		before = " ";
+	}
 }
 
 /* ---- events -------------------------------------------------------------------------------- */

@@ -62,7 +62,7 @@ static bool take_pairs(struct isrv_exchange *x, const char *at, const char *end,
 		}
 		at = stop + 1;
 	}
-	return bearer && end - at == 1 && *at == KVSEP;
+	return bearer && end - at == 1;
 }
 
 /* ---- what it is told when that is not enough ----------------------------------------------- */

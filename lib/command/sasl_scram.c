@@ -248,7 +248,7 @@ static bool is_proven(struct isrv_exchange *x, struct imapsrv_span without_proof
 	for (size_t i = 0; i < sizeof(key); i++)
 		key[i] ^= proof[i];
 	isrv_sha256(key, sizeof(key), key);
-	proven = isrv_mem_same(key, x->keys.stored_key, sizeof(key)) && x->keys.known;
+	proven = isrv_mem_same(key, x->keys.stored_key, sizeof(key)) & x->keys.known;
 	sign(c, x->keys.server_key, without_proof, c->signature);
 	isrv_mem_wipe(key, sizeof(key));
 	/* The host may take long to say who may in. */

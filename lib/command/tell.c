@@ -266,7 +266,7 @@ static void found_no_access(struct imapsrv_session *s, struct isrv_telling *t)
 {
 	struct imapsrv_span name = isrv_news_name(t->news);
 
-	if (!s->notify || isrv_names_has(&s->notify->noaccess, name))
+	if (isrv_names_has(&s->notify->noaccess, name))
 		return;
 	isrv_list_put_line(s, IMAPSRV_ATTR_NOACCESS, name);
 	isrv_w_crlf(&s->w);
@@ -275,16 +275,14 @@ static void found_no_access(struct imapsrv_session *s, struct isrv_telling *t)
 
 /* ---- one name ------------------------------------------------------------------------------ */
 
-/* The store would not say: it is told another time. */
+/* The store would not say, and the client is still there for it: it is told another time. */
 static void put_off(struct imapsrv_session *s, struct isrv_telling *t)
 {
 	struct isrv_news *news = t->news;
 
 	t->news = NULL;
 	t->left = true;
-	if (!s->notify)
-		isrv_news_free(news, &s->mem);
-	else if (!isrv_news_return(&s->notify->news, &s->mem, news))
+	if (!isrv_news_return(&s->notify->news, &s->mem, news))
 		isrv_session_fail(s, IMAPSRV_ENOMEM);
 }
 
@@ -458,13 +456,9 @@ static enum isrv_step tell_news(struct imapsrv_session *s, struct isrv_telling *
 			put_metadata(s, t->news);
 		t->at = AT_STATUS;
 		return ISRV_DONE;
-	case AT_STATUS:
-	case AT_STATUS_ASKED:
+	default: /* AT_STATUS, AT_STATUS_ASKED */
 		return step_status(s, t);
-	case AT_NEWS:
-		break;
 	}
-	return ISRV_DONE;
 }
 
 static enum isrv_step step(struct imapsrv_session *s, unsigned kinds)

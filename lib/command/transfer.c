@@ -27,8 +27,7 @@ enum at {
 	AT_PIECE,   /* some octets are read,                   */
 	AT_DATA,    /* and given                               */
 	AT_FINISH,  /* all messages were given                 */
-	AT_EXPUNGE, /* the originals go                        */
-	AT_DONE
+	AT_EXPUNGE  /* the originals go                        */
 };
 
 /* ---- UIDs ---------------------------------------------------------------------------------- */
@@ -42,7 +41,7 @@ static struct imapsrv_set set_of(const struct isrv_transfer_uids *list)
 static bool append_range(struct imapsrv_session *s, struct isrv_transfer_uids *list,
                          struct imapsrv_range range)
 {
-	size_t unit = sizeof(range), cap = list->cap ? list->cap * 2 : 16;
+	size_t cap = list->cap ? list->cap * 2 : 16;
 	struct imapsrv_range *grown;
 
 	if (list->count && range.first <= list->ranges[list->count - 1].last) {
@@ -54,9 +53,8 @@ static bool append_range(struct imapsrv_session *s, struct isrv_transfer_uids *l
 		return true;
 	}
 	if (list->count == list->cap) {
-		if (cap > SIZE_MAX / unit)
-			return false;
-		grown = isrv_arena_grow(&s->arena, list->ranges, list->cap * unit, cap * unit);
+		grown = isrv_arena_grow_array(&s->arena, list->ranges, list->cap, cap,
+		                              sizeof(range));
 		if (!grown) {
 			if (s->arena.starved)
 				isrv_session_fail(s, IMAPSRV_ENOMEM);
@@ -96,8 +94,9 @@ static bool next_uid(const struct isrv_transfer *t, size_t *range_r, uint32_t *u
 		if (range.first > range.last)
 			continue;
 		run = range;
-		if (t->view && !isrv_nummap_run(&t->view->map, range.first, &run))
-			return false;
+		/* All ranges end with messages that there are, or were a moment ago. */
+		if (t->view)
+			(void)isrv_nummap_run(&t->view->map, range.first, &run);
 		if (run.first <= range.last) {
 			*uid_r = run.first;
 			return true;
@@ -357,7 +356,6 @@ static enum isrv_step finish(struct imapsrv_session *s, struct isrv_transfer *t)
 {
 	let_go(s, t);
 	tell_views(s, t);
-	t->at = AT_DONE;
 	return ISRV_DONE;
 }
 
@@ -524,18 +522,11 @@ enum isrv_step isrv_transfer_step(struct imapsrv_session *s, struct isrv_transfe
 		case AT_PIECE:
 			step = piece(s, t);
 			break;
-		case AT_HOST:
-		case AT_ROW:
-		case AT_BEGIN:
-		case AT_DATA:
-		case AT_FINISH:
-		case AT_EXPUNGE:
+		default: /* a question was asked */
 			if (!isrv_answered(s))
 				return ISRV_HOST;
 			step = answered(s, t);
 			break;
-		case AT_DONE:
-			return ISRV_DONE;
 		}
 	} while (step == ISRV_HOST && t->at != before && !s->error);
 	return step;

@@ -66,12 +66,9 @@ bool isrv_url_may_use(struct imapsrv_session *s, const struct isrv_url *u)
 		return !is.anonymous;
 	case ISRV_URL_ANONYMOUS:
 		return true;
-	case ISRV_URL_APPLICATION:
+	default: /* ISRV_URL_APPLICATION */
 		return serves(&is, u->application);
-	case ISRV_URL_UNAUTHORIZED:
-		break;
 	}
-	return false;
 }
 
 /* ---- tokens -------------------------------------------------------------------------------- */

@@ -174,6 +174,10 @@ static void test_array(void **state)
 		isrv_arena_reset(&arena);
 		ROW(i, !isrv_arena_zarray(&arena, arrays[i].n, arrays[i].size) == !arrays[i].ok);
 		ROW(i, arena.used == arrays[i].used);
+		isrv_arena_reset(&arena);
+		ROW(i, !isrv_arena_grow_array(&arena, NULL, 0, arrays[i].n, arrays[i].size) ==
+		               !arrays[i].ok);
+		ROW(i, arena.used == arrays[i].used);
 		isrv_arena_clear(&arena);
 	}
 }
