@@ -140,8 +140,7 @@ $(BUILD)/tests/unit/t_client $(BUILD)/tests/unit/t_strict: \
   $(patsubst %,$(BUILD)/tests/host/%.o,client client_fetch text) $(STRICT_OBJ)
 
 # Unit tests whose host is described by lines of a script.
-$(BUILD)/tests/unit/t_caps $(BUILD)/tests/unit/t_limit_edges $(BUILD)/tests/unit/t_saved_parts \
-$(BUILD)/tests/unit/t_unauthenticate: \
+$(patsubst %,$(BUILD)/tests/unit/t_%,caps limit_edges sasl saved_parts unauthenticate): \
   $(filter-out %/runner.o,$(SCRIPT_OBJ)) $(HOST_OBJ)
 
 $(BUILD)/tests/unit/t_rights: $(HOST_OBJ)
@@ -149,17 +148,19 @@ $(BUILD)/tests/unit/t_rights: $(HOST_OBJ)
 $(SCRIPT_RUN): $(SCRIPT_OBJ) $(HOST_OBJ) $(LIB_A)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^
 
-# The same with an arena whose pieces are allocations of their own, so that each of them fails in
-# some run, and what goes beyond one is seen by sanitizers.
+# The same with an arena whose pieces are allocations of their own, and buffers that are no larger than
+# what is in them, so that each fails in some run, and what goes beyond one is seen by sanitizers.
 SCRIPT_TIGHT  := $(BUILD)/tests/script-tight
-# Without the one that counts what an arena takes.
-TIGHT_SCRIPTS := $(filter-out tests/script/search/arena.txt,$(SCRIPTS))
+# Without those that count what is taken.
+TIGHT_SCRIPTS := $(filter-out $(patsubst %,tests/script/%.txt,search/arena thread/limit-memory \
+                   thread/limit-references),$(SCRIPTS))
 
 $(BUILD)/tight/%.o: %.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LIBFLAGS) -DISRV_TIGHT -MMD -MP -c -o $@ $<
 
-$(SCRIPT_TIGHT): $(SCRIPT_OBJ) $(HOST_OBJ) $(BUILD)/tight/lib/base/arena.o $(LIB_A)
+$(SCRIPT_TIGHT): $(SCRIPT_OBJ) $(HOST_OBJ) $(patsubst %,$(BUILD)/tight/lib/base/%.o,arena buf) \
+                 $(LIB_A)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^
 
 .PRECIOUS: $(BUILD)/tests/%.o $(BUILD)/lib/%.o $(BUILD)/examples/%.o
@@ -252,7 +253,7 @@ check: all $(UNIT_BIN) $(SCRIPT_RUN) $(SCRIPT_TIGHT) $(REPLAY_BIN) $(SIM_BIN) $(
        $(MBOX_TEST) $(ATTACK_BIN) $(KIT_TEST) $(KIT_MAILDIR) $(KIT_MBOX) $(KIT_MINIMAL) \
        $(BUILD)/imapsrv-demo
 	@$(RUN) $(UNIT_BIN) $(ATTACK_BIN) '$(SCRIPT_RUN) $(SCRIPT_FLAGS) tests/script/*/*.txt' \
-	  '$(SCRIPT_TIGHT) --variant alloc-once $(TIGHT_SCRIPTS)' \
+	  '$(SCRIPT_TIGHT) --variant alloc-once --budget 60 $(TIGHT_SCRIPTS)' \
 	  $(SIM_BIN:%='% --histories $(SIM_CHECK)') \
 	  '$(MAILDIR_RUN) $(BUILD)/imapsrv-maildir $(BUILD)/tests/maildir/scratch' \
 	  '$(BUILD)/imapsrv-demo $(BUILD) examples/maildir/samples' \

@@ -39,7 +39,8 @@ struct running {
 	uint64_t runs;
 	struct sc *script;
 	struct pl_reference reference;
-	bool broken; /* this script */
+	uint64_t shift; /* another in every script: which points, which tricks */
+	bool broken;    /* this script */
 };
 
 static void run(struct running *r, const struct pl_variant *v)
@@ -177,19 +178,15 @@ static void run_random(struct running *r)
 /* Calls `one` for at most `budget` points of 1..count, spread evenly, others in every script. */
 static void spread(struct running *r, uint64_t count, void (*one)(struct running *r, uint64_t n))
 {
-	uint64_t shift = 0;
-
 	if (count <= r->budget || r->script->every_fault) {
 		for (uint64_t n = 1; n <= count && !r->broken; n++)
 			one(r, n);
 		return;
 	}
-	for (const char *c = r->script->path; *c; c++)
-		shift = shift * 31 + (unsigned char)*c;
 	for (uint64_t i = 0; i < r->budget && !r->broken; i++) {
 		uint64_t low = count * i / r->budget, high = count * (i + 1) / r->budget;
 
-		one(r, low + 1 + (shift + i * 7) % (high - low));
+		one(r, low + 1 + (r->shift + i * 7) % (high - low));
 	}
 }
 
@@ -286,7 +283,7 @@ static void run_hostile(struct running *r, uint64_t n)
 
 		/* Each trick is played somewhere in every script, and each with each of a few answers. */
 		if (!r->full && r->reference.answers > FEW &&
-		    n % (TS_TRICKS - 1) + 1 != (uint64_t)trick)
+		    (n + r->shift) % (TS_TRICKS - 1) + 1 != (uint64_t)trick)
 			continue;
 		v.name = "hostile";
 		v.trick = (enum ts_trick)trick;
@@ -363,6 +360,9 @@ static void run_file(struct running *r, const char *path)
 		return;
 	r->script = sc_read(path);
 	r->broken = false;
+	r->shift = 0;
+	for (const char *c = path; *c; c++)
+		r->shift = r->shift * 31 + (unsigned char)*c;
 	if (r->script->error[0]) {
 		printf("%s\n", r->script->error);
 		r->broken = true;
