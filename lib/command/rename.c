@@ -110,6 +110,8 @@ static void take_uids(struct imapsrv_session *s, void *ctx, const void *answer)
 		s->steps++;
 		if (r.last < a->first)
 			continue;
+		if (r.first < a->first)
+			r.first = a->first;
 		if (isrv_uidset_add(&a->uids, &s->mem, r.first, r.last))
 			continue;
 		/* They go over in rounds, of as many as fit; but one must fit. */
@@ -252,7 +254,7 @@ static enum isrv_step begin_move(struct imapsrv_session *s, struct args *a)
 
 static bool can_move(const struct imapsrv_store *store)
 {
-	return store->move || (store->expunge && (store->copy || store->append_begin));
+	return store->move || store->expunge; /* which goes with append */
 }
 
 /* Refuses what RFC 9051 6.3.6 says is an error, and what would make no hierarchy; asks the rest. */

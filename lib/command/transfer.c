@@ -393,12 +393,11 @@ static enum isrv_step start(struct imapsrv_session *s, struct isrv_transfer *t)
 	if (is_empty(t))
 		return finish(s, t);
 	if ((t->move && store->move) || store->copy) {
-		if (t->move && !store->move && !store->expunge)
-			return fail_with(s, t, IMAPSRV_CANNOT);
 		ask_host(s, t);
 		return ISRV_HOST;
 	}
-	if (!store->append_begin || (t->move && !store->expunge))
+	/* One that can append can expunge. */
+	if (!store->append_begin)
 		return fail_with(s, t, IMAPSRV_CANNOT);
 	t->at = AT_NEXT;
 	return ISRV_HOST;

@@ -122,7 +122,7 @@ struct imapsrv_span isrv_url_given(struct imapsrv_session *s, const struct isrv_
 	unsigned char *octets;
 
 	/* Octets are two digits: half of one is of no token. */
-	if (!u->token.data || u->token.len % 2 || given.len > IMAPSRV_URL_TOKEN_MAX)
+	if (u->token.len % 2 || given.len > IMAPSRV_URL_TOKEN_MAX)
 		return given;
 	octets = isrv_arena_alloc(&s->arena, given.len);
 	for (size_t i = 0; octets && i < given.len; i++)

@@ -96,18 +96,18 @@ static bool ask_next(struct imapsrv_session *s, struct genurlauth *a)
 {
 	const struct wish *wish = &a->wishes[a->at];
 	struct isrv_fetch_section section;
+	enum isrv_url_result result;
 	const char *wrong;
 
 	s->steps += wish->rump.len + 1;
-	switch (isrv_url_parse(&a->url, &s->arena, wish->rump)) {
-	case ISRV_URL_NOMEM:
+	result = isrv_url_parse(&a->url, &s->arena, wish->rump);
+	if (result == ISRV_URL_NOMEM) {
 		isrv_command_nomem(s);
 		return false;
-	case ISRV_URL_BAD:
+	}
+	if (result == ISRV_URL_BAD) {
 		isrv_bad(s, "That is no IMAP URL");
 		return false;
-	case ISRV_URL_OK:
-		break;
 	}
 	a->mechanism = isrv_url_mechanism(s, wish->mechanism);
 	wrong = problem(s, a);

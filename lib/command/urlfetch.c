@@ -83,8 +83,8 @@ static bool parse_arg(struct isrv_parse *p, struct wish *wish)
 		return isrv_rd_astring(r, &wish->text);
 	if (!isrv_rd_astring(r, &wish->text))
 		return false;
-	while (isrv_rd_peek(r) == ' ')
-		if (!isrv_rd_sp(r) || !parse_param(r, wish))
+	while (isrv_rd_try_sp(r))
+		if (!parse_param(r, wish))
 			return false;
 	return isrv_rd_char(r, ')');
 }

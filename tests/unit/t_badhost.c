@@ -598,6 +598,32 @@ static void test_replace(void **unused)
 	run(tests, COUNT(tests));
 }
 
+/* Sequences that cannot be are as good as none: the message may have changed (RFC 7162 3.2.5). */
+static void test_resync(void **unused)
+{
+	static const char lines[] = "2 ENABLE QRESYNC\r\n3 SELECT INBOX (QRESYNC (9 50 1:3))\r\n";
+	static const struct test tests[] = {
+		{MODSEQS | MODSEQ_ZERO, WITH_ALL, lines,
+	         "* ENABLED CONDSTORE QRESYNC\r\n"
+	         "* OK [HIGHESTMODSEQ 100] Highest modification sequence\r\n"
+	         "2 OK ENABLE done\r\n"
+	         "* OK [CLOSED] The previous mailbox is closed\r\n"
+	         "* FLAGS (\\Answered \\Flagged \\Deleted \\Seen \\Draft)\r\n"
+	         "* OK [PERMANENTFLAGS (\\Answered \\Flagged \\Deleted \\Seen \\Draft \\*)] Flags that are kept\r\n"
+	         "* 6 EXISTS\r\n"
+	         "* 0 RECENT\r\n"
+	         "* OK [UIDVALIDITY 9] UIDs are valid\r\n"
+	         "* OK [UIDNEXT 7] Predicted next UID\r\n"
+	         "* OK [HIGHESTMODSEQ 100] Highest modification sequence\r\n"
+	         "* 2 FETCH (UID 2 FLAGS ())\r\n"
+	         "3 OK [READ-WRITE] SELECT done\r\n",
+	         true},
+	};
+
+	(void)unused;
+	run(tests, COUNT(tests));
+}
+
 static void test_copy(void **unused)
 {
 	static const char lines[] = "2 COPY 2:3 Box\r\n";
@@ -780,6 +806,7 @@ int main(void)
 		cmocka_unit_test(test_search),
 		cmocka_unit_test(test_append),
 		cmocka_unit_test(test_replace),
+		cmocka_unit_test(test_resync),
 		cmocka_unit_test(test_copy),
 		cmocka_unit_test(test_move),
 		cmocka_unit_test(T23_modseq),

@@ -19,6 +19,8 @@ enum bad {
 	NO_OCTETS,    /* a short value without its octets */
 	FOREIGN,      /* entries that were not asked for */
 	NIL,          /* entries without a value */
+	EMPTY,        /* a value of no octets, which lies nowhere */
+	LATE_FOREIGN, /* behind another, one that was not asked for and goes before it */
 	MANY          /* 2000 entries of 1000 octets */
 };
 
@@ -30,7 +32,7 @@ struct host {
 
 static void entry(struct host *h, struct imapsrv_op *op, const char *name, const char *value)
 {
-	struct imapsrv_entry e = {{name, strlen(name)}, 1, {value, strlen(value)}};
+	struct imapsrv_entry e = {{name, strlen(name)}, 1, {value, value ? strlen(value) : 0}};
 	int rc;
 
 	if (h->bad == NO_OCTETS)
@@ -77,6 +79,15 @@ static void get(void *user, struct imapsrv_op *op, const struct imapsrv_metadata
 		entry(h, op, "/private/a/b", "0");
 		entry(h, op, "/private/b", "2");
 		entry(h, op, "/shared/z", "0");
+		break;
+	case EMPTY:
+		entry(h, op, "/private/a", NULL);
+		entry(h, op, "/private/b", "2");
+		break;
+	case LATE_FOREIGN:
+		entry(h, op, "/private/a", "1");
+		entry(h, op, "/private", "0");
+		entry(h, op, "/private/b", "2");
 		break;
 	case MANY:
 		many(h, op, q);
@@ -197,6 +208,10 @@ static void test_answers(void **unused)
 		{NO_OCTETS, none, true, IMAPSRV_EINVAL},
 		{FOREIGN, both, false, 0},
 		{NIL, none, false, 0},
+		{EMPTY,
+	         "* METADATA INBOX (/private/a \"\" /private/b \"2\")\r\n1 OK GETMETADATA completed\r\n",
+	         false, 0},
+		{LATE_FOREIGN, both, false, 0},
 	};
 
 	(void)unused;

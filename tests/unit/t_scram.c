@@ -77,6 +77,16 @@ static void test_derive_refuses(void **state)
 		ROW(i, imapsrv_scram_derive(&keys, "x", 1) == rows[i].rc);
 	}
 	assert_int_equal(imapsrv_scram_derive(NULL, "x", 1), IMAPSRV_EINVAL);
+	{
+		struct imapsrv_scram_keys keys = IMAPSRV_SCRAM_KEYS_INIT;
+
+		keys.salt_len = 16;
+		keys.iterations = 4096;
+		assert_int_equal(imapsrv_scram_derive(&keys, "x", 1), IMAPSRV_EINVAL); /* no salt */
+		keys.salt = salt;
+		assert_int_equal(imapsrv_scram_derive(&keys, NULL, 1), IMAPSRV_EINVAL);
+		assert_int_equal(imapsrv_scram_derive(&keys, NULL, 0), 0);
+	}
 }
 
 /* ---- the engine ---------------------------------------------------------------------------- */

@@ -33,6 +33,7 @@ enum bad {
 	TWO_MAILBOXES,
 	MECHANISM,       /* XSAMPLE with data: nothing wrong */
 	MECHANISM_MOST,  /* 1024 octets: nothing wrong */
+	MECHANISM_MANY,  /* three, of 1024 octets: nothing wrong */
 	MECHANISM_INTERNAL, /* said, though it always stands there: nothing wrong */
 	MECHANISM_OTHER,
 	MECHANISM_NULL,
@@ -158,7 +159,12 @@ static void reset(void *user, struct imapsrv_op *op, const struct imapsrv_reset_
 	(void)user;
 	(void)q;
 	note("reset");
-	if (host.bad >= MECHANISM)
+	if (host.bad == MECHANISM_MANY) {
+		static const char *const three[] = {"XSAMPLE", "XTHIRD", "X"};
+
+		for (size_t i = 0; i < 3; i++)
+			host.given = imapsrv_op_url_mechanism(op, three[i], data, 4 + i);
+	} else if (host.bad >= MECHANISM)
 		host.given = imapsrv_op_url_mechanism(
 			op, name, host.bad == MECHANISM_NO_DATA ? NULL : data, len);
 	imapsrv_op_done(op, IMAPSRV_OK, NULL);
@@ -181,7 +187,7 @@ static void close_mailbox(void *user, void *handle)
 
 /* ---- sessions ------------------------------------------------------------------------------ */
 
-static const char *const mechanisms[] = {"XSAMPLE", NULL};
+static const char *const mechanisms[] = {"XSAMPLE", "XTHIRD", "X", NULL};
 
 static struct imapsrv_session *begin(struct imapsrv_engine **engine_r,
                                      const struct imapsrv_allocator *allocator)
@@ -401,6 +407,10 @@ static void test_bad_host(void **state)
 		               "a OK [URLMECH INTERNAL XSAMPLE=ZGF0YQ==] There is a new key\r\n",
 		               false, 0},
 		[MECHANISM_MOST] = {"RESETKEY", "a OK [URLMECH INTERNAL XSAMPLE=ZGF0YQA", false, 0},
+		[MECHANISM_MANY] = {"RESETKEY",
+	                            "a OK [URLMECH INTERNAL XSAMPLE=ZGF0YQ== XTHIRD=ZGF0YQA= "
+	                            "X=ZGF0YQAA] There is a new key\r\n",
+	                            false, 0},
 		[MECHANISM_INTERNAL] = {"RESETKEY",
 		                        "a OK [URLMECH INTERNAL] There is a new key\r\n", false, 0},
 		[MECHANISM_OTHER] = {"RESETKEY", "a OK [URLMECH INTERNAL] There is a new key\r\n",
