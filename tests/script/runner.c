@@ -211,6 +211,8 @@ static void run_alloc(struct running *r, uint64_t n)
 	pair.store.mode = n % 2 ? TS_LATER : TS_NOW;
 	/* And so does the other way of handing out bodies. */
 	once.store.pull = n % 3 ? 0 : 100;
+	/* Of one that the host describes it keeps what there is. */
+	once.store.described = n % 5 == 2;
 	pair.store.pull = n % 3 == 1 ? 100 : 0;
 	run(r, &once);
 	run(r, &pair);
