@@ -11,7 +11,7 @@
 static void put_prefix(struct imapsrv_session *s, struct imapsrv_span prefix)
 {
 	size_t max = isrv_utf7_encoded_max(prefix.len);
-	size_t len;
+	size_t len = 0;
 	char *name;
 
 	if (s->w.utf8 || !prefix.len) {
@@ -19,12 +19,13 @@ static void put_prefix(struct imapsrv_session *s, struct imapsrv_span prefix)
 		return;
 	}
 	name = isrv_arena_alloc(&s->arena, max);
-	if (!name)
+	if (!name) {
 		isrv_session_fail(s, IMAPSRV_ENOMEM);
-	else if (isrv_utf7_put(name, max, &len, prefix.data, prefix.len))
-		isrv_w_string(&s->w, name, len);
-	else
-		isrv_w_string(&s->w, prefix.data, prefix.len); /* not UTF-8 */
+		return;
+	}
+	/* It is UTF-8, and there is room for any of that length. */
+	(void)isrv_utf7_put(name, max, &len, prefix.data, prefix.len);
+	isrv_w_string(&s->w, name, len);
 }
 
 /* namespace-trans = SP DQUOTE "TRANSLATION" DQUOTE SP "(" string ")"   (RFC 5255 3.5) */

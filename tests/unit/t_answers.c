@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Answers that no other store of the tests gives: UIDs from outside of the range that was asked for,
- * lengths that add up to nothing, prefixes that are not UTF-8.  The client is told what is true, and the
- * work comes to an end.
+ * lengths that add up to nothing.  The client is told what is true, and the work comes to an end.
  */
 #include <stdbool.h>
 
@@ -16,7 +15,6 @@ static struct {
 	unsigned questions;
 	bool grows;    /* from the second question on, and all in one range */
 	bool keywords; /* rows with two whose lengths do not fit in a size_t */
-	const struct imapsrv_namespace *prefix;
 } host;
 
 /* ---- a store of messages 1, 3, 5, ... ------------------------------------------------------ */
@@ -190,8 +188,6 @@ static const char *talk(const char *lines, bool moves)
 	config.mailboxes = &mailboxes;
 	limits.set_ranges = 2;
 	config.limits = &limits;
-	account.namespaces = host.prefix;
-	account.namespace_count = host.prefix != NULL;
 	sc.preauth = &account;
 	assert_int_equal(imapsrv_engine_new(&config, &engine), 0);
 	assert_int_equal(imapsrv_session_new(engine, &sc, &s), 0);
@@ -248,25 +244,12 @@ static void test_keywords(void **state)
 	assert_string_equal(said, "* BYE Out of memory\r\n");
 }
 
-/* RFC 2342 5: a string, whatever is in it. */
-static void test_prefix(void **state)
-{
-	static const struct imapsrv_namespace odd = {IMAPSRV_NS_PERSONAL, {"\xff/", 2}};
-
-	(void)state;
-	memset(&host, 0, sizeof(host));
-	host.prefix = &odd;
-	assert_string_equal(talk("a NAMESPACE\r\n", true),
-	                    "* NAMESPACE (({2}\r\n\xff/ \"/\")) NIL NIL\r\na OK NAMESPACE done\r\n");
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_status),
 		cmocka_unit_test(test_rename_inbox),
 		cmocka_unit_test(test_keywords),
-		cmocka_unit_test(test_prefix),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
