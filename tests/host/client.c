@@ -101,7 +101,8 @@ static bool new_command(struct tc *c, const char *line, size_t len)
 		word(line + n + 1, len - n - 1, k.name, sizeof(k.name));
 	}
 	upper(k.name);
-	if (!k.name[0])
+	/* Of what has no name, not even the tag is repeated before login. */
+	if (!k.name[0] || !strchr("-.=_0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ", k.name[0]))
 		k.doubtful = true;
 	/* What the client changes without being told, it does not know any more. */
 	for (size_t i = 0; i + 7 <= len && strcmp(k.name, "STORE") == 0; i++)
