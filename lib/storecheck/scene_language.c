@@ -59,7 +59,7 @@ static void language(struct isrv_sc *c)
 	if (c->check.sessions < 2 || !isrv_sc_connect(c, 0, false) || !isrv_sc_connect(c, 1, false))
 		return;
 	english = ask(b);
-	for (; tags[count] && count < LANGUAGES && isrv_sc_live(c); count++) {
+	for (; count < LANGUAGES && tags[count] && isrv_sc_live(c); count++) {
 		choose(a, tags[count]);
 		told[count] = ask(a);
 	}
