@@ -159,21 +159,18 @@ static bool expunge_announced(struct isrv_view *v, struct isrv_mem *mem, struct 
 	return done;
 }
 
-/* The lowest UID that both sets have; 0 if none. */
+/* The lowest UID that both sets have; there is one. */
 static uint32_t first_common(struct imapsrv_set a, struct imapsrv_set b)
 {
-	size_t i = 0, j = 0;
+	const struct imapsrv_range *x = a.ranges, *y = b.ranges;
 
-	while (i < a.count && j < b.count) {
-		if (a.ranges[i].last < b.ranges[j].first)
-			i++;
-		else if (b.ranges[j].last < a.ranges[i].first)
-			j++;
+	while (x->last < y->first || y->last < x->first) {
+		if (x->last < y->first)
+			x++;
 		else
-			return a.ranges[i].first > b.ranges[j].first ? a.ranges[i].first
-			                                             : b.ranges[j].first;
+			y++;
 	}
-	return 0;
+	return x->first > y->first ? x->first : y->first;
 }
 
 void isrv_view_post_gone(struct isrv_view *v, struct isrv_mem *mem, struct imapsrv_set uids)
@@ -186,7 +183,8 @@ void isrv_view_post_gone(struct isrv_view *v, struct isrv_mem *mem, struct imaps
 	if (!expunge_announced(v, mem, uids))
 		v->look_all = true;
 	if (!isrv_uidset_subtract(&v->fresh, mem, uids)) {
-		/* No memory to split a range: forget what is above, which needs none; ask again. */
+		/* No memory to split a range that both have: forget what is above, which needs none;
+		 * ask again. */
 		from = first_common(isrv_uidset_view(&v->fresh), uids);
 		(void)isrv_uidset_remove(&v->fresh, mem, from, UINT32_MAX);
 		v->uidnext = from;

@@ -126,7 +126,7 @@ static void take(struct imapsrv_session *s, void *ctx, const void *answer)
 		isrv_session_fail(s, IMAPSRV_ENOMEM);
 }
 
-/* Of the messages from this one on. */
+/* Of the messages from this one on, of which there is at least one. */
 static void ask(struct imapsrv_session *s, struct isrv_annotations *x, uint32_t uid)
 {
 	struct imapsrv_set left = uids(x);
@@ -136,8 +136,6 @@ static void ask(struct imapsrv_session *s, struct isrv_annotations *x, uint32_t 
 
 	x->rows.len = x->text.len = x->at = 0;
 	x->more = x->taken = false;
-	if (i == left.count)
-		return;
 	if (i) {
 		x->ranges.len -= i * sizeof(*left.ranges);
 		memmove(x->ranges.data, left.ranges + i, x->ranges.len);
@@ -191,7 +189,7 @@ enum isrv_step isrv_annotations_ready(struct imapsrv_session *s, struct isrv_ann
 			answered(s, x);
 		while (x->at < count(x) && rows(x)[x->at].uid < uid)
 			x->at++;
-		if (x->at < count(x) || !x->more || s->error)
+		if (x->at < count(x) || !x->more || s->error || uid > isrv_uidset_max(uids(x)))
 			return ISRV_DONE;
 		ask(s, x, uid);
 	}

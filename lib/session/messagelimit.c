@@ -77,11 +77,8 @@ void isrv_message_limit_settle(struct imapsrv_session *s)
 	if (reply->status != ISRV_REPLY_OK && !reply->put_code &&
 	    (!reply->code || strcmp(reply->code, "EXPUNGEISSUED") != 0))
 		return;
-	s->mark = isrv_outq_mark(&s->out);
 	ISRV_W(&s->w, "* NO [");
 	put_code(s, NULL);
 	ISRV_W(&s->w, "] Only messages from that UID up were processed");
 	isrv_w_crlf(&s->w);
-	if (isrv_writer_failed(&s->w))
-		isrv_session_fail(s, IMAPSRV_ENOMEM);
 }

@@ -86,8 +86,5 @@ void isrv_modseq_settle(struct imapsrv_session *s, bool tagged)
 		reply->put_code = put_code;
 		return;
 	}
-	s->mark = isrv_outq_mark(&s->out);
 	isrv_modseq_put_highest(s);
-	if (isrv_writer_failed(&s->w))
-		isrv_session_fail(s, IMAPSRV_ENOMEM);
 }

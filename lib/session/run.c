@@ -592,6 +592,17 @@ static bool tell(struct imapsrv_session *s, unsigned kinds)
 	return !s->error && s->wait == ISRV_DONE;
 }
 
+/* What is told behind all that was told; a tagged line follows, or not. */
+static void settle(struct imapsrv_session *s, bool tagged)
+{
+	s->mark = isrv_outq_mark(&s->out);
+	if (s->limited_from)
+		isrv_message_limit_settle(s);
+	isrv_modseq_settle(s, tagged);
+	if (isrv_writer_failed(&s->w))
+		isrv_session_fail(s, IMAPSRV_ENOMEM);
+}
+
 /* Which updates may come before the tagged line (RFC 9051 5.2, 7.5.1), from the table. */
 static bool sync_command(struct imapsrv_session *s)
 {
@@ -611,10 +622,8 @@ static bool sync_command(struct imapsrv_session *s)
 		return !s->error && s->wait != ISRV_YIELD;
 	if (s->view && s->view->forget)
 		isrv_sync_forget(s);
-	if (s->limited_from)
-		isrv_message_limit_settle(s);
-	if (s->modseq_shown || s->modseq_due)
-		isrv_modseq_settle(s, true);
+	if (s->limited_from || s->modseq_shown || s->modseq_due)
+		settle(s, true);
 	if (s->error)
 		return false;
 	finish_command(s);
@@ -635,7 +644,7 @@ static bool tell_between(struct imapsrv_session *s)
 	if (s->view && s->view->forget)
 		isrv_sync_forget(s);
 	if (s->modseq_shown)
-		isrv_modseq_settle(s, false);
+		settle(s, false);
 	s->modseq_shown = false;
 	s->phase = ISRV_PHASE_READ;
 	if (!s->error)

@@ -5,7 +5,7 @@
  * buf, S are the octets of a streamed literal, D is DROPPED ("!" when too big) with buf, F is
  * FLOOD, N is NOMEM; CR and LF in buf show as "/".
  */
-#include "unit/row.h"
+#include "unit/failalloc.h"
 
 #include "wire/framer.h"
 
@@ -399,12 +399,35 @@ static void test_wipe(void **state)
 	isrv_framer_clear(&run.f, &run.mem);
 }
 
+/* In the middle of a decision nothing can be taken elsewhere. */
+static void test_pack(void **state)
+{
+	struct failalloc fa;
+	struct isrv_framer f;
+	struct isrv_mem mem;
+	struct isrv_pack p;
+	size_t used;
+
+	(void)state;
+	failalloc_init(&fa);
+	isrv_mem_init(&mem, &fa.allocator, SIZE_MAX);
+	isrv_framer_init(&f, 100, 100);
+	isrv_pack_init(&p, NULL, 0);
+	assert_true(isrv_framer_pack(&f, &p));
+	assert_int_equal(isrv_framer_feed(&f, &mem, BYTES("a X {5}\r\n"), &used), ISRV_FRAME_LITERAL);
+	assert_false(isrv_framer_pack(&f, &p));
+	assert_true(isrv_framer_accept(&f));
+	assert_true(isrv_framer_pack(&f, &p));
+	isrv_framer_clear(&f, &mem);
+	assert_int_equal(fa.held, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rows),	  cmocka_unit_test(test_endless),
 		cmocka_unit_test(test_no_memory), cmocka_unit_test(test_memory_follows_input),
-		cmocka_unit_test(test_wipe),
+		cmocka_unit_test(test_wipe),	  cmocka_unit_test(test_pack),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -22,7 +22,7 @@ static const char hosts[] =
 static const struct {
 	const char *said;
 	const char *posts; /* the UIDs of INBOX whose /comment changes and that go, behind it: "a3 g5" */
-	const char *rest;  /* of a line that is not complete */
+	const char *rest;  /* of a line that is not complete; or what has not left yet is answered by it */
 } sessions[] = {
 	{"a LOGIN fred secret\r\nb SELECT INBOX\r\n"
 	 "c SORT RETURN (UPDATE COUNT) (REVERSE SIZE DATE) UTF-8 ALL\r\n"
@@ -34,7 +34,7 @@ static const struct {
 	 "e ENABLE QRESYNC\r\n",
 	 "a4a8g6", "x FETCH 1 FLAGS\r"},
 	{"a LOGIN fred secret\r\nb SELECT INBOX (ANNOTATE)\r\n", "a4a8g6", ""},
-	{"a ENABLE METADATA\r\n", "", ""},
+	{"a ENABLE METADATA\r\n", "", "b CAPABILITY\r\n"},
 	{"a LOGIN fred secret\r\nb ENABLE METADATA IMAP4rev2\r\nc SELECT INBOX\r\n"
 	 "s SUBSCRIBE INBOX\r\nt SUBSCRIBE Work\r\n"
 	 "d NOTIFY SET (subscribed (MailboxMetadataChange)) (personal (MailboxName ServerMetadataChange))\r\n",
@@ -71,6 +71,7 @@ static struct tx saved(struct talk *t, size_t k, const char *more)
 	talk_connect(t, 0);
 	talk_say(t, 0, sessions[k].said);
 	change(t, sessions[k].posts);
+	t->td.sessions[0].stalled = true;
 	talk_say(t, 0, sessions[k].rest);
 	assert_int_equal(imapsrv_session_save(t->td.sessions[0].session, (struct imapsrv_span){NULL, 0},
 	                                      NULL, 0, &len),
@@ -191,9 +192,37 @@ static size_t section_len(const struct tx *octets, size_t at)
 	return 5 + isrv_unpack_fixed(&u);
 }
 
-/* Octets are left out, put in, and put in twice, with the lengths around them as they have to be. */
+/* The same with other octets in place of some in a section, and with the lengths as they have to be. */
+static struct tx spliced(const struct tx *o, size_t section, size_t at, size_t cut, const char *in,
+                         size_t in_len)
+{
+	size_t len = section_len(o, section) - 5 - cut + in_len;
+	struct tx changed = {0};
+	struct isrv_pack p;
+
+	tx_add(&changed, o->data, at);
+	tx_add(&changed, in, in_len);
+	tx_add(&changed, o->data + at + cut, o->len - at - cut);
+	isrv_pack_init(&p, changed.data, changed.len);
+	p.len = changed.len;
+	isrv_pack_patch(&p, section + 1, (uint32_t)len);
+	mend(&changed);
+	return changed;
+}
+
+/* Octets are left out, put in, and put in twice. */
 static void test_spliced(void **state)
 {
+	static const struct {
+		size_t cut;
+		const char *in; /* NULL: the octet that is there, */
+		size_t len;     /* so many times */
+	} changes[] = {
+		{1, NULL, 0}, {2, NULL, 0}, {3, NULL, 0}, {4, NULL, 0}, {0, NULL, 1}, {0, NULL, 2},
+		{0, NULL, 3}, {0, "\1\0", 2}, {0, "\2\1", 2}, {0, "\6\0", 2}, {0, "\6\1", 2},
+		{0, "\1\0\1\0", 4}, {0, "\2\0\2\0\2\0", 6},
+	};
+
 	(void)state;
 	for (size_t k = 0; k < COUNT(sessions); k++) {
 		struct talk t;
@@ -203,24 +232,14 @@ static void test_spliced(void **state)
 		for (size_t section = 12, end; section < o.len - 4; section = end) {
 			end = section + section_len(&o, section);
 			for (size_t at = section + 5; at < end; at++)
-				for (int more = -4; more <= 8; more++) {
-					/* Of a set, and of a long text. */
-					static const char range[] = "\1\0\2\1\1\0\1\0\1\0\1\0";
-					struct tx changed = {0};
-					struct isrv_pack p;
-					size_t cut = more < 0 ? (size_t)-more : 0;
+				for (size_t i = 0; i < COUNT(changes); i++) {
+					const char twice[] = {o.data[at], o.data[at], o.data[at]};
+					const char *in = changes[i].in ? changes[i].in : twice;
+					struct tx changed;
 
-					if (at + cut > end)
+					if (at + changes[i].cut > end)
 						continue;
-					tx_add(&changed, o.data, at);
-					for (int i = 0; i < more; i++)
-						tx_add(&changed, more > 4 ? range + more - 5 + i : o.data + at, 1);
-					tx_add(&changed, o.data + at + cut, o.len - at - cut);
-					isrv_pack_init(&p, changed.data, changed.len);
-					p.len = changed.len;
-					isrv_pack_patch(&p, section + 1,
-					                (uint32_t)((int)(end - section - 5) + more));
-					mend(&changed);
+					changed = spliced(&o, section, at, changes[i].cut, in, changes[i].len);
 					ROW(k, go_on(&t, &changed, &why) == 0 || why);
 					tx_free(&changed);
 				}
@@ -228,6 +247,34 @@ static void test_spliced(void **state)
 		tx_free(&o);
 		talk_close(&t);
 	}
+}
+
+/* More fetch-atts than a session keeps (16 KiB). */
+static void test_long_fetch(void **state)
+{
+	static char text[4 + 16385];
+	struct talk t;
+	struct tx o = saved(&t, 0, ""), changed;
+	const char *why;
+	size_t at = 0, section = 12;
+
+	(void)state;
+	while (memcmp(o.data + at, "\13(UID FLAGS)", 12) != 0)
+		assert_true(++at < o.len - 12);
+	while (section + section_len(&o, section) <= at)
+		section += section_len(&o, section);
+	for (size_t len = 16384; len <= 16385; len++) {
+		memset(text, ' ', sizeof(text));
+		text[0] = (char)(0x80 | (len & 0x7f));
+		text[1] = (char)(0x80 | (len >> 7 & 0x7f));
+		text[2] = (char)(len >> 14);
+		memcpy(text + 3, "(UID FLAGS)", 11);
+		changed = spliced(&o, section, at, 12, text, 3 + len);
+		assert_int_equal(go_on(&t, &changed, &why), len > 16384 ? IMAPSRV_ETOOBIG : 0);
+		tx_free(&changed);
+	}
+	tx_free(&o);
+	talk_close(&t);
 }
 
 /* A section is empty, is left out, or is that of another session. */
@@ -342,6 +389,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_forged),
 		cmocka_unit_test(test_spliced),
+		cmocka_unit_test(test_long_fetch),
 		cmocka_unit_test(test_sections),
 		cmocka_unit_test(test_allocations),
 		cmocka_unit_test(test_limits),

@@ -69,6 +69,8 @@ static const struct {
 	{"too many changed", "c1 c3 c5", "1:5///1:5/pP/6", 2},
 	{"too many fresh", "n6 g5 n b7 e8,10,12", "1:5/6,8,10,12/5//pP/13", 2},
 	{"no room to split the fresh", "n6:8 g7", "1:5/6///apP/7", 1},
+	{"nor beside others", "n6:8 g1,7", "1:5/6/1//apP/7", 1},
+	{"nor above others", "n b6 e6,8:10 g9", "1:5/6,8///apP/9", 2},
 	{"and found again", "n6:8 g7 b1 e1:6,8", "1:5/6,8///pP/9", 1},
 	{"split while looking", "n6:8 b9 g7 e9", "1:5/6///napP/7", 1},
 	{"split while looking, resolved", "n6:8 n b9 g7 e9 b1 e1:6,8:9", "1:5/6,8:9///pP/10", 1},
