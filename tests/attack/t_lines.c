@@ -1,46 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * attack/t_lines - every command, damaged: octets put in, cut off, with literals where none is wanted.
- * Whatever comes, what is emitted can be read, memory is bounded, and the session goes on or says that it
- * will not.
+ * attack/t_lines - every command, damaged: cut off, with literals where none is wanted.  Whatever comes,
+ * what is emitted can be read, memory is bounded, and the session goes on or says that it will not.
  */
 #include "attack/samples.h"
 
-static const char odd[] = "\0\t\n\r\1\x7f \"\\(){}[]<>*%+~&-/.,:;=$09Aa\x80\xc0\xe2\xff";
-
-/* ---- octets --------------------------------------------------------------------------------- */
-
-/* T12: each of them in the place of each octet, and before it. */
-static void T12_odd_octets(void **state)
-{
-	(void)state;
-	for (size_t i = 0; i < sample_count; i++) {
-		size_t len = strlen(samples[i].line);
-		char *line = malloc(len + 2);
-		struct world w;
-
-		assert_non_null(line);
-		samples_begin(&w);
-		for (size_t at = 0; at < 2 * len; at++)
-			for (size_t c = 0; c < sizeof(odd); c++) {
-				size_t before = at / 2, n = at & 1 ? len : len + 1;
-
-				memcpy(line, samples[i].line, before);
-				line[before] = odd[c];
-				memcpy(line + before + 1, samples[i].line + before + (at & 1),
-				       len - before - (at & 1));
-				samples_connect(&w, &samples[i]);
-				world_feed(&w, line, n, 0);
-				imapsrv_session_eof(w.s);
-				world_run(&w, true);
-				if (!world_closed(&w))
-					fail_msg("%s: octet %zu: not closed at the end", line, before);
-				world_drop(&w);
-			}
-		free(line);
-		world_end(&w);
-	}
-}
+/* ---- cut off -------------------------------------------------------------------------------- */
 
 /* T13: cut off anywhere, behind a quote, a quoted quote, a backslash. */
 static void T13_cut_short(void **state)
@@ -163,7 +128,6 @@ static void T08_literals_everywhere(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(T12_odd_octets),
 		cmocka_unit_test(T13_cut_short),
 		cmocka_unit_test(T19_progress),
 		cmocka_unit_test(T15_formats),

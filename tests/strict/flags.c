@@ -4,6 +4,8 @@
  */
 #include "strict/cursor.h"
 
+#include <string.h>
+
 /*
  * flag = "\Answered" / ... / flag-keyword; no flag-extension is defined (RFC 9051 2.3.2).  \Recent
  * is of messages only, and not once IMAP4rev2 is on (RFC 9051 2.3.2, appendix A).
@@ -30,31 +32,28 @@ static bool flag(struct st_cursor *c, bool fetch, bool perm)
 	return st_fail(c, fetch ? "flag-fetch" : perm ? "flag-perm" : "flag");
 }
 
+static int lower(char c)
+{
+	return c >= 'A' && c <= 'Z' ? c | 0x20 : c;
+}
+
 /* Has the list from begin on two flags that differ at most in case? */
 static bool twice(const char *begin, const char *end)
 {
-	struct st_cursor a = {.at = begin, .end = end};
+	for (const char *one = begin; one < end;) {
+		const char *behind = memchr(one, ' ', (size_t)(end - one));
+		size_t len = (size_t)((behind ? behind : end) - one);
 
-	while (a.at < end) {
-		struct st_string one = st_word(&a);
-		struct st_cursor b = {.at = a.at + one.len, .end = end};
+		for (const char *other = behind; other; other = memchr(other, ' ', (size_t)(end - other))) {
+			size_t i = 0;
 
-		while (st_take(&b, ' ')) {
-			struct st_string other = st_word(&b);
-
-			if (one.len == other.len) {
-				size_t i = 0;
-
-				while (i < one.len && (one.data[i] | 0x20) == (other.data[i] | 0x20))
-					i++;
-				if (i == one.len)
-					return true;
-			}
-			b.at += other.len;
+			other++;
+			while (i < len && other + i < end && lower(one[i]) == lower(other[i]))
+				i++;
+			if (i == len && (other + i == end || other[i] == ' '))
+				return true;
 		}
-		a.at += one.len;
-		if (!st_take(&a, ' '))
-			break;
+		one += len + 1;
 	}
 	return false;
 }

@@ -107,6 +107,7 @@ static const struct pair {
 	 "* FLAGS (\\Answered \\Flagged \\Deleted \\Seen \\Recent a $b)", "flag"},
 	{0, "* FLAGS (a)", "* FLAGS (\\*)", "flag"},
 	{0, "* FLAGS (a b)", "* FLAGS (a A)", "twice"},
+	{0, "* FLAGS ([k `k @k k k[x)", "* FLAGS (k [k K)", "twice"},
 	{0, "* FLAGS (a b)", "* FLAGS (a  b)", "atom"},
 	{0, "* FLAGS (a b)", "* FLAGS (a b", "flag-list"},
 	{0, "* FLAGS (a)", "* FLAGS a", "flag-list"},
