@@ -268,7 +268,7 @@ static void announce(const struct sample *where, const char *number, const char 
 	before = w.alloc.octets;
 	w.alloc.peak = before;
 	w.said.len = 0;
-	tx_fmt(&line, form, number);
+	expand(&line, form, number);
 	tx_str(&line, "\r\n");
 	world_feed(&w, line.data, line.len, 0);
 	for (unsigned i = 0; strchr(form, '+') && i < 100 && !world_closed(&w); i++)
@@ -289,7 +289,7 @@ static void announce(const struct sample *where, const char *number, const char 
 
 static void T07_announced(void **state)
 {
-	static const char *const forms[] = {"{%s}", "{%s+}", "~{%s}", "~{%s+}", "UTF8 (~{%s+}", "{00%s+}"};
+	static const char *const forms[] = {"{#}", "{#+}", "~{#}", "~{#+}", "UTF8 (~{#+}", "{00#+}"};
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(announcing); i++)
