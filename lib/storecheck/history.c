@@ -82,8 +82,6 @@ static void do_expunge(struct isrv_sc_client *k)
 	uint32_t doomed[MOST * 2];
 	size_t count = 0;
 
-	if (!(isrv_sc_flags_of(k->box) & IMAPSRV_DELETED))
-		return;
 	for (size_t i = 0; i < k->box->count && count < MOST * 2; i++)
 		if (k->box->messages[i].flags & IMAPSRV_DELETED)
 			doomed[count++] = k->box->messages[i].uid;

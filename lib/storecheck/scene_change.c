@@ -67,18 +67,16 @@ static void flags(struct isrv_sc *c)
 		return;
 	/* One by one first: a defect is seen where it is. */
 	usable = isrv_sc_flags_of(k->box) & IMAPSRV_SYSTEM_FLAGS;
-	for (unsigned bit = 0; bit < 5; bit++) {
-		if (!(usable >> bit & 1))
-			continue;
+	for (unsigned bit = 0; bit < 5 && isrv_sc_live(c); bit++) {
+		uint32_t flag = usable & 1u << bit;
+
 		change(k, 0, IMAPSRV_FLAGS_SET, 0, ISRV_SC_STORE_FLAGS);
-		change(k, 0, IMAPSRV_FLAGS_ADD, 1u << bit, ISRV_SC_STORE_FLAGS);
-		change(k, 0, IMAPSRV_FLAGS_REMOVE, 1u << bit, ISRV_SC_STORE_FLAGS);
-		change(k, 0, IMAPSRV_FLAGS_SET, 1u << bit, ISRV_SC_STORE_FLAGS);
+		change(k, 0, IMAPSRV_FLAGS_ADD, flag, ISRV_SC_STORE_FLAGS);
+		change(k, 0, IMAPSRV_FLAGS_REMOVE, flag, ISRV_SC_STORE_FLAGS);
+		change(k, 0, IMAPSRV_FLAGS_SET, flag, ISRV_SC_STORE_FLAGS);
 		isrv_sc_compare(k, &(struct isrv_sc_blames){
 			ISRV_SC_STORE_OTHERS, ISRV_SC_STORE_OTHERS, ISRV_SC_STORE_OTHERS,
 			ISRV_SC_FETCH_DATE, ISRV_SC_BODY_OCTETS});
-		if (!isrv_sc_live(c))
-			return;
 	}
 	flags_of(c, IMAPSRV_SYSTEM_FLAGS, ISRV_SC_STORE_FLAGS);
 }
@@ -164,8 +162,7 @@ static void expunge(struct isrv_sc *c)
 	if (!isrv_sc_stage(c, 1, 10))
 		return;
 	box = k->box;
-	if (!doom(k, places, 4))
-		return;
+	doom(k, places, 4);
 	/* RFC 9051 6.4.9: only those of the set, and of them only the \Deleted. */
 	spared = box->messages[8].uid;
 	isrv_sc_need(k, ISRV_SC_EXPUNGE_GONE, "UID EXPUNGE %u:%u", box->messages[0].uid,

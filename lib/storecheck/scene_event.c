@@ -196,9 +196,7 @@ static void gone(struct isrv_sc *c)
 	if (!isrv_sc_live(c) || !c->has_mailboxes)
 		return;
 	isrv_sc_need(a, ISRV_SC_SESSION_LIVES, "UNSELECT");
-	if (!isrv_sc_ask(a, "DELETE %s", b->box->name))
-		return;
-	b->box->exists = false;
+	b->box->exists = !isrv_sc_ask(a, "DELETE %s", b->box->name);
 	isrv_sc_say(b, "NOOP");
 	isrv_sc_settle(c);
 	if (isrv_sc_live(c) && !b->ended && b->told.status != ISRV_SC_WAITING)
@@ -210,11 +208,11 @@ static void gone(struct isrv_sc *c)
 static bool holds(struct imapsrv_span in, const char *text)
 {
 	size_t len = strlen(text);
+	bool found = false;
 
-	for (size_t at = 0; at + len <= in.len; at++)
-		if (!memcmp(in.data + at, text, len))
-			return true;
-	return false;
+	for (size_t at = 0; !found && at + len <= in.len; at++)
+		found = !memcmp(in.data + at, text, len);
+	return found;
 }
 
 /* Was there an untagged response of that kind with this text in it? */

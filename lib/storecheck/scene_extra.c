@@ -200,9 +200,8 @@ static void identifiers(struct isrv_sc *c)
 	             ISRV_SC_OBJECTID_MAILBOX, "two mailboxes have one MAILBOXID");
 	isrv_sc_need(k, ISRV_SC_SESSION_LIVES, "UNSELECT");
 	isrv_sc_need(k, ISRV_SC_RENAME_DONE, "RENAME %s %sx", box->name, box->name);
-	if (!isrv_sc_live(c))
-		return;
-	memcpy(box->name + strlen(box->name), "x", 2);
+	if (isrv_sc_live(c))
+		memcpy(box->name + strlen(box->name), "x", 2);
 	isrv_sc_select(k, box, "SELECT");
 	isrv_sc_compare(k, &isrv_sc_fetching);
 }

@@ -111,26 +111,13 @@ static void restart(struct isrv_sc *c)
 
 /* ---- others ------------------------------------------------------------------------------ */
 
-static void deliver(struct isrv_sc *c, struct isrv_sc_box *box, uint32_t content)
+static void others(struct isrv_sc *c, enum imapsrv_outside what, const struct isrv_sc_box *box)
 {
-	struct imapsrv_span name = {box->name, strlen(box->name)}, message;
+	struct imapsrv_span name = {box->name, strlen(box->name)};
+	struct imapsrv_span message = {c->scratch.data, c->scratch.len};
 
-	isrv_sc_content(c, content, &c->scratch);
-	message.data = c->scratch.data;
-	message.len = c->scratch.len;
-	if (isrv_sc_live(c) &&
-	    c->check.outside(c->check.user, IMAPSRV_OUTSIDE_DELIVER, name, message))
+	if (isrv_sc_live(c) && c->check.outside(c->check.user, what, name, message))
 		isrv_sc_pass(c, "others: imapsrv_storecheck.outside failed");
-}
-
-static void remove_first(struct isrv_sc *c, struct isrv_sc_box *box)
-{
-	struct imapsrv_span name = {box->name, strlen(box->name)}, none = {NULL, 0};
-
-	if (isrv_sc_live(c) && c->check.outside(c->check.user, IMAPSRV_OUTSIDE_EXPUNGE, name, none))
-		isrv_sc_pass(c, "others: imapsrv_storecheck.outside failed");
-	else
-		isrv_sc_box_remove(c, box, box->messages[0].uid);
 }
 
 /* What came is learned by NOOP, as a client does; then it is one message of many. */
@@ -161,9 +148,12 @@ static void outside(struct isrv_sc *c)
 	for (unsigned i = 0; i < 3 && isrv_sc_live(c); i++) {
 		uint32_t content = isrv_sc_new_content(c);
 
-		deliver(c, k->box, content);
+		isrv_sc_content(c, content, &c->scratch);
+		others(c, IMAPSRV_OUTSIDE_DELIVER, k->box);
 		learn(k, content);
-		remove_first(c, k->box);
+		c->scratch.len = 0;
+		others(c, IMAPSRV_OUTSIDE_EXPUNGE, k->box);
+		isrv_sc_box_remove(c, k->box, k->box->messages[0].uid);
 		isrv_sc_settle(c);
 		isrv_sc_need(k, ISRV_SC_SESSION_LIVES, "NOOP");
 		isrv_sc_compare_seen(k, ISRV_SC_OUTSIDE_SEEN, ISRV_SC_OUTSIDE_SEEN,

@@ -208,9 +208,8 @@ static void renaming(struct isrv_sc *c)
 	isrv_sc_want(c, isrv_sc_code(k, "NONEXISTENT"), ISRV_SC_RENAME_DONE,
 	             "a name that does not exist is not NONEXISTENT to rename");
 	isrv_sc_need(k, ISRV_SC_RENAME_DONE, "RENAME %s %sx", old, old);
-	if (!isrv_sc_live(c))
-		return;
-	memcpy(box->name + len, "x", 2);
+	if (isrv_sc_live(c))
+		memcpy(box->name + len, "x", 2);
 	is_there(k, old, false, ISRV_SC_RENAME_DONE);
 	is_there(k, box->name, true, ISRV_SC_RENAME_DONE);
 	if (deep) {

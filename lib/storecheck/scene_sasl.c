@@ -42,14 +42,11 @@ static void right(struct isrv_sc *c, const char *mechanism)
 {
 	struct isrv_sc_client *k = &c->clients[0];
 
-	for (unsigned round = 0; round < 3 && isrv_sc_live(c); round++) {
-		if (!isrv_sc_offered(c, 0, mechanism))
-			return;
+	for (unsigned round = 0; round < 3 && isrv_sc_offered(c, 0, mechanism); round++) {
 		exchange(k, mechanism, false);
-		if (!isrv_sc_want(c, isrv_sc_is_in(k), ISRV_SC_SASL_KNOWN,
-		                  "the right responses of %s let nobody in, at the %u. time",
-		                  mechanism, round + 1))
-			return;
+		isrv_sc_want(c, isrv_sc_is_in(k), ISRV_SC_SASL_KNOWN,
+		             "the right responses of %s let nobody in, at the %u. time", mechanism,
+		             round + 1);
 	}
 }
 
@@ -57,7 +54,7 @@ static void wrong(struct isrv_sc *c, const char *mechanism)
 {
 	struct isrv_sc_client *k = &c->clients[0];
 
-	if (!isrv_sc_live(c) || !isrv_sc_offered(c, 0, mechanism))
+	if (!isrv_sc_offered(c, 0, mechanism))
 		return;
 	exchange(k, mechanism, true);
 	isrv_sc_want(c, k->told.status != ISRV_SC_OK, ISRV_SC_SASL_REFUSED,
@@ -72,12 +69,9 @@ static void cancelled(struct isrv_sc *c, const char *mechanism)
 {
 	struct isrv_sc_client *k = &c->clients[0];
 
-	for (uint32_t at = 0; at < STEPS && isrv_sc_live(c); at++) {
-		bool more;
+	for (uint32_t at = 0; at < STEPS && isrv_sc_offered(c, 0, mechanism); at++) {
+		bool more = isrv_sc_authenticate(k, mechanism);
 
-		if (!isrv_sc_offered(c, 0, mechanism))
-			return;
-		more = isrv_sc_authenticate(k, mechanism);
 		for (uint32_t n = 0; more && n < at; n++)
 			more = step(k, mechanism, n, false);
 		if (!more)
@@ -152,16 +146,13 @@ static void identity(struct isrv_sc *c)
 	struct isrv_sc_client *k = &c->clients[0];
 	const char *const wanted[] = {"", c->check.name};
 
-	for (unsigned i = 0; i < 2 && isrv_sc_live(c); i++) {
-		if (!isrv_sc_offered(c, 0, "PLAIN"))
-			return;
+	for (unsigned i = 0; i < 2 && isrv_sc_offered(c, 0, "PLAIN"); i++) {
 		plain(k, wanted[i]);
 		isrv_sc_want(c, isrv_sc_is_in(k), ISRV_SC_LOGIN_IDENTITY,
 		             "\"%s\" may not log in to act as \"%s\"", c->check.name, wanted[i]);
 	}
-	if (!isrv_sc_live(c) || !isrv_sc_offered(c, 0, "PLAIN"))
-		return;
-	plain(k, "nobody-of-this-name");
+	if (isrv_sc_offered(c, 0, "PLAIN"))
+		plain(k, "nobody-of-this-name");
 	isrv_sc_want(c, k->told.status != ISRV_SC_OK, ISRV_SC_LOGIN_IDENTITY,
 	             "\"%s\" may log in to act as a user that does not exist", c->check.name);
 }
@@ -178,12 +169,13 @@ static void tokens(struct isrv_sc *c)
 		const char *first = i ? old : bearer;
 
 		/* The error is told as a challenge, which a client answers with next to nothing. */
-		if (!isrv_sc_offered(c, 0, mechanism) || !isrv_sc_authenticate(k, mechanism))
-			continue;
-		if (isrv_sc_reply(k, first, strlen(first)))
-			isrv_sc_reply(k, "\001", 1);
-		isrv_sc_want(c, k->told.status != ISRV_SC_OK, ISRV_SC_LOGIN_REFUSED,
-		             "a token that nobody gave out lets somebody in by %s", mechanism);
+		if (isrv_sc_offered(c, 0, mechanism) && isrv_sc_authenticate(k, mechanism)) {
+			if (isrv_sc_reply(k, first, strlen(first)))
+				isrv_sc_reply(k, "\001", 1);
+			isrv_sc_want(c, k->told.status != ISRV_SC_OK, ISRV_SC_LOGIN_REFUSED,
+			             "a token that nobody gave out lets somebody in by %s",
+			             mechanism);
+		}
 	}
 }
 

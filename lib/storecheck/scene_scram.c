@@ -37,12 +37,14 @@ static bool take(const char **at_r, char name, char *to, size_t room)
 	const char *comma = strchr(*at_r, ',');
 	size_t len = comma ? (size_t)(comma - *at_r) : strlen(*at_r);
 
-	if (len < 3 || (*at_r)[0] != name || (*at_r)[1] != '=' || len - 2 >= room)
-		return false;
-	memcpy(to, *at_r + 2, len - 2);
-	to[len - 2] = '\0';
-	*at_r += len + (comma != NULL);
-	return true;
+	bool is = len > 2 && (*at_r)[0] == name && (*at_r)[1] == '=' && len - 2 < room;
+
+	if (is) {
+		memcpy(to, *at_r + 2, len - 2);
+		to[len - 2] = '\0';
+		*at_r += len + (comma != NULL);
+	}
+	return is;
 }
 
 static bool read_first(struct isrv_sc_client *k, struct scram *s)
@@ -50,12 +52,13 @@ static bool read_first(struct isrv_sc_client *k, struct scram *s)
 	struct imapsrv_span challenge;
 	const char *at = s->first;
 	char digits[12];
+	bool fits = isrv_sc_challenge(k, &challenge) && challenge.len < sizeof(s->first);
 
-	if (!isrv_sc_challenge(k, &challenge) || challenge.len >= sizeof(s->first))
-		return false;
-	memcpy(s->first, challenge.data, challenge.len);
-	s->first[challenge.len] = '\0';
-	return take(&at, 'r', s->nonce, sizeof(s->nonce)) &&
+	if (fits) {
+		memcpy(s->first, challenge.data, challenge.len);
+		s->first[challenge.len] = '\0';
+	}
+	return fits && take(&at, 'r', s->nonce, sizeof(s->nonce)) &&
 	       take(&at, 's', s->salt, sizeof(s->salt)) && take(&at, 'i', digits, sizeof(digits)) &&
 	       isrv_ascii_number(digits, strlen(digits), MOST_ITERATIONS, &s->iterations);
 }
@@ -168,14 +171,10 @@ static void unknown(struct isrv_sc *c, struct scram *s, const struct scram *real
 	             ISRV_SC_KEYS_ALIKE, "a name that does not exist is not AUTHENTICATIONFAILED");
 }
 
-static void scram(struct isrv_sc *c)
+static void both(struct isrv_sc *c)
 {
 	struct scram one = {0}, two = {0};
 
-	/* Names that are written otherwise there (RFC 5802 5.1) are not for this kit. */
-	if (strchr(c->check.name, ',') || strchr(c->check.name, '=') ||
-	    !isrv_sc_offered(c, 0, mechanism))
-		return;
 	known(c, &one);
 	known(c, &two);
 	isrv_sc_want(c, !strcmp(one.salt, two.salt) && one.iterations == two.iterations,
@@ -187,6 +186,13 @@ static void scram(struct isrv_sc *c)
 	             "two exchanges have the same nonce, \"%s\"", one.nonce);
 	if (isrv_sc_live(c))
 		unknown(c, &two, &one);
+}
+
+/* Names that are written otherwise there (RFC 5802 5.1) are not for this kit. */
+static void scram(struct isrv_sc *c)
+{
+	if (!strpbrk(c->check.name, ",=") && isrv_sc_offered(c, 0, mechanism))
+		both(c);
 }
 
 const struct isrv_sc_scene isrv_sc_scenes_scram[] = {

@@ -19,8 +19,7 @@ static bool ends_with(struct imapsrv_span name, const char *end)
 {
 	size_t len = strlen(end);
 
-	if (name.len && name.data[name.len - 1] == '"')
-		name.len--;
+	name.len -= name.len && name.data[name.len - 1] == '"';
 	return name.len >= len && !memcmp(name.data + name.len - len, end, len);
 }
 
@@ -231,10 +230,9 @@ static void always(struct isrv_sc *c)
 	isrv_sc_value(&p);
 	isrv_sc_expect(&p, ' ');
 	rights = isrv_sc_peek(&p, '"') ? isrv_sc_nstring(&p) : isrv_sc_atom(&p);
-	if (!isrv_sc_want(c, !p.bad && rights.len < sizeof(letters), ISRV_SC_ACL_ALWAYS,
-	                  "LISTRIGHTS cannot be read"))
-		return;
-	memcpy(letters, rights.data, rights.len);
+	if (isrv_sc_want(c, !p.bad && rights.len < sizeof(letters), ISRV_SC_ACL_ALWAYS,
+	                 "LISTRIGHTS cannot be read"))
+		memcpy(letters, rights.data, rights.len);
 	if (!give(&s, "l") || !sees(&s))
 		return;
 	isrv_sc_need(s.other, ISRV_SC_ACL_ALWAYS, "MYRIGHTS %s", s.name);

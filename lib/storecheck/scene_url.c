@@ -53,22 +53,24 @@ static bool authorize(struct isrv_sc_client *k, const char *owner, const char *b
 	struct isrv_sc *c = k->c;
 	struct imapsrv_span line, text;
 	struct isrv_sc_parse p;
+	bool read;
 
-	if (!isrv_sc_live(c) || !rump(c, owner, box, uid) || c->scratch.len > URL - 300)
+	if (!rump(c, owner, box, uid) || c->scratch.len > URL - 300 ||
+	    !isrv_sc_ask(k, "GENURLAUTH \"%s\" %s", c->scratch.data, mechanism))
 		return false;
 	url->rump = c->scratch.len - 1;
-	if (!isrv_sc_ask(k, "GENURLAUTH \"%s\" %s", c->scratch.data, mechanism))
-		return false;
 	line = isrv_sc_line(k, "GENURLAUTH");
 	p = (struct isrv_sc_parse){line.data, line.data + line.len, !line.data};
 	if (!p.bad)
 		p.at += 11;
 	text = isrv_sc_nstring(&p);
-	if (p.bad || !text.data || text.len <= url->rump || text.len >= URL)
-		return isrv_sc_blame(c, ISRV_SC_URL_READ, "GENURLAUTH gives no URL");
-	memcpy(url->text, text.data, text.len);
-	url->text[text.len] = '\0';
-	return true;
+	read = isrv_sc_want(c, !p.bad && text.len > url->rump && text.len < URL, ISRV_SC_URL_READ,
+	                    "GENURLAUTH gives no URL");
+	if (read) {
+		memcpy(url->text, text.data, text.len);
+		url->text[text.len] = '\0';
+	}
+	return read;
 }
 
 /* What URLFETCH gives; data NULL: NIL. */

@@ -91,6 +91,15 @@ static void end_nothing(void *user, void *exchange)
 		sound.sasl.end(user, exchange);
 }
 
+/* Is never content. */
+static void step_endless(void *user, struct imapsrv_op *op, const struct imapsrv_sasl_step *q)
+{
+	(void)user;
+	(void)q;
+	imapsrv_op_challenge(op, "go on", 5);
+	imapsrv_op_done(op, IMAPSRV_OK, NULL);
+}
+
 /* Has one exchange for all. */
 static void step_of_all(void *user, struct imapsrv_op *op, const struct imapsrv_sasl_step *q)
 {
@@ -196,6 +205,7 @@ PUT(keys_of_another, sasl.keys)
 PUT(keys_salted_anew, sasl.keys)
 PUT(keys_iterated, sasl.keys)
 PUT(entropy_none, sasl.entropy)
+PUT(step_endless, sasl.step)
 PUT(clock_since_start, config.clock)
 
 static void put_step_goes_on(struct tables *t)
@@ -249,6 +259,7 @@ const struct defect defects_login[] = {
 	{"logout-forgets", "logout.keeps", put_logout_forgets, NULL, NULL, false},
 	{"step-anything", "sasl.refused", put_step_anything, NULL, NULL, false},
 	{"step-alone", "sasl.known", put_step_alone, NULL, NULL, false},
+	{"step-endless", "sasl.known", put_step_endless, NULL, NULL, false},
 	{"step-goes-on", "sasl.cancelled", put_step_goes_on, NULL, NULL, false},
 	{"step-of-all", "sasl.apart", put_step_of_all, NULL, NULL, false},
 	{"keys-of-another", "keys.known", put_keys_of_another, NULL, NULL, false},

@@ -131,12 +131,43 @@ static void set_plain(struct ts_mailbox *m)
 	m->no_modseq = true;
 }
 
+/* No message with NUL. */
+static void text_only(void *user, struct imapsrv_op *op, const struct imapsrv_append_data *q)
+{
+	if (memchr(q->data, 0, q->len))
+		imapsrv_op_done(op, IMAPSRV_UNKNOWN_CTE, NULL);
+	else
+		sound.store.append_data(user, op, q);
+}
+
+/* Who asks for a token of somebody else's mailbox is given one that is good for nothing. */
+static void token_for_nothing(void *user, struct imapsrv_op *op, const struct imapsrv_url_query *q)
+{
+	const struct ts_handle *account = q->account;
+	struct imapsrv_url_query changed = *q;
+
+	if (!q->token.len)
+		changed.owner = (struct imapsrv_span){account->user->name,
+		                                      strlen(account->user->name)};
+	sound.urlauth.token(user, op, &changed);
+}
+
+static void put_less(struct tables *t)
+{
+	t->store.append_data = text_only;
+	t->urlauth.token = token_for_nothing;
+}
+
 /* Where a client can do less than it knows. */
 static void less(struct kit *kit)
 {
+	static const struct defect change = {"", "", put_less, NULL, NULL, false};
+
 	kit->made = set_plain;
 	kit->silent = kit->alone = true;
+	kit->defect = &change;
 }
+
 
 static void one_session(struct kit *kit)
 {
