@@ -72,7 +72,8 @@ static void test_parse(void **unused)
 	(void)unused;
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		size_t len = strlen(rows[i].text);
-		char *text = exact(rows[i].text, len);
+		char *block = exact(rows[i].text, len);
+		const char *text = block ? block : "";
 		struct isrv_sc_parse p = {text, text + len, false};
 		struct imapsrv_range range = {0, 0};
 
@@ -106,7 +107,7 @@ static void test_parse(void **unused)
 			isrv_sc_nstring(&p);
 			ROW(i, p.bad && p.at == at);
 		}
-		free(text);
+		free(block);
 	}
 }
 
