@@ -16,6 +16,14 @@ struct isrv_sc_parse {
 	bool bad;
 };
 
+/* A line, or none: that is bad from the beginning. */
+static inline struct isrv_sc_parse isrv_sc_parse_of(struct imapsrv_span line)
+{
+	struct isrv_sc_parse p = {line.data, line.data ? line.data + line.len : NULL, !line.data};
+
+	return p;
+}
+
 /* The length of the first response in these octets, with its CRLF; 0: it has not come whole. */
 size_t isrv_sc_response(const char *data, size_t len);
 

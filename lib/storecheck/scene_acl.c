@@ -16,7 +16,7 @@ static const char *const who = "kit-nobody";
 static struct imapsrv_span rights_in(const struct isrv_sc_client *k)
 {
 	struct imapsrv_span none = {NULL, 0}, line = isrv_sc_line(k, "ACL"), name, rights;
-	struct isrv_sc_parse p = {line.data, line.data + line.len, !line.data};
+	struct isrv_sc_parse p = isrv_sc_parse_of(line);
 
 	isrv_sc_atom(&p); /* ACL */
 	isrv_sc_expect(&p, ' ');

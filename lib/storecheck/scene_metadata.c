@@ -12,7 +12,7 @@
 static struct imapsrv_span value_of(const struct isrv_sc_client *k, const char *entry)
 {
 	struct imapsrv_span none = {NULL, 0}, line = isrv_sc_line(k, "METADATA"), name, value;
-	struct isrv_sc_parse p = {line.data, line.data + line.len, !line.data};
+	struct isrv_sc_parse p = isrv_sc_parse_of(line);
 
 	isrv_sc_atom(&p); /* METADATA */
 	isrv_sc_expect(&p, ' ');

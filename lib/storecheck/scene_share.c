@@ -222,7 +222,7 @@ static void always(struct isrv_sc *c)
 	                  c->check.other_name))
 		return;
 	line = isrv_sc_line(k, "LISTRIGHTS");
-	p = (struct isrv_sc_parse){line.data, line.data + line.len, !line.data};
+	p = isrv_sc_parse_of(line);
 	if (!p.bad)
 		p.at += 11;
 	isrv_sc_value(&p);
@@ -237,7 +237,7 @@ static void always(struct isrv_sc *c)
 		return;
 	isrv_sc_need(s.other, ISRV_SC_ACL_ALWAYS, "MYRIGHTS %s", s.name);
 	line = isrv_sc_line(s.other, "MYRIGHTS");
-	p = (struct isrv_sc_parse){line.data, line.data + line.len, !line.data};
+	p = isrv_sc_parse_of(line);
 	if (!p.bad)
 		p.at += 9;
 	isrv_sc_value(&p);

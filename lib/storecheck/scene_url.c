@@ -60,7 +60,7 @@ static bool authorize(struct isrv_sc_client *k, const char *owner, const char *b
 		return false;
 	url->rump = c->scratch.len - 1;
 	line = isrv_sc_line(k, "GENURLAUTH");
-	p = (struct isrv_sc_parse){line.data, line.data + line.len, !line.data};
+	p = isrv_sc_parse_of(line);
 	if (!p.bad)
 		p.at += 11;
 	text = isrv_sc_nstring(&p);
@@ -83,7 +83,7 @@ static struct imapsrv_span follow(struct isrv_sc_client *k, const char *text)
 	if (!isrv_sc_need(k, ISRV_SC_URL_READ, "URLFETCH \"%s\"", text))
 		return none;
 	line = isrv_sc_line(k, "URLFETCH");
-	p = (struct isrv_sc_parse){line.data, line.data + line.len, !line.data};
+	p = isrv_sc_parse_of(line);
 	if (!p.bad)
 		p.at += 9;
 	isrv_sc_nstring(&p);
