@@ -191,7 +191,8 @@ static void both(struct isrv_sc *c)
 /* Names that are written otherwise there (RFC 5802 5.1) are not for this kit. */
 static void scram(struct isrv_sc *c)
 {
-	if (!strpbrk(c->check.name, ",=") && isrv_sc_offered(c, 0, mechanism))
+	if (!strchr(c->check.name, ',') && !strchr(c->check.name, '=') &&
+	    isrv_sc_offered(c, 0, mechanism))
 		both(c);
 }
 
