@@ -174,14 +174,33 @@ static void put_facts(struct imapsrv_session *s, const struct fetch_args *a, uin
 		isrv_fetch_put_rare(s, a->items.facts, row, first_r);
 }
 
+/* A host that gives more than it is asked for, or a row twice, would have what is put off asked for again
+ * without end. */
 static void hold(struct imapsrv_session *s, struct fetch_args *a, const struct imapsrv_row *row)
 {
-	bool kept = isrv_fetch_held_full(&a->held)
-	                    ? isrv_uidset_add(&a->again, &s->mem, row->uid, row->uid)
-	                    : isrv_fetch_held_add(&a->held, &s->mem, row);
+	bool kept;
 
+	if (!isrv_uidset_has(a->part, row->uid))
+		return;
+	kept = isrv_fetch_held_full(&a->held)
+	               ? isrv_uidset_add(&a->again, &s->mem, row->uid, row->uid)
+	               : isrv_fetch_held_add(&a->held, &s->mem, row);
 	if (!kept)
 		isrv_session_fail(s, IMAPSRV_ENOMEM);
+}
+
+/* All rows of a question are there. */
+static void settle_held(struct imapsrv_session *s, struct fetch_args *a)
+{
+	isrv_fetch_held_settle(&a->held);
+	while (a->again.count && isrv_fetch_held_current(&a->held)) {
+		uint32_t uid = isrv_fetch_held_current(&a->held)->uid;
+
+		if (!isrv_uidset_remove(&a->again, &s->mem, uid, uid))
+			isrv_session_fail(s, IMAPSRV_ENOMEM);
+		a->held.at++;
+	}
+	a->held.at = 0;
 }
 
 /* ENVELOPE and structure, behind the facts. */
@@ -758,7 +777,7 @@ static enum isrv_step step(struct imapsrv_session *s, void *args)
 			if (s->result.code != IMAPSRV_OK)
 				return refused(s, a);
 			a->missing = a->missing || a->rows < a->asked;
-			isrv_fetch_held_settle(&a->held);
+			settle_held(s, a);
 			if (a->annotation) {
 				isrv_fetch_held_sort(&a->held);
 				isrv_fetch_annotation_begin(s, a->annotation, a->part);

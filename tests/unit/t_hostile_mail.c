@@ -423,6 +423,50 @@ static void test_body(void **state)
 	run_spoilt(rows, COUNT(rows));
 }
 
+/* So much comes with each row that only one can be held at a time, and each comes twice, or one comes along that was
+ * not asked for: all are shown once, and there is an end. */
+static void play_much(struct imapsrv_op *op, const void *q)
+{
+	static char description[(1u << 20) + 1];
+	const struct imapsrv_fetch *fetch = q;
+	struct imapsrv_row row;
+
+	for (uint32_t uid = 1; uid <= MESSAGES; uid++) {
+		bool is_asked = false;
+
+		for (size_t i = 0; i < fetch->uids.count; i++)
+			is_asked = is_asked ||
+			           (uid >= fetch->uids.ranges[i].first && uid <= fetch->uids.ranges[i].last);
+		if (!is_asked && (uid > 1 || spoilt_how == ROW_TWICE))
+			continue;
+		host_row(&row, uid);
+		row.facts |= IMAPSRV_FACT_DESCRIPTION;
+		row.description = (struct imapsrv_span){description, sizeof(description)};
+		imapsrv_op_row(op, &row);
+		if (spoilt_how == ROW_TWICE)
+			imapsrv_op_row(op, &row);
+	}
+	imapsrv_op_done(op, world.played < 50 ? IMAPSRV_OK : IMAPSRV_NO, NULL);
+}
+
+static void test_much(void **state)
+{
+	static const int hows[] = {ROW_FOREIGN, ROW_TWICE};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(hows); i++) {
+		world_begin(IN_BODY);
+		world.at = IN_FETCH;
+		world.play = play_much;
+		spoilt_how = hows[i];
+		world_say(questions[IN_BODY].lines);
+		world_say("b FETCH 1:3 BODY.PEEK[]\r\n");
+		ROW(i, said("a OK ") == 1 && said("b OK ") == 1);
+		ROW(i, said("* 2 FETCH") == 1 && said("* 3 FETCH") == 1);
+		world_end(i);
+	}
+}
+
 enum { BYTES_NULL, BYTES_MORE, BYTES_SIZE_MAX, BYTES_ONE, BYTES_NONE, BYTES_SHORT, BYTES_REFUSED };
 
 /* A body of two reads, so to say: what comes first is right. */
@@ -835,6 +879,7 @@ int main(void)
 		cmocka_unit_test(test_uids),
 		cmocka_unit_test(test_row),
 		cmocka_unit_test(test_body),
+		cmocka_unit_test(test_much),
 		cmocka_unit_test(test_bytes),
 		cmocka_unit_test(test_append),
 		cmocka_unit_test(test_copied),
