@@ -76,7 +76,11 @@ static enum isrv_step step(struct imapsrv_session *s, void *args)
 		if (told != ISRV_DONE)
 			return told;
 		s->wait = ISRV_DONE;
-	} while (s->stirred && !s->error && isrv_hear_due(s, s->heard));
+		if (!s->stirred || s->error || !isrv_hear_due(s, s->heard))
+			break;
+		if (isrv_session_turn_over(s)) /* the host posts while it is asked */
+			return ISRV_YIELD;
+	} while (true);
 	if (s->view && s->view->forget)
 		isrv_sync_forget(s);
 	return s->frame == ISRV_FRAME_MORE ? ISRV_INPUT : end(s);

@@ -680,6 +680,9 @@ static bool advance(struct imapsrv_session *s)
 	}
 	switch (s->phase) {
 	case ISRV_PHASE_READ:
+		/* A host that posts while it is asked what happened never comes to an end. */
+		if (isrv_hear_due_between(s) && isrv_session_turn_over(s))
+			return false;
 		return listen(s) || read_command(s);
 	case ISRV_PHASE_TELL:
 		return tell_between(s);

@@ -422,6 +422,8 @@ static void on_forgotten(void *user, void *mailbox)
 	(void)mailbox;
 }
 
+static uint32_t world_turn; /* limits.turn, if not 0 */
+
 static int64_t on_clock(void *user)
 {
 	at_hook("clock");
@@ -484,6 +486,7 @@ static inline void world_begin(enum question at)
 	struct imapsrv_acl acl = IMAPSRV_ACL_INIT;
 	struct imapsrv_urlauth urlauth = IMAPSRV_URLAUTH_INIT;
 	struct imapsrv_watch watch = IMAPSRV_WATCH_INIT;
+	struct imapsrv_limits limits = IMAPSRV_LIMITS_INIT;
 	unsigned before = questions[at].before;
 
 	/* The callbacks differ from each other in the type of their question alone. */
@@ -520,6 +523,8 @@ static inline void world_begin(enum question at)
 	config.watch = &watch;
 	config.fault = on_fault;
 	config.clock = on_clock;
+	limits.turn = world_turn;
+	config.limits = &limits;
 	config.referrals = IMAPSRV_REFERRALS_LOGIN | IMAPSRV_REFERRALS_MAILBOX;
 	assert_int_equal(imapsrv_engine_new(&config, &world.engine), 0);
 	client.secure = 1;

@@ -242,11 +242,55 @@ static void test_any_time(void **state)
 	}
 }
 
+/* A host that posts in each of its answers what makes the session ask again: no call of the session goes on for
+ * ever, and the client is heard. */
+static void play_again(struct imapsrv_op *op, const void *q)
+{
+	struct imapsrv_event e = IMAPSRV_EVENT_INIT;
+
+	e.mailbox = (struct imapsrv_span){"INBOX", 5};
+	if (world.played < 100000) /* it would end by itself then */
+		(void)imapsrv_session_post(world.s, &e);
+	answer_well(op, IN_UIDS, q);
+}
+
+static void answer_uids(struct imapsrv_op *op, const void *q)
+{
+	answer_well(op, IN_UIDS, q);
+}
+
+static void test_again(void **state)
+{
+	struct imapsrv_event e = IMAPSRV_EVENT_INIT;
+
+	(void)state;
+	world_turn = 1000;
+	for (size_t when = 0; when < COUNT(times); when++) {
+		world_begin(IN_FETCH);
+		world_say(times[when]);
+		world.at = IN_UIDS;
+		world.play = play_again;
+		e.mailbox = (struct imapsrv_span){"INBOX", 5};
+		assert_int_equal(imapsrv_session_post(world.s, &e), 0);
+		imapsrv_session_run(world.s);
+		ROW(when, world.played < 5000);
+		ROW(when, !when || imapsrv_session_want(world.s) & IMAPSRV_WANT_RUN);
+		world.play = answer_uids; /* it has thought better of it */
+		for (int i = 0; i < 3; i++)
+			imapsrv_session_run(world.s);
+		world_say(when == 2 ? "DONE\r\nz NOOP\r\n" : "z NOOP\r\n");
+		ROW(when, said("z OK NOOP") == 1);
+		world_end(when);
+	}
+	world_turn = 0;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_spoilt),
 		cmocka_unit_test(test_any_time),
+		cmocka_unit_test(test_again),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
