@@ -225,6 +225,11 @@ static int take_event(struct imapsrv_event *whole, struct imapsrv_status *status
 	*whole = empty;
 	memcpy(whole, event, event->size < sizeof(*whole) ? event->size : sizeof(*whole));
 	whole->size = sizeof(*whole);
+	/* They are kept, or compared: a length with NULL is none. */
+	if ((whole->mailbox.len && !whole->mailbox.data) ||
+	    (whole->old_name.len && !whole->old_name.data) || (whole->text.len && !whole->text.data) ||
+	    (whole->entry_count && !whole->entries))
+		return IMAPSRV_EINVAL;
 	if (whole->type < IMAPSRV_EVENT_MESSAGE_NEW || whole->type > IMAPSRV_EVENT_KEYS_RESET ||
 	    !isrv_uidset_is_valid(whole->uids))
 		return IMAPSRV_EINVAL;

@@ -611,6 +611,15 @@ static void t_refusals(void **state)
 	e.size = sizeof(size_t) - 1;
 	assert_int_equal(imapsrv_hub_publish(hub, &e), IMAPSRV_EINVAL);
 	e.size = sizeof(e);
+	e.mailbox = (struct imapsrv_span){NULL, 4};
+	assert_int_equal(imapsrv_hub_publish(hub, &e), IMAPSRV_EINVAL);
+	e.mailbox = span("a");
+	e.entry_count = 1; /* which are not there */
+	assert_int_equal(imapsrv_hub_publish(hub, &e), IMAPSRV_EINVAL);
+	e.entry_count = 0;
+	e.text.len = 3;
+	assert_int_equal(imapsrv_hub_publish(hub, &e), IMAPSRV_EINVAL);
+	e.text.len = 0;
 	e.type = IMAPSRV_EVENT_MAILBOX_RENAME; /* from nowhere */
 	assert_int_equal(imapsrv_hub_publish(hub, &e), IMAPSRV_EINVAL);
 	e.type = IMAPSRV_EVENT_MESSAGE_NEW;
