@@ -21,7 +21,7 @@ grep -v '^ok ' "$log" | grep -A 40 -E '^(FAIL|skip|make)' | head -n 200 || true
 # What a test could not try says so in its own log.
 grep -hE '^(not here: |\[ +SKIPPED \] [a-z])' "$build"/logs/*.log | sort -u || true
 if ! grep -E '^[0-9]+ passed, [0-9]+ failed$' "$log" | sed 's/^/check: /' | grep .; then
-	echo "it was not built: see $log"
+	echo "it did not come to its end: see $log"
 	exit 1
 fi
 grep -q ' passed, 0 failed$' "$log"

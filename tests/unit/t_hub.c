@@ -300,7 +300,7 @@ static void t_payload(void **state)
 	e.text.len = 0;
 	entries[0].data = text;
 	for (int i = 0; i < 2; i++) {
-		static struct imapsrv_span many[200];
+		static struct imapsrv_span many[3200 / sizeof(struct imapsrv_span)];
 
 		entries[0].len = 4000;
 		e.entry_count = i ? COUNT(many) : 1;
