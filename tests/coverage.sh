@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: MIT
 # Sums up what a run of programs that were built with --coverage has reached in lib/: lines and branches of
 # each room, then every line that was never reached.  Lines that nothing can reach are explained in
-# tests/COVERAGE, which says how; what stands there and was reached after all is named as well.
+# tests/COVERAGE, which says how; what stands there and was reached after all is named as well.  Fails if there
+# is a line that was neither reached nor explained, or if fewer than 95 % of all branches were taken.
 # Usage: coverage.sh BUILD, from the top of the tree; GCOV may be set.
 set -eu
 
@@ -106,4 +107,8 @@ END {
 		print "tests/COVERAGE explains what was reached, or is not there: " words[1] ": " words[2]
 	}
 	printf "\n%d lines never reached and not explained\n", misses
+	few = 100 * bt < 95 * b
+	if (few)
+		print "fewer than 95 % of branches were taken"
+	exit misses || few
 }' "$dir"/*.gcov
