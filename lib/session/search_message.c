@@ -224,13 +224,13 @@ static enum isrv_step read_stretch(struct imapsrv_session *s, struct isrv_search
 {
 	struct imapsrv_span piece;
 	enum isrv_step step;
+	bool more = true; /* a description ends with its body: there is, up to `to` */
 
-	while (m->from < m->to && (m->header || !isrv_scan_is_full(m->scan))) {
+	while (more && m->from < m->to && (m->header || !isrv_scan_is_full(m->scan))) {
 		step = next_piece(s, m, &piece);
 		if (step != ISRV_DONE || is_over(s, m))
 			return step;
-		if (!piece.len)
-			break;
+		more = piece.len != 0;
 		if (piece.len > m->to - m->from)
 			piece.len = (size_t)(m->to - m->from);
 		m->from += piece.len;

@@ -454,23 +454,22 @@ static enum isrv_step tell(struct imapsrv_session *s, unsigned kinds)
 				look(s, y);
 			break;
 		case AT_LOOKED:
+		case AT_FLAGS_ASKED:
 			if (!isrv_answered(s))
 				return ISRV_HOST;
-			y->at = AT_EXPUNGE;
-			looked(s, y);
+			if (y->at == AT_LOOKED) {
+				y->at = AT_EXPUNGE;
+				looked(s, y);
+			} else if (s->result.code != IMAPSRV_OK) {
+				keep_flags(s, y);
+				return ISRV_DONE;
+			} else {
+				y->at = AT_FLAGS;
+			}
 			break;
 		case AT_EXPUNGE:
 			step = tell_expunges(s, y, kinds);
 			break;
-		case AT_FLAGS_ASKED:
-			if (!isrv_answered(s))
-				return ISRV_HOST;
-			y->at = AT_FLAGS;
-			if (s->result.code != IMAPSRV_OK) {
-				keep_flags(s, y);
-				return ISRV_DONE;
-			}
-			/* fall through */
 		case AT_FLAGS:
 			step = tell_flags(s, y);
 			if (y->at == AT_START && isrv_view_pending(s->view, kinds & ANNOTATIONS))
