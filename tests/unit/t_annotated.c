@@ -123,12 +123,32 @@ static void test_join(void **state)
 	}
 }
 
+/* What there is no room for at all is not joined. */
+static void test_no_join(void **state)
+{
+	struct isrv_annotated a = {.max_ranges = 9}, from = a;
+	struct failalloc fa;
+	struct isrv_mem mem;
+
+	(void)state;
+	failalloc_init(&fa);
+	isrv_mem_init(&mem, &fa.allocator, SIZE_MAX);
+	assert_true(add(&from, &mem, 5, NULL, 9));
+	fa.fail_first = fa.calls + 1;
+	fa.fail_on = true;
+	assert_false(isrv_annotated_join(&a, &mem, &from));
+	isrv_annotated_clear(&a, &mem);
+	isrv_annotated_clear(&from, &mem);
+	assert_int_equal(fa.held, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_ranges),
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_join),
+		cmocka_unit_test(test_no_join),
 	};
 
 	return cmocka_run_group_tests_name("annotated", tests, NULL, NULL);
