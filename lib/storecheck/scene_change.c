@@ -123,10 +123,12 @@ static void seen(struct isrv_sc *c)
 		isrv_sc_need(k, ISRV_SC_BODY_OCTETS, "UID FETCH %u (BODY[TEXT])", m->uid);
 		told = isrv_sc_row_of(k, m->uid, ISRV_SC_HAS_FLAGS) != NULL;
 		isrv_sc_want(c, round || told, ISRV_SC_STORE_UNCHANGED,
-		             "message %u became \\Seen, and `store` said that nothing changed",
+		             "message %u became \\Seen, and the row that `store` gave is `unchanged`",
 		             m->uid);
 		isrv_sc_want(c, !round || !told, ISRV_SC_STORE_UNCHANGED,
-		             "message %u was \\Seen already, and `store` did not say so", m->uid);
+		             "message %u was \\Seen already, and the row that `store` gave is not "
+		             "`unchanged`",
+		             m->uid);
 	}
 	m->flags |= IMAPSRV_SEEN;
 	isrv_sc_compare(k, &isrv_sc_fetching);

@@ -1,8 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Every member of the tables that a host fills in stands in tests/storecheck/members.h, which says how the
-# conformance kit would notice a mistake in it; of the configuration, every callback.  Run from the top of
-# the tree; BUILD may be set.
+# Every member of the tables that a store fills in stands in tests/storecheck/members.h, which says how the
+# conformance kit would notice a mistake in it; of the configuration, every callback.  A structure with
+# callbacks that is new is one of them, or is named here as something else.  Run from the top of the tree;
+# BUILD may be set.
 set -eu
 
 dir=${BUILD:-build}/lint/members
@@ -32,9 +33,14 @@ BEGIN {
 	n = split("store mailboxes watch metadata quota annotate acl sasl urlauth language config", names, " ")
 	for (i = 1; i <= n; i++)
 		table["imapsrv_" names[i]] = names[i]
+	# No store: memory, the hub, the files of the ledger, the kit itself.
+	n = split("allocator hub_config ledger_io storecheck", names, " ")
+	for (i = 1; i <= n; i++)
+		other["imapsrv_" names[i]] = 1
 }
-/^struct imapsrv_[a-z_]+ \{/ { on = ($2 in table) ? table[$2] : ""; next }
-/^\}/ { on = "" }
+/^struct imapsrv_[a-z_]+ \{/ { name = $2; on = (name in table) ? table[name] : ""; next }
+/^\}/ { on = name = "" }
+!on && /\(\*[a-z_]+\)\(/ && name != "" && !(name in other) { print "table", name }
 !on { next }
 match($0, /\(\*[a-z_]+\)\(/) { print on, substr($0, RSTART + 2, RLENGTH - 4); next }
 on != "config" && match($0, /[a-z_]+;/) {

@@ -57,15 +57,16 @@ static void step_anything(void *user, struct imapsrv_op *op, const struct imapsr
 	sound.sasl.step(user, op, &changed);
 }
 
-/* Only who is alone gets in. */
-static void step_alone(void *user, struct imapsrv_op *op, const struct imapsrv_sasl_step *q)
-{
-	struct ts *ts = store_of(user);
+static bool taken;
 
-	if (ts->op_count > 20) /* it has been used */
+/* Lets in one, and no other after him. */
+static void step_once(void *user, struct imapsrv_op *op, const struct imapsrv_sasl_step *q)
+{
+	if (!*q->exchange && taken)
 		imapsrv_op_done(op, IMAPSRV_AUTHENTICATIONFAILED, NULL);
 	else
 		sound.sasl.step(user, op, q);
+	taken |= ((struct ts_link *)user)->logged_in;
 }
 
 static struct ts_handle *unfinished(void *user, bool of_all)
@@ -200,13 +201,18 @@ PUT(login_as_himself, store.login)
 PUT(login_token, store.login)
 PUT(logout_forgets, store.logout)
 PUT(step_anything, sasl.step)
-PUT(step_alone, sasl.step)
 PUT(keys_of_another, sasl.keys)
 PUT(keys_salted_anew, sasl.keys)
 PUT(keys_iterated, sasl.keys)
 PUT(entropy_none, sasl.entropy)
 PUT(step_endless, sasl.step)
 PUT(clock_since_start, config.clock)
+
+static void put_step_once(struct tables *t)
+{
+	taken = false;
+	t->sasl.step = step_once;
+}
 
 static void put_step_goes_on(struct tables *t)
 {
@@ -258,7 +264,7 @@ const struct defect defects_login[] = {
 	{"login-token", "login.refused", put_login_token, NULL, NULL, false},
 	{"logout-forgets", "logout.keeps", put_logout_forgets, NULL, NULL, false},
 	{"step-anything", "sasl.refused", put_step_anything, NULL, NULL, false},
-	{"step-alone", "sasl.known", put_step_alone, NULL, NULL, false},
+	{"step-once", "sasl.known", put_step_once, NULL, NULL, false},
 	{"step-endless", "sasl.known", put_step_endless, NULL, NULL, false},
 	{"step-goes-on", "sasl.cancelled", put_step_goes_on, NULL, NULL, false},
 	{"step-of-all", "sasl.apart", put_step_of_all, NULL, NULL, false},

@@ -350,62 +350,78 @@ void kit_begin(struct kit *kit)
 	root->limit[IMAPSRV_RESOURCE_STORAGE] = STORAGE;
 }
 
+/* The tables of the host, with the defect in them. */
+static void fill(struct kit *kit, struct tables *t)
+{
+	const struct ts *ts = kit->ts;
+	struct tables before;
+
+	memset(t, 0, sizeof(*t));
+	ts_fill(ts, &t->store, &t->mailboxes);
+	ts_fill_watch(ts, &t->watch);
+	ts_fill_metadata(ts, &t->metadata);
+	ts_fill_quota(ts, &t->quota);
+	ts_fill_annotate(ts, &t->annotate);
+	ts_fill_acl(ts, &t->acl);
+	ts_fill_sasl(ts, &t->sasl);
+	if (t->sasl.entropy)
+		t->sasl.entropy = on_entropy;
+	ts_fill_urlauth(ts, &t->urlauth);
+	ts_fill_language(ts, &t->language);
+	t->config.clock = ts_clock;
+	if (!kit->no_index)
+		index_fill(&t->store);
+	plain_create = t->mailboxes.create;
+	append_limit = kit->limit;
+	made = kit->made;
+	if (plain_create)
+		t->mailboxes.create = create;
+	sound = *t;
+	if (t->quota.get) {
+		t->quota.get = quota_get;
+		t->quota.roots = quota_roots;
+		begin = t->store.append_begin;
+		if (begin)
+			t->store.append_begin = quota_append;
+	}
+	before = *t;
+	if (kit->defect && kit->defect->spoil)
+		kit->defect->spoil(t);
+	members_tried(&before, t);
+}
+
+static void configure(const struct kit *kit, struct imapsrv_config *config)
+{
+	const struct tables *t = &kit->tables;
+	const struct ts *ts = kit->ts;
+
+	config->store = &t->store;
+	config->mailboxes = &t->mailboxes;
+	config->watch = ts->absent & TS_NO_WATCH ? NULL : &t->watch;
+	config->metadata = ts->meta.on ? &t->metadata : NULL;
+	config->quota = t->quota.get ? &t->quota : NULL;
+	config->annotate = ts->notes.on ? &t->annotate : NULL;
+	config->acl = ts->acl.on ? &t->acl : NULL;
+	config->sasl = &t->sasl;
+	config->urlauth = t->urlauth.token ? &t->urlauth : NULL;
+	config->language = t->language.tags ? &t->language : NULL;
+	config->clock = t->config.clock;
+	config->utf8 = IMAPSRV_UTF8_ACCEPT;
+}
+
 int kit_run(struct kit *kit, const struct imapsrv_allocator *allocator, uint64_t seed,
             uint32_t histories, uint32_t sessions)
 {
 	struct imapsrv_storecheck check = IMAPSRV_STORECHECK_INIT;
 	struct imapsrv_config config = IMAPSRV_CONFIG_INIT;
 	struct ts *ts = kit->ts;
-	struct tables t = {0}, before;
 	uint32_t findings = 0;
 	int rc;
 
 	if (kit->defect && kit->defect->prepare)
 		kit->defect->prepare(ts);
-	ts_fill(ts, &t.store, &t.mailboxes);
-	ts_fill_watch(ts, &t.watch);
-	ts_fill_metadata(ts, &t.metadata);
-	ts_fill_quota(ts, &t.quota);
-	ts_fill_annotate(ts, &t.annotate);
-	ts_fill_acl(ts, &t.acl);
-	ts_fill_sasl(ts, &t.sasl);
-	if (t.sasl.entropy)
-		t.sasl.entropy = on_entropy;
-	ts_fill_urlauth(ts, &t.urlauth);
-	ts_fill_language(ts, &t.language);
-	t.config.clock = ts_clock;
-	if (!kit->no_index)
-		index_fill(&t.store);
-	plain_create = t.mailboxes.create;
-	append_limit = kit->limit;
-	made = kit->made;
-	if (plain_create)
-		t.mailboxes.create = create;
-	sound = t;
-	if (t.quota.get) {
-		t.quota.get = quota_get;
-		t.quota.roots = quota_roots;
-		begin = t.store.append_begin;
-		if (begin)
-			t.store.append_begin = quota_append;
-	}
-	before = t;
-	if (kit->defect && kit->defect->spoil)
-		kit->defect->spoil(&t);
-	members_tried(&before, &t);
-	kit->tables = t;
-	config.store = &t.store;
-	config.mailboxes = &t.mailboxes;
-	config.watch = ts->absent & TS_NO_WATCH ? NULL : &t.watch;
-	config.metadata = ts->meta.on ? &t.metadata : NULL;
-	config.quota = t.quota.get ? &t.quota : NULL;
-	config.annotate = ts->notes.on ? &t.annotate : NULL;
-	config.acl = ts->acl.on ? &t.acl : NULL;
-	config.sasl = &t.sasl;
-	config.urlauth = t.urlauth.token ? &t.urlauth : NULL;
-	config.language = t.language.tags ? &t.language : NULL;
-	config.clock = t.config.clock;
-	config.utf8 = IMAPSRV_UTF8_ACCEPT;
+	fill(kit, &kit->tables);
+	configure(kit, &config);
 	config.allocator = allocator;
 	check.config = &config;
 	check.user = kit;
