@@ -111,8 +111,9 @@ struct imapsrv_storecheck {
 	/*
 	 * What the kit may do with as it likes: a name, in ASCII letters, digits and "-", of less
 	 * than 64 octets.  In a host with `create` mailboxes of names that begin with it are made
-	 * and removed.  Else it exists; all its messages go.  NULL: "storecheck", or "INBOX" in a
-	 * host without `create`.
+	 * and removed, and nothing else stays changed but the keys of URLs, which are reset.  Else
+	 * it exists; all its messages go.  NULL: "storecheck", or "INBOX" in a host without
+	 * `create`.
 	 */
 	const char *mailbox;
 	uint32_t sessions;   /* connected at once, at most; 0: 3.  With 1 much is not looked at:
