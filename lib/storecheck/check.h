@@ -280,6 +280,7 @@ bool isrv_sc_add(struct isrv_sc *c, struct isrv_buf *to, const void *data, size_
 void isrv_sc_put_flags(char out[160], uint32_t flags); /* "\Seen kit-red" */
 bool isrv_sc_add_number(struct isrv_sc *c, struct isrv_sc_numbers *to, uint32_t n);
 bool isrv_sc_has_number(const struct isrv_sc_numbers *in, uint32_t n);
+bool isrv_sc_holds(struct imapsrv_span in, const char *text, size_t len); /* somewhere */
 uint64_t isrv_sc_hash(struct imapsrv_span s); /* never 0 */
 /* One more element in an array that grows; NULL: out of memory. */
 void *isrv_sc_grow(struct isrv_sc *c, void *array, size_t *cap, size_t count, size_t size);

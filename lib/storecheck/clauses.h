@@ -227,6 +227,8 @@
 	  "A copy has the shared values, and the private ones of who copied.")                     \
 	X(ANNOTATE_COUNTS, "annotate.counts", "imapsrv_annotate(3), store", "RFC 7162 1",          \
 	  "A changed annotation raises the sequence of its message.")                              \
+	X(ANNOTATE_PRIVATE, "annotate.private", "imapsrv_annotate(3), get", "RFC 5257 3.3",        \
+	  "A private value is of one user.")                                                       \
 	X(ANNOTATE_ROOM, "annotate.room", "imapsrv_annotate(3), store", "RFC 5257 4.1",            \
 	  "There is room for 10 entries of 1024 octets with each message.")                        \
 	X(ACL_RIGHTS, "acl.rights", "imapsrv_acl(3), rights", "RFC 8440 3",                        \

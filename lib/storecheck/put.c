@@ -120,6 +120,14 @@ bool isrv_sc_has_number(const struct isrv_sc_numbers *in, uint32_t n)
 	return false;
 }
 
+bool isrv_sc_holds(struct imapsrv_span in, const char *text, size_t len)
+{
+	for (size_t at = 0; at + len <= in.len; at++)
+		if (!memcmp(in.data + at, text, len))
+			return true;
+	return false;
+}
+
 /* FNV-1a. */
 uint64_t isrv_sc_hash(struct imapsrv_span s)
 {

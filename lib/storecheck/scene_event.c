@@ -205,16 +205,6 @@ static void gone(struct isrv_sc *c)
 
 /* ---- names and other mailboxes ----------------------------------------------------------- */
 
-static bool holds(struct imapsrv_span in, const char *text)
-{
-	size_t len = strlen(text);
-	bool found = false;
-
-	for (size_t at = 0; !found && at + len <= in.len; at++)
-		found = !memcmp(in.data + at, text, len);
-	return found;
-}
-
 /* Was there an untagged response of that kind with this text in it? */
 static bool told(const struct isrv_sc_client *k, const char *kind, const char *text)
 {
@@ -223,7 +213,7 @@ static bool told(const struct isrv_sc_client *k, const char *kind, const char *t
 	for (size_t i = 0; i < k->told.line_count; i++) {
 		struct imapsrv_span line = isrv_sc_span(k, k->told.lines[i]);
 
-		if (line.len > len && !memcmp(line.data, kind, len) && holds(line, text))
+		if (line.len > len && !memcmp(line.data, kind, len) && isrv_sc_holds(line, text, strlen(text)))
 			return true;
 	}
 	return false;

@@ -330,14 +330,6 @@ static void body_stays(struct isrv_sc *c)
 	             uid);
 }
 
-static bool holds(struct imapsrv_span in, const char *text, size_t len)
-{
-	for (size_t at = 0; at + len <= in.len; at++)
-		if (!memcmp(in.data + at, text, len))
-			return true;
-	return false;
-}
-
 /* What a store keeps beside a message is of that message: ENVELOPE tells the Subject that is in it.
  * Asked twice, so that what is kept at the first time is seen at the second. */
 static void description(struct isrv_sc *c)
@@ -364,7 +356,7 @@ static void description(struct isrv_sc *c)
 
 			isrv_buf_init(&subject, 64);
 			isrv_sc_put(c, &subject, "\"kit %u\"", 10000000u + m->content);
-			isrv_sc_want(c, row && holds(isrv_sc_span(k, row->envelope), subject.data,
+			isrv_sc_want(c, row && isrv_sc_holds(isrv_sc_span(k, row->envelope), subject.data,
 			                             subject.len),
 			             ISRV_SC_FETCH_DESCRIPTION,
 			             "the ENVELOPE of message %u is that of another", m->uid);

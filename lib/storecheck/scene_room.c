@@ -26,13 +26,9 @@ static bool is_told(struct isrv_sc_client *k, const struct isrv_buf *value)
 {
 	static const size_t head = sizeof("{1024+}\r\n") - 1;
 
-	for (size_t i = 0; i < k->told.line_count; i++) {
-		struct imapsrv_span line = isrv_sc_span(k, k->told.lines[i]);
-
-		for (size_t at = 0; at + OCTETS <= line.len; at++)
-			if (!memcmp(line.data + at, value->data + head, OCTETS))
-				return true;
-	}
+	for (size_t i = 0; i < k->told.line_count; i++)
+		if (isrv_sc_holds(isrv_sc_span(k, k->told.lines[i]), value->data + head, OCTETS))
+			return true;
 	return false;
 }
 

@@ -201,6 +201,30 @@ static void metadata(struct isrv_sc *c)
 	}
 }
 
+/* So is a private value of a message (RFC 5257 3.3). */
+static void annotations(struct isrv_sc *c)
+{
+	static const char secret[] = "kit-private";
+	const struct isrv_sc_row *row;
+	struct share s;
+	uint32_t uid;
+
+	if (!begin(c, &s) || !give(&s, "lr") || !sees(&s))
+		return;
+	uid = c->boxes[0].messages[0].uid;
+	if (!isrv_sc_ask(s.owner, "UID STORE %u ANNOTATION (/comment (value.priv \"%s\"))", uid,
+	                 secret))
+		return;
+	isrv_sc_need(s.other, ISRV_SC_ACL_GIVEN, "EXAMINE %s", s.name);
+	isrv_sc_need(s.other, ISRV_SC_ANNOTATE_PRIVATE, "UID FETCH %u (ANNOTATION (/comment value))", uid);
+	if (!isrv_sc_live(c))
+		return;
+	row = isrv_sc_row_of(s.other, uid, ISRV_SC_HAS_ANNOTATION);
+	isrv_sc_want(c, !row || !isrv_sc_holds(isrv_sc_span(s.other, row->annotation), secret, strlen(secret)),
+	             ISRV_SC_ANNOTATE_PRIVATE, "\"%s\" is told a private value of another user",
+	             c->check.other_name);
+}
+
 /* ---- LISTRIGHTS -------------------------------------------------------------------------- */
 
 static bool holds(struct imapsrv_span in, char letter)
@@ -257,6 +281,8 @@ const struct isrv_sc_scene isrv_sc_scenes_share[] = {
 	{"sharing told", "write acl.get acl.set mailboxes name other_name two watch", told},
 	{"shared metadata",
 	 "write acl.get acl.set mailboxes name other_name two metadata", metadata},
+	{"shared annotations",
+	 "write acl.get acl.set mailboxes name other_name two annotate", annotations},
 	{"rights always", "write acl.get acl.set mailboxes name other_name two", always},
 	{NULL, NULL, NULL},
 };

@@ -102,6 +102,17 @@ static void metadata_of_owner(void *user, struct imapsrv_op *op,
 	h->user = u;
 }
 
+static void annotations_of_owner(void *user, struct imapsrv_op *op,
+                                 const struct imapsrv_annotate_get *q)
+{
+	struct ts_handle *h = q->mailbox;
+	struct ts_user *u = h->user;
+
+	h->user = h->mailbox->owner;
+	sound.annotate.get(user, op, q);
+	h->user = u;
+}
+
 /* ---- room ----------------------------------------------------------------------------------- */
 
 static void metadata_small(void *user, struct imapsrv_op *op, const struct imapsrv_metadata_set *q)
@@ -187,6 +198,7 @@ PUT(set_silent, acl.set)
 PUT(get_nothing, acl.get)
 PUT(grantable_always, acl.grantable)
 PUT(metadata_of_owner, metadata.get)
+PUT(annotations_of_owner, annotate.get)
 PUT(metadata_small, metadata.set)
 PUT(annotate_few, annotate.store)
 PUT(quota_set_says, quota.set)
@@ -205,6 +217,8 @@ const struct defect defects_share[] = {
 	{"metadata-small", "metadata.room", put_metadata_small, NULL, NULL, false},
 	{"annotate-few", "annotate.room", put_annotate_few, NULL, NULL, false},
 	{"quota-set-says", "quota.holds", put_quota_set_says, NULL, NULL, false},
+	{"annotations-of-owner", "annotate.private", put_annotations_of_owner, with_lists, NULL,
+	 false},
 	{"body-close-all", "body.stays", put_body_close_all, NULL, NULL, false},
 	{"forgotten-by-all", "uids.all", put_forgotten_by_all, with_kept, NULL, false},
 	{"watch-nothing", "event.names", put_watch_nothing, NULL, NULL, false},
