@@ -216,11 +216,13 @@ static void annotations(struct isrv_sc *c)
 	                 secret))
 		return;
 	isrv_sc_need(s.other, ISRV_SC_ACL_GIVEN, "EXAMINE %s", s.name);
-	isrv_sc_need(s.other, ISRV_SC_ANNOTATE_PRIVATE, "UID FETCH %u (ANNOTATION (/comment value))", uid);
+	isrv_sc_need(s.other, ISRV_SC_ANNOTATE_PRIVATE, "UID FETCH %u (ANNOTATION (/comment value))",
+	             uid);
 	if (!isrv_sc_live(c))
 		return;
 	row = isrv_sc_row_of(s.other, uid, ISRV_SC_HAS_ANNOTATION);
-	isrv_sc_want(c, !row || !isrv_sc_holds(isrv_sc_span(s.other, row->annotation), secret, strlen(secret)),
+	isrv_sc_want(c, !row || !isrv_sc_holds(isrv_sc_span(s.other, row->annotation), secret,
+	                                       sizeof(secret) - 1),
 	             ISRV_SC_ANNOTATE_PRIVATE, "\"%s\" is told a private value of another user",
 	             c->check.other_name);
 }

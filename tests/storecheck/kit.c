@@ -294,6 +294,18 @@ static void quota_append(void *user, struct imapsrv_op *op, const struct imapsrv
 		begin(user, op, q);
 }
 
+/* ---- a store of text ------------------------------------------------------------------------ */
+
+static void (*begin_any)(void *user, struct imapsrv_op *op, const struct imapsrv_append *q);
+
+static void begin_text(void *user, struct imapsrv_op *op, const struct imapsrv_append *q)
+{
+	if (q->literal8)
+		imapsrv_op_done(op, IMAPSRV_UNKNOWN_CTE, NULL);
+	else
+		begin_any(user, op, q);
+}
+
 /* ---- mailboxes as this host makes them ------------------------------------------------------ */
 
 static void (*plain_create)(void *user, struct imapsrv_op *op, const struct imapsrv_create *q);
@@ -371,6 +383,9 @@ static void fill(struct kit *kit, struct tables *t)
 	t->config.clock = ts_clock;
 	if (!kit->no_index)
 		index_fill(&t->store);
+	begin_any = t->store.append_begin;
+	if (kit->text_only)
+		t->store.append_begin = begin_text;
 	plain_create = t->mailboxes.create;
 	append_limit = kit->limit;
 	made = kit->made;

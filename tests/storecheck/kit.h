@@ -50,6 +50,7 @@ struct kit {
 	bool silent;                 /* the client knows no mechanism of the host */
 	bool alone;                  /* nobody else can change a mailbox */
 	void (*made)(struct ts_mailbox *m); /* what is done to each mailbox that is made */
+	bool text_only;              /* it keeps no messages that may have NUL in them */
 	uint64_t limit;              /* octets of a message in a mailbox that is made; 0: none */
 	bool terse;                  /* findings are not printed */
 	uint32_t trouble;            /* not 0: in each scene one op goes wrong; of these, one after the

@@ -87,7 +87,7 @@ static void bare(struct kit *kit)
 {
 	struct ts *ts = kit->ts;
 
-	kit->no_index = true;
+	kit->no_index = kit->text_only = true;
 	ts->absent = TS_NO_COPY | TS_NO_MOVE | TS_NO_STATUS | TS_NO_CHECK | TS_NO_MAILBOXES |
 	             TS_NO_SUBSCRIBE | TS_NO_WATCH;
 	ts->modseqs = ts->savedates = ts->objectids = ts->limits = ts->replace = false;
