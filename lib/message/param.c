@@ -182,8 +182,8 @@ static char unescape(const char **at, const char *end)
 
 bool isrv_param_decode(struct imapsrv_span value, char *out, size_t out_size, size_t *len_r)
 {
-	const char *end = value.data + value.len;
 	const char *language = value.len ? memchr(value.data, '\'', value.len) : NULL;
+	const char *end = language ? value.data + value.len : NULL;
 	const char *at = language ? memchr(language + 1, '\'', (size_t)(end - language - 1)) : NULL;
 	struct imapsrv_span charset = {value.data, 0};
 	struct isrv_charset c;
