@@ -3,7 +3,7 @@
 # Runs tests and counts them.  Each argument is a command; what it printed is in LOGS/NAME.log and is
 # shown when it fails.  The number of tests in it comes from cmocka's summary, or from a last line like
 # "scripts: 12 passed, 0 failed"; anything else is one test.  Exit status 77 means that it could not run here.
-# A command that takes longer than TEST_TIMEOUT seconds (300) has failed.
+# A command that takes longer than TEST_TIMEOUT seconds (600) has failed.
 # Usage: run.sh LOGS COMMAND...
 set -u
 
@@ -16,7 +16,7 @@ skipped=0
 
 limit=
 if command -v timeout >/dev/null 2>&1; then
-	limit="timeout ${TEST_TIMEOUT:-300}"
+	limit="timeout ${TEST_TIMEOUT:-600}"
 fi
 
 # "src/a b/t_x.sh arguments" -> "t_x"
