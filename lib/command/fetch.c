@@ -174,19 +174,22 @@ static void put_facts(struct imapsrv_session *s, const struct fetch_args *a, uin
 		isrv_fetch_put_rare(s, a->items.facts, row, first_r);
 }
 
+/* What there was no memory for ends the session. */
+static void need(struct imapsrv_session *s, bool done)
+{
+	if (!done)
+		isrv_session_fail(s, IMAPSRV_ENOMEM);
+}
+
 /* A host that gives more than it is asked for, or a row twice, would have what is put off asked for again
  * without end. */
 static void hold(struct imapsrv_session *s, struct fetch_args *a, const struct imapsrv_row *row)
 {
-	bool kept;
-
 	if (!isrv_uidset_has(a->part, row->uid))
 		return;
-	kept = isrv_fetch_held_full(&a->held)
-	               ? isrv_uidset_add(&a->again, &s->mem, row->uid, row->uid)
-	               : isrv_fetch_held_add(&a->held, &s->mem, row);
-	if (!kept)
-		isrv_session_fail(s, IMAPSRV_ENOMEM);
+	need(s, isrv_fetch_held_full(&a->held)
+	                ? isrv_uidset_add(&a->again, &s->mem, row->uid, row->uid)
+	                : isrv_fetch_held_add(&a->held, &s->mem, row));
 }
 
 /* All rows of a question are there. */
@@ -196,8 +199,7 @@ static void settle_held(struct imapsrv_session *s, struct fetch_args *a)
 	while (a->again.count && isrv_fetch_held_current(&a->held)) {
 		uint32_t uid = isrv_fetch_held_current(&a->held)->uid;
 
-		if (!isrv_uidset_remove(&a->again, &s->mem, uid, uid))
-			isrv_session_fail(s, IMAPSRV_ENOMEM);
+		need(s, isrv_uidset_remove(&a->again, &s->mem, uid, uid));
 		a->held.at++;
 	}
 	a->held.at = 0;
@@ -382,8 +384,7 @@ static void take_marked(struct imapsrv_session *s, void *ctx, const void *answer
 	if (row->unchanged)
 		return;
 	isrv_contexts_touch_one(s, row->uid);
-	if (!isrv_uidset_add(&a->seen, &s->mem, row->uid, row->uid))
-		isrv_session_fail(s, IMAPSRV_ENOMEM);
+	need(s, isrv_uidset_add(&a->seen, &s->mem, row->uid, row->uid));
 }
 
 /* ---- asking -------------------------------------------------------------------------------- */

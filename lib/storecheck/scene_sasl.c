@@ -133,13 +133,13 @@ static void plain(struct isrv_sc_client *k, const char *authzid)
 	struct isrv_sc *c = k->c;
 	struct isrv_buf *to = &c->scratch;
 
-	if (!isrv_sc_authenticate(k, "PLAIN"))
-		return;
-	to->len = 0;
-	isrv_sc_add(c, to, authzid, strlen(authzid) + 1);
-	isrv_sc_add(c, to, c->check.name, strlen(c->check.name) + 1);
-	if (isrv_sc_add(c, to, c->check.password, strlen(c->check.password)))
-		isrv_sc_reply(k, to->data, to->len);
+	if (isrv_sc_authenticate(k, "PLAIN")) {
+		to->len = 0;
+		isrv_sc_add(c, to, authzid, strlen(authzid) + 1);
+		isrv_sc_add(c, to, c->check.name, strlen(c->check.name) + 1);
+		if (isrv_sc_add(c, to, c->check.password, strlen(c->check.password)))
+			isrv_sc_reply(k, to->data, to->len);
+	}
 }
 
 static void identity(struct isrv_sc *c)

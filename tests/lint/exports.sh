@@ -41,8 +41,9 @@ if [ ! -e "$so" ]; then
 	echo "there is no $so: make it first"
 	exit 1
 fi
+# What gcov brings along is not the library's.
 nm -D --defined-only "$so" | awk '$2 ~ /[A-Z]/ { sub(/@.*/, "", $3); print $3 }' |
-	grep -v '^_' | LC_ALL=C sort >"$dir/library"
+	grep -v '^_' | grep -vx mangle_path | LC_ALL=C sort >"$dir/library"
 same "the headers" "$dir/headers" "$so" "$dir/library"
 
 # NAME sections: the page itself, then ".Nm name ," up to .Nd

@@ -214,6 +214,8 @@ static void run_alloc(struct running *r, uint64_t n)
 	/* Of one that the host describes it keeps what there is. */
 	once.store.described = n % 5 == 2;
 	pair.store.pull = n % 3 == 1 ? 100 : 0;
+	/* What was not asked for has to be cut away. */
+	once.store.generous = n % 4 == 3;
 	run(r, &once);
 	run(r, &pair);
 	run(r, &from);

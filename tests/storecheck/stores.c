@@ -320,7 +320,7 @@ static void fail_ops(void)
 	bool ok = true;
 	char why[200] = "";
 
-	for (uint32_t n = 1; ok && n <= 40; n++) {
+	for (uint32_t n = 1; ok && n <= 60; n++) {
 		for (size_t i = 0; ok && i < sizeof(codes) / sizeof(*codes); i++) {
 			struct kit kit;
 			struct ta alloc;

@@ -651,12 +651,39 @@ static void test_init_fails(void **state)
 	}
 }
 
+/* Annotations that somebody changed, nobody knows which any more: of all messages then, if there is memory. */
+static void test_lost_annotations(void **state)
+{
+	const struct imapsrv_span name = {"INBOX", 5};
+	struct isrv_annotated told;
+	struct isrv_view v;
+
+	(void)state;
+	failalloc_init(&fa);
+	isrv_mem_init(&mem, &fa.allocator, SIZE_MAX);
+	assert_true(isrv_view_init(&v, &mem, name, 5, 5));
+	assert_true(isrv_nummap_append(&v.map, &mem, 1, 5));
+	v.annotations |= ISRV_ANNOTATIONS_LOST;
+	fa.fail_first = fa.calls + 1;
+	fa.fail_on = true;
+	assert_false(isrv_view_take_annotated(&v, &mem, &told));
+	assert_true(v.annotations & ISRV_ANNOTATIONS_LOST);
+	fa.fail_first = 0;
+	fa.fail_on = false;
+	assert_true(isrv_view_take_annotated(&v, &mem, &told));
+	assert_false(v.annotations & ISRV_ANNOTATIONS_LOST);
+	isrv_annotated_clear(&told, &mem);
+	isrv_view_clear(&v, &mem);
+	assert_int_equal(fa.held, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_stories),
 		cmocka_unit_test(test_recent),
 		cmocka_unit_test(test_init_fails),
+		cmocka_unit_test(test_lost_annotations),
 		cmocka_unit_test(test_random),
 	};
 
