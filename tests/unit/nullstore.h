@@ -88,4 +88,51 @@ static inline struct imapsrv_store nullstore(void)
 	return store;
 }
 
+/* ---- with one message, of which a row tells the flags ---------------------------------------- */
+
+static void nullstore_open_one(void *user, struct imapsrv_op *op, const struct imapsrv_open *q)
+{
+	struct imapsrv_mailbox m = IMAPSRV_MAILBOX_INIT;
+
+	(void)user;
+	(void)q;
+	m.uidvalidity = 1;
+	m.uidnext = 2;
+	imapsrv_op_mailbox(op, &m);
+	imapsrv_op_done(op, IMAPSRV_OK, NULL);
+}
+
+static void nullstore_uids_one(void *user, struct imapsrv_op *op, const struct imapsrv_uids *q)
+{
+	struct imapsrv_range range = {1, 1};
+
+	(void)user;
+	(void)q;
+	imapsrv_op_uids(op, (struct imapsrv_set){&range, 1});
+	imapsrv_op_done(op, IMAPSRV_OK, NULL);
+}
+
+static void nullstore_fetch_one(void *user, struct imapsrv_op *op, const struct imapsrv_fetch *q)
+{
+	struct imapsrv_row row;
+
+	(void)user;
+	(void)q;
+	memset(&row, 0, sizeof(row));
+	row.uid = 1;
+	row.facts = IMAPSRV_FACT_FLAGS;
+	imapsrv_op_row(op, &row);
+	imapsrv_op_done(op, IMAPSRV_OK, NULL);
+}
+
+static inline struct imapsrv_store nullstore_of_one(void)
+{
+	struct imapsrv_store store = nullstore();
+
+	store.open = nullstore_open_one;
+	store.uids = nullstore_uids_one;
+	store.fetch = nullstore_fetch_one;
+	return store;
+}
+
 #endif
