@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * command/fetch - what FETCH was asked for: its items, parsed in fetch_items.c; the flow of batches
- * in fetch.c; octets of messages in fetch_section.c; decoded ones in fetch_binary.c.
+ * in fetch.c; the lines of messages in fetch_line.c; octets of them in fetch_section.c.
  */
 #ifndef ISRV_COMMAND_FETCH_H
 #define ISRV_COMMAND_FETCH_H
@@ -69,9 +69,9 @@ bool isrv_fetch_section_parse(struct isrv_parse *p, struct isrv_fetch_section *s
 bool isrv_fetch_modifiers_parse(struct isrv_parse *p, struct isrv_fetch_items *items);
 
 /*
- * The same without a command: messages that came are shown to a client whose NOTIFY asked for it (RFC
- * 5465 5.2).  No \Seen is set, and one that is gone again is passed over.  begin gives what the
- * others take, in the arena, or NULL when memory is short; items live as long as that.
+ * The same without a command: messages that came are shown to a client whose NOTIFY asked for it
+ * (RFC 5465 5.2).  No \Seen is set, and one that is gone again is passed over.  begin gives what
+ * the others take, in the arena, or NULL when memory is short; items live as long as that.
  */
 void *isrv_fetch_arrived_begin(struct imapsrv_session *s, const struct isrv_fetch_items *items,
                                struct imapsrv_set uids);

@@ -3,7 +3,7 @@
 #include "command/fetch_annotation.h"
 
 #include "base/entry.h"
-#include "command/fetch_rare.h"
+#include "command/fetch_line.h"
 
 static uint32_t values_of(const struct imapsrv_session *s, uint32_t attribs)
 {

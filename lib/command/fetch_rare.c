@@ -2,6 +2,8 @@
 /* See the header. */
 #include "command/fetch_rare.h"
 
+#include "command/fetch_line.h"
+
 static void put_id(struct isrv_writer *w, struct imapsrv_span id)
 {
 	ISRV_W(w, "(");

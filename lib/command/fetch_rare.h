@@ -11,14 +11,6 @@
 #define ISRV_FETCH_RARE_FACTS \
 	((uint32_t)(IMAPSRV_FACT_EMAILID | IMAPSRV_FACT_THREADID | IMAPSRV_FACT_SAVEDATE))
 
-/* What stands between two items of one message. */
-static inline void isrv_fetch_separate(struct isrv_writer *w, bool *first)
-{
-	if (!*first)
-		ISRV_W(w, " ");
-	*first = false;
-}
-
 /* Those of the facts that were asked for, whether the row has them or not. */
 void isrv_fetch_put_rare(struct imapsrv_session *s, uint32_t asked, const struct imapsrv_row *row,
                          bool *first);
