@@ -246,7 +246,9 @@ $(KIT_MBOX): $(BUILD)/tests/storecheck/mbox.o \
              $(filter-out %/main.o,$(MBOX_OBJ)) $(LIB_A)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(LIB_A)
 
-RUN   = CC='$(CC)' BUILD='$(BUILD)' sh tests/run.sh $(BUILD)/logs
+# As many tests at a time as make has jobs: `make -j4 check`.
+JOBS  = $(or $(firstword $(patsubst -j%,%,$(filter -j%,$(MAKEFLAGS)))),1)
+RUN   = CC='$(CC)' BUILD='$(BUILD)' JOBS='$(JOBS)' sh tests/run.sh $(BUILD)/logs
 LINTS := $(sort $(wildcard tests/lint/*.sh))
 
 check: all $(UNIT_BIN) $(SCRIPT_RUN) $(SCRIPT_TIGHT) $(REPLAY_BIN) $(SIM_BIN) $(MAILDIR_RUN) \
