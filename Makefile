@@ -1,7 +1,7 @@
 # imapsrv: one Makefile, no configure step.  Adding a source, a test or a script needs no edit here.
 #
 #   make            the library (static and shared) and the examples
-#   make check      every test that needs only cc, make, libc, binutils and cmocka
+#   make check      every test that needs only cc, make, libc, binutils and cmocka; -jN for N at a time
 #   make demo       two scripted connections to the Maildir server over loopback
 #   make serve      a small Maildir, served on 127.0.0.1:1143
 #   make install    the library, its headers and its manual; PREFIX and DESTDIR are honoured
