@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * session/access - which rights a user needs for what (RFC 4314 4), in a host that has them
- * (imapsrv/acl.h), and the one way to ask.  Rights come with three answers of the host, where op.c
- * hands them to this file: names of `list`, `open` and `status`; for anything else that is done to a
- * mailbox by its name a command asks first, by isrv_access_step.  Those of the selected mailbox
- * stand in its view.
+ * (imapsrv/acl.h), and the one way to ask.  Rights come with three answers of the host, where
+ * op_mailboxes.c hands them to this file: names of `list`, `open` and `status`; for anything else
+ * that is done to a mailbox by its name a command asks first, by isrv_access_step.  Those of the
+ * selected mailbox stand in its view.
  *
  * Without imapsrv_acl.rights every right is there, and nothing is asked.
  */

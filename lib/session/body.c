@@ -127,7 +127,7 @@ static void take_bytes(struct imapsrv_session *s, void *ctx, const void *answer)
 	struct isrv_body_cursor *b = ctx;
 
 	(void)s;
-	/* op.c sees to it that no more come than were asked for, in however many pieces. */
+	/* op_messages.c sees to it that no more come than were asked for, in however many pieces. */
 	memcpy(b->buf + ISRV_BODY_CHUNK + b->piece.len, bytes->data, bytes->len);
 	b->piece.len += bytes->len;
 }

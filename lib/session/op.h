@@ -80,7 +80,7 @@ struct isrv_ops {
 	void *data;    /* the host's, of the open one */
 	isrv_sink *sink;
 	void *sink_ctx;
-	char *text;    /* ISRV_RESULT_TEXT octets for a result's: taken with the first that there is */
+	char *text;    /* ISRV_RESULT_TEXT octets for a result's: taken with the first of them */
 };
 
 struct isrv_op_body {
@@ -134,7 +134,7 @@ struct isrv_op_grantable {
 /* How the last question was answered. */
 struct isrv_result {
 	enum imapsrv_code code;
-	enum imapsrv_code denied; /* what becomes of OK: the rights that came along were not enough */
+	enum imapsrv_code denied; /* what becomes of OK: the rights that came were not enough */
 	union {
 		uint64_t modseq; /* expunge, move: HIGHESTMODSEQ of the mailbox; 0: not said */
 		struct {         /* rights: which, if they were told */
@@ -142,8 +142,8 @@ struct isrv_result {
 			bool told;
 		} access;
 	};
-	const char *referral; /* "REFERRAL url ...", in the arena; NULL: none.  See session/referral.h */
-	const char *text; /* what the host said to a human, cut; "" for nothing.  Until the next question */
+	const char *referral; /* "REFERRAL url ...", in the arena; NULL: none (session/referral) */
+	const char *text; /* what the host said to a human, cut, or ""; until the next question */
 };
 
 #define ISRV_RESULT_TEXT 80u
