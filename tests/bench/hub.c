@@ -10,62 +10,26 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <time.h>
 
-#include "imapsrv.h"
+#include "bench/client.h"
+#include "bench/clock.h"
+#include "bench/inbox.h"
 
 #define MESSAGES   1000u
 #define INTERESTED 10u
 #define STORM      1000000u
 
-static double now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
 /* ---- the store ----------------------------------------------------------------------------- */
 
-static uint32_t delivered = MESSAGES;
 static uint32_t apart = 1; /* the UIDs */
-
-static void on_list(void *user, struct imapsrv_op *op, const struct imapsrv_list *q)
-{
-	struct imapsrv_name name = {{"INBOX", 5}, 0, 0};
-
-	(void)user;
-	(void)q;
-	imapsrv_op_name(op, &name);
-	imapsrv_op_done(op, IMAPSRV_OK, NULL);
-}
-
-static void on_open(void *user, struct imapsrv_op *op, const struct imapsrv_open *q)
-{
-	struct imapsrv_mailbox m = IMAPSRV_MAILBOX_INIT;
-
-	(void)user;
-	(void)q;
-	m.uidvalidity = 1;
-	m.uidnext = delivered + 1;
-	imapsrv_op_mailbox(op, &m);
-	imapsrv_op_done(op, IMAPSRV_OK, NULL);
-}
-
-static void on_close(void *user, void *mailbox)
-{
-	(void)user;
-	(void)mailbox;
-}
 
 static void on_uids(void *user, struct imapsrv_op *op, const struct imapsrv_uids *q)
 {
 	struct imapsrv_range r = {q->range.first, q->range.last};
 
 	(void)user;
-	if (r.last > delivered)
-		r.last = delivered;
+	if (r.last > inbox_messages)
+		r.last = inbox_messages;
 	if (r.first <= r.last && apart == 1)
 		imapsrv_op_uids(op, (struct imapsrv_set){&r, 1});
 	for (uint32_t uid = r.first; uid <= r.last && apart > 1; uid += apart) {
@@ -140,13 +104,13 @@ static struct imapsrv_engine *engine_new(void)
 	struct imapsrv_config config = IMAPSRV_CONFIG_INIT;
 	struct imapsrv_engine *engine;
 
-	store.list = on_list;
-	store.open = on_open;
-	store.close = on_close;
+	store.list = inbox_list;
+	store.open = inbox_open;
+	store.close = inbox_close;
 	store.uids = on_uids;
 	store.fetch = on_fetch;
 	store.body = on_body;
-	store.body_close = on_close;
+	store.body_close = inbox_close;
 	watch.changed = on_changed;
 	config.store = &store;
 	config.watch = &watch;
@@ -155,41 +119,9 @@ static struct imapsrv_engine *engine_new(void)
 	return engine;
 }
 
-static void drain(struct imapsrv_session *s)
-{
-	struct imapsrv_span spans[8];
-	size_t count;
-
-	while (!imapsrv_session_peek(s, spans, 8, &count) && count)
-		for (size_t i = 0; i < count; i++)
-			imapsrv_session_sent(s, spans[i].len);
-}
-
-static void say(struct imapsrv_session *s, const char *line)
-{
-	size_t used;
-
-	imapsrv_session_recv(s, line, strlen(line), &used);
-	drain(s);
-}
-
-static struct imapsrv_session *session_new(struct imapsrv_engine *engine, struct user *user)
-{
-	struct imapsrv_session_config config = IMAPSRV_SESSION_CONFIG_INIT;
-	struct imapsrv_account account = IMAPSRV_ACCOUNT_INIT;
-	struct imapsrv_session *s;
-
-	config.preauth = &account;
-	config.user = user;
-	if (imapsrv_session_new(engine, &config, &s))
-		exit(1);
-	drain(s);
-	return s;
-}
-
 static struct imapsrv_session *idler(struct imapsrv_engine *engine)
 {
-	struct imapsrv_session *s = session_new(engine, NULL);
+	struct imapsrv_session *s = preauthenticated(engine, NULL);
 
 	say(s, "a SELECT INBOX\r\n");
 	say(s, "b IDLE\r\n");
@@ -321,11 +253,11 @@ static void bench_latency(struct imapsrv_engine *engine)
 	e.type = IMAPSRV_EVENT_MESSAGE_NEW;
 	e.mailbox = span("INBOX");
 	for (uint32_t i = 0; i < rounds; i++) {
-		struct imapsrv_range r = {delivered + 1, delivered + 1};
+		struct imapsrv_range r = {inbox_messages + 1, inbox_messages + 1};
 		struct imapsrv_span ready;
 		size_t count;
 
-		delivered++;
+		inbox_messages++;
 		e.uids = (struct imapsrv_set){&r, 1};
 		imapsrv_session_post(s, &e);
 		imapsrv_session_run(s);
@@ -335,7 +267,7 @@ static void bench_latency(struct imapsrv_engine *engine)
 	}
 	printf("from an event to octets, IDLE      %8.0f ns\n", (now() - start) / rounds * 1e9);
 	imapsrv_session_free(s);
-	delivered = MESSAGES;
+	inbox_messages = MESSAGES;
 }
 
 static void bench_many(struct imapsrv_engine *engine, uint32_t n, const char *what,
@@ -352,7 +284,7 @@ static void bench_many(struct imapsrv_engine *engine, uint32_t n, const char *wh
 		exit(1);
 	for (uint32_t i = 0; i < n; i++) {
 		users[i] = (struct user){hub, NULL, i};
-		all[i] = session_new(engine, &users[i]);
+		all[i] = preauthenticated(engine, &users[i]);
 		for (size_t k = 0; lines[k]; k++)
 			say(all[i], lines[k]);
 		imapsrv_session_trim(all[i]);
@@ -379,7 +311,7 @@ static void bench_save(struct imapsrv_engine *engine, const char *what, uint32_t
 	size_t len;
 	char *data;
 
-	delivered = messages;
+	inbox_messages = messages;
 	apart = step;
 	s = idler(engine);
 	imapsrv_session_save(s, span(""), NULL, 0, &len);
@@ -402,7 +334,7 @@ static void bench_save(struct imapsrv_engine *engine, const char *what, uint32_t
 	       rounds / restoring, len);
 	free(data);
 	imapsrv_session_free(s);
-	delivered = MESSAGES;
+	inbox_messages = MESSAGES;
 	apart = 1;
 }
 
@@ -417,6 +349,7 @@ int main(int argc, char **argv)
 		"b SELECT INBOX\r\n", NULL};
 	struct imapsrv_engine *engine = engine_new();
 
+	inbox_messages = MESSAGES;
 	/* First, while nothing else was ever in memory; the largest last. */
 	bench_many(engine, n, "with NOTIFY", notify);
 	bench_many(engine, n, "with NOTIFY, INBOX selected", both);

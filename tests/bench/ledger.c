@@ -7,8 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "bench/clock.h"
 #include "imapsrv/ledger.h"
 
 #define MESSAGES 1000000u
@@ -23,14 +23,6 @@ static uint32_t draw(uint32_t below)
 	state ^= state >> 7;
 	state ^= state << 17;
 	return (uint32_t)((state * 0x2545f4914f6cdd1du) >> 33) % below;
-}
-
-static double now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (double)now.tv_sec * 1e9 + (double)now.tv_nsec;
 }
 
 static void must(int error)
@@ -88,13 +80,13 @@ static int slot_cut(void *user, unsigned slot, uint64_t length)
 
 static void tell(const char *what, double start, double count)
 {
-	printf("%-44s %10.0f ns each, %9.2f ms\n", what, (now_ns() - start) / count,
-	       (now_ns() - start) / 1e6);
+	printf("%-44s %10.0f ns each, %9.2f ms\n", what, (now() - start) * 1e9 / count,
+	       (now() - start) * 1e3);
 }
 
 static void snapshot(struct imapsrv_ledger *ledger, const char *what, uint32_t changed)
 {
-	double start = now_ns();
+	double start = now();
 	uint32_t u;
 
 	must(imapsrv_ledger_snapshot_begin(ledger, NULL, NULL));
@@ -106,7 +98,7 @@ static void snapshot(struct imapsrv_ledger *ledger, const char *what, uint32_t c
 
 static void change(struct imapsrv_ledger *ledger)
 {
-	double start = now_ns();
+	double start = now();
 	uint32_t i;
 
 	for (i = 0; i < CHANGES; i++) {
@@ -115,14 +107,14 @@ static void change(struct imapsrv_ledger *ledger)
 		must(imapsrv_ledger_touch(ledger, &row, 1, NULL));
 	}
 	tell("touch, one at random", start, CHANGES);
-	start = now_ns();
+	start = now();
 	for (i = 0; i < CHANGES; i++) {
 		struct imapsrv_ledger_row row = {MESSAGES + 1 + i, 7, 0};
 
 		must(imapsrv_ledger_add(ledger, &row, 1, NULL));
 	}
 	tell("add, one at the end", start, CHANGES);
-	start = now_ns();
+	start = now();
 	for (i = 0; i < CHANGES; i++) {
 		struct imapsrv_range range = {MESSAGES + 1 + draw(CHANGES), 0};
 
@@ -147,12 +139,12 @@ static void ask(struct imapsrv_ledger *ledger, uint32_t count)
 
 		must(imapsrv_ledger_touch(ledger, &row, 1, NULL));
 	}
-	start = now_ns();
+	start = now();
 	for (i = 0; i < ASKED; i++)
 		n = imapsrv_ledger_changes_since(ledger, since, 1, rows, 10000);
 	snprintf(what, sizeof(what), "changes since, %lu of 1,000,000", (unsigned long)n);
 	tell(what, start, ASKED);
-	start = now_ns();
+	start = now();
 	for (i = 0; i < ASKED; i++)
 		must(imapsrv_ledger_vanished_since(ledger, since, &vanished));
 	tell("vanished since, none", start, ASKED);
@@ -192,23 +184,23 @@ int main(void)
 	change(ledger);
 	ask(ledger, 100);
 	ask(ledger, 10000);
-	start = now_ns();
+	start = now();
 	must(imapsrv_ledger_settle(ledger));
 	tell("settle", start, 1);
 	held(ledger);
 	imapsrv_ledger_free(ledger);
-	start = now_ns();
+	start = now();
 	must(imapsrv_ledger_open(&config, 1, NULL, &ledger));
 	tell("open, with changes", start, MESSAGES);
-	start = now_ns();
+	start = now();
 	must(imapsrv_ledger_compact(ledger));
 	tell("compact", start, MESSAGES);
 	imapsrv_ledger_free(ledger);
-	start = now_ns();
+	start = now();
 	must(imapsrv_ledger_open(&config, 1, NULL, &ledger));
 	tell("open, compacted", start, MESSAGES);
 	held(ledger);
-	start = now_ns();
+	start = now();
 	must(imapsrv_ledger_vanish(ledger, (struct imapsrv_set){&all, 1}, NULL));
 	tell("vanish, all in one", start, MESSAGES);
 	imapsrv_ledger_free(ledger);

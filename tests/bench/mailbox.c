@@ -13,9 +13,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
-#include "imapsrv.h"
+#include "bench/client.h"
+#include "bench/clock.h"
+#include "bench/inbox.h"
 
 #define MILLION 1000000u
 #define SORTED 100000u
@@ -92,45 +93,6 @@ static void describe_all(void)
 
 /* ---- the store: "INBOX" has a million messages, of which the first SORTED have a text ------- */
 
-static void on_list(void *user, struct imapsrv_op *op, const struct imapsrv_list *q)
-{
-	struct imapsrv_name name = {{"INBOX", 5}, 0, 0};
-
-	(void)user;
-	(void)q;
-	imapsrv_op_name(op, &name);
-	imapsrv_op_done(op, IMAPSRV_OK, NULL);
-}
-
-static void on_open(void *user, struct imapsrv_op *op, const struct imapsrv_open *q)
-{
-	struct imapsrv_mailbox m = IMAPSRV_MAILBOX_INIT;
-
-	(void)user;
-	(void)q;
-	m.uidvalidity = 1;
-	m.uidnext = MILLION + 1;
-	imapsrv_op_mailbox(op, &m);
-	imapsrv_op_done(op, IMAPSRV_OK, NULL);
-}
-
-static void on_close(void *user, void *mailbox)
-{
-	(void)user;
-	(void)mailbox;
-}
-
-static void on_uids(void *user, struct imapsrv_op *op, const struct imapsrv_uids *q)
-{
-	struct imapsrv_range all = {1, MILLION};
-	struct imapsrv_set set = {&all, 1};
-
-	(void)user;
-	(void)q;
-	imapsrv_op_uids(op, set);
-	imapsrv_op_done(op, IMAPSRV_OK, NULL);
-}
-
 static void on_fetch(void *user, struct imapsrv_op *op, const struct imapsrv_fetch *q)
 {
 	struct imapsrv_row row;
@@ -197,13 +159,13 @@ static struct imapsrv_engine *engine_new(void)
 	struct imapsrv_config config = IMAPSRV_CONFIG_INIT;
 	struct imapsrv_engine *engine;
 
-	store.list = on_list;
-	store.open = on_open;
-	store.close = on_close;
-	store.uids = on_uids;
+	store.list = inbox_list;
+	store.open = inbox_open;
+	store.close = inbox_close;
+	store.uids = inbox_uids;
 	store.fetch = on_fetch;
 	store.body = on_body;
-	store.body_close = on_close;
+	store.body_close = inbox_close;
 	config.store = &store;
 	config.allocator = &counting;
 	if (imapsrv_engine_new(&config, &engine))
@@ -212,43 +174,6 @@ static struct imapsrv_engine *engine_new(void)
 }
 
 /* Sends a command and takes what comes; the octets of it. */
-static size_t say(struct imapsrv_session *s, const char *line)
-{
-	size_t len = strlen(line), used, total = 0, n;
-	struct imapsrv_span spans[32];
-	size_t count;
-
-	do {
-		if (len && imapsrv_session_recv(s, line, len, &used))
-			abort();
-		line += len ? used : 0;
-		len -= len ? used : 0;
-		if (!len && imapsrv_session_run(s))
-			abort();
-		n = 0;
-		imapsrv_session_peek(s, spans, 32, &count);
-		for (size_t i = 0; i < count; i++)
-			n += spans[i].len;
-		imapsrv_session_sent(s, n);
-		total += n;
-	} while (len || imapsrv_session_want(s) & (IMAPSRV_WANT_RUN | IMAPSRV_WANT_WRITE));
-	return total;
-}
-
-static struct imapsrv_session *selected(struct imapsrv_engine *engine)
-{
-	struct imapsrv_session_config config = IMAPSRV_SESSION_CONFIG_INIT;
-	struct imapsrv_account account = IMAPSRV_ACCOUNT_INIT;
-	struct imapsrv_session *s;
-
-	config.secure = 1;
-	config.preauth = &account;
-	if (imapsrv_session_new(engine, &config, &s))
-		abort();
-	say(s, "b EXAMINE INBOX\r\n");
-	return s;
-}
-
 /* ---- cases --------------------------------------------------------------------------------- */
 
 static const struct {
@@ -274,24 +199,17 @@ static const struct {
 	{"THREAD ORDEREDSUBJECT, kept", SORTED, true, "a THREAD ORDEREDSUBJECT UTF-8 1:100000\r\n"},
 };
 
-static double now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
 static void bench(struct imapsrv_session *s, size_t i)
 {
-	size_t before = held, octets;
+	size_t before = held;
+	uint64_t octets;
 	double start = now(), took;
 
 	peak = held;
 	octets = say(s, cases[i].line);
 	took = now() - start;
-	printf("%-30s %9.3f s %12.0f messages/s %9zu octets answered %9zu KB held\n", cases[i].name,
-	       took, cases[i].count / took, octets, (peak - before) / 1024);
+	printf("%-30s %9.3f s %12.0f messages/s %9llu octets answered %9zu KB held\n", cases[i].name,
+	       took, cases[i].count / took, (unsigned long long)octets, (peak - before) / 1024);
 }
 
 int main(int argc, char **argv)
@@ -301,7 +219,8 @@ int main(int argc, char **argv)
 	bool kept = false;
 
 	make_messages();
-	s = selected(engine);
+	s = preauthenticated(engine, NULL);
+	say(s, "b EXAMINE INBOX\r\n");
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		if (argc == 3 && strcmp(argv[1], cases[i].name) != 0)
 			continue;

@@ -14,11 +14,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
-#include "imapsrv.h"
-
-#define MESSAGES 1000000u
+#include "bench/client.h"
+#include "bench/clock.h"
+#include "bench/inbox.h"
 
 #define HEADER                                                                                     \
 	"Return-Path: <ann@example.com>\r\n"                                                       \
@@ -87,45 +86,6 @@ static void generate(enum imapsrv_eol eol)
 	memcpy(generated, eol == IMAPSRV_EOL_CRLF ? "\r\n" : "\n\n", 2);
 }
 
-static void on_list(void *user, struct imapsrv_op *op, const struct imapsrv_list *q)
-{
-	struct imapsrv_name name = {{"INBOX", 5}, 0, 0};
-
-	(void)user;
-	(void)q;
-	imapsrv_op_name(op, &name);
-	imapsrv_op_done(op, IMAPSRV_OK, NULL);
-}
-
-static void on_open(void *user, struct imapsrv_op *op, const struct imapsrv_open *q)
-{
-	struct imapsrv_mailbox m = IMAPSRV_MAILBOX_INIT;
-
-	(void)user;
-	(void)q;
-	m.uidvalidity = 1;
-	m.uidnext = MESSAGES + 1;
-	imapsrv_op_mailbox(op, &m);
-	imapsrv_op_done(op, IMAPSRV_OK, NULL);
-}
-
-static void on_close(void *user, void *mailbox)
-{
-	(void)user;
-	(void)mailbox;
-}
-
-static void on_uids(void *user, struct imapsrv_op *op, const struct imapsrv_uids *q)
-{
-	struct imapsrv_range all = {1, MESSAGES};
-	struct imapsrv_set set = {&all, 1};
-
-	(void)user;
-	(void)q;
-	imapsrv_op_uids(op, set);
-	imapsrv_op_done(op, IMAPSRV_OK, NULL);
-}
-
 static void on_fetch(void *user, struct imapsrv_op *op, const struct imapsrv_fetch *q)
 {
 	struct imapsrv_row row;
@@ -171,14 +131,14 @@ static struct imapsrv_engine *engine_new(void)
 	struct imapsrv_store store = IMAPSRV_STORE_INIT;
 	struct imapsrv_engine *engine;
 
-	store.list = on_list;
-	store.open = on_open;
-	store.close = on_close;
-	store.uids = on_uids;
+	store.list = inbox_list;
+	store.open = inbox_open;
+	store.close = inbox_close;
+	store.uids = inbox_uids;
 	store.fetch = on_fetch;
 	store.body = on_body;
 	store.body_read = on_body_read;
-	store.body_close = on_close;
+	store.body_close = inbox_close;
 	config.store = &store;
 	if (imapsrv_engine_new(&config, &engine))
 		abort();
@@ -187,44 +147,10 @@ static struct imapsrv_engine *engine_new(void)
 
 /* ---- driving a session --------------------------------------------------------------------- */
 
-static uint64_t drain(struct imapsrv_session *s)
+static struct imapsrv_session *examined(struct imapsrv_engine *engine)
 {
-	struct imapsrv_span spans[32];
-	uint64_t total = 0;
-	size_t count;
+	struct imapsrv_session *s = preauthenticated(engine, NULL);
 
-	for (;;) {
-		size_t n = 0;
-
-		imapsrv_session_peek(s, spans, 32, &count);
-		for (size_t i = 0; i < count; i++)
-			n += spans[i].len;
-		if (!n)
-			return total;
-		total += n;
-		imapsrv_session_sent(s, n);
-	}
-}
-
-static uint64_t say(struct imapsrv_session *s, const char *line)
-{
-	size_t len = strlen(line), used;
-
-	if (imapsrv_session_recv(s, line, len, &used) || used != len)
-		abort();
-	return drain(s);
-}
-
-static struct imapsrv_session *session_new(struct imapsrv_engine *engine)
-{
-	struct imapsrv_session_config config = IMAPSRV_SESSION_CONFIG_INIT;
-	struct imapsrv_account account = IMAPSRV_ACCOUNT_INIT;
-	struct imapsrv_session *s;
-
-	config.preauth = &account;
-	if (imapsrv_session_new(engine, &config, &s))
-		abort();
-	drain(s);
 	say(s, "a EXAMINE INBOX\r\n");
 	return s;
 }
@@ -236,14 +162,6 @@ static uint64_t fetch(struct imapsrv_session *s, uint64_t n, const char *items)
 
 	snprintf(line, sizeof(line), "a FETCH 1:%llu (%s)\r\n", (unsigned long long)n, items);
 	return say(s, line);
-}
-
-static double now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
 /* ---- what is measured ---------------------------------------------------------------------- */
@@ -307,7 +225,7 @@ static void bench_body(struct imapsrv_session *s, const char *what, enum imapsrv
 static void bench_memory(struct imapsrv_engine *engine, const char *what, const char *items,
                          enum imapsrv_eol eol)
 {
-	struct imapsrv_session *s = session_new(engine);
+	struct imapsrv_session *s = examined(engine);
 	uint64_t octets;
 	size_t peak;
 
@@ -367,7 +285,7 @@ static int run_case(struct imapsrv_session *s, const char *name, uint64_t n)
 int main(int argc, char **argv)
 {
 	struct imapsrv_engine *engine = engine_new();
-	struct imapsrv_session *s = session_new(engine);
+	struct imapsrv_session *s = examined(engine);
 	int status = 0;
 
 	if (argc == 3)

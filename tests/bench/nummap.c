@@ -6,9 +6,9 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "base/nummap.h"
+#include "bench/clock.h"
 
 #define MESSAGES 1000000u
 #define QUERIES  2000000u
@@ -30,36 +30,28 @@ static uint32_t draw(uint32_t below)
 	return (uint32_t)((state * 0x2545f4914f6cdd1du) >> 33) % below;
 }
 
-static double now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (double)now.tv_sec * 1e9 + (double)now.tv_nsec;
-}
-
 static double append_all(struct isrv_nummap *map, struct isrv_mem *mem, const uint32_t *uids)
 {
-	double start = now_ns();
+	double start = now();
 	uint32_t i;
 
 	for (i = 0; i < MESSAGES; i++) {
 		if (!isrv_nummap_append(map, mem, uids[i], uids[i]))
 			exit(1);
 	}
-	return (now_ns() - start) / MESSAGES;
+	return (now() - start) * 1e9 / MESSAGES;
 }
 
 /* The order is drawn beforehand, so that drawing it is not measured. */
 static double ask(const struct isrv_nummap *map, const uint32_t *order,
                   uint32_t (*question)(const struct isrv_nummap *, uint32_t))
 {
-	double start = now_ns();
+	double start = now();
 	uint32_t i;
 
 	for (i = 0; i < QUERIES; i++)
 		sink += question(map, order[i]);
-	return (now_ns() - start) / QUERIES;
+	return (now() - start) * 1e9 / QUERIES;
 }
 
 static double remove_hundredth(struct isrv_nummap *map, struct isrv_mem *mem, const uint32_t *uids)
@@ -74,10 +66,10 @@ static double remove_hundredth(struct isrv_nummap *map, struct isrv_mem *mem, co
 
 		gone[set.count++] = (struct imapsrv_range){uid, uid};
 	}
-	start = now_ns();
+	start = now();
 	if (isrv_nummap_remove(map, mem, set) != MESSAGES / 100)
 		exit(1);
-	return (now_ns() - start) / (MESSAGES / 100);
+	return (now() - start) * 1e9 / (MESSAGES / 100);
 }
 
 static void measure(enum shape shape, uint32_t *uids, uint32_t *order)

@@ -14,9 +14,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
-#include "imapsrv.h"
+#include "bench/client.h"
+#include "bench/clock.h"
+#include "bench/inbox.h"
 
 #define FIRST 5000001u /* so that all UIDs have as many digits */
 
@@ -96,16 +97,6 @@ static void close_box(void)
 
 /* ---- the store ----------------------------------------------------------------------------- */
 
-static void on_list(void *user, struct imapsrv_op *op, const struct imapsrv_list *q)
-{
-	struct imapsrv_name name = {{"INBOX", 5}, 0, 0};
-
-	(void)user;
-	(void)q;
-	imapsrv_op_name(op, &name);
-	imapsrv_op_done(op, IMAPSRV_OK, NULL);
-}
-
 static void on_open(void *user, struct imapsrv_op *op, const struct imapsrv_open *q)
 {
 	struct imapsrv_mailbox m = IMAPSRV_MAILBOX_INIT;
@@ -117,12 +108,6 @@ static void on_open(void *user, struct imapsrv_op *op, const struct imapsrv_open
 	m.highest_modseq = imapsrv_ledger_highest(box.ledger);
 	imapsrv_op_mailbox(op, &m);
 	imapsrv_op_done(op, IMAPSRV_OK, NULL);
-}
-
-static void on_close(void *user, void *handle)
-{
-	(void)user;
-	(void)handle;
 }
 
 static void on_uids(void *user, struct imapsrv_op *op, const struct imapsrv_uids *q)
@@ -202,13 +187,13 @@ static struct imapsrv_engine *engine_new(int remembers)
 	struct imapsrv_store store = IMAPSRV_STORE_INIT;
 	struct imapsrv_engine *engine;
 
-	store.list = on_list;
+	store.list = inbox_list;
 	store.open = on_open;
-	store.close = on_close;
+	store.close = inbox_close;
 	store.uids = on_uids;
 	store.fetch = on_fetch;
 	store.body = on_body;
-	store.body_close = on_close;
+	store.body_close = inbox_close;
 	store.modseqs = 1;
 	store.vanished = remembers ? on_vanished : NULL;
 	config.store = &store;
@@ -218,57 +203,22 @@ static struct imapsrv_engine *engine_new(int remembers)
 
 /* ---- a client that comes back --------------------------------------------------------------- */
 
-static size_t drain(struct imapsrv_session *s)
-{
-	struct imapsrv_span spans[32];
-	size_t count, total = 0;
-
-	for (;;) {
-		size_t n = 0;
-
-		imapsrv_session_peek(s, spans, 32, &count);
-		for (size_t i = 0; i < count; i++)
-			n += spans[i].len;
-		if (!n)
-			return total;
-		total += n;
-		imapsrv_session_sent(s, n);
-	}
-}
-
 /* Returns how many octets the answer had. */
-static size_t come_back(struct imapsrv_engine *engine, size_t *held_r, size_t *peak_r,
-                        uint64_t *steps_r)
+static uint64_t come_back(struct imapsrv_engine *engine, size_t *held_r, size_t *peak_r,
+                          uint64_t *steps_r)
 {
-	struct imapsrv_account account = IMAPSRV_ACCOUNT_INIT;
-	struct imapsrv_session_config config = IMAPSRV_SESSION_CONFIG_INIT;
-	struct imapsrv_session *s;
+	struct imapsrv_session *s = preauthenticated(engine, NULL);
 	char line[200];
-	size_t used, out;
-	int len = snprintf(line, sizeof(line),
-	                   "a ENABLE QRESYNC\r\nb SELECT INBOX (QRESYNC (1 %llu %u:%u))\r\n",
-	                   (unsigned long long)box.since, FIRST, box.end - 1);
+	uint64_t out;
 
-	config.secure = 1;
-	config.preauth = &account;
-	must(imapsrv_session_new(engine, &config, &s));
-	out = drain(s);
-	for (size_t at = 0; at < (size_t)len; at += used) {
-		must(imapsrv_session_recv(s, line + at, (size_t)len - at, &used));
-		out += drain(s);
-	}
+	snprintf(line, sizeof(line),
+	         "a ENABLE QRESYNC\r\nb SELECT INBOX (QRESYNC (1 %llu %u:%u))\r\n",
+	         (unsigned long long)box.since, FIRST, box.end - 1);
+	out = say(s, line);
 	*held_r = imapsrv_session_memory(s, peak_r);
 	*steps_r = imapsrv_session_steps(s);
 	imapsrv_session_free(s);
 	return out;
-}
-
-static double now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
 }
 
 /* Microseconds for one. */
@@ -276,8 +226,8 @@ static double measure(uint32_t messages, uint32_t changes, int remembers)
 {
 	struct imapsrv_engine *engine = engine_new(remembers);
 	unsigned rounds = changes > 1000 ? 50 : 2000;
-	size_t held = 0, peak = 0, out = 0;
-	uint64_t steps = 0;
+	size_t held = 0, peak = 0;
+	uint64_t out = 0, steps = 0;
 
 	open_box(messages, changes);
 	for (unsigned i = 0; i < rounds / 10; i++)
@@ -285,10 +235,10 @@ static double measure(uint32_t messages, uint32_t changes, int remembers)
 	double start = now();
 	for (unsigned i = 0; i < rounds; i++)
 		out = come_back(engine, &held, &peak, &steps);
-	double us = (now() - start) / rounds;
-	printf("%9u %7u %-9s %10.1f us %9zu octets out %8llu steps, holds %7zu, at most %8zu\n",
-	       messages, changes, remembers ? "" : "compares", us, out,
-	       (unsigned long long)steps, held, peak);
+	double us = (now() - start) * 1e6 / rounds;
+	printf("%9u %7u %-9s %10.1f us %9llu octets out %8llu steps, holds %7zu, at most %8zu\n",
+	       messages, changes, remembers ? "" : "compares", us,
+	       (unsigned long long)out, (unsigned long long)steps, held, peak);
 	close_box();
 	imapsrv_engine_free(engine);
 	return us;

@@ -13,11 +13,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
-#include "imapsrv.h"
-
-#define MESSAGES 1000000u
+#include "bench/client.h"
+#include "bench/clock.h"
+#include "bench/inbox.h"
 
 static size_t allocations;
 
@@ -54,45 +53,6 @@ static void on_login(void *user, struct imapsrv_op *op, const struct imapsrv_log
 	(void)user;
 	(void)q;
 	imapsrv_op_account(op, &account);
-	imapsrv_op_done(op, IMAPSRV_OK, NULL);
-}
-
-static void on_list(void *user, struct imapsrv_op *op, const struct imapsrv_list *q)
-{
-	struct imapsrv_name name = {{"INBOX", 5}, 0, 0};
-
-	(void)user;
-	(void)q;
-	imapsrv_op_name(op, &name);
-	imapsrv_op_done(op, IMAPSRV_OK, NULL);
-}
-
-static void on_open(void *user, struct imapsrv_op *op, const struct imapsrv_open *q)
-{
-	struct imapsrv_mailbox m = IMAPSRV_MAILBOX_INIT;
-
-	(void)user;
-	(void)q;
-	m.uidvalidity = 1;
-	m.uidnext = MESSAGES + 1;
-	imapsrv_op_mailbox(op, &m);
-	imapsrv_op_done(op, IMAPSRV_OK, NULL);
-}
-
-static void on_close(void *user, void *mailbox)
-{
-	(void)user;
-	(void)mailbox;
-}
-
-static void on_uids(void *user, struct imapsrv_op *op, const struct imapsrv_uids *q)
-{
-	struct imapsrv_range all = {1, MESSAGES};
-	struct imapsrv_set set = {&all, 1};
-
-	(void)user;
-	(void)q;
-	imapsrv_op_uids(op, set);
 	imapsrv_op_done(op, IMAPSRV_OK, NULL);
 }
 
@@ -178,18 +138,18 @@ static struct imapsrv_engine *engine_new(void)
 	struct imapsrv_engine *engine;
 
 	store.login = on_login;
-	store.list = on_list;
-	store.open = on_open;
-	store.close = on_close;
-	store.uids = on_uids;
+	store.list = inbox_list;
+	store.open = inbox_open;
+	store.close = inbox_close;
+	store.uids = inbox_uids;
 	store.fetch = on_fetch;
 	store.body = on_body;
-	store.body_close = on_close;
+	store.body_close = inbox_close;
 	store.store = on_store;
 	store.append_begin = on_append_begin;
 	store.append_data = on_append_data;
 	store.append_finish = on_append_finish;
-	store.append_abort = on_close;
+	store.append_abort = inbox_close;
 	store.expunge = on_expunge;
 	limits.append = UINT64_C(1) << 40;
 	config.store = &store;
@@ -211,45 +171,6 @@ static struct imapsrv_session *session_new(struct imapsrv_engine *engine)
 	if (imapsrv_session_new(engine, &config, &s))
 		abort();
 	return s;
-}
-
-static size_t drain(struct imapsrv_session *s)
-{
-	struct imapsrv_span spans[32];
-	size_t count, total = 0;
-
-	for (;;) {
-		size_t n = 0;
-
-		imapsrv_session_peek(s, spans, 32, &count);
-		for (size_t i = 0; i < count; i++)
-			n += spans[i].len;
-		if (!n)
-			return total;
-		total += n;
-		imapsrv_session_sent(s, n);
-	}
-}
-
-static size_t feed(struct imapsrv_session *s, const char *data, size_t len)
-{
-	size_t out = 0;
-
-	while (len) {
-		size_t used;
-
-		if (imapsrv_session_recv(s, data, len, &used))
-			abort();
-		data += used;
-		len -= used;
-		out += drain(s);
-	}
-	return out + drain(s);
-}
-
-static size_t say(struct imapsrv_session *s, const char *line)
-{
-	return feed(s, line, strlen(line));
 }
 
 static struct imapsrv_session *selected(struct imapsrv_engine *engine)
@@ -312,14 +233,6 @@ static const struct {
 	 "c2 CANCELUPDATE \"c1\"\r\n"},
 };
 
-static double now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
 static void bench_commands(struct imapsrv_session *s)
 {
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -343,12 +256,12 @@ static void bench_commands(struct imapsrv_session *s)
 static void bench_flags(struct imapsrv_session *s)
 {
 	double start = now();
-	size_t out = 0;
+	uint64_t out = 0;
 
 	for (int i = 0; i < 5; i++)
 		out += say(s, "a FETCH 1:* (FLAGS)\r\n");
-	printf("%-34s %12.0f /s  (%zu octets)\n", "untagged FETCH FLAGS",
-	       5.0 * MESSAGES / (now() - start), out);
+	printf("%-34s %12.0f /s  (%llu octets)\n", "untagged FETCH FLAGS",
+	       5.0 * inbox_messages / (now() - start), (unsigned long long)out);
 }
 
 static void bench_search(struct imapsrv_session *s)
@@ -358,13 +271,13 @@ static void bench_search(struct imapsrv_session *s)
 	for (int i = 0; i < 5; i++)
 		say(s, "a SEARCH RETURN (COUNT) UNDELETED SINCE 1-Feb-1994\r\n");
 	printf("%-34s %12.0f /s\n", "messages searched, flags and dates",
-	       5.0 * MESSAGES / (now() - start));
+	       5.0 * inbox_messages / (now() - start));
 }
 
 static void bench_body(struct imapsrv_session *s)
 {
 	double start = now();
-	size_t out = 0;
+	uint64_t out = 0;
 
 	for (int i = 0; i < 20; i++)
 		out += say(s, "a FETCH 1:1000 (BODY.PEEK[])\r\n");

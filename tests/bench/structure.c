@@ -9,8 +9,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "bench/clock.h"
 #include "message/description.h"
 #include "message/structure.h"
 #include "wire/writer.h"
@@ -145,14 +145,6 @@ static size_t answer(struct imapsrv_span s, unsigned what, uint64_t n)
 	}
 	isrv_outq_clear(&q);
 	return octets;
-}
-
-static double now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
 static void bench_parse(const char *what, const struct text *t, size_t piece, unsigned n)
