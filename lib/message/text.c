@@ -118,7 +118,7 @@ struct imapsrv_span isrv_text_finish(struct isrv_text *t)
 		convert(t, "", 0);
 	}
 	isrv_preview_finish(&t->preview);
-	span.data = t->preview.text;
-	span.len = t->preview.len;
+	span.data = t->preview.shown.text;
+	span.len = t->preview.shown.len;
 	return span;
 }

@@ -37,16 +37,16 @@ static void check(const struct isrv_preview *p)
 	size_t at = 0, characters = 0, n;
 	uint32_t code = ' ';
 
-	ASSERT(p->done && p->len <= sizeof(p->text));
-	for (; at < p->len; at += n, characters++) {
+	ASSERT(p->done && p->shown.len <= sizeof(p->shown.text));
+	for (; at < p->shown.len; at += n, characters++) {
 		bool space = code == ' ';
 
-		n = isrv_utf8_next(p->text + at, p->len - at, &code);
+		n = isrv_utf8_next(p->shown.text + at, p->shown.len - at, &code);
 		ASSERT(n > 0 && is_shown(code));
 		ASSERT(!space || code != ' ');
 	}
-	ASSERT(p->len == 0 || code != ' ');
-	ASSERT(characters == p->characters && characters <= ISRV_PREVIEW_CHARACTERS);
+	ASSERT(p->shown.len == 0 || code != ' ');
+	ASSERT(characters == p->shown.characters && characters <= ISRV_FOLD_CHARACTERS);
 }
 
 static void run(struct isrv_preview *p, bool html, const char *data, size_t len, unsigned cut)
@@ -70,6 +70,11 @@ static void run(struct isrv_preview *p, bool html, const char *data, size_t len,
 	check(p);
 }
 
+static bool is_same(const struct isrv_fold *a, const struct isrv_fold *b)
+{
+	return a->len == b->len && memcmp(a->text, b->text, a->len) == 0;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct isrv_preview whole, parts;
@@ -83,10 +88,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	for (html = 0; html < 2; html++) {
 		run(&whole, html, octets, size, 0);
 		run(&parts, html, octets, size, 1 + data[0] % 32u);
-		ASSERT(whole.len == parts.len && memcmp(whole.text, parts.text, whole.len) == 0);
+		ASSERT(is_same(&whole.shown, &parts.shown));
 		isrv_preview_feed(&parts, octets, size);
 		isrv_preview_finish(&parts);
-		ASSERT(whole.len == parts.len && memcmp(whole.text, parts.text, whole.len) == 0);
+		ASSERT(is_same(&whole.shown, &parts.shown));
 	}
 	return 0;
 }

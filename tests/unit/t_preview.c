@@ -16,17 +16,17 @@ static void check(size_t row, const struct isrv_preview *p)
 	size_t at = 0, characters = 0, n;
 	uint32_t code = 0;
 
-	ROW(row, p->done && p->len <= sizeof(p->text));
-	for (; at < p->len; at += n, characters++) {
+	ROW(row, p->done && p->shown.len <= sizeof(p->shown.text));
+	for (; at < p->shown.len; at += n, characters++) {
 		bool space = code == ' ';
 
-		n = isrv_utf8_next(p->text + at, p->len - at, &code);
+		n = isrv_utf8_next(p->shown.text + at, p->shown.len - at, &code);
 		ROW(row, n > 0);
 		ROW(row, code >= ' ' && (code < 0x7f || code > 0xa0));
 		ROW(row, !(space && code == ' '));
-		ROW(row, code != ' ' || (at > 0 && at + 1 < p->len));
+		ROW(row, code != ' ' || (at > 0 && at + 1 < p->shown.len));
 	}
-	ROW(row, characters == p->characters && characters <= ISRV_PREVIEW_CHARACTERS);
+	ROW(row, characters == p->shown.characters && characters <= ISRV_FOLD_CHARACTERS);
 }
 
 /* Two pieces, in pieces of `step`. */
@@ -54,9 +54,9 @@ static void preview(size_t row, struct isrv_preview *p, bool html, const char *d
 
 static void same(size_t row, const struct isrv_preview *p, const char *want, size_t len)
 {
-	if (p->len != len || memcmp(p->text, want, len) != 0)
-		fail_msg("row %zu: got \"%.*s\", not \"%.*s\"", row, (int)p->len, p->text, (int)len,
-		         want);
+	if (p->shown.len != len || memcmp(p->shown.text, want, len) != 0)
+		fail_msg("row %zu: got \"%.*s\", not \"%.*s\"", row, (int)p->shown.len,
+		         p->shown.text, (int)len, want);
 }
 
 static void every_way(size_t row, bool html, const char *data, size_t len, const char *want,
@@ -415,7 +415,7 @@ static void all_short(bool is_html, const char *octets, size_t len)
 		preview(row, &whole, is_html, text, len, len, len);
 		for (cut = 1; cut < len; cut++) {
 			preview(row, &parts, is_html, text, len, cut, len);
-			same(row, &parts, whole.text, whole.len);
+			same(row, &parts, whole.shown.text, whole.shown.len);
 		}
 	}
 }
