@@ -148,7 +148,7 @@ struct imapsrv_storecheck {
 	struct imapsrv_session *(*restore)(void *user, struct imapsrv_engine *engine,
 	                                   struct imapsrv_span saved);
 	/* A scene begins: `lacks` is NULL, and a crash that follows is in this one.  Or it is not
-	 * played, or not to its end, and no finding says why: then `lacks` is what it would take,
+	 * played, or only in part, and no finding says why: then `lacks` is what it would take,
 	 * in English, static.  NULL is allowed. */
 	void (*scene)(void *user, const char *scene, const char *lacks);
 };

@@ -102,6 +102,22 @@ uint32_t isrv_sc_flags_of(const struct isrv_sc_box *box)
 	                        : box->permanent & ISRV_SC_KEPT;
 }
 
+bool isrv_sc_same_flags(const struct isrv_sc_box *box, uint32_t told, uint32_t should)
+{
+	return !((told ^ should) & isrv_sc_flags_of(box));
+}
+
+uint32_t isrv_sc_some_flags(struct isrv_sc_client *k, uint32_t wish)
+{
+	uint32_t kept = isrv_sc_flags_of(k->box), others = kept & ~(uint32_t)IMAPSRV_DELETED;
+
+	if (kept & wish)
+		return kept & wish;
+	if (!others)
+		isrv_sc_pass(k->c, "flags in imapsrv_mailbox.permanent_flags");
+	return others & (~others + 1);
+}
+
 uint32_t isrv_sc_after(uint32_t flags, enum imapsrv_store_mode mode, uint32_t change)
 {
 	if (mode == IMAPSRV_FLAGS_ADD)
@@ -147,11 +163,16 @@ static bool make(struct isrv_sc_client *k, struct isrv_sc_box *box, unsigned i)
 		memcpy(box->name, name.data, name.len);
 	isrv_buf_clear(&name, &c->mem);
 	isrv_sc_ask(k, "DELETE %s", box->name); /* of an earlier run that was cut off */
-	box->exists = isrv_sc_need(k, ISRV_SC_CREATE_DONE, "CREATE %s", box->name);
+	if (!isrv_sc_ask(k, "CREATE %s", box->name) && isrv_sc_code(k, "CANNOT"))
+		return isrv_sc_pass(c, "mailboxes that can be made: imapsrv_mailboxes.create "
+		                       "refused with CANNOT");
+	box->exists = isrv_sc_needed(k, ISRV_SC_CREATE_DONE);
 	if (k->told.mailboxid.len)
 		box->mailboxid = isrv_sc_hash(isrv_sc_span(k, k->told.mailboxid));
 	return box->exists;
 }
+
+static const char unwritable[] = "a mailbox that can be changed: it opens read-only";
 
 /* The only one that there is: everything in it goes. */
 static bool empty(struct isrv_sc_client *k, struct isrv_sc_box *box)
@@ -160,7 +181,11 @@ static bool empty(struct isrv_sc_client *k, struct isrv_sc_box *box)
 	bool gone = true;
 
 	memcpy(box->name, c->check.mailbox, strlen(c->check.mailbox) + 1);
-	isrv_sc_need(k, ISRV_SC_OPEN_KNOWN, "SELECT %s", box->name);
+	if (isrv_sc_need(k, ISRV_SC_OPEN_KNOWN, "SELECT %s", box->name) && k->told.readonly)
+		return isrv_sc_pass(c, unwritable);
+	if (k->seen_count && !(k->told.permanent & IMAPSRV_DELETED))
+		return isrv_sc_pass(c, "\\Deleted in imapsrv_mailbox.permanent_flags, by which "
+		                       "the mailbox is emptied, or imapsrv_storecheck.fresh");
 	if (k->seen_count)
 		gone = isrv_sc_need(k, ISRV_SC_STORE_FLAGS,
 		                    "UID STORE 1:* +FLAGS.SILENT (\\Deleted)") &&
@@ -191,6 +216,19 @@ struct isrv_sc_box *isrv_sc_box(struct isrv_sc_client *k, unsigned i)
 
 /* ---- new messages ------------------------------------------------------------------------ */
 
+bool isrv_sc_came(struct isrv_sc_client *k, size_t count, enum isrv_sc_clause clause)
+{
+	struct isrv_sc *c = k->c;
+	size_t should = k->box->count + count;
+
+	isrv_sc_need(k, ISRV_SC_SESSION_LIVES, "NOOP");
+	isrv_sc_want(c, k->seen_count == should, clause,
+	             "%s has %u messages, and should have %u", k->box->name,
+	             (unsigned)k->seen_count, (unsigned)should);
+	return isrv_sc_need(k, ISRV_SC_FETCH_ROWS, "FETCH %u:* (UID)",
+	                    (unsigned)k->box->count + 1);
+}
+
 /* The UID of the message that came, if the scene goes on. */
 static uint32_t new_uid(struct isrv_sc_client *k, struct isrv_sc_box *box)
 {
@@ -204,8 +242,13 @@ static uint32_t new_uid(struct isrv_sc_client *k, struct isrv_sc_box *box)
 		             "one message came, and %u UIDs", (unsigned)k->told.appended.count);
 		return k->told.appended.v[0];
 	}
-	/* A store needs not tell it. */
+	/* A store needs not tell it: who looks sees it, */
+	if (k->box == box)
+		return isrv_sc_came(k, 1, ISRV_SC_APPEND_DONE) ? k->seen[k->seen_count - 1].uid : 0;
+	/* and who does not, knows it if no UIDs were left out. */
 	isrv_sc_need(k, ISRV_SC_STATUS_SAME, "STATUS %s (UIDNEXT)", box->name);
+	if (k->told.uidnext != box->top + 2)
+		isrv_sc_pass(c, "the UIDs of appended messages, which the store does not tell");
 	return k->told.uidnext - 1;
 }
 
@@ -274,8 +317,11 @@ bool isrv_sc_stage(struct isrv_sc *c, unsigned clients, unsigned count)
 			return false;
 	box = isrv_sc_box(&c->clients[0], 0);
 	/* Filled as it is seen, so that it is known which flags it can keep. */
-	if (!box || !isrv_sc_select(&c->clients[0], box, "SELECT") ||
-	    !isrv_sc_fill(&c->clients[0], box, count))
+	if (!box || !isrv_sc_select(&c->clients[0], box, "SELECT"))
+		return false;
+	if (c->clients[0].told.readonly)
+		return isrv_sc_pass(c, unwritable);
+	if (!isrv_sc_fill(&c->clients[0], box, count))
 		return false;
 	for (unsigned i = 0; i < clients; i++)
 		if (!isrv_sc_select(&c->clients[i], box, "SELECT"))

@@ -10,6 +10,7 @@
  *	exchange.c                  how it gets in by AUTHENTICATE
  *	parse.c hear.c              what it is told
  *	box.c content.c compare.c   what should be there, and what is
+ *	leaving.c                   messages that go
  *	scene_*.c history.c         what is asked of the store
  *
  * A scene asks, and looks at what it got.  The first thing that is wrong ends it: from then on
@@ -266,6 +267,8 @@ bool isrv_sc_looks(struct isrv_sc *c, enum isrv_sc_clause clause);
 bool isrv_sc_out_of_memory(struct isrv_sc *c); /* false */
 /* The scene cannot go on, and nobody is to blame: for want of what, or why.  False. */
 bool isrv_sc_pass(struct isrv_sc *c, const char *why);
+/* A part of the scene is not played: for want of what.  False. */
+bool isrv_sc_skip(struct isrv_sc *c, const char *why);
 uint32_t isrv_sc_below(struct isrv_sc *c, uint32_t n); /* random, 0..n - 1; n is not 0 */
 
 /* needs.c: the first thing that the host lacks of these, in English; NULL: it has them all. */
@@ -306,6 +309,9 @@ bool isrv_sc_await(struct isrv_sc_client *k); /* settles; blames if the command 
 bool isrv_sc_needed(struct isrv_sc_client *k, enum isrv_sc_clause clause);
 bool isrv_sc_code(const struct isrv_sc_client *k, const char *code); /* the answer has it */
 struct imapsrv_span isrv_sc_span(const struct isrv_sc_client *k, struct isrv_sc_text text);
+/* The answer to a COPY to the selected mailbox itself, which a store may refuse with CANNOT: false,
+ * and it is said. */
+bool isrv_sc_copied_here(struct isrv_sc_client *k);
 void isrv_sc_told_clear(struct isrv_sc_client *k);
 const struct isrv_sc_row *isrv_sc_row_of(const struct isrv_sc_client *k, uint32_t uid,
                                          uint32_t has);
@@ -343,15 +349,36 @@ void isrv_sc_box_remove(struct isrv_sc *c, struct isrv_sc_box *box, uint32_t uid
 /* APPEND of one message; the box has it then.  flags: of ISRV_SC_KEPT; date: NULL for none. */
 bool isrv_sc_append(struct isrv_sc_client *k, struct isrv_sc_box *box, uint32_t content,
                     uint32_t flags, const char *date);
+/* So many messages have come to the selected box, with UIDs that nobody told: the client looks, and
+ * knows them. */
+bool isrv_sc_came(struct isrv_sc_client *k, size_t count, enum isrv_sc_clause clause);
 /* Several of them, with contents 1, 2, 3... of this run and various flags and dates. */
 bool isrv_sc_fill(struct isrv_sc_client *k, struct isrv_sc_box *box, unsigned count);
-/* The flags that messages of this box can have. */
+/*
+ * The flags that clients can change in this box, and that are kept there (RFC 9051 7.1,
+ * PERMANENTFLAGS), as the last SELECT told them.  Of others nothing is known: to set one changes
+ * nothing, and what a message has of them is the store's affair.
+ */
 uint32_t isrv_sc_flags_of(const struct isrv_sc_box *box);
+/* Are the flags that are told those that should be, as far as they can be changed? */
+bool isrv_sc_same_flags(const struct isrv_sc_box *box, uint32_t told, uint32_t should);
+/* Of these flags those that the box keeps; if there are none, another one that it keeps, but
+ * \Deleted.  0: there is none, and the scene is over. */
+uint32_t isrv_sc_some_flags(struct isrv_sc_client *k, uint32_t wish);
 /* HIGHESTMODSEQ by STATUS, into the box; false where there is none.  A session that has the mailbox
  * selected is told no more than it knows of: others may be told more. */
 bool isrv_sc_highest(struct isrv_sc_client *k, struct isrv_sc_box *box);
 /* A command that changes flags: of the box as well. */
 uint32_t isrv_sc_after(uint32_t flags, enum imapsrv_store_mode mode, uint32_t change);
+
+/* leaving.c: messages that go.  Sets \Deleted on one of the selected box, where that is kept;
+ * elsewhere it can be moved away.  False: it cannot go at all, which is said, or the scene is
+ * over. */
+bool isrv_sc_doom(struct isrv_sc_client *k, uint32_t uid);
+/* One that was doomed goes, and is told. */
+bool isrv_sc_remove(struct isrv_sc_client *k, uint32_t uid);
+/* Can \Deleted be set in the selected box?  If not, the scene is over. */
+bool isrv_sc_deletes(struct isrv_sc_client *k);
 
 /* An INTERNALDATE as seconds since 1970; false: it is none. */
 bool isrv_sc_moment(const char *date, int64_t *seconds_r);
@@ -381,6 +408,9 @@ bool isrv_sc_look(struct isrv_sc_client *k);
 
 /* A client that knew all up to `since` comes back with SELECT (QRESYNC): scene_modseq.c. */
 bool isrv_sc_back(struct isrv_sc_client *k, struct isrv_sc_box *box, uint64_t since);
+
+/* What parts the levels of names; NUL: there are none: scene_names.c. */
+char isrv_sc_separator(struct isrv_sc_client *k);
 
 /* scene_*.c, history.c */
 struct isrv_sc_scene {

@@ -152,6 +152,14 @@ static bool no_room(const struct isrv_sc_client *k)
 	       isrv_sc_code(k, "TOOBIG") || isrv_sc_code(k, "UNAVAILABLE");
 }
 
+/* Is it for others to do, or somebody else's at the time?  What the kit itself gave leave to is not,
+ * and a mailbox is nobody else's for those who have it open. */
+static bool no_leave(const struct isrv_sc_client *k, enum isrv_sc_clause clause)
+{
+	return (clause != ISRV_SC_ACL_GIVEN && isrv_sc_code(k, "NOPERM")) ||
+	       (clause == ISRV_SC_OPEN_KNOWN && isrv_sc_code(k, "INUSE"));
+}
+
 bool isrv_sc_needed(struct isrv_sc_client *k, enum isrv_sc_clause clause)
 {
 	struct imapsrv_span text = isrv_sc_span(k, k->told.text);
@@ -162,6 +170,8 @@ bool isrv_sc_needed(struct isrv_sc_client *k, enum isrv_sc_clause clause)
 		return true;
 	if (k->told.status == ISRV_SC_NO && no_room(k))
 		return isrv_sc_pass(k->c, "room: the store refused a command for want of it");
+	if (k->told.status == ISRV_SC_NO && no_leave(k, clause))
+		return isrv_sc_pass(k->c, "leave: the store refused a command with NOPERM or INUSE");
 	return isrv_sc_blame(k->c, clause, "a command was refused: %.*s",
 	                     (int)(text.len < 200 ? text.len : 200), text.data);
 }
@@ -175,6 +185,14 @@ bool isrv_sc_need(struct isrv_sc_client *k, enum isrv_sc_clause clause, const ch
 	ok = sayv(k, format, args);
 	va_end(args);
 	return ok && isrv_sc_await(k) && isrv_sc_needed(k, clause);
+}
+
+bool isrv_sc_copied_here(struct isrv_sc_client *k)
+{
+	if (k->told.status == ISRV_SC_NO && isrv_sc_code(k, "CANNOT"))
+		return isrv_sc_skip(k->c, "copies within a mailbox: imapsrv_store.copy refused "
+		                          "with CANNOT");
+	return isrv_sc_needed(k, ISRV_SC_COPY_ALL);
 }
 
 bool isrv_sc_login(struct isrv_sc_client *k, const char *name, const char *password)
@@ -215,11 +233,15 @@ static void check_numbers(struct isrv_sc_client *k, struct isrv_sc_box *box)
 	box->uidvalidity = t->uidvalidity;
 	box->uidnext = t->uidnext;
 	box->highest = k->highest = t->highest;
+	/* Who may only read is told that there are none (RFC 9051 6.3.3). */
+	if (t->readonly)
+		return;
 	box->permanent = t->permanent;
 	box->any_keyword = t->any_keyword;
 }
 
-static void check_contents(struct isrv_sc_client *k, const struct isrv_sc_box *box,
+/* kept: the flags that could be set until now. */
+static void check_contents(struct isrv_sc_client *k, const struct isrv_sc_box *box, uint32_t kept,
                            enum isrv_sc_clause missing, enum isrv_sc_clause extra)
 {
 	struct isrv_sc *c = k->c;
@@ -227,7 +249,7 @@ static void check_contents(struct isrv_sc_client *k, const struct isrv_sc_box *b
 	char names[160];
 
 	for (size_t i = 0; i < box->count; i++) {
-		uint32_t untold = box->messages[i].flags & ISRV_SC_ALL_KEYWORDS & ~t->flags;
+		uint32_t untold = box->messages[i].flags & kept & ISRV_SC_ALL_KEYWORDS & ~t->flags;
 
 		isrv_sc_put_flags(names, untold);
 		isrv_sc_want(c, !untold, ISRV_SC_OPEN_KEYWORDS,
@@ -238,7 +260,7 @@ static void check_contents(struct isrv_sc_client *k, const struct isrv_sc_box *b
 	isrv_sc_want(c, k->seen_count == box->count, k->seen_count < box->count ? missing : extra,
 	             "%s has %u messages, and there should be %u", box->name,
 	             (unsigned)k->seen_count, (unsigned)box->count);
-	if (t->unseen && t->unseen <= box->count) {
+	if (t->unseen && t->unseen <= box->count && kept & IMAPSRV_SEEN) {
 		size_t first = 0;
 
 		while (first < box->count && box->messages[first].flags & IMAPSRV_SEEN)
@@ -252,6 +274,7 @@ static void check_contents(struct isrv_sc_client *k, const struct isrv_sc_box *b
 static bool open_box(struct isrv_sc_client *k, struct isrv_sc_box *box, const char *verb,
                      enum isrv_sc_clause missing, enum isrv_sc_clause extra)
 {
+	uint32_t kept = isrv_sc_flags_of(box);
 	uint64_t id;
 
 	if (!isrv_sc_say(k, "%s %s", verb, box->name))
@@ -262,7 +285,7 @@ static bool open_box(struct isrv_sc_client *k, struct isrv_sc_box *box, const ch
 	if (!isrv_sc_await(k) || !isrv_sc_needed(k, ISRV_SC_OPEN_KNOWN))
 		return false;
 	check_numbers(k, box);
-	check_contents(k, box, missing, extra);
+	check_contents(k, box, kept, missing, extra);
 	id = k->told.mailboxid.len ? isrv_sc_hash(isrv_sc_span(k, k->told.mailboxid)) : 0;
 	isrv_sc_want(k->c, !id || !box->mailboxid || id == box->mailboxid,
 	             ISRV_SC_OBJECTID_MAILBOX, "MAILBOXID of %s is another than before", box->name);

@@ -10,16 +10,16 @@ const struct isrv_sc_blames isrv_sc_fetching = {ISRV_SC_FETCH_ROWS, ISRV_SC_FETC
                                                 ISRV_SC_FETCH_FLAGS, ISRV_SC_FETCH_DATE,
                                                 ISRV_SC_BODY_OCTETS};
 
-static bool same_flags(struct isrv_sc *c, const struct isrv_sc_message *m, uint32_t flags,
+static void same_flags(struct isrv_sc_client *k, const struct isrv_sc_message *m, uint32_t flags,
                        enum isrv_sc_clause clause)
 {
+	uint32_t kept = isrv_sc_flags_of(k->box);
 	char has[160], should[160];
 
-	isrv_sc_put_flags(has, flags & ISRV_SC_KEPT);
-	isrv_sc_put_flags(should, m->flags);
-	return isrv_sc_want(c, (flags & ISRV_SC_KEPT) == m->flags, clause,
-	                    "message %u has the flags (%s), and should have (%s)", m->uid, has,
-	                    should);
+	isrv_sc_put_flags(has, flags & kept);
+	isrv_sc_put_flags(should, m->flags & kept);
+	isrv_sc_want(k->c, isrv_sc_same_flags(k->box, flags, m->flags), clause,
+	             "message %u has the flags (%s), and should have (%s)", m->uid, has, should);
 }
 
 static void stays(struct isrv_sc_client *k, const struct isrv_sc_message *m, uint64_t *known,
@@ -38,7 +38,7 @@ static void compare_row(struct isrv_sc_client *k, struct isrv_sc_message *m,
 	struct isrv_sc *c = k->c;
 	int64_t date = 0;
 
-	same_flags(c, m, row->flags, blames->flags);
+	same_flags(k, m, row->flags, blames->flags);
 	isrv_sc_want(c, row->size == m->size, ISRV_SC_FETCH_SIZE,
 	             "message %u has %llu octets, and %llu are told", m->uid,
 	             (unsigned long long)m->size, (unsigned long long)row->size);
@@ -171,11 +171,12 @@ static bool learn(struct isrv_sc_client *k)
 static void known_flags(struct isrv_sc_client *k, const struct isrv_sc_message *m, uint32_t flags,
                         enum isrv_sc_clause clause)
 {
+	uint32_t kept = isrv_sc_flags_of(k->box);
 	char known[160], has[160];
 
-	isrv_sc_put_flags(known, flags & ISRV_SC_KEPT);
-	isrv_sc_put_flags(has, m->flags);
-	isrv_sc_want(k->c, (flags & ISRV_SC_KEPT) == m->flags, clause,
+	isrv_sc_put_flags(known, flags & kept);
+	isrv_sc_put_flags(has, m->flags & kept);
+	isrv_sc_want(k->c, isrv_sc_same_flags(k->box, flags, m->flags), clause,
 	             "client %u was told last that message %u has the flags (%s), and it has (%s)",
 	             k->number, m->uid, known, has);
 }

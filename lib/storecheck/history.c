@@ -102,8 +102,9 @@ static void do_copy(struct isrv_sc_client *k)
 	if (!m || box->count >= MOST)
 		return;
 	what = *m;
-	if (!isrv_sc_need(k, move ? ISRV_SC_MOVE_ALL : ISRV_SC_COPY_ALL, "UID %s %u %s",
-	                  move ? "MOVE" : "COPY", m->uid, box->name))
+	isrv_sc_ask(k, "UID %s %u %s", move ? "MOVE" : "COPY", m->uid, box->name);
+	if (box == k->box ? !isrv_sc_copied_here(k)
+	                  : !isrv_sc_needed(k, move ? ISRV_SC_MOVE_ALL : ISRV_SC_COPY_ALL))
 		return;
 	if (k->told.to.count != 1) {
 		isrv_sc_pass(c, "the UIDs of copies, which the store does not tell");

@@ -49,10 +49,16 @@ bool isrv_sc_out_of_memory(struct isrv_sc *c)
 	return false;
 }
 
-bool isrv_sc_pass(struct isrv_sc *c, const char *why)
+bool isrv_sc_skip(struct isrv_sc *c, const char *why)
 {
 	if (isrv_sc_live(c) && !c->cleaning && c->check.scene)
 		c->check.scene(c->check.user, c->scene, why);
+	return false;
+}
+
+bool isrv_sc_pass(struct isrv_sc *c, const char *why)
+{
+	isrv_sc_skip(c, why);
 	c->over = true;
 	return false;
 }

@@ -107,6 +107,8 @@ static void follows(struct isrv_sc *c)
 {
 	struct isrv_sc_client *k = &c->clients[0];
 	struct isrv_sc_box *box;
+	char low[ISRV_SC_NAME + 5], separator;
+	size_t len;
 
 	if (!isrv_sc_stage(c, 1, 0))
 		return;
@@ -114,18 +116,15 @@ static void follows(struct isrv_sc *c)
 	if (!isrv_sc_ask(k, "SETACL %s %s lr", box->name, who))
 		return;
 	isrv_sc_need(k, ISRV_SC_SESSION_LIVES, "UNSELECT");
-	/* RFC 4314 4, CREATE.  The separator may be another one: then it is no child, and none
-	 * is made. */
-	if (isrv_sc_ask(k, "CREATE %s/low", box->name)) {
-		char low[ISRV_SC_NAME + 4];
-		size_t len = strlen(box->name);
-
-		memcpy(low, box->name, len);
-		memcpy(low + len, "/low", 5);
-		isrv_sc_need(k, ISRV_SC_LIST_NAMES, "LIST \"\" \"%s\"", low);
-		if (k->told.line_count && k->told.lines[0].len)
-			listed(k, low, "lr", '\0', ISRV_SC_ACL_INHERITED);
-		isrv_sc_ask(k, "DELETE %s", low);
+	/* RFC 4314 4, CREATE. */
+	separator = isrv_sc_separator(k);
+	len = strlen(box->name);
+	memcpy(low, box->name, len);
+	low[len] = separator;
+	memcpy(low + len + 1, "low", 4);
+	if (separator && isrv_sc_ask(k, "CREATE \"%s\"", low)) {
+		listed(k, low, "lr", '\0', ISRV_SC_ACL_INHERITED);
+		isrv_sc_ask(k, "DELETE \"%s\"", low);
 	}
 	isrv_sc_need(k, ISRV_SC_RENAME_DONE, "RENAME %s %sx", box->name, box->name);
 	if (!isrv_sc_live(c))

@@ -29,7 +29,7 @@ static bool change(struct isrv_sc_client *k, size_t i, enum imapsrv_store_mode m
 		/* RFC 9051 6.4.6: without .SILENT the value is told, whether it changed or not. */
 		isrv_sc_want(c, row, ISRV_SC_STORE_ROWS,
 		             "the flags of message %u are not told after a change", m[n].uid);
-		isrv_sc_want(c, row && (row->flags & ISRV_SC_KEPT) == now, clause,
+		isrv_sc_want(c, row && isrv_sc_same_flags(k->box, row->flags, now), clause,
 		             "after %s (%s) message %u is answered with other flags",
 		             mode_names[mode], names, m[n].uid);
 		m[n].flags = now;
@@ -67,6 +67,10 @@ static void flags(struct isrv_sc *c)
 		return;
 	/* One by one first: a defect is seen where it is. */
 	usable = isrv_sc_flags_of(k->box) & IMAPSRV_SYSTEM_FLAGS;
+	if (!usable) {
+		isrv_sc_pass(c, "system flags in imapsrv_mailbox.permanent_flags");
+		return;
+	}
 	for (unsigned bit = 0; bit < 5 && isrv_sc_live(c); bit++) {
 		uint32_t flag = usable & 1u << bit;
 
@@ -101,7 +105,8 @@ static void keywords(struct isrv_sc *c)
 	m->flags = ISRV_SC_KEYWORD(2);
 	isrv_sc_need(k, ISRV_SC_FETCH_ROWS, "UID FETCH %u (FLAGS)", m->uid);
 	row = isrv_sc_row_of(k, m->uid, ISRV_SC_HAS_FLAGS);
-	isrv_sc_want(c, row && (row->flags & ISRV_SC_KEPT) == m->flags, ISRV_SC_STORE_KEYWORDS,
+	isrv_sc_want(c, row && isrv_sc_same_flags(k->box, row->flags, m->flags),
+	             ISRV_SC_STORE_KEYWORDS,
 	             "kit-red was not removed from message %u by -FLAGS (KIT-RED)", m->uid);
 	flags_of(c, ISRV_SC_ALL_KEYWORDS, ISRV_SC_STORE_KEYWORDS);
 	flags_of(c, ISRV_SC_KEPT, ISRV_SC_STORE_KEYWORDS);
@@ -113,8 +118,12 @@ static void seen(struct isrv_sc *c)
 	struct isrv_sc_client *k = &c->clients[0];
 	struct isrv_sc_message *m;
 
-	if (!isrv_sc_stage(c, 1, 3) || !(isrv_sc_flags_of(k->box) & IMAPSRV_SEEN))
+	if (!isrv_sc_stage(c, 1, 3))
 		return;
+	if (!(isrv_sc_flags_of(k->box) & IMAPSRV_SEEN)) {
+		isrv_sc_pass(c, "\\Seen in imapsrv_mailbox.permanent_flags");
+		return;
+	}
 	m = &k->box->messages[0];
 	change(k, 0, IMAPSRV_FLAGS_SET, 0, ISRV_SC_STORE_FLAGS);
 	for (unsigned round = 0; round < 2 && isrv_sc_live(c); round++) {
@@ -161,7 +170,7 @@ static void expunge(struct isrv_sc *c)
 	struct isrv_sc_box *box;
 	uint32_t top, spared;
 
-	if (!isrv_sc_stage(c, 1, 10))
+	if (!isrv_sc_stage(c, 1, 10) || !isrv_sc_deletes(k))
 		return;
 	box = k->box;
 	doom(k, places, 4);
@@ -206,7 +215,7 @@ static void closing(struct isrv_sc *c)
 	struct isrv_sc_client *k = &c->clients[0];
 	struct isrv_sc_box *box = &c->boxes[0];
 
-	if (!isrv_sc_stage(c, 1, 4) || !doom(k, places, 2))
+	if (!isrv_sc_stage(c, 1, 4) || !isrv_sc_deletes(k) || !doom(k, places, 2))
 		return;
 	isrv_sc_need(k, ISRV_SC_SESSION_LIVES, "UNSELECT");
 	isrv_sc_reselect(k, box, &expunging);
@@ -272,9 +281,13 @@ static void copy(struct isrv_sc *c)
 	if (to != from && isrv_sc_append(k, to, isrv_sc_new_content(c), 0, NULL) &&
 	    isrv_sc_need(k, ISRV_SC_OPEN_KNOWN, "STATUS %s (UIDVALIDITY)", to->name))
 		to->uidvalidity = k->told.uidvalidity;
-	isrv_sc_need(k, ISRV_SC_COPY_ALL, "UID COPY %u:%u,%u %s", from->messages[1].uid,
-	             from->messages[3].uid, from->messages[5].uid, to->name);
-	if (!isrv_sc_live(c) || !take_copies(k, from, to, 4))
+	if (!isrv_sc_live(c))
+		return;
+	isrv_sc_ask(k, "UID COPY %u:%u,%u %s", from->messages[1].uid, from->messages[3].uid,
+	            from->messages[5].uid, to->name);
+	if (to == from ? !isrv_sc_copied_here(k) : !isrv_sc_needed(k, ISRV_SC_COPY_ALL))
+		return;
+	if (!take_copies(k, from, to, 4))
 		return;
 	isrv_sc_need(k, ISRV_SC_SESSION_LIVES, "NOOP");
 	isrv_sc_compare(k, &copying);
@@ -341,7 +354,7 @@ static void status_of(struct isrv_sc_client *k, const struct isrv_sc_box *box)
 {
 	struct isrv_sc *c = k->c;
 	const struct isrv_sc_told *t = &k->told;
-	uint32_t unseen = 0, deleted = 0;
+	uint32_t unseen = 0, deleted = 0, kept = isrv_sc_flags_of(box);
 	uint64_t size = 0;
 
 	if (!isrv_sc_need(k, ISRV_SC_STATUS_SAME,
@@ -356,9 +369,11 @@ static void status_of(struct isrv_sc_client *k, const struct isrv_sc_box *box)
 	}
 	isrv_sc_want(c, t->messages == box->count, ISRV_SC_STATUS_SAME,
 	             "MESSAGES is %u, and there are %u", t->messages, (unsigned)box->count);
-	isrv_sc_want(c, t->status_unseen == unseen, ISRV_SC_STATUS_SAME,
+	isrv_sc_want(c, t->status_unseen == unseen || !(kept & IMAPSRV_SEEN),
+	             ISRV_SC_STATUS_SAME,
 	             "UNSEEN is %u, and %u messages are not \\Seen", t->status_unseen, unseen);
-	isrv_sc_want(c, t->deleted == deleted, ISRV_SC_STATUS_SAME,
+	isrv_sc_want(c, t->deleted == deleted || !(kept & IMAPSRV_DELETED),
+	             ISRV_SC_STATUS_SAME,
 	             "DELETED is %u, and %u messages are \\Deleted", t->deleted, deleted);
 	/* RFC 8438 3: may be more than the sum. */
 	isrv_sc_want(c, t->size >= size, ISRV_SC_STATUS_SAME,

@@ -49,14 +49,16 @@ static void arrivals(struct isrv_sc *c)
 	idle(b);
 	isrv_sc_fill(a, a->box, 2);
 	heard(b);
-	isrv_sc_need(a, ISRV_SC_COPY_ALL, "UID COPY %u %s", a->box->messages[0].uid, a->box->name);
 	if (!isrv_sc_live(c))
 		return;
-	if (a->told.to.count == 1)
-		isrv_sc_box_copy(c, a->box, a->told.to.v[0], &a->box->messages[0]);
-	else
-		isrv_sc_pass(c, "the UIDs of copies, which the store does not tell");
-	heard(b);
+	isrv_sc_ask(a, "UID COPY %u %s", a->box->messages[0].uid, a->box->name);
+	if (isrv_sc_copied_here(a)) {
+		if (a->told.to.count == 1)
+			isrv_sc_box_copy(c, a->box, a->told.to.v[0], &a->box->messages[0]);
+		else
+			isrv_sc_pass(c, "the UIDs of copies, which the store does not tell");
+		heard(b);
+	}
 	done(b);
 	isrv_sc_look(a);
 	isrv_sc_look(b);
@@ -110,10 +112,8 @@ static void expunges(struct isrv_sc *c)
 	for (unsigned i = 0; i < 3 && isrv_sc_live(c); i++) {
 		uint32_t uid = a->box->messages[i].uid;
 
-		isrv_sc_need(a, ISRV_SC_STORE_FLAGS, "UID STORE %u +FLAGS.SILENT (\\Deleted)", uid);
-		isrv_sc_need(a, ISRV_SC_EXPUNGE_GONE, "UID EXPUNGE %u", uid);
-		isrv_sc_box_remove(c, a->box, uid);
-		heard(b);
+		if (isrv_sc_doom(a, uid) && isrv_sc_remove(a, uid))
+			heard(b);
 	}
 	done(b);
 	isrv_sc_look(a);
@@ -132,9 +132,8 @@ static void mixed(struct isrv_sc *c)
 	for (unsigned round = 0; round < 3 && isrv_sc_live(c); round++) {
 		uid = a->box->messages[1].uid;
 		isrv_sc_fill(a, a->box, 2);
-		isrv_sc_need(b, ISRV_SC_STORE_FLAGS, "UID STORE %u FLAGS (\\Deleted)", uid);
-		isrv_sc_need(a, ISRV_SC_EXPUNGE_GONE, "UID EXPUNGE %u", uid);
-		isrv_sc_box_remove(c, a->box, uid);
+		if (isrv_sc_doom(b, uid))
+			isrv_sc_remove(a, uid);
 		isrv_sc_fill(b, a->box, 1);
 		uid = a->box->messages[0].uid;
 		isrv_sc_need(a, ISRV_SC_STORE_FLAGS, "UID STORE %u FLAGS (\\Draft)", uid);
@@ -162,18 +161,19 @@ static void gone(struct isrv_sc *c)
 	if (!stage(c, 4))
 		return;
 	m = a->box->messages[1];
-	isrv_sc_need(a, ISRV_SC_STORE_FLAGS, "UID STORE %u +FLAGS (\\Deleted)", m.uid);
+	if (!isrv_sc_doom(a, m.uid))
+		return;
 	m.flags |= IMAPSRV_DELETED;
 	isrv_sc_need(b, ISRV_SC_SESSION_LIVES, "NOOP");
-	isrv_sc_need(a, ISRV_SC_EXPUNGE_GONE, "UID EXPUNGE %u", m.uid);
-	isrv_sc_box_remove(c, a->box, m.uid);
+	isrv_sc_remove(a, m.uid);
 	/* FETCH by number: no expunge may be told during it (RFC 9051 7.5.1). */
 	isrv_sc_ask(b, "FETCH 2 (UID FLAGS INTERNALDATE RFC822.SIZE)");
 	row = isrv_sc_live(c) ? isrv_sc_row_of(b, m.uid, ISRV_SC_HAS_FLAGS | ISRV_SC_HAS_DATE |
 	                                                         ISRV_SC_HAS_SIZE)
 	                      : NULL;
 	if (row)
-		isrv_sc_want(c, (row->flags & ISRV_SC_KEPT) == m.flags && row->size == m.size &&
+		isrv_sc_want(c, isrv_sc_same_flags(b->box, row->flags, m.flags) &&
+		                        row->size == m.size &&
 		                        isrv_sc_moment(isrv_sc_span(b, row->date).data, &date) &&
 		                        date == m.date,
 		             ISRV_SC_KEPT_CONTENTS,
@@ -287,6 +287,8 @@ static void others(struct isrv_sc *c)
 	tells(b, "STATUS", box->name, "has a copied message", ISRV_SC_EVENT_OTHERS);
 	isrv_sc_need(a, ISRV_SC_OPEN_KNOWN, "SELECT %s", box->name);
 	a->box = NULL;
+	if (isrv_sc_live(c) && !(a->told.permanent & IMAPSRV_DELETED))
+		isrv_sc_pass(c, "\\Deleted in imapsrv_mailbox.permanent_flags");
 	isrv_sc_need(a, ISRV_SC_STORE_FLAGS, "UID STORE 1:* +FLAGS.SILENT (\\Deleted)");
 	isrv_sc_told_clear(b);
 	isrv_sc_need(a, ISRV_SC_EXPUNGE_GONE, "EXPUNGE");

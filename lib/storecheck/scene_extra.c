@@ -179,8 +179,10 @@ static void identifiers(struct isrv_sc *c)
 		             "messages %u and %u are not the same and have one EMAILID", m[-1].uid,
 		             m->uid);
 	}
-	isrv_sc_need(k, ISRV_SC_COPY_ALL, "UID COPY %u %s", box->messages[0].uid, box->name);
-	if (!isrv_sc_live(c) || k->told.to.count != 1)
+	if (!isrv_sc_live(c))
+		return;
+	isrv_sc_ask(k, "UID COPY %u %s", box->messages[0].uid, box->name);
+	if (!isrv_sc_copied_here(k) || k->told.to.count != 1)
 		return;
 	what = box->messages[0];
 	/* What it has of these is to be told. */
@@ -441,16 +443,21 @@ static void quota(struct isrv_sc *c)
 	before = ask_usage(k, "MESSAGE");
 	if (!before.known)
 		return;
-	isrv_sc_append(k, k->box, isrv_sc_new_content(c), IMAPSRV_DELETED, NULL);
+	isrv_sc_append(k, k->box, isrv_sc_new_content(c),
+	               isrv_sc_flags_of(k->box) & IMAPSRV_DELETED, NULL);
 	now = ask_usage(k, "MESSAGE");
 	isrv_sc_want(c, now.used == before.used + 1, ISRV_SC_QUOTA_USAGE,
 	             "there were %llu messages, one came, and there are %llu",
 	             (unsigned long long)before.used, (unsigned long long)now.used);
-	isrv_sc_need(k, ISRV_SC_EXPUNGE_GONE, "EXPUNGE");
-	now = ask_usage(k, "MESSAGE");
-	isrv_sc_want(c, now.used == before.used, ISRV_SC_QUOTA_USAGE,
-	             "a message came and went, there were %llu and are %llu",
-	             (unsigned long long)before.used, (unsigned long long)now.used);
+	if (isrv_sc_flags_of(k->box) & IMAPSRV_DELETED) {
+		isrv_sc_need(k, ISRV_SC_EXPUNGE_GONE, "EXPUNGE");
+		now = ask_usage(k, "MESSAGE");
+		isrv_sc_want(c, now.used == before.used, ISRV_SC_QUOTA_USAGE,
+		             "a message came and went, there were %llu and are %llu",
+		             (unsigned long long)before.used, (unsigned long long)now.used);
+	} else {
+		isrv_sc_skip(c, "\\Deleted in imapsrv_mailbox.permanent_flags");
+	}
 	if (k->caps & ISRV_SC_QUOTASET)
 		full(k);
 }

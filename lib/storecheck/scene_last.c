@@ -73,7 +73,7 @@ static void restart(struct isrv_sc *c)
 	struct isrv_sc_client *k = &c->clients[0];
 	struct isrv_sc_box *box = &c->boxes[0];
 	uint64_t since;
-	bool subscribed = false;
+	bool subscribed = false, loses = true;
 
 	if (!isrv_sc_stage(c, 1, 6) || !isrv_sc_compare(k, &isrv_sc_fetching))
 		return;
@@ -86,9 +86,9 @@ static void restart(struct isrv_sc *c)
 
 		isrv_sc_need(k, ISRV_SC_STORE_FLAGS, "UID STORE %u FLAGS (\\Flagged)", m->uid);
 		m->flags = IMAPSRV_FLAGGED;
-		isrv_sc_need(k, ISRV_SC_STORE_FLAGS, "UID STORE %u +FLAGS (\\Deleted)", top);
-		isrv_sc_need(k, ISRV_SC_EXPUNGE_GONE, "UID EXPUNGE %u", top);
-		isrv_sc_box_remove(c, box, top);
+		loses = loses && isrv_sc_doom(k, top);
+		if (loses)
+			isrv_sc_remove(k, top);
 		isrv_sc_compare(k, &isrv_sc_fetching);
 		if (!isrv_sc_live(c) || !again(c))
 			return;

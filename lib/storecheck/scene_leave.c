@@ -121,9 +121,8 @@ static void others_work(struct isrv_sc *c)
 	isrv_sc_need(k, ISRV_SC_STORE_FLAGS, "UID STORE %u FLAGS (\\Flagged)",
 	             box->messages[0].uid);
 	box->messages[0].flags = IMAPSRV_FLAGGED;
-	isrv_sc_need(k, ISRV_SC_STORE_FLAGS, "UID STORE %u +FLAGS.SILENT (\\Deleted)", uid);
-	isrv_sc_need(k, ISRV_SC_EXPUNGE_GONE, "UID EXPUNGE %u", uid);
-	isrv_sc_box_remove(c, box, uid);
+	if (isrv_sc_doom(k, uid))
+		isrv_sc_remove(k, uid);
 }
 
 static void saved(struct isrv_sc *c)

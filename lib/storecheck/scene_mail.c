@@ -77,6 +77,7 @@ static void examine(struct isrv_sc *c)
 	if (!isrv_sc_stage(c, 1, 4))
 		return;
 	isrv_sc_need(k, ISRV_SC_SESSION_LIVES, "UNSELECT");
+	k->box = NULL;
 	isrv_sc_append(k, &c->boxes[0], isrv_sc_new_content(c), 0, NULL);
 	for (unsigned round = 0; round < 2 && isrv_sc_live(c); round++) {
 		uint32_t now = 0;
@@ -172,8 +173,9 @@ static void append_none(struct isrv_sc *c)
 static void append_all(struct isrv_sc *c)
 {
 	struct isrv_sc_client *k = &c->clients[0];
-	uint32_t content[3];
+	uint32_t content[3], uid[3];
 	size_t count = 3;
+	bool told;
 
 	if (!isrv_sc_stage(c, 1, 1))
 		return;
@@ -199,11 +201,14 @@ static void append_all(struct isrv_sc *c)
 		isrv_sc_want(c, k->told.appended.count == count, ISRV_SC_APPEND_ALL,
 		             "%u messages came, and %u UIDs", (unsigned)count,
 		             (unsigned)k->told.appended.count);
-	for (size_t i = 0; i < count && isrv_sc_live(c); i++) {
-		uint32_t uid = k->told.appended.count ? k->told.appended.v[i] : k->box->top + 1;
-
-		isrv_sc_box_came(c, k->box, uid, content[i], IMAPSRV_SEEN);
-	}
+	told = k->told.appended.count != 0;
+	for (size_t i = 0; told && i < count && isrv_sc_live(c); i++)
+		uid[i] = k->told.appended.v[i];
+	if (!told && isrv_sc_came(k, count, ISRV_SC_APPEND_ALL))
+		for (size_t i = 0; i < count; i++)
+			uid[i] = k->seen[k->box->count + i].uid;
+	for (size_t i = 0; i < count && isrv_sc_live(c); i++)
+		isrv_sc_box_came(c, k->box, uid[i], content[i], IMAPSRV_SEEN);
 	isrv_sc_need(k, ISRV_SC_SESSION_LIVES, "NOOP");
 	isrv_sc_compare(k, &(struct isrv_sc_blames){ISRV_SC_APPEND_ALL, ISRV_SC_APPEND_ALL,
 	                                            ISRV_SC_APPEND_FLAGS, ISRV_SC_APPEND_DATE,
@@ -313,9 +318,8 @@ static void body_stays(struct isrv_sc *c)
 	/* It has been read to its end by others, */
 	isrv_sc_need(other, ISRV_SC_BODY_OCTETS, "UID FETCH %u (BODY.PEEK[])", uid);
 	/* and goes. */
-	isrv_sc_need(other, ISRV_SC_STORE_FLAGS, "UID STORE %u +FLAGS.SILENT (\\Deleted)", uid);
-	isrv_sc_need(other, ISRV_SC_EXPUNGE_GONE, "UID EXPUNGE %u", uid);
-	isrv_sc_box_remove(c, &c->boxes[0], uid);
+	if (isrv_sc_doom(other, uid))
+		isrv_sc_remove(other, uid);
 	isrv_sc_append(other, &c->boxes[0], isrv_sc_new_content(c) | ISRV_SC_LARGE, 0, NULL);
 	slow->held = false;
 	if (!isrv_sc_await(slow) || !isrv_sc_content(c, content, &c->scratch))

@@ -47,7 +47,7 @@ static void change_one(struct isrv_sc_client *k, struct isrv_sc_message *m, cons
 	now = row ? row->modseq : 0;
 	isrv_sc_want(c, row, ISRV_SC_STORE_ROWS, "no sequence is told after a change of message %u",
 	             m->uid);
-	if (flags == m->flags)
+	if (isrv_sc_same_flags(k->box, flags, m->flags))
 		isrv_sc_want(c, now == m->modseq, ISRV_SC_MODSEQ_SAME,
 		             "message %u had these flags, and its sequence went from %llu to %llu",
 		             m->uid, (unsigned long long)m->modseq, (unsigned long long)now);
@@ -109,12 +109,10 @@ static void expunged(struct isrv_sc *c)
 		return;
 	for (unsigned round = 0; round < 2 && isrv_sc_live(c); round++) {
 		uid = round ? k->box->messages[0].uid : k->box->top;
-		isrv_sc_need(k, ISRV_SC_STORE_FLAGS, "UID STORE %u +FLAGS (\\Deleted)", uid);
-		if (!isrv_sc_highest(k, k->box))
+		if (!isrv_sc_doom(k, uid) || !isrv_sc_highest(k, k->box))
 			return;
 		before = k->box->highest;
-		isrv_sc_need(k, ISRV_SC_EXPUNGE_GONE, "EXPUNGE");
-		isrv_sc_box_remove(c, k->box, uid);
+		isrv_sc_remove(k, uid);
 		if (!isrv_sc_highest(k, k->box))
 			return;
 		isrv_sc_want(c, k->box->highest > before, ISRV_SC_MODSEQ_EXPUNGE,
@@ -154,18 +152,22 @@ static void condition(struct isrv_sc *c)
 	struct isrv_sc_client *k = &c->clients[0];
 	struct isrv_sc_message *m;
 	uint64_t since;
+	uint32_t flag;
+	char name[160];
 
 	if (!stage(c, 1, 4))
 		return;
 	m = k->box->messages;
+	flag = isrv_sc_some_flags(k, IMAPSRV_FLAGGED);
+	isrv_sc_put_flags(name, flag);
 	if (!isrv_sc_highest(k, k->box))
 		return;
 	since = k->box->highest;
 	/* Messages 1 and 2 change; on the condition that none has, 0 and 3 may. */
 	for (unsigned i = 1; i < 3; i++) {
-		m[i].flags ^= IMAPSRV_FLAGGED;
-		isrv_sc_need(k, ISRV_SC_STORE_FLAGS, "UID STORE %u %sFLAGS (\\Flagged)", m[i].uid,
-		             m[i].flags & IMAPSRV_FLAGGED ? "+" : "-");
+		m[i].flags ^= flag;
+		isrv_sc_need(k, ISRV_SC_STORE_FLAGS, "UID STORE %u %sFLAGS (%s)", m[i].uid,
+		             m[i].flags & flag ? "+" : "-", name);
 	}
 	isrv_sc_ask(k, "UID STORE %u:%u (UNCHANGEDSINCE %llu) FLAGS (\\Answered)", m[0].uid,
 	            m[3].uid,
@@ -191,7 +193,7 @@ static void condition(struct isrv_sc *c)
 	for (unsigned i = 0; i < 4 && isrv_sc_live(c); i++) {
 		const struct isrv_sc_row *row = isrv_sc_row_of(k, m[i].uid, ISRV_SC_HAS_FLAGS);
 
-		isrv_sc_want(c, row && (row->flags & ISRV_SC_KEPT) == m[i].flags,
+		isrv_sc_want(c, row && isrv_sc_same_flags(k->box, row->flags, m[i].flags),
 		             i == 1 || i == 2 ? ISRV_SC_STORE_CONDITION : ISRV_SC_STORE_HOLDS,
 		             i == 1 || i == 2 ? "it failed, and message %u was changed"
 		                              : "it held, and message %u was not changed",
@@ -297,13 +299,13 @@ static void vanished(struct isrv_sc *c)
 	for (unsigned i = 0; i < 4 && isrv_sc_live(c); i++) {
 		uint32_t uid = box->messages[i + 1].uid;
 
-		isrv_sc_need(k, ISRV_SC_STORE_FLAGS, "UID STORE %u +FLAGS (\\Deleted)", uid);
+		if (!isrv_sc_doom(k, uid))
+			return;
 		isrv_sc_highest(k, box);
 		since[i] = box->highest;
-		isrv_sc_need(k, ISRV_SC_EXPUNGE_GONE, "EXPUNGE");
+		isrv_sc_remove(k, uid);
 		isrv_sc_want(c, isrv_sc_has_number(&k->told.vanished, uid), ISRV_SC_EXPUNGE_TOLD,
 		             "message %u was expunged, and is not told", uid);
-		isrv_sc_box_remove(c, box, uid);
 		/* What the command said is what there is (RFC 7162 3.2.10.2). */
 		if (k->told.highest) {
 			uint64_t said = k->told.highest;

@@ -73,7 +73,7 @@ static bool is_there(struct isrv_sc_client *k, const char *name, bool should,
 	                    name);
 }
 
-static char separator(struct isrv_sc_client *k)
+char isrv_sc_separator(struct isrv_sc_client *k)
 {
 	char c = '\0';
 
@@ -140,7 +140,7 @@ static void removing(struct isrv_sc *c)
 	             "%s is removed a second time", box->name);
 	isrv_sc_want(c, isrv_sc_code(k, "NONEXISTENT"), ISRV_SC_REMOVE_DONE,
 	             "a name that does not exist is not NONEXISTENT to remove");
-	sep = separator(k);
+	sep = isrv_sc_separator(k);
 	/* A mailbox and one below it. */
 	if (!isrv_sc_live(c) || !sep || !(box = isrv_sc_box(k, 0)))
 		return;
@@ -187,7 +187,7 @@ static void renaming(struct isrv_sc *c)
 	if (!isrv_sc_stage(c, 1, 4))
 		return;
 	box = k->box;
-	sep = separator(k);
+	sep = isrv_sc_separator(k);
 	len = strlen(box->name);
 	memcpy(old, box->name, len + 1);
 	memcpy(below, old, len);
@@ -245,6 +245,7 @@ static void letters(struct isrv_sc *c)
 		isrv_sc_compare(k, &isrv_sc_fetching);
 		isrv_sc_need(k, ISRV_SC_SESSION_LIVES, "UNSELECT");
 		k->seen_count = 0;
+		k->box = NULL;
 		isrv_sc_need(k, ISRV_SC_REMOVE_DONE, "DELETE %s", other->name);
 		other->exists = !isrv_sc_live(c);
 		is_there(k, other->name, false, ISRV_SC_CREATE_NAMES);

@@ -63,10 +63,14 @@ static void cut_store(struct isrv_sc *c)
 {
 	struct isrv_sc_client *k = &c->clients[0];
 	struct isrv_sc_box *box = &c->boxes[0];
+	char name[160];
+	uint32_t flag;
 
 	if (!isrv_sc_stage(c, 1, 5))
 		return;
-	isrv_sc_say(k, "UID STORE 1:* FLAGS (\\Draft)");
+	flag = isrv_sc_some_flags(k, IMAPSRV_DRAFT);
+	isrv_sc_put_flags(name, flag);
+	isrv_sc_say(k, "UID STORE 1:* FLAGS (%s)", name);
 	if (!cut(c) || !isrv_sc_need(k, ISRV_SC_OPEN_KNOWN, "EXAMINE %s", box->name) ||
 	    !isrv_sc_need(k, ISRV_SC_FETCH_ROWS, "UID FETCH 1:* (FLAGS)"))
 		return;
@@ -74,8 +78,8 @@ static void cut_store(struct isrv_sc *c)
 		struct isrv_sc_message *m = &box->messages[i];
 		const struct isrv_sc_row *row = isrv_sc_row_of(k, m->uid, ISRV_SC_HAS_FLAGS);
 
-		if (row && (row->flags & ISRV_SC_KEPT) == IMAPSRV_DRAFT)
-			m->flags = IMAPSRV_DRAFT;
+		if (row && isrv_sc_same_flags(box, row->flags, flag))
+			m->flags = flag;
 	}
 	isrv_sc_reselect(k, box, &cutting);
 	isrv_sc_compare(k, &cutting);
@@ -87,7 +91,7 @@ static void cut_expunge(struct isrv_sc *c)
 	struct isrv_sc_client *k = &c->clients[0];
 	struct isrv_sc_box *box = &c->boxes[0];
 
-	if (!isrv_sc_stage(c, 1, 6))
+	if (!isrv_sc_stage(c, 1, 6) || !isrv_sc_deletes(k))
 		return;
 	isrv_sc_need(k, ISRV_SC_STORE_FLAGS, "UID STORE %u:%u FLAGS (\\Deleted)",
 	             box->messages[1].uid, box->messages[3].uid);
@@ -152,16 +156,25 @@ static void cut_append(struct isrv_sc *c)
 /* RFC 7162 3.1.3: of two that set flags on the condition that nobody else did, one comes first. */
 static void two_conditions(struct isrv_sc *c)
 {
-	static const char *const set[] = {"\\Flagged", "\\Answered"};
-	static const uint32_t flags[] = {IMAPSRV_FLAGGED, IMAPSRV_ANSWERED};
+	uint32_t flags[2];
+	char set[2][160];
 	const struct isrv_sc_row *row;
 	struct isrv_sc_message *m;
 	unsigned failed[2], round;
 
 	if (!isrv_sc_stage(c, 2, 3))
 		return;
-	if (!(c->clients[0].caps & ISRV_SC_CONDSTORE) || !c->boxes[0].highest)
+	if (!(c->clients[0].caps & ISRV_SC_CONDSTORE) || !c->boxes[0].highest) {
+		isrv_sc_pass(c, "sequences of this mailbox");
 		return;
+	}
+	flags[0] = isrv_sc_some_flags(&c->clients[0], IMAPSRV_FLAGGED);
+	flags[1] = isrv_sc_flags_of(&c->boxes[0]) & ~flags[0];
+	flags[1] = flags[1] & IMAPSRV_ANSWERED ? IMAPSRV_ANSWERED : flags[1];
+	if (!flags[1])
+		isrv_sc_pass(c, "two flags in imapsrv_mailbox.permanent_flags");
+	for (unsigned i = 0; i < 2; i++)
+		isrv_sc_put_flags(set[i], flags[i]);
 	for (round = 0; round < 3 && isrv_sc_live(c); round++) {
 		m = &c->boxes[0].messages[round];
 		isrv_sc_need(&c->clients[0], ISRV_SC_STORE_FLAGS, "UID STORE %u FLAGS ()", m->uid);
@@ -185,7 +198,7 @@ static void two_conditions(struct isrv_sc *c)
 		isrv_sc_need(&c->clients[0], ISRV_SC_FETCH_ROWS, "UID FETCH %u (FLAGS)", m->uid);
 		row = isrv_sc_live(c) ? isrv_sc_row_of(&c->clients[0], m->uid,
 		                                       ISRV_SC_HAS_FLAGS) : NULL;
-		isrv_sc_want(c, row && (row->flags & ISRV_SC_KEPT) == m->flags,
+		isrv_sc_want(c, row && isrv_sc_same_flags(&c->boxes[0], row->flags, m->flags),
 		             ISRV_SC_STORE_ATOMIC,
 		             "the condition failed for one client, and message %u has its flags",
 		             m->uid);

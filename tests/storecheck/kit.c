@@ -118,6 +118,8 @@ static int on_pump(void *user)
 	struct kit *kit = user;
 	int answered = 0;
 
+	if (kit->slow && ++kit->waited % kit->slow)
+		return 1;
 	for (struct ts_link *l = kit->ts->links; l; l = l->next)
 		if (l->session && ts_answer(l))
 			answered = 1;
@@ -402,7 +404,8 @@ static void fill(struct kit *kit, struct tables *t)
 	before = *t;
 	if (kit->defect && kit->defect->spoil)
 		kit->defect->spoil(t);
-	members_tried(&before, t);
+	if (kit->defect && *kit->defect->clause)
+		members_tried(&before, t);
 }
 
 static void configure(const struct kit *kit, struct imapsrv_config *config)

@@ -52,6 +52,8 @@ struct kit {
 	void (*made)(struct ts_mailbox *m); /* what is done to each mailbox that is made */
 	bool text_only;              /* it keeps no messages that may have NUL in them */
 	uint64_t limit;              /* octets of a message in a mailbox that is made; 0: none */
+	unsigned slow;               /* so often there is nothing to be seen before an op is answered */
+	unsigned waited;
 	bool terse;                  /* findings are not printed */
 	uint32_t trouble;            /* not 0: in each scene one op goes wrong; of these, one after the
 	                                other, another one */
@@ -63,6 +65,14 @@ struct kit {
 	uint32_t *looked;                     /* not NULL: so often each was looked at, added up */
 	unsigned broken;                      /* the sum of what the tally says */
 };
+
+/* A way to keep the contract. */
+struct way {
+	const char *name;
+	void (*set)(struct kit *kit);
+	uint32_t sessions;
+};
+extern const struct way ways_unusual[];
 
 /* A store with the users "fred", password "x", and "joe", "y", and everything on. */
 void kit_begin(struct kit *kit);
