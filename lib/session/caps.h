@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * session/caps - capabilities: what each needs from the host, in which state it shows, and the
- * CAPABILITY list.  Nothing is configured twice: what is announced is what the callbacks can do,
- * less what the host hides from this session (RFC 9051 6.1.1).
+ * session/caps - capabilities: which there are in a session, and the CAPABILITY list.  What each
+ * needs, and in which state it shows, is in caps_table.  Nothing is configured twice: what is
+ * announced is what the callbacks can do, less what the host hides from this session (RFC 9051
+ * 6.1.1).
  */
 #ifndef ISRV_SESSION_CAPS_H
 #define ISRV_SESSION_CAPS_H
@@ -126,8 +127,8 @@ void isrv_caps_put(struct isrv_writer *w, const struct imapsrv_session *s);
 /* May the i-th mechanism of the host be used now? */
 bool isrv_sasl_offered(const struct imapsrv_session *s, size_t i);
 
-/* A set of them by name, for another process.  An unknown name, or one that is not to be had by name,
- * is an error. */
+/* A set of them by name, for another process.  An unknown name, or one that is not to be had by
+ * name, is an error. */
 void isrv_caps_pack(const struct isrv_caps *set, struct isrv_pack *p);
 struct isrv_caps isrv_caps_unpack(struct isrv_unpack *u);
 

@@ -93,8 +93,8 @@ complain "$dir/limits" "defaults of lib (<) and man/imapsrv_engine.3 (>)"
 # Capabilities: each is a word of the first column of the table.
 sed -n '/^\.Ss Capabilities/,/^\.Ss/s/^\.It \(.*\) Ta .*/\1/p' man/imapsrv.7 |
 	sed 's/\\-/-/g' | tr -s ', ' '\n' | LC_ALL=C sort -u >"$dir/rows"
-sed -n 's/.*\.name = "\([^"][^"]*\)".*/\1/p' lib/session/caps.c | LC_ALL=C sort -u >"$dir/caps"
-[ -s "$dir/caps" ] || { echo "no capability is found in lib/session/caps.c"; failed=1; }
+sed -n 's/.*\.name = "\([^"][^"]*\)".*/\1/p' lib/session/caps_table.c | LC_ALL=C sort -u >"$dir/caps"
+[ -s "$dir/caps" ] || { echo "no capability is found in lib/session/caps_table.c"; failed=1; }
 LC_ALL=C comm -23 "$dir/caps" "$dir/rows" >"$dir/missing"
 complain "$dir/missing" "not in the table of man/imapsrv.7"
 
@@ -110,7 +110,7 @@ names "Capabilities that are not here" >"$dir/not-here"
 {
 	cat "$dir/caps"
 	echo AUTH= # of the host's mechanisms
-	grep -o 'QUOTA=RES-\|RIGHTS=' lib/session/caps.c
+	grep -o 'QUOTA=RES-\|RIGHTS=' lib/session/caps_table.c
 } | LC_ALL=C sort -u >"$dir/said"
 LC_ALL=C comm -23 "$dir/here" "$dir/said" >"$dir/more"
 complain "$dir/more" "in the table of man/imapsrv.7, but not said"
