@@ -15,6 +15,7 @@
 #include "session/session.h"
 
 #define ISRV_STATUS_RANGES 64u
+#define ISRV_STATUS_OCTETS ((uint64_t)INT64_MAX) /* at most: RFC 9051 9 number64 */
 
 struct isrv_status_sizeless {
 	uint32_t uid;
@@ -45,7 +46,8 @@ struct isrv_status {
 	uint32_t ask;      /* which items are asked of the host's `status` */
 	size_t part_count;
 	struct imapsrv_range part[ISRV_STATUS_RANGES];
-	struct isrv_status_sizeless *sizeless; /* messages whose octets are to be counted, at most limits.batch */
+	/* Messages whose octets are to be counted, at most limits.batch. */
+	struct isrv_status_sizeless *sizeless;
 	uint32_t sizeless_count;
 	struct isrv_body_cursor body;
 	char mailboxid[ISRV_OBJECTID_MAX]; /* is.mailboxid */
