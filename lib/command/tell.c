@@ -461,19 +461,30 @@ static enum isrv_step tell_news(struct imapsrv_session *s, struct isrv_telling *
 	}
 }
 
+/* The selected mailbox.  Its rights are asked for where no line is half written, and no question of
+ * what is being told is open: before and, if they changed meanwhile, behind it. */
+static enum isrv_step tell_view(struct imapsrv_session *s, unsigned kinds)
+{
+	bool rests = isrv_sync_rests(s), unknown;
+	enum isrv_step step = rests ? isrv_access_refresh(s) : ISRV_DONE;
+
+	if (step != ISRV_DONE || s->error || !s->view)
+		return step;
+	unknown = rests && s->view->rights_stale; /* the host would not say */
+	/* Of one that cannot be read any more no more is told than what was begun. */
+	if (!s->view->revoked || !rests)
+		step = isrv_sync_step(s, s->view->revoked ? 0 : kinds);
+	if (step == ISRV_DONE && !s->error && s->view->rights_stale && !unknown)
+		step = isrv_access_refresh(s);
+	return step;
+}
+
 static enum isrv_step step(struct imapsrv_session *s, unsigned kinds)
 {
 	enum isrv_step step;
 
 	if (!s->telling) {
-		if (isrv_sync_rests(s)) {
-			step = isrv_access_refresh(s);
-			if (step != ISRV_DONE || s->error)
-				return step;
-		}
-		if (s->view && s->view->revoked)
-			kinds = 0;
-		step = s->view ? isrv_sync_step(s, kinds) : ISRV_DONE;
+		step = tell_view(s, kinds);
 		if (step != ISRV_DONE || s->error || !s->news)
 			return step;
 		if (!begin(s))

@@ -44,7 +44,7 @@ static struct isrv_sync *get(struct imapsrv_session *s)
 
 bool isrv_sync_rests(const struct imapsrv_session *s)
 {
-	return !s->sync || s->sync->at == AT_START;
+	return (!s->sync || s->sync->at == AT_START) && !isrv_contexts_busy(s);
 }
 
 void isrv_sync_drop(struct imapsrv_session *s)
