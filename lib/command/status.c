@@ -8,6 +8,7 @@
 #include "command/status.h"
 
 #include "command/commands.h"
+#include "session/access.h"
 #include "session/modseq.h"
 
 enum {
@@ -318,7 +319,9 @@ static void open_mailbox(struct imapsrv_session *s, struct isrv_status *q)
 {
 	const struct isrv_view *view = s->view;
 
-	if (is_selected(s, q->name) && !(q->ask & ~q->is.items & OF_HANDLE)) {
+	/* One that may not be read any more (RFC 4314 4) the host will not open either. */
+	if (is_selected(s, q->name) && isrv_access_may(view->rights, ISRV_DO_READ) &&
+	    !(q->ask & ~q->is.items & OF_HANDLE)) {
 		q->mailbox = view->handle;
 		q->recent_from = view->recent_from;
 		q->counted.uidvalidity = view->uidvalidity;
