@@ -60,7 +60,9 @@ enum isrv_step isrv_auth_failed(struct imapsrv_session *s)
 		return isrv_refused(s, NULL);
 	s->failed_logins++;
 	s->counted.failed_logins += s->counted.failed_logins < UINT32_MAX;
-	s->delay_until = s->now + (limits->login_delay == UINT32_MAX ? 0 : delay << doublings);
+	s->delay_until = limits->login_delay == UINT32_MAX
+	                         ? s->now
+	                         : isrv_session_after(s->now, delay << doublings);
 	return ISRV_DELAY;
 }
 
@@ -159,9 +161,7 @@ static enum isrv_step step_unauthenticate(struct imapsrv_session *s, void *args)
 	forget(s);
 	isrv_session_use_limits(s);
 	isrv_session_speak(s, NULL);
-	s->login_by = s->ticked && s->now <= UINT64_MAX - s->engine->limits.login_timeout
-	                      ? s->now + s->engine->limits.login_timeout
-	                      : UINT64_MAX;
+	s->login_by = isrv_session_after(s->now, s->engine->limits.login_timeout);
 	return isrv_ok(s, "Nobody is logged in now");
 }
 

@@ -185,12 +185,8 @@ static bool parse_partial(struct isrv_reader *r, struct isrv_fetch_section *sect
 	if (!isrv_rd_try(r, '<'))
 		return true;
 	section->partial = true;
-	if (!isrv_rd_number64(r, &section->origin) || !isrv_rd_char(r, '.') ||
-	    !isrv_rd_number64(r, &section->count))
-		return false;
-	if (!section->count)
-		return isrv_rd_fail(r, "a number of octets above 0");
-	return isrv_rd_char(r, '>');
+	return isrv_rd_number64(r, &section->origin) && isrv_rd_char(r, '.') &&
+	       isrv_rd_nz_number64(r, &section->count) && isrv_rd_char(r, '>');
 }
 
 static int compare_numbers(uint64_t a, uint64_t b)

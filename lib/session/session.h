@@ -304,6 +304,11 @@ static inline void isrv_session_begin_line(struct imapsrv_session *s)
 	s->mark = isrv_outq_mark(&s->out);
 	s->mid_line = true;
 }
+/* So many ms after that moment; no later than the end of all time, which stands for never. */
+static inline uint64_t isrv_session_after(uint64_t start, uint64_t ms)
+{
+	return start > UINT64_MAX - ms ? UINT64_MAX : start + ms;
+}
 /* Shows one received line to the trace hook; secret: that there was one. */
 void isrv_session_trace(struct imapsrv_session *s, const char *data, size_t len, bool secret);
 

@@ -8,11 +8,6 @@
 #include "session/run.h"
 #include "session/session.h"
 
-static uint64_t after(uint64_t start, uint32_t ms)
-{
-	return start > UINT64_MAX - ms ? UINT64_MAX : start + ms;
-}
-
 static uint64_t earlier(uint64_t a, uint64_t b)
 {
 	return a < b ? a : b;
@@ -33,7 +28,7 @@ static uint64_t client_deadline(const struct imapsrv_session *s)
 
 	if (!waits_for_client(s))
 		return s->logged_in ? UINT64_MAX : s->login_by;
-	deadline = after(s->since, s->idling ? limits->idle_timeout : limits->inactivity);
+	deadline = isrv_session_after(s->since, s->idling ? limits->idle_timeout : limits->inactivity);
 	return s->logged_in ? deadline : earlier(deadline, s->login_by);
 }
 
@@ -44,7 +39,7 @@ static uint64_t keepalive_deadline(const struct imapsrv_session *s)
 	/* A client that does not read what it was told needs no more of it. */
 	if (!s->idling || interval == UINT32_MAX || isrv_outq_size(&s->out))
 		return UINT64_MAX;
-	return after(s->quiet_since, interval);
+	return isrv_session_after(s->quiet_since, interval);
 }
 
 /* RFC 9585 4: "pace RECOMMENDED every 10-15 s" of silence, while a command is at work. */
@@ -55,7 +50,7 @@ static uint64_t progress_deadline(const struct imapsrv_session *s)
 	if (interval == UINT32_MAX || !isrv_progress_waits(s) ||
 	    !isrv_caps_has(s, ISRV_CAP_INPROGRESS))
 		return UINT64_MAX;
-	return after(s->quiet_since, interval);
+	return isrv_session_after(s->quiet_since, interval);
 }
 
 static void start_clock(struct imapsrv_session *s, uint64_t now)
@@ -63,7 +58,7 @@ static void start_clock(struct imapsrv_session *s, uint64_t now)
 	s->ticked = true;
 	s->since = now;
 	s->quiet_since = now;
-	s->login_by = after(now, s->engine->limits.login_timeout);
+	s->login_by = isrv_session_after(now, s->engine->limits.login_timeout);
 }
 
 static void note_activity(struct imapsrv_session *s)
@@ -73,6 +68,15 @@ static void note_activity(struct imapsrv_session *s)
 	if (s->spoke || s->active)
 		s->quiet_since = s->now;
 	s->active = s->spoke = false;
+}
+
+/* With other limits than it was saved under, a session began earlier or later by the difference. */
+static uint64_t age(const struct imapsrv_session *s)
+{
+	uint32_t timeout = s->engine->limits.login_timeout;
+	uint64_t began = s->login_by > timeout ? s->login_by - timeout : 0;
+
+	return s->ticked && s->now > began ? s->now - began : 0;
 }
 
 void imapsrv_session_counters(const struct imapsrv_session *session,
@@ -86,7 +90,7 @@ void imapsrv_session_counters(const struct imapsrv_session *session,
 	c.commands = s->counted.commands;
 	c.bad_commands = s->counted.bad_commands;
 	c.failed_logins = s->counted.failed_logins;
-	c.age = s->ticked ? s->now - (s->login_by - s->engine->limits.login_timeout) : 0;
+	c.age = age(s);
 	c.waiting = waits_for_client(s) && !s->active ? s->now - s->since : 0;
 	memcpy(counters, &c, size);
 }

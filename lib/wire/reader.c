@@ -175,18 +175,27 @@ bool isrv_rd_number(struct isrv_reader *r, uint32_t *n_r)
 	return true;
 }
 
-/* nz-number = digit-nz *DIGIT */
-bool isrv_rd_nz_number(struct isrv_reader *r, uint32_t *n_r)
+/* digit-nz *DIGIT */
+static bool nz_number(struct isrv_reader *r, uint64_t max, const char *expected, uint64_t *n_r)
 {
-	static const char expected[] = "a number from 1 to 4294967295";
-	uint64_t n;
-
 	if (isrv_rd_peek(r) == '0')
 		return isrv_rd_fail(r, expected);
-	if (!number(r, UINT32_MAX, expected, &n))
+	return number(r, max, expected, n_r);
+}
+
+bool isrv_rd_nz_number(struct isrv_reader *r, uint32_t *n_r)
+{
+	uint64_t n;
+
+	if (!nz_number(r, UINT32_MAX, "a number from 1 to 4294967295", &n))
 		return false;
 	*n_r = (uint32_t)n;
 	return true;
+}
+
+bool isrv_rd_nz_number64(struct isrv_reader *r, uint64_t *n_r)
+{
+	return nz_number(r, INT64_MAX, "a number from 1 to 9223372036854775807", n_r);
 }
 
 /* number64 = 1*DIGIT ; 63 bits */

@@ -131,6 +131,7 @@ bool isrv_rd_pattern(struct isrv_reader *r, struct imapsrv_span *pattern_r);
 bool isrv_rd_number(struct isrv_reader *r, uint32_t *n_r);    /* 0..2^32-1 */
 bool isrv_rd_nz_number(struct isrv_reader *r, uint32_t *n_r); /* 1..2^32-1 */
 bool isrv_rd_number64(struct isrv_reader *r, uint64_t *n_r);  /* 0..2^63-1 */
+bool isrv_rd_nz_number64(struct isrv_reader *r, uint64_t *n_r); /* 1..2^63-1 */
 
 /* sequence-set, and "$". */
 bool isrv_rd_set(struct isrv_reader *r, struct isrv_rd_set *set_r);

@@ -82,10 +82,10 @@ static const struct place places[] = {
 	{"a FETCH 1 (BINARY.PEEK[#])\r\n", 1, MAX32, false, SELECTED},
 	{"a FETCH 1 (BINARY.SIZE[1.#])\r\n", 1, MAX32, false, SELECTED},
 	{"a FETCH 1 (BODY.PEEK[]<#.1>)\r\n", 0, MAX63, true, SELECTED},
-	{"a FETCH 1 (BODY.PEEK[]<0.#>)\r\n", 1, MAX63, true, SELECTED},
-	{"a FETCH 1 (BODY.PEEK[]<#.#>)\r\n", 1, MAX63, true, SELECTED},
+	{"a FETCH 1 (BODY.PEEK[]<0.#>)\r\n", 1, MAX63, false, SELECTED},
+	{"a FETCH 1 (BODY.PEEK[]<#.#>)\r\n", 1, MAX63, false, SELECTED},
 	{"a FETCH 1 (BINARY.PEEK[1]<#.1>)\r\n", 0, MAX63, true, SELECTED},
-	{"a FETCH 1 (BINARY.PEEK[1]<1.#>)\r\n", 1, MAX63, true, SELECTED},
+	{"a FETCH 1 (BINARY.PEEK[1]<1.#>)\r\n", 1, MAX63, false, SELECTED},
 	/* "LARGER" SP number64, "SMALLER" SP number64 */
 	{"a SEARCH LARGER #\r\n", 0, MAX63, true, SELECTED},
 	{"a SEARCH NOT SMALLER #\r\n", 0, MAX63, true, SELECTED},

@@ -174,6 +174,16 @@ static bool do_nz_number(struct fixture *f)
 	return true;
 }
 
+static bool do_nz_number64(struct fixture *f)
+{
+	uint64_t n;
+
+	if (!isrv_rd_nz_number64(&f->r, &n))
+		return false;
+	put_number(f, (long long)n);
+	return true;
+}
+
 static bool do_number64(struct fixture *f)
 {
 	uint64_t n;
@@ -429,6 +439,10 @@ static const struct {
 	{do_number64, BYTES("9223372036854775807"), true, 19, "9223372036854775807", false},
 	{do_number64, BYTES("9223372036854775808"), false, 0, U63, false},
 	{do_number64, BYTES("18446744073709551616"), false, 0, U63, false},
+	{do_nz_number64, BYTES("9223372036854775807>"), true, 19, "9223372036854775807", false},
+	{do_nz_number64, BYTES("9223372036854775808"), false, 0, "a number from 1 to 9223372036854775807", false},
+	{do_nz_number64, BYTES("0"), false, 0, "a number from 1 to 9223372036854775807", false},
+	{do_nz_number64, BYTES("01"), false, 0, "a number from 1 to 9223372036854775807", false},
 
 	{do_set, BYTES("1"), true, 1, "1-1", false},
 	{do_set, BYTES("1:3 x"), true, 3, "1-3", false},
