@@ -48,17 +48,31 @@ static enum isrv_step no_memory(struct imapsrv_session *s, struct isrv_catenate 
 	return fail(c);
 }
 
+static const char badurl[] = "BADURL ";
+
+/* The client reads the URL that it sent, and nobody else its token. */
+static void put_badurl(struct imapsrv_session *s, void *args)
+{
+	size_t len = sizeof(badurl) - 1;
+
+	(void)args;
+	isrv_w_raw(&s->w, badurl, len);
+	isrv_outq_keep_secret(&s->out, true);
+	isrv_w_cstr(&s->w, s->reply.code + len);
+	isrv_outq_keep_secret(&s->out, false);
+}
+
 /* url-resp-text is bare and has no "]" in it (RFC 4469 errata 4046, 2002); what cannot stand there
  * as it is is percent-encoded.  It is not empty, so there is no code for a URL that is. */
 static enum isrv_step bad_url(struct imapsrv_session *s, struct isrv_catenate *c)
 {
-	static const char name[] = "BADURL ", hex[] = "0123456789ABCDEF";
+	static const char hex[] = "0123456789ABCDEF";
 	char *code = isrv_arena_array(&s->arena, c->text.len + 3, 3), *at = code;
 
 	if (!code)
 		return no_memory(s, c);
-	memcpy(at, name, sizeof(name) - 1);
-	at += sizeof(name) - 1;
+	memcpy(at, badurl, sizeof(badurl) - 1);
+	at += sizeof(badurl) - 1;
 	for (size_t i = 0; i < c->text.len; i++) {
 		unsigned char octet = (unsigned char)c->text.data[i];
 
@@ -72,6 +86,8 @@ static enum isrv_step bad_url(struct imapsrv_session *s, struct isrv_catenate *c
 	}
 	*at = '\0';
 	isrv_no(s, c->text.len ? code : NULL, "That URL leads to no message here, nor to a part of one");
+	if (c->secret)
+		s->reply.put_code = put_badurl;
 	return fail(c);
 }
 
@@ -88,6 +104,8 @@ static enum isrv_step start(struct imapsrv_session *s, struct isrv_catenate *c)
 	enum isrv_url_result result = isrv_url_parse(&c->url, &s->arena, c->text);
 
 	s->steps += c->text.len + 1;
+	c->secret = isrv_url_has_token(c->text.data, c->text.len);
+	s->secret = s->secret || c->secret; /* its octets are wiped at the end of the command */
 	c->failed = false;
 	c->octets = 0;
 	if (result == ISRV_URL_NOMEM)

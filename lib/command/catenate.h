@@ -23,6 +23,7 @@ struct isrv_catenate {
 
 	/* The routine's own. */
 	uint8_t at;
+	bool secret; /* there may be a token in it */
 	struct isrv_url url;
 	struct isrv_fetch_section section;
 	struct isrv_fetch_output output;

@@ -7,6 +7,7 @@
 #include "command/commands.h"
 #include "session/hear.h"
 #include "session/session.h"
+#include "wire/url.h"
 
 struct idle_args {
 	bool asked; /* the host, whether it may be */
@@ -49,7 +50,7 @@ static enum isrv_step end(struct imapsrv_session *s)
 
 	s->frame = ISRV_FRAME_MORE;
 	s->idling = false;
-	isrv_session_trace(s, line->data, line->len, false);
+	isrv_session_trace(s, line->data, line->len, isrv_url_has_token(line->data, line->len));
 	if (whole && isrv_ascii_is(line->data, line->len, "DONE"))
 		return isrv_ok(s, "IDLE done");
 	return isrv_bad(s, "Expected DONE");

@@ -14,6 +14,7 @@
 #include "session/resume.h"
 #include "session/run.h"
 #include "session/session.h"
+#include "wire/url.h"
 
 /* ---- the table ----------------------------------------------------------------------------- */
 
@@ -264,7 +265,8 @@ bool isrv_session_keep_tag(struct imapsrv_session *s, struct imapsrv_span tag)
 static void trace_line(struct imapsrv_session *s, const struct line *line)
 {
 	const struct isrv_buf *buf = &s->framer.buf;
-	bool secret = line->command ? (line->command->flags & ISRV_COMMAND_SECRET) != 0 : !s->logged_in;
+	bool secret = (line->command ? (line->command->flags & ISRV_COMMAND_SECRET) != 0 : !s->logged_in) ||
+	              isrv_url_has_token(buf->data, buf->len);
 	struct imapsrv_span last = line->command ? line->name : line->tag;
 	char shown[64];
 	size_t len;
@@ -274,7 +276,8 @@ static void trace_line(struct imapsrv_session *s, const struct line *line)
 		return;
 	}
 	/* A misspelt LOGIN holds a password too, and a literal that was refused and came all the same
-	 * looks like a command: before login only the tag is shown, and the name of one that there is. */
+	 * looks like a command: before login only the tag is shown, and the name of one that there is.
+	 * Tokens of URLs may stand in any command (RFC 4469 is for other URLs, but who knows). */
 	len = (size_t)(last.data + last.len - buf->data);
 	if (len > sizeof(shown) - 4) {
 		isrv_session_trace(s, NULL, 0, true);

@@ -334,6 +334,20 @@ enum isrv_url_result isrv_url_parse(struct isrv_url *u, struct isrv_arena *arena
 	return *c.at == '/' && parse_path(&c, u) ? ISRV_URL_OK : ISRV_URL_BAD;
 }
 
+bool isrv_url_has_token(const char *data, size_t len)
+{
+	static const char word[] = ";URLAUTH=";
+	size_t word_len = sizeof(word) - 1;
+	const char *at = data, *end = data + len;
+
+	while (at < end && (at = memchr(at, ';', (size_t)(end - at))) != NULL) {
+		if ((size_t)(end - at) >= word_len && isrv_ascii_is(at, word_len, word))
+			return true;
+		at++;
+	}
+	return false;
+}
+
 bool isrv_url_is_mechanism(struct imapsrv_span name)
 {
 	size_t i = 0;

@@ -65,6 +65,10 @@ enum isrv_url_result {
 enum isrv_url_result isrv_url_parse(struct isrv_url *u, struct isrv_arena *arena,
                                     struct imapsrv_span text);
 
+/* Is there, in octets of any kind, what the token of a URL stands behind?  For those who are to keep it
+ * to themselves, whether that URL is one or not. */
+bool isrv_url_has_token(const char *data, size_t len);
+
 /* uauth-mechanism = 1*(ALPHA / DIGIT / "-" / ".") */
 bool isrv_url_is_mechanism(struct imapsrv_span name);
 

@@ -557,6 +557,81 @@ static void talk_in_pieces(struct imapsrv_session *s, const char *line)
 	}
 }
 
+static void store_flags(void *user, struct imapsrv_op *op, const struct imapsrv_store_flags *q)
+{
+	(void)user;
+	(void)q;
+	imapsrv_op_done(op, IMAPSRV_NO, NULL);
+}
+
+static void expunge(void *user, struct imapsrv_op *op, const struct imapsrv_expunge *q)
+{
+	(void)user;
+	(void)q;
+	imapsrv_op_done(op, IMAPSRV_NO, NULL);
+}
+
+static void append_begin(void *user, struct imapsrv_op *op, const struct imapsrv_append *q)
+{
+	(void)user;
+	(void)q;
+	imapsrv_op_append(op, NULL);
+	imapsrv_op_done(op, IMAPSRV_OK, NULL);
+}
+
+static void append_data(void *user, struct imapsrv_op *op, const struct imapsrv_append_data *q)
+{
+	(void)user;
+	(void)q;
+	imapsrv_op_done(op, IMAPSRV_OK, NULL);
+}
+
+static void append_finish(void *user, struct imapsrv_op *op, const struct imapsrv_append_finish *q)
+{
+	(void)user;
+	(void)q;
+	imapsrv_op_done(op, IMAPSRV_OK, NULL);
+}
+
+/* CATENATE takes no URL with a token (RFC 4469 3), and says which it did not take. */
+static void catenate(struct imapsrv_session *s)
+{
+	static const struct {
+		const char *in;
+		const char *out;
+		const char *shown; /* by the trace, somewhere */
+	} rows[] = {
+		{"a APPEND INBOX CATENATE (URL \"" THE_URL ":internal:746865207772206e6720746f6b656e21\")\r\n",
+		 "a NO [BADURL " THE_URL ":internal:746865207772206e6720746f6b656e21] That URL leads to no "
+		 "message here, nor to a part of one\r\n",
+		 "a APPEND ***a NO [BADURL ***] That URL"},
+		{"b APPEND INBOX CATENATE (URL {101+}\r\n" THE_URL ":internal:746865207772206e6720746f6b656e21"
+		 " TEXT {1+}\r\nx)\r\n",
+		 "b NO [BADURL " THE_URL ":internal:746865207772206e6720746f6b656e21] That URL leads to no "
+		 "message here, nor to a part of one\r\n",
+		 "b APPEND ***b NO [BADURL ***] That URL"},
+		/* Misspelt */
+		{"c URLFECH \"" THE_URL ":internal:746865207772206e6720746f6b656e21\"\r\n",
+		 "c BAD Unknown command\r\n", "c ***c BAD "},
+		{"d IDLE\r\n" THE_URL ":internal:746865207772206e6720746f6b656e21\r\n",
+		 "+ idling\r\nd BAD Expected DONE\r\n", "d IDLE***+ idling"},
+		/* Without a token all is shown. */
+		{"e APPEND INBOX CATENATE (URL /a/;UID=1)\r\n",
+		 "e NO [BADURL /a/;UID=1] That URL leads to no message here, nor to a part of one\r\n",
+		 "e APPEND INBOX CATENATE (URL /a/;UID=1)e NO [BADURL /a/;UID=1] That URL"},
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		traced[0] = '\0';
+		memset(traced, 0, sizeof(traced));
+		ROW(i, strcmp(talk(s, rows[i].in), rows[i].out) == 0);
+		ROW(i, strstr(traced, rows[i].shown) != NULL);
+		ROW(i, strstr(traced, "746865207772206e") == NULL);
+		if (i < 2)
+			ROW(i, held("746865207772206e", 16) == 0);
+	}
+}
+
 /* The right token is not kept from a question with a wrong one, nor are those of clients, nor one that was
  * made when it has been sent; and none of them is shown to who looks on. */
 static void test_wiped(void **state)
@@ -576,6 +651,13 @@ static void test_wiped(void **state)
 	urlauth.token = secret_token;
 	urlauth.open = open_url;
 	urlauth.reset = reset;
+	store.store = store_flags;
+	store.expunge = expunge;
+	store.append_begin = append_begin;
+	store.append_data = append_data;
+	store.append_finish = append_finish;
+	store.append_abort = close_mailbox;
+	store.unmeasured = 1;
 	config.store = &store;
 	config.urlauth = &urlauth;
 	config.allocator = &allocator;
@@ -596,6 +678,7 @@ static void test_wiped(void **state)
 	assert_non_null(strstr(traced, "* GENURLAUTH ***\r\n"));
 	assert_null(strstr(traced, "746865207772206e"));
 	assert_null(strstr(traced, "7468652072696768"));
+	catenate(s);
 	end(s, engine);
 	while (blocks) {
 		struct block *next = blocks->next;
