@@ -7,13 +7,15 @@
  * What ends a command early while octets of it are on their way (a refusal of the host, garbage
  * between two messages) has its reply set at once and sent when the rest of the command has been
  * taken and thrown away, so that no octet of a message can be read as a command (RFC 7888 4).
+ *
+ * Which messages and literals are let in is in intake_welcome.c, the grammar in intake_parse.c.
  */
 #include "command/intake.h"
 
 #include "command/catenate.h"
+#include "command/intake_welcome.h"
 #include "command/memory.h"
 #include "session/hear.h"
-#include "session/messagelimit.h"
 #include "session/session.h"
 
 enum at {
@@ -31,43 +33,9 @@ enum at {
 	AT_END      /* the reply is set, and nothing is left to come       */
 };
 
-/* ---- arguments ----------------------------------------------------------------------------- */
-
 bool isrv_intake_parse(struct isrv_parse *p, struct isrv_intake *t)
 {
 	return isrv_rd_mailbox(&p->r, &t->name) && isrv_intake_parse_piece(p, &t->items, true);
-}
-
-/* Behind the mailbox if that is a literal, NULL if it is the literal just announced; else where it
- * begins. */
-static const char *behind_name(struct isrv_reader r)
-{
-	uint64_t size;
-	const char *start = r.at;
-
-	if (!isrv_rd_try(&r, '{'))
-		return start;
-	if (!isrv_rd_number64(&r, &size))
-		return start;
-	(void)isrv_rd_try(&r, '+');
-	if (!isrv_rd_try(&r, '}') || !isrv_rd_try(&r, '\r') || !isrv_rd_try(&r, '\n'))
-		return start;
-	if (r.at == r.end)
-		return NULL;
-	return size < (uint64_t)(r.end - r.at) ? r.at + size : start;
-}
-
-/* The mailbox may be a literal too, and so may the URLs of CATENATE, and values of annotations: of
- * those the routine itself takes care. */
-enum isrv_literal isrv_intake_literal(struct isrv_parse *p)
-{
-	const char *start = behind_name(p->r);
-
-	if (!start)
-		return ISRV_LITERAL_ARGUMENT;
-	if (isrv_intake_is_url(p->caps, start, p->r.end))
-		return ISRV_LITERAL_ARGUMENT;
-	return ISRV_LITERAL_START;
 }
 
 /* ---- ways out ------------------------------------------------------------------------------ */
@@ -150,71 +118,6 @@ static enum isrv_step stored(struct imapsrv_session *s, struct isrv_intake *t)
 }
 
 /* ---- one message --------------------------------------------------------------------------- */
-
-/* A literal whose octets may be anything, NUL too.  That of UTF8 holds text. */
-static bool is_binary(const struct imapsrv_session *s, const struct isrv_intake *t)
-{
-	return s->framer.literal8 && !t->items.utf8;
-}
-
-/* May one more message come?  If not, the reply is set. */
-static bool is_welcome(struct imapsrv_session *s, const struct isrv_intake *t)
-{
-	const struct imapsrv_limits *limits = &s->engine->limits;
-	uint32_t most = isrv_save_limit(s);
-
-	if (!s->engine->store.append_begin) {
-		isrv_no(s, "CANNOT", "The mailboxes here can only be read");
-	} else if (most != UINT32_MAX && t->messages >= most) {
-		/* RFC 9738 3.1: none of them is appended. */
-		isrv_message_limit_refuse(s, most, 0, "Too many messages in one APPEND");
-	} else if (most == UINT32_MAX && t->messages >= limits->append_messages) {
-		isrv_no(s, "LIMIT", "Too many messages in one APPEND");
-	} else if (t->messages && (t->replaced || !isrv_caps_has(s, ISRV_CAP_MULTIAPPEND))) {
-		isrv_bad(s, "Expected the end of the command behind the message");
-	} else if (t->message.annotations.count && !s->engine->annotate.store) {
-		isrv_no(s, "CANNOT", "Annotations can only be read here");
-	} else if (t->message.annotations.longest > isrv_annotate_max(s->engine, 0)) {
-		isrv_no(s, "ANNOTATE TOOBIG", "The value of an annotation is too long");
-	} else {
-		return true;
-	}
-	return false;
-}
-
-/* May the literal that was announced come, behind so many octets of the message?  Likewise. */
-static bool is_welcome_literal(struct imapsrv_session *s, const struct isrv_intake *t,
-                               uint64_t before)
-{
-	const struct isrv_framer *f = &s->framer;
-	uint64_t most = s->engine->limits.append;
-
-	if (is_binary(s, t) && !isrv_caps_has(s, ISRV_CAP_BINARY)) {
-		/* BINARY was hidden.  A client that sends a literal8 all the same is told what
-		 * RFC 3516 4.4 has for a mailbox that cannot keep NULs: encode the message. */
-		isrv_no(s, "UNKNOWN-CTE", "Messages cannot be binary here");
-	} else if (s->engine->config.literal_minus && !f->literal_sync && f->literal_size > 4096) {
-		/* RFC 7888 5: BAD, and in answer to an APPEND always with TOOBIG. */
-		isrv_bad(s, "A literal above 4096 octets must wait for leave");
-		s->reply.code = "TOOBIG";
-	} else if (before > most || f->literal_size > most - before) {
-		isrv_no(s, "TOOBIG", "The message is too big");
-	} else {
-		return true;
-	}
-	return false;
-}
-
-/* The literal that is all of a message. */
-static bool is_welcome_message(struct imapsrv_session *s, const struct isrv_intake *t)
-{
-	if (s->engine->store.append_begin && s->framer.literal_size == 0) {
-		/* RFC 3502 6.3.11: an error, by which a client cancels all of the APPEND. */
-		isrv_no(s, NULL, "Cancelled by a message without octets");
-		return false;
-	}
-	return is_welcome(s, t) && is_welcome_literal(s, t, 0);
-}
 
 static void ask_begin(struct imapsrv_session *s, struct isrv_intake *t, uint64_t octets,
                       bool literal8)
@@ -357,8 +260,8 @@ static void take_argument(struct imapsrv_session *s, struct isrv_intake *t)
 		give_up(s, t);
 		return;
 	}
-	if (s->engine->config.literal_minus && !f->literal_sync && f->literal_size > 4096)
-		problem = "A literal above 4096 octets must wait for leave"; /* RFC 7888 5 */
+	if (isrv_intake_needs_leave(s))
+		problem = ISRV_INTAKE_NEEDS_LEAVE;
 	else if (!isrv_framer_accept(f))
 		problem = "The command is too long";
 	if (problem) {
@@ -474,19 +377,19 @@ static void next_item(struct imapsrv_session *s, struct isrv_intake *t)
 	switch (item->kind) {
 	case ISRV_INTAKE_MESSAGE:
 		t->message = item->message;
-		goes_on = is_welcome_message(s, t);
+		goes_on = isrv_intake_is_welcome_message(s, t);
 		t->at = AT_ACCESS;
 		break;
 	case ISRV_INTAKE_CATENATE:
 		t->message = item->message;
-		goes_on = is_welcome(s, t);
+		goes_on = isrv_intake_is_welcome(s, t);
 		t->at = AT_ACCESS;
 		break;
 	case ISRV_INTAKE_URL:
 		begin_url(s, t, item->url);
 		break;
 	case ISRV_INTAKE_TEXT:
-		goes_on = is_welcome_literal(s, t, t->octets);
+		goes_on = isrv_intake_is_welcome_literal(s, t, t->octets);
 		if (goes_on)
 			start_data(s, t);
 		break;
@@ -523,8 +426,8 @@ static bool start(struct imapsrv_session *s, struct isrv_intake *t)
 	return keep_name(s, t);
 }
 
-/* "Before performing" an APPEND (RFC 4314 4): asked once, for all messages of the command.  Then the
- * host is asked whether it wants the one that comes next. */
+/* "Before performing" an APPEND (RFC 4314 4): asked once, for all messages of the command.  Then
+ * the host is asked whether it wants the one that comes next. */
 static enum isrv_step check(struct imapsrv_session *s, struct isrv_intake *t)
 {
 	enum isrv_step step = ISRV_DONE;
@@ -539,7 +442,7 @@ static enum isrv_step check(struct imapsrv_session *s, struct isrv_intake *t)
 	} else if (!isrv_annotate_may(s, t->access.rights, &t->message.annotations)) {
 		give_up(s, t);
 	} else if (t->items.list[t->items.at - 1].kind == ISRV_INTAKE_MESSAGE) {
-		ask_begin(s, t, s->framer.literal_size, is_binary(s, t));
+		ask_begin(s, t, s->framer.literal_size, isrv_intake_is_binary(s, t));
 	} else {
 		ask_begin(s, t, UINT64_MAX, false);
 	}

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * command/intake - messages that a client sends, or has made of others, taken in: append-message of RFC
- * 4466 4, streamed to the host.  APPEND and REPLACE are made of this; what they say about it is their own.
+ * command/intake - messages that a client sends, or has made of others, taken in: append-message of
+ * RFC 4466 4, streamed to the host.  APPEND and REPLACE are made of this; what they say about it is
+ * their own.
  *
  * A caller lets isrv_intake_parse read the arguments from the mailbox on, fills in what else is
- * first in the structure, and calls isrv_intake_step until it says DONE; its row's `literal` ends in
- * isrv_intake_literal, its `drop` in isrv_intake_drop.
+ * first in the structure, and calls isrv_intake_step until it says DONE; its row's `literal` ends
+ * in isrv_intake_literal (intake_parse), its `drop` in isrv_intake_drop.
  */
 #ifndef ISRV_COMMAND_INTAKE_H
 #define ISRV_COMMAND_INTAKE_H
@@ -31,7 +32,7 @@ struct isrv_intake {
 	uint8_t at;
 	struct isrv_intake_items items; /* what is to be done before more is read */
 	struct isrv_access access;
-	struct isrv_intake_message message; /* the one that comes next; keywords in the framer's buffer */
+	struct isrv_intake_message message; /* comes next; keywords in the framer's buffer */
 	struct isrv_ascii_header header; /* of the message that is being taken */
 	bool announced;                 /* a literal, which is neither taken nor refused yet */
 	bool begun;                     /* the host has an append open */
@@ -43,8 +44,6 @@ struct isrv_intake {
 
 /* mailbox append-message, to the end of the line. */
 bool isrv_intake_parse(struct isrv_parse *p, struct isrv_intake *t);
-/* The reader stands at the mailbox: is the literal just announced the name, or a message? */
-enum isrv_literal isrv_intake_literal(struct isrv_parse *p);
 /* Instead of the first step: the reply is set, the message is not wanted.  Go on with step. */
 void isrv_intake_refuse(struct imapsrv_session *s, struct isrv_intake *t);
 /* Tells the selected view what is new in it. */

@@ -30,8 +30,8 @@ static struct isrv_intake_item *add(struct isrv_reader *r, struct isrv_intake_it
 }
 
 /*
- * utf8-literal = "UTF8" SP "(" literal8 ")", up to its octets.  RFC 9755 has no UTF8 any more (a plain
- * literal can hold all), but clients of RFC 6855 4 send it.
+ * utf8-literal = "UTF8" SP "(" literal8 ")", up to its octets.  RFC 9755 has no UTF8 any more (a
+ * plain literal can hold all), but clients of RFC 6855 4 send it.
  */
 static bool try_utf8(struct isrv_parse *p, struct isrv_intake_items *items)
 {
@@ -86,8 +86,9 @@ static bool parse_annotations(struct isrv_parse *p, struct isrv_intake_message *
 }
 
 /*
- * append-message = [SP flag-list] [SP date-time] *(SP append-ext) SP append-data, up to the first part
- * of a catenated one.  A flag list may be empty, and flags that nobody can set are passed over.
+ * append-message = [SP flag-list] [SP date-time] *(SP append-ext) SP append-data, up to the first
+ * part of a catenated one.  A flag list may be empty, and flags that nobody can set are passed
+ * over.
  */
 static bool parse_message(struct isrv_parse *p, struct isrv_intake_items *items)
 {
@@ -147,8 +148,28 @@ static bool parse_items(struct isrv_parse *p, struct isrv_intake_items *items, b
 	return true;
 }
 
-/* Does the text end in the announcement of a literal that is an argument?  It may be the octets of one
- * that only look so: whoever reads the line knows. */
+/* Is the literal whose announcement ends the text the URL of a CATENATE, and no part of a message?
+ * "URL" SP, with what may stand before it, and the announcement: by a backward look, as an APPEND
+ * can have thousands of them.  `start` is behind the mailbox name. */
+static bool is_url(const struct isrv_caps *caps, const char *start, const char *end)
+{
+	const char *at = end;
+
+	if (!isrv_caps_in(caps, ISRV_CAP_CATENATE))
+		return false;
+	while (at > start && end - at < 32 && at[-1] != '{')
+		at--;
+	if (at - start < 6 || at[-1] != '{')
+		return false;
+	at--;
+	while (at > start && at[-1] == ' ')
+		at--;
+	return at - start >= 4 && at[0] == ' ' && isrv_ascii_is(at - 3, 3, "URL") &&
+	       (at[-4] == ' ' || at[-4] == '(');
+}
+
+/* Does the text end in the announcement of a literal that is an argument?  It may be the octets of
+ * one that only look so: whoever reads the line knows. */
 static bool ends_in_argument(struct isrv_parse *p, struct isrv_intake_items *items)
 {
 	const struct isrv_reader *r = &p->r;
@@ -159,7 +180,7 @@ static bool ends_in_argument(struct isrv_parse *p, struct isrv_intake_items *ite
 	if (isrv_caps_in(p->caps, ISRV_CAP_ANNOTATE) &&
 	    isrv_intake_look_on(&items->look, r->begin, len, r->steps))
 		return true;
-	return isrv_intake_is_url(p->caps, r->begin + items->look.from, r->end);
+	return is_url(p->caps, r->begin + items->look.from, r->end);
 }
 
 bool isrv_intake_parse_piece(struct isrv_parse *p, struct isrv_intake_items *items, bool first)
@@ -177,21 +198,34 @@ bool isrv_intake_parse_piece(struct isrv_parse *p, struct isrv_intake_items *ite
 	return parse_items(p, items, first);
 }
 
-/* "URL" SP, with what may stand before it, and the announcement: by a backward look, as an APPEND can
- * have thousands of them. */
-bool isrv_intake_is_url(const struct isrv_caps *caps, const char *start, const char *end)
+/* Behind the mailbox if that is a literal, NULL if it is the literal just announced; else where it
+ * begins. */
+static const char *behind_name(struct isrv_reader r)
 {
-	const char *at = end;
+	uint64_t size;
+	const char *start = r.at;
 
-	if (!isrv_caps_in(caps, ISRV_CAP_CATENATE))
-		return false;
-	while (at > start && end - at < 32 && at[-1] != '{')
-		at--;
-	if (at - start < 6 || at[-1] != '{')
-		return false;
-	at--;
-	while (at > start && at[-1] == ' ')
-		at--;
-	return at - start >= 4 && at[0] == ' ' && isrv_ascii_is(at - 3, 3, "URL") &&
-	       (at[-4] == ' ' || at[-4] == '(');
+	if (!isrv_rd_try(&r, '{'))
+		return start;
+	if (!isrv_rd_number64(&r, &size))
+		return start;
+	(void)isrv_rd_try(&r, '+');
+	if (!isrv_rd_try(&r, '}') || !isrv_rd_try(&r, '\r') || !isrv_rd_try(&r, '\n'))
+		return start;
+	if (r.at == r.end)
+		return NULL;
+	return size < (uint64_t)(r.end - r.at) ? r.at + size : start;
+}
+
+/* The mailbox may be a literal too, and so may the URLs of CATENATE, and values of annotations: of
+ * those the pieces take care. */
+enum isrv_literal isrv_intake_literal(struct isrv_parse *p)
+{
+	const char *start = behind_name(p->r);
+
+	if (!start)
+		return ISRV_LITERAL_ARGUMENT;
+	if (is_url(p->caps, start, p->r.end))
+		return ISRV_LITERAL_ARGUMENT;
+	return ISRV_LITERAL_START;
 }

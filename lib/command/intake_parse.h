@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * command/intake_parse - the grammar of what APPEND and REPLACE take (RFC 4466 4, RFC 4469 5, RFC 5257
- * 5, RFC 6855 4), in pieces: what stands between two literals of messages is read when it has come, into
- * a list of what is to be done.
+ * command/intake_parse - the grammar of what APPEND and REPLACE take (RFC 4466 4, RFC 4469 5, RFC
+ * 5257 5, RFC 6855 4), in pieces: what stands between two literals of messages is read when it has
+ * come, into a list of what is to be done.
  */
 #ifndef ISRV_COMMAND_INTAKE_PARSE_H
 #define ISRV_COMMAND_INTAKE_PARSE_H
@@ -40,7 +40,7 @@ struct isrv_intake_items {
 	bool within;    /* CATENATE's parentheses: so the next piece begins */
 	bool utf8;      /* "UTF8 (" stands before the last literal: so the next piece begins too */
 	bool literal;   /* the piece ends with the announcement of one */
-	bool argument;  /* the piece was not read: it ends in the announcement of a value or a URL */
+	bool argument;  /* the piece was not read: at its end a value or a URL is announced */
 	struct isrv_intake_look look;
 };
 
@@ -48,10 +48,8 @@ struct isrv_intake_items {
  * one.  True with items->argument: the reader has to have more. */
 bool isrv_intake_parse_piece(struct isrv_parse *p, struct isrv_intake_items *items, bool first);
 
-/*
- * Is the literal whose announcement ends the text the URL of a CATENATE, and no part of a message?
- * Asked for each literal, it looks at the end only; `start` is behind the mailbox name.
- */
-bool isrv_intake_is_url(const struct isrv_caps *caps, const char *start, const char *end);
+/* The reader stands at the mailbox: is the literal just announced an argument (the name, a URL), or
+ * a message? */
+enum isrv_literal isrv_intake_literal(struct isrv_parse *p);
 
 #endif
