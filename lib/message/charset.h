@@ -23,7 +23,7 @@
  * UTF-16 without a byte order mark is big-endian (RFC 2781 4.3).
  */
 struct isrv_charset {
-	uint8_t kind;
+	uint8_t kind;   /* enum isrv_charset_kind */
 	uint8_t held_len;
 	char held[16];  /* a character that is not complete yet */
 	void *iconv;    /* open conversion; NULL if not used */
