@@ -309,16 +309,16 @@ fuzz-run: $(FUZZ_BIN)
 FAULTS_ADDRESS := -O1 -g -fno-sanitize-recover=all -fsanitize=address,undefined
 FAULTS_MEMORY  := -O1 -g -fno-sanitize-recover=all -fsanitize=memory
 FAULTS_SCRIPTS ?= $(SCRIPTS)
-# Of each kind in one script: all, but within a few long literals.
-FAULTS_POINTS  ?= 20000
+# All points of each kind, but of the few scripts with long literals no more than cost as much as this.
+FAULTS_WORK    ?= 16
 
 faults:
 	@$(MAKE) BUILD='$(BUILD)/faults/address' CC='$(FUZZ_CC)' CFLAGS='$(FAULTS_ADDRESS)' faults-run
 	@$(MAKE) BUILD='$(BUILD)/faults/memory' CC='$(FUZZ_CC)' CFLAGS='$(FAULTS_MEMORY)' faults-run
 
 faults-run: $(SCRIPT_RUN) $(SCRIPT_TIGHT)
-	@$(SCRIPT_RUN) --full --budget $(FAULTS_POINTS) --faults $(FAULTS_SCRIPTS)
-	@$(SCRIPT_TIGHT) --full --budget $(FAULTS_POINTS) --variant alloc-once \
+	@$(SCRIPT_RUN) --full --work $(FAULTS_WORK) --faults $(FAULTS_SCRIPTS)
+	@$(SCRIPT_TIGHT) --full --work $(FAULTS_WORK) --variant alloc-once \
 	  $(filter $(TIGHT_SCRIPTS),$(FAULTS_SCRIPTS))
 
 # ---- real clients: needs python3 and curl, and says so -------------------------------------

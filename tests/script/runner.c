@@ -2,8 +2,8 @@
 /*
  * script-run: executes script files, each in every variant.
  *
- *	script-run [--filter TEXT] [--variant TEXT] [--budget N] [--full] [--faults] [--seed N]
- *	           [--show] [-v] FILE...
+ *	script-run [--filter TEXT] [--variant TEXT] [--budget N] [--full] [--work N] [--faults]
+ *	           [--seed N] [--show] [-v] FILE...
  *
  * A script says what a client sends, what the host does meanwhile, and what the session must emit
  * (FORMAT, in this directory).  The plain run is held against the S lines; all others must emit the
@@ -15,6 +15,8 @@
  * --variant  only variants whose name contains TEXT (the plain run comes always)
  * --budget   how many points of each kind are tried in each script (24)
  * --full     all points, or as many as a --budget behind it says, and at each all kinds of refusal
+ * --work     of each kind as many points as add up to N million octets, ops and allocations: all of a
+ *            short script, few of one with literals of a hundred thousand octets
  * --faults   only the runs with faults (and the plain run)
  * --seed     of the random variants (1); it is printed with a failure
  * --show     prints what the plain run emitted at each step
@@ -29,6 +31,7 @@ struct running {
 	const char *filter;
 	const char *only;
 	uint64_t budget;
+	uint64_t work; /* in millions; 0: no bound */
 	uint64_t seed;
 	bool full;
 	bool faults;
@@ -175,16 +178,28 @@ static void run_random(struct running *r)
 	}
 }
 
-/* Calls `one` for at most `budget` points of 1..count, spread evenly, others in every script. */
+/* How many points of each kind are tried in this script. */
+static uint64_t points_of(const struct running *r)
+{
+	const struct pl_reference *f = &r->reference;
+	uint64_t one = 1 + f->input + f->drained + f->ops + f->allocs; /* what a run costs */
+	uint64_t points = r->work * 1000000 / one;
+
+	return r->work && points < r->budget ? points + 1 : r->budget;
+}
+
+/* Calls `one` for some of the points 1..count, spread evenly, others in every script. */
 static void spread(struct running *r, uint64_t count, void (*one)(struct running *r, uint64_t n))
 {
-	if (count <= r->budget || r->script->every_fault) {
+	uint64_t points = points_of(r);
+
+	if (count <= points || r->script->every_fault) {
 		for (uint64_t n = 1; n <= count && !r->broken; n++)
 			one(r, n);
 		return;
 	}
-	for (uint64_t i = 0; i < r->budget && !r->broken; i++) {
-		uint64_t low = count * i / r->budget, high = count * (i + 1) / r->budget;
+	for (uint64_t i = 0; i < points && !r->broken; i++) {
+		uint64_t low = count * i / points, high = count * (i + 1) / points;
 
 		one(r, low + 1 + (r->shift + i * 7) % (high - low));
 	}
@@ -439,6 +454,8 @@ int main(int argc, char **argv)
 			r.only = value;
 		else if (strcmp(argv[i], "--budget") == 0)
 			r.budget = strtoull(value, NULL, 10);
+		else if (strcmp(argv[i], "--work") == 0)
+			r.work = strtoull(value, NULL, 10);
 		else if (strcmp(argv[i], "--seed") == 0)
 			r.seed = strtoull(value, NULL, 10);
 		else
@@ -447,7 +464,8 @@ int main(int argc, char **argv)
 	}
 	if (i >= argc || argv[i][0] == '-') {
 		fprintf(stderr, "usage: script-run [--filter TEXT] [--variant TEXT] [--budget N] "
-		                "[--full] [--faults] [--seed N] [--show] [-v] FILE...\n");
+		                "[--full] [--work N] [--faults] [--seed N] [--show] [-v] "
+		                "FILE...\n");
 		return 2;
 	}
 	for (; i < argc; i++)
