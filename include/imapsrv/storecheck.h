@@ -65,8 +65,9 @@ struct imapsrv_response {
 struct imapsrv_storecheck {
 	size_t size;
 	/*
-	 * As for the host's own server; needed.  `fault` and `limits.login_delay` are replaced, and
-	 * the sessions' clock is the kit's own.  Its allocator serves the kit as well.
+	 * As for the host's own server; needed.  `fault`, `fault_user`, `limits.login_delay` and
+	 * `literal_minus` are replaced, and the sessions' clock stands still.  Its allocator serves
+	 * the kit as well.
 	 */
 	const struct imapsrv_config *config;
 	void *user; /* handed to every callback below */
@@ -85,11 +86,13 @@ struct imapsrv_storecheck {
 	 * Lets the store work: it answers ops (and need not call imapsrv_session_run), posts
 	 * events, looks at its files.  Called when no session can go on by itself.  Not 0: there
 	 * may be more to do, call again; it may wait for a moment before it says so.  NULL: the
-	 * store does all its work in its callbacks.
+	 * store does all its work in its callbacks.  After 100000 calls in a row that let no
+	 * session go on it is taken for 0.
 	 */
 	int (*pump)(void *user);
-	/* All sessions are gone.  Puts the store back to where it began, with empty mailboxes: for
-	 * a store in memory with little room.  NULL: the kit cleans up by itself. */
+	/* Before each scene; all sessions are gone.  Puts the store back to where it began, with
+	 * empty mailboxes: for a store in memory with little room, or one that cannot remove
+	 * messages.  NULL: the kit cleans up by itself, as clients do. */
 	void (*fresh)(void *user);
 	/* All sessions are gone.  Closes the store and opens it again, as a new process would find
 	 * it.  0, or the store did not come back.  NULL: whether mail survives is not looked at. */
@@ -160,7 +163,8 @@ struct imapsrv_storecheck {
  *
  * Uses memory of its own in proportion to the mailboxes that it makes (a few hundred messages, the
  * largest of 100 KB) and ends after a bounded number of commands.  Errors: IMAPSRV_EINVAL,
- * IMAPSRV_ENOMEM; findings up to there were reported, and everything is given back.
+ * IMAPSRV_ENOMEM; findings up to there were reported and are counted in *findings_r, which may be
+ * NULL, and everything is given back.
  */
 IMAPSRV_API int imapsrv_storecheck_run(const struct imapsrv_storecheck *check,
                                        uint32_t *findings_r);

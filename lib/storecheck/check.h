@@ -242,7 +242,6 @@ struct isrv_sc {
 	const char *fault;               /* what the engine complained of; NULL: nothing */
 	struct isrv_buf fault_text;
 	uint64_t random;
-	uint64_t now;                    /* ms, of the sessions */
 	uint32_t findings;
 	uint32_t looked[ISRV_SC_CLAUSE_COUNT]; /* how often */
 	uint32_t broken[ISRV_SC_CLAUSE_COUNT];
@@ -256,11 +255,10 @@ struct isrv_sc {
 /* Something is wrong: reports it, and ends the scene.  False, always. */
 bool isrv_sc_blame(struct isrv_sc *c, enum isrv_sc_clause clause, const char *format, ...)
 	ISRV_SC_FORMAT(3);
-/* Blames unless it is so. */
-#define isrv_sc_want(c, so, clause, ...)                                                           \
-	(!isrv_sc_looks((c), (clause)) ? false                                                     \
-	 : (so)                        ? true                                                      \
-	                               : isrv_sc_blame((c), (clause), __VA_ARGS__))
+/* Blames unless it is so; gives whether it is, and false in a scene that is over: `so` and what is
+ * said are looked at even then. */
+bool isrv_sc_want(struct isrv_sc *c, bool so, enum isrv_sc_clause clause, const char *format, ...)
+	ISRV_SC_FORMAT(4);
 bool isrv_sc_live(const struct isrv_sc *c);
 /* A clause is looked at, if the scene goes on: that is what it gives. */
 bool isrv_sc_looks(struct isrv_sc *c, enum isrv_sc_clause clause);

@@ -131,6 +131,7 @@ bool isrv_sc_compare_body(struct isrv_sc_client *k, struct isrv_sc_message *m,
 	struct isrv_sc *c = k->c;
 	const struct isrv_sc_row *row;
 	struct imapsrv_span body, should;
+	size_t same;
 
 	if (!isrv_sc_need(k, clause, "UID FETCH %u (BODY.PEEK[])", m->uid) ||
 	    !isrv_sc_content(c, m->content, &c->scratch))
@@ -141,11 +142,11 @@ bool isrv_sc_compare_body(struct isrv_sc_client *k, struct isrv_sc_message *m,
 	body = isrv_sc_span(k, row->body);
 	should.data = c->scratch.data;
 	should.len = c->scratch.len;
-	return isrv_sc_want(c, body.len == should.len && !memcmp(body.data, should.data, body.len),
-	                    clause,
+	same = first_difference(body, should);
+	return isrv_sc_want(c, same == body.len && same == should.len, clause,
 	                    "message %u has %llu octets, should have %llu, and differs at %llu",
 	                    m->uid, (unsigned long long)body.len, (unsigned long long)should.len,
-	                    (unsigned long long)first_difference(body, should));
+	                    (unsigned long long)same);
 }
 
 bool isrv_sc_compare_bodies(struct isrv_sc_client *k, enum isrv_sc_clause clause)

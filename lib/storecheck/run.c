@@ -81,28 +81,47 @@ static void report(struct isrv_sc *c, enum isrv_sc_clause clause, const char *wh
 		c->check.report(c->check.user, &finding);
 }
 
-bool isrv_sc_blame(struct isrv_sc *c, enum isrv_sc_clause clause, const char *format, ...)
+static void blame(struct isrv_sc *c, enum isrv_sc_clause clause, const char *format, va_list args)
 {
 	struct isrv_buf what;
-	va_list args;
 
-	if (!isrv_sc_live(c))
-		return false;
 	c->over = true;
 	if (c->cleaning)
-		return false;
+		return;
 	isrv_buf_init(&what, 4096);
-	va_start(args, format);
 	isrv_sc_putv(c, &what, format, args);
-	va_end(args);
 	if (c->fault)
 		isrv_sc_put(c, &what, "; the engine says: %.*s", (int)c->fault_text.len,
 		            c->fault_text.data);
 	if (isrv_sc_add(c, &what, "", 1))
 		report(c, clause, what.data);
 	isrv_buf_clear(&what, &c->mem);
+}
+
+bool isrv_sc_blame(struct isrv_sc *c, enum isrv_sc_clause clause, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	if (isrv_sc_live(c))
+		blame(c, clause, format, args);
+	va_end(args);
 	return false;
 }
+
+bool isrv_sc_want(struct isrv_sc *c, bool so, enum isrv_sc_clause clause, const char *format, ...)
+{
+	va_list args;
+
+	if (!isrv_sc_looks(c, clause))
+		return false;
+	va_start(args, format);
+	if (!so)
+		blame(c, clause, format, args);
+	va_end(args);
+	return so;
+}
+
 /* The engine's own complaint.  It is held back: the scene may find what it leads to. */
 static void on_fault(void *user, const char *what)
 {
@@ -325,6 +344,8 @@ int imapsrv_storecheck_run(const struct imapsrv_storecheck *check, uint32_t *fin
 	struct isrv_sc start = {0}, *c = &start;
 	int rc;
 
+	if (findings_r)
+		*findings_r = 0;
 	if (!accept(c, check))
 		return IMAPSRV_EINVAL;
 	rc = begin(c);

@@ -359,11 +359,11 @@ static void description(struct isrv_sc *c)
 			struct isrv_buf subject;
 
 			isrv_buf_init(&subject, 64);
-			isrv_sc_put(c, &subject, "\"kit %u\"", 10000000u + m->content);
-			isrv_sc_want(c, row && isrv_sc_holds(isrv_sc_span(k, row->envelope), subject.data,
-			                             subject.len),
-			             ISRV_SC_FETCH_DESCRIPTION,
-			             "the ENVELOPE of message %u is that of another", m->uid);
+			if (isrv_sc_put(c, &subject, "\"kit %u\"", 10000000u + m->content))
+				isrv_sc_want(c, row && isrv_sc_holds(isrv_sc_span(k, row->envelope),
+				                                     subject.data, subject.len),
+				             ISRV_SC_FETCH_DESCRIPTION,
+				             "the ENVELOPE of message %u is that of another", m->uid);
 			isrv_buf_clear(&subject, &c->mem);
 		}
 	}

@@ -128,6 +128,19 @@ static int on_pump(void *user)
 
 /* ---- what is asked of the host ----------------------------------------------------------- */
 
+static void on_fresh(void *user)
+{
+	struct ts *ts = ((struct kit *)user)->ts;
+	struct imapsrv_range all = {1, UINT32_MAX};
+
+	for (struct ts_mailbox *m = ts->mailboxes; m; m = m->next) {
+		struct ts_set removed = {0};
+
+		ts_remove(m, (struct imapsrv_set){&all, 1}, false, &removed);
+		ts_set_clear(&removed);
+	}
+}
+
 static int on_restart(void *user)
 {
 	const struct kit *kit = user;
@@ -446,6 +459,7 @@ int kit_run(struct kit *kit, const struct imapsrv_allocator *allocator, uint64_t
 	check.connect = on_connect;
 	check.disconnect = on_disconnect;
 	check.pump = on_pump;
+	check.fresh = kit->fresh ? on_fresh : NULL;
 	check.restart = on_restart;
 	check.outside = on_outside;
 	check.report = on_report;

@@ -52,6 +52,7 @@ struct kit {
 	void (*made)(struct ts_mailbox *m); /* what is done to each mailbox that is made */
 	bool text_only;              /* it keeps no messages that may have NUL in them */
 	uint64_t limit;              /* octets of a message in a mailbox that is made; 0: none */
+	bool fresh;                  /* mailboxes are emptied before each scene */
 	unsigned slow;               /* so often there is nothing to be seen before an op is answered */
 	unsigned waited;
 	bool terse;                  /* findings are not printed */

@@ -125,6 +125,13 @@ static void inbox_no_deleted(struct kit *kit)
 	set_no_deleted(kit->ts->mailboxes);
 }
 
+/* Nothing can ever go. */
+static void inbox_fresh(struct kit *kit)
+{
+	inbox_no_deleted(kit);
+	kit->fresh = true;
+}
+
 static void inbox_read_only(struct kit *kit)
 {
 	only_inbox(kit);
@@ -470,6 +477,7 @@ const struct way ways_unusual[] = {
 	{"unlike", unlike, 0},
 	{"only INBOX", only_inbox, 0},
 	{"INBOX without \\Deleted", inbox_no_deleted, 0},
+	{"INBOX without \\Deleted, emptied", inbox_fresh, 0},
 	{"INBOX read-only", inbox_read_only, 0},
 	{"all read-only", read_only_all, 0},
 	{"own flags", own_flags, 0},
