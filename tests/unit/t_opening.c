@@ -65,6 +65,42 @@ static void test_renamed(void **state)
 	}
 }
 
+/* A message comes when the host has looked which there are, and has not said it yet. */
+static void test_came(void **state)
+{
+	struct imapsrv_op *op;
+
+	(void)state;
+	world_begin(IN_OPEN);
+	world.at = IN_UIDS;
+	world.once = true;
+	world.play = open_later;
+	world_say("a SELECT Up/Other\r\n");
+	op = world.op;
+	world.op = NULL;
+	assert_non_null(op);
+	post(IMAPSRV_EVENT_MAILBOX_CHANGED, NULL, "Up/Other", 0);
+	world.at = IN_UIDS;
+	answer_well(op, IN_UIDS, NULL);
+	imapsrv_session_run(world.s);
+	world_drain();
+	assert_int_equal(said("a OK [READ-WRITE]"), 1);
+	/* It is looked for, though nobody posts it again. */
+	world.once = false;
+	world.played = 0;
+	world.play = open_later;
+	world_say("b NOOP\r\n");
+	assert_int_equal(world.played, 1);
+	op = world.op;
+	world.op = NULL;
+	assert_non_null(op);
+	answer_well(op, IN_UIDS, NULL);
+	imapsrv_session_run(world.s);
+	world_drain();
+	assert_int_equal(said("b OK"), 1);
+	world_end(0);
+}
+
 /* The name in a question is that which was asked about, whatever is posted from inside of it. */
 static void rename_inside(struct imapsrv_op *op, const void *q)
 {
@@ -102,6 +138,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_renamed),
+		cmocka_unit_test(test_came),
 		cmocka_unit_test(test_question),
 	};
 
