@@ -104,6 +104,22 @@ static void edges(void **state)
 	}
 }
 
+/* A search ends within a message too: one that is longer than its steps is not read to its end. */
+static void within_a_message(void **state)
+{
+	struct talk t;
+	uint64_t before;
+
+	(void)state;
+	talk_open(&t, "host: preauth fred\nhost: limit search_steps 20000\nhost: message INBOX size 2000000\n");
+	talk_connect(&t, 0);
+	(void)talk_say(&t, 0, "a SELECT INBOX\r\n");
+	before = imapsrv_session_steps(t.td.sessions[0].session);
+	assert_non_null(strstr(talk_say(&t, 0, "b SEARCH BODY nothere\r\n"), "b NO [LIMIT] "));
+	assert_true(imapsrv_session_steps(t.td.sessions[0].session) - before < 200000);
+	talk_close(&t);
+}
+
 /* Responses of 16 octets, none of which is read: how many commands are done? */
 static void output(void **state)
 {
@@ -173,6 +189,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(edges),
+		cmocka_unit_test(within_a_message),
 		cmocka_unit_test(output),
 		cmocka_unit_test(chosen_fields),
 	};
