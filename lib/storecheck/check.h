@@ -305,6 +305,8 @@ bool isrv_sc_need(struct isrv_sc_client *k, enum isrv_sc_clause clause, const ch
 bool isrv_sc_raw(struct isrv_sc_client *k, const void *data, size_t len); /* more of a command */
 bool isrv_sc_await(struct isrv_sc_client *k); /* settles; blames if the command is not answered */
 bool isrv_sc_needed(struct isrv_sc_client *k, enum isrv_sc_clause clause);
+/* Does the session have this capability?  If not, its host hides it, and the scene is over. */
+bool isrv_sc_offers(struct isrv_sc_client *k, uint64_t cap);
 bool isrv_sc_code(const struct isrv_sc_client *k, const char *code); /* the answer has it */
 struct imapsrv_span isrv_sc_span(const struct isrv_sc_client *k, struct isrv_sc_text text);
 /* The answer to a COPY to the selected mailbox itself, which a store may refuse with CANNOT: false,

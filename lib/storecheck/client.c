@@ -160,6 +160,12 @@ static bool no_leave(const struct isrv_sc_client *k, enum isrv_sc_clause clause)
 	       (clause == ISRV_SC_OPEN_KNOWN && isrv_sc_code(k, "INUSE"));
 }
 
+bool isrv_sc_offers(struct isrv_sc_client *k, uint64_t cap)
+{
+	return k->caps & cap ||
+	       isrv_sc_pass(k->c, "capabilities that are hidden from the session: imapsrv_session_hide");
+}
+
 bool isrv_sc_needed(struct isrv_sc_client *k, enum isrv_sc_clause clause)
 {
 	struct imapsrv_span text = isrv_sc_span(k, k->told.text);

@@ -79,7 +79,7 @@ static void kept(struct isrv_sc *c)
 	struct isrv_sc_client *k = &c->clients[0];
 	uint32_t uid;
 
-	if (!isrv_sc_stage(c, 1, 3) || !(k->caps & ISRV_SC_ANNOTATE))
+	if (!isrv_sc_stage(c, 1, 3) || !isrv_sc_offers(k, ISRV_SC_ANNOTATE))
 		return;
 	uid = k->box->messages[1].uid;
 	for (unsigned v = 0; v < 2 && isrv_sc_live(c); v++) {
@@ -105,7 +105,7 @@ static void asked(struct isrv_sc *c)
 	struct isrv_sc_client *k = &c->clients[0];
 	uint32_t uid;
 
-	if (!isrv_sc_stage(c, 1, 2) || !(k->caps & ISRV_SC_ANNOTATE))
+	if (!isrv_sc_stage(c, 1, 2) || !isrv_sc_offers(k, ISRV_SC_ANNOTATE))
 		return;
 	uid = k->box->messages[0].uid;
 	for (unsigned e = 0; e < 3; e++)
@@ -129,7 +129,7 @@ static void copied(struct isrv_sc *c)
 	bool had[2];
 	uint32_t uid;
 
-	if (!isrv_sc_stage(c, 1, 2) || !(k->caps & ISRV_SC_ANNOTATE))
+	if (!isrv_sc_stage(c, 1, 2) || !isrv_sc_offers(k, ISRV_SC_ANNOTATE))
 		return;
 	uid = k->box->messages[0].uid;
 	for (unsigned v = 0; v < 2; v++)
@@ -153,7 +153,7 @@ static void counted(struct isrv_sc *c)
 	uint64_t before;
 	uint32_t uid;
 
-	if (!isrv_sc_stage(c, 1, 2) || !(k->caps & ISRV_SC_ANNOTATE) || !isrv_sc_highest(k, k->box))
+	if (!isrv_sc_stage(c, 1, 2) || !isrv_sc_offers(k, ISRV_SC_ANNOTATE) || !isrv_sc_highest(k, k->box))
 		return;
 	uid = k->box->messages[0].uid;
 	before = k->box->highest;
@@ -172,7 +172,7 @@ static void told(struct isrv_sc *c)
 	struct isrv_sc_client *a = &c->clients[0], *b = &c->clients[1];
 	uint32_t uid;
 
-	if (!isrv_sc_stage(c, 2, 2) || !(a->caps & ISRV_SC_ANNOTATE))
+	if (!isrv_sc_stage(c, 2, 2) || !isrv_sc_offers(a, ISRV_SC_ANNOTATE))
 		return;
 	uid = a->box->messages[0].uid;
 	isrv_sc_look(b);

@@ -325,7 +325,7 @@ static void move(struct isrv_sc *c)
 		return;
 	from = k->box;
 	isrv_sc_compare(k, &isrv_sc_fetching);
-	if (!(k->caps & ISRV_SC_MOVE) || !(to = isrv_sc_box(k, 1)))
+	if (!isrv_sc_offers(k, ISRV_SC_MOVE) || !(to = isrv_sc_box(k, 1)))
 		return;
 	gone[0] = from->messages[0].uid;
 	gone[1] = from->messages[4].uid;

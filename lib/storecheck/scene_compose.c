@@ -119,7 +119,7 @@ static void whole(struct isrv_sc *c)
 	struct isrv_sc_box *other;
 	struct isrv_buf octets;
 
-	if (!isrv_sc_stage(c, 1, 4) || !(k->caps & ISRV_SC_CATENATE))
+	if (!isrv_sc_stage(c, 1, 4) || !isrv_sc_offers(k, ISRV_SC_CATENATE))
 		return;
 	isrv_buf_init(&octets, 1u << 20);
 	compose(k, &octets); /* of messages of the mailbox that it goes to, */
@@ -146,7 +146,7 @@ static void halves(struct isrv_sc *c)
 	struct isrv_sc_client *k = &c->clients[0];
 	struct isrv_buf octets;
 
-	if (!isrv_sc_stage(c, 1, 3) || !(k->caps & ISRV_SC_CATENATE))
+	if (!isrv_sc_stage(c, 1, 3) || !isrv_sc_offers(k, ISRV_SC_CATENATE))
 		return;
 	isrv_buf_init(&octets, 1u << 20);
 	begin(k);
@@ -196,7 +196,7 @@ static void binary(struct isrv_sc *c)
 	struct isrv_sc_client *k = &c->clients[0];
 	struct isrv_buf octets;
 
-	if (!isrv_sc_stage(c, 1, 1) || !(k->caps & ISRV_SC_BINARY))
+	if (!isrv_sc_stage(c, 1, 1) || !isrv_sc_offers(k, ISRV_SC_BINARY))
 		return;
 	isrv_buf_init(&octets, 1000);
 	isrv_sc_add(c, &octets, head, sizeof(head) - 1);
@@ -222,7 +222,7 @@ static void headers(struct isrv_sc *c)
 	struct isrv_sc_client *k = &c->clients[0];
 	struct isrv_buf octets;
 
-	if (!isrv_sc_stage(c, 1, 1) || !(k->caps & ISRV_SC_UTF8))
+	if (!isrv_sc_stage(c, 1, 1) || !isrv_sc_offers(k, ISRV_SC_UTF8))
 		return;
 	isrv_buf_init(&octets, 1000);
 	isrv_sc_need(k, ISRV_SC_SESSION_LIVES, "UNSELECT");

@@ -221,7 +221,9 @@ static bool told(const struct isrv_sc_client *k, const char *kind, const char *t
 
 static bool notify(struct isrv_sc_client *k, const char *what)
 {
-	if (!(k->caps & ISRV_SC_NOTIFY) || !isrv_sc_ask(k, "NOTIFY SET %s", what))
+	if (!isrv_sc_offers(k, ISRV_SC_NOTIFY))
+		return false;
+	if (!isrv_sc_ask(k, "NOTIFY SET %s", what))
 		return isrv_sc_pass(k->c, "NOTIFY, which was refused");
 	isrv_sc_told_clear(k);
 	return true;
@@ -299,7 +301,7 @@ static void metadata(struct isrv_sc *c)
 {
 	struct isrv_sc_client *a = &c->clients[0], *b = &c->clients[1];
 
-	if (!isrv_sc_stage(c, 2, 0) || !(a->caps & ISRV_SC_METADATA) ||
+	if (!isrv_sc_stage(c, 2, 0) || !isrv_sc_offers(a, ISRV_SC_METADATA) ||
 	    !notify(b, "(PERSONAL (MailboxMetadataChange))"))
 		return;
 	if (!isrv_sc_ask(a, "SETMETADATA %s (/shared/comment \"kit\")", a->box->name))

@@ -80,7 +80,7 @@ static void fuzzy(struct isrv_sc *c)
 	                                       "NOT SUBJECT nothing"};
 	struct isrv_sc_client *k = &c->clients[0];
 
-	if (!isrv_sc_stage(c, 1, 16) || !(k->caps & ISRV_SC_FUZZY))
+	if (!isrv_sc_stage(c, 1, 16) || !isrv_sc_offers(k, ISRV_SC_FUZZY))
 		return;
 	for (size_t i = 0; i < sizeof(programs) / sizeof(*programs) && isrv_sc_live(c); i++) {
 		struct isrv_sc_numbers exact = {NULL, 0, 0};
@@ -107,7 +107,7 @@ static void sort(struct isrv_sc *c)
 	                                   "REVERSE SIZE FROM", "REVERSE DATE"};
 	char command[200] = "UID SORT (";
 
-	if (!two_engines(c, 14) || !(c->clients[0].caps & ISRV_SC_SORT))
+	if (!two_engines(c, 14) || !isrv_sc_offers(&c->clients[0], ISRV_SC_SORT))
 		return;
 	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys) && isrv_sc_live(c); i++) {
 		size_t len = strlen(keys[i]);
@@ -133,7 +133,7 @@ static void thread(struct isrv_sc *c)
 	static const char *const algorithms[] = {"REFERENCES", "ORDEREDSUBJECT"};
 	struct isrv_sc_client *k = &c->clients[0], *plain = &c->clients[1];
 
-	if (!two_engines(c, 14) || !(k->caps & ISRV_SC_THREAD))
+	if (!two_engines(c, 14) || !isrv_sc_offers(k, ISRV_SC_THREAD))
 		return;
 	for (unsigned i = 0; i < 4 && isrv_sc_live(c); i++) {
 		struct imapsrv_span with, without;
@@ -163,7 +163,7 @@ static void identifiers(struct isrv_sc *c)
 	const struct isrv_sc_message *m, *copy;
 	struct isrv_sc_message what;
 
-	if (!isrv_sc_stage(c, 1, 4))
+	if (!isrv_sc_stage(c, 1, 4) || !isrv_sc_offers(k, ISRV_SC_OBJECTID))
 		return;
 	box = k->box;
 	isrv_sc_need(k, ISRV_SC_OBJECTID_MAILBOX, "STATUS %s (MAILBOXID)", box->name);
@@ -212,7 +212,8 @@ static void save_dates(struct isrv_sc *c)
 {
 	struct isrv_sc_client *k = &c->clients[0];
 
-	if (!isrv_sc_stage(c, 1, 4) || !isrv_sc_compare(k, &isrv_sc_fetching))
+	if (!isrv_sc_stage(c, 1, 4) || !isrv_sc_offers(k, ISRV_SC_SAVEDATE) ||
+	    !isrv_sc_compare(k, &isrv_sc_fetching))
 		return;
 	for (unsigned i = 0; i < 3 && isrv_sc_live(c); i++) {
 		isrv_sc_need(k, ISRV_SC_STORE_FLAGS, "UID STORE %u FLAGS (\\Draft)",
@@ -233,7 +234,7 @@ static void replace(struct isrv_sc *c)
 	struct isrv_sc_client *k = &c->clients[0];
 	uint32_t content, old;
 
-	if (!isrv_sc_stage(c, 1, 3) || !(k->caps & ISRV_SC_REPLACE))
+	if (!isrv_sc_stage(c, 1, 3) || !isrv_sc_offers(k, ISRV_SC_REPLACE))
 		return;
 	for (unsigned i = 0; i < 2 && isrv_sc_live(c); i++) {
 		content = isrv_sc_new_content(c);
@@ -275,7 +276,7 @@ static void append_limit(struct isrv_sc *c)
 	struct isrv_sc_client *k = &c->clients[0];
 	uint64_t limit;
 
-	if (!isrv_sc_stage(c, 1, 0))
+	if (!isrv_sc_stage(c, 1, 0) || !isrv_sc_offers(k, ISRV_SC_APPENDLIMIT))
 		return;
 	isrv_sc_need(k, ISRV_SC_STATUS_SAME, "STATUS %s (APPENDLIMIT)", k->box->name);
 	limit = k->told.limit;
@@ -434,7 +435,7 @@ static void quota(struct isrv_sc *c)
 	struct isrv_sc_client *k = &c->clients[0];
 	struct usage before, now;
 
-	if (!isrv_sc_stage(c, 1, 2) || !(k->caps & ISRV_SC_QUOTA))
+	if (!isrv_sc_stage(c, 1, 2) || !isrv_sc_offers(k, ISRV_SC_QUOTA))
 		return;
 	now = ask_usage(k, "MESSAGE");
 	if (!now.known)

@@ -189,7 +189,7 @@ static void age(struct isrv_sc *c)
 {
 	struct isrv_sc_client *k = &c->clients[0];
 
-	if (!isrv_sc_stage(c, 1, 0) || !(k->caps & ISRV_SC_WITHIN))
+	if (!isrv_sc_stage(c, 1, 0) || !isrv_sc_offers(k, ISRV_SC_WITHIN))
 		return;
 	isrv_sc_append(k, k->box, isrv_sc_new_content(c), 0, NULL);
 	isrv_sc_append(k, k->box, isrv_sc_new_content(c), 0, "17-Jul-1996 02:44:25 -0700");

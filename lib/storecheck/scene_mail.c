@@ -177,7 +177,7 @@ static void append_all(struct isrv_sc *c)
 	size_t count = 3;
 	bool told;
 
-	if (!isrv_sc_stage(c, 1, 1))
+	if (!isrv_sc_stage(c, 1, 1) || !isrv_sc_offers(k, ISRV_SC_MULTIAPPEND))
 		return;
 	isrv_sc_say(k, "APPEND %s", k->box->name);
 	/* What `say` wrote ends its line: the messages come in front of that. */

@@ -129,7 +129,7 @@ static void metadata(struct isrv_sc *c)
 	box = k->box;
 	if (k->caps & ISRV_SC_METADATA_SERVER || k->caps & ISRV_SC_METADATA)
 		one_of_each(k, "");
-	if (!isrv_sc_live(c) || !(k->caps & ISRV_SC_METADATA))
+	if (!isrv_sc_live(c) || !isrv_sc_offers(k, ISRV_SC_METADATA))
 		return;
 	one_of_each(k, box->name);
 	if (isrv_sc_live(c))

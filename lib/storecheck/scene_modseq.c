@@ -293,7 +293,7 @@ static void vanished(struct isrv_sc *c)
 	struct isrv_sc_box *box = &c->boxes[0];
 	uint64_t since[4];
 
-	if (!stage(c, 1, 10) || !(k->caps & ISRV_SC_QRESYNC))
+	if (!stage(c, 1, 10) || !isrv_sc_offers(k, ISRV_SC_QRESYNC))
 		return;
 	isrv_sc_need(k, ISRV_SC_SESSION_LIVES, "ENABLE QRESYNC");
 	for (unsigned i = 0; i < 4 && isrv_sc_live(c); i++) {

@@ -88,7 +88,7 @@ static void of_mailbox(struct isrv_sc *c)
 	struct isrv_sc_client *k = &c->clients[0];
 
 	/* There may be no private ones (RFC 5464 4.3). */
-	if (isrv_sc_stage(c, 1, 0) && k->caps & ISRV_SC_METADATA &&
+	if (isrv_sc_stage(c, 1, 0) && isrv_sc_offers(k, ISRV_SC_METADATA) &&
 	    isrv_sc_ask(k, "SETMETADATA %s (/private/comment \"kit\")", k->box->name) &&
 	    isrv_sc_ask(k, "SETMETADATA %s (/private/comment NIL)", k->box->name))
 		fill(k, &(struct place){k->box->name, ISRV_SC_METADATA_ROOM, false});
@@ -98,7 +98,7 @@ static void of_message(struct isrv_sc *c)
 {
 	struct isrv_sc_client *k = &c->clients[0];
 
-	if (isrv_sc_stage(c, 1, 1) && k->caps & ISRV_SC_ANNOTATE)
+	if (isrv_sc_stage(c, 1, 1) && isrv_sc_offers(k, ISRV_SC_ANNOTATE))
 		fill(k, &(struct place){"1:*", ISRV_SC_ANNOTATE_ROOM, true});
 }
 

@@ -179,7 +179,7 @@ static void metadata(struct isrv_sc *c)
 {
 	struct share s;
 
-	if (!begin(c, &s) || !(s.owner->caps & ISRV_SC_METADATA) || !give(&s, "lr") || !sees(&s))
+	if (!begin(c, &s) || !isrv_sc_offers(s.owner, ISRV_SC_METADATA) || !give(&s, "lr") || !sees(&s))
 		return;
 	if (isrv_sc_ask(s.owner, "SETMETADATA %s (/private/comment \"kit-private\")",
 	                c->boxes[0].name)) {

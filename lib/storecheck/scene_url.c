@@ -117,7 +117,7 @@ static void is_void(struct isrv_sc_client *k, const char *text, enum isrv_sc_cla
 
 static bool begin(struct isrv_sc *c, unsigned clients)
 {
-	return isrv_sc_stage(c, clients, 3) && c->clients[0].caps & ISRV_SC_URLAUTH;
+	return isrv_sc_stage(c, clients, 3) && isrv_sc_offers(&c->clients[0], ISRV_SC_URLAUTH);
 }
 
 static void made(struct isrv_sc *c)

@@ -91,6 +91,9 @@ static struct imapsrv_session *on_connect(void *user, struct imapsrv_engine *eng
 		link->session = NULL;
 		ts_watch_end(link);
 	}
+	for (const char *const *name = kit->hidden; name && *name; name++)
+		if (link->session && imapsrv_session_hide(link->session, *name))
+			tx_complain(&kit->log, "%s cannot be hidden", *name);
 	return link->session;
 }
 

@@ -53,6 +53,7 @@ struct kit {
 	bool text_only;              /* it keeps no messages that may have NUL in them */
 	uint64_t limit;              /* octets of a message in a mailbox that is made; 0: none */
 	bool fresh;                  /* mailboxes are emptied before each scene */
+	const char *const *hidden;   /* capabilities; NULL: none are; ends with NULL */
 	unsigned slow;               /* so often there is nothing to be seen before an op is answered */
 	unsigned waited;
 	bool terse;                  /* findings are not printed */

@@ -465,6 +465,24 @@ static void flat(struct kit *kit)
 		u->separator = '\0';
 }
 
+/* As for clients that are known to stumble. */
+static void hidden(struct kit *kit)
+{
+	static const char *const names[] = {
+		"CONDSTORE", "QRESYNC", "NOTIFY", "OBJECTID", "SAVEDATE", "METADATA", "QUOTA",
+		"REPLACE", "MULTIAPPEND", "MOVE", "SORT", "THREAD=REFERENCES", "APPENDLIMIT",
+		"ANNOTATE-EXPERIMENT-1", "CATENATE", "URLAUTH", "UTF8=ACCEPT", "WITHIN", "BINARY",
+		"SEARCH=FUZZY", NULL};
+
+	kit->hidden = names;
+}
+
+static void hidden_no_deleted(struct kit *kit)
+{
+	hidden(kit);
+	no_deleted(kit);
+}
+
 const struct way ways_unusual[] = {
 	{"no \\Deleted", no_deleted, 0},
 	{"no \\Seen", no_seen, 0},
@@ -496,6 +514,8 @@ const struct way ways_unusual[] = {
 	{"small messages", small_messages, 0},
 	{"tiny messages", tiny_messages, 0},
 	{"slow", slow, 0},
+	{"hidden", hidden, 0},
+	{"hidden, no \\Deleted", hidden_no_deleted, 0},
 	{"dots", dots, 0},
 	{"flat", flat, 0},
 	{NULL, NULL, 0},
