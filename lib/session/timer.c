@@ -36,8 +36,9 @@ static uint64_t keepalive_deadline(const struct imapsrv_session *s)
 {
 	uint32_t interval = s->engine->limits.keepalive;
 
-	/* A client that does not read what it was told needs no more of it. */
-	if (!s->idling || interval == UINT32_MAX || isrv_outq_size(&s->out))
+	/* A client that does not read what it was told needs no more of it, nor is there a place for it in the
+	 * middle of a line. */
+	if (!s->idling || s->mid_line || interval == UINT32_MAX || isrv_outq_size(&s->out))
 		return UINT64_MAX;
 	return isrv_session_after(s->quiet_since, interval);
 }
