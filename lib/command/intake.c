@@ -533,7 +533,9 @@ void isrv_intake_drop(struct imapsrv_session *s, struct isrv_intake *t)
 
 bool isrv_intake_has_appenduid(const struct imapsrv_session *s, const struct isrv_intake *t)
 {
-	return t->uidvalidity && (isrv_session_rev2(s) || isrv_caps_has(s, ISRV_CAP_UIDPLUS));
+	/* RFC 9051 6.3.12: "MUST NOT" if it cannot be selected. */
+	return isrv_access_may(t->access.rights, ISRV_DO_READ) && t->uidvalidity &&
+	       (isrv_session_rev2(s) || isrv_caps_has(s, ISRV_CAP_UIDPLUS));
 }
 
 /* resp-code-apnd = "APPENDUID" SP nz-number SP append-uid (RFC 4315 3) */

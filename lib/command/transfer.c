@@ -550,7 +550,9 @@ bool isrv_transfer_has_copyuid(const struct imapsrv_session *s, const struct isr
 {
 	size_t max = s->engine->limits.set_ranges;
 
-	return t->uidvalidity && t->copied && !t->lost && t->from.count && t->to.count &&
+	/* RFC 9051 6.4.7: "MUST NOT" if it cannot be selected. */
+	return isrv_access_may(t->rights, ISRV_DO_READ) && t->uidvalidity && t->copied && !t->lost &&
+	       t->from.count && t->to.count &&
 	       t->from.count <= max && t->to.count <= max &&
 	       (isrv_session_rev2(s) || isrv_caps_has(s, ISRV_CAP_UIDPLUS));
 }
