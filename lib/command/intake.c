@@ -16,6 +16,7 @@
 #include "command/intake_welcome.h"
 #include "command/memory.h"
 #include "session/hear.h"
+#include "session/line.h"
 #include "session/session.h"
 
 enum at {
@@ -251,8 +252,7 @@ static void ask_finish(struct imapsrv_session *s, struct isrv_intake *t)
 /* The literal that was announced is an argument, and becomes part of the line. */
 static void take_argument(struct imapsrv_session *s, struct isrv_intake *t)
 {
-	struct isrv_framer *f = &s->framer;
-	const char *problem = NULL;
+	const char *problem;
 
 	if (!t->announced) {
 		isrv_bad(s, "Expected the message");
@@ -260,10 +260,7 @@ static void take_argument(struct imapsrv_session *s, struct isrv_intake *t)
 		give_up(s, t);
 		return;
 	}
-	if (isrv_intake_needs_leave(s))
-		problem = ISRV_INTAKE_NEEDS_LEAVE;
-	else if (!isrv_framer_accept(f))
-		problem = "The command is too long";
+	problem = isrv_line_take_literal(s);
 	if (problem) {
 		isrv_bad(s, problem);
 		s->reply.code = "TOOBIG";
@@ -271,7 +268,7 @@ static void take_argument(struct imapsrv_session *s, struct isrv_intake *t)
 		return;
 	}
 	t->announced = false;
-	if (f->literal_sync) {
+	if (s->framer.literal_sync) {
 		ISRV_W(&s->w, "+ OK");
 		isrv_w_crlf(&s->w);
 	}

@@ -2,15 +2,9 @@
 /* See the header. */
 #include "command/intake_welcome.h"
 
+#include "session/line.h"
 #include "session/messagelimit.h"
 #include "session/session.h"
-
-bool isrv_intake_needs_leave(const struct imapsrv_session *s)
-{
-	const struct isrv_framer *f = &s->framer;
-
-	return s->engine->config.literal_minus && !f->literal_sync && f->literal_size > 4096;
-}
 
 bool isrv_intake_is_binary(const struct imapsrv_session *s, const struct isrv_intake *t)
 {
@@ -50,9 +44,9 @@ bool isrv_intake_is_welcome_literal(struct imapsrv_session *s, const struct isrv
 		/* BINARY was hidden.  A client that sends a literal8 all the same is told what
 		 * RFC 3516 4.4 has for a mailbox that cannot keep NULs: encode the message. */
 		isrv_no(s, "UNKNOWN-CTE", "Messages cannot be binary here");
-	} else if (isrv_intake_needs_leave(s)) {
+	} else if (isrv_line_needs_leave(s)) {
 		/* RFC 7888 5: BAD, and in answer to an APPEND always with TOOBIG. */
-		isrv_bad(s, ISRV_INTAKE_NEEDS_LEAVE);
+		isrv_bad(s, ISRV_NEEDS_LEAVE);
 		s->reply.code = "TOOBIG";
 	} else if (before > most || size > most - before) {
 		isrv_no(s, "TOOBIG", "The message is too big");

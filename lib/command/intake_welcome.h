@@ -9,10 +9,6 @@
 
 #include "command/intake.h"
 
-/* Does the literal that was announced not wait, though it is too long for that (RFC 7888 5)? */
-bool isrv_intake_needs_leave(const struct imapsrv_session *s);
-#define ISRV_INTAKE_NEEDS_LEAVE "A literal above 4096 octets must wait for leave"
-
 /* A literal whose octets may be anything, NUL too.  That of UTF8 holds text. */
 bool isrv_intake_is_binary(const struct imapsrv_session *s, const struct isrv_intake *t);
 

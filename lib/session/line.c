@@ -7,6 +7,20 @@
 #include "base/ascii.h"
 #include "wire/url.h"
 
+bool isrv_line_needs_leave(const struct imapsrv_session *s)
+{
+	const struct isrv_framer *f = &s->framer;
+
+	return s->engine->config.literal_minus && !f->literal_sync && f->literal_size > 4096;
+}
+
+const char *isrv_line_take_literal(struct imapsrv_session *s)
+{
+	if (isrv_line_needs_leave(s))
+		return ISRV_NEEDS_LEAVE;
+	return isrv_framer_accept(&s->framer) ? NULL : "The command is too long";
+}
+
 /* ---- the table ----------------------------------------------------------------------------- */
 
 /* The table is sorted, and the engine knows where each letter starts. */

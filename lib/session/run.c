@@ -184,6 +184,7 @@ static void literal_too_big(struct imapsrv_session *s, const struct isrv_line *l
 static void literal(struct imapsrv_session *s)
 {
 	struct isrv_line line;
+	const char *problem;
 
 	if (!isrv_line_read(s, &line)) {
 		isrv_line_complain(s, &line);
@@ -195,14 +196,9 @@ static void literal(struct imapsrv_session *s)
 		start(s, &line, false);
 		return;
 	}
-	/* RFC 7888 5: with LITERAL- a literal that does not wait is at most 4096 octets. */
-	if (s->engine->config.literal_minus && !s->framer.literal_sync &&
-	    s->framer.literal_size > 4096) {
-		literal_too_big(s, &line, "A literal above 4096 octets must wait for leave");
-		return;
-	}
-	if (!isrv_framer_accept(&s->framer)) {
-		literal_too_big(s, &line, "The command is too long");
+	problem = isrv_line_take_literal(s);
+	if (problem) {
+		literal_too_big(s, &line, problem);
 		return;
 	}
 	isrv_arena_reset(&s->arena);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * session/session - the inside of struct imapsrv_session, and what commands use of it.  The loop
- * itself is in session.c, replies in reply.c, questions to the host in op.c, untagged updates in
+ * itself is in run.c, replies in reply.c, questions to the host in op.c, untagged updates in
  * sync.c.
  */
 #ifndef ISRV_SESSION_SESSION_H
