@@ -49,10 +49,6 @@ enum isrv_step isrv_auth_in(struct imapsrv_session *s)
 /* A wrong password costs time, doubled each time, then the connection (guessing). */
 enum isrv_step isrv_auth_failed(struct imapsrv_session *s)
 {
-	const struct imapsrv_limits *limits = &s->engine->limits;
-	uint64_t delay = limits->login_delay;
-	uint32_t doublings = s->failed_logins < 10 ? s->failed_logins : 10;
-
 	/* An account that came with a refusal is given back. */
 	isrv_session_log_out(s);
 	/* Not a guess: whoever is sent elsewhere has proved who he is (RFC 2221 6). */
@@ -60,9 +56,7 @@ enum isrv_step isrv_auth_failed(struct imapsrv_session *s)
 		return isrv_refused(s, NULL);
 	s->failed_logins++;
 	s->counted.failed_logins += s->counted.failed_logins < UINT32_MAX;
-	s->delay_until = limits->login_delay == UINT32_MAX
-	                         ? s->now
-	                         : isrv_session_after(s->now, delay << doublings);
+	s->delay_until = s->engine->limits.login_delay == UINT32_MAX ? 0 : ISRV_NOT_DATED;
 	return ISRV_DELAY;
 }
 
@@ -161,7 +155,7 @@ static enum isrv_step step_unauthenticate(struct imapsrv_session *s, void *args)
 	forget(s);
 	isrv_session_use_limits(s);
 	isrv_session_speak(s, NULL);
-	s->login_by = isrv_session_after(s->now, s->engine->limits.login_timeout);
+	s->login_by = ISRV_NOT_DATED;
 	return isrv_ok(s, "Nobody is logged in now");
 }
 

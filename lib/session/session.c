@@ -44,7 +44,7 @@ static void init(struct imapsrv_session *s, struct imapsrv_engine *engine,
 	isrv_session_use_limits(s);
 	isrv_arena_init(&s->arena, &s->mem, limits->arena);
 	s->result.text = "";
-	s->delay_until = UINT64_MAX;
+	s->login_by = ISRV_NOT_DATED;
 	isrv_hear_update(s);
 	isrv_caps_update(s);
 }

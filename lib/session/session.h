@@ -304,6 +304,9 @@ static inline void isrv_session_begin_line(struct imapsrv_session *s)
 	s->mark = isrv_outq_mark(&s->out);
 	s->mid_line = true;
 }
+/* Of a deadline: what it is counted from happens at the tick that follows. */
+#define ISRV_NOT_DATED UINT64_MAX
+
 /* So many ms after that moment; no later than the end of all time, which stands for never. */
 static inline uint64_t isrv_session_after(uint64_t start, uint64_t ms)
 {

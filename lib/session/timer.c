@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * session/timer - what happens because time passes: login timeout, inactivity (RFC 9051 5.4),
- * IDLE's timeout and keepalive (RFC 2177), that of long commands (RFC 9585), the delay of a failed login.  The host says what time it
- * is.
+ * IDLE's timeout and keepalive (RFC 2177), that of long commands (RFC 9585), the delay of a failed
+ * login.  The host says what time it is.
  */
 #include "session/progress.h"
 #include "session/run.h"
@@ -17,7 +17,8 @@ static uint64_t earlier(uint64_t a, uint64_t b)
 static bool waits_for_client(const struct imapsrv_session *s)
 {
 	return s->phase == ISRV_PHASE_READ || s->phase == ISRV_PHASE_REFUSED ||
-	       s->phase == ISRV_PHASE_TLS || s->phase == ISRV_PHASE_COMPRESS || s->idling || isrv_outq_size(&s->out) ||
+	       s->phase == ISRV_PHASE_TLS || s->phase == ISRV_PHASE_COMPRESS || s->idling ||
+	       isrv_outq_size(&s->out) ||
 	       (s->phase == ISRV_PHASE_STEP && s->wait == ISRV_INPUT);
 }
 
@@ -28,7 +29,8 @@ static uint64_t client_deadline(const struct imapsrv_session *s)
 
 	if (!waits_for_client(s))
 		return s->logged_in ? UINT64_MAX : s->login_by;
-	deadline = isrv_session_after(s->since, s->idling ? limits->idle_timeout : limits->inactivity);
+	deadline = isrv_session_after(s->since,
+	                              s->idling ? limits->idle_timeout : limits->inactivity);
 	return s->logged_in ? deadline : earlier(deadline, s->login_by);
 }
 
@@ -36,8 +38,8 @@ static uint64_t keepalive_deadline(const struct imapsrv_session *s)
 {
 	uint32_t interval = s->engine->limits.keepalive;
 
-	/* A client that does not read what it was told needs no more of it, nor is there a place for it in the
-	 * middle of a line. */
+	/* A client that does not read what it was told needs no more of it, nor is there a place for
+	 * it in the middle of a line. */
 	if (!s->idling || s->mid_line || interval == UINT32_MAX || isrv_outq_size(&s->out))
 		return UINT64_MAX;
 	return isrv_session_after(s->quiet_since, interval);
@@ -59,16 +61,29 @@ static void start_clock(struct imapsrv_session *s, uint64_t now)
 	s->ticked = true;
 	s->since = now;
 	s->quiet_since = now;
-	s->login_by = isrv_session_after(now, s->engine->limits.login_timeout);
 }
 
-static void note_activity(struct imapsrv_session *s)
+/* Doubled with each one that failed. */
+static uint64_t login_delay(const struct imapsrv_session *s)
+{
+	uint64_t delay = s->engine->limits.login_delay;
+	uint32_t before = s->failed_logins - 1;
+
+	return delay << (before < 10 ? before : 10);
+}
+
+/* What the session noted since the last tick happens now. */
+static void date(struct imapsrv_session *s)
 {
 	if (s->active)
 		s->since = s->now;
 	if (s->spoke || s->active)
 		s->quiet_since = s->now;
 	s->active = s->spoke = false;
+	if (s->login_by == ISRV_NOT_DATED)
+		s->login_by = isrv_session_after(s->now, s->engine->limits.login_timeout);
+	if (s->delay_until == ISRV_NOT_DATED)
+		s->delay_until = isrv_session_after(s->now, login_delay(s));
 }
 
 /* With other limits than it was saved under, a session began earlier or later by the difference. */
@@ -111,7 +126,7 @@ uint64_t imapsrv_session_tick(struct imapsrv_session *session, uint64_t now_ms)
 		s->now = now_ms;
 	if (!s->ticked)
 		start_clock(s, s->now);
-	note_activity(s);
+	date(s);
 	if (s->now >= client_deadline(s)) {
 		s->mark = isrv_outq_mark(&s->out);
 		isrv_session_end(s, NULL, s->logged_in ? "Idle for too long" : "Login took too long");
@@ -127,7 +142,7 @@ uint64_t imapsrv_session_tick(struct imapsrv_session *session, uint64_t now_ms)
 	if (isrv_writer_failed(&s->w))
 		isrv_session_fail(s, IMAPSRV_ENOMEM);
 	isrv_run(s);
-	note_activity(s);
+	date(s);
 	if (s->phase == ISRV_PHASE_END)
 		return UINT64_MAX;
 	next = earlier(client_deadline(s), keepalive_deadline(s));
