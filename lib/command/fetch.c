@@ -272,8 +272,9 @@ static bool init(struct imapsrv_session *s, struct fetch_args *a)
 	isrv_fetch_line_init(&a->line, items);
 	isrv_uidset_init(&a->again, SIZE_MAX);
 	isrv_uidset_init(&a->put_off, SIZE_MAX);
-	a->mark = items->seen && !s->view->read_only &&
-	          s->view->rights & IMAPSRV_RIGHT_SEEN; /* RFC 4314 4, FETCH */
+	/* Where it may be (RFC 4314 4, FETCH) and is kept (RFC 9051 7.1, PERMANENTFLAGS). */
+	a->mark = items->seen && !s->view->read_only && s->view->rights & IMAPSRV_RIGHT_SEEN &&
+	          s->view->permanent_flags & IMAPSRV_SEEN;
 	if (items->section_count || items->shows || items->annotation ||
 	    items->facts & IMAPSRV_FACT_SIZE) {
 		isrv_fetch_held_init(&a->held, s->engine->limits.arena);
