@@ -3,7 +3,8 @@
  * What is kept for one member until its thread takes it: events in order, each under the member's
  * own name of the mailbox.  What can be told in one is one: an event like the last one about the
  * same mailbox only adds its UIDs.  Past a bound, or without memory, all that is kept about a
- * mailbox becomes "look it up", which needs no memory, and in the end all of it.
+ * mailbox becomes "look it up", which needs no memory, and in the end all of it.  Nothing moves across an
+ * event that gave the name to another mailbox.
  *
  * Invariant: what was told away is found again by looking it up, flags too.
  */
@@ -90,7 +91,7 @@ static void collapse(struct isrv_hub_entry *e, struct isrv_mem *mem)
 	e->event.origin = NULL;
 }
 
-/* All that is kept of the mailbox of `e`, the earliest of them, goes into `e`. */
+/* All that is kept of the mailbox of `e`, the earliest of them since its name last changed, goes into `e`. */
 static void collapse_all(struct isrv_hub_queue *q, struct isrv_hub_entry *e, struct isrv_mem *mem)
 {
 	struct isrv_hub_entry **at = &e->next;
@@ -187,6 +188,35 @@ static struct imapsrv_span put_name(char **at, const struct imapsrv_span *parts,
 	return span;
 }
 
+/* Is that mailbox below, or the same as, one of that name? */
+static bool lies_in(struct imapsrv_span top, const struct imapsrv_span name[3], char separator)
+{
+	size_t at = 0;
+
+	for (int i = 0; i < 3; i++)
+		for (size_t k = 0; k < name[i].len; k++, at++)
+			if (at == top.len)
+				return name[i].data[k] == separator;
+			else if (top.data[at] != name[i].data[k])
+				return false;
+	return at == top.len;
+}
+
+/* Before it the name may have been that of another mailbox, or of none. */
+static bool changes_name(const struct imapsrv_event *e, const struct imapsrv_span name[3],
+                         char separator)
+{
+	switch (e->type) {
+	case IMAPSRV_EVENT_MAILBOX_RENAME:
+		return lies_in(e->mailbox, name, separator) || lies_in(e->old_name, name, separator);
+	case IMAPSRV_EVENT_MAILBOX_CREATE:
+	case IMAPSRV_EVENT_MAILBOX_DELETE:
+		return is_name(e->mailbox, name);
+	default:
+		return false;
+	}
+}
+
 static size_t name_size(const struct imapsrv_span parts[3])
 {
 	return parts[0].len + parts[1].len + parts[2].len;
@@ -259,8 +289,10 @@ void isrv_hub_queue_put(struct isrv_hub_queue *q, struct isrv_mem *mem,
 		return;
 	for (end = &q->head; *end; end = &e->next) {
 		e = *end;
-		if (is_about_messages(event->type) && is_about_messages(e->event.type) &&
-		    is_name(e->event.mailbox, in->name)) {
+		if (changes_name(&e->event, in->name, bounds->separator)) {
+			first = last = NULL; /* what came before it stays before it */
+		} else if (is_about_messages(event->type) && is_about_messages(e->event.type) &&
+		           is_name(e->event.mailbox, in->name)) {
 			first = first ? first : e;
 			last = e;
 		}

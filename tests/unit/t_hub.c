@@ -532,6 +532,76 @@ static void t_collapse(void **state)
 	}
 }
 
+/* What happened under a name before it went to another mailbox, and after, stays apart. */
+static void t_order(void **state)
+{
+	static const char *const mounts[][2] = {{"", ""}};
+	static const struct {
+		const char *what; /* old name or -, mailbox, type, UID digit */
+		const char *want;
+	} rows[] = {
+		{"-a011 ab120 -a012", "a 1 1:1 b 12 a 1 2:2"},
+		{"-a090 ab120 -a071", "a 9 b 12 a 7 1:1"},
+		{"-b011 ab120 -b012", "b 1 1:1 b 12 b 1 2:2"},
+		{"-a011 -a110 -a100 -a011", "a 1 1:1 a 11 a 10 a 1 1:1"},
+		{"-a011 cb120 -a012", "a 1 1:2 b 12"},
+		{"-a011 -b110 -a012", "a 1 1:2 b 11"},
+		{"-a011 -a150 -a012", "a 1 1:2 a 15"},
+		/* what does not fit is looked up where it is, or all of it */
+		{"-a011 ab120 -a011 -a031 -a071", "a 1 1:1 b 12 a 9 a 7 1:1"},
+		{"-a011 -a031 -a071 ab120 -a011", " 9"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct imapsrv_hub_config c = IMAPSRV_HUB_CONFIG_INIT;
+		struct imapsrv_hub_member *m;
+		struct imapsrv_hub *hub;
+
+		c.queue = 4;
+		hub = hub_new(&c);
+		m = join(hub, NULL);
+		see(m, "x", mounts, 1);
+		change(m, true, IMAPSRV_SCOPE_SUBTREE, "", UINT32_MAX, '/');
+		for (const char *at = rows[i].what; *at; at += at[5] ? 6 : 5) {
+			struct imapsrv_event e = IMAPSRV_EVENT_INIT;
+			uint32_t uid = (uint32_t)(at[4] - '0');
+			struct imapsrv_range r = {uid, uid};
+
+			e.type = (enum imapsrv_event_type)((at[2] - '0') * 10 + at[3] - '0');
+			e.mailbox = (struct imapsrv_span){at + 1, 1};
+			e.old_name = (struct imapsrv_span){at, *at == '-' ? 0 : 1};
+			e.uids = (struct imapsrv_set){&r, uid ? 1 : 0};
+			ROW(i, !imapsrv_hub_publish(hub, &e));
+		}
+		ROW(i, strcmp(taken(m), rows[i].want) == 0);
+		imapsrv_hub_free(hub);
+	}
+}
+
+/* One that moves with a name above it moves too. */
+static void t_order_below(void **state)
+{
+	static const char *const mounts[][2] = {{"", ""}};
+	struct imapsrv_hub *hub = hub_new(NULL);
+	struct imapsrv_hub_member *m = join(hub, NULL);
+	struct imapsrv_event e = IMAPSRV_EVENT_INIT;
+
+	(void)state;
+	see(m, "x", mounts, 1);
+	change(m, true, IMAPSRV_SCOPE_SUBTREE, "", UINT32_MAX, '/');
+	publish(hub, IMAPSRV_EVENT_MESSAGE_NEW, "a/x", 1, 1);
+	publish(hub, IMAPSRV_EVENT_MESSAGE_NEW, "ax", 1, 1);
+	e.type = IMAPSRV_EVENT_MAILBOX_RENAME;
+	e.mailbox = span("b");
+	e.old_name = span("a");
+	assert_int_equal(imapsrv_hub_publish(hub, &e), 0);
+	publish(hub, IMAPSRV_EVENT_MESSAGE_NEW, "a/x", 2, 2);
+	publish(hub, IMAPSRV_EVENT_MESSAGE_NEW, "ax", 2, 2);
+	assert_string_equal(taken(m), "a/x 1 1:1 ax 1 1:2 b 12 a/x 1 2:2");
+	imapsrv_hub_free(hub);
+}
+
 /* What was taken stays as it was while more is published. */
 static void t_lent(void **state)
 {
@@ -674,7 +744,8 @@ int main(void)
 		cmocka_unit_test(t_lent),     cmocka_unit_test(t_refusals),
 		cmocka_unit_test(t_renames),  cmocka_unit_test(t_payload),
 		cmocka_unit_test(t_bounded),  cmocka_unit_test(t_replaced),
-		cmocka_unit_test(t_no_memory),
+		cmocka_unit_test(t_no_memory), cmocka_unit_test(t_order),
+		cmocka_unit_test(t_order_below),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
