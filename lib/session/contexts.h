@@ -79,6 +79,8 @@ bool isrv_contexts_due(const struct imapsrv_session *s);
 
 /* REMOVEFROM for what is gone, before the client is told so.  DONE or OUTPUT. */
 enum isrv_step isrv_contexts_tell_gone(struct imapsrv_session *s);
+/* Is there more of that since? */
+bool isrv_contexts_more_gone(const struct imapsrv_session *s);
 /* Looks at what was touched, and tells.  Nothing else may be told until it says DONE. */
 enum isrv_step isrv_contexts_tell_changed(struct imapsrv_session *s);
 /* Messages that arrived and were added to results whose clients want such shown (RFC 5465 7).  Does any

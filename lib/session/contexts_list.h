@@ -37,6 +37,7 @@ struct isrv_contexts {
 	struct isrv_uidset dirty; /* to be looked at */
 	bool all_dirty;           /* it could not be noted which */
 	bool gone;                /* some may be gone that are in results */
+	bool gone_all;            /* looked for were all, and not what the client expunged alone */
 
 	/* a telling */
 	enum {

@@ -117,13 +117,22 @@ static void starve(struct imapsrv_session *s, struct isrv_contexts *c)
 
 /* ---- what is gone -------------------------------------------------------------------------- */
 
-/* What is known to be gone, of all that is or of what this client expunged, as it wants to hear (RFC
- * 5465 5). */
+/* Is the client told of all that is gone, or of what it expunged itself, as it wants to hear (RFC 5465 5)? */
+static bool hears_all(const struct imapsrv_session *s)
+{
+	return s->tell_all || s->heard & ISRV_PENDING_GONE;
+}
+
 static struct imapsrv_set known_gone(const struct imapsrv_session *s)
 {
-	bool all = s->tell_all || s->heard & ISRV_PENDING_GONE;
+	return isrv_uidset_view(hears_all(s) ? &s->view->expunged : &s->view->own_gone);
+}
 
-	return isrv_uidset_view(all ? &s->view->expunged : &s->view->own_gone);
+bool isrv_contexts_more_gone(const struct imapsrv_session *s)
+{
+	const struct isrv_contexts *c = s->contexts;
+
+	return c && (c->at != AT_REST || c->gone || c->gone_all != hears_all(s));
 }
 
 /* Takes them out of the results at hand. */
@@ -146,19 +155,9 @@ static void find_gone(struct imapsrv_session *s, struct isrv_contexts *c)
 	c->at = AT_GONE_PUT;
 }
 
-enum isrv_step isrv_contexts_tell_gone(struct imapsrv_session *s)
+/* From one context to the next.  OUTPUT: a line waits. */
+static enum isrv_step tell_gone(struct imapsrv_session *s, struct isrv_contexts *c)
 {
-	struct isrv_contexts *c = s->contexts;
-
-	if (!c)
-		return ISRV_DONE;
-	if (c->at == AT_REST) {
-		c->gone = false;
-		if (!known_gone(s).count)
-			return ISRV_DONE;
-		c->index = 0;
-		c->at = AT_GONE;
-	}
 	while (c->index < c->count && !s->error) {
 		if (c->at == AT_GONE)
 			find_gone(s, c);
@@ -170,7 +169,29 @@ enum isrv_step isrv_contexts_tell_gone(struct imapsrv_session *s)
 		c->index++;
 		c->at = AT_GONE;
 	}
-	c->at = AT_REST;
+	return ISRV_DONE;
+}
+
+enum isrv_step isrv_contexts_tell_gone(struct imapsrv_session *s)
+{
+	struct isrv_contexts *c = s->contexts;
+
+	if (!c)
+		return ISRV_DONE;
+	do {
+		if (c->at == AT_REST) {
+			c->gone = false;
+			c->gone_all = hears_all(s);
+			if (!known_gone(s).count)
+				return ISRV_DONE;
+			c->index = 0;
+			c->at = AT_GONE;
+		}
+		if (tell_gone(s, c) != ISRV_DONE)
+			return ISRV_OUTPUT;
+		c->at = AT_REST;
+		/* More went while a line waited for room: its numbers are told next. */
+	} while (c->gone && c->count && !s->error);
 	isrv_arena_clear(&c->arena);
 	if (!c->count)
 		isrv_contexts_clear(s);

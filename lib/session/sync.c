@@ -25,6 +25,7 @@ struct isrv_sync {
 	} at;
 	uint32_t first;           /* where a look-up began */
 	bool failed;              /* its answer could not be kept */
+	bool results_told;        /* searches that are followed have lost what is expunged */
 	struct isrv_uidset found; /* what a look-up found, or the messages whose flags are being told */
 	struct isrv_batch batch;
 	struct isrv_annotated_tell *annotations; /* NULL: none were told */
@@ -361,14 +362,17 @@ static enum isrv_step tell_expunges(struct imapsrv_session *s, struct isrv_sync 
 	const struct isrv_uidset *gone;
 
 	/* Before the numbers are gone (RFC 5267 4.3.4). */
-	if (isrv_contexts_tell_gone(s) != ISRV_DONE)
+	if ((!y->results_told || isrv_contexts_more_gone(s)) &&
+	    isrv_contexts_tell_gone(s) != ISRV_DONE)
 		return ISRV_OUTPUT;
+	y->results_told = true;
 	while ((gone = expunges(s->view, kinds)) != NULL) {
 		if (isrv_session_full(s))
 			return ISRV_OUTPUT;
 		if (!(isrv_modseq_vanishes(s) ? put_vanished(s, gone) : put_expunges(s, gone)))
 			return ISRV_DONE;
 	}
+	y->results_told = false;
 	if (kinds & ISRV_PENDING_NEW && !put_exists(s))
 		return ISRV_DONE;
 	if (kinds & ISRV_PENDING_FLAGS)

@@ -423,6 +423,7 @@ static void on_forgotten(void *user, void *mailbox)
 }
 
 static uint32_t world_turn; /* limits.turn, if not 0 */
+static uint32_t world_output; /* limits.output, if not 0 */
 
 static int64_t on_clock(void *user)
 {
@@ -524,6 +525,7 @@ static inline void world_begin(enum question at)
 	config.fault = on_fault;
 	config.clock = on_clock;
 	limits.turn = world_turn;
+	limits.output = world_output;
 	config.limits = &limits;
 	config.referrals = IMAPSRV_REFERRALS_LOGIN | IMAPSRV_REFERRALS_MAILBOX;
 	assert_int_equal(imapsrv_engine_new(&config, &world.engine), 0);
