@@ -124,7 +124,18 @@ static bool begin_pass(struct imapsrv_session *s, struct isrv_fetch_message *m,
 	return true;
 }
 
-/* The next decoded octets; *len_r 0 at the end. */
+/* There are no more octets, though there should be. */
+static void cut_short(struct imapsrv_session *s, struct isrv_fetch_message *m)
+{
+	if (s->result.code == IMAPSRV_OK) {
+		isrv_session_fault(s, "a body that is not as long as it was");
+		s->result.code = IMAPSRV_SERVERBUG;
+		s->result.text = "";
+	}
+	m->body.failed = true;
+}
+
+/* The next decoded octets; *len_r 0 at the end, or where the body has failed. */
 static enum isrv_step decode(struct imapsrv_session *s, struct isrv_fetch_message *m,
                              struct isrv_fetch_output *o, size_t *len_r)
 {
@@ -143,7 +154,7 @@ static enum isrv_step decode(struct imapsrv_session *s, struct isrv_fetch_messag
 			if (o->piece.len > left)
 				o->piece.len = (size_t)left;
 			if (m->body.failed || !o->piece.len) {
-				isrv_body_lost(s);
+				cut_short(s, m);
 				return ISRV_DONE;
 			}
 		}
@@ -184,6 +195,8 @@ static enum isrv_step step_count(struct imapsrv_session *s, struct isrv_fetch_me
 
 	if (step != ISRV_DONE || s->error)
 		return step;
+	if (m->body.failed)
+		return put_nothing(s, section, o);
 	if (section->kind == ISRV_FETCH_BINARY_SIZE) {
 		isrv_w_u64(&s->w, o->size);
 		return finish(o);

@@ -42,7 +42,8 @@ bool isrv_fetch_can_decode(const struct isrv_fetch_message *m,
 /* Is it a part that is, in an encoding that changes the octets? */
 bool isrv_fetch_is_encoded(const struct isrv_fetch_message *m,
                            const struct isrv_fetch_section *section);
-/* o->size and o->lines of such a part, decoded.  Nothing is written; o->at as below. */
+/* o->size and o->lines of such a part, decoded, unless its body has failed.  Nothing is written; o->at
+ * as below. */
 enum isrv_step isrv_fetch_count(struct imapsrv_session *s, struct isrv_fetch_message *m,
                                 const struct isrv_fetch_section *section,
                                 struct isrv_fetch_output *o);

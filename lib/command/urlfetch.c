@@ -296,6 +296,8 @@ static enum isrv_step step_url(struct imapsrv_session *s, struct urlfetch *a)
 		return reach(s, a);
 	case AT_COUNT:
 		step = isrv_fetch_count(s, &a->source.message, &a->section, &a->output);
+		if (step == ISRV_DONE && a->source.message.body.failed)
+			return refuse(s, a);
 		if (step == ISRV_DONE)
 			a->at = AT_HEAD;
 		return step;

@@ -196,6 +196,9 @@ static void say(struct imapsrv_engine *engine, struct host *h, const char *line,
 		last = at;
 	if (rc) {
 		ROW(row, rc == IMAPSRV_EHOST);
+		/* Only of octets that were announced: not of those that are counted, in the second read. */
+		ROW(row, !strstr(line, " BINARY.SIZE[1]") &&
+		         (h->from > 2 || !strstr(line, " BINARY.PEEK[1]")));
 		ROW(row, !h->second || h->faults > 0);
 		/* Nothing is said behind what could not be finished. */
 		ROW(row, !at || (last && !strncmp(last, "* BYE ", 6)));
