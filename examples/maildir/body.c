@@ -32,15 +32,21 @@ struct body {
 	enum imapsrv_eol eol;
 };
 
-static void read_into_memory(struct body *body)
+/* False: it cannot be read.  What could be would pass for the whole message. */
+static bool read_into_memory(struct body *body)
 {
 	size_t done = 0, len = (size_t)body->len;
-	ssize_t n;
+	ssize_t n = 1;
 
 	body->memory = xcalloc(len + 1, 1);
-	while (done < len && (n = read(body->fd, body->memory + done, len - done)) > 0)
-		done += (size_t)n;
+	while (done < len && n) {
+		n = read(body->fd, body->memory + done, len - done);
+		if (n < 0 && errno != EINTR)
+			return false;
+		done += n > 0 ? (size_t)n : 0;
+	}
 	body->len = done;
+	return true;
 }
 
 static void map_into_memory(struct body *body)
@@ -102,9 +108,13 @@ struct body *body_open(struct handle *handle, uint32_t uid)
 	bool sealed = !message->in_new && filename_octets(message->file, 'S') == octets;
 	*body = (struct body){.len = octets, .fd = fd};
 	body->eol = message->octets == octets ? IMAPSRV_EOL_CRLF : IMAPSRV_EOL_LF;
-	if (octets <= SMALL)
-		read_into_memory(body);
-	else if (sealed)
+	if (octets <= SMALL && !read_into_memory(body)) {
+		int error = errno;
+		body_close(body);
+		errno = error;
+		return NULL;
+	}
+	if (octets > SMALL && sealed)
 		map_into_memory(body);
 	if (body->memory) {
 		close(fd);

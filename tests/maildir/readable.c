@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { CLIENTS = 3, MESSAGES_MAX = 400 };
 
@@ -169,5 +170,32 @@ void test_readable(struct play *play)
 			     file_count(play));
 		conn_close(&clients[i].conn);
 	}
+	server_stop(&server);
+}
+
+/* A file of this system that has a size and gives EIO when it is read, in the place of a message: what
+ * cannot be read is refused, and is not an empty message. */
+void test_unreadable(struct play *play)
+{
+	static const char broken[] = "/sys/devices/software/power/autosuspend_delay_ms";
+	static struct conn conn;
+	struct server server;
+	char path[8192], octet;
+	FILE *file = fopen(broken, "r");
+	bool fails = file && fread(&octet, 1, 1, file) != 1 && ferror(file);
+
+	if (file)
+		fclose(file);
+	if (!fails)
+		return; /* it is as it should be, or is not there */
+	snprintf(path, sizeof path, "%s/cur/1.broken:2,S", play->home);
+	if (symlink(broken, path))
+		fail("%s cannot be made", path);
+	server_start(&server, play, 0);
+	conn_open(&conn, &server);
+	expect(conn_do(&conn, "SELECT INBOX"), "* 1 EXISTS");
+	expect(conn_do(&conn, "FETCH 1 BODY.PEEK[]"), "NO [UNAVAILABLE]");
+	expect(conn_do(&conn, "FETCH 1 (RFC822.SIZE)"), "NO [UNAVAILABLE]");
+	conn_close(&conn);
 	server_stop(&server);
 }

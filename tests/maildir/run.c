@@ -28,6 +28,7 @@ static const struct {
 	{"kept-many", test_kept_many},
 	{"kept-copy", test_kept_copy},
 	{"readable", test_readable},
+	{"unreadable", test_unreadable},
 	{"saved", test_saved},
 	{"ids", test_ids},
 	{"threadids", test_threadids},
