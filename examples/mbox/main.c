@@ -89,6 +89,9 @@ static void serve(struct peer *peer)
 		} else {
 			bool ready = wait_for_input(s);
 			ssize_t n = ready ? read(STDIN_FILENO, in, sizeof in) : -1;
+			/* What cannot be read has ended. */
+			if (ready && n < 0 && errno != EINTR && errno != EAGAIN)
+				n = 0;
 			/* Before a command is read: its answer is about now. */
 			if (n)
 				peer_look(peer);

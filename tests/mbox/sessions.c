@@ -11,6 +11,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -348,6 +349,30 @@ static void test_folders(void)
 	peer_kill(&peer);
 }
 
+/* Of what cannot be read there is no end to wait for: a directory is always ready, and never gives an
+ * octet. */
+static void test_no_input(void)
+{
+	int status = 0, fd = open("/", O_RDONLY | O_DIRECTORY), out = open("/dev/null", O_WRONLY);
+	pid_t pid;
+
+	begin_anew(12);
+	deliver(mbox, NULL);
+	if (fd < 0 || out < 0 || (pid = fork()) < 0)
+		die("fork");
+	if (!pid) {
+		alarm(60);
+		dup2(fd, STDIN_FILENO);
+		dup2(out, STDOUT_FILENO);
+		execl(server, server, mbox, (char *)NULL);
+		_exit(2);
+	}
+	close(fd);
+	close(out);
+	check(waitpid(pid, &status, 0) == pid && WIFEXITED(status) && !WEXITSTATUS(status),
+	      "input that cannot be read ends", 0);
+}
+
 /* ---- damage to the side files --------------------------------------------------------------- */
 
 /* A mailbox with some history, of which the client knows an older state. */
@@ -531,6 +556,7 @@ int main(int argc, char **argv)
 	test_same();
 	test_exhausted();
 	test_folders();
+	test_no_input();
 	test_idle();
 	test_two();
 	test_rewrites();
