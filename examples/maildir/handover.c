@@ -88,44 +88,61 @@ static void keep_open(int fd, bool keep)
 		fcntl(fd, F_SETFD, keep ? 0 : FD_CLOEXEC);
 }
 
-static void put_conn(FILE *file, const struct conn *conn)
+/* False: it has to stay behind. */
+static bool put_conn(FILE *file, const struct conn *conn)
 {
 	size_t len;
 	char *data = save(conn, &len);
 
-	if (!data) {
-		if (conn->session)
-			log_error("%s: the connection cannot be handed over", conn->label);
-		if (conn->in > STDERR_FILENO)
-			close(conn->in);
-		return;
-	}
+	if (!data)
+		return false;
 	put_number(file, conn->in);
 	put_number(file, conn->out);
 	put_field(file, conn->label, strlen(conn->label));
 	put_field(file, conn->rest ? conn->rest + conn->rest_at : "", conn->rest_len - conn->rest_at);
 	put_field(file, data, len);
-	keep_open(conn->in, true);
-	keep_open(conn->out, true);
 	free(data);
+	return true;
+}
+
+static void part_with(const struct conn *conn, bool written)
+{
+	if (written) {
+		keep_open(conn->in, true);
+		keep_open(conn->out, true);
+		return;
+	}
+	if (conn->session)
+		log_error("%s: the connection cannot be handed over", conn->label);
+	if (conn->in > STDERR_FILENO)
+		close(conn->in);
 }
 
 int handover_write(int listener, struct conn *const *conns, size_t count)
 {
 	FILE *file = tmpfile();
+	bool *written;
 	int fd = -1;
 
 	if (!file)
 		return -1;
+	written = xcalloc(count, sizeof *written);
 	fputs(FIRST_LINE, file);
 	put_number(file, listener);
 	for (size_t i = 0; i < count; i++)
-		put_conn(file, conns[i]);
+		written[i] = put_conn(file, conns[i]);
 	put_number(file, -1);
 	if (!fflush(file) && !ferror(file))
 		fd = dup(fileno(file));
-	keep_open(listener, true);
+	int error = errno;
+	/* Without the file all of them stay as they are. */
+	for (size_t i = 0; i < count && fd >= 0; i++)
+		part_with(conns[i], written[i]);
+	if (fd >= 0)
+		keep_open(listener, true);
 	fclose(file);
+	free(written);
+	errno = error;
 	return fd;
 }
 

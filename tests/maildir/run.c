@@ -29,6 +29,7 @@ static const struct {
 	{"kept-copy", test_kept_copy},
 	{"readable", test_readable},
 	{"unreadable", test_unreadable},
+	{"handover-full", test_handover_full},
 	{"saved", test_saved},
 	{"ids", test_ids},
 	{"threadids", test_threadids},
