@@ -137,6 +137,21 @@ static void unready(struct imapsrv_hub_member *m)
 	m->ready = false;
 }
 
+/* The renamings that it was told of were posted: its interests are right. */
+static void has_moved(struct imapsrv_hub_member *m)
+{
+	struct isrv_hub_mover **at = &m->hub->movers, *mover;
+
+	if (!m->moving)
+		return;
+	m->moving = false;
+	while ((*at)->member != m)
+		at = &(*at)->next;
+	mover = *at;
+	*at = mover->next;
+	isrv_mem_free(&m->hub->mem, mover, sizeof(*mover));
+}
+
 /* ---- what a member sees -------------------------------------------------------------------- */
 
 static bool is_view(const struct imapsrv_hub_view *v)
@@ -197,6 +212,7 @@ void imapsrv_hub_leave(struct imapsrv_hub_member *member)
 		return;
 	mem = &m->hub->mem;
 	unready(m);
+	has_moved(m);
 	list_out(m);
 	isrv_hub_interests_free(m);
 	isrv_hub_detach(&m->hub->table, mem, &m->link);
@@ -228,10 +244,14 @@ const struct imapsrv_event *imapsrv_hub_take(struct imapsrv_hub_member *member)
 {
 	static const struct imapsrv_event everything = IMAPSRV_EVENT_INIT;
 	struct imapsrv_hub_member *m = member;
+	const struct imapsrv_event *event = &everything;
+	const struct isrv_hub_entry *none = NULL;
 
-	if (m->queue.lost) {
+	if (m->queue.lost)
 		isrv_hub_queue_clear(&m->queue, &m->hub->mem);
-		return &everything;
-	}
-	return isrv_hub_queue_take(&m->queue, &m->hub->mem);
+	else
+		event = isrv_hub_queue_take(&m->queue, &m->hub->mem);
+	if (m->moving && !isrv_hub_queue_renaming(&m->queue, &none))
+		has_moved(m);
+	return event;
 }

@@ -114,6 +114,8 @@ struct isrv_hub_names *isrv_hub_names_new(struct isrv_mem *mem, const struct ima
 void isrv_hub_names_free(struct isrv_hub_names *names, struct isrv_mem *mem);
 /* Is `name` the mailbox `top` or below it?  An empty top has everything below it. */
 bool isrv_hub_covers(struct imapsrv_span top, struct imapsrv_span name, char separator);
+/* The same of a name in three parts, and a top that is not empty. */
+bool isrv_hub_covers_parts(struct imapsrv_span top, const struct imapsrv_span name[3], char separator);
 /* The mount that counts for that name; NULL if the account has no such names. */
 struct isrv_hub_mount *isrv_hub_mount_of(struct isrv_hub_names *names, struct imapsrv_span name,
                                          char separator);
@@ -157,6 +159,9 @@ void isrv_hub_queue_put(struct isrv_hub_queue *q, struct isrv_mem *mem,
 /* Everything is to be looked up. */
 void isrv_hub_queue_lose(struct isrv_hub_queue *q, struct isrv_mem *mem);
 const struct imapsrv_event *isrv_hub_queue_take(struct isrv_hub_queue *q, struct isrv_mem *mem);
+/* The next renaming that is kept or lent, behind *at, which is NULL at first; NULL: there is none. */
+const struct imapsrv_event *isrv_hub_queue_renaming(const struct isrv_hub_queue *q,
+                                                    const struct isrv_hub_entry **at);
 
 /* ---- the hub and its members (hub.c) ------------------------------------------------------- */
 
@@ -182,8 +187,16 @@ struct imapsrv_hub_member {
 	struct isrv_hub_queue queue;
 	uint32_t group;
 	bool ready; /* in its group's list */
+	bool moving; /* among those of the hub that move */
 	bool broad; /* memory was short: in the list of those whom everything concerns */
 	bool flat;  /* its names have no levels */
+};
+
+/* One for whom a renaming is kept, or lent: its interests are those of before.  They are few, and it is not for
+ * long. */
+struct isrv_hub_mover {
+	struct isrv_hub_mover *next;
+	struct imapsrv_hub_member *member;
 };
 
 struct imapsrv_hub {
@@ -192,6 +205,7 @@ struct imapsrv_hub {
 	struct isrv_hub_table table;
 	struct imapsrv_hub_member *members;
 	struct imapsrv_hub_member *broad;
+	struct isrv_hub_mover *movers;
 	struct isrv_hub_group *groups;
 	struct isrv_hub_group *wakes; /* to be told */
 	uint64_t stamp;

@@ -67,6 +67,19 @@ void isrv_hub_names_free(struct isrv_hub_names *names, struct isrv_mem *mem)
 		isrv_mem_free(mem, names, names->size);
 }
 
+bool isrv_hub_covers_parts(struct imapsrv_span top, const struct imapsrv_span name[3], char separator)
+{
+	size_t at = 0;
+
+	for (int i = 0; i < 3; i++)
+		for (size_t k = 0; k < name[i].len; k++, at++)
+			if (at == top.len)
+				return name[i].data[k] == separator;
+			else if (top.data[at] != name[i].data[k])
+				return false;
+	return at == top.len;
+}
+
 struct isrv_hub_mount *isrv_hub_mount_of(struct isrv_hub_names *names, struct imapsrv_span name,
                                          char separator)
 {

@@ -47,19 +47,54 @@ static void wake(struct imapsrv_hub *hub)
 	}
 }
 
-static void deliver(struct imapsrv_hub_member *m, const struct isrv_hub_event *in)
-{
-	if (!m->broad)
-		isrv_hub_queue_put(&m->queue, &m->hub->mem, &m->hub->config, in);
-	make_ready(m);
-}
-
 static bool is_wanted(const struct isrv_hub_interest *i, enum imapsrv_event_type type)
 {
 	uint32_t events = type == IMAPSRV_EVENT_MAILBOX_CHANGED ? MESSAGE_EVENTS
 	                                                        : UINT32_C(1) << type;
 
 	return (i->events & events) != 0;
+}
+
+/* Was an interest in such events in what was renamed? */
+static bool wants_moved(const struct imapsrv_hub_member *m, enum imapsrv_event_type type)
+{
+	for (const struct isrv_hub_interest *i = m->first; i; i = i->next) {
+		const struct isrv_hub_entry *at = NULL;
+		const struct imapsrv_event *e;
+
+		while (is_wanted(i, type) && (e = isrv_hub_queue_renaming(&m->queue, &at)) != NULL)
+			if (isrv_hub_covers(e->old_name, isrv_hub_interest_name(i),
+			                    m->hub->config.separator))
+				return true;
+	}
+	return false;
+}
+
+/* False: no memory. */
+static bool note_mover(struct imapsrv_hub_member *m)
+{
+	struct imapsrv_hub *hub = m->hub;
+	struct isrv_hub_mover *mover;
+
+	if (m->moving)
+		return true;
+	mover = isrv_mem_alloc(&hub->mem, sizeof(*mover));
+	if (!mover)
+		return false;
+	*mover = (struct isrv_hub_mover){hub->movers, m};
+	hub->movers = mover;
+	m->moving = true;
+	return true;
+}
+
+static void deliver(struct imapsrv_hub_member *m, const struct isrv_hub_event *in)
+{
+	if (!m->broad)
+		isrv_hub_queue_put(&m->queue, &m->hub->mem, &m->hub->config, in);
+	if (in->event->type == IMAPSRV_EVENT_MAILBOX_RENAME &&
+	    wants_moved(m, IMAPSRV_EVENT_MAILBOX_RENAME) && !note_mover(m))
+		isrv_hub_queue_lose(&m->queue, &m->hub->mem);
+	make_ready(m);
 }
 
 /* Is that name, an account's own, one that the interest covers? */
@@ -199,6 +234,71 @@ static void find_topic(struct imapsrv_hub *hub, struct imapsrv_span topic,
 	}
 }
 
+/* ---- those that have not heard yet of a renaming ------------------------------------------- */
+
+/* Is that, by now, the name of something that was renamed, or above it? */
+static bool moves_along(const struct imapsrv_hub_member *m, const struct imapsrv_span name[3])
+{
+	size_t len = name[0].len + name[1].len + name[2].len;
+	const struct isrv_hub_entry *at = NULL;
+	const struct imapsrv_event *e;
+
+	while (len && (e = isrv_hub_queue_renaming(&m->queue, &at)) != NULL) {
+		struct imapsrv_span top = {e->mailbox.data, len};
+
+		if (e->mailbox.len > len && e->mailbox.data[len] != m->hub->config.separator)
+			continue;
+		if (e->mailbox.len >= len && isrv_hub_covers_parts(top, name, '\0'))
+			return true;
+	}
+	return false;
+}
+
+/* Is that the name, by now, of something that was renamed, or below it? */
+static bool has_moved_to(const struct imapsrv_hub_member *m, const struct imapsrv_span name[3])
+{
+	const struct isrv_hub_entry *at = NULL;
+	const struct imapsrv_event *e;
+
+	while ((e = isrv_hub_queue_renaming(&m->queue, &at)) != NULL)
+		if (isrv_hub_covers_parts(e->mailbox, name, m->hub->config.separator))
+			return true;
+	return false;
+}
+
+/*
+ * A session moves its interests when a renaming is posted to it.  Until then what happens under the new
+ * name is for it as well: more than it asked for, at times, which it passes over.
+ */
+static void follow(struct imapsrv_hub *hub, const struct imapsrv_event *event)
+{
+	struct isrv_hub_event in = {.event = event};
+
+	for (const struct isrv_hub_mover *mover = hub->movers; mover; mover = mover->next) {
+		struct imapsrv_hub_member *m = mover->member;
+
+		if (!m->names || !wants_moved(m, event->type))
+			continue;
+		if (event->type == IMAPSRV_EVENT_MAILBOX_RENAME) {
+			if (names_of(m, event->old_name, in.name) &&
+			    (has_moved_to(m, in.name) || moves_along(m, in.name)))
+				deliver_rename(m, event);
+			continue;
+		}
+		for (size_t i = 0; i < m->names->mount_count; i++) {
+			struct isrv_hub_mount *mount = &m->names->mounts[i];
+
+			if (mount->stamp == hub->stamp ||
+			    !name_of(m, mount, event->mailbox, in.name) || !has_moved_to(m, in.name))
+				continue;
+			mount->stamp = hub->stamp;
+			deliver(m, &in);
+		}
+	}
+}
+
+/* ---- publishing ---------------------------------------------------------------------------- */
+
 /* An event with the account's own names. */
 static void deliver_own(struct imapsrv_hub_member *m, const struct imapsrv_event *event)
 {
@@ -211,6 +311,11 @@ static void deliver_own(struct imapsrv_hub_member *m, const struct imapsrv_event
 			deliver(m, &in);
 			return;
 		}
+	if (m->moving && wants_moved(m, event->type) &&
+	    (event->type == IMAPSRV_EVENT_MAILBOX_RENAME
+	             ? has_moved_to(m, in.old_name) || moves_along(m, in.old_name)
+	             : has_moved_to(m, in.name)))
+		deliver(m, &in);
 }
 
 /* A host that was compiled against an older header knows fewer members.  Of the numbers only the one
@@ -265,6 +370,8 @@ int imapsrv_hub_publish(struct imapsrv_hub *hub, const struct imapsrv_event *eve
 		lose_all(hub->members);
 	if (e.old_name.len)
 		find_topic(hub, e.old_name, &e);
+	if (e.mailbox.len)
+		follow(hub, &e);
 	lose_all(hub->broad);
 	wake(hub);
 	return 0;

@@ -188,27 +188,14 @@ static struct imapsrv_span put_name(char **at, const struct imapsrv_span *parts,
 	return span;
 }
 
-/* Is that mailbox below, or the same as, one of that name? */
-static bool lies_in(struct imapsrv_span top, const struct imapsrv_span name[3], char separator)
-{
-	size_t at = 0;
-
-	for (int i = 0; i < 3; i++)
-		for (size_t k = 0; k < name[i].len; k++, at++)
-			if (at == top.len)
-				return name[i].data[k] == separator;
-			else if (top.data[at] != name[i].data[k])
-				return false;
-	return at == top.len;
-}
-
 /* Before it the name may have been that of another mailbox, or of none. */
 static bool changes_name(const struct imapsrv_event *e, const struct imapsrv_span name[3],
                          char separator)
 {
 	switch (e->type) {
 	case IMAPSRV_EVENT_MAILBOX_RENAME:
-		return lies_in(e->mailbox, name, separator) || lies_in(e->old_name, name, separator);
+		return isrv_hub_covers_parts(e->mailbox, name, separator) ||
+		       isrv_hub_covers_parts(e->old_name, name, separator);
 	case IMAPSRV_EVENT_MAILBOX_CREATE:
 	case IMAPSRV_EVENT_MAILBOX_DELETE:
 		return is_name(e->mailbox, name);
@@ -311,6 +298,23 @@ void isrv_hub_queue_put(struct isrv_hub_queue *q, struct isrv_mem *mem,
 	}
 	*end = e;
 	q->count++;
+}
+
+/* ---- renamings ----------------------------------------------------------------------------- */
+
+const struct imapsrv_event *isrv_hub_queue_renaming(const struct isrv_hub_queue *q,
+                                                    const struct isrv_hub_entry **at)
+{
+	const struct isrv_hub_entry *e;
+
+	for (;;) {
+		e = !*at ? q->taken ? q->taken : q->head : *at == q->taken ? q->head : (*at)->next;
+		if (!e)
+			return NULL;
+		*at = e;
+		if (e->event.type == IMAPSRV_EVENT_MAILBOX_RENAME)
+			return &e->event;
+	}
 }
 
 /* ---- taking -------------------------------------------------------------------------------- */

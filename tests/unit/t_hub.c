@@ -602,6 +602,77 @@ static void t_order_below(void **state)
 	imapsrv_hub_free(hub);
 }
 
+static void publish_rename(struct imapsrv_hub *hub, const char *from, const char *to)
+{
+	struct imapsrv_event e = IMAPSRV_EVENT_INIT;
+
+	e.type = IMAPSRV_EVENT_MAILBOX_RENAME;
+	e.mailbox = span(to);
+	e.old_name = span(from);
+	assert_int_equal(imapsrv_hub_publish(hub, &e), 0);
+}
+
+static void own_rename(struct imapsrv_hub *hub, const char *from, const char *to)
+{
+	struct imapsrv_event e = IMAPSRV_EVENT_INIT;
+
+	e.type = IMAPSRV_EVENT_MAILBOX_RENAME;
+	e.mailbox = span(to);
+	e.old_name = span(from);
+	assert_int_equal(imapsrv_hub_publish_account(hub, span("x"), &e), 0);
+}
+
+/* Until a session has heard of a renaming it hears of what happens under the new name, too. */
+static void t_moving(void **state)
+{
+	static const char *const mounts[][2] = {{"", "u"}};
+	struct imapsrv_hub *hub = hub_new(NULL);
+	struct imapsrv_hub_member *m = join(hub, NULL), *other = join(hub, NULL);
+
+	(void)state;
+	see(m, "x", mounts, 1);
+	see(other, "x", mounts, 1);
+	change(m, true, IMAPSRV_SCOPE_MAILBOX, "a/x", ALL | BIT(12), '/');
+	change(m, true, IMAPSRV_SCOPE_MAILBOX, "a", BIT(12), '/');
+	change(other, true, IMAPSRV_SCOPE_MAILBOX, "a/y", ALL, '/');
+	publish_rename(hub, "u/a", "u/b");
+	publish(hub, IMAPSRV_EVENT_MESSAGE_NEW, "u/b/x", 1, 1);
+	publish(hub, IMAPSRV_EVENT_MESSAGE_NEW, "u/bb", 1, 1);
+	publish_rename(hub, "u/b", "u/c");
+	publish(hub, IMAPSRV_EVENT_MESSAGE_NEW, "u/c/x", 2, 2);
+	assert_string_equal(taken(m), "b 12 b/x 1 1:1 c 12 c/x 1 2:2");
+	assert_string_equal(taken(other), "");
+	/* Then by what it watches, and by nothing else. */
+	publish(hub, IMAPSRV_EVENT_MESSAGE_NEW, "u/c/x", 3, 3);
+	assert_string_equal(taken(m), "");
+	/* What is lent was not posted yet; and nothing is told twice. */
+	change(m, true, IMAPSRV_SCOPE_SUBTREE, "c", ALL | BIT(12), '/');
+	publish_rename(hub, "u/a/x", "u/c/x");
+	assert_int_equal(imapsrv_hub_take(m)->type, IMAPSRV_EVENT_MAILBOX_RENAME);
+	publish(hub, IMAPSRV_EVENT_MESSAGE_NEW, "u/c/x", 4, 4);
+	assert_string_equal(taken(m), "c/x 1 4:4");
+	publish_rename(hub, "u/a/x", "u/d");
+	assert_int_equal(imapsrv_hub_take(m)->type, IMAPSRV_EVENT_MAILBOX_RENAME);
+	publish(hub, IMAPSRV_EVENT_MESSAGE_NEW, "u/d", 5, 5);
+	assert_string_equal(taken(m), "d 1 5:5");
+	/* A name above the new one is renamed, and another one. */
+	publish_rename(hub, "u/a/x", "u/e/x");
+	publish_rename(hub, "u/ee", "u/g");
+	publish_rename(hub, "u/e", "u/f");
+	publish(hub, IMAPSRV_EVENT_MESSAGE_NEW, "u/f/x", 6, 6);
+	assert_string_equal(taken(m), "e/x 12 f 12 f/x 1 6:6");
+	/* In names of the account's own. */
+	own_rename(hub, "a/x", "e/x");
+	own_rename(hub, "ee", "g");
+	own_rename(hub, "e", "f");
+	assert_string_equal(taken(m), "e/x 12 f 12");
+	/* One that goes meanwhile. */
+	publish_rename(hub, "u/a/x", "u/d");
+	imapsrv_hub_leave(m);
+	publish(hub, IMAPSRV_EVENT_MESSAGE_NEW, "u/d", 6, 6);
+	imapsrv_hub_free(hub);
+}
+
 /* What was taken stays as it was while more is published. */
 static void t_lent(void **state)
 {
@@ -745,7 +816,7 @@ int main(void)
 		cmocka_unit_test(t_renames),  cmocka_unit_test(t_payload),
 		cmocka_unit_test(t_bounded),  cmocka_unit_test(t_replaced),
 		cmocka_unit_test(t_no_memory), cmocka_unit_test(t_order),
-		cmocka_unit_test(t_order_below),
+		cmocka_unit_test(t_order_below), cmocka_unit_test(t_moving),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
