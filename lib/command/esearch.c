@@ -44,6 +44,7 @@ struct esearch {
 	struct isrv_program program;
 	struct isrv_filters filters;
 	uint64_t since;              /* steps at the beginning; 0: the arena is not there yet */
+	struct imapsrv_span selected; /* among the names, as it was called when they were put together */
 	uint32_t next;               /* of the names */
 	bool own;                    /* the mailbox at hand is the selected one */
 	bool searched;               /* one was, whole */
@@ -168,13 +169,12 @@ static bool look_at_program(struct imapsrv_session *s, struct esearch *a)
 /* The selected mailbox is one of the others, and not opened a second time. */
 static bool add_selected(struct imapsrv_session *s, struct esearch *a)
 {
-	struct imapsrv_span name;
-
 	a->at = AT_NEXT;
 	if (!a->sources.selected)
 		return true;
-	name = (struct imapsrv_span){s->view->name, s->view->name_len};
-	if (isrv_names_add(&a->sources.names, &s->mem, name))
+	if (!isrv_session_copy_name(s, s->view, &a->selected))
+		return false;
+	if (isrv_names_add(&a->sources.names, &s->mem, a->selected))
 		return true;
 	isrv_session_fail(s, IMAPSRV_ENOMEM);
 	return false;
@@ -213,6 +213,17 @@ static void close_mailbox(struct imapsrv_session *s, struct esearch *a)
 	isrv_arena_reset(&a->arena);
 }
 
+/* Another client may rename it while others are searched. */
+static bool is_selected(const struct imapsrv_session *s, const struct esearch *a,
+                        struct imapsrv_span name)
+{
+	struct imapsrv_span is = {s->view->name, s->view->name_len};
+
+	if (a->selected.len)
+		is = a->selected;
+	return is.len == name.len && !memcmp(is.data, name.data, is.len);
+}
+
 /* The next mailbox is to be searched, or DONE: the reply is set. */
 static enum isrv_step next(struct imapsrv_session *s, struct esearch *a)
 {
@@ -226,8 +237,7 @@ static enum isrv_step next(struct imapsrv_session *s, struct esearch *a)
 	if (s->steps - a->since >= s->engine->limits.search_steps)
 		return limit(s, a);
 	name = name_of(a);
-	a->own = v && isrv_access_may(v->rights, ISRV_DO_READ) && v->name_len == name.len &&
-	         !memcmp(v->name, name.data, name.len);
+	a->own = v && isrv_access_may(v->rights, ISRV_DO_READ) && is_selected(s, a, name);
 	a->at = AT_OPEN;
 	if (!a->own) {
 		s->steps += MAILBOX_STEPS;

@@ -192,6 +192,9 @@ enum isrv_step isrv_access_refresh(struct imapsrv_session *s)
 		if (!isrv_answered(s))
 			return ISRV_HOST;
 		v->rights_asked = false;
+		/* Asked about by a name that it has no more, perhaps. */
+		if (v->rights_stale && s->result.code == IMAPSRV_NONEXISTENT)
+			continue;
 		isrv_access_take(s, answered(s));
 		if (s->result.code != IMAPSRV_OK && s->result.code != IMAPSRV_NONEXISTENT &&
 		    s->result.code != IMAPSRV_NOPERM) {

@@ -345,6 +345,8 @@ static void follow_rename(struct imapsrv_session *s, struct isrv_view *v,
 		isrv_mem_free(&s->mem, v->name, v->name_len);
 		v->name = name;
 		v->name_len = len;
+		/* What was asked about the old name may be answered of nothing, or of another. */
+		v->rights_stale = v->rights_stale || v->rights_asked;
 		isrv_watch_selected(s, v->name, v->name_len, true);
 	} else {
 		isrv_session_fail(s, IMAPSRV_ENOMEM);

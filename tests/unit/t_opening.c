@@ -134,12 +134,63 @@ static void test_question(void **state)
 	}
 }
 
+/* A question about rights is answered when its name is that of no mailbox any more. */
+static void rename_and_refuse(struct imapsrv_op *op, const void *q)
+{
+	(void)q;
+	post(IMAPSRV_EVENT_MAILBOX_RENAME, "INBOX", "Another", 0);
+	imapsrv_op_done(op, IMAPSRV_NONEXISTENT, NULL);
+}
+
+static void test_rights(void **state)
+{
+	(void)state;
+	world_begin(IN_FETCH);
+	world.at = IN_RIGHTS;
+	world.once = true;
+	world.play = rename_and_refuse;
+	post(IMAPSRV_EVENT_ACCESS_GAINED, NULL, "INBOX", 0);
+	world_say("a FETCH 1 UID\r\n");
+	assert_int_equal(world.played, 1);
+	assert_int_equal(said("READ-ONLY"), 0);
+	assert_int_equal(said("a OK FETCH"), 1);
+	world_end(0);
+}
+
+/* The selected mailbox is renamed while another one is searched: it is the selected one still. */
+static void test_searched(void **state)
+{
+	struct imapsrv_op *op;
+
+	(void)state;
+	world_begin(IN_OPEN);
+	world_say("s SELECT Up/Other\r\n");
+	assert_int_equal(said("s OK [READ-WRITE]"), 1);
+	world.at = IN_OPEN;
+	world.once = true;
+	world.played = 0;
+	world.play = open_later;
+	world_say("a ESEARCH IN (mailboxes Early selected) RETURN (UPDATE COUNT) ALL\r\n");
+	op = world.op;
+	world.op = NULL;
+	assert_non_null(op);
+	post(IMAPSRV_EVENT_MAILBOX_RENAME, "Up/Other", "New", 0);
+	answer_well(op, IN_OPEN, NULL);
+	imapsrv_session_run(world.s);
+	world_drain();
+	assert_int_equal(said("NOUPDATE"), 0);
+	assert_int_equal(said("a OK ESEARCH completed, will notify"), 1);
+	world_end(0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_renamed),
 		cmocka_unit_test(test_came),
 		cmocka_unit_test(test_question),
+		cmocka_unit_test(test_rights),
+		cmocka_unit_test(test_searched),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
