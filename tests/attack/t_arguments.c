@@ -44,6 +44,20 @@ static void entries(struct world *w, size_t n)
 	}
 }
 
+/* One entry of so many components. */
+static void deep_entry(struct world *w, size_t n)
+{
+	struct tx name = {0};
+
+	fill(w, n);
+	tx_str(&name, "/shared");
+	for (size_t i = 0; i < n; i++)
+		tx_str(&name, "/x");
+	tx_add(&name, "/z", 3);
+	ts_set_entry(ts_entries(w->ts, w->fred, w->inbox, name.data), name.data, "x", 1);
+	tx_free(&name);
+}
+
 /* What a row is about stands behind the command. */
 #define ROW_OF(what, before, head, piece, tail, n, reply) \
 	{what, fill, before, head, piece, tail, n, 0, reply, false, NULL, 0}
@@ -137,6 +151,8 @@ static const struct growth rows[] = {
 	 500, 0, "a OK", false, NULL, 25},
 	{"all entries", entries, NULL, "", "", "a GETMETADATA (DEPTH infinity) INBOX (/shared)\r\n", 500, 0,
 	 "a OK", false, NULL, 25},
+	{"an entry beside one as deep", deep_entry, NULL, "a GETMETADATA (DEPTH infinity) INBOX /shared", "/x",
+	 "/y\r\n", 5000, 0, "a OK", false, NULL, 0},
 	ROW_OF("options", NULL, "a GETMETADATA (DEPTH 1", " MAXSIZE 1", ") INBOX /shared/x\r\n", 5000, "a "),
 	ROW_OF("an entry", NULL, "a GETMETADATA INBOX /shared", "/x", "\r\n", 10000, "a OK"),
 	ROW_OF("root", NULL, "a GETQUOTA \"", "x", "\"\r\n", 10000, "a NO"),

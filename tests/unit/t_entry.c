@@ -112,12 +112,65 @@ static void test_wants(void **unused)
 	assert_int_equal(imapsrv_metadata_wants(&q, span("/private/a")), 0);
 }
 
+/* What the header says of what is below, word for word. */
+static bool is_below(struct imapsrv_span name, struct imapsrv_span above, bool next)
+{
+	bool is = name.len >= above.len && !memcmp(name.data, above.data, above.len);
+	size_t slashes = 0;
+
+	for (size_t i = above.len; is && i < name.len; i++)
+		slashes += name.data[i] == '/';
+	if (!is || name.len == above.len)
+		return is;
+	return name.data[above.len] == '/' && (!next || slashes == 1);
+}
+
+/* Of many names that begin alike, each against three others. */
+static void test_wants_all(void **unused)
+{
+	static const char *const pieces[] = {"", "/a", "/b", "!", "a"};
+	enum { NAMES = 625 };
+	static char texts[NAMES][20];
+	struct imapsrv_span all[NAMES], asked[3];
+	struct imapsrv_metadata_get q = {.entries = asked, .entry_count = 3};
+
+	(void)unused;
+	for (size_t i = 0; i < NAMES; i++) {
+		snprintf(texts[i], sizeof(texts[i]), "/shared%s%s%s%s", pieces[i / 125], pieces[i / 25 % 5],
+		         pieces[i / 5 % 5], pieces[i % 5]);
+		all[i] = span(texts[i]);
+	}
+	for (size_t i = 0; i < NAMES; i++)
+		for (size_t k = 0; k < NAMES; k++) {
+			bool below = false, infinite = false;
+
+			asked[0] = all[k], asked[1] = all[(k * 7 + i) % NAMES];
+			asked[2] = all[(k * 31 + 5) % NAMES];
+			for (size_t a = 0; a < 3; a++)
+				for (size_t b = a; b > 0 && isrv_entry_compare(asked[b - 1], asked[b]) > 0; b--) {
+					struct imapsrv_span swap = asked[b];
+
+					asked[b] = asked[b - 1];
+					asked[b - 1] = swap;
+				}
+			for (size_t a = 0; a < 3; a++) {
+				below = below || is_below(all[i], asked[a], true);
+				infinite = infinite || is_below(all[i], asked[a], false);
+			}
+			q.depth = IMAPSRV_DEPTH_BELOW;
+			ROW(i * 1000 + k, imapsrv_metadata_wants(&q, all[i]) == below);
+			q.depth = IMAPSRV_DEPTH_INFINITE;
+			ROW(i * 1000 + k, imapsrv_metadata_wants(&q, all[i]) == infinite);
+		}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_order),
 		cmocka_unit_test(test_wants),
+		cmocka_unit_test(test_wants_all),
 	};
 
 	return cmocka_run_group_tests_name("entry", tests, NULL, NULL);
