@@ -478,6 +478,8 @@ static void post_everything(struct imapsrv_session *s)
 		return;
 	s->view->look_all = true;
 	isrv_view_post_changed(s->view, &s->mem, (struct imapsrv_set){&all, 1});
+	if (isrv_access_is_kept(s)) /* who may not read it any more is told nothing of it */
+		isrv_hear_rights(s, (struct imapsrv_span){s->view->name, s->view->name_len});
 	if (isrv_hear_annotations(s))
 		s->view->annotations |= ISRV_ANNOTATIONS_LOST;
 }

@@ -157,6 +157,27 @@ static void test_rights(void **state)
 	world_end(0);
 }
 
+static void refuse(struct imapsrv_op *op, const void *q)
+{
+	(void)q;
+	imapsrv_op_done(op, IMAPSRV_NOPERM, NULL);
+}
+
+/* Among the events that were lost may have been the loss of the right to read. */
+static void test_lost(void **state)
+{
+	(void)state;
+	world_begin(IN_FETCH);
+	world.at = IN_RIGHTS;
+	world.play = refuse;
+	post(IMAPSRV_EVENT_MAILBOX_CHANGED, NULL, "", 0);
+	world_say("a FETCH 1 UID\r\n");
+	assert_int_equal(world.played, 1);
+	assert_int_equal(said("* 1 FETCH"), 0);
+	assert_int_equal(said("a NO [NOPERM]"), 1);
+	world_end(0);
+}
+
 /* The selected mailbox is renamed while another one is searched: it is the selected one still. */
 static void test_searched(void **state)
 {
@@ -191,6 +212,7 @@ int main(void)
 		cmocka_unit_test(test_question),
 		cmocka_unit_test(test_rights),
 		cmocka_unit_test(test_searched),
+		cmocka_unit_test(test_lost),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
