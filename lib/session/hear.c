@@ -322,6 +322,20 @@ static void follow_name(struct imapsrv_session *s, const struct imapsrv_event *e
 		isrv_hear_readable(s, e->type == IMAPSRV_EVENT_ACCESS_GAINED);
 }
 
+/* Of the mailbox that is being opened: what the host has said of it may not be true any more. */
+static void note_opening(struct imapsrv_session *s, const struct imapsrv_event *e)
+{
+	struct isrv_view *v = s->opening;
+
+	s->opening_changed = true;
+	if (e->type != IMAPSRV_EVENT_ACCESS_LOST && e->type != IMAPSRV_EVENT_ACCESS_GAINED)
+		return;
+	if (isrv_access_is_kept(s))
+		v->rights_stale = s->news = s->stirred = true;
+	else
+		v->revoked = e->type == IMAPSRV_EVENT_ACCESS_LOST;
+}
+
 /* The view's new name, if it is the renamed mailbox or below it. */
 static void follow_rename(struct imapsrv_session *s, struct isrv_view *v,
                           const struct imapsrv_event *e)
@@ -526,7 +540,7 @@ int imapsrv_session_post(struct imapsrv_session *session, const struct imapsrv_e
 	}
 	s->steps++;
 	if (s->opening && is_name(e.mailbox, s->opening->name, s->opening->name_len))
-		s->opening_changed = true;
+		note_opening(s, &e);
 	if (e.type == IMAPSRV_EVENT_QUOTA_EXCEED || e.type == IMAPSRV_EVENT_QUOTA_WITHIN)
 		warn(s, &e);
 	if (e.type == IMAPSRV_EVENT_KEYS_RESET)

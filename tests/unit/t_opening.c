@@ -178,6 +178,36 @@ static void test_lost(void **state)
 	world_end(0);
 }
 
+/* The right to read is lost when `open` has said that it is there, and before the SELECT has ended. */
+static void test_lost_early(void **state)
+{
+	struct imapsrv_op *op;
+
+	(void)state;
+	world_begin(IN_OPEN);
+	world.at = IN_UIDS;
+	world.once = true;
+	world.play = open_later;
+	world_say("a SELECT Up/Other\r\n");
+	op = world.op;
+	world.op = NULL;
+	assert_non_null(op);
+	post(IMAPSRV_EVENT_ACCESS_LOST, NULL, "Up/Other", 0);
+	world.at = IN_RIGHTS;
+	world.once = false;
+	world.played = 0;
+	world.play = refuse;
+	answer_well(op, IN_UIDS, NULL);
+	imapsrv_session_run(world.s);
+	world_drain();
+	assert_int_equal(said("a OK"), 1);
+	world_say("b FETCH 1 UID\r\n");
+	assert_int_equal(world.played, 1);
+	assert_int_equal(said("* 1 FETCH"), 0);
+	assert_int_equal(said("b NO [NOPERM]"), 1);
+	world_end(0);
+}
+
 /* The selected mailbox is renamed while another one is searched: it is the selected one still. */
 static void test_searched(void **state)
 {
@@ -213,6 +243,7 @@ int main(void)
 		cmocka_unit_test(test_rights),
 		cmocka_unit_test(test_searched),
 		cmocka_unit_test(test_lost),
+		cmocka_unit_test(test_lost_early),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
