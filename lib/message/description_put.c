@@ -191,11 +191,13 @@ static char *put_params(struct walk *k, char *at, struct isrv_cursor *c, bool te
 	at = ISRV_PEN(at, " (");
 	for (; n; n = isrv_cursor_number(c)) {
 		struct imapsrv_span name = isrv_cursor_octets(c, n, 1);
+		bool extended = name.len && name.data[name.len - 1] == '*'; /* RFC 2231 4 */
+		struct imapsrv_span plain = {name.data, name.len - extended};
 
-		text = text && !isrv_text_is(name, ISRV_WORD_CHARSET);
+		text = text && !isrv_text_is(plain, ISRV_WORD_CHARSET);
 		at = put_string(p, at, name);
 		*at++ = ' ';
-		if ((k->how & ISRV_BODY_DECODED) && name.len && name.data[name.len - 1] == '*')
+		if ((k->how & ISRV_BODY_DECODED) && extended)
 			at = put_extended(p, at, isrv_cursor_string(c));
 		else
 			at = put_string(p, at, isrv_cursor_string(c));
