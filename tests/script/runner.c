@@ -15,7 +15,7 @@
  * --variant  only variants whose name contains TEXT (the plain run comes always)
  * --budget   how many points of each kind are tried in each script (24)
  * --full     all points, or as many as a --budget behind it says, and at each all kinds of refusal
- * --work     of each kind as many points as add up to N million octets, ops and allocations: all of a
+ * --work     of each kind as many points as add up to N million octets, answers and allocations: all of a
  *            short script, few of one with literals of a hundred thousand octets
  * --faults   only the runs with faults (and the plain run)
  * --seed     of the random variants (1); it is printed with a failure
@@ -182,7 +182,7 @@ static void run_random(struct running *r)
 static uint64_t points_of(const struct running *r)
 {
 	const struct pl_reference *f = &r->reference;
-	uint64_t one = 1 + f->input + f->drained + f->ops + f->allocs; /* what a run costs */
+	uint64_t one = 1 + f->input + f->drained + f->allocs + f->answers; /* what a run costs */
 	uint64_t points = r->work * 1000000 / one;
 
 	return r->work && points < r->budget ? points + 1 : r->budget;
