@@ -195,6 +195,11 @@ int box_append(struct box *box, int fd, const struct letter *letters, size_t cou
 {
 	struct redo redo;
 
+	/* What is in a redo file is done once the mbox may be written again, whatever was answered. */
+	if (!box->writable) {
+		errno = EROFS;
+		return -1;
+	}
 	redo_begin(&redo, box->redo_path, box->lock.fd, UINT64_MAX);
 	end_last_message(&redo);
 	for (size_t i = 0; i < count; i++)

@@ -373,6 +373,45 @@ static void test_no_input(void)
 	      "input that cannot be read ends", 0);
 }
 
+/* Root is denied nothing.  False: another user cannot run the server where it is. */
+static bool become_nobody(const char *dir)
+{
+	return geteuid() || (!chown(dir, 65534, 65534) && !setgid(65534) && !setuid(65534) &&
+	                     !access(server, X_OK));
+}
+
+/* An APPEND is under way when its mailbox becomes one that may only be read. */
+static bool refused_is_not_done_later(void)
+{
+	begin_anew(13);
+	deliver(mbox, "a");
+	bool good = resync();
+	peer_start(&peer, server, mbox, false);
+	peer_send(&peer, "x APPEND INBOX {12+}\r\nX-Id: b\r\n\r\nx {12}\r\n");
+	good &= peer_wait(&peer, "\n+ ") && !chmod(mbox, 0400);
+	const char *text = peer_command(&peer, "X-Id: c\r\n\r\nx\r\n");
+	good &= strstr(text, "x NO [NOPERM]") != NULL && !chmod(mbox, 0600);
+	peer_kill(&peer);
+	return resync() && good && client.count == 1;
+}
+
+static void test_read_only(const char *dir)
+{
+	int status = 0;
+	pid_t pid;
+
+	begin_anew(13);
+	if ((pid = fork()) < 0)
+		die("fork");
+	if (!pid)
+		_exit(!become_nobody(dir) ? 77 : refused_is_not_done_later() ? 0 : 1);
+	check(waitpid(pid, &status, 0) == pid && WIFEXITED(status) && WEXITSTATUS(status) != 1,
+	      "what was refused for want of rights is not done later", 0);
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 77)
+		puts("not here: another user cannot run imapsrv-mbox, and no permission is missing");
+	begin_anew(13);
+}
+
 /* ---- damage to the side files --------------------------------------------------------------- */
 
 /* A mailbox with some history, of which the client knows an older state. */
@@ -557,6 +596,7 @@ int main(int argc, char **argv)
 	test_exhausted();
 	test_folders();
 	test_no_input();
+	test_read_only(dir);
 	test_idle();
 	test_two();
 	test_rewrites();
