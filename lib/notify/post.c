@@ -287,6 +287,20 @@ static void note_own(struct post *p)
 		news->known.items = 0;
 }
 
+/* Who did not ask for names is not told that it went; but there are no numbers to tell any more, and of
+ * what gets its name they would not be true. */
+static void forget_messages(struct post *p)
+{
+	struct isrv_news *news = isrv_news_find(&p->n->news, p->event->mailbox);
+
+	if (!news)
+		return;
+	news->tell &= ~(unsigned)(ISRV_TELL_STATUS | ISRV_TELL_METADATA);
+	news->known.items = 0;
+	if (!(news->tell & ISRV_TELL_LIST))
+		isrv_news_remove(&p->n->news, p->mem, news);
+}
+
 /* ---- another NOTIFY ------------------------------------------------------------------------ */
 
 static bool inherit_one(struct isrv_notify *n, struct isrv_mem *mem,
@@ -455,6 +469,8 @@ enum isrv_notify_posted isrv_notify_post(struct isrv_notify *n, struct isrv_mem 
 	done = server || follow_access(&p, wants & p.rule->asked, &tell);
 	if (done && tell)
 		done = note(&p, event->mailbox, tell);
+	else if (event->type == IMAPSRV_EVENT_MAILBOX_DELETE)
+		forget_messages(&p);
 	if (done && p.rule->parent)
 		done = note_parent(&p);
 	return done ? ISRV_NOTIFY_POSTED : trouble(n);
