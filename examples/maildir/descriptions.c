@@ -210,6 +210,40 @@ static void set_entry(struct descriptions *d, struct entry entry)
 	d->entries[place] = entry;
 }
 
+static int by_uid(const void *a, const void *b)
+{
+	const struct entry *x = a, *y = b;
+
+	if (x->uid != y->uid)
+		return x->uid < y->uid ? -1 : 1;
+	return (x->offset > y->offset) - (x->offset < y->offset);
+}
+
+/* Those from `known` on, as they stand in the file, go among those before, and of a UID the last one
+ * stays.  All at once: a client can fetch, and so order a file, from the last message to the first, and
+ * one by one each would move all the others. */
+static void put_in_order(struct descriptions *d, size_t known)
+{
+	size_t i = known ? known : 1, k = known, kept = 0;
+
+	while (i < d->count && d->entries[i - 1].uid < d->entries[i].uid)
+		i++;
+	if (i >= d->count)
+		return;
+	qsort(d->entries + known, d->count - known, sizeof *d->entries, by_uid);
+	struct entry *all = xcalloc(d->count, sizeof *all);
+	for (i = 0; i < known || k < d->count;) {
+		bool old = k == d->count || (i < known && d->entries[i].uid <= d->entries[k].uid);
+		struct entry entry = d->entries[old ? i++ : k++];
+		kept -= kept && all[kept - 1].uid == entry.uid;
+		all[kept++] = entry;
+	}
+	free(d->entries);
+	d->entries = all;
+	d->capacity = d->count;
+	d->count = kept;
+}
+
 static void drop_entry(struct descriptions *d, size_t place)
 {
 	d->count--;
@@ -239,6 +273,7 @@ static void close_file(struct descriptions *d)
 /* Takes in the records behind those that are known. */
 static void read_records(struct descriptions *d, uint64_t size)
 {
+	size_t known = d->count;
 	struct record record;
 
 	/* What the window has of the end of the file may have been half a record then. */
@@ -250,11 +285,13 @@ static void read_records(struct descriptions *d, uint64_t size)
 			len += record.description + record.preview;
 		if (len == RECORD_HEAD || len > size - d->end) {
 			d->damaged = true;
-			return;
+			break;
 		}
-		set_entry(d, (struct entry){record.uid, (uint32_t)len, d->end});
+		RESERVE_ONE(d->entries, d->count, d->capacity);
+		d->entries[d->count++] = (struct entry){record.uid, (uint32_t)len, d->end};
 		d->end += len;
 	}
+	put_in_order(d, known);
 }
 
 static void open_file(struct box *box, struct descriptions *d)
