@@ -219,9 +219,9 @@ static int by_uid(const void *a, const void *b)
 	return (x->offset > y->offset) - (x->offset < y->offset);
 }
 
-/* Those from `known` on, as they stand in the file, go among those before, and of a UID the last one
- * stays.  All at once: a client can fetch, and so order a file, from the last message to the first, and
- * one by one each would move all the others. */
+/* Those from `known` on, as they stand in the file, go among those before, and of a UID the last
+ * one stays.  All at once: a client can fetch, and so order a file, from the last message to the
+ * first, and one by one each would move all the others. */
 static void put_in_order(struct descriptions *d, size_t known)
 {
 	size_t i = known ? known : 1, k = known, kept = 0;
