@@ -141,7 +141,9 @@ int imapsrv_op_lend(struct imapsrv_op *op, const void *data, size_t len, enum im
 {
 	struct isrv_op_body answer = {data ? data : "", len, eol, body};
 
-	if (!data && len && isrv_op_expects(op, ISRV_OP_BIT(ISRV_OP_BODY)))
+	/* Nothing in memory is larger than PTRDIFF_MAX. */
+	if (((!data && len) || len > PTRDIFF_MAX) &&
+	    isrv_op_expects(op, ISRV_OP_BIT(ISRV_OP_BODY)))
 		return isrv_op_nonsense(op, "a body that is not there");
 	return deliver_body(op, &answer);
 }
