@@ -120,7 +120,8 @@ static char *directory_of(const char *path)
 	return slash ? xstrndup(path, slash > path ? (size_t)(slash - path) : 1) : xformat(".");
 }
 
-static void read_options(struct peer *peer, int argc, char **argv)
+/* `made`: paths that are put together here, to be freed. */
+static void read_options(struct peer *peer, char *made[2], int argc, char **argv)
 {
 	struct stat st;
 	int option;
@@ -142,11 +143,12 @@ static void read_options(struct peer *peer, int argc, char **argv)
 		peer->inbox = path;
 	else if (path)
 		usage();
-	/* They last as long as the program. */
 	if (!peer->inbox)
-		peer->inbox = xformat("%s/INBOX", peer->folders);
-	if (!peer->side)
-		peer->side = peer->folders ? peer->folders : directory_of(peer->inbox);
+		peer->inbox = made[0] = xformat("%s/INBOX", peer->folders);
+	if (!peer->side && peer->folders)
+		peer->side = peer->folders;
+	else if (!peer->side)
+		peer->side = made[1] = directory_of(peer->inbox);
 }
 
 int main(int argc, char **argv)
@@ -154,12 +156,13 @@ int main(int argc, char **argv)
 	static const struct imapsrv_id id[] = {{"name", "imapsrv-mbox"},
 	                                       {"version", IMAPSRV_VERSION}};
 	struct peer peer = {0};
+	char *made[2] = {NULL, NULL};
 	struct imapsrv_config config = IMAPSRV_CONFIG_INIT;
 	struct imapsrv_account account = IMAPSRV_ACCOUNT_INIT;
 	struct imapsrv_session_config client = IMAPSRV_SESSION_CONFIG_INIT;
 	struct imapsrv_engine *engine;
 
-	read_options(&peer, argc, argv);
+	read_options(&peer, made, argc, argv);
 	signal(SIGPIPE, SIG_IGN);
 	umask(077);
 	config.store = &mbox_store;
@@ -181,5 +184,7 @@ int main(int argc, char **argv)
 	imapsrv_session_free(peer.session);
 	peer_free(&peer);
 	imapsrv_engine_free(engine);
+	free(made[0]);
+	free(made[1]);
 	return 0;
 }

@@ -109,10 +109,11 @@ bool isrv_sc_same_flags(const struct isrv_sc_box *box, uint32_t told, uint32_t s
 
 uint32_t isrv_sc_some_flags(struct isrv_sc_client *k, uint32_t wish)
 {
-	uint32_t kept = isrv_sc_flags_of(k->box), others = kept & ~(uint32_t)IMAPSRV_DELETED;
+	uint32_t kept = isrv_sc_flags_of(k->box), wished = kept & wish;
+	uint32_t others = kept & ~(uint32_t)IMAPSRV_DELETED;
 
-	if (kept & wish)
-		return kept & wish;
+	if (wished)
+		return wished;
 	if (!others)
 		isrv_sc_pass(k->c, "flags in imapsrv_mailbox.permanent_flags");
 	return others & (~others + 1);

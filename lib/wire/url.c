@@ -338,13 +338,10 @@ bool isrv_url_has_token(const char *data, size_t len)
 {
 	static const char word[] = ";URLAUTH=";
 	size_t word_len = sizeof(word) - 1;
-	const char *at = data, *end = data + len;
 
-	while (at < end && (at = memchr(at, ';', (size_t)(end - at))) != NULL) {
-		if ((size_t)(end - at) >= word_len && isrv_ascii_is(at, word_len, word))
+	for (size_t i = 0; i + word_len <= len; i++)
+		if (data[i] == ';' && isrv_ascii_is(data + i, word_len, word))
 			return true;
-		at++;
-	}
 	return false;
 }
 
