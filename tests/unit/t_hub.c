@@ -477,9 +477,19 @@ static void t_wake(void **state)
 	imapsrv_hub_free(w.hub);
 }
 
-static void t_collapse(void **state)
+/* A member that sees all names as they are, and wants those events of each. */
+static struct imapsrv_hub_member *sees_all(struct imapsrv_hub *hub, uint32_t events)
 {
 	static const char *const mounts[][2] = {{"", ""}};
+	struct imapsrv_hub_member *m = join(hub, NULL);
+
+	see(m, "x", mounts, 1);
+	change(m, true, IMAPSRV_SCOPE_SUBTREE, "", events, '/');
+	return m;
+}
+
+static void t_collapse(void **state)
+{
 	static const struct {
 		const char *what; /* mailbox, type digit, UID digit */
 		const char *want;
@@ -512,9 +522,7 @@ static void t_collapse(void **state)
 		c.queue = 4;
 		c.ranges = 2;
 		hub = hub_new(&c);
-		m = join(hub, NULL);
-		see(m, "x", mounts, 1);
-		change(m, true, IMAPSRV_SCOPE_SUBTREE, "", ALL, '/');
+		m = sees_all(hub, ALL);
 		for (const char *at = rows[i].what; *at; at += at[3] ? 4 : 3) {
 			char topic[2] = {at[0], '\0'};
 			uint32_t uid = (uint32_t)(at[2] - '0');
@@ -535,7 +543,6 @@ static void t_collapse(void **state)
 /* What happened under a name before it went to another mailbox, and after, stays apart. */
 static void t_order(void **state)
 {
-	static const char *const mounts[][2] = {{"", ""}};
 	static const struct {
 		const char *what; /* old name or -, mailbox, type, UID digit */
 		const char *want;
@@ -560,9 +567,7 @@ static void t_order(void **state)
 
 		c.queue = 4;
 		hub = hub_new(&c);
-		m = join(hub, NULL);
-		see(m, "x", mounts, 1);
-		change(m, true, IMAPSRV_SCOPE_SUBTREE, "", UINT32_MAX, '/');
+		m = sees_all(hub, UINT32_MAX);
 		for (const char *at = rows[i].what; *at; at += at[5] ? 6 : 5) {
 			struct imapsrv_event e = IMAPSRV_EVENT_INIT;
 			uint32_t uid = (uint32_t)(at[4] - '0');
@@ -582,14 +587,11 @@ static void t_order(void **state)
 /* One that moves with a name above it moves too. */
 static void t_order_below(void **state)
 {
-	static const char *const mounts[][2] = {{"", ""}};
 	struct imapsrv_hub *hub = hub_new(NULL);
-	struct imapsrv_hub_member *m = join(hub, NULL);
+	struct imapsrv_hub_member *m = sees_all(hub, UINT32_MAX);
 	struct imapsrv_event e = IMAPSRV_EVENT_INIT;
 
 	(void)state;
-	see(m, "x", mounts, 1);
-	change(m, true, IMAPSRV_SCOPE_SUBTREE, "", UINT32_MAX, '/');
 	publish(hub, IMAPSRV_EVENT_MESSAGE_NEW, "a/x", 1, 1);
 	publish(hub, IMAPSRV_EVENT_MESSAGE_NEW, "ax", 1, 1);
 	e.type = IMAPSRV_EVENT_MAILBOX_RENAME;
@@ -676,7 +678,6 @@ static void t_moving(void **state)
 /* What was taken stays as it was while more is published. */
 static void t_lent(void **state)
 {
-	static const char *const mounts[][2] = {{"", ""}};
 	struct imapsrv_hub_config c = IMAPSRV_HUB_CONFIG_INIT;
 	const struct imapsrv_event *e;
 	struct imapsrv_hub_member *m;
@@ -685,9 +686,7 @@ static void t_lent(void **state)
 	(void)state;
 	c.queue = 2;
 	hub = hub_new(&c);
-	m = join(hub, NULL);
-	see(m, "x", mounts, 1);
-	change(m, true, IMAPSRV_SCOPE_SUBTREE, "", ALL, '/');
+	m = sees_all(hub, ALL);
 	publish(hub, IMAPSRV_EVENT_MESSAGE_NEW, "a", 1, 1);
 	e = imapsrv_hub_take(m);
 	publish(hub, IMAPSRV_EVENT_MESSAGE_NEW, "a", 2, 2);
@@ -781,14 +780,11 @@ static void t_refusals(void **state)
 /* A storm costs a bounded amount, and nothing is left when all have gone. */
 static void t_bounded(void **state)
 {
-	static const char *const mounts[][2] = {{"", ""}};
 	struct imapsrv_hub *hub = hub_new(NULL);
-	struct imapsrv_hub_member *m = join(hub, NULL);
+	struct imapsrv_hub_member *m = sees_all(hub, ALL);
 	size_t before, most = 0;
 
 	(void)state;
-	see(m, "x", mounts, 1);
-	change(m, true, IMAPSRV_SCOPE_SUBTREE, "", ALL, '/');
 	before = imapsrv_hub_memory(hub);
 	for (uint32_t i = 0; i < 200000; i++) {
 		char topic[16];

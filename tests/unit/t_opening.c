@@ -134,6 +134,19 @@ static void test_question(void **state)
 	}
 }
 
+/* A FETCH behind an event for which the rights are asked once more; the first such question is played. */
+static void fetch_behind(enum imapsrv_event_type type, const char *mailbox,
+                         void (*play)(struct imapsrv_op *op, const void *q))
+{
+	world_begin(IN_FETCH);
+	world.at = IN_RIGHTS;
+	world.once = true;
+	world.play = play;
+	post(type, NULL, mailbox, 0);
+	world_say("a FETCH 1 UID\r\n");
+	assert_int_equal(world.played, 1);
+}
+
 /* A question about rights is answered when its name is that of no mailbox any more. */
 static void rename_and_refuse(struct imapsrv_op *op, const void *q)
 {
@@ -145,13 +158,7 @@ static void rename_and_refuse(struct imapsrv_op *op, const void *q)
 static void test_rights(void **state)
 {
 	(void)state;
-	world_begin(IN_FETCH);
-	world.at = IN_RIGHTS;
-	world.once = true;
-	world.play = rename_and_refuse;
-	post(IMAPSRV_EVENT_ACCESS_GAINED, NULL, "INBOX", 0);
-	world_say("a FETCH 1 UID\r\n");
-	assert_int_equal(world.played, 1);
+	fetch_behind(IMAPSRV_EVENT_ACCESS_GAINED, "INBOX", rename_and_refuse);
 	assert_int_equal(said("READ-ONLY"), 0);
 	assert_int_equal(said("a OK FETCH"), 1);
 	world_end(0);
@@ -167,12 +174,7 @@ static void refuse(struct imapsrv_op *op, const void *q)
 static void test_lost(void **state)
 {
 	(void)state;
-	world_begin(IN_FETCH);
-	world.at = IN_RIGHTS;
-	world.play = refuse;
-	post(IMAPSRV_EVENT_MAILBOX_CHANGED, NULL, "", 0);
-	world_say("a FETCH 1 UID\r\n");
-	assert_int_equal(world.played, 1);
+	fetch_behind(IMAPSRV_EVENT_MAILBOX_CHANGED, "", refuse);
 	assert_int_equal(said("* 1 FETCH"), 0);
 	assert_int_equal(said("a NO [NOPERM]"), 1);
 	world_end(0);
