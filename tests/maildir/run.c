@@ -27,6 +27,7 @@ static const struct {
 	{"kept-crash", test_kept_crash},
 	{"kept-many", test_kept_many},
 	{"kept-copy", test_kept_copy},
+	{"described", test_described},
 	{"readable", test_readable},
 	{"unreadable", test_unreadable},
 	{"handover-full", test_handover_full},

@@ -60,6 +60,9 @@ void test_share_outside(struct play *play);
 void test_share_damage(struct play *play);
 void test_share_killed(struct play *play);
 
+/* described.c */
+void test_described(struct play *play);
+
 /* handover.c */
 void test_handover_full(struct play *play);
 
