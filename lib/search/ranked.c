@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Two arrays of pointers: what moves when one comes or goes is what stands behind it in each. */
+/* Two arrays of pointers: what moves when some come or go is what stands behind the first of them in each,
+ * once, as a client may change all that it follows at a time. */
 #include "search/ranked.h"
 
 #include <string.h>
@@ -54,10 +55,10 @@ static struct imapsrv_span key_of(const struct isrv_ranked_item *item)
 	return (struct imapsrv_span){(const char *)item->key, item->len};
 }
 
-/* How many have a lower UID. */
-static uint32_t below_uid(const struct isrv_ranked *r, uint32_t uid, uint64_t *steps)
+/* How many of the first `high` items have a lower UID. */
+static uint32_t below_uid(const struct isrv_ranked *r, uint32_t high, uint32_t uid, uint64_t *steps)
 {
-	uint32_t low = 0, high = r->count, middle;
+	uint32_t low = 0, middle;
 
 	while (low < high) {
 		middle = low + (high - low) / 2;
@@ -70,11 +71,11 @@ static uint32_t below_uid(const struct isrv_ranked *r, uint32_t uid, uint64_t *s
 	return low;
 }
 
-/* How many stand before it. */
-static uint32_t before(const struct isrv_ranked *r, uint32_t uid, struct imapsrv_span key,
-                       uint64_t *steps)
+/* How many of the first `high` in order stand before it. */
+static uint32_t before(const struct isrv_ranked *r, uint32_t high, uint32_t uid,
+                       struct imapsrv_span key, uint64_t *steps)
 {
-	uint32_t low = 0, high = r->count, middle;
+	uint32_t low = 0, middle;
 
 	while (low < high) {
 		middle = low + (high - low) / 2;
@@ -89,11 +90,11 @@ static uint32_t before(const struct isrv_ranked *r, uint32_t uid, struct imapsrv
 
 uint32_t isrv_ranked_place(const struct isrv_ranked *r, uint32_t uid, uint64_t *steps)
 {
-	uint32_t i = below_uid(r, uid, steps);
+	uint32_t i = below_uid(r, r->count, uid, steps);
 
 	if (i == r->count || r->items[i]->uid != uid)
 		return 0;
-	return before(r, uid, key_of(r->items[i]), steps) + 1;
+	return before(r, r->count, uid, key_of(r->items[i]), steps) + 1;
 }
 
 uint32_t isrv_ranked_at(const struct isrv_ranked *r, uint32_t i, struct imapsrv_span *key_r)
@@ -103,6 +104,16 @@ uint32_t isrv_ranked_at(const struct isrv_ranked *r, uint32_t i, struct imapsrv_
 }
 
 /* ---- changes ------------------------------------------------------------------------------- */
+
+/* Pointers that move in the time of a step. */
+#define MOVED 256u
+
+static void move(struct isrv_ranked_item **to, struct isrv_ranked_item **from, uint32_t count,
+                 uint64_t *steps)
+{
+	memmove(to, from, count * sizeof(*to));
+	*steps += count / MOVED;
+}
 
 /* A bigger array in the place of the other, which is given back. */
 static void replace(struct isrv_ranked *r, struct isrv_mem *mem, struct isrv_ranked_item ***list,
@@ -175,67 +186,98 @@ bool isrv_ranked_add(struct isrv_ranked *r, struct isrv_mem *mem, uint32_t uid,
 
 static int compare_items(const void *ctx, uint32_t a, uint32_t b)
 {
-	const struct isrv_ranked *r = ctx;
+	struct isrv_ranked_item *const *added = ctx;
 
-	return compare(r->items[a]->uid, key_of(r->items[a]), r->items[b]);
+	return compare(added[a]->uid, key_of(added[a]), added[b]);
+}
+
+/* The last of `more` that are to go into the first *left of the list, to the place `at`; then the others
+ * have to go before it. */
+static void put_in(struct isrv_ranked_item **list, uint32_t *left, uint32_t at, uint32_t more,
+                   struct isrv_ranked_item *item, uint64_t *steps)
+{
+	move(list + at + more, list + at, *left - at, steps);
+	list[at + more - 1] = item;
+	*left = at;
+}
+
+/* These, the last items, by their UIDs and by their keys; `by` are their numbers in the latter order. */
+static void weave(struct isrv_ranked *r, struct isrv_ranked_item **added, const uint32_t *by,
+                  uint32_t count, uint64_t *steps)
+{
+	uint32_t i, left = r->placed;
+
+	for (i = count; i > 0; i--) {
+		struct isrv_ranked_item *item = added[i - 1];
+
+		put_in(r->items, &left, below_uid(r, left, item->uid, steps), i, item, steps);
+	}
+	left = r->placed;
+	for (i = count; i > 0; i--) {
+		struct isrv_ranked_item *item = added[by[i - 1]];
+
+		put_in(r->order, &left, before(r, left, item->uid, key_of(item), steps), i, item,
+		       steps);
+	}
 }
 
 bool isrv_ranked_arrange(struct isrv_ranked *r, struct isrv_mem *mem, uint64_t *steps)
 {
-	size_t size = 2 * (size_t)r->count * sizeof(uint32_t);
-	uint32_t *places, i;
+	uint32_t count = r->count - r->placed, i, *by;
+	size_t size = count * (sizeof(*r->items) + 2 * sizeof(*by));
+	struct isrv_ranked_item **added;
 
-	if (!r->count)
+	if (!count)
 		return true;
-	places = isrv_mem_alloc(mem, size);
-	if (!places)
+	added = isrv_mem_alloc(mem, size);
+	if (!added)
 		return false;
-	for (i = 0; i < r->count; i++)
-		places[i] = i;
-	isrv_order_sort(places, places + r->count, r->count, compare_items, r, steps);
-	for (i = 0; i < r->count; i++)
-		r->order[i] = r->items[places[i]];
-	isrv_mem_free(mem, places, size);
+	memcpy(added, r->items + r->placed, count * sizeof(*added));
+	by = (uint32_t *)(void *)(added + count);
+	for (i = 0; i < count; i++)
+		by[i] = i;
+	isrv_order_sort(by, by + count, count, compare_items, added, steps);
+	weave(r, added, by, count, steps);
+	r->placed = r->count;
+	isrv_mem_free(mem, added, size);
 	return true;
 }
 
-static void put_in(struct isrv_ranked_item **list, uint32_t count, uint32_t at,
-                   struct isrv_ranked_item *item)
+/* Without the items that were marked, none of which is outside first..end. */
+static void close_items(struct isrv_ranked *r, uint32_t first, uint32_t end, uint64_t *steps)
 {
-	memmove(list + at + 1, list + at, (count - at) * sizeof(*list));
-	list[at] = item;
+	uint32_t i, kept = first;
+
+	for (i = first; i < end; i++)
+		if (r->items[i]->uid)
+			r->items[kept++] = r->items[i];
+	*steps += end - first;
+	move(r->items + kept, r->items + end, r->count - end, steps);
 }
 
-static void take_out(struct isrv_ranked_item **list, uint32_t count, uint32_t at)
+void isrv_ranked_remove(struct isrv_ranked *r, struct isrv_mem *mem, const uint32_t *places,
+                        uint32_t count, uint64_t *steps)
 {
-	memmove(list + at, list + at + 1, (count - at - 1) * sizeof(*list));
-}
+	uint32_t i, first = r->count, end = 0, behind;
 
-bool isrv_ranked_insert(struct isrv_ranked *r, struct isrv_mem *mem, uint32_t uid,
-                        struct imapsrv_span key, uint64_t *steps)
-{
-	struct isrv_ranked_item *item = make(r, mem, uid, key);
+	for (i = 0; i < count; i++) {
+		uint32_t at = below_uid(r, r->count, r->order[places[i] - 1]->uid, steps);
 
-	if (!item)
-		return false;
-	put_in(r->items, r->count, below_uid(r, uid, steps), item);
-	/* r->count still says how many are arranged. */
-	put_in(r->order, r->count, before(r, uid, key, steps), item);
-	r->count++;
-	return true;
-}
+		first = at < first ? at : first;
+		end = at < end ? end : at + 1;
+	}
+	for (i = 0; i < count; i++)
+		r->order[places[i] - 1]->uid = 0;
+	if (count)
+		close_items(r, first, end, steps);
+	for (i = 0; i < count; i++) {
+		struct isrv_ranked_item **gone = &r->order[places[i] - 1], *item = *gone;
 
-void isrv_ranked_remove(struct isrv_ranked *r, struct isrv_mem *mem, uint32_t uid, uint64_t *steps)
-{
-	uint32_t place = isrv_ranked_place(r, uid, steps);
-	struct isrv_ranked_item *item;
-
-	if (!place)
-		return;
-	item = r->order[place - 1];
-	take_out(r->items, r->count, below_uid(r, uid, steps));
-	take_out(r->order, r->count, place - 1);
-	r->count--;
-	r->used -= size_of(item);
-	isrv_mem_free(mem, item, size_of(item));
+		behind = (i + 1 < count ? places[i + 1] - 1 : r->count) - places[i];
+		move(gone - i, gone + 1, behind, steps);
+		r->used -= size_of(item);
+		isrv_mem_free(mem, item, size_of(item));
+	}
+	r->count -= count;
+	r->placed = r->count;
 }

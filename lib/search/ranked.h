@@ -20,6 +20,7 @@ struct isrv_ranked {
 	struct isrv_ranked_item **items; /* in ascending order of UIDs */
 	struct isrv_ranked_item **order; /* the same by their keys */
 	uint32_t count;
+	uint32_t placed; /* the first so many items have their places */
 	uint32_t cap;
 	size_t used; /* octets held, */
 	size_t max;  /* and no more than so many */
@@ -29,18 +30,17 @@ struct isrv_ranked {
 void isrv_ranked_init(struct isrv_ranked *r, size_t max);
 void isrv_ranked_clear(struct isrv_ranked *r, struct isrv_mem *mem);
 
-/* Adds one with a higher UID than all others, at no place yet.  False: r->full, or no memory. */
+/* Adds one that is not there, at no place yet.  Of those that are added before the next `arrange` each
+ * has a higher UID than the one before.  False: r->full, or no memory. */
 bool isrv_ranked_add(struct isrv_ranked *r, struct isrv_mem *mem, uint32_t uid,
                      struct imapsrv_span key);
-/* Gives all that were added their places.  False: no memory. */
+/* Gives all that were added their places; nothing else may be asked before that.  However many they are,
+ * nothing that was there moves more than once.  False: no memory. */
 bool isrv_ranked_arrange(struct isrv_ranked *r, struct isrv_mem *mem, uint64_t *steps);
 
-/* Adds one that is not there, in its place.  False: r->full, or no memory. */
-bool isrv_ranked_insert(struct isrv_ranked *r, struct isrv_mem *mem, uint32_t uid,
-                        struct imapsrv_span key, uint64_t *steps);
-/* Takes one away, if it is there. */
-void isrv_ranked_remove(struct isrv_ranked *r, struct isrv_mem *mem, uint32_t uid,
-                        uint64_t *steps);
+/* Takes those away that have these places, which ascend; again, what stays moves once. */
+void isrv_ranked_remove(struct isrv_ranked *r, struct isrv_mem *mem, const uint32_t *places,
+                        uint32_t count, uint64_t *steps);
 
 /* Its place, from 1 on; 0: it is not there. */
 uint32_t isrv_ranked_place(const struct isrv_ranked *r, uint32_t uid, uint64_t *steps);

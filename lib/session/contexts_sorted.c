@@ -99,7 +99,7 @@ bool isrv_sorted_take_out(struct imapsrv_session *s, struct isrv_contexts *c)
 {
 	struct isrv_sorting *y;
 	struct changes *gone;
-	uint32_t i;
+	uint32_t i, *places;
 
 	if (!c->removed.count)
 		return true;
@@ -107,10 +107,14 @@ bool isrv_sorted_take_out(struct imapsrv_session *s, struct isrv_contexts *c)
 	if (!y || !find(s, c, &c->removed, &y->removed))
 		return false;
 	gone = &y->removed;
+	places = isrv_arena_array(&c->arena, gone->count, sizeof(*places));
+	if (!places)
+		return false;
 	for (i = 0; i < gone->count; i++) {
-		isrv_ranked_remove(&y->x->sort.ranked, &s->mem, gone->list[i].uid, &s->steps);
+		places[i] = gone->list[i].place;
 		gone->list[i].place -= i;
 	}
+	isrv_ranked_remove(&y->x->sort.ranked, &s->mem, places, gone->count, &s->steps);
 	if (!gone->count)
 		c->removed = (struct isrv_found){0};
 	return true;
@@ -126,8 +130,8 @@ static bool take(void *ctx, const struct isrv_sort_facts *facts)
 
 	y->key.len = 0;
 	if (isrv_sort_key(&y->keys, facts, &y->key) &&
-	    isrv_ranked_insert(ranked, &s->mem, facts->uid,
-	                       (struct imapsrv_span){y->key.data, y->key.len}, &s->steps))
+	    isrv_ranked_add(ranked, &s->mem, facts->uid,
+	                    (struct imapsrv_span){y->key.data, y->key.len}))
 		return true;
 	y->nomem = !ranked->full;
 	return false;
@@ -167,7 +171,8 @@ enum isrv_step isrv_sorted_put_in(struct imapsrv_session *s, struct isrv_context
 	step = isrv_gather_step(s, &y->g);
 	if (step != ISRV_DONE || s->error)
 		return step;
-	if (y->nomem)
+	if (y->nomem || (y->g.end == ISRV_GATHER_DONE &&
+	                 !isrv_ranked_arrange(&y->x->sort.ranked, &s->mem, &s->steps)))
 		isrv_session_fail(s, IMAPSRV_ENOMEM);
 	if (s->error || y->g.end != ISRV_GATHER_DONE || !find(s, c, &c->added, &y->added))
 		return ISRV_DONE;

@@ -72,7 +72,8 @@ static void check(struct world *w, const struct isrv_ranked *r)
 	isrv_sort_clear(&x);
 }
 
-static void put(struct world *w, struct isrv_ranked *r, uint32_t i, bool add)
+/* At no place yet. */
+static void put(struct world *w, struct isrv_ranked *r, uint32_t i)
 {
 	struct isrv_sort x;
 	struct isrv_buf key;
@@ -80,39 +81,56 @@ static void put(struct world *w, struct isrv_ranked *r, uint32_t i, bool add)
 	isrv_sort_init(&x, &w->by, &w->mem, &w->steps);
 	isrv_buf_init(&key, SIZE_MAX);
 	assert_true(isrv_sort_key(&x, &w->facts[i], &key));
-	if (add)
-		assert_true(isrv_ranked_add(r, &w->mem, i + 1,
-		                            (struct imapsrv_span){key.data, key.len}));
-	else
-		assert_true(isrv_ranked_insert(r, &w->mem, i + 1,
-		                               (struct imapsrv_span){key.data, key.len}, &w->steps));
+	assert_true(isrv_ranked_add(r, &w->mem, i + 1, (struct imapsrv_span){key.data, key.len}));
 	w->in[i] = true;
 	isrv_buf_clear(&key, &w->mem);
 	isrv_sort_clear(&x);
 }
 
+/* One of so many of those that are in. */
+static void take_out(struct world *w, struct isrv_ranked *r, uint32_t one_of)
+{
+	uint32_t places[MESSAGES], i, n = 0;
+	bool gone[MESSAGES + 1] = {false};
+
+	for (i = 0; i < MESSAGES; i++) {
+		if (!w->in[i] || next(&w->seed, one_of))
+			continue;
+		gone[isrv_ranked_place(r, i + 1, &w->steps)] = true;
+		w->in[i] = false;
+	}
+	for (i = 1; i <= MESSAGES; i++)
+		if (gone[i])
+			places[n++] = i;
+	isrv_ranked_remove(r, &w->mem, places, n, &w->steps);
+	for (i = 0; i < MESSAGES; i++)
+		if (!w->in[i])
+			assert_int_equal(isrv_ranked_place(r, i + 1, &w->steps), 0);
+}
+
+/* One of so many of those that are not. */
+static void put_in(struct world *w, struct isrv_ranked *r, uint32_t one_of)
+{
+	for (uint32_t i = 0; i < MESSAGES; i++)
+		if (!w->in[i] && !next(&w->seed, one_of))
+			put(w, r, i);
+	assert_true(isrv_ranked_arrange(r, &w->mem, &w->steps));
+}
+
 static void one_history(struct world *w)
 {
 	struct isrv_ranked r;
-	uint32_t i, n;
+	uint32_t n;
 
 	make_messages(w);
 	choose_criteria(w);
 	isrv_ranked_init(&r, SIZE_MAX);
-	for (i = 0; i < MESSAGES; i++)
-		if (next(&w->seed, 2))
-			put(w, &r, i, true);
-	assert_true(isrv_ranked_arrange(&r, &w->mem, &w->steps));
+	put_in(w, &r, 2);
 	check(w, &r);
-	for (n = 0; n < 40; n++) {
-		i = next(&w->seed, MESSAGES);
-		if (w->in[i]) {
-			isrv_ranked_remove(&r, &w->mem, i + 1, &w->steps);
-			w->in[i] = false;
-			assert_int_equal(isrv_ranked_place(&r, i + 1, &w->steps), 0);
-		} else {
-			put(w, &r, i, false);
-		}
+	for (n = 0; n < 20; n++) {
+		take_out(w, &r, 1 + next(&w->seed, 40));
+		check(w, &r);
+		put_in(w, &r, 1 + next(&w->seed, 40));
 		check(w, &r);
 	}
 	isrv_ranked_clear(&r, &w->mem);
@@ -141,22 +159,60 @@ static void test_full(void **state)
 	(void)state;
 	isrv_mem_init(&w.mem, NULL, SIZE_MAX);
 	isrv_ranked_init(&r, 1000);
-	for (i = 1; isrv_ranked_insert(&r, &w.mem, i, (struct imapsrv_span){"key", 3}, &w.steps); i++)
+	for (i = 1; isrv_ranked_add(&r, &w.mem, i, (struct imapsrv_span){"key", 3}); i++)
 		assert_true(r.used <= r.max);
 	assert_true(r.full);
 	assert_true(i > 10);
 	assert_int_equal(r.used, w.mem.used);
-	/* What never was in it is not taken out. */
-	isrv_ranked_remove(&r, &w.mem, i, &w.steps);
+	assert_true(isrv_ranked_arrange(&r, &w.mem, &w.steps));
 	assert_int_equal(r.count, i - 1);
 	assert_int_equal(r.used, w.mem.used);
 	isrv_ranked_clear(&r, &w.mem);
 	assert_int_equal(w.mem.used, 0);
 }
 
-/* One that comes finds its place among a hundred thousand by a few comparisons. */
+#define MANY 100000u
+
+/* The key of the i-th is the higher the lower i is. */
+static void add_many(struct world *w, struct isrv_ranked *r, uint32_t first, uint32_t last, uint32_t by)
+{
+	for (uint32_t i = first; i <= last; i += by) {
+		unsigned char key[4] = {0, (unsigned char)~(i >> 16), (unsigned char)~(i >> 8),
+		                        (unsigned char)~i};
+
+		assert_true(isrv_ranked_add(r, &w->mem, i, (struct imapsrv_span){(char *)key, 4}));
+	}
+	assert_true(isrv_ranked_arrange(r, &w->mem, &w->steps));
+}
+
+/* One that comes finds its place among a hundred thousand by a few comparisons, and leaves by as many; what
+ * stands behind it moves. */
 static void test_cost(void **state)
 {
+	struct world w = {.seed = 1};
+	struct isrv_ranked r;
+	uint64_t before;
+	uint32_t place = 1;
+
+	(void)state;
+	isrv_mem_init(&w.mem, NULL, SIZE_MAX);
+	isrv_ranked_init(&r, SIZE_MAX);
+	add_many(&w, &r, 1, MANY, 1);
+	before = w.steps;
+	add_many(&w, &r, MANY + 1, MANY + 1, 1);
+	assert_true(w.steps - before <= 2 * 17 + 2 * MANY / 256);
+	before = w.steps;
+	isrv_ranked_remove(&r, &w.mem, &place, 1, &w.steps);
+	assert_true(w.steps - before <= 2 * 17 + 2 * MANY / 256);
+	assert_int_equal(isrv_ranked_place(&r, MANY + 1, &w.steps), 0);
+	isrv_ranked_clear(&r, &w.mem);
+}
+
+/* Half of a hundred thousand go, and come again, each time at once: n log n, and no more than that.  One by
+ * one each would move half of the others. */
+static void test_many(void **state)
+{
+	static uint32_t places[MANY / 2];
 	struct world w = {.seed = 1};
 	struct isrv_ranked r;
 	uint64_t before;
@@ -165,13 +221,22 @@ static void test_cost(void **state)
 	(void)state;
 	isrv_mem_init(&w.mem, NULL, SIZE_MAX);
 	isrv_ranked_init(&r, SIZE_MAX);
-	for (i = 1; i <= 100000; i++)
-		assert_true(isrv_ranked_add(&r, &w.mem, i, (struct imapsrv_span){"key", i % 4}));
-	assert_true(isrv_ranked_arrange(&r, &w.mem, &w.steps));
+	add_many(&w, &r, 1, MANY, 1);
+	for (i = 0; i < MANY / 2; i++)
+		places[i] = 2 * i + 1; /* the even UIDs, from the highest on */
 	before = w.steps;
-	assert_true(isrv_ranked_insert(&r, &w.mem, i, (struct imapsrv_span){"ke", 2}, &w.steps));
-	assert_true(w.steps - before <= 2 * 17);
+	isrv_ranked_remove(&r, &w.mem, places, MANY / 2, &w.steps);
+	assert_true(w.steps - before <= 2 * 17 * MANY);
+	assert_int_equal(r.count, MANY / 2);
+	for (i = 1; i <= MANY; i++)
+		assert_int_equal(isrv_ranked_place(&r, i, &w.steps), i % 2 ? (MANY - i + 1) / 2 : 0);
+	before = w.steps;
+	add_many(&w, &r, 2, MANY, 2);
+	assert_true(w.steps - before <= 3 * 17 * MANY);
+	for (i = 1; i <= MANY; i++)
+		assert_int_equal(isrv_ranked_place(&r, i, &w.steps), MANY - i + 1);
 	isrv_ranked_clear(&r, &w.mem);
+	assert_int_equal(w.mem.used, 0);
 }
 
 int main(void)
@@ -180,6 +245,7 @@ int main(void)
 		cmocka_unit_test(test_random),
 		cmocka_unit_test(test_full),
 		cmocka_unit_test(test_cost),
+		cmocka_unit_test(test_many),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
