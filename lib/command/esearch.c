@@ -75,20 +75,37 @@ static bool parse(struct isrv_parse *p, void *args)
 
 /* ---- the end ------------------------------------------------------------------------------- */
 
+/* The reply is set.  What has failed is not followed. */
+static enum isrv_step fail(struct imapsrv_session *s, const struct esearch *a)
+{
+	if (a->followed)
+		isrv_contexts_cancel(s, s->tag);
+	return isrv_searching_fail(s, &a->ret);
+}
+
 static enum isrv_step starve(struct imapsrv_session *s, const struct esearch *a)
 {
 	s->arena.starved = s->arena.starved || a->arena.starved;
 	isrv_command_nomem(s);
-	return isrv_searching_fail(s, &a->ret);
+	return fail(s, a);
+}
+
+/* UPDATE, and the selected mailbox was not searched (RFC 5267 4.3.1). */
+static void refuse_to_follow(struct imapsrv_session *s, const struct esearch *a)
+{
+	if (a->ret.options & ISRV_RETURN_UPDATE && !a->asked_to_follow)
+		isrv_contexts_put_refusal(s, s->tag);
 }
 
 /* "responding with OK [LIMIT] and returning partial results" (RFC 7377 2.4), if there are any. */
 static enum isrv_step limit(struct imapsrv_session *s, const struct esearch *a)
 {
-	if (a->searched)
-		return isrv_ok_code(s, "LIMIT", "Not all was searched: it takes more work than one may");
-	isrv_searching_ended(s, ISRV_SEARCH_LIMIT);
-	return isrv_searching_fail(s, &a->ret);
+	if (!a->searched) {
+		isrv_searching_ended(s, ISRV_SEARCH_LIMIT);
+		return fail(s, a);
+	}
+	refuse_to_follow(s, a);
+	return isrv_ok_code(s, "LIMIT", "Not all was searched: it takes more work than one may");
 }
 
 static enum isrv_step finish(struct imapsrv_session *s, const struct esearch *a)
@@ -98,14 +115,12 @@ static enum isrv_step finish(struct imapsrv_session *s, const struct esearch *a)
 	if (a->failed) {
 		s->result = a->failure;
 		isrv_refused(s, NULL);
-		return isrv_searching_fail(s, &a->ret);
+		return fail(s, a);
 	}
-	if (a->ret.options & ISRV_RETURN_UPDATE) {
-		if (!a->asked_to_follow)
-			isrv_contexts_put_refusal(s, s->tag);
+	refuse_to_follow(s, a);
+	if (a->ret.options & ISRV_RETURN_UPDATE)
 		text = a->followed ? "ESEARCH completed, will notify"
 		                   : "ESEARCH completed, will not notify";
-	}
 	return isrv_searching_ok(s, a->missing, text);
 }
 
