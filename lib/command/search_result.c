@@ -70,7 +70,8 @@ static void cut_part(struct imapsrv_session *s, struct isrv_search_result *r)
 		                                  &s->steps))
 			return;
 		r->again->arena = r->arena;
-		r->again->since = r->x.since;
+		/* How far it is, does not go on from what was told. */
+		r->again->since = r->x.since ? r->x.since : s->steps;
 		isrv_searcher_begin(s, r->again, r->program, &r->source, &r->part_uids);
 		r->at = AT_SEQUENCES;
 	}

@@ -103,6 +103,7 @@ static bool look_at_options(struct imapsrv_session *s, struct isrv_sort_result *
 	r->again = isrv_arena_zalloc(&s->arena, sizeof(*r->again));
 	if (!r->again)
 		return false;
+	r->again->since = s->steps; /* how far it is, does not go on from what was told */
 	isrv_search_selected(s, &source);
 	isrv_searcher_begin(s, r->again, &r->o->program, &source, &r->picked);
 	r->at = AT_SEQUENCES;

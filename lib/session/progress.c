@@ -27,21 +27,29 @@ static void put(struct imapsrv_session *s, uint32_t done, uint32_t goal)
 	isrv_w_crlf(w);
 }
 
+/* Is a command at work?  In IDLE there is nothing to wait for. */
+static bool works(const struct imapsrv_session *s)
+{
+	return (s->phase == ISRV_PHASE_STEP || s->phase == ISRV_PHASE_SYNC) && s->logged_in &&
+	       !s->idling;
+}
+
 void isrv_progress_tell(struct imapsrv_session *s, uint32_t done, uint32_t goal)
 {
 	s->progress = s->steps;
-	if ((done < goal || !goal) && isrv_caps_has(s, ISRV_CAP_INPROGRESS))
+	/* What its updates take is no part of what it does. */
+	if (s->phase == ISRV_PHASE_SYNC)
+		done = goal = 0;
+	if (works(s) && (done < goal || !goal) && isrv_caps_has(s, ISRV_CAP_INPROGRESS))
 		put(s, done, goal);
 }
 
 bool isrv_progress_waits(const struct imapsrv_session *s)
 {
-	bool works = s->phase == ISRV_PHASE_STEP || s->phase == ISRV_PHASE_SYNC;
-
-	/* In IDLE there is nothing to wait for, and in the middle of a line no place for another.
-	 * A client that does not read needs no more of it. */
-	return works && s->logged_in && !s->idling && !s->mid_line &&
-	       (s->wait == ISRV_HOST || s->wait == ISRV_YIELD) && !isrv_outq_size(&s->out);
+	/* In the middle of a line there is no place for another.  A client that does not read needs
+	 * no more of it. */
+	return works(s) && !s->mid_line && (s->wait == ISRV_HOST || s->wait == ISRV_YIELD) &&
+	       !isrv_outq_size(&s->out);
 }
 
 void isrv_progress_keepalive(struct imapsrv_session *s)

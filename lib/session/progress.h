@@ -15,7 +15,7 @@ static inline bool isrv_progress_due(const struct imapsrv_session *s)
 	return s->steps - s->progress >= s->engine->limits.progress;
 }
 /* Tells it: so many of `goal` things are done; 0: nobody knows how many there are.  Between two responses
- * only. */
+ * only; nothing where no command is at work. */
 void isrv_progress_tell(struct imapsrv_session *s, uint32_t done, uint32_t goal);
 /* Is a command at work that keeps the client waiting, and may a response come now? */
 bool isrv_progress_waits(const struct imapsrv_session *s);
