@@ -71,31 +71,46 @@ static bool add_names(struct imapsrv_session *s, struct isrv_names *to, const st
 	return true;
 }
 
-/* Names go to where they are needed, filters that a list has to answer become groups.  False: no
- * memory. */
-static bool sort_out(struct imapsrv_session *s, struct isrv_esearch_sources *o)
+/* One for filters of each kind, so that what a name costs does not grow with their number; those of which
+ * there are none cover nothing.  False: no memory. */
+static bool make_groups(struct imapsrv_session *s, struct isrv_esearch_sources *o)
 {
+	const uint32_t kinds = ISRV_NOTIFY_SUBTREE_ONE + 1;
 	struct isrv_notify *n = isrv_mem_zalloc(&s->mem, sizeof(*n));
 
 	o->groups = n;
 	if (!n)
 		return false;
-	n->groups = isrv_mem_zarray(&s->mem, o->count, sizeof(*n->groups));
+	n->groups = isrv_mem_zarray(&s->mem, kinds, sizeof(*n->groups));
 	if (!n->groups)
 		return false;
-	n->group_count = o->count;
+	n->group_count = kinds;
+	for (uint32_t i = 0; i < kinds; i++) {
+		n->groups[i].where = ISRV_NOTIFY_MAILBOXES;
+		n->groups[i].events = ISRV_NOTIFY_NEW;
+	}
+	return true;
+}
+
+/* Names go to where they are needed, filters that a list has to answer to their group.  False: no
+ * memory. */
+static bool sort_out(struct imapsrv_session *s, struct isrv_esearch_sources *o)
+{
+	if (!make_groups(s, o))
+		return false;
 	for (uint32_t i = 0; i < o->count; i++) {
 		const struct isrv_filter *f = &o->filters[i];
-		struct isrv_notify_group *g = &n->groups[i];
+		struct isrv_notify_group *g = &o->groups->groups[f->where];
 		bool named = f->where == ISRV_NOTIFY_MAILBOXES;
 
-		g->where = f->where;
-		g->all = f->all;
-		g->events = ISRV_NOTIFY_NEW;
-		n->follows = n->follows || f->where == ISRV_NOTIFY_SUBSCRIBED;
-		o->at = named ? o->at : SOURCES_LISTED;
 		if (!add_names(s, named ? &o->names : &g->names, f))
 			return false;
+		if (named)
+			continue;
+		g->where = f->where;
+		g->all = g->all || f->all;
+		o->groups->follows = o->groups->follows || f->where == ISRV_NOTIFY_SUBSCRIBED;
+		o->at = SOURCES_LISTED;
 	}
 	return true;
 }
@@ -109,7 +124,7 @@ static void take_name(struct imapsrv_session *s, void *ctx, const void *answer)
 	struct isrv_esearch_sources *o = ctx;
 	struct isrv_notify *n = o->groups;
 
-	s->steps++;
+	s->steps += n->group_count;
 	if (o->nomem || o->too_many || name->attributes & never)
 		return;
 	if (n->follows &&
