@@ -7,8 +7,8 @@
 
 #include <string.h>
 
-#include "base/ascii.h"
 #include "base/uidset.h"
+#include "search/keywords.h"
 
 static void narrow(struct isrv_search_row *row, uint32_t until)
 {
@@ -35,18 +35,6 @@ static bool test_recent(struct isrv_search_row *row)
 	if (row->recent_from == 0 || row->uid >= row->recent_from)
 		return row->recent_from != 0;
 	narrow(row, row->recent_from - 1);
-	return false;
-}
-
-static bool test_keyword(const struct imapsrv_flags *flags, struct imapsrv_span keyword)
-{
-	uint32_t i;
-
-	for (i = 0; i < flags->keyword_count; i++) {
-		if (isrv_ascii_same(flags->keywords[i].data, flags->keywords[i].len, keyword.data,
-		                    keyword.len))
-			return true;
-	}
 	return false;
 }
 
@@ -128,7 +116,8 @@ static enum isrv_verdict test_text(const struct isrv_term *term, const struct is
 	return row->facts & fact ? ISRV_MISS : ISRV_UNDECIDED;
 }
 
-static enum isrv_verdict test(const struct isrv_term *term, struct isrv_search_row *row)
+static enum isrv_verdict test(const struct isrv_program *p, const struct isrv_term *term,
+                              struct isrv_search_row *row)
 {
 	switch ((enum isrv_term_kind)term->kind) {
 	case ISRV_TERM_SET:
@@ -142,7 +131,7 @@ static enum isrv_verdict test(const struct isrv_term *term, struct isrv_search_r
 	case ISRV_TERM_KEYWORD:
 		if (!(row->facts & IMAPSRV_FACT_FLAGS))
 			return ISRV_UNDECIDED;
-		return verdict(term, test_keyword(row->flags, term->u.keyword));
+		return verdict(term, p->present[term->u.keyword.index] != 0);
 	case ISRV_TERM_DATE:
 		if (!(row->facts & IMAPSRV_FACT_DATE))
 			return ISRV_UNDECIDED;
@@ -218,6 +207,8 @@ enum isrv_verdict isrv_program_eval(const struct isrv_program *p, struct isrv_se
 	uint8_t is;
 
 	row->until = UINT32_MAX;
+	if (p->keyword_count && row->facts & IMAPSRV_FACT_FLAGS)
+		isrv_program_mark_keywords(p, row->flags);
 	for (i = 0; i < p->count; i++) {
 		term = &p->terms[i];
 		if (term->kind == ISRV_TERM_NOT) {
@@ -230,7 +221,7 @@ enum isrv_verdict isrv_program_eval(const struct isrv_program *p, struct isrv_se
 			                  term->kind == ISRV_TERM_AND ? ISRV_MISS : ISRV_MATCH);
 		} else {
 			is = known && known[leaf] ? (uint8_t)(known[leaf] - 1)
-			                          : (uint8_t)test(term, row);
+			                          : (uint8_t)test(p, term, row);
 			if (known && is != ISRV_UNDECIDED)
 				known[leaf] = (uint8_t)(is + 1);
 			leaf++;

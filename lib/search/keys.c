@@ -92,7 +92,7 @@ static bool parse_keyword(struct isrv_program_parser *x, const struct isrv_key *
 	term = isrv_program_leaf(x, ISRV_TERM_KEYWORD, key->negate, IMAPSRV_FACT_FLAGS);
 	if (!term)
 		return false;
-	term->u.keyword = keyword;
+	term->u.keyword.name = keyword;
 	return true;
 }
 

@@ -9,6 +9,7 @@
 
 #include "base/ascii.h"
 #include "search/comparator.h"
+#include "search/keywords.h"
 #include "search/string.h"
 
 enum open_kind {
@@ -245,11 +246,14 @@ static bool parse_charset(struct isrv_program_parser *x)
 	return !x->p->bad_charset || pass_over(x);
 }
 
-static bool make_stack(struct isrv_program_parser *x)
+/* What is needed for evaluating. */
+static bool make_ready(struct isrv_program_parser *x)
 {
 	x->p->stack = isrv_arena_alloc(x->r->arena, x->height_max);
-	x->r->nomem = x->r->nomem || !x->p->stack;
-	return x->p->stack != NULL;
+	if (x->p->stack && isrv_program_take_keywords(x->p, x->r->arena))
+		return true;
+	x->r->nomem = true;
+	return false;
 }
 
 uint8_t isrv_program_comparator(uint32_t features)
@@ -283,7 +287,7 @@ bool isrv_program_parse(struct isrv_program *p, struct isrv_reader *r,
 	} else if (!parse_keys(&x)) {
 		return false;
 	}
-	return make_stack(&x);
+	return make_ready(&x);
 }
 
 bool isrv_program_parse_criteria(struct isrv_program *p, struct isrv_reader *r,
@@ -295,5 +299,5 @@ bool isrv_program_parse_criteria(struct isrv_program *p, struct isrv_reader *r,
 	*p = (struct isrv_program){.comparator = isrv_program_comparator(features)};
 	if (!parse_charset(&x))
 		return false;
-	return p->bad_charset || (isrv_rd_sp(r) && parse_keys(&x) && make_stack(&x));
+	return p->bad_charset || (isrv_rd_sp(r) && parse_keys(&x) && make_ready(&x));
 }

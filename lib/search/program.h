@@ -68,7 +68,10 @@ struct isrv_term {
 			bool uid;                /* `written` holds UIDs */
 		} set;
 		uint32_t flag; /* enum imapsrv_flag */
-		struct imapsrv_span keyword;
+		struct {
+			struct imapsrv_span name;
+			uint32_t index; /* among the program's keywords */
+		} keyword;
 		struct {
 			int64_t first; /* days since 1970-01-01, both included */
 			int64_t last;
@@ -116,6 +119,9 @@ struct isrv_program {
 	uint32_t notes;  /* and ISRV_TERM_NOTE */
 	uint32_t facts;  /* enum imapsrv_fact and ISRV_FACT_*: what it looks at */
 	uint8_t *stack;  /* for evaluating */
+	struct imapsrv_span *keywords; /* that it asks for (search/keywords.h); and for evaluating, */
+	uint8_t *present;              /* which of these the message at hand has */
+	uint32_t keyword_count;
 	/* Filters that it names.  Where there are any, it is not to be evaluated: what stands in their
 	 * place is ALL. */
 	struct isrv_filter_name *filters;

@@ -69,7 +69,7 @@ static void fill_leaf(struct imapsrv_search_node *node, const struct isrv_term *
 		break;
 	case ISRV_TERM_KEYWORD:
 		node->kind = IMAPSRV_SEARCH_KEYWORD;
-		node->name = term->u.keyword;
+		node->name = term->u.keyword.name;
 		break;
 	case ISRV_TERM_DATE:
 		fill_days(node, IMAPSRV_SEARCH_DATE, term);

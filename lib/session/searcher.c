@@ -268,6 +268,8 @@ static void row_sink(struct imapsrv_session *s, void *ctx, const void *answer)
 		return;
 	x->rows++;
 	s->steps += x->program->count;
+	if (x->program->keyword_count)
+		s->steps += row->flags.keyword_count;
 	/* FLAGS and DATE come when they are asked for (store.h); a host that leaves them out says
 	 * "none". */
 	facts.facts = (row->facts & ~ISRV_FACTS_APART) | IMAPSRV_FACT_FLAGS | IMAPSRV_FACT_DATE;
