@@ -228,6 +228,7 @@ static bool begin_search(struct imapsrv_session *s, struct isrv_contexts *c)
 		return false;
 	c->x->arena = &c->arena;
 	isrv_search_selected(s, &source);
+	source.expunged = &s->view->expunged; /* gone for good, also where the host keeps it for SEARCH */
 	isrv_searcher_begin(s, c->x, &c->program, &source, &c->scope);
 	return true;
 }
