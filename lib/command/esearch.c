@@ -45,7 +45,8 @@ struct esearch {
 	struct isrv_filters filters;
 	uint64_t since;              /* steps at the beginning; 0: the arena is not there yet */
 	struct imapsrv_span selected; /* among the names, as it was called when they were put together */
-	uint32_t next;               /* of the names */
+	uint32_t next;               /* of the names; behind them, with `apart`: */
+	bool apart;                  /* the selected one was deleted, and its name is another's, if any's */
 	bool own;                    /* the mailbox at hand is the selected one */
 	bool searched;               /* one was, whole */
 	bool missing;                /* the selected one still shows messages that are gone */
@@ -181,7 +182,8 @@ static bool look_at_program(struct imapsrv_session *s, struct esearch *a)
 	return true;
 }
 
-/* The selected mailbox is one of the others, and not opened a second time. */
+/* The selected mailbox is one of the others, and not opened a second time; unless it was deleted: what has
+ * its name since, or will, is another. */
 static bool add_selected(struct imapsrv_session *s, struct esearch *a)
 {
 	a->at = AT_NEXT;
@@ -189,7 +191,8 @@ static bool add_selected(struct imapsrv_session *s, struct esearch *a)
 		return true;
 	if (!isrv_session_copy_name(s, s->view, &a->selected))
 		return false;
-	if (isrv_names_add(&a->sources.names, &s->mem, a->selected))
+	a->apart = s->view->removed;
+	if (a->apart || isrv_names_add(&a->sources.names, &s->mem, a->selected))
 		return true;
 	isrv_session_fail(s, IMAPSRV_ENOMEM);
 	return false;
@@ -199,7 +202,9 @@ static bool add_selected(struct imapsrv_session *s, struct esearch *a)
 
 static struct imapsrv_span name_of(const struct esearch *a)
 {
-	return isrv_names_at(&a->sources.names, a->next);
+	return a->next < isrv_names_count(&a->sources.names)
+	               ? isrv_names_at(&a->sources.names, a->next)
+	               : a->selected;
 }
 
 /* False: no memory. */
@@ -234,25 +239,28 @@ static bool is_selected(const struct imapsrv_session *s, const struct esearch *a
 {
 	struct imapsrv_span is = {s->view->name, s->view->name_len};
 
-	if (a->selected.len)
+	if (a->selected.len && !a->apart)
 		is = a->selected;
+	else if (s->view->removed)
+		return false;
 	return is.len == name.len && !memcmp(is.data, name.data, is.len);
 }
 
 /* The next mailbox is to be searched, or DONE: the reply is set. */
 static enum isrv_step next(struct imapsrv_session *s, struct esearch *a)
 {
-	const struct isrv_view *v = s->view;
+	bool may = s->view && isrv_access_may(s->view->rights, ISRV_DO_READ);
+	uint32_t count = isrv_names_count(&a->sources.names);
 	struct imapsrv_span name;
 
-	if (a->next == isrv_names_count(&a->sources.names))
+	if (a->next > count || (a->next == count && !(a->apart && may)))
 		return finish(s, a);
 	if (isrv_session_turn_over(s))
 		return ISRV_YIELD;
 	if (s->steps - a->since >= s->engine->limits.search_steps)
 		return limit(s, a);
 	name = name_of(a);
-	a->own = v && isrv_access_may(v->rights, ISRV_DO_READ) && is_selected(s, a, name);
+	a->own = may && (a->next == count || is_selected(s, a, name));
 	a->at = AT_OPEN;
 	if (!a->own) {
 		s->steps += MAILBOX_STEPS;
