@@ -105,7 +105,7 @@ static bool find_mailbox(struct imapsrv_session *s, struct isrv_url_message *x,
 
 	x->name = url->mailbox;
 	x->at = AT_FOUND;
-	if (!opener && v && isrv_access_may(v->rights, ISRV_DO_READ) &&
+	if (!opener && v && !v->removed && isrv_access_may(v->rights, ISRV_DO_READ) &&
 	    is_named(url->mailbox, v->name, v->name_len)) {
 		x->handle = v->handle;
 		x->uidvalidity = v->uidvalidity;
