@@ -55,7 +55,8 @@ struct isrv_sort_facts {
 	uint64_t octets;
 	const struct isrv_header *header;
 	const struct imapsrv_span *notes; /* values of annotations, in the order of their keys; data
-	                                     NULL: NIL, which stands before all others */
+	                                     NULL: NIL, which is taken for an empty one: both stand
+	                                     before all others */
 	uint32_t relevancy; /* RFC 6203 4: 1 to 100 */
 };
 
