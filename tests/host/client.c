@@ -128,7 +128,7 @@ static bool speaks_of_modseqs(const char *line, size_t len)
 	static const char *const words[] = {"MODSEQ", "CONDSTORE", "QRESYNC", "SINCE"};
 
 	for (size_t i = 0; i < len; i++) {
-		char octet = line[i] & ~0x20;
+		char octet = (char)(line[i] & ~0x20);
 
 		if (octet != 'M' && octet != 'C' && octet != 'Q' && octet != 'S')
 			continue;
