@@ -167,8 +167,9 @@ IMAPSRV_API int imapsrv_ledger_reset(struct imapsrv_ledger *ledger, uint32_t uid
 /*
  * Makes all changes so far durable and gives back the numbers that are reserved: a ledger that is
  * opened after this is as it is now.  Worth calling before the ledger is freed and when a burst of
- * changes is over; costs one durable append, and one more at the next change.  Does nothing if
- * nothing is at risk.
+ * changes is over; costs one durable append, and one more at the next change.  What a change that
+ * was refused with IMAPSRV_EHOST has left in the slot is cut off: else it may be found when that is
+ * opened, as if it had been made.  Does nothing if nothing is at risk.
  * Errors: IMAPSRV_EREENTER, IMAPSRV_ENOMEM, IMAPSRV_EHOST.
  */
 IMAPSRV_API int imapsrv_ledger_settle(struct imapsrv_ledger *ledger);

@@ -343,7 +343,9 @@ int imapsrv_ledger_settle(struct imapsrv_ledger *ledger)
 		return IMAPSRV_EINVAL;
 	if (ledger->busy)
 		return IMAPSRV_EREENTER;
-	if (!ledger->kept || (ledger->top == ledger->highest && !ledger->recovered))
+	/* The record of a change that was refused may have arrived whole, and would be believed. */
+	if (!ledger->kept || (ledger->top == ledger->highest && !ledger->recovered &&
+	                      !ledger->tail_bad))
 		return 0;
 	error = isrv_ledger_ready(ledger);
 	if (error || ledger->top == ledger->highest)

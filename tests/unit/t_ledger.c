@@ -768,6 +768,38 @@ static void test_fewer_tombstones(void **unused)
 	}
 }
 
+/* A change is refused, and all of its record, or of the reservation before it, has arrived: what is
+ * opened after settling is nevertheless as the ledger was. */
+static void test_settle_refused(void **unused)
+{
+	static struct lh lh;
+	const struct imapsrv_ledger_row row = {1, 7, 0}, changed = {1, 8, 0};
+	struct imapsrv_ledger_opened opened = IMAPSRV_LEDGER_OPENED_INIT;
+	struct imapsrv_ledger_config config;
+	struct imapsrv_ledger *ledger;
+	int synced;
+
+	(void)unused;
+	for (synced = 0; synced < 2; synced++) {
+		lh_init(&lh);
+		config = lh_config(&lh);
+		config.synced = synced;
+		assert_int_equal(imapsrv_ledger_open(&config, 1, NULL, &ledger), 0);
+		assert_int_equal(imapsrv_ledger_add(ledger, &row, 1, NULL), 0);
+		assert_int_equal(imapsrv_ledger_settle(ledger), 0);
+		lh.calls = 2;
+		lh.fail_call = 3; /* one of which all arrives */
+		assert_int_equal(imapsrv_ledger_touch(ledger, &changed, 1, NULL), IMAPSRV_EHOST);
+		lh.fail_call = 0;
+		assert_int_equal(imapsrv_ledger_settle(ledger), 0);
+		imapsrv_ledger_free(ledger);
+		assert_int_equal(imapsrv_ledger_open(&config, 1, &opened, &ledger), 0);
+		ROW(synced, opened.found == 0);
+		ROW(synced, imapsrv_ledger_highest(ledger) == 2);
+		imapsrv_ledger_free(ledger);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -775,7 +807,7 @@ int main(void)
 		cmocka_unit_test(test_reenter),     cmocka_unit_test(test_random),
 		cmocka_unit_test(test_host_fails),  cmocka_unit_test(test_memory_fails),
 		cmocka_unit_test(test_fewer_tombstones), cmocka_unit_test(test_missing),
-		cmocka_unit_test(test_longer),
+		cmocka_unit_test(test_longer),      cmocka_unit_test(test_settle_refused),
 	};
 	const char *from = getenv("ISRV_SEED");
 
