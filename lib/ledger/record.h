@@ -32,7 +32,7 @@ enum {
 
 /* In parentheses what the payload has.  A modseq in ROWS and TOMBS counts down from `highest`. */
 enum isrv_record_type {
-	ISRV_RECORD_BEGIN = 1,   /* version, generation, uidvalidity, highest, base, floor */
+	ISRV_RECORD_BEGIN = 1,   /* version, generation, uidvalidity, highest, floor */
 	ISRV_RECORD_ROWS = 2,    /* count, (UID - one before, highest - modseq, fingerprint)... */
 	ISRV_RECORD_TOMBS = 3,   /* count, (highest - modseq, first, last - first)... */
 	ISRV_RECORD_END = 4,     /* messages, tombstones */
