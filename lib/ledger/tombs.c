@@ -85,8 +85,10 @@ bool isrv_tombs_reserve(struct isrv_tombs *tombs, struct isrv_mem *mem,
 	cap = tombs->cap + tombs->cap / 2;
 	if (cap < 16)
 		cap = 16;
-	/* A maximum that means none is left out: a quarter more would wrap (integer overflow). */
-	if (tombs->max < SIZE_MAX / 2 && cap > tombs->max + tombs->max / 4 + 16)
+	/* With room for the maximum and little more, each range that comes in when it is full would
+	 * move all others.  A maximum that means none is left out: a quarter more would wrap
+	 * (integer overflow). */
+	if (tombs->max < SIZE_MAX / 2 && (need >= tombs->max || cap >= tombs->max))
 		cap = tombs->max + tombs->max / 4 + 16;
 	if (cap < need)
 		cap = need;

@@ -252,6 +252,40 @@ static void test_tombs_full(void **unused)
 	assert_int_equal(mem.used, 0);
 }
 
+/* Whatever made it full, and whatever the maximum is, each range that comes in does not move all
+ * others. */
+static void test_tombs_moves(void **unused)
+{
+	static const struct {
+		size_t max, at_once;
+	} filled[] = {{100, 1}, {100, 60}, {100, 100}, {120, 1}, {121, 1}, {122, 1}};
+	struct imapsrv_range gone[100];
+	struct isrv_tombs tombs;
+	struct isrv_mem mem;
+	uint32_t u;
+	size_t i;
+
+	(void)unused;
+	for (u = 0; u < 100; u++)
+		gone[u] = (struct imapsrv_range){2 * u + 1, 2 * u + 1};
+	for (i = 0; i < COUNT(filled); i++) {
+		size_t moved = 0;
+
+		isrv_mem_init(&mem, NULL, SIZE_MAX);
+		isrv_tombs_init(&tombs, filled[i].max);
+		for (u = 1; u <= 1000; u++) {
+			size_t count = u <= 2 ? filled[i].at_once : 1;
+
+			assert_true(isrv_tombs_reserve(&tombs, &mem, NULL, 0, count));
+			isrv_tombs_add(&tombs, (struct imapsrv_set){gone, count}, u);
+			moved += u > 300 && !tombs.head;
+		}
+		ROW(i, tombs.count == filled[i].max);
+		ROW(i, moved <= 1000 / 25);
+		isrv_tombs_clear(&tombs, &mem);
+	}
+}
+
 /* More than memory can hold is refused before it wraps (integer overflow). */
 static void test_tombs_beyond_memory(void **unused)
 {
@@ -313,8 +347,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_table),
 		cmocka_unit_test(test_memory),
-		cmocka_unit_test(test_tombs_full), cmocka_unit_test(test_tombs_beyond_memory),
-		cmocka_unit_test(test_crc),
+		cmocka_unit_test(test_tombs_full), cmocka_unit_test(test_tombs_moves),
+		cmocka_unit_test(test_tombs_beyond_memory), cmocka_unit_test(test_crc),
 	};
 	const char *from = getenv("ISRV_SEED");
 
