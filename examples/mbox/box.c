@@ -472,22 +472,33 @@ static char *read_content(struct box *box, const struct message *m, size_t *len_
 	return NULL;
 }
 
+/* The mailbox could not be looked at: that says nothing of the message. */
+static int not_gone(void)
+{
+	return errno == ENOENT ? EIO : errno;
+}
+
 char *box_content(struct box *box, uint32_t uid, size_t *len_r)
 {
 	char *content = NULL;
+	int error = ENOENT;
 
-	if (box_lock(box, false, false))
+	if (box_lock(box, false, false)) {
+		errno = not_gone();
 		return NULL;
+	}
 	/* If it is not what it was, the whole file is read and searched for it. */
 	for (int again = 0; again < 2 && !content; again++) {
 		size_t i = box_from(box, uid);
 		if (i == box->count || box->messages[i].uid != uid)
 			break;
 		content = read_content(box, &box->messages[i], len_r);
-		if (!content && box_relook(box))
+		if (!content && box_relook(box)) {
+			error = not_gone();
 			break;
+		}
 	}
 	box_unlock(box);
-	errno = ENOENT;
+	errno = error;
 	return content;
 }

@@ -320,6 +320,29 @@ static void test_exhausted(void)
 	check(resync() && client.anew == 2 && client.uidnext == 8, "after the last UIDs", 0);
 }
 
+/* A message that changed under its client, and nothing new can be put on record: it has not gone. */
+static void test_not_gone(void)
+{
+	char blocked[4200];
+
+	begin_anew(14);
+	deliver(mbox, "a");
+	check(client_resync(&client, &peer, server, mbox), "before the side files fail", 0);
+	snprintf(blocked, sizeof blocked, "%s.new", side[UIDS]);
+	check(!mkdir(blocked, 0700), "the side files fail", 0);
+	struct octets file = file_read(mbox);
+	char *body = strstr(file.data, "Always this.");
+	check(body != NULL, "a body", 0);
+	memcpy(body ? body : file.data, "Ever", 4);
+	file_write(mbox, file.data, file.len);
+	const char *text = peer_command(&peer, "x FETCH 1 BODY.PEEK[]\r\n");
+	check(strstr(text, "[UNAVAILABLE]") && !strstr(text, "[EXPUNGEISSUED]"),
+	      "what cannot be looked at again has not gone", 0);
+	peer_kill(&peer);
+	check(!rmdir(blocked) && resync(), "after the side files failed", 0);
+	free(file.data);
+}
+
 static void test_folders(void)
 {
 	char dir[4000], folder[4100];
@@ -594,6 +617,7 @@ int main(int argc, char **argv)
 	test_locks();
 	test_same();
 	test_exhausted();
+	test_not_gone();
 	test_folders();
 	test_no_input();
 	test_read_only(dir);
