@@ -44,12 +44,15 @@ struct box *peer_box(struct peer *peer, struct imapsrv_span name)
 {
 	char *path = path_of(peer, name);
 	struct box *box;
+	struct stat st;
 
 	if (!path)
 		return NULL;
 	for (box = peer->boxes; box && strcmp(box->path, path); box = box->next)
 		;
-	if (!box) {
+	/* A client can ask for any number of names, and fill the directory with side files. */
+	bool nothing = !box && !is_inbox(name) && stat(path, &st);
+	if (!box && !nothing) {
 		char *text = xstrndup(name.data, name.len);
 		box = box_new(text, path, peer->side);
 		free(text);
@@ -58,7 +61,9 @@ struct box *peer_box(struct peer *peer, struct imapsrv_span name)
 		box->next = peer->boxes;
 		peer->boxes = box;
 	}
+	int error = errno;
 	free(path);
+	errno = error;
 	return box;
 }
 

@@ -27,7 +27,7 @@ void store_append_abort(void *user, void *append);
 /* names.c */
 void store_list(void *user, struct imapsrv_op *op, const struct imapsrv_list *q);
 
-/* The box of a name; NULL: errno says why.  It is the peer's. */
+/* The box of a name; NULL: errno says why, ENOENT that there is no such file.  It is the peer's. */
 struct box *peer_box(struct peer *peer, struct imapsrv_span name);
 /* Looks at what is open. */
 void peer_look(struct peer *peer);

@@ -372,6 +372,40 @@ static void test_folders(void)
 	peer_kill(&peer);
 }
 
+static unsigned files_in(const char *path)
+{
+	DIR *dir = opendir(path);
+	unsigned count = 0;
+
+	while (dir && readdir(dir))
+		count++;
+	if (dir)
+		closedir(dir);
+	return count;
+}
+
+/* A client can ask for as many names as it likes: those of no mailbox leave nothing behind. */
+static void test_asked_for(void)
+{
+	static const char *const asks[] = {"SELECT", "EXAMINE", "STATUS", "DELETE", "RENAME", "APPEND"};
+	static const char *const rest[] = {"", "", " (MESSAGES)", "", " Other", " {2+}\r\nx"};
+	char dir[4000];
+
+	begin_anew(8);
+	deliver(mbox, NULL);
+	check(resync(), "before names are asked for", 0);
+	snprintf(dir, sizeof dir, "%.*s", (int)(strrchr(mbox, '/') - mbox), mbox);
+	unsigned before = files_in(dir);
+	peer_start(&peer, server, dir, false);
+	for (unsigned i = 0; i < sizeof asks / sizeof *asks; i++) {
+		const char *text = peer_command(&peer, "x %s Nobody%u%s\r\n", asks[i], i, rest[i]);
+		check(strstr(text, "x NO [NONEXISTENT]") || strstr(text, "x NO [TRYCREATE]"),
+		      "there is no such mailbox", i);
+		check(files_in(dir) == before, "no file is left of it", i);
+	}
+	peer_kill(&peer);
+}
+
 /* Of what cannot be read there is no end to wait for: a directory is always ready, and never gives an
  * octet. */
 static void test_no_input(void)
@@ -619,6 +653,7 @@ int main(int argc, char **argv)
 	test_exhausted();
 	test_not_gone();
 	test_folders();
+	test_asked_for();
 	test_no_input();
 	test_read_only(dir);
 	test_idle();
