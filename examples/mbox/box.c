@@ -308,7 +308,7 @@ static int commit(struct box *box, struct message *messages, size_t count, bool 
 	int error = renumbered ? imapsrv_ledger_reset(box->ledger, box->uids.uidvalidity) : 0;
 	if (news && !error)
 		error = snapshot(box, messages, count);
-	else
+	else if (!news)
 		keep_modseqs(messages, box->messages, count);
 	if (error)
 		log_line("%s: the ledger: %s", box->name, imapsrv_strerror(error));

@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ptrace.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -343,6 +344,35 @@ static void test_not_gone(void)
 	free(file.data);
 }
 
+/* UIDs come to their end, and the ledger cannot be told. */
+static void test_exhausted_full(void)
+{
+	struct uids uids = {0};
+	struct rlimit was, small;
+	struct stat st;
+
+	begin_anew(15);
+	deliver(mbox, NULL);
+	check(resync(), "before the last UIDs", 1);
+	check(!uids_load(&uids, side[UIDS]), "the UIDs", 1);
+	uids.uidnext = UINT32_MAX;
+	check(!uids_save(&uids, side[UIDS]), "none are left", 0);
+	uids_free(&uids);
+	deliver(mbox, NULL);
+	check(!stat(side[LOG0], &st) && st.st_size, "the ledger", 0);
+	check(!getrlimit(RLIMIT_FSIZE, &was), "the limit of files", 0);
+	small = was;
+	small.rlim_cur = (rlim_t)st.st_size;
+	signal(SIGXFSZ, SIG_IGN);
+	check(!setrlimit(RLIMIT_FSIZE, &small), "a limit of files", 0);
+	peer_start(&peer, server, mbox, false);
+	check(!setrlimit(RLIMIT_FSIZE, &was), "no limit of files", 0);
+	const char *text = peer_command(&peer, "x SELECT INBOX\r\n");
+	check(strstr(text, "x NO [UNAVAILABLE]") != NULL, "no room to number anew", 0);
+	peer_kill(&peer);
+	check(resync() && client.anew == 2, "room to number anew", 0);
+}
+
 static void test_folders(void)
 {
 	char dir[4000], folder[4100];
@@ -651,6 +681,7 @@ int main(int argc, char **argv)
 	test_locks();
 	test_same();
 	test_exhausted();
+	test_exhausted_full();
 	test_not_gone();
 	test_folders();
 	test_asked_for();
