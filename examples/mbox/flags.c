@@ -85,14 +85,27 @@ static void join(struct flags *flags, const struct imapsrv_span *spans, uint32_t
 	flags->keywords = text;
 }
 
+/* Where the word is, or belongs. */
+static uint32_t place_of(const struct imapsrv_span *spans, uint32_t count, struct imapsrv_span word)
+{
+	uint32_t low = 0;
+
+	while (low < count) {
+		uint32_t middle = low + (count - low) / 2;
+		if (compare(spans[middle], word) < 0)
+			low = middle + 1;
+		else
+			count = middle;
+	}
+	return low;
+}
+
 /* False: there are as many as can be. */
 static bool add_keyword(struct flags *flags, struct imapsrv_span word)
 {
 	struct imapsrv_span spans[KEYWORDS_MAX];
-	uint32_t count = flags_spans(flags, spans), at = 0;
+	uint32_t count = flags_spans(flags, spans), at = place_of(spans, count, word);
 
-	while (at < count && compare(spans[at], word) < 0)
-		at++;
 	if (at < count && !compare(spans[at], word))
 		return true;
 	if (count == KEYWORDS_MAX)
@@ -103,15 +116,37 @@ static bool add_keyword(struct flags *flags, struct imapsrv_span word)
 	return true;
 }
 
-void flags_add_keywords(struct flags *flags, const char *text, size_t len)
+static void add_word(struct keywords *keywords, const char *word, size_t len)
+{
+	struct imapsrv_span *words = keywords->words, span = {word, len};
+	uint32_t at = place_of(words, keywords->count, span);
+
+	if ((at < keywords->count && !compare(words[at], span)) || keywords->count == KEYWORDS_MAX)
+		return;
+	memmove(&words[at + 1], &words[at], (keywords->count++ - at) * sizeof *words);
+	words[at].data = xstrndup(word, len);
+	words[at].len = len;
+}
+
+/* Whoever sends mail can have these fields in it: the work for each word, and for each field, does
+ * not depend on how long the others are. */
+void keywords_add(struct keywords *keywords, const char *text, size_t len)
 {
 	for (size_t at = 0, begin = 0; at <= len; at++) {
 		if (at < len && !strchr(" \t\r\n", text[at]))
 			continue;
 		if (is_keyword(text + begin, at - begin))
-			add_keyword(flags, (struct imapsrv_span){text + begin, at - begin});
+			add_word(keywords, text + begin, at - begin);
 		begin = at + 1;
 	}
+}
+
+void keywords_give(struct keywords *keywords, struct flags *flags)
+{
+	join(flags, keywords->words, keywords->count);
+	for (uint32_t i = 0; i < keywords->count; i++)
+		free((char *)keywords->words[i].data);
+	keywords->count = 0;
 }
 
 static void remove_keyword(struct flags *flags, struct imapsrv_span keyword)

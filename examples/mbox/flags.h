@@ -21,8 +21,17 @@ struct flags {
 
 /* Letters of Status and X-Status: R, A, F, D, T; others say nothing. */
 uint32_t flags_of_letters(const char *text, size_t len);
-/* Adds the words of X-Keywords. */
-void flags_add_keywords(struct flags *flags, const char *text, size_t len);
+
+/* Keywords while a header is read. */
+struct keywords {
+	struct imapsrv_span words[KEYWORDS_MAX]; /* in order, each with memory of its own */
+	uint32_t count;
+};
+/* Adds the words of X-Keywords; those that are too many are passed over. */
+void keywords_add(struct keywords *keywords, const char *text, size_t len);
+/* Makes them those of `flags`, which has none, and frees them. */
+void keywords_give(struct keywords *keywords, struct flags *flags);
+
 /* What a STORE makes of them: new ones, which the caller frees.  False: too many keywords. */
 bool flags_changed(const struct flags *flags, const struct imapsrv_store_flags *change,
                    struct flags *changed_r);

@@ -246,7 +246,7 @@ int scan_open(struct scan *scan, int fd, uint64_t from, uint64_t to, const struc
 	return scan->found && !line_is_from(&scan->line, &scan->date) ? -1 : 0;
 }
 
-static void read_field(const struct line *line, struct flags *flags)
+static void read_field(const struct line *line, struct flags *flags, struct keywords *keywords)
 {
 	static const char *const letters[] = {"Status", "X-Status"}, *const words[] = {"X-Keywords"};
 	size_t name = name_len(line);
@@ -255,11 +255,12 @@ static void read_field(const struct line *line, struct flags *flags)
 	if (is_one_of(line->text, name, letters, 2))
 		flags->system |= flags_of_letters(colon + 1, (size_t)(end - colon - 1));
 	else if (is_one_of(line->text, name, words, 1))
-		flags_add_keywords(flags, colon + 1, (size_t)(end - colon - 1));
+		keywords_add(keywords, colon + 1, (size_t)(end - colon - 1));
 }
 
 /* Leaves at the empty line that ends the header, or at the next "From " line: true. */
-static bool read_header(struct scan *scan, struct message *m, struct content *content)
+static bool read_fields(struct scan *scan, struct message *m, struct content *content,
+                        struct keywords *keywords)
 {
 	bool ours = false;
 
@@ -273,13 +274,23 @@ static bool read_header(struct scan *scan, struct message *m, struct content *co
 		if (line->starts && line->text[0] != ' ' && line->text[0] != '\t') {
 			ours = line_is_ours(line);
 			if (ours)
-				read_field(line, &m->flags);
+				read_field(line, &m->flags, keywords);
 		}
 		if (!ours)
 			add_line(content, line);
 	}
 	m->head = scan->lines.at;
 	return false;
+}
+
+static bool read_header(struct scan *scan, struct message *m, struct content *content)
+{
+	struct keywords keywords;
+
+	keywords.count = 0;
+	bool ended = read_fields(scan, m, content, &keywords);
+	keywords_give(&keywords, &m->flags);
+	return ended;
 }
 
 static void read_body(struct scan *scan, struct content *content)

@@ -238,6 +238,39 @@ static void test_content_length(void)
 	check(resync() && client.count == 2, "Content-Length is not believed", 0);
 }
 
+/* Mail can come with all the keywords that there can be, and millions of others: each is looked for
+ * among them in a few steps.  Read as one text for each, they took minutes. */
+static void test_keywords(void)
+{
+	enum { LONG = 250, MANY = 255, WORDS = 2000000 };
+	struct rlimit was, little;
+	FILE *file;
+
+	begin_anew(16);
+	if (!(file = fopen(mbox, "w")))
+		die(mbox);
+	fputs("From eve@example.org Thu Jan  1 10:00:00 2026\nX-Id: a\n", file);
+	for (int i = 0; i < MANY; i++)
+		fprintf(file, "X-Keywords: %0*d\n", LONG, MANY - i);
+	for (int i = 0; i < WORDS; i++)
+		fprintf(file, i % 1000 ? " %s" : "%sX-Keywords: %s", i % 1000 ? i % 2 ? "A" : "b" :
+		        i ? "\n" : "", i % 1000 ? "" : "a");
+	fputs("\n\nText\n\n", file);
+	if (fclose(file))
+		die(mbox);
+	check(!getrlimit(RLIMIT_CPU, &was), "the limit of work", 0);
+	little = was;
+	little.rlim_cur = 5;
+	check(!setrlimit(RLIMIT_CPU, &little), "a limit of work", 0);
+	peer_start(&peer, server, mbox, false);
+	check(!setrlimit(RLIMIT_CPU, &was), "no limit of work", 0);
+	peer_command(&peer, "x SELECT INBOX\r\n");
+	const char *text = peer_command(&peer, "x FETCH 1 FLAGS\r\n");
+	check(strstr(text, "001 ") && strstr(text, "255 a)"),
+	      "as many keywords as can be", 0);
+	peer_kill(&peer);
+}
+
 static void test_not_an_mbox(void)
 {
 	begin_anew(5);
@@ -677,6 +710,7 @@ int main(int argc, char **argv)
 	test_dates();
 	test_content();
 	test_content_length();
+	test_keywords();
 	test_not_an_mbox();
 	test_locks();
 	test_same();
