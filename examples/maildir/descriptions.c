@@ -37,6 +37,7 @@
 #define WINDOW          (128u << 10) /* holds every record */
 #define PENDING_MUCH    (1u << 20)
 #define WASTE_ALLOWED   (1u << 20)
+#define RETRY_MS        60000u
 #define PENDING         (UINT64_C(1) << 63) /* of an offset: it is one in `pending` */
 
 struct entry {
@@ -53,6 +54,7 @@ struct descriptions {
 	bool damaged;        /* to be written anew */
 	uint64_t end;        /* of the records of the file that are known */
 	struct text pending; /* records that it does not have yet */
+	uint64_t retry_at;   /* ms: it could not be written, and is let alone until then */
 	char *window;
 	uint64_t window_at;
 	size_t window_len;
@@ -402,6 +404,7 @@ static void rewrite(struct box *box, struct descriptions *d)
 		result = renameat(box->dirfd, temporary, box->dirfd, NAME);
 	if (result && fd >= 0)
 		unlinkat(box->dirfd, temporary, 0);
+	d->retry_at = result ? clock_ms() + RETRY_MS : 0;
 	free(temporary);
 	forget_pending(d);
 	close_file(d);
@@ -417,6 +420,7 @@ static void append(struct box *box, struct descriptions *d)
 	}
 	if (write_all(d->fd, d->pending.data, d->pending.len)) {
 		/* A part may be there: the next to look finds it damaged. */
+		d->retry_at = clock_ms() + RETRY_MS;
 		forget_pending(d);
 		close_file(d);
 		open_file(box, d);
@@ -433,7 +437,14 @@ void descriptions_flush(struct box *box)
 {
 	struct descriptions *d = box->descriptions;
 
-	if (!d || (!d->pending.len && !d->damaged) || box->dead || box->frozen || box_lock(box))
+	if (!d || (!d->pending.len && !d->damaged) || box->dead || box->frozen)
+		return;
+	if (d->retry_at > clock_ms()) {
+		if (d->pending.len >= PENDING_MUCH)
+			forget_pending(d);
+		return;
+	}
+	if (box_lock(box))
 		return;
 	if (!box->frozen) {
 		catch_up(box, d);

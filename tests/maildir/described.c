@@ -6,6 +6,9 @@
 #include "maildir/tests.h"
 
 #include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 enum { MESSAGES = 7 };
 
@@ -84,5 +87,71 @@ void test_described(struct play *play)
 	conn_close(&later);
 	conn_close(&conn);
 	server_stop(&other);
+	server_stop(&first);
+}
+
+static struct stat of_file(const struct play *play, const char *name)
+{
+	char path[8192];
+	struct stat st;
+
+	snprintf(path, sizeof path, "%s/%s", play->home, name);
+	if (stat(path, &st))
+		fail("%s is not there", path);
+	return st;
+}
+
+static bool same_time(const struct stat *a, const struct stat *b)
+{
+	return a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
+}
+
+/* What is kept ends within a record, and there is no room to write it anew: that is not tried again with
+ * each answer, which would read and write all of it. */
+void test_described_full(struct play *play)
+{
+	static const char file[] = "imapsrv-descriptions";
+	char name[32], text[4200], path[8192];
+
+	for (int i = 1; i <= MESSAGES; i++) {
+		snprintf(name, sizeof name, "cur/1.%d:2,S", i);
+		memset(text, 'x', 4000);
+		snprintf(text + 4000, sizeof text - 4000, "\n\nThis is 1.%d.\n", i);
+		memcpy(text, "Subject: ", 9);
+		file_write(play, name, text);
+	}
+	server_start(&first, play, 0);
+	conn_open(&conn, &first);
+	conn_do(&conn, "SELECT INBOX");
+	conn_do(&conn, "FETCH 1:* ENVELOPE");
+	conn_close(&conn);
+	server_stop(&first);
+	off_t size = of_file(play, file).st_size;
+	snprintf(path, sizeof path, "%s/%s", play->home, file);
+	if (size < 4000 * MESSAGES || truncate(path, size - 10))
+		fail("the descriptions have %lld octets", (long long)size);
+
+	server_start(&first, play, (size_t)size / 2);
+	conn_open(&conn, &first);
+	conn_do(&conn, "SELECT INBOX");
+	expect(conn_do(&conn, "FETCH 1 ENVELOPE"), "xxxx");
+	struct stat before = of_file(play, ".");
+	for (int i = 1; i <= MESSAGES; i++)
+		expect(conn_do(&conn, "FETCH %d ENVELOPE", i), "xxxx");
+	struct stat after = of_file(play, ".");
+	if (!same_time(&before, &after))
+		fail("it is tried again and again to write the descriptions");
+	if (of_file(play, file).st_size != size - 10)
+		fail("the descriptions have other octets");
+	conn_close(&conn);
+	server_stop(&first);
+	/* There is room again. */
+	server_start(&first, play, 0);
+	conn_open(&conn, &first);
+	conn_do(&conn, "SELECT INBOX");
+	conn_do(&conn, "FETCH 1:* ENVELOPE");
+	if (of_file(play, file).st_size != size)
+		fail("the descriptions are not written anew");
+	conn_close(&conn);
 	server_stop(&first);
 }

@@ -28,6 +28,7 @@ static const struct {
 	{"kept-many", test_kept_many},
 	{"kept-copy", test_kept_copy},
 	{"described", test_described},
+	{"described-full", test_described_full},
 	{"readable", test_readable},
 	{"unreadable", test_unreadable},
 	{"handover-full", test_handover_full},

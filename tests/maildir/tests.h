@@ -62,6 +62,7 @@ void test_share_killed(struct play *play);
 
 /* described.c */
 void test_described(struct play *play);
+void test_described_full(struct play *play);
 
 /* handover.c */
 void test_handover_full(struct play *play);
