@@ -16,6 +16,7 @@
 #define LIST_FILE "subscriptions"
 #define LIST_LOCK "subscriptions.lock"
 #define LIST_MAX  (16u << 20)
+#define NAMES_MAX 10000u /* that clients add: each change reads and writes all of them */
 
 static int compare(const void *a, const void *b)
 {
@@ -85,6 +86,11 @@ static int change_locked(int dirfd, const char *dir, bool on)
 	if (subscriptions_have(&list, dir) == on) {
 		subscriptions_clear(&list);
 		return 0;
+	}
+	if (on && list.count >= NAMES_MAX) {
+		subscriptions_clear(&list);
+		errno = EMLINK;
+		return -1;
 	}
 	text_put(&text, "", 0);
 	for (size_t i = 0; i < list.count; i++)

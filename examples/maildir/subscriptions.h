@@ -20,7 +20,7 @@ int subscriptions_read(int dirfd, struct subscriptions *subscriptions);
 bool subscriptions_have(const struct subscriptions *subscriptions, const char *dir);
 void subscriptions_clear(struct subscriptions *subscriptions);
 
-/* Adds or removes one, on the disk. */
+/* Adds or removes one, on the disk.  0, or -1 with errno; EMLINK if they are too many. */
 int subscriptions_change(int dirfd, const char *dir, bool on);
 
 #endif

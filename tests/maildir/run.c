@@ -29,6 +29,7 @@ static const struct {
 	{"kept-copy", test_kept_copy},
 	{"described", test_described},
 	{"described-full", test_described_full},
+	{"subscribed-full", test_subscribed_full},
 	{"readable", test_readable},
 	{"unreadable", test_unreadable},
 	{"handover-full", test_handover_full},

@@ -64,6 +64,9 @@ void test_share_killed(struct play *play);
 void test_described(struct play *play);
 void test_described_full(struct play *play);
 
+/* subscribed.c */
+void test_subscribed_full(struct play *play);
+
 /* handover.c */
 void test_handover_full(struct play *play);
 
