@@ -44,20 +44,21 @@ static void add_flags(struct text *text, const struct flags *flags)
 /* ---- rewriting ------------------------------------------------------------------------------ */
 
 /* The header of a message with other flags, its "From " line included. */
-static struct text new_head(int fd, const struct message *m, const struct flags *flags)
+static struct text new_head(struct redo *redo, const struct message *m, const struct flags *flags)
 {
 	static struct lines lines;
 	struct line line;
 	struct text text = {0};
 	bool dropped = false;
 
-	lines_open(&lines, fd, m->from, m->head);
+	lines_open(&lines, redo->mbox, m->from, m->head);
 	while (lines_next(&lines, &line)) {
 		if (line.starts && line.text[0] != ' ' && line.text[0] != '\t')
 			dropped = line_is_flags(&line);
 		if (!dropped)
 			add(&text, line.text, line.len);
 	}
+	redo->failed |= lines.failed;
 	add_flags(&text, flags);
 	return text;
 }
@@ -70,7 +71,7 @@ static void write_message(struct redo *redo, const struct message *m, const stru
 		redo_copy(redo, m->from, m->end);
 		return;
 	}
-	struct text head = new_head(redo->mbox, m, &change->flags);
+	struct text head = new_head(redo, m, &change->flags);
 	redo_add(redo, head.data, head.len);
 	redo_copy(redo, m->head, m->end);
 	free(head.data);
