@@ -178,17 +178,19 @@ static void write_letter(struct redo *redo, int fd, const struct letter *letter)
 	free(text.data);
 }
 
-/* What lacks at the end of the file, if somebody was negligent. */
+/* What lacks at the end of the file, if somebody was negligent.  An empty line that is there, with CRLF
+ * perhaps, is all that is between messages: one more would be of the last one, which were another
+ * then. */
 static void end_last_message(struct redo *redo)
 {
-	char end[2] = "\n\n";
-	uint64_t len = redo->old_len < 2 ? redo->old_len : 2;
+	char end[3] = {'\n', '\n', '\n'};
+	uint64_t len = redo->old_len < sizeof end ? redo->old_len : sizeof end;
 
-	if (read_at(redo->mbox, end + 2 - len, (size_t)len, redo->old_len - len) < 0)
+	if (read_at(redo->mbox, end + sizeof end - len, (size_t)len, redo->old_len - len) < 0)
 		redo->failed = true;
-	if (end[1] != '\n')
+	if (end[2] != '\n')
 		redo_add(redo, "\n\n", 2);
-	else if (end[0] != '\n' && redo->old_len)
+	else if (end[1] != '\n' && memcmp(end, "\n\r", 2) != 0)
 		redo_add(redo, "\n", 1);
 }
 

@@ -226,6 +226,27 @@ static void test_content(void)
 	free(file.data);
 }
 
+/* The last message stays what it is when one comes behind it, however it ends. */
+static void test_last_message(void)
+{
+	static const char *const ends[] = {"\r\n\r\n", "\r\n", "\n\n", "\n", "", "\r\n\n", "\n\r\n",
+	                                   "\r", "\n\n\n", "\r\n\r\n\r\n"};
+	char text[200];
+
+	for (unsigned i = 0; i < sizeof ends / sizeof *ends; i++) {
+		begin_anew(17);
+		int len = snprintf(text, sizeof text, "From ada@example.org Thu Jan  1 10:00:00 2026\r\n"
+		                   "X-Id: a\r\n\r\nText%s", ends[i]);
+		file_write(mbox, text, (size_t)len);
+		check(client_resync(&client, &peer, server, mbox), "a last message", i);
+		peer_command(&peer, "x APPEND INBOX {9+}\r\nX-Id: b\r\n\r\n");
+		const char *uids = peer_command(&peer, "x UID SEARCH ALL\r\n");
+		check(strstr(uids, " 1 2\r\n") || strstr(uids, " ALL 1:2\r\n"),
+		      "the last message stays what it is", i);
+		peer_kill(&peer);
+	}
+}
+
 /* Content-Length that reaches over what comes next hides nothing. */
 static void test_content_length(void)
 {
@@ -709,6 +730,7 @@ int main(int argc, char **argv)
 		snprintf(side[i], sizeof side[i], "%s/.INBOX.imapsrv-%s", dir, suffixes[i]);
 	test_dates();
 	test_content();
+	test_last_message();
 	test_content_length();
 	test_keywords();
 	test_not_an_mbox();
