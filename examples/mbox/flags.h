@@ -10,7 +10,8 @@
 
 #include <stdbool.h>
 
-#define KEYWORDS_MAX 256 /* of one message, and that a mailbox offers */
+/* Of one message, and that a mailbox offers: so many of the longest fit a line (scan.h). */
+#define KEYWORDS_MAX 255
 
 /* Of one message.  The keywords are valid atoms, in ascending order, each once, with a space
  * between them; NULL: none. */

@@ -263,7 +263,7 @@ static void test_content_length(void)
  * among them in a few steps.  Read as one text for each, they took minutes. */
 static void test_keywords(void)
 {
-	enum { LONG = 250, MANY = 255, WORDS = 2000000 };
+	enum { LONG = 250, MANY = 254, WORDS = 2000000 };
 	struct rlimit was, little;
 	FILE *file;
 
@@ -287,8 +287,28 @@ static void test_keywords(void)
 	check(!setrlimit(RLIMIT_CPU, &was), "no limit of work", 0);
 	peer_command(&peer, "x SELECT INBOX\r\n");
 	const char *text = peer_command(&peer, "x FETCH 1 FLAGS\r\n");
-	check(strstr(text, "001 ") && strstr(text, "255 a)"),
+	check(strstr(text, "001 ") && strstr(text, "254 a)"),
 	      "as many keywords as can be", 0);
+	peer_kill(&peer);
+}
+
+/* As many as there can be, each as long as can be: all are read again as they were written. */
+static void test_long_keywords(void)
+{
+	char last[300];
+
+	begin_anew(18);
+	deliver(mbox, NULL);
+	check(client_resync(&client, &peer, server, mbox), "before the keywords", 0);
+	for (int i = 0; i < 255; i += 5)
+		check(strstr(peer_command(&peer, "x STORE 1 +FLAGS.SILENT (a%0254d a%0254d a%0254d "
+		                          "a%0254d a%0254d)\r\n", i, i + 1, i + 2, i + 3, i + 4),
+		             "x OK") != NULL, "keywords", (unsigned)i);
+	snprintf(last, sizeof last, " a%0254d", 254);
+	check(strstr(peer_command(&peer, "x FETCH 1 FLAGS\r\n"), last) != NULL, "the last keyword", 0);
+	/* It would be read as a shorter one. */
+	check(strstr(peer_command(&peer, "x STORE 1 +FLAGS (b%0254d)\r\n", 0), "x NO [LIMIT]") != NULL,
+	      "one keyword too many", 0);
 	peer_kill(&peer);
 }
 
@@ -733,6 +753,7 @@ int main(int argc, char **argv)
 	test_last_message();
 	test_content_length();
 	test_keywords();
+	test_long_keywords();
 	test_not_an_mbox();
 	test_locks();
 	test_same();
