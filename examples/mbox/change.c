@@ -130,9 +130,13 @@ static void add_from_line(struct text *text, int64_t date)
 	free(line);
 }
 
+/* With LF for CRLF; but not behind another CR, which would be taken for one then, and its line perhaps
+ * for the end of the header. */
 static void add_line(struct text *text, const struct line *line)
 {
-	bool crlf = line->len > 1 && !memcmp(line->text + line->len - 2, "\r\n", 2);
+	const char *end = line->text + line->len;
+	bool crlf = line->len > 1 && !memcmp(end - 2, "\r\n", 2) &&
+	            (line->len == 2 || end[-3] != '\r');
 
 	if (line_needs_quote(line))
 		add(text, ">", 1);
@@ -188,10 +192,12 @@ static void end_last_message(struct redo *redo)
 
 	if (read_at(redo->mbox, end + sizeof end - len, (size_t)len, redo->old_len - len) < 0)
 		redo->failed = true;
-	if (end[2] != '\n')
-		redo_add(redo, "\n\n", 2);
-	else if (end[1] != '\n' && memcmp(end, "\n\r", 2) != 0)
+	if (end[2] == '\n' && (end[1] == '\n' || !memcmp(end, "\n\r", 2)))
+		return;
+	if (end[2] == '\n' || !memcmp(end + 1, "\n\r", 2))
 		redo_add(redo, "\n", 1);
+	else
+		redo_add(redo, "\n\n", 2);
 }
 
 int box_append(struct box *box, int fd, const struct letter *letters, size_t count)

@@ -61,10 +61,12 @@ bool lines_next(struct lines *lines, struct line *line)
 	return true;
 }
 
+/* A CR at the very end too: whatever comes behind it, its LF comes first. */
 bool line_is_empty(const struct line *line)
 {
-	return line->starts && ((line->len == 1 && line->text[0] == '\n') ||
-	                        (line->len == 2 && !memcmp(line->text, "\r\n", 2)));
+	return line->starts &&
+	       ((line->len == 1 && (line->text[0] == '\n' || line->text[0] == '\r')) ||
+	        (line->len == 2 && !memcmp(line->text, "\r\n", 2)));
 }
 
 bool line_needs_quote(const struct line *line)

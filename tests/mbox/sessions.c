@@ -230,7 +230,7 @@ static void test_content(void)
 static void test_last_message(void)
 {
 	static const char *const ends[] = {"\r\n\r\n", "\r\n", "\n\n", "\n", "", "\r\n\n", "\n\r\n",
-	                                   "\r", "\n\n\n", "\r\n\r\n\r\n"};
+	                                   "\r", "\n\n\n", "\r\n\r\n\r\n", "\r\n\r"};
 	char text[200];
 
 	for (unsigned i = 0; i < sizeof ends / sizeof *ends; i++) {
@@ -245,6 +245,28 @@ static void test_last_message(void)
 		      "the last message stays what it is", i);
 		peer_kill(&peer);
 	}
+}
+
+/* A CR of its own does not end the header in the file where it did not in the message. */
+static void test_lone_cr(void)
+{
+	static const struct {
+		const char *text, *content;
+	} rows[] = {
+		{"X-Id: b\r\n\r", "{11}\r\nX-Id: b\r\n\r\n)"},
+		{"X-Id: b\r\n\r\r\n\r\nText\r\n", "{20}\r\nX-Id: b\r\n\r\r\n\r\nText\r\n)"},
+	};
+
+	begin_anew(19);
+	client_resync(&client, &peer, server, mbox);
+	for (unsigned i = 0; i < sizeof rows / sizeof *rows; i++) {
+		peer_command(&peer, "x APPEND INBOX (\\Flagged) {%zu+}\r\n%s\r\n", strlen(rows[i].text),
+		             rows[i].text);
+		const char *text = peer_command(&peer, "x FETCH %u (FLAGS BODY.PEEK[])\r\n", i + 1);
+		check(strstr(text, "FLAGS (\\Flagged") != NULL, "flags beside a CR", i);
+		check(strstr(text, rows[i].content) != NULL, "a CR of its own", i);
+	}
+	peer_kill(&peer);
 }
 
 /* Content-Length that reaches over what comes next hides nothing. */
@@ -751,6 +773,7 @@ int main(int argc, char **argv)
 	test_dates();
 	test_content();
 	test_last_message();
+	test_lone_cr();
 	test_content_length();
 	test_keywords();
 	test_long_keywords();
