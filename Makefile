@@ -148,6 +148,8 @@ $(BUILD)/tests/unit/t_rights: $(HOST_OBJ)
 # Whose reading and writing is its own.
 $(BUILD)/tests/unit/t_mbox_io: $(filter-out %/main.o %/support.o,$(MBOX_OBJ))
 
+$(BUILD)/tests/unit/t_mbox_pieces: $(filter-out %/main.o,$(MBOX_OBJ))
+
 $(SCRIPT_RUN): $(SCRIPT_OBJ) $(HOST_OBJ) $(LIB_A)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^
 
