@@ -377,13 +377,22 @@ static enum isrv_step done(struct imapsrv_session *s, struct isrv_notify_args *a
 static bool commit(struct imapsrv_session *s, struct isrv_notify_args *a)
 {
 	struct isrv_notify *n = a->made;
+	bool done;
 
-	if (!rewatch(s, n)) {
+	isrv_hear_hold(s);
+	done = rewatch(s, n);
+	if (done) {
+		a->made = NULL;
+		isrv_hear_this(s, n);
+		/* Others are subscribed to by now than those that it was made for. */
+		if (n->follows && s->subscriptions_moved)
+			isrv_hear_overflow(s);
+	}
+	isrv_hear_let_go(s);
+	if (!done) {
 		isrv_command_nomem(s);
 		return false;
 	}
-	a->made = NULL;
-	isrv_hear_this(s, n);
 	if (a->modseq)
 		isrv_modseq_enable(s, 0);
 	return true;

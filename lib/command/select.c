@@ -340,7 +340,7 @@ static void begin(struct imapsrv_session *s, struct select_args *a)
 	}
 	s->opening = a->view;
 	s->opening_changed = false;
-	isrv_watch_selected(s, a->view->name, a->view->name_len, true);
+	isrv_watch_view(s, a->view, NULL, 0);
 }
 
 static enum isrv_step step_select(struct imapsrv_session *s, void *args)

@@ -44,6 +44,7 @@ struct isrv_view {
 	void *handle;    /* the host's */
 	char *name;      /* UTF-8, owned */
 	size_t name_len;
+	const char *lent; /* the name that the host is being told of, this one or an older: not freed meanwhile */
 	uint32_t uidvalidity;
 	uint32_t uidnext; /* above everything known: announced, fresh, or told at open */
 	uint32_t recent_from;

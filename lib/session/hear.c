@@ -91,9 +91,11 @@ void isrv_hear_watch(struct imapsrv_session *s, const struct isrv_notify *n, boo
 {
 	if (!s->engine->watch.changed)
 		return;
+	isrv_hear_hold(s);
 	watch_groups(s, n, on);
 	for (uint32_t i = 0; i < isrv_names_count(&n->subscribed); i++)
 		watch_subscribed(s, n, isrv_names_at(&n->subscribed, i), on);
+	isrv_hear_let_go(s);
 }
 
 void isrv_hear_nothing(struct imapsrv_session *s, enum isrv_hearing hearing)
@@ -118,8 +120,21 @@ void isrv_hear_overflow(struct imapsrv_session *s)
 			isrv_news_clear(&s->notify->news, &s->mem);
 		return;
 	}
+	if (s->notify_held) {
+		s->overflow_due = true;
+		return;
+	}
 	isrv_hear_nothing(s, ISRV_HEARING_NOTHING);
 	s->overflowed = s->news = s->stirred = true;
+}
+
+void isrv_hear_let_go(struct imapsrv_session *s)
+{
+	s->notify_held--;
+	if (s->notify_held || !s->overflow_due)
+		return;
+	s->overflow_due = false;
+	isrv_hear_overflow(s);
 }
 
 /* What a NOTIFY could not hold. */
@@ -192,13 +207,15 @@ static enum isrv_notify_posted follow_subscription(struct imapsrv_session *s, st
 {
 	if (isrv_names_has(&n->subscribed, name) == on)
 		return ISRV_NOTIFY_POSTED;
-	if (on && isrv_names_count(&n->subscribed) >= n->max_names)
+	if (s->notify_held || (on && isrv_names_count(&n->subscribed) >= n->max_names))
 		return ISRV_NOTIFY_OVERFLOW;
 	if (on && !isrv_names_add(&n->subscribed, &s->mem, name))
 		return ISRV_NOTIFY_NOMEM;
+	isrv_hear_hold(s);
 	watch_subscribed(s, n, name, on);
 	if (!on)
 		(void)isrv_names_remove(&n->subscribed, name);
+	isrv_hear_let_go(s);
 	return ISRV_NOTIFY_POSTED;
 }
 
@@ -341,8 +358,8 @@ static void follow_rename(struct imapsrv_session *s, struct isrv_view *v,
                           const struct imapsrv_event *e)
 {
 	struct imapsrv_span from = e->old_name, to = e->mailbox;
-	size_t len;
-	char *name;
+	size_t len, old_len = v->name_len;
+	char *name, *old = v->name;
 
 	if (e->origin == s || v->removed || v->name_len < from.len ||
 	    memcmp(v->name, from.data, from.len) != 0)
@@ -352,19 +369,20 @@ static void follow_rename(struct imapsrv_session *s, struct isrv_view *v,
 		return;
 	len = to.len + (v->name_len - from.len);
 	name = isrv_mem_alloc(&s->mem, len);
-	if (name) {
-		memcpy(name, to.data, to.len);
-		memcpy(name + to.len, v->name + from.len, v->name_len - from.len);
-		isrv_watch_selected(s, v->name, v->name_len, false);
-		isrv_mem_free(&s->mem, v->name, v->name_len);
-		v->name = name;
-		v->name_len = len;
-		/* What was asked about the old name may be answered of nothing, or of another. */
-		v->rights_stale = v->rights_stale || v->rights_asked;
-		isrv_watch_selected(s, v->name, v->name_len, true);
-	} else {
+	if (!name) {
 		isrv_session_fail(s, IMAPSRV_ENOMEM);
+		return;
 	}
+	memcpy(name, to.data, to.len);
+	memcpy(name + to.len, old + from.len, old_len - from.len);
+	v->name = name;
+	v->name_len = len;
+	/* What was asked about the old name may be answered of nothing, or of another. */
+	v->rights_stale = v->rights_stale || v->rights_asked;
+	if (!v->lent)
+		isrv_watch_view(s, v, old, old_len);
+	else if (old != v->lent)
+		isrv_mem_free(&s->mem, old, old_len);
 }
 
 /* ---- a warning ----------------------------------------------------------------------------- */

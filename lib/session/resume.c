@@ -102,7 +102,7 @@ static void open_mailbox(struct imapsrv_session *s, struct isrv_resume *r)
 	r->at = AT_OPEN;
 	s->opening = v;
 	s->opening_changed = false;
-	isrv_watch_selected(s, v->name, v->name_len, true);
+	isrv_watch_view(s, v, NULL, 0);
 	ISRV_ASK(s, ISRV_OP_OPEN, store, open, &q, take_mailbox, r);
 }
 

@@ -166,6 +166,8 @@ struct imapsrv_session {
 	bool keys_reset;                 /* of the selected mailbox: it is to be told (RFC 4467 7) */
 	bool opening_changed;    /* the mailbox that is being opened has, meanwhile */
 	uint8_t hearing;                 /* enum isrv_hearing */
+	uint8_t notify_held;             /* see isrv_hear_hold */
+	bool overflow_due;               /* as soon as it is let go */
 	struct isrv_notify *notify;      /* exactly while hearing NOTIFY, or COMMANDS with METADATA enabled */
 	struct isrv_kept *warning;       /* a quota was passed: for a human */
 	struct isrv_telling *telling;    /* the teller's own; NULL while nothing but the view is told */

@@ -46,6 +46,22 @@ void isrv_watch_selected(struct imapsrv_session *s, const char *name, size_t len
 			change_one(s, &one, on);
 }
 
+void isrv_watch_view(struct imapsrv_session *s, struct isrv_view *v, char *was, size_t was_len)
+{
+	while (was != v->name) {
+		if (was) {
+			v->lent = was;
+			isrv_watch_selected(s, was, was_len, false);
+			isrv_mem_free(&s->mem, was, was_len);
+		}
+		was = v->name;
+		was_len = v->name_len;
+		v->lent = was;
+		isrv_watch_selected(s, was, was_len, true);
+	}
+	v->lent = NULL;
+}
+
 void isrv_watch_account(struct imapsrv_session *s, bool on)
 {
 	struct imapsrv_interest one = {IMAPSRV_SCOPE_ACCOUNT, {NULL, 0}, 0};

@@ -11,6 +11,7 @@
 #include <stddef.h>
 
 #include "imapsrv/event.h"
+#include "mailbox/view.h"
 
 /* The kinds of event that concern messages, as a view takes them. */
 #define ISRV_WATCH_MESSAGES                                                                        \
@@ -27,8 +28,11 @@
 void isrv_watch_change(struct imapsrv_session *s, const struct imapsrv_interest *added,
                        size_t added_count, const struct imapsrv_interest *removed,
                        size_t removed_count);
-/* A mailbox is about to be opened for the client, or was closed. */
+/* A mailbox that was closed, or by a name of which nobody can hear that it is another by now. */
 void isrv_watch_selected(struct imapsrv_session *s, const char *name, size_t len, bool on);
+/* A mailbox that is open, or about to be; if `was` is not NULL it was watched by that name, which is
+ * freed.  The host may post that it was renamed while it is told of it. */
+void isrv_watch_view(struct imapsrv_session *s, struct isrv_view *v, char *was, size_t was_len);
 /* The client has logged in, or is about to be logged out. */
 void isrv_watch_account(struct imapsrv_session *s, bool on);
 
