@@ -218,7 +218,7 @@ static void begin(struct imapsrv_session *s, const struct imapsrv_restore *r)
 	/* Of mailboxes other than the selected one nobody knows what happened (RFC 5465 5.8). */
 	if (s->notify && s->notify->group_count && !r->up_to_date)
 		isrv_hear_overflow(s);
-	isrv_resume_compare(s, !r->up_to_date);
+	isrv_resume_begin(s, !r->up_to_date);
 	s->wake = s->idling;
 	s->wait = s->idling ? ISRV_INPUT : ISRV_DONE;
 	if (s->resume)

@@ -46,15 +46,21 @@ void isrv_resume_read(struct imapsrv_session *s, struct isrv_unpack *u)
 	r->compare = true;
 }
 
-void isrv_resume_compare(struct imapsrv_session *s, bool compare)
+void isrv_resume_begin(struct imapsrv_session *s, bool compare)
 {
-	if (s->resume)
-		s->resume->compare = compare;
+	struct isrv_resume *r = s->resume;
+
+	if (!r)
+		return;
+	r->compare = compare;
+	s->opening = r->view;
+	isrv_watch_view(s, r->view, NULL, 0);
 }
 
 void isrv_resume_drop(struct imapsrv_session *s)
 {
 	struct isrv_resume *r = s->resume;
+	bool watched = s->opening != NULL;
 
 	if (!r)
 		return;
@@ -67,7 +73,7 @@ void isrv_resume_drop(struct imapsrv_session *s)
 		s->engine->store.close(s->user, r->view->handle);
 		s->in_callback--;
 	}
-	if (r->view && r->at != AT_START)
+	if (r->view && watched)
 		isrv_watch_selected(s, r->view->name, r->view->name_len, false);
 	if (r->view) {
 		isrv_view_clear(r->view, &s->mem);
@@ -100,9 +106,6 @@ static void open_mailbox(struct imapsrv_session *s, struct isrv_resume *r)
 	if (!isrv_session_copy_name(s, v, &q.name))
 		return;
 	r->at = AT_OPEN;
-	s->opening = v;
-	s->opening_changed = false;
-	isrv_watch_view(s, v, NULL, 0);
 	ISRV_ASK(s, ISRV_OP_OPEN, store, open, &q, take_mailbox, r);
 }
 

@@ -17,6 +17,8 @@ struct host {
 	uint64_t highest;
 	int read_only;
 	int opens, closes, logouts, watched;
+	bool watches_box;
+	char opened[32]; /* the last */
 	int missed; /* events may have been, while the session was octets */
 	struct imapsrv_allocator *allocator;
 	const struct imapsrv_limits *limits;
@@ -46,6 +48,7 @@ static void on_open(void *user, struct imapsrv_op *op, const struct imapsrv_open
 
 	(void)user;
 	host.opens++;
+	snprintf(host.opened, sizeof(host.opened), "%.*s", (int)q->name.len, q->name.data);
 	m.handle = &host;
 	m.uidvalidity = host.uidvalidity;
 	m.uidnext = host.uidnext;
@@ -126,6 +129,11 @@ static void on_finish(void *user, struct imapsrv_op *op, const struct imapsrv_ap
 	imapsrv_op_done(op, IMAPSRV_NO, NULL);
 }
 
+static bool is_box(const struct imapsrv_interest *i)
+{
+	return i->scope == IMAPSRV_SCOPE_MAILBOX && i->name.len == 3 && !memcmp(i->name.data, "Box", 3);
+}
+
 /* How often something is watched: all of it must be let go. */
 static void on_changed(void *user, struct imapsrv_session *session,
                        const struct imapsrv_watch_change *change)
@@ -133,6 +141,10 @@ static void on_changed(void *user, struct imapsrv_session *session,
 	(void)user;
 	(void)session;
 	host.watched += (int)change->added_count - (int)change->removed_count;
+	if (change->added_count && is_box(&change->added[0]))
+		host.watches_box = true;
+	if (change->removed_count && is_box(&change->removed[0]))
+		host.watches_box = false;
 }
 
 static struct imapsrv_engine *engine_new(void)
@@ -552,6 +564,40 @@ static void t_overflow(void **state)
 	free(o.data);
 }
 
+/* What is posted before the mailbox is open again, as a host does that kept it for the session. */
+static void t_posted_at_once(void **state)
+{
+	static const struct imapsrv_range fresh = {43, 43};
+	struct imapsrv_engine *engine = engine_new();
+	struct octets o = saved("x NO");
+	struct imapsrv_event e = IMAPSRV_EVENT_INIT;
+	struct imapsrv_session *s;
+	const char *why;
+
+	(void)state;
+	assert_int_equal(restore(engine, o.data, o.len, &s, &why), 0);
+	assert_true(host.watches_box);
+	e.type = IMAPSRV_EVENT_MESSAGE_NEW;
+	e.mailbox = (struct imapsrv_span){"Box", 3};
+	e.uids = (struct imapsrv_set){&fresh, 1};
+	host.uidnext = 44;
+	assert_int_equal(imapsrv_session_post(s, &e), 0);
+	e.type = IMAPSRV_EVENT_MAILBOX_RENAME;
+	e.uids.count = 0;
+	e.old_name = e.mailbox;
+	e.mailbox = (struct imapsrv_span){"Moved", 5};
+	assert_int_equal(imapsrv_session_post(s, &e), 0);
+	assert_false(host.watches_box);
+	imapsrv_session_run(s);
+	assert_string_equal(host.opened, "Moved");
+	drain(s);
+	assert_non_null(strstr(said, "* 34 EXISTS\r\n"));
+	imapsrv_session_free(s);
+	assert_int_equal(host.watched, 0);
+	imapsrv_engine_free(engine);
+	free(o.data);
+}
+
 /* A clock that starts at 0 in the new process. */
 static void t_clock(void **state)
 {
@@ -648,6 +694,7 @@ int main(void)
 		cmocka_unit_test_setup(t_reopen, setup),
 		cmocka_unit_test_setup(t_read_only, setup),
 		cmocka_unit_test_setup(t_overflow, setup),
+		cmocka_unit_test_setup(t_posted_at_once, setup),
 		cmocka_unit_test_setup(t_clock, setup),
 		cmocka_unit_test_setup(t_allocations, setup),
 		cmocka_unit_test_setup(t_not_now, setup),
