@@ -84,7 +84,10 @@ static enum isrv_step step(struct imapsrv_session *s, void *args)
 	} while (true);
 	if (s->view && s->view->forget)
 		isrv_sync_forget(s);
-	return s->frame == ISRV_FRAME_MORE ? ISRV_INPUT : end(s);
+	if (s->frame != ISRV_FRAME_MORE)
+		return end(s);
+	/* The same, when there was nothing to tell in the end. */
+	return s->wake && isrv_session_turn_over(s) ? ISRV_YIELD : ISRV_INPUT;
 }
 
 static void drop(struct imapsrv_session *s, void *args)

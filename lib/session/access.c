@@ -178,10 +178,16 @@ enum isrv_step isrv_access_refuse(struct imapsrv_session *s)
 enum isrv_step isrv_access_refresh(struct imapsrv_session *s)
 {
 	struct isrv_view *v = s->view;
+	bool again = false;
 
 	while (v && (v->rights_stale || v->rights_asked)) {
 		if (!v->rights_asked) {
 			struct imapsrv_span name;
+
+			/* A host that posts in its answer that they have changed never comes to an end. */
+			if (again && isrv_session_turn_over(s))
+				return ISRV_YIELD;
+			again = true;
 
 			if (!isrv_session_copy_name(s, v, &name))
 				return ISRV_DONE;

@@ -285,12 +285,67 @@ static void test_again(void **state)
 	world_turn = 0;
 }
 
+/* The same in each answer about the user's rights, whatever that says. */
+static enum imapsrv_code rights_code;
+
+static void play_rights(struct imapsrv_op *op, const void *q)
+{
+	struct imapsrv_event e = IMAPSRV_EVENT_INIT;
+
+	e.type = IMAPSRV_EVENT_ACCESS_LOST;
+	e.mailbox = (struct imapsrv_span){"INBOX", 5};
+	if (world.played < 100000)
+		(void)imapsrv_session_post(world.s, &e);
+	if (rights_code == IMAPSRV_OK)
+		answer_well(op, IN_RIGHTS, q);
+	else
+		imapsrv_op_done(op, rights_code, NULL);
+}
+
+static void answer_rights(struct imapsrv_op *op, const void *q)
+{
+	answer_well(op, IN_RIGHTS, q);
+}
+
+static void test_rights_again(void **state)
+{
+	static const enum imapsrv_code codes[] = {IMAPSRV_OK, IMAPSRV_NONEXISTENT, IMAPSRV_NOPERM,
+	                                          IMAPSRV_UNAVAILABLE};
+	struct imapsrv_event e = IMAPSRV_EVENT_INIT;
+
+	(void)state;
+	world_turn = 1000;
+	e.type = IMAPSRV_EVENT_ACCESS_LOST;
+	e.mailbox = (struct imapsrv_span){"INBOX", 5};
+	for (size_t i = 0; i < COUNT(times) * COUNT(codes); i++) {
+		bool idles = i / COUNT(codes) == 2;
+
+		rights_code = codes[i % COUNT(codes)];
+		world_begin(IN_FETCH);
+		world_say(times[i / COUNT(codes)]);
+		world.at = IN_RIGHTS;
+		world.play = play_rights;
+		assert_int_equal(imapsrv_session_post(world.s, &e), 0);
+		world_say(idles ? "" : "y NOOP\r\n");
+		imapsrv_session_run(world.s);
+		ROW(i, world.played && world.played < 100000);
+		world.play = answer_rights;
+		for (int n = 0; n < 3; n++)
+			imapsrv_session_run(world.s);
+		world_say(idles ? "DONE\r\nz NOOP\r\n" : "z NOOP\r\n");
+		ROW(i, said("z OK NOOP") == 1);
+		world_end(i);
+	}
+	world_turn = 0;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_spoilt),
 		cmocka_unit_test(test_any_time),
 		cmocka_unit_test(test_again),
+		cmocka_unit_test(test_rights_again),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
