@@ -118,10 +118,11 @@ struct imapsrv_id {
 enum imapsrv_trace {
 	IMAPSRV_TRACE_RECEIVED, /* one command, or one continuation line.  Passwords, SASL responses
 	                           and URLs with a token are replaced by "***", and before login
-	                           all of a line that is no command; an appended message by its
-	                           size */
-	IMAPSRV_TRACE_SENT      /* octets that left, as they are, but "***" for challenges of SASL
-	                           and for URLs with a token (RFC 4467) */
+	                           all but the tag of a line that is no command, all of it behind
+	                           a literal that was refused; an appended message by its size */
+	IMAPSRV_TRACE_SENT      /* octets that left, as they are, but "***" for challenges of SASL,
+	                           for URLs with a token (RFC 4467), and for the answer to a line
+	                           of which not even the tag is shown */
 };
 
 /* Mail whose header fields are in UTF-8, as they stand (RFC 6532). */

@@ -180,11 +180,12 @@ void isrv_line_trace(struct imapsrv_session *s, const struct isrv_line *line)
 	                             : !s->logged_in) ||
 	              isrv_url_has_token(buf->data, buf->len);
 	struct imapsrv_span last = line->command ? line->name : line->tag;
+	bool hides = s->doubtful && !line->command;
 	char shown[64];
 	size_t len;
 
-	if (!secret || !last.len) {
-		isrv_session_trace(s, buf->data, buf->len, secret);
+	if (!secret || !last.len || hides) {
+		isrv_session_trace(s, buf->data, buf->len, secret || hides);
 		return;
 	}
 	/* A misspelt LOGIN holds a password too, and a literal that was refused and came all the

@@ -57,6 +57,8 @@ static void next_command(struct imapsrv_session *s)
 	s->tag.len = 0;
 	s->phase = s->after;
 	s->after = ISRV_PHASE_READ;
+	s->doubtful = s->literal_refused;
+	s->literal_refused = false;
 	s->tell_all = s->secret = false;
 	s->stirred = true; /* what the command held back may be told now */
 	s->active = true; /* however long the command took, it is the client's turn only now */
@@ -134,7 +136,10 @@ static void start(struct imapsrv_session *s, struct isrv_line *line, bool whole)
 	s->uid = line->p.uid;
 	if (line->problem) {
 		isrv_line_complain(s, line);
+		/* Its tag may be the first word of a password. */
+		isrv_outq_keep_secret(&s->out, s->doubtful);
 		finish_command(s);
+		isrv_outq_keep_secret(&s->out, false);
 		return;
 	}
 	if (!read_args(s, line, whole)) {
@@ -164,6 +169,7 @@ static void refuse_literal(struct imapsrv_session *s, const struct isrv_line *li
 		isrv_line_trace(s, line);
 	if (line->tag.len && !keep_tag(s, line->tag))
 		return;
+	s->literal_refused = isrv_session_is_secret(s);
 	isrv_framer_refuse(&s->framer);
 	s->phase = ISRV_PHASE_REFUSED;
 }

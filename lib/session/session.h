@@ -152,6 +152,8 @@ struct imapsrv_session {
 	                            Set by a step that waits in such a place, cleared when the line is whole */
 	bool modseq_shown;       /* the command has shown modification sequences, */
 	bool secret : 1;         /* its arguments are credentials, also if it never ran */
+	bool literal_refused : 1; /* before login, or one of credentials: */
+	bool doubtful : 1;       /* the line behind it may be what was to be in it */
 	bool by_number : 1;      /* it names messages by number, though it is a UID command */
 	bool modseq_due;         /* or has to end with HIGHESTMODSEQ: see session/modseq.h */
 
