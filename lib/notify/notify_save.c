@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "base/entry.h"
+
 #define EVENTS_ALL ((ISRV_NOTIFY_ANNOTATIONS << 1) - 1)
 #define TELL_ALL   ((ISRV_TELL_BORN << 1) - 1)
 
@@ -107,12 +109,15 @@ static void unpack_news(struct isrv_notify *n, struct isrv_mem *mem, struct isrv
 	news->has_attributes = flags & 2;
 	news->attributes = isrv_unpack_u32(u);
 	old = isrv_unpack_name(u);
-	if (old.len && !isrv_news_set_old(news, mem, old))
+	/* The server's metadata has no name, and nothing else can be told of it. */
+	if (!name.len && (news->tell & ~(uint32_t)ISRV_TELL_METADATA || flags || old.len))
+		isrv_unpack_fail(u, IMAPSRV_EINVAL);
+	if (!u->error && old.len && !isrv_news_set_old(news, mem, old))
 		isrv_unpack_fail(u, IMAPSRV_ENOMEM);
 	count = isrv_unpack_u32(u);
 	while (count-- && !u->error) {
 		entry = isrv_unpack_name(u);
-		if (!entry.len)
+		if (!isrv_entry_is_name(entry, NULL))
 			isrv_unpack_fail(u, IMAPSRV_EINVAL);
 		else if (!isrv_news_add_entry(&n->news, mem, news, entry))
 			isrv_unpack_fail(u, IMAPSRV_ENOMEM);

@@ -281,6 +281,7 @@ static void read_hearing(struct imapsrv_session *s, struct isrv_unpack *u)
 	s->notify->max_names = s->engine->limits.notify_names;
 	s->notify->max_news = s->engine->limits.notify_pending;
 	if (isrv_names_count(&s->notify->subscribed) > s->notify->max_names ||
+	    isrv_names_count(&s->notify->noaccess) > s->notify->max_names ||
 	    s->notify->news.weight > s->notify->max_news)
 		isrv_unpack_fail(u, IMAPSRV_ETOOBIG);
 }

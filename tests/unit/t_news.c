@@ -440,10 +440,16 @@ static void test_forged(void **unused)
 		{BYTES("\0\0\0\1\3\1\2\0\0\0\0"), false},
 		/* of news: name, tell, flags, attributes, old name, entries */
 		{BYTES("\0\0\0\0\0\0\1\1a\1\0\0\0\0"), true},
-		{BYTES("\0\0\0\0\0\0\1\1a\1\37\0\1b\1\2/x"), true},
+		{BYTES("\0\0\0\0\0\0\1\1a\1\37\0\1b\1\11/shared/x"), true},
 		{BYTES("\0\0\0\0\0\0\1\1a\1\40\0\0\0"), false},
 		{BYTES("\0\0\0\0\0\0\1\1a\377\177\0\0\0\0"), false},
 		{BYTES("\0\0\0\0\0\0\1\1a\1\0\0\0\1\0"), false},
+		{BYTES("\0\0\0\0\0\0\1\1a\1\0\0\0\1\1x"), false},
+		/* No name: the server's metadata, of which there are no numbers. */
+		{BYTES("\0\0\0\0\0\0\1\0\200\2\0\0\0\1\11/shared/x"), true},
+		{BYTES("\0\0\0\0\0\0\1\0\1\0\0\0\0"), false},
+		{BYTES("\0\0\0\0\0\0\1\0\200\2\1\0\0\0"), false},
+		{BYTES("\0\0\0\0\0\0\1\0\200\2\0\0\1b\0"), false},
 		{BYTES("\0\0\0\0\0\0\2\1a\1\0\0\0\0\1b\1\0\0\0\0"), true},
 		{BYTES("\0\0\0\0\0\0\2\1a\1\0\0\0\0\1a\1\0\0\0\0"), false},
 	};

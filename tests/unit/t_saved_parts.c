@@ -21,7 +21,8 @@ static const char hosts[] =
 
 static const struct {
 	const char *said;
-	const char *posts; /* the UIDs of INBOX whose /comment changes and that go, behind it: "a3 g5" */
+	const char *posts; /* the UIDs of INBOX whose /comment changes and that go, behind it: "a3 g5"; "l1": access to
+	                      a mailbox is lost */
 	const char *rest;  /* of a line that is not complete; or what has not left yet is answered by it */
 } sessions[] = {
 	{"a LOGIN fred secret\r\nb SELECT INBOX\r\n"
@@ -39,6 +40,7 @@ static const struct {
 	 "s SUBSCRIBE INBOX\r\nt SUBSCRIBE Work\r\n"
 	 "d NOTIFY SET (subscribed (MailboxMetadataChange)) (personal (MailboxName ServerMetadataChange))\r\n",
 	 "a2", ""},
+	{"a LOGIN fred secret\r\nb NOTIFY SET (personal (MailboxName))\r\n", "l1l2", ""},
 };
 
 static void change(struct talk *t, const char *posts)
@@ -54,6 +56,11 @@ static void change(struct talk *t, const char *posts)
 		e.uids = (struct imapsrv_set){&r, 1};
 		e.entries = &entry;
 		e.entry_count = posts[0] == 'a';
+		if (posts[0] == 'l') {
+			e.type = IMAPSRV_EVENT_ACCESS_LOST;
+			e.mailbox = (struct imapsrv_span){posts + 1, 1};
+			e.uids.count = 0;
+		}
 		assert_int_equal(imapsrv_session_post(t->td.sessions[0].session, &e), 0);
 	}
 }
@@ -364,6 +371,8 @@ static void test_limits(void **state)
 		{1, "host: limit command 4\n", IMAPSRV_ETOOBIG},
 		{4, "host: limit notify_names 2\n", 0},
 		{4, "host: limit notify_names 1\n", IMAPSRV_ETOOBIG},
+		{5, "host: limit notify_names 2\n", 0},
+		{5, "host: limit notify_names 1\n", IMAPSRV_ETOOBIG},
 	};
 
 	(void)state;
