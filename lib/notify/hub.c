@@ -242,15 +242,10 @@ struct imapsrv_hub_member *imapsrv_hub_next(struct imapsrv_hub *hub, uint32_t gr
 
 const struct imapsrv_event *imapsrv_hub_take(struct imapsrv_hub_member *member)
 {
-	static const struct imapsrv_event everything = IMAPSRV_EVENT_INIT;
 	struct imapsrv_hub_member *m = member;
-	const struct imapsrv_event *event = &everything;
+	const struct imapsrv_event *event = isrv_hub_queue_take(&m->queue, &m->hub->mem);
 	const struct isrv_hub_entry *none = NULL;
 
-	if (m->queue.lost)
-		isrv_hub_queue_clear(&m->queue, &m->hub->mem);
-	else
-		event = isrv_hub_queue_take(&m->queue, &m->hub->mem);
 	if (m->moving && !isrv_hub_queue_renaming(&m->queue, &none))
 		has_moved(m);
 	return event;

@@ -148,7 +148,7 @@ struct isrv_hub_queue {
 	struct isrv_hub_entry *head; /* so few that finding the end costs nothing */
 	struct isrv_hub_entry *taken; /* lent to the host */
 	uint32_t count;
-	bool lost; /* everything is to be looked up; then nothing else is kept */
+	bool lost; /* everything is to be looked up first; then nothing is kept but renamings */
 };
 
 void isrv_hub_queue_clear(struct isrv_hub_queue *q, struct isrv_mem *mem);

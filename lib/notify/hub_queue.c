@@ -3,8 +3,9 @@
  * What is kept for one member until its thread takes it: events in order, each under the member's
  * own name of the mailbox.  What can be told in one is one: an event like the last one about the
  * same mailbox only adds its UIDs.  Past a bound, or without memory, all that is kept about a
- * mailbox becomes "look it up", which needs no memory, and in the end all of it.  Nothing moves across an
- * event that gave the name to another mailbox.
+ * mailbox becomes "look it up", which needs no memory, and in the end all of it, but for renamings: those
+ * are kept behind it, as no look-up finds the new name of a mailbox.  Nothing moves across an event that gave
+ * the name to another mailbox.
  *
  * Invariant: what was told away is found again by looking it up, flags too.
  */
@@ -63,8 +64,20 @@ void isrv_hub_queue_clear(struct isrv_hub_queue *q, struct isrv_mem *mem)
 
 void isrv_hub_queue_lose(struct isrv_hub_queue *q, struct isrv_mem *mem)
 {
-	drop_entries(q, mem);
+	struct isrv_hub_entry **at = &q->head;
+
 	q->lost = true;
+	while (*at) {
+		struct isrv_hub_entry *e = *at;
+
+		if (e->event.type == IMAPSRV_EVENT_MAILBOX_RENAME) {
+			at = &e->next;
+			continue;
+		}
+		*at = e->next;
+		q->count--;
+		entry_free(e, mem);
+	}
 }
 
 /* ---- looking up instead -------------------------------------------------------------------- */
@@ -265,6 +278,43 @@ static struct isrv_hub_entry *entry_new(struct isrv_mem *mem, size_t ranges,
 	return e;
 }
 
+/* Everything is lost already, but for renamings.  One that goes on where the last one ended takes its
+ * place, so that a mailbox may be renamed as often as anybody likes; but not another's, as who did it is not
+ * told of it. */
+static void put_lost(struct isrv_hub_queue *q, struct isrv_mem *mem,
+                     const struct imapsrv_hub_config *bounds, const struct isrv_hub_event *in)
+{
+	struct isrv_hub_event whole = *in;
+	struct isrv_hub_entry **end = &q->head, *last = NULL, *e;
+
+	if (in->event->type != IMAPSRV_EVENT_MAILBOX_RENAME)
+		return;
+	while (*end && (*end)->next)
+		end = &(*end)->next;
+	if (*end && (*end)->event.origin == in->event->origin &&
+	    is_name((*end)->event.mailbox, in->old_name)) {
+		last = *end;
+		memset(whole.old_name, 0, sizeof(whole.old_name));
+		whole.old_name[0] = last->event.old_name;
+	} else if (*end) {
+		end = &(*end)->next;
+	}
+	if (last && is_name(last->event.old_name, in->name)) { /* and back again */
+		*end = NULL;
+		q->count--;
+		entry_free(last, mem);
+		return;
+	}
+	e = last || q->count < bounds->queue ? entry_new(mem, bounds->ranges, &whole) : NULL;
+	if (!e) {
+		drop_entries(q, mem);
+		return;
+	}
+	*end = e;
+	q->count += !last;
+	entry_free(last, mem);
+}
+
 void isrv_hub_queue_put(struct isrv_hub_queue *q, struct isrv_mem *mem,
                         const struct imapsrv_hub_config *bounds,
                         const struct isrv_hub_event *in)
@@ -272,8 +322,10 @@ void isrv_hub_queue_put(struct isrv_hub_queue *q, struct isrv_mem *mem,
 	const struct imapsrv_event *event = in->event;
 	struct isrv_hub_entry *first = NULL, *last = NULL, **end, *e;
 
-	if (q->lost)
+	if (q->lost) {
+		put_lost(q, mem, bounds, in);
 		return;
+	}
 	for (end = &q->head; *end; end = &e->next) {
 		e = *end;
 		if (changes_name(&e->event, in->name, bounds->separator)) {
@@ -294,6 +346,7 @@ void isrv_hub_queue_put(struct isrv_hub_queue *q, struct isrv_mem *mem,
 	}
 	if (!e) {
 		isrv_hub_queue_lose(q, mem);
+		put_lost(q, mem, bounds, in);
 		return;
 	}
 	*end = e;
@@ -331,8 +384,15 @@ static bool next_is_flags(struct isrv_hub_entry *e)
 
 const struct imapsrv_event *isrv_hub_queue_take(struct isrv_hub_queue *q, struct isrv_mem *mem)
 {
+	static const struct imapsrv_event everything = IMAPSRV_EVENT_INIT;
 	struct isrv_hub_entry *e = q->taken;
 
+	if (q->lost) {
+		entry_free(e, mem);
+		q->taken = NULL;
+		q->lost = false;
+		return &everything;
+	}
 	if (next_is_flags(e))
 		return &e->event;
 	entry_free(e, mem);
