@@ -379,7 +379,7 @@ static bool commit(struct imapsrv_session *s, struct isrv_notify_args *a)
 	struct isrv_notify *n = a->made;
 	bool done;
 
-	isrv_hear_hold(s);
+	(void)isrv_hear_hold(s);
 	done = rewatch(s, n);
 	if (done) {
 		a->made = NULL;
@@ -388,7 +388,7 @@ static bool commit(struct imapsrv_session *s, struct isrv_notify_args *a)
 		if (n->follows && s->subscriptions_moved)
 			isrv_hear_overflow(s);
 	}
-	isrv_hear_let_go(s);
+	isrv_hear_let_go(s, false);
 	if (!done) {
 		isrv_command_nomem(s);
 		return false;

@@ -40,11 +40,17 @@ enum isrv_pending {
 /* Events were lost: others may have changed any. */
 #define ISRV_ANNOTATIONS_LOST (1u << 4)
 
+/* Of its names, which the host is being told of, and may look at: it is not freed meanwhile. */
+enum isrv_lent {
+	ISRV_LENT_NONE,
+	ISRV_LENT_NAME, /* the one that it has */
+	ISRV_LENT_OLD   /* one that it had */
+};
+
 struct isrv_view {
 	void *handle;    /* the host's */
 	char *name;      /* UTF-8, owned */
 	size_t name_len;
-	const char *lent; /* the name that the host is being told of, this one or an older: not freed meanwhile */
 	uint32_t uidvalidity;
 	uint32_t uidnext; /* above everything known: announced, fresh, or told at open */
 	uint32_t recent_from;
@@ -81,6 +87,7 @@ struct isrv_view {
 	bool revoked;                /* may not be read any more: nothing of it is told */
 	bool rights_stale;           /* `rights` may be others by now, */
 	bool rights_asked;           /* and it was asked which */
+	uint8_t lent;                /* enum isrv_lent */
 	bool removed;                /* deleted: what is heard of that name is of another mailbox */
 	bool forget;                 /* messages went that the host may keep for this session until it says
 	                                otherwise: set with what tells of them, cleared by who says it */

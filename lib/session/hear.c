@@ -89,13 +89,15 @@ static void watch_subscribed(struct imapsrv_session *s, const struct isrv_notify
 /* Without memory, which an overflow may be short of. */
 void isrv_hear_watch(struct imapsrv_session *s, const struct isrv_notify *n, bool on)
 {
+	bool held;
+
 	if (!s->engine->watch.changed)
 		return;
-	isrv_hear_hold(s);
+	held = isrv_hear_hold(s);
 	watch_groups(s, n, on);
 	for (uint32_t i = 0; i < isrv_names_count(&n->subscribed); i++)
 		watch_subscribed(s, n, isrv_names_at(&n->subscribed, i), on);
-	isrv_hear_let_go(s);
+	isrv_hear_let_go(s, held);
 }
 
 void isrv_hear_nothing(struct imapsrv_session *s, enum isrv_hearing hearing)
@@ -128,10 +130,10 @@ void isrv_hear_overflow(struct imapsrv_session *s)
 	s->overflowed = s->news = s->stirred = true;
 }
 
-void isrv_hear_let_go(struct imapsrv_session *s)
+void isrv_hear_let_go(struct imapsrv_session *s, bool held)
 {
-	s->notify_held--;
-	if (s->notify_held || !s->overflow_due)
+	s->notify_held = held;
+	if (held || !s->overflow_due)
 		return;
 	s->overflow_due = false;
 	isrv_hear_overflow(s);
@@ -211,11 +213,11 @@ static enum isrv_notify_posted follow_subscription(struct imapsrv_session *s, st
 		return ISRV_NOTIFY_OVERFLOW;
 	if (on && !isrv_names_add(&n->subscribed, &s->mem, name))
 		return ISRV_NOTIFY_NOMEM;
-	isrv_hear_hold(s);
+	(void)isrv_hear_hold(s);
 	watch_subscribed(s, n, name, on);
 	if (!on)
 		(void)isrv_names_remove(&n->subscribed, name);
-	isrv_hear_let_go(s);
+	isrv_hear_let_go(s, false);
 	return ISRV_NOTIFY_POSTED;
 }
 
@@ -379,10 +381,12 @@ static void follow_rename(struct imapsrv_session *s, struct isrv_view *v,
 	v->name_len = len;
 	/* What was asked about the old name may be answered of nothing, or of another. */
 	v->rights_stale = v->rights_stale || v->rights_asked;
-	if (!v->lent)
+	if (v->lent == ISRV_LENT_NONE)
 		isrv_watch_view(s, v, old, old_len);
-	else if (old != v->lent)
+	else if (v->lent == ISRV_LENT_OLD)
 		isrv_mem_free(&s->mem, old, old_len);
+	else
+		v->lent = ISRV_LENT_OLD;
 }
 
 /* ---- a warning ----------------------------------------------------------------------------- */

@@ -24,12 +24,16 @@ void isrv_hear_metadata(struct imapsrv_session *s);
 /* More than can be held (RFC 5465 5.8). */
 void isrv_hear_overflow(struct imapsrv_session *s);
 /* While the host is told of what a NOTIFY asks for it may post: until it is let go, s->notify is not freed,
- * and no name comes to it or goes.  What would have done that is an overflow then. */
-static inline void isrv_hear_hold(struct imapsrv_session *s)
+ * and no name comes to it or goes.  What would have done that is an overflow then.  Gives whether it was held
+ * already, which is what to let it go with. */
+static inline bool isrv_hear_hold(struct imapsrv_session *s)
 {
-	s->notify_held++;
+	bool held = s->notify_held;
+
+	s->notify_held = true;
+	return held;
 }
-void isrv_hear_let_go(struct imapsrv_session *s);
+void isrv_hear_let_go(struct imapsrv_session *s, bool held);
 /* The client was told, or it was found, that this may be listed and not read. */
 void isrv_hear_noaccess(struct imapsrv_session *s, struct imapsrv_span name);
 /* This client expunged messages of the selected mailbox: it is told, whatever it wants to hear. */

@@ -204,14 +204,14 @@ static void begin(struct imapsrv_session *s, const struct imapsrv_restore *r)
 {
 	bool stirred;
 
-	isrv_hear_hold(s);
+	(void)isrv_hear_hold(s);
 	if (r->account) {
 		isrv_session_take_account(s, r->account);
 		isrv_watch_account(s, true);
 	}
 	if (s->notify)
 		isrv_hear_watch(s, s->notify, true);
-	isrv_hear_let_go(s);
+	isrv_hear_let_go(s, false);
 	stirred = s->stirred;
 	isrv_hear_update(s);
 	s->stirred = stirred || !r->up_to_date;

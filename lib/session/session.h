@@ -154,6 +154,8 @@ struct imapsrv_session {
 	bool secret : 1;         /* its arguments are credentials, also if it never ran */
 	bool literal_refused : 1; /* before login, or one of credentials: */
 	bool doubtful : 1;       /* the line behind it may be what was to be in it */
+	bool notify_held : 1;    /* see isrv_hear_hold: */
+	bool overflow_due : 1;   /* as soon as it is let go */
 	bool by_number : 1;      /* it names messages by number, though it is a UID command */
 	bool modseq_due;         /* or has to end with HIGHESTMODSEQ: see session/modseq.h */
 
@@ -168,8 +170,6 @@ struct imapsrv_session {
 	bool keys_reset;                 /* of the selected mailbox: it is to be told (RFC 4467 7) */
 	bool opening_changed;    /* the mailbox that is being opened has, meanwhile */
 	uint8_t hearing;                 /* enum isrv_hearing */
-	uint8_t notify_held;             /* see isrv_hear_hold */
-	bool overflow_due;               /* as soon as it is let go */
 	struct isrv_notify *notify;      /* exactly while hearing NOTIFY, or COMMANDS with METADATA enabled */
 	struct isrv_kept *warning;       /* a quota was passed: for a human */
 	struct isrv_telling *telling;    /* the teller's own; NULL while nothing but the view is told */

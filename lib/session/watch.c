@@ -50,16 +50,16 @@ void isrv_watch_view(struct imapsrv_session *s, struct isrv_view *v, char *was, 
 {
 	while (was != v->name) {
 		if (was) {
-			v->lent = was;
+			v->lent = ISRV_LENT_OLD;
 			isrv_watch_selected(s, was, was_len, false);
 			isrv_mem_free(&s->mem, was, was_len);
 		}
 		was = v->name;
 		was_len = v->name_len;
-		v->lent = was;
+		v->lent = ISRV_LENT_NAME;
 		isrv_watch_selected(s, was, was_len, true);
 	}
-	v->lent = NULL;
+	v->lent = ISRV_LENT_NONE;
 }
 
 void isrv_watch_account(struct imapsrv_session *s, bool on)
