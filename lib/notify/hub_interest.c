@@ -144,21 +144,27 @@ static bool is_same(const struct isrv_hub_interest *i, const struct imapsrv_inte
 	return !i->name_len || memcmp(isrv_hub_interest_name(i).data, in->name.data, i->name_len) == 0;
 }
 
-/* In the order in which they came, as a rule: then each is found at once. */
-static void take_away(struct imapsrv_hub_member *m, const struct imapsrv_interest *in)
+/* Those of each group of a NOTIFY come in the order in which they came to be, all groups mixed: each is looked
+ * for behind the last one, *before being what is before that (NULL: nothing). */
+static void take_away(struct imapsrv_hub_member *m, const struct imapsrv_interest *in,
+                      struct isrv_hub_interest **before)
 {
-	struct isrv_hub_interest **at = &m->first, *before = NULL, *i;
+	struct isrv_hub_interest *up = *before, *i;
+	bool again = !up;
 
-	while (*at && !is_same(*at, in)) {
-		before = *at;
-		at = &before->next;
+	while ((i = up ? up->next : m->first) == NULL || !is_same(i, in)) {
+		if (!i && again)
+			return;
+		again = again || !i;
+		up = i;
 	}
-	i = *at;
-	if (!i)
-		return;
-	*at = i->next;
+	if (up)
+		up->next = i->next;
+	else
+		m->first = i->next;
 	if (m->last == i)
-		m->last = before;
+		m->last = up;
+	*before = up;
 	interest_free(i);
 }
 
@@ -171,6 +177,7 @@ static bool is_interest(const struct imapsrv_interest *i)
 int imapsrv_hub_watch(struct imapsrv_hub_member *member, const struct imapsrv_watch_change *change)
 {
 	struct imapsrv_hub_member *m = member;
+	struct isrv_hub_interest *before = NULL;
 	struct imapsrv_watch_change c;
 	int error = 0;
 
@@ -185,7 +192,7 @@ int imapsrv_hub_watch(struct imapsrv_hub_member *member, const struct imapsrv_wa
 			return IMAPSRV_EINVAL;
 	m->flat = !c.separator;
 	for (size_t i = 0; i < c.removed_count; i++)
-		take_away(m, &c.removed[i]);
+		take_away(m, &c.removed[i], &before);
 	for (size_t i = 0; i < c.added_count && !error; i++)
 		error = add(m, &c.added[i]);
 	return error;
