@@ -132,6 +132,23 @@ static void put(struct window *w, enum imapsrv_scope scope, struct imapsrv_span 
 	w->at++;
 }
 
+static bool is_full(const struct window *w)
+{
+	return w->at >= w->from && w->at - w->from >= w->max;
+}
+
+/* Of so many names, each with so many interests: the first that is not all before the window.  A window costs
+ * what is in it, not what is before. */
+static uint32_t pass_over(struct window *w, uint32_t count, uint32_t each)
+{
+	size_t n = w->from > w->at ? (w->from - w->at) / each : 0;
+
+	if (n > count)
+		n = count;
+	w->at += n * each;
+	return (uint32_t)n;
+}
+
 /* Of one mailbox; and when what is right below it comes and goes, it is affected too (RFC 5465
  * 5.4). */
 static void put_mailbox(struct window *w, const struct isrv_notify_group *g,
@@ -185,6 +202,21 @@ static void put_subscribed(struct window *w, const struct isrv_notify *n, struct
 			put_mailbox(w, &n->groups[i], name);
 }
 
+static void put_names(struct window *w, const struct isrv_notify_group *g)
+{
+	uint32_t events = isrv_notify_sources(g->events & ~ISRV_SERVER), count = isrv_names_count(&g->names);
+	bool tree = g->where == ISRV_NOTIFY_SUBTREE;
+	uint32_t each = (events ? 1u : 0u) + (!tree && g->events & ISRV_NOTIFY_NAME ? 1u : 0u);
+	uint32_t i = each ? pass_over(w, count, each) : count;
+
+	for (; i < count && !is_full(w); i++)
+		if (tree)
+			put(w, IMAPSRV_SCOPE_SUBTREE, isrv_names_at(&g->names, i), events);
+		else
+			put_mailbox(w, g, isrv_names_at(&g->names, i));
+	w->at += (size_t)(count - i) * each;
+}
+
 static void put_group(struct window *w, const struct isrv_notify_group *g,
                       const struct isrv_notify_account *account)
 {
@@ -204,12 +236,11 @@ static void put_group(struct window *w, const struct isrv_notify_group *g,
 	case ISRV_NOTIFY_SUBTREE:
 		if (g->all)
 			put(w, IMAPSRV_SCOPE_SUBTREE, everything, events);
-		for (uint32_t i = 0; i < isrv_names_count(&g->names) && !g->all; i++)
-			put(w, IMAPSRV_SCOPE_SUBTREE, isrv_names_at(&g->names, i), events);
+		else
+			put_names(w, g);
 		break;
 	case ISRV_NOTIFY_MAILBOXES:
-		for (uint32_t i = 0; i < isrv_names_count(&g->names); i++)
-			put_mailbox(w, g, isrv_names_at(&g->names, i));
+		put_names(w, g);
 		break;
 	}
 }

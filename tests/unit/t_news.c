@@ -472,6 +472,62 @@ static void test_forged(void **unused)
 	}
 }
 
+/* What is to be watched, by windows of any size from any place on. */
+static void test_windows(void **unused)
+{
+	static const struct isrv_notify_account account = {.separator = '/'};
+	static const struct {
+		uint8_t where, events;
+		const char *names;
+	} groups[] = {
+		{ISRV_NOTIFY_MAILBOXES, ISRV_NOTIFY_NEW | ISRV_NOTIFY_NAME, "abc"},
+		{ISRV_NOTIFY_MAILBOXES, 0, "de"},
+		{ISRV_NOTIFY_SUBTREE, ISRV_NOTIFY_NEW, "fg"},
+		{ISRV_NOTIFY_MAILBOXES, ISRV_NOTIFY_NEW, "hij"},
+		{ISRV_NOTIFY_PERSONAL, ISRV_NOTIFY_SERVER_METADATA | ISRV_NOTIFY_NAME, ""},
+		{ISRV_NOTIFY_SUBTREE, ISRV_NOTIFY_SERVER_METADATA, "kl"},
+	};
+	struct imapsrv_interest all[20], some[20];
+	struct isrv_notify_group made[COUNT(groups)];
+	struct isrv_notify n;
+	struct isrv_mem mem;
+	char text[100] = "";
+	size_t count;
+
+	(void)unused;
+	isrv_mem_init(&mem, NULL, SIZE_MAX);
+	memset(&n, 0, sizeof(n));
+	memset(made, 0, sizeof(made));
+	n.groups = made;
+	n.group_count = COUNT(groups);
+	for (size_t i = 0; i < COUNT(groups); i++) {
+		made[i].where = groups[i].where;
+		made[i].events = groups[i].events;
+		for (const char *at = groups[i].names; *at; at++)
+			assert_true(isrv_names_add(&made[i].names, &mem, span(at, 1)));
+	}
+	count = isrv_notify_of_groups(&n, &account, 0, all, COUNT(all));
+	for (size_t i = 0; i < count; i++)
+		snprintf(text + strlen(text), sizeof(text) - strlen(text), "%.*s%d ",
+		         (int)all[i].name.len, all[i].name.len ? all[i].name.data : "",
+		         (int)all[i].scope);
+	assert_string_equal(text, "a0 a1 b0 b1 c0 c1 f1 g1 h0 i0 j0 2 1 2 ");
+	for (size_t from = 0; from <= count + 1; from++)
+		for (size_t max = 0; max <= count + 1; max++) {
+			size_t had = from < count ? count - from : 0;
+
+			had = had < max ? had : max;
+			memset(some, 0, sizeof(some));
+			ROW(from, isrv_notify_of_groups(&n, &account, from, some, max) == count);
+			for (size_t i = 0; i < had; i++)
+				ROW(from, !isrv_notify_compare(&some[i], &all[from + i]));
+			ROW(from, !some[had].events);
+		}
+	for (size_t i = 0; i < COUNT(groups); i++)
+		isrv_names_clear(&made[i].names, &mem);
+	assert_int_equal(mem.used, 0);
+}
+
 /* A name that no list of names can hold is refused before any of it is read. */
 static void test_long_name(void **unused)
 {
@@ -492,7 +548,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_stories),   cmocka_unit_test(test_memory),
 		cmocka_unit_test(test_saved),     cmocka_unit_test(test_forged),
-		cmocka_unit_test(test_long_name),
+		cmocka_unit_test(test_long_name), cmocka_unit_test(test_windows),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
