@@ -98,7 +98,8 @@ IMAPSRV_API int imapsrv_hub_watch(struct imapsrv_hub_member *member,
 IMAPSRV_API int imapsrv_hub_publish(struct imapsrv_hub *hub, const struct imapsrv_event *event);
 /* Something happened to one account, or with an empty name to all: a subscription, rights, quota.
  * Names in it are the account's own; its flags are not handed on, of its status only UIDVALIDITY.
- * Costs as much as that account has members. */
+ * IMAPSRV_EVENT_KEYS_RESET, and IMAPSRV_EVENT_MAILBOX_CHANGED with no mailbox, are for all its
+ * members, whatever they watch.  Costs as much as that account has members. */
 IMAPSRV_API int imapsrv_hub_publish_account(struct imapsrv_hub *hub, struct imapsrv_span account,
                                             const struct imapsrv_event *event);
 

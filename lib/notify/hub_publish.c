@@ -304,6 +304,16 @@ static void deliver_own(struct imapsrv_hub_member *m, const struct imapsrv_event
 {
 	struct isrv_hub_event in = {event, {event->mailbox}, {event->old_name}};
 
+	/* These go to all its sessions, whatever they watch (RFC 4467 7). */
+	if (event->type == IMAPSRV_EVENT_KEYS_RESET) {
+		deliver(m, &in);
+		return;
+	}
+	if (event->type == IMAPSRV_EVENT_MAILBOX_CHANGED && !event->mailbox.len) {
+		isrv_hub_queue_lose(&m->queue, &m->hub->mem);
+		make_ready(m);
+		return;
+	}
 	for (struct isrv_hub_interest *i = m->first; i; i = i->next)
 		if (is_wanted(i, event->type) &&
 		    (is_in(i, event->mailbox) ||

@@ -675,6 +675,42 @@ static void t_moving(void **state)
 	imapsrv_hub_free(hub);
 }
 
+/* What goes to all sessions of an account, whatever they watch. */
+static void t_whole_account(void **state)
+{
+	static const char *const mounts[][2] = {{"", "u"}};
+	static const struct {
+		enum imapsrv_event_type type;
+		const char *mailbox, *taken;
+	} rows[] = {
+		{IMAPSRV_EVENT_MAILBOX_CHANGED, "", " 9"},
+		{IMAPSRV_EVENT_KEYS_RESET, "", " 25"},
+		{IMAPSRV_EVENT_KEYS_RESET, "b", "b 25"},
+		{IMAPSRV_EVENT_MAILBOX_CHANGED, "b", ""},
+	};
+	struct imapsrv_hub *hub = hub_new(NULL);
+	struct imapsrv_hub_member *m = join(hub, NULL), *none = join(hub, NULL), *other = join(hub, NULL);
+
+	(void)state;
+	see(m, "x", mounts, 1);
+	see(none, "x", mounts, 1);
+	see(other, "y", mounts, 1);
+	change(m, true, IMAPSRV_SCOPE_MAILBOX, "a", ALL, '/');
+	change(other, true, IMAPSRV_SCOPE_SUBTREE, "", ALL, '/');
+	for (size_t i = 0; i < COUNT(rows); i++)
+		for (int to_all = 0; to_all < 2; to_all++) {
+			struct imapsrv_event e = IMAPSRV_EVENT_INIT;
+
+			e.type = rows[i].type;
+			e.mailbox = span(rows[i].mailbox);
+			assert_int_equal(imapsrv_hub_publish_account(hub, span(to_all ? "" : "x"), &e), 0);
+			ROW(i, !strcmp(taken(m), rows[i].taken));
+			ROW(i, !strcmp(taken(none), rows[i].taken));
+			ROW(i, !strcmp(taken(other), to_all ? rows[i].taken[0] ? rows[i].taken : "b 9" : ""));
+		}
+	imapsrv_hub_free(hub);
+}
+
 /* Whatever else is lost: a session that is not told under which name its mailbox goes on is deaf to it. */
 static void t_lost_renames(void **state)
 {
@@ -937,7 +973,8 @@ int main(void)
 		cmocka_unit_test(t_bounded),  cmocka_unit_test(t_replaced),
 		cmocka_unit_test(t_no_memory), cmocka_unit_test(t_order),
 		cmocka_unit_test(t_order_below), cmocka_unit_test(t_moving),
-		cmocka_unit_test(t_lost_renames), cmocka_unit_test(t_lost_renames_of_two),
+		cmocka_unit_test(t_whole_account), cmocka_unit_test(t_lost_renames),
+		cmocka_unit_test(t_lost_renames_of_two),
 		cmocka_unit_test(t_rename_no_memory),
 	};
 
