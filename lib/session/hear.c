@@ -518,6 +518,8 @@ static void post_everything(struct imapsrv_session *s)
 		isrv_hear_rights(s, (struct imapsrv_span){s->view->name, s->view->name_len});
 	if (isrv_hear_annotations(s))
 		s->view->annotations |= ISRV_ANNOTATIONS_LOST;
+	if (isrv_caps_has(s, ISRV_CAP_URLAUTH))
+		s->keys_reset = s->news = true;
 }
 
 /* RFC 4467 7: "any current IMAP session logged in as the user that has the mailbox selected" is told, but
