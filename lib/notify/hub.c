@@ -137,21 +137,6 @@ static void unready(struct imapsrv_hub_member *m)
 	m->ready = false;
 }
 
-/* The renamings that it was told of were posted: its interests are right. */
-static void has_moved(struct imapsrv_hub_member *m)
-{
-	struct isrv_hub_mover **at = &m->hub->movers, *mover;
-
-	if (!m->moving)
-		return;
-	m->moving = false;
-	while ((*at)->member != m)
-		at = &(*at)->next;
-	mover = *at;
-	*at = mover->next;
-	isrv_mem_free(&m->hub->mem, mover, sizeof(*mover));
-}
-
 /* ---- what a member sees -------------------------------------------------------------------- */
 
 static bool is_view(const struct imapsrv_hub_view *v)
@@ -198,6 +183,8 @@ int imapsrv_hub_see(struct imapsrv_hub_member *member, const struct imapsrv_hub_
 	isrv_hub_detach(&m->hub->table, &m->hub->mem, &m->link);
 	isrv_hub_names_free(m->names, &m->hub->mem);
 	m->names = names;
+	if (m->link.by.mover && !isrv_hub_move(m))
+		isrv_hub_queue_lose(&m->queue, &m->hub->mem);
 	if (view && !names)
 		return isrv_hub_broaden(m);
 	return link_again(m, v.account);
@@ -212,7 +199,7 @@ void imapsrv_hub_leave(struct imapsrv_hub_member *member)
 		return;
 	mem = &m->hub->mem;
 	unready(m);
-	has_moved(m);
+	isrv_hub_stay(m);
 	list_out(m);
 	isrv_hub_interests_free(m);
 	isrv_hub_detach(&m->hub->table, mem, &m->link);
@@ -246,7 +233,7 @@ const struct imapsrv_event *imapsrv_hub_take(struct imapsrv_hub_member *member)
 	const struct imapsrv_event *event = isrv_hub_queue_take(&m->queue, &m->hub->mem);
 	const struct isrv_hub_entry *none = NULL;
 
-	if (m->moving && !isrv_hub_queue_renaming(&m->queue, &none))
-		has_moved(m);
+	if (m->link.by.mover && !isrv_hub_queue_renaming(&m->queue, &none))
+		isrv_hub_stay(m);
 	return event;
 }

@@ -3,7 +3,7 @@
  * notify/hub - the inside of struct imapsrv_hub.  hub.c is the hub and its members; hub_interest.c is
  * what they want to hear of; hub_publish.c takes an event to them; hub_index.c finds who is interested
  * in a topic; hub_names.c turns an account's names into topics and back; hub_queue.c keeps a member's
- * events.
+ * events; hub_move.c is about those whose interests a renaming is going to move.
  */
 #ifndef ISRV_NOTIFY_HUB_H
 #define ISRV_NOTIFY_HUB_H
@@ -36,10 +36,13 @@ struct isrv_hub_link {
 	struct isrv_hub_link *next;
 	struct isrv_hub_link **back; /* what points here */
 	union {
-		struct imapsrv_hub_member *member;  /* in the realm of accounts */
+		struct imapsrv_hub_member *member;  /* in the realm of accounts, or of a mover */
 		struct isrv_hub_interest *interest; /* in that of topics: whose it is, */
 	} of;
-	struct isrv_hub_mount *mount; /* and by which mount it got here */
+	union {
+		struct isrv_hub_mount *mount; /* by which mount it got here; NULL: it is a mover's */
+		struct isrv_hub_mover *mover; /* at an account; NULL: the member's interests are right */
+	} by;
 };
 
 /* One block: the links and the name stand behind it. */
@@ -187,16 +190,17 @@ struct imapsrv_hub_member {
 	struct isrv_hub_queue queue;
 	uint32_t group;
 	bool ready; /* in its group's list */
-	bool moving; /* among those of the hub that move */
 	bool broad; /* memory was short: in the list of those whom everything concerns */
 	bool flat;  /* its names have no levels */
 };
 
-/* One for whom a renaming is kept, or lent: its interests are those of before.  They are few, and it is not for
- * long. */
+/* One for whom renamings are kept, or lent: its interests are those of before. */
 struct isrv_hub_mover {
-	struct isrv_hub_mover *next;
+	struct isrv_hub_mover *next; /* of all */
+	struct isrv_hub_mover **back;
 	struct imapsrv_hub_member *member;
+	uint32_t link_count;
+	struct isrv_hub_link links[]; /* at the nodes of the new topics, and for all below them */
 };
 
 struct imapsrv_hub {
@@ -213,6 +217,13 @@ struct imapsrv_hub {
 
 /* Its interests are not all known, as memory was short: from now on everything concerns it.  ENOMEM. */
 int isrv_hub_broaden(struct imapsrv_hub_member *m);
+
+/* ---- renamings that are on their way (hub_move.c) ------------------------------------------ */
+
+/* The member's kept renamings have changed, or what it sees.  False: no memory. */
+bool isrv_hub_move(struct imapsrv_hub_member *m);
+/* It was told of them, and its interests are right. */
+void isrv_hub_stay(struct imapsrv_hub_member *m);
 
 /* ---- interests (hub_interest.c) ------------------------------------------------------------ */
 

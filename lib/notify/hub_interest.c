@@ -47,7 +47,7 @@ static bool link_topic(struct isrv_hub_interest *i, uint32_t k, struct isrv_hub_
 	struct imapsrv_span parts[3];
 
 	i->links[k].of.interest = i;
-	i->links[k].mount = mount;
+	i->links[k].by.mount = mount;
 	isrv_hub_translate(isrv_hub_mount_name(mount), isrv_hub_mount_topic(mount), name,
 	                   &hub->config.separator, parts);
 	return isrv_hub_attach(&hub->table, &hub->mem, ISRV_HUB_TOPIC, parts, 3, isrv_hub_is_subtree(i),

@@ -70,29 +70,12 @@ static bool wants_moved(const struct imapsrv_hub_member *m, enum imapsrv_event_t
 	return false;
 }
 
-/* False: no memory. */
-static bool note_mover(struct imapsrv_hub_member *m)
-{
-	struct imapsrv_hub *hub = m->hub;
-	struct isrv_hub_mover *mover;
-
-	if (m->moving)
-		return true;
-	mover = isrv_mem_alloc(&hub->mem, sizeof(*mover));
-	if (!mover)
-		return false;
-	*mover = (struct isrv_hub_mover){hub->movers, m};
-	hub->movers = mover;
-	m->moving = true;
-	return true;
-}
-
 static void deliver(struct imapsrv_hub_member *m, const struct isrv_hub_event *in)
 {
 	if (!m->broad)
 		isrv_hub_queue_put(&m->queue, &m->hub->mem, &m->hub->config, in);
 	if (in->event->type == IMAPSRV_EVENT_MAILBOX_RENAME &&
-	    wants_moved(m, IMAPSRV_EVENT_MAILBOX_RENAME) && !note_mover(m))
+	    wants_moved(m, IMAPSRV_EVENT_MAILBOX_RENAME) && !isrv_hub_move(m))
 		isrv_hub_queue_lose(&m->queue, &m->hub->mem);
 	make_ready(m);
 }
@@ -188,52 +171,6 @@ static void deliver_rename(struct imapsrv_hub_member *m, const struct imapsrv_ev
 		deliver(m, &in);
 }
 
-/* To those whose interest stands in this list. */
-static void spread(struct imapsrv_hub *hub, struct isrv_hub_link *list,
-                   const struct imapsrv_event *event)
-{
-	struct isrv_hub_event in = {.event = event};
-
-	for (struct isrv_hub_link *l = list; l; l = l->next) {
-		struct imapsrv_hub_member *m = l->of.interest->member;
-
-		if (!is_wanted(l->of.interest, event->type))
-			continue;
-		if (event->type == IMAPSRV_EVENT_MAILBOX_RENAME) {
-			deliver_rename(m, event);
-			continue;
-		}
-		if (l->mount->stamp == hub->stamp)
-			continue;
-		l->mount->stamp = hub->stamp; /* one interest of the member is enough */
-		if (name_of(m, l->mount, event->mailbox, in.name))
-			deliver(m, &in);
-	}
-}
-
-/* The nodes of the topic and of all that it is below. */
-static void find_topic(struct imapsrv_hub *hub, struct imapsrv_span topic,
-                       const struct imapsrv_event *event)
-{
-	struct isrv_hub_walk walk;
-	struct isrv_hub_node *node;
-
-	isrv_hub_walk_begin(&walk, &hub->table, ISRV_HUB_TOPIC);
-	for (size_t i = 0; i <= topic.len; i++) {
-		bool level = i == 0 || i == topic.len || topic.data[i] == hub->config.separator;
-
-		node = level ? isrv_hub_walk_node(&walk, ISRV_HUB_TOPIC,
-		                                  (struct imapsrv_span){topic.data, i})
-		             : NULL;
-		if (node)
-			spread(hub, node->below, event);
-		if (node && i == topic.len)
-			spread(hub, node->exact, event);
-		if (i < topic.len)
-			isrv_hub_walk_octet(&walk, topic.data[i]);
-	}
-}
-
 /* ---- those that have not heard yet of a renaming ------------------------------------------- */
 
 /* Is that, by now, the name of something that was renamed, or above it? */
@@ -266,34 +203,92 @@ static bool has_moved_to(const struct imapsrv_hub_member *m, const struct imapsr
 	return false;
 }
 
-/*
- * A session moves its interests when a renaming is posted to it.  Until then what happens under the new
- * name is for it as well: more than it asked for, at times, which it passes over.
- */
-static void follow(struct imapsrv_hub *hub, const struct imapsrv_event *event)
+/* A session moves its interests when a renaming is posted to it.  Until then what happens under the new
+ * name is for it as well: more than it asked for, at times, which it passes over. */
+static void deliver_moved(struct imapsrv_hub_member *m, const struct imapsrv_event *event)
 {
 	struct isrv_hub_event in = {.event = event};
 
-	for (const struct isrv_hub_mover *mover = hub->movers; mover; mover = mover->next) {
+	if (!m->names || !wants_moved(m, event->type))
+		return;
+	for (size_t i = 0; i < m->names->mount_count; i++) {
+		struct isrv_hub_mount *mount = &m->names->mounts[i];
+
+		if (mount->stamp == m->hub->stamp || !name_of(m, mount, event->mailbox, in.name) ||
+		    !has_moved_to(m, in.name))
+			continue;
+		mount->stamp = m->hub->stamp;
+		deliver(m, &in);
+	}
+}
+
+/* The same of what is renamed again, or above it. */
+static void deliver_moved_on(struct imapsrv_hub *hub, const struct imapsrv_event *event)
+{
+	struct isrv_hub_mover *next;
+	struct imapsrv_span name[3];
+
+	for (struct isrv_hub_mover *mover = hub->movers; mover; mover = next) {
 		struct imapsrv_hub_member *m = mover->member;
 
-		if (!m->names || !wants_moved(m, event->type))
+		next = mover->next;
+		if (m->names && wants_moved(m, event->type) && names_of(m, event->old_name, name) &&
+		    (has_moved_to(m, name) || moves_along(m, name)))
+			deliver_rename(m, event);
+	}
+}
+
+/* ---- by topic ------------------------------------------------------------------------------ */
+
+/* To those whose interest stands in this list. */
+static void spread(struct imapsrv_hub *hub, struct isrv_hub_link *list,
+                   const struct imapsrv_event *event)
+{
+	struct isrv_hub_event in = {.event = event};
+
+	for (struct isrv_hub_link *l = list; l; l = l->next) {
+		struct imapsrv_hub_member *m;
+
+		if (!l->by.mount) {
+			if (event->type != IMAPSRV_EVENT_MAILBOX_RENAME)
+				deliver_moved(l->of.member, event);
+			continue;
+		}
+		m = l->of.interest->member;
+		if (!is_wanted(l->of.interest, event->type))
 			continue;
 		if (event->type == IMAPSRV_EVENT_MAILBOX_RENAME) {
-			if (names_of(m, event->old_name, in.name) &&
-			    (has_moved_to(m, in.name) || moves_along(m, in.name)))
-				deliver_rename(m, event);
+			deliver_rename(m, event);
 			continue;
 		}
-		for (size_t i = 0; i < m->names->mount_count; i++) {
-			struct isrv_hub_mount *mount = &m->names->mounts[i];
-
-			if (mount->stamp == hub->stamp ||
-			    !name_of(m, mount, event->mailbox, in.name) || !has_moved_to(m, in.name))
-				continue;
-			mount->stamp = hub->stamp;
+		if (l->by.mount->stamp == hub->stamp)
+			continue;
+		l->by.mount->stamp = hub->stamp; /* one interest of the member is enough */
+		if (name_of(m, l->by.mount, event->mailbox, in.name))
 			deliver(m, &in);
-		}
+	}
+}
+
+/* The nodes of the topic and of all that it is below. */
+static void find_topic(struct imapsrv_hub *hub, struct imapsrv_span topic,
+                       const struct imapsrv_event *event)
+{
+	struct isrv_hub_walk walk;
+	struct isrv_hub_node *node;
+
+	isrv_hub_walk_begin(&walk, &hub->table, ISRV_HUB_TOPIC);
+	for (size_t i = 0; i <= topic.len; i++) {
+		bool level = i == 0 || i == topic.len || topic.data[i] == hub->config.separator;
+
+		node = level ? isrv_hub_walk_node(&walk, ISRV_HUB_TOPIC,
+		                                  (struct imapsrv_span){topic.data, i})
+		             : NULL;
+		if (node)
+			spread(hub, node->below, event);
+		if (node && i == topic.len)
+			spread(hub, node->exact, event);
+		if (i < topic.len)
+			isrv_hub_walk_octet(&walk, topic.data[i]);
 	}
 }
 
@@ -321,7 +316,7 @@ static void deliver_own(struct imapsrv_hub_member *m, const struct imapsrv_event
 			deliver(m, &in);
 			return;
 		}
-	if (m->moving && wants_moved(m, event->type) &&
+	if (m->link.by.mover && wants_moved(m, event->type) &&
 	    (event->type == IMAPSRV_EVENT_MAILBOX_RENAME
 	             ? has_moved_to(m, in.old_name) || moves_along(m, in.old_name)
 	             : has_moved_to(m, in.name)))
@@ -380,8 +375,8 @@ int imapsrv_hub_publish(struct imapsrv_hub *hub, const struct imapsrv_event *eve
 		lose_all(hub->members);
 	if (e.old_name.len)
 		find_topic(hub, e.old_name, &e);
-	if (e.mailbox.len)
-		follow(hub, &e);
+	if (e.type == IMAPSRV_EVENT_MAILBOX_RENAME)
+		deliver_moved_on(hub, &e);
 	lose_all(hub->broad);
 	wake(hub);
 	return 0;
