@@ -36,7 +36,7 @@ static void count_bad(struct imapsrv_session *s)
 
 static void next_command(struct imapsrv_session *s)
 {
-	bool secret = isrv_session_is_secret(s);
+	bool secret = isrv_session_is_secret(s) || s->doubtful;
 
 	if (s->sync)
 		isrv_sync_drop(s);
@@ -50,6 +50,8 @@ static void next_command(struct imapsrv_session *s)
 	if (secret) {
 		isrv_framer_wipe(&s->framer);
 		isrv_arena_wipe(&s->arena);
+		s->doubtful = s->literal_refused;
+		s->literal_refused = false;
 	}
 	isrv_framer_next(&s->framer);
 	if (s->arena.used)
@@ -57,8 +59,6 @@ static void next_command(struct imapsrv_session *s)
 	s->tag.len = 0;
 	s->phase = s->after;
 	s->after = ISRV_PHASE_READ;
-	s->doubtful = s->literal_refused;
-	s->literal_refused = false;
 	s->tell_all = s->secret = false;
 	s->stirred = true; /* what the command held back may be told now */
 	s->active = true; /* however long the command took, it is the client's turn only now */
