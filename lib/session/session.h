@@ -120,7 +120,7 @@ struct imapsrv_session {
 	const char *language;           /* one of the host's; NULL: i-default */
 	struct imapsrv_account account; /* valid if has_account */
 	struct isrv_view *view;         /* NULL: nothing selected */
-	struct isrv_view *opening;      /* the mailbox that a SELECT at work is opening, or a restored session; else NULL */
+	struct isrv_view *opening;      /* the mailbox that SELECT, or a restored session, is opening */
 	struct isrv_kept *external;     /* for EXTERNAL; NULL: not known */
 	struct isrv_binding *bindings;
 	struct isrv_kept *bye_text;
