@@ -133,8 +133,10 @@ struct imapsrv_watch_change {
 struct imapsrv_watch {
 	size_t size;
 	/* The session's interests have changed.  Called at login, SELECT, NOTIFY, ..., at logout,
-	 * and from imapsrv_session_free.  May post events to any session.  NULL: the host posts
-	 * everything to every session of the account, and needs not be told. */
+	 * and from imapsrv_session_free.  May post events to any session; a subscription that is
+	 * posted to this one while it tells what NOTIFY asks for ends that as an overflow does (RFC
+	 * 5465 5.8).  NULL: the host posts everything to every session of the account, and needs
+	 * not be told. */
 	void (*changed)(void *user, struct imapsrv_session *session,
 	                const struct imapsrv_watch_change *change);
 	/* Which optional kinds of event this host posts: of MAILBOX_METADATA and SERVER_METADATA,
