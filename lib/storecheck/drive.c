@@ -132,13 +132,12 @@ void isrv_sc_settle(struct isrv_sc *c)
 	bool more = true;
 
 	tell_time(c);
+	step_all(c);
 	while (!c->rc && more) {
-		more = step_all(c);
-		if (more) {
+		more = c->check.pump && c->check.pump(c->check.user) && --patience;
+		if (step_all(c)) {
 			patience = PATIENCE;
-		} else if (c->check.pump && !c->rc) {
-			more = c->check.pump(c->check.user) && --patience;
-			more |= step_all(c);
+			more = true;
 		}
 	}
 }

@@ -444,6 +444,13 @@ static void slow(struct kit *kit)
 	kit->slow = 30;
 }
 
+/* All answers of a long body take more looks than a store is given that does not get on. */
+static void slow_pieces(struct kit *kit)
+{
+	slow(kit);
+	kit->ts->options.pull = 13;
+}
+
 static void lists(struct kit *kit)
 {
 	kit->ts->acl.on = true;
@@ -514,6 +521,7 @@ const struct way ways_unusual[] = {
 	{"small messages", small_messages, 0},
 	{"tiny messages", tiny_messages, 0},
 	{"slow", slow, 0},
+	{"slow, in pieces", slow_pieces, 0},
 	{"hidden", hidden, 0},
 	{"hidden, no \\Deleted", hidden_no_deleted, 0},
 	{"dots", dots, 0},
