@@ -231,7 +231,7 @@ KIT_TEST := $(BUILD)/tests/storecheck/stores
 
 $(KIT_TEST): $(patsubst %,$(BUILD)/tests/storecheck/%.o,stores kit finding index members \
              defects_read defects_change defects_names defects_lists defects_login defects_url \
-             defects_share defects_rest unusual) $(HOST_OBJ) $(LIB_A)
+             defects_share defects_rest defects_wild unusual) $(HOST_OBJ) $(LIB_A)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^
 
 # The examples' stores, each in a program of its own: their names are the same.

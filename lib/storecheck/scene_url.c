@@ -213,9 +213,11 @@ static void reset(struct isrv_sc *c)
 	if (other && isrv_sc_live(c))
 		reads(k, &two, other->messages[0].content, ISRV_SC_URL_RESET,
 		      " after the key of another mailbox was reset");
-	if (isrv_sc_live(c) &&
-	    authorize(k, name, box->name, box->messages[0].uid, "INTERNAL", &again))
-		reads(k, &again, content, ISRV_SC_URL_RESET, " after its key was reset");
+	isrv_sc_want(c, authorize(k, name, box->name, box->messages[0].uid, "INTERNAL", &again),
+	             ISRV_SC_URL_RESET, "a URL is not authorized after the key was reset");
+	if (!isrv_sc_live(c))
+		return;
+	reads(k, &again, content, ISRV_SC_URL_RESET, " after its key was reset");
 	isrv_sc_need(k, ISRV_SC_URL_RESET, "RESETKEY");
 	is_void(k, again.text, ISRV_SC_URL_RESET, "though all keys were reset");
 	if (other)

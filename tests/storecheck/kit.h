@@ -39,7 +39,7 @@ struct defect {
 	bool silent_outside;               /* what others do is not posted */
 };
 extern const struct defect defects_read[], defects_change[], defects_names[], defects_lists[],
-	defects_login[], defects_url[], defects_share[], defects_rest[];
+	defects_login[], defects_url[], defects_share[], defects_rest[], defects_wild[];
 
 struct kit {
 	struct ts *ts;

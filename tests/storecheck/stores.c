@@ -267,7 +267,8 @@ static void check_covered(void)
 		               names_clause(defects_login, clauses[i].id) ||
 		               names_clause(defects_url, clauses[i].id) ||
 		               names_clause(defects_share, clauses[i].id) ||
-		               names_clause(defects_rest, clauses[i].id),
+		               names_clause(defects_rest, clauses[i].id) ||
+		               names_clause(defects_wild, clauses[i].id),
 		       "no defect breaks it");
 }
 
@@ -367,6 +368,7 @@ int main(int argc, char **argv)
 	try_defects(defects_url);
 	try_defects(defects_share);
 	try_defects(defects_rest);
+	try_defects(defects_wild);
 	if (!only) {
 		check_covered();
 		members_check(result);
