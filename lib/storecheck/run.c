@@ -56,13 +56,6 @@ bool isrv_sc_skip(struct isrv_sc *c, const char *why)
 	return false;
 }
 
-bool isrv_sc_pass(struct isrv_sc *c, const char *why)
-{
-	isrv_sc_skip(c, why);
-	c->over = true;
-	return false;
-}
-
 static void report(struct isrv_sc *c, enum isrv_sc_clause clause, const char *what)
 {
 	struct imapsrv_finding finding = {.size = sizeof(finding)};
@@ -120,6 +113,20 @@ bool isrv_sc_want(struct isrv_sc *c, bool so, enum isrv_sc_clause clause, const 
 		blame(c, clause, format, args);
 	va_end(args);
 	return so;
+}
+
+static void no_fault(struct isrv_sc *c)
+{
+	isrv_sc_want(c, !c->fault, ISRV_SC_OP_SENSE, "the engine could not use an answer");
+}
+
+/* What the engine complained of may be the reason why the scene cannot go on. */
+bool isrv_sc_pass(struct isrv_sc *c, const char *why)
+{
+	no_fault(c);
+	isrv_sc_skip(c, why);
+	c->over = true;
+	return false;
 }
 
 /* The engine's own complaint.  It is held back: the scene may find what it leads to. */
@@ -312,7 +319,7 @@ static void play(struct isrv_sc *c, const struct isrv_sc_scene *scene)
 	c->scene = scene->name;
 	c->over = false;
 	if (missing) {
-		isrv_sc_pass(c, missing);
+		isrv_sc_skip(c, missing);
 		return;
 	}
 	if (c->check.scene)
@@ -322,7 +329,7 @@ static void play(struct isrv_sc *c, const struct isrv_sc_scene *scene)
 	c->fault = NULL;
 	c->transcript.len = 0;
 	scene->play(c);
-	isrv_sc_want(c, !c->fault, ISRV_SC_OP_SENSE, "the engine could not use an answer");
+	no_fault(c);
 	c->cleaning = true;
 	if (!c->rc)
 		clean(c);
