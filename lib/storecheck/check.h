@@ -224,6 +224,9 @@ struct isrv_sc_box {
 struct isrv_sc {
 	struct imapsrv_storecheck check; /* the host's, with defaults filled in */
 	struct isrv_mem mem;
+	struct imapsrv_allocator host;   /* the host's; the engines have that of the run, */
+	struct imapsrv_allocator allocator;
+	bool starved;                    /* which sees when it fails */
 	struct imapsrv_config config;    /* as the engines have it */
 	struct imapsrv_store store;
 	struct imapsrv_mailboxes mailboxes;

@@ -37,9 +37,10 @@ void isrv_sc_note(struct isrv_sc *c, const struct isrv_sc_client *k, char who, c
 
 /* ---- one session ------------------------------------------------------------------------- */
 
+/* A session that may hold no more, though there is memory, was given too much. */
 static void failed(struct isrv_sc_client *k, int rc)
 {
-	if (rc == IMAPSRV_ENOMEM)
+	if (rc == IMAPSRV_ENOMEM && k->c->starved)
 		isrv_sc_out_of_memory(k->c);
 	if (imapsrv_is_fatal(rc))
 		k->ended = true;
@@ -52,6 +53,14 @@ static void drain(struct isrv_sc_client *k)
 	int rc = imapsrv_session_peek(k->session, spans, 8, &count);
 
 	for (size_t i = 0; i < count; i++) {
+		/* A body of 2^63 octets, say: the client has heard enough. */
+		if (spans[i].len > k->output.max - k->output.len) {
+			isrv_sc_blame(k->c, ISRV_SC_SESSION_LIVES,
+			              "a command is answered with more than %llu octets",
+			              (unsigned long long)k->output.max);
+			k->held = true;
+			return;
+		}
 		isrv_sc_add(k->c, &k->output, spans[i].data, spans[i].len);
 		total += spans[i].len;
 	}

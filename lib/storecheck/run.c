@@ -150,6 +150,35 @@ uint32_t isrv_sc_below(struct isrv_sc *c, uint32_t n)
 	return (uint32_t)((z ^ z >> 31) % n);
 }
 
+/* ---- memory ------------------------------------------------------------------------------ */
+
+static void *noted(struct isrv_sc *c, void *block)
+{
+	c->starved |= !block;
+	return block;
+}
+
+static void *run_alloc(void *user, size_t size)
+{
+	struct isrv_sc *c = user;
+
+	return noted(c, c->host.alloc(c->host.user, size));
+}
+
+static void *run_realloc(void *user, void *block, size_t old_size, size_t size)
+{
+	struct isrv_sc *c = user;
+
+	return noted(c, c->host.realloc(c->host.user, block, old_size, size));
+}
+
+static void run_free(void *user, void *block, size_t size)
+{
+	struct isrv_sc *c = user;
+
+	c->host.free(c->host.user, block, size);
+}
+
 /* ---- beginning and end ------------------------------------------------------------------- */
 
 /* A sized structure, as far as both know it. */
@@ -239,7 +268,10 @@ static int begin(struct isrv_sc *c)
 	c->config.literal_minus = 0;
 	c->config.fault = on_fault;
 	c->config.fault_user = c;
-	isrv_mem_init(&c->mem, c->config.allocator, SIZE_MAX);
+	c->host = c->config.allocator ? *c->config.allocator : isrv_mem_libc;
+	c->allocator = (struct imapsrv_allocator){run_alloc, run_realloc, run_free, c};
+	c->config.allocator = &c->allocator;
+	isrv_mem_init(&c->mem, &c->allocator, SIZE_MAX);
 	isrv_buf_init(&c->transcript, ISRV_SC_TRANSCRIPT);
 	isrv_buf_init(&c->scratch, 1u << 20);
 	isrv_buf_init(&c->fault_text, 1024);

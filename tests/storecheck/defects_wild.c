@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * storecheck/defects_wild - stores with which it is hard to go on: that refuse for good what they
- * allowed before, or answer nonsense, or without an end.  The kit comes to its end all the same, and
+ * allowed before, or answer nonsense, or far too much.  The kit comes to its end all the same, and
  * says what it saw.
  */
 #include "storecheck/kit.h"
@@ -64,8 +64,65 @@ static void put_copy_uneven(struct tables *t)
 	t->store.copy = copy_uneven;
 }
 
+/* ---- far too much ------------------------------------------------------------------------------ */
+
+static char page[1 << 16];
+
+/* Messages of 32 MiB, whatever came. */
+static void body_vast(void *user, struct imapsrv_op *op, const struct imapsrv_body *q)
+{
+	(void)user;
+	(void)q;
+	imapsrv_op_pull(op, UINT64_C(1) << 25, IMAPSRV_EOL_CRLF, page);
+	imapsrv_op_done(op, IMAPSRV_OK, NULL);
+}
+
+static void read_vast(void *user, struct imapsrv_op *op, const struct imapsrv_body_read *q)
+{
+	(void)user;
+	imapsrv_op_bytes(op, page, q->len < sizeof(page) ? q->len : sizeof(page));
+	imapsrv_op_done(op, IMAPSRV_OK, NULL);
+}
+
+static void close_vast(void *user, void *body)
+{
+	(void)user;
+	(void)body;
+}
+
+static void put_body_vast(struct tables *t)
+{
+	t->store.body = body_vast;
+	t->store.body_read = read_vast;
+	t->store.body_close = close_vast;
+}
+
+/* More names than a session has memory for. */
+static void list_vast(void *user, struct imapsrv_op *op, const struct imapsrv_list *q)
+{
+	char name[400];
+	struct imapsrv_name n = {{name, sizeof(name)}, 0, 0};
+
+	memset(name, 'x', sizeof(name));
+	for (uint32_t i = 0; i < 12000; i++) {
+		for (uint32_t at = 0, rest = i; at < 4; at++, rest /= 26)
+			name[at] = (char)('a' + rest % 26);
+		if (imapsrv_op_name(op, &n))
+			break;
+	}
+	sound.store.list(user, op, q);
+}
+
+static void put_list_vast(struct tables *t)
+{
+	t->store.list = list_vast;
+	t->config.memory = 4u << 20;
+}
+
 const struct defect defects_wild[] = {
 	{"token-once", "url.reset", put_token_once, NULL, NULL, false},
 	{"copy-uneven", "op.sense", put_copy_uneven, only_inbox, NULL, false},
+	{"body-vast", "session.lives", put_body_vast, NULL, NULL, false},
+	{"list-vast", "session.lives", put_list_vast, NULL, NULL, false},
 	{NULL, NULL, NULL, NULL, NULL, false},
 };

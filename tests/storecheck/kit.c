@@ -424,7 +424,8 @@ static void fill(struct kit *kit, struct tables *t)
 		members_tried(&before, t);
 }
 
-static void configure(const struct kit *kit, struct imapsrv_config *config)
+static void configure(const struct kit *kit, struct imapsrv_config *config,
+                      struct imapsrv_limits *limits)
 {
 	const struct tables *t = &kit->tables;
 	const struct ts *ts = kit->ts;
@@ -440,6 +441,8 @@ static void configure(const struct kit *kit, struct imapsrv_config *config)
 	config->urlauth = t->urlauth.token ? &t->urlauth : NULL;
 	config->language = t->language.tags ? &t->language : NULL;
 	config->clock = t->config.clock;
+	config->limits = limits;
+	limits->memory = t->config.memory;
 	config->utf8 = IMAPSRV_UTF8_ACCEPT;
 }
 
@@ -448,6 +451,7 @@ int kit_run(struct kit *kit, const struct imapsrv_allocator *allocator, uint64_t
 {
 	struct imapsrv_storecheck check = IMAPSRV_STORECHECK_INIT;
 	struct imapsrv_config config = IMAPSRV_CONFIG_INIT;
+	struct imapsrv_limits limits = IMAPSRV_LIMITS_INIT;
 	struct ts *ts = kit->ts;
 	uint32_t findings = 0;
 	int rc;
@@ -455,7 +459,7 @@ int kit_run(struct kit *kit, const struct imapsrv_allocator *allocator, uint64_t
 	if (kit->defect && kit->defect->prepare)
 		kit->defect->prepare(ts);
 	fill(kit, &kit->tables);
-	configure(kit, &config);
+	configure(kit, &config, &limits);
 	config.allocator = allocator;
 	check.config = &config;
 	check.user = kit;

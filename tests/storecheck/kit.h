@@ -23,6 +23,7 @@ struct tables {
 	struct imapsrv_language language;
 	struct {
 		int64_t (*clock)(void *user);
+		size_t memory; /* of a session; 0: as much as usual */
 	} config;
 	bool speechless; /* a client that has no answer */
 	/* How a saved session comes back. */
