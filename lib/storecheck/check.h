@@ -148,7 +148,7 @@ struct isrv_sc_client {
 	bool held;                       /* it does not read */
 	bool ended;                      /* BYE, or an error */
 	uint32_t tag;
-	uint64_t caps;                   /* enum isrv_sc_cap */
+	uint64_t caps;                   /* ISRV_SC_CONDSTORE and so on */
 	struct isrv_sc_told told;
 	struct isrv_sc_box *box;         /* that is selected */
 	uint64_t highest;                /* HIGHESTMODSEQ as it was told this client */
@@ -156,32 +156,41 @@ struct isrv_sc_client {
 	size_t seen_count, seen_cap;
 };
 
-/* Capabilities that make a difference. */
-enum isrv_sc_cap {
-	ISRV_SC_CONDSTORE = 1 << 0,
-	ISRV_SC_QRESYNC = 1 << 1,
-	ISRV_SC_NOTIFY = 1 << 2,
-	ISRV_SC_OBJECTID = 1 << 3,
-	ISRV_SC_SAVEDATE = 1 << 4,
-	ISRV_SC_METADATA = 1 << 5,
-	ISRV_SC_QUOTA = 1 << 6,
-	ISRV_SC_QUOTASET = 1 << 7,
-	ISRV_SC_REPLACE = 1 << 8,
-	ISRV_SC_MULTIAPPEND = 1 << 9,
-	ISRV_SC_MOVE = 1 << 10,
-	ISRV_SC_SORT = 1 << 11,
-	ISRV_SC_THREAD = 1 << 12,
-	ISRV_SC_APPENDLIMIT = 1 << 13,
-	ISRV_SC_CREATE_USE = 1 << 14,
-	ISRV_SC_METADATA_SERVER = 1 << 15,
-	ISRV_SC_ANNOTATE = 1 << 16,
-	ISRV_SC_CATENATE = 1 << 17,
-	ISRV_SC_URLAUTH = 1 << 18,
-	ISRV_SC_UTF8 = 1 << 19,
-	ISRV_SC_WITHIN = 1 << 20,
-	ISRV_SC_BINARY = 1 << 21,
-	ISRV_SC_FUZZY = 1 << 22
-};
+/* Capabilities that make a difference, in the order of drive.c. */
+#define ISRV_SC_CONDSTORE       (UINT64_C(1) << 0)
+#define ISRV_SC_QRESYNC         (UINT64_C(1) << 1)
+#define ISRV_SC_NOTIFY          (UINT64_C(1) << 2)
+#define ISRV_SC_OBJECTID        (UINT64_C(1) << 3)
+#define ISRV_SC_SAVEDATE        (UINT64_C(1) << 4)
+#define ISRV_SC_METADATA        (UINT64_C(1) << 5)
+#define ISRV_SC_QUOTA           (UINT64_C(1) << 6)
+#define ISRV_SC_QUOTASET        (UINT64_C(1) << 7)
+#define ISRV_SC_REPLACE         (UINT64_C(1) << 8)
+#define ISRV_SC_MULTIAPPEND     (UINT64_C(1) << 9)
+#define ISRV_SC_MOVE            (UINT64_C(1) << 10)
+#define ISRV_SC_SORT            (UINT64_C(1) << 11)
+#define ISRV_SC_THREAD          (UINT64_C(1) << 12)
+#define ISRV_SC_APPENDLIMIT     (UINT64_C(1) << 13)
+#define ISRV_SC_CREATE_USE      (UINT64_C(1) << 14)
+#define ISRV_SC_METADATA_SERVER (UINT64_C(1) << 15)
+#define ISRV_SC_ANNOTATE        (UINT64_C(1) << 16)
+#define ISRV_SC_CATENATE        (UINT64_C(1) << 17)
+#define ISRV_SC_URLAUTH         (UINT64_C(1) << 18)
+#define ISRV_SC_UTF8            (UINT64_C(1) << 19)
+#define ISRV_SC_WITHIN          (UINT64_C(1) << 20)
+#define ISRV_SC_BINARY          (UINT64_C(1) << 21)
+#define ISRV_SC_FUZZY           (UINT64_C(1) << 22)
+#define ISRV_SC_ENABLE          (UINT64_C(1) << 23)
+#define ISRV_SC_UNSELECT        (UINT64_C(1) << 24)
+#define ISRV_SC_UIDPLUS         (UINT64_C(1) << 25)
+#define ISRV_SC_NAMESPACE       (UINT64_C(1) << 26)
+#define ISRV_SC_ESEARCH         (UINT64_C(1) << 27)
+#define ISRV_SC_SPECIAL_USE     (UINT64_C(1) << 28)
+#define ISRV_SC_ORDEREDSUBJECT  (UINT64_C(1) << 29)
+#define ISRV_SC_LANGUAGE        (UINT64_C(1) << 30)
+#define ISRV_SC_ACL             (UINT64_C(1) << 31)
+#define ISRV_SC_LIST_EXTENDED   (UINT64_C(1) << 32)
+#define ISRV_SC_LIST_MYRIGHTS   (UINT64_C(1) << 33)
 
 /* ---- what should be there -------------------------------------------------------------------- */
 
@@ -308,8 +317,9 @@ bool isrv_sc_need(struct isrv_sc_client *k, enum isrv_sc_clause clause, const ch
 bool isrv_sc_raw(struct isrv_sc_client *k, const void *data, size_t len); /* more of a command */
 bool isrv_sc_await(struct isrv_sc_client *k); /* settles; blames if the command is not answered */
 bool isrv_sc_needed(struct isrv_sc_client *k, enum isrv_sc_clause clause);
-/* Does the session have this capability?  If not, its host hides it, and the scene is over. */
-bool isrv_sc_offers(struct isrv_sc_client *k, uint64_t cap);
+/* Does the session have these capabilities?  If not, its host hides them, and the scene is over. */
+bool isrv_sc_offers(struct isrv_sc_client *k, uint64_t caps);
+extern const char isrv_sc_hidden[]; /* what is said then */
 bool isrv_sc_code(const struct isrv_sc_client *k, const char *code); /* the answer has it */
 struct imapsrv_span isrv_sc_span(const struct isrv_sc_client *k, struct isrv_sc_text text);
 /* The answer to a COPY to the selected mailbox itself, which a store may refuse with CANNOT: false,

@@ -160,10 +160,11 @@ static bool no_leave(const struct isrv_sc_client *k, enum isrv_sc_clause clause)
 	       (clause == ISRV_SC_OPEN_KNOWN && isrv_sc_code(k, "INUSE"));
 }
 
-bool isrv_sc_offers(struct isrv_sc_client *k, uint64_t cap)
+const char isrv_sc_hidden[] = "capabilities that are hidden from the session: imapsrv_session_hide";
+
+bool isrv_sc_offers(struct isrv_sc_client *k, uint64_t caps)
 {
-	return k->caps & cap ||
-	       isrv_sc_pass(k->c, "capabilities that are hidden from the session: imapsrv_session_hide");
+	return (k->caps & caps) == caps || isrv_sc_pass(k->c, isrv_sc_hidden);
 }
 
 bool isrv_sc_needed(struct isrv_sc_client *k, enum isrv_sc_clause clause)

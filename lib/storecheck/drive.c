@@ -173,7 +173,7 @@ bool isrv_sc_connect_only(struct isrv_sc *c, unsigned i, bool plain)
 	return isrv_sc_live(c);
 }
 
-/* The names of capabilities, in the order of enum isrv_sc_cap. */
+/* The names of capabilities, in the order of check.h. */
 static uint64_t capabilities(const struct isrv_sc_client *k)
 {
 	static const char *const names[] = {
@@ -181,7 +181,9 @@ static uint64_t capabilities(const struct isrv_sc_client *k)
 		"QUOTASET", "REPLACE", "MULTIAPPEND", "MOVE", "SORT", "THREAD=REFERENCES",
 		"APPENDLIMIT", "CREATE-SPECIAL-USE", "METADATA-SERVER",
 		"ANNOTATE-EXPERIMENT-1", "CATENATE", "URLAUTH", "UTF8=ACCEPT", "WITHIN", "BINARY",
-		"SEARCH=FUZZY"};
+		"SEARCH=FUZZY", "ENABLE", "UNSELECT", "UIDPLUS", "NAMESPACE", "ESEARCH",
+		"SPECIAL-USE", "THREAD=ORDEREDSUBJECT", "LANGUAGE", "ACL", "LIST-EXTENDED",
+		"LIST-MYRIGHTS"};
 	uint64_t caps = 0;
 
 	for (size_t i = 0; i < k->told.line_count; i++) {
@@ -217,7 +219,9 @@ bool isrv_sc_connect(struct isrv_sc *c, unsigned i, bool plain)
 	}
 	isrv_sc_need(k, ISRV_SC_SESSION_LIVES, "CAPABILITY");
 	k->caps = capabilities(k);
-	if (k->caps & ISRV_SC_CONDSTORE)
+	/* No scene does without these. */
+	if (isrv_sc_offers(k, ISRV_SC_ENABLE | ISRV_SC_UNSELECT | ISRV_SC_UIDPLUS) &&
+	    k->caps & ISRV_SC_CONDSTORE)
 		isrv_sc_need(k, ISRV_SC_SESSION_LIVES, "ENABLE CONDSTORE");
 	return isrv_sc_live(c);
 }

@@ -22,7 +22,7 @@ bool isrv_sc_offered(struct isrv_sc *c, unsigned i, const char *mechanism)
 	isrv_sc_put(c, &word, "AUTH=%s", mechanism);
 	offered = isrv_sc_add(c, &word, "", 1) && isrv_sc_told_word(k, word.data);
 	isrv_buf_clear(&word, &c->mem);
-	return offered;
+	return offered || isrv_sc_skip(c, isrv_sc_hidden);
 }
 
 static bool wants_more(const struct isrv_sc_client *k)

@@ -65,7 +65,7 @@ static void kept(struct isrv_sc *c)
 	struct isrv_sc_client *k = &c->clients[0];
 	const char *name;
 
-	if (!isrv_sc_stage(c, 1, 1))
+	if (!isrv_sc_stage(c, 1, 1) || !isrv_sc_offers(k, ISRV_SC_ACL))
 		return;
 	name = k->box->name;
 	if (!isrv_sc_ask(k, "SETACL %s %s lr", name, who))
@@ -94,7 +94,8 @@ static void same(struct isrv_sc *c)
 	struct isrv_sc_client *k = &c->clients[0];
 	uint64_t rights;
 
-	if (!isrv_sc_stage(c, 1, 1))
+	if (!isrv_sc_stage(c, 1, 1) ||
+	    !isrv_sc_offers(k, ISRV_SC_ACL | ISRV_SC_LIST_EXTENDED | ISRV_SC_LIST_MYRIGHTS))
 		return;
 	isrv_sc_need(k, ISRV_SC_ACL_RIGHTS, "MYRIGHTS %s", k->box->name);
 	rights = my_rights(k);
@@ -110,7 +111,7 @@ static void follows(struct isrv_sc *c)
 	char low[ISRV_SC_NAME + 5], separator;
 	size_t len;
 
-	if (!isrv_sc_stage(c, 1, 0))
+	if (!isrv_sc_stage(c, 1, 0) || !isrv_sc_offers(k, ISRV_SC_ACL))
 		return;
 	box = k->box;
 	if (!isrv_sc_ask(k, "SETACL %s %s lr", box->name, who))

@@ -80,7 +80,7 @@ static void fuzzy(struct isrv_sc *c)
 	                                       "NOT SUBJECT nothing"};
 	struct isrv_sc_client *k = &c->clients[0];
 
-	if (!isrv_sc_stage(c, 1, 16) || !isrv_sc_offers(k, ISRV_SC_FUZZY))
+	if (!isrv_sc_stage(c, 1, 16) || !isrv_sc_offers(k, ISRV_SC_FUZZY | ISRV_SC_ESEARCH))
 		return;
 	for (size_t i = 0; i < sizeof(programs) / sizeof(*programs) && isrv_sc_live(c); i++) {
 		struct isrv_sc_numbers exact = {NULL, 0, 0};
@@ -133,7 +133,7 @@ static void thread(struct isrv_sc *c)
 	static const char *const algorithms[] = {"REFERENCES", "ORDEREDSUBJECT"};
 	struct isrv_sc_client *k = &c->clients[0], *plain = &c->clients[1];
 
-	if (!two_engines(c, 14) || !isrv_sc_offers(k, ISRV_SC_THREAD))
+	if (!two_engines(c, 14) || !isrv_sc_offers(k, ISRV_SC_THREAD | ISRV_SC_ORDEREDSUBJECT))
 		return;
 	for (unsigned i = 0; i < 4 && isrv_sc_live(c); i++) {
 		struct imapsrv_span with, without;

@@ -56,7 +56,9 @@ static void language(struct isrv_sc *c)
 	struct told english, told[LANGUAGES];
 	unsigned count = 0;
 
-	if (c->check.sessions < 2 || !isrv_sc_connect(c, 0, false) || !isrv_sc_connect(c, 1, false))
+	if (!isrv_sc_connect(c, 0, false) ||
+	    !isrv_sc_offers(a, ISRV_SC_LANGUAGE | ISRV_SC_NAMESPACE) ||
+	    !isrv_sc_connect(c, 1, false))
 		return;
 	english = ask(b);
 	for (; count < LANGUAGES && tags[count] && isrv_sc_live(c); count++) {

@@ -296,7 +296,9 @@ static void uses(struct isrv_sc *c)
 	struct isrv_sc_box *box;
 	struct imapsrv_span attributes;
 
-	if (!isrv_sc_connect(c, 0, false) || !(box = isrv_sc_box(k, 0)))
+	if (!isrv_sc_connect(c, 0, false) ||
+	    !isrv_sc_offers(k, ISRV_SC_SPECIAL_USE | ISRV_SC_CREATE_USE) ||
+	    !(box = isrv_sc_box(k, 0)))
 		return;
 	for (unsigned i = 0; i < 8 && isrv_sc_live(c); i++) {
 		if (!(c->mailboxes.uses & (uint32_t)IMAPSRV_USE_ALL << i))

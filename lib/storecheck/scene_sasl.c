@@ -152,8 +152,9 @@ static void identity(struct isrv_sc *c)
 		isrv_sc_want(c, isrv_sc_is_in(k), ISRV_SC_LOGIN_IDENTITY,
 		             "\"%s\" may not log in to act as \"%s\"", c->check.name, wanted[i]);
 	}
-	if (isrv_sc_offered(c, 0, "PLAIN"))
-		plain(k, "nobody-of-this-name");
+	if (!isrv_sc_offered(c, 0, "PLAIN"))
+		return;
+	plain(k, "nobody-of-this-name");
 	isrv_sc_want(c, k->told.status != ISRV_SC_OK, ISRV_SC_LOGIN_IDENTITY,
 	             "\"%s\" may log in to act as a user that does not exist", c->check.name);
 }
@@ -163,12 +164,15 @@ static void tokens(struct isrv_sc *c)
 {
 	static const char bearer[] = "n,,\001auth=Bearer kit-has-no-token\001\001";
 	static const char old[] = "user=kit\001auth=Bearer kit-has-no-token\001\001";
+	static const uint32_t bits[] = {IMAPSRV_MECHANISM_OAUTHBEARER, IMAPSRV_MECHANISM_XOAUTH2};
 	struct isrv_sc_client *k = &c->clients[0];
 
 	for (unsigned i = 0; i < 2 && isrv_sc_live(c); i++) {
 		const char *mechanism = i ? "XOAUTH2" : "OAUTHBEARER";
 		const char *first = i ? old : bearer;
 
+		if (!(c->sasl.builtin & bits[i]))
+			continue;
 		/* The error is told as a challenge, which a client answers with next to nothing. */
 		if (isrv_sc_offered(c, 0, mechanism) && isrv_sc_authenticate(k, mechanism)) {
 			if (isrv_sc_reply(k, first, strlen(first)))

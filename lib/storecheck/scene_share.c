@@ -88,7 +88,8 @@ static void opens(struct share *s, bool should, const char *code, enum isrv_sc_c
 static bool begin(struct isrv_sc *c, struct share *s)
 {
 	*s = (struct share){c, &c->clients[0], &c->clients[1], ""};
-	if (!isrv_sc_stage(c, 1, 3) || !isrv_sc_compare(s->owner, &isrv_sc_fetching) ||
+	if (!isrv_sc_stage(c, 1, 3) || !isrv_sc_offers(s->owner, ISRV_SC_ACL) ||
+	    !isrv_sc_compare(s->owner, &isrv_sc_fetching) ||
 	    !isrv_sc_connect_only(c, 1, false))
 		return false;
 	if (!isrv_sc_want(c, isrv_sc_login(s->other, c->check.other_name, c->check.other_password),

@@ -264,6 +264,7 @@ static void on_scene(void *user, const char *scene, const char *lacks)
 {
 	struct kit *kit = user;
 
+	kit->lacks += lacks != NULL;
 	if (lacks && kit->may_lack && strncmp(lacks, kit->may_lack, strlen(kit->may_lack)) != 0)
 		tx_complain(&kit->log, "the scene \"%s\" lacks %s", scene, lacks);
 }

@@ -219,6 +219,35 @@ static void try_ways(void)
 	free(looked);
 }
 
+/* What a scene takes of a session is said, and blamed on no store, when the host hides it.  These one
+ * by one: together they would leave no scene. */
+static void try_hidden(void)
+{
+	static const char *const names[] = {
+		"ENABLE", "UNSELECT", "UIDPLUS", "NAMESPACE", "ESEARCH", "SPECIAL-USE",
+		"CREATE-SPECIAL-USE", "THREAD=ORDEREDSUBJECT", "LANGUAGE", "ACL", "LIST-EXTENDED",
+		"LIST-MYRIGHTS", "IDLE", "AUTH=PLAIN", "AUTH=SCRAM-SHA-256", "AUTH=OAUTHBEARER"};
+	char what[80];
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		const char *hidden[2] = {names[i], NULL};
+		struct kit kit;
+		int rc;
+
+		snprintf(what, sizeof(what), "%s hidden", names[i]);
+		if (!wanted(what))
+			continue;
+		kit_begin(&kit);
+		listing(&kit);
+		kit.may_lack = NULL;
+		kit.hidden = hidden;
+		rc = kit_run(&kit, NULL, seed, 1, 0);
+		kit_end(&kit);
+		result(what, !rc && !kit.findings && kit.lacks && !kit.log.count,
+		       kit.log.count ? kit.log.first : "findings, or nothing is said to lack");
+	}
+}
+
 /* ---- defects ----------------------------------------------------------------------------- */
 
 static unsigned tried;
@@ -360,6 +389,7 @@ int main(int argc, char **argv)
 			only = argv[i];
 	}
 	try_ways();
+	try_hidden();
 	try_defects(defects_read);
 	try_defects(defects_change);
 	try_defects(defects_names);
