@@ -48,6 +48,7 @@ static bool posts_metadata(const struct isrv_sc *c)
 	X("urlauth", c->config.urlauth, "imapsrv_urlauth")                                         \
 	X("clock", c->config.clock, "imapsrv_config.clock")                                        \
 	X("name", c->check.name, "imapsrv_storecheck.name")                                        \
+	X("password", *c->check.password, "imapsrv_storecheck.password")                           \
 	X("other_name", c->check.other_name, "imapsrv_storecheck.other_name")                      \
 	X("server", c->check.server, "imapsrv_storecheck.server")                                  \
 	X("two", c->check.sessions > 1, "2 or more in imapsrv_storecheck.sessions")                \

@@ -32,7 +32,8 @@ static void login(struct isrv_sc *c)
 	isrv_sc_put(c, &wrong, "%sx", c->check.password);
 	if (isrv_sc_add(c, &wrong, "", 1)) {
 		refused(c, c->check.name, wrong.data);
-		refused(c, c->check.name, "");
+		if (*c->check.password)
+			refused(c, c->check.name, "");
 		refused(c, "nobody-of-this-name", c->check.password);
 	}
 	isrv_buf_clear(&wrong, &c->mem);

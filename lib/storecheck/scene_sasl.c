@@ -127,7 +127,7 @@ static void mechanisms(struct isrv_sc *c)
 
 /* ---- what ends in `login` ---------------------------------------------------------------- */
 
-/* AUTHENTICATE PLAIN (RFC 4616): as `authzid`, with the name and password of the kit. */
+/* AUTHENTICATE PLAIN (RFC 4616 2, which has no empty password): as `authzid`, with the name and password of the kit. */
 static void plain(struct isrv_sc_client *k, const char *authzid)
 {
 	struct isrv_sc *c = k->c;
@@ -185,7 +185,7 @@ static void tokens(struct isrv_sc *c)
 }
 
 const struct isrv_sc_scene isrv_sc_scenes_sasl[] = {
-	{"identity", "name login", identity},
+	{"identity", "name password login", identity},
 	{"tokens", "name login tokens", tokens},
 	{"mechanisms", "name mechanisms", mechanisms},
 	{NULL, NULL, NULL},

@@ -474,7 +474,7 @@ int kit_run(struct kit *kit, const struct imapsrv_allocator *allocator, uint64_t
 	check.tally = on_tally;
 	check.scene = on_scene;
 	check.name = "fred";
-	check.password = "x";
+	check.password = kit->password ? kit->password : "x";
 	check.other_name = "joe";
 	check.other_password = "y";
 	check.server = "example.com";

@@ -64,6 +64,7 @@ struct kit {
 	char first[64];              /* the first finding's clause */
 	char scene[64];
 	unsigned findings;
+	const char *password;        /* NULL: "x" */
 	unsigned lacks;              /* so often it was said that a scene lacks something */
 	const char *may_lack;        /* NULL: anything; else nothing but what begins so */
 	uint32_t *looked;                     /* not NULL: so often each was looked at, added up */

@@ -444,6 +444,14 @@ static void slow(struct kit *kit)
 	kit->slow = 30;
 }
 
+/* Who knows the name is in. */
+static void no_password(struct kit *kit)
+{
+	kit->ts->users->password[0] = '\0';
+	kit->ts->sasl = kit->ts->scram = false;
+	kit->password = "";
+}
+
 /* All answers of a long body take more looks than a store is given that does not get on. */
 static void slow_pieces(struct kit *kit)
 {
@@ -522,6 +530,7 @@ const struct way ways_unusual[] = {
 	{"tiny messages", tiny_messages, 0},
 	{"slow", slow, 0},
 	{"slow, in pieces", slow_pieces, 0},
+	{"no password", no_password, 0},
 	{"hidden", hidden, 0},
 	{"hidden, no \\Deleted", hidden_no_deleted, 0},
 	{"dots", dots, 0},
