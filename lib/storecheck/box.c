@@ -249,7 +249,7 @@ static uint32_t new_uid(struct isrv_sc_client *k, struct isrv_sc_box *box)
 	/* and who does not, knows it if no UIDs were left out. */
 	isrv_sc_need(k, ISRV_SC_STATUS_SAME, "STATUS %s (UIDNEXT)", box->name);
 	if (k->told.uidnext != box->top + 2)
-		isrv_sc_pass(c, "the UIDs of appended messages, which the store does not tell");
+		isrv_sc_pass(c, isrv_sc_no_appended);
 	return k->told.uidnext - 1;
 }
 

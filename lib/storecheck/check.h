@@ -320,6 +320,8 @@ bool isrv_sc_needed(struct isrv_sc_client *k, enum isrv_sc_clause clause);
 /* Does the session have these capabilities?  If not, its host hides them, and the scene is over. */
 bool isrv_sc_offers(struct isrv_sc_client *k, uint64_t caps);
 extern const char isrv_sc_hidden[]; /* what is said then */
+/* What is said where UIDs are not told: they need not be. */
+extern const char isrv_sc_no_copies[], isrv_sc_no_appended[];
 bool isrv_sc_code(const struct isrv_sc_client *k, const char *code); /* the answer has it */
 struct imapsrv_span isrv_sc_span(const struct isrv_sc_client *k, struct isrv_sc_text text);
 /* The answer to a COPY to the selected mailbox itself, which a store may refuse with CANNOT: false,

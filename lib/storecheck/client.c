@@ -161,6 +161,8 @@ static bool no_leave(const struct isrv_sc_client *k, enum isrv_sc_clause clause)
 }
 
 const char isrv_sc_hidden[] = "capabilities that are hidden from the session: imapsrv_session_hide";
+const char isrv_sc_no_copies[] = "the UIDs of copies, which the store does not tell";
+const char isrv_sc_no_appended[] = "the UIDs of appended messages, which the store does not tell";
 
 bool isrv_sc_offers(struct isrv_sc_client *k, uint64_t caps)
 {

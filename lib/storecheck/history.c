@@ -107,7 +107,7 @@ static void do_copy(struct isrv_sc_client *k)
 	                  : !isrv_sc_needed(k, move ? ISRV_SC_MOVE_ALL : ISRV_SC_COPY_ALL))
 		return;
 	if (k->told.to.count != 1) {
-		isrv_sc_pass(c, "the UIDs of copies, which the store does not tell");
+		isrv_sc_pass(c, isrv_sc_no_copies);
 		return;
 	}
 	isrv_sc_box_copy(c, box, k->told.to.v[0], &what);

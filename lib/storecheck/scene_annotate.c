@@ -135,8 +135,12 @@ static void copied(struct isrv_sc *c)
 	for (unsigned v = 0; v < 2; v++)
 		had[v] = isrv_sc_live(c) && set(k, uid, "/comment", values[v], "kit");
 	isrv_sc_ask(k, "UID COPY %u %s", uid, k->box->name);
-	if (!isrv_sc_copied_here(k) || k->told.to.count != 1)
+	if (!isrv_sc_copied_here(k))
 		return;
+	if (k->told.to.count != 1) {
+		isrv_sc_pass(c, isrv_sc_no_copies);
+		return;
+	}
 	uid = k->told.to.v[0];
 	isrv_sc_need(k, ISRV_SC_SESSION_LIVES, "NOOP");
 	for (unsigned v = 0; v < 2 && isrv_sc_live(c); v++)

@@ -238,7 +238,7 @@ static bool take_copies(struct isrv_sc_client *k, struct isrv_sc_box *from, stru
 	struct isrv_sc *c = k->c;
 
 	if (!k->told.from.count)
-		return isrv_sc_pass(c, "the UIDs of copies, which the store does not tell");
+		return isrv_sc_pass(c, isrv_sc_no_copies);
 	isrv_sc_want(c, k->told.from.count == count && k->told.to.count == count, ISRV_SC_COPY_ALL,
 	             "%u messages should have been copied, and COPYUID has %u and %u",
 	             (unsigned)count,

@@ -38,7 +38,7 @@ static bool came(struct isrv_sc_client *k, size_t octets)
 	struct isrv_sc_message *m;
 
 	if (k->told.appended.count != 1)
-		return isrv_sc_pass(k->c, "the UIDs of appended messages, which the store does not tell");
+		return isrv_sc_pass(k->c, isrv_sc_no_appended);
 	m = isrv_sc_box_add(k->c, k->box, k->told.appended.v[0]);
 	if (m)
 		m->size = octets;

@@ -56,7 +56,7 @@ static void arrivals(struct isrv_sc *c)
 		if (a->told.to.count == 1)
 			isrv_sc_box_copy(c, a->box, a->told.to.v[0], &a->box->messages[0]);
 		else
-			isrv_sc_pass(c, "the UIDs of copies, which the store does not tell");
+			isrv_sc_pass(c, isrv_sc_no_copies);
 		heard(b);
 	}
 	done(b);

@@ -182,8 +182,12 @@ static void identifiers(struct isrv_sc *c)
 	if (!isrv_sc_live(c))
 		return;
 	isrv_sc_ask(k, "UID COPY %u %s", box->messages[0].uid, box->name);
-	if (!isrv_sc_copied_here(k) || k->told.to.count != 1)
+	if (!isrv_sc_copied_here(k))
 		return;
+	if (k->told.to.count != 1) {
+		isrv_sc_pass(c, isrv_sc_no_copies);
+		return;
+	}
 	what = box->messages[0];
 	/* What it has of these is to be told. */
 	what.emailid = what.threadid = 0;
@@ -244,9 +248,12 @@ static void replace(struct isrv_sc *c)
 		            (unsigned)c->scratch.len);
 		isrv_sc_raw(k, c->scratch.data, c->scratch.len);
 		isrv_sc_raw(k, "\r\n", 2);
-		if (!isrv_sc_await(k) || !isrv_sc_needed(k, ISRV_SC_REPLACE_BOTH) ||
-		    k->told.appended.count != 1)
+		if (!isrv_sc_await(k) || !isrv_sc_needed(k, ISRV_SC_REPLACE_BOTH))
 			return;
+		if (k->told.appended.count != 1) {
+			isrv_sc_pass(c, isrv_sc_no_appended);
+			return;
+		}
 		isrv_sc_box_came(c, k->box, k->told.appended.v[0], content, IMAPSRV_DRAFT);
 		isrv_sc_box_remove(c, k->box, old);
 		isrv_sc_need(k, ISRV_SC_SESSION_LIVES, "NOOP");
@@ -280,7 +287,9 @@ static void append_limit(struct isrv_sc *c)
 		return;
 	isrv_sc_need(k, ISRV_SC_STATUS_SAME, "STATUS %s (APPENDLIMIT)", k->box->name);
 	limit = k->told.limit;
-	if (!isrv_sc_live(c) || limit < 20 || limit > 500000)
+	if (limit < 20 || limit > 500000)
+		isrv_sc_pass(c, "a limit of 20 to 500000 octets");
+	if (!isrv_sc_live(c))
 		return;
 	append_octets(k, k->box->name, limit);
 	isrv_sc_want(c, k->told.status == ISRV_SC_OK, ISRV_SC_APPEND_LIMIT,
@@ -442,8 +451,10 @@ static void quota(struct isrv_sc *c)
 		now = ask_usage(k, "STORAGE");
 	compare_root(c, &now);
 	before = ask_usage(k, "MESSAGE");
-	if (!before.known)
+	if (!before.known) {
+		isrv_sc_pass(c, "a limit of messages, in a root of the mailbox");
 		return;
+	}
 	isrv_sc_append(k, k->box, isrv_sc_new_content(c),
 	               isrv_sc_flags_of(k->box) & IMAPSRV_DELETED, NULL);
 	now = ask_usage(k, "MESSAGE");

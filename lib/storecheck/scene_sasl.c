@@ -127,7 +127,8 @@ static void mechanisms(struct isrv_sc *c)
 
 /* ---- what ends in `login` ---------------------------------------------------------------- */
 
-/* AUTHENTICATE PLAIN (RFC 4616 2, which has no empty password): as `authzid`, with the name and password of the kit. */
+/* AUTHENTICATE PLAIN (RFC 4616 2, which has no empty password): as `authzid`, with the name and
+ * password of the kit. */
 static void plain(struct isrv_sc_client *k, const char *authzid)
 {
 	struct isrv_sc *c = k->c;

@@ -229,8 +229,10 @@ static void two_appends(struct isrv_sc *c)
 
 		if (!isrv_sc_await(k) || !isrv_sc_needed(k, ISRV_SC_APPEND_DONE))
 			return;
-		if (k->told.appended.count != 1) /* needs not be told */
+		if (k->told.appended.count != 1) {
+			isrv_sc_pass(c, isrv_sc_no_appended);
 			return;
+		}
 		uid[i] = k->told.appended.v[0];
 	}
 	isrv_sc_want(c, uid[0] != uid[1], ISRV_SC_UIDS_ONCE, "two messages came with UID %u",

@@ -265,6 +265,9 @@ static void on_scene(void *user, const char *scene, const char *lacks)
 	struct kit *kit = user;
 
 	kit->lacks += lacks != NULL;
+	for (unsigned i = 0; lacks && kit->must_lack && kit->must_lack[i]; i++)
+		if (!strcmp(kit->must_lack[i], scene))
+			kit->lacked |= 1u << i;
 	if (lacks && kit->may_lack && strncmp(lacks, kit->may_lack, strlen(kit->may_lack)) != 0)
 		tx_complain(&kit->log, "the scene \"%s\" lacks %s", scene, lacks);
 }
@@ -498,6 +501,10 @@ int kit_run(struct kit *kit, const struct imapsrv_allocator *allocator, uint64_t
 
 void kit_end(struct kit *kit)
 {
+	for (unsigned i = 0; kit->must_lack && kit->must_lack[i]; i++)
+		if (!(kit->lacked >> i & 1))
+			tx_complain(&kit->log, "the scene \"%s\" lacks something, and it is not said",
+			            kit->must_lack[i]);
 	ts_check(kit->ts);
 	ts_free(kit->ts);
 }

@@ -66,6 +66,8 @@ struct kit {
 	unsigned findings;
 	const char *password;        /* NULL: "x" */
 	unsigned lacks;              /* so often it was said that a scene lacks something */
+	const char *const *must_lack; /* scenes of which that is to be said; NULL: none; ends with NULL */
+	unsigned lacked;             /* bits: of these it was */
 	const char *may_lack;        /* NULL: anything; else nothing but what begins so */
 	uint32_t *looked;                     /* not NULL: so often each was looked at, added up */
 	unsigned broken;                      /* the sum of what the tally says */

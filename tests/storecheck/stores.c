@@ -37,6 +37,7 @@ static void result(const char *name, bool ok, const char *why)
 static void now(struct kit *kit)
 {
 	kit->may_lack = "imapsrv_acl.";
+	kit->limit = 200000;
 }
 
 static void later(struct kit *kit)
@@ -77,6 +78,7 @@ static void keeping(struct kit *kit)
 static void listing(struct kit *kit)
 {
 	kit->may_lack = "nothing";
+	kit->limit = 200000;
 	kit->ts->acl.on = true;
 	kit->ts->acl.others = IMAPSRV_RIGHT_NOTE;
 	kit->ts->acl.grantable = tx_dup(" l r s w i p k x t e a n", 24);

@@ -417,6 +417,11 @@ static void own_flags(struct kit *kit)
 
 static void loose_leaps(struct kit *kit)
 {
+	static const char *const scenes[] = {"copy", "move", "identifiers", "replace",
+	                                     "annotations copied", "two appends", "binary",
+	                                     "quota", "append limit", NULL};
+
+	kit->must_lack = scenes;
 	leaps(kit);
 	kit->made = set_loose;
 }
