@@ -66,13 +66,12 @@ static uint32_t flags(struct isrv_sc_parse *p, bool *any)
 	uint32_t set = 0;
 
 	isrv_sc_expect(p, '(');
-	while (!p->bad && !isrv_sc_take(p, ')')) {
+	while (isrv_sc_another(p)) {
 		struct imapsrv_span s = isrv_sc_atom(p);
 
 		if (any && s.len == 2 && !memcmp(s.data, "\\*", 2))
 			*any = true;
 		set |= flag(s);
-		isrv_sc_take(p, ' ');
 	}
 	return set;
 }
@@ -259,7 +258,7 @@ static void status(struct isrv_sc_client *k, struct isrv_sc_parse *p)
 	isrv_sc_value(p); /* the name */
 	isrv_sc_expect(p, ' ');
 	isrv_sc_expect(p, '(');
-	while (!p->bad && !isrv_sc_take(p, ')')) {
+	while (isrv_sc_another(p)) {
 		struct imapsrv_span name = isrv_sc_atom(p);
 		unsigned i = 0;
 
@@ -279,7 +278,6 @@ static void status(struct isrv_sc_client *k, struct isrv_sc_parse *p)
 		else
 			isrv_sc_value(p);
 		t->status_has |= i < 10 ? 1u << i : 0u;
-		isrv_sc_take(p, ' ');
 	}
 }
 

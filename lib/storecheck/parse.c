@@ -162,6 +162,12 @@ struct imapsrv_span isrv_sc_value(struct isrv_sc_parse *p)
 	return s;
 }
 
+bool isrv_sc_another(struct isrv_sc_parse *p)
+{
+	isrv_sc_take(p, ' ');
+	return !isrv_sc_take(p, ')') && !p->bad;
+}
+
 bool isrv_sc_range(struct isrv_sc_parse *p, struct imapsrv_range *range_r)
 {
 	uint64_t first = isrv_sc_number(p), last = first;

@@ -23,22 +23,20 @@ static struct imapsrv_span value_of(const struct isrv_sc_client *k, uint32_t uid
 	all = isrv_sc_span(k, row->annotation);
 	p = (struct isrv_sc_parse){all.data, all.data + all.len, false};
 	isrv_sc_expect(&p, '(');
-	while (!p.bad && !isrv_sc_take(&p, ')')) {
+	while (isrv_sc_another(&p)) {
 		bool mine;
 
 		name = isrv_sc_atom(&p);
 		mine = isrv_ascii_is(name.data, name.len, entry);
 		isrv_sc_expect(&p, ' ');
 		isrv_sc_expect(&p, '(');
-		while (!p.bad && !isrv_sc_take(&p, ')')) {
+		while (isrv_sc_another(&p)) {
 			name = isrv_sc_atom(&p);
 			isrv_sc_expect(&p, ' ');
 			found = isrv_sc_nstring(&p);
-			isrv_sc_take(&p, ' ');
 			if (!p.bad && mine && isrv_ascii_is(name.data, name.len, value))
 				told = found;
 		}
-		isrv_sc_take(&p, ' ');
 	}
 	return told;
 }

@@ -325,7 +325,7 @@ static struct usage usage_of(const struct isrv_sc_client *k, const char *resourc
 		isrv_sc_expect(&p, ' ');
 		u.resources.data = p.at;
 		isrv_sc_expect(&p, '(');
-		while (!p.bad && !isrv_sc_take(&p, ')')) {
+		while (isrv_sc_another(&p)) {
 			uint64_t used, limit;
 
 			name = isrv_sc_atom(&p);
@@ -333,7 +333,6 @@ static struct usage usage_of(const struct isrv_sc_client *k, const char *resourc
 			used = isrv_sc_number(&p);
 			isrv_sc_expect(&p, ' ');
 			limit = isrv_sc_number(&p);
-			isrv_sc_take(&p, ' ');
 			if (isrv_ascii_is(name.data, name.len, resource)) {
 				u.used = used;
 				u.limit = limit;
@@ -362,7 +361,7 @@ static bool put_limits(struct isrv_sc *c, struct isrv_buf *to, const struct usag
 
 	isrv_sc_put(c, to, "SETQUOTA %.*s (", (int)u->root.len, u->root.data);
 	isrv_sc_expect(&p, '(');
-	for (bool first = true; !p.bad && !isrv_sc_take(&p, ')'); first = false) {
+	for (bool first = true; isrv_sc_another(&p); first = false) {
 		struct imapsrv_span name = isrv_sc_atom(&p);
 		uint64_t limit;
 
@@ -370,7 +369,6 @@ static bool put_limits(struct isrv_sc *c, struct isrv_buf *to, const struct usag
 		isrv_sc_number(&p);
 		isrv_sc_expect(&p, ' ');
 		limit = isrv_sc_number(&p);
-		isrv_sc_take(&p, ' ');
 		if (isrv_ascii_is(name.data, name.len, "MESSAGE"))
 			limit = messages;
 		isrv_sc_put(c, to, "%s%.*s %llu", first ? "" : " ", (int)name.len, name.data,

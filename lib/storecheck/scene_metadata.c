@@ -19,11 +19,10 @@ static struct imapsrv_span value_of(const struct isrv_sc_client *k, const char *
 	isrv_sc_value(&p);
 	isrv_sc_expect(&p, ' ');
 	isrv_sc_expect(&p, '(');
-	while (!p.bad && !isrv_sc_take(&p, ')')) {
+	while (isrv_sc_another(&p)) {
 		name = isrv_sc_atom(&p);
 		isrv_sc_expect(&p, ' ');
 		value = isrv_sc_nstring(&p);
-		isrv_sc_take(&p, ' ');
 		if (!p.bad && isrv_ascii_is(name.data, name.len, entry))
 			return value;
 	}

@@ -9,6 +9,7 @@
 #include "base/base64.h"
 #include "base/sha256.h"
 #include "storecheck/exchange.h"
+#include "storecheck/parse.h"
 
 enum {
 	NONCE = 256, /* octets of both */
@@ -31,35 +32,37 @@ struct scram {
 	bool signed_right;
 };
 
-/* The attribute that begins at *at_r, "r=...", into `to`. */
-static bool take(const char **at_r, char name, char *to, size_t room)
+/* An attribute, "r=...", up to the comma or the end. */
+static void attribute(struct isrv_sc_parse *p, char name, char *to, size_t room)
 {
-	const char *comma = strchr(*at_r, ',');
-	size_t len = comma ? (size_t)(comma - *at_r) : strlen(*at_r);
+	size_t len = 0;
 
-	bool is = len > 2 && (*at_r)[0] == name && (*at_r)[1] == '=' && len - 2 < room;
-
-	if (is) {
-		memcpy(to, *at_r + 2, len - 2);
-		to[len - 2] = '\0';
-		*at_r += len + (comma != NULL);
-	}
-	return is;
+	isrv_sc_expect(p, name);
+	isrv_sc_expect(p, '=');
+	for (; !p->bad && p->at < p->end && *p->at != ','; p->at++, len++)
+		if (len + 1 < room)
+			to[len] = *p->at;
+	p->bad |= !len || len >= room;
+	to[p->bad ? 0 : len] = '\0';
 }
 
 static bool read_first(struct isrv_sc_client *k, struct scram *s)
 {
 	struct imapsrv_span challenge;
-	const char *at = s->first;
+	struct isrv_sc_parse p;
 	char digits[12];
-	bool fits = isrv_sc_challenge(k, &challenge) && challenge.len < sizeof(s->first);
 
-	if (fits) {
-		memcpy(s->first, challenge.data, challenge.len);
-		s->first[challenge.len] = '\0';
-	}
-	return fits && take(&at, 'r', s->nonce, sizeof(s->nonce)) &&
-	       take(&at, 's', s->salt, sizeof(s->salt)) && take(&at, 'i', digits, sizeof(digits)) &&
+	if (!isrv_sc_challenge(k, &challenge) || challenge.len >= sizeof(s->first))
+		return false;
+	memcpy(s->first, challenge.data, challenge.len);
+	s->first[challenge.len] = '\0';
+	p = isrv_sc_parse_of((struct imapsrv_span){s->first, challenge.len});
+	attribute(&p, 'r', s->nonce, sizeof(s->nonce));
+	isrv_sc_expect(&p, ',');
+	attribute(&p, 's', s->salt, sizeof(s->salt));
+	isrv_sc_expect(&p, ',');
+	attribute(&p, 'i', digits, sizeof(digits));
+	return !p.bad &&
 	       isrv_ascii_number(digits, strlen(digits), MOST_ITERATIONS, &s->iterations);
 }
 

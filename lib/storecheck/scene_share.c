@@ -250,8 +250,8 @@ static void always(struct isrv_sc *c)
 		return;
 	line = isrv_sc_line(k, "LISTRIGHTS");
 	p = isrv_sc_parse_of(line);
-	if (!p.bad)
-		p.at += 11;
+	isrv_sc_atom(&p); /* LISTRIGHTS */
+	isrv_sc_expect(&p, ' ');
 	isrv_sc_value(&p);
 	isrv_sc_expect(&p, ' ');
 	isrv_sc_value(&p);
@@ -265,8 +265,8 @@ static void always(struct isrv_sc *c)
 	isrv_sc_need(s.other, ISRV_SC_ACL_ALWAYS, "MYRIGHTS %s", s.name);
 	line = isrv_sc_line(s.other, "MYRIGHTS");
 	p = isrv_sc_parse_of(line);
-	if (!p.bad)
-		p.at += 9;
+	isrv_sc_atom(&p); /* MYRIGHTS */
+	isrv_sc_expect(&p, ' ');
 	isrv_sc_value(&p);
 	isrv_sc_expect(&p, ' ');
 	rights = isrv_sc_value(&p);

@@ -19,16 +19,19 @@ struct url {
 
 static const char digits[] = "0123456789ABCDEF";
 
-/* What is not a letter or digit stands there as %XX (RFC 5092 3). */
+/* What is not a letter, a digit or one of these stands there as %XX (RFC 5092 3). */
 static void put_encoded(struct isrv_sc *c, struct isrv_buf *to, const char *text)
 {
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-.";
+
 	for (; *text; text++) {
 		unsigned char o = (unsigned char)*text;
 		char hex[3] = {'%', digits[o >> 4], digits[o & 15]};
-		bool plain = (o >= 'a' && o <= 'z') || (o >= 'A' && o <= 'Z') ||
-		             (o >= '0' && o <= '9') || o == '-' || o == '.';
 
-		isrv_sc_add(c, to, plain ? text : hex, plain ? 1 : 3);
+		if (strchr(plain, *text))
+			isrv_sc_add(c, to, text, 1);
+		else
+			isrv_sc_add(c, to, hex, 3);
 	}
 }
 
@@ -61,8 +64,8 @@ static bool authorize(struct isrv_sc_client *k, const char *owner, const char *b
 	url->rump = c->scratch.len - 1;
 	line = isrv_sc_line(k, "GENURLAUTH");
 	p = isrv_sc_parse_of(line);
-	if (!p.bad)
-		p.at += 11;
+	isrv_sc_atom(&p); /* GENURLAUTH */
+	isrv_sc_expect(&p, ' ');
 	text = isrv_sc_nstring(&p);
 	read = isrv_sc_want(c, !p.bad && text.len > url->rump && text.len < URL, ISRV_SC_URL_READ,
 	                    "GENURLAUTH gives no URL");
@@ -84,8 +87,8 @@ static struct imapsrv_span follow(struct isrv_sc_client *k, const char *text)
 		return none;
 	line = isrv_sc_line(k, "URLFETCH");
 	p = isrv_sc_parse_of(line);
-	if (!p.bad)
-		p.at += 9;
+	isrv_sc_atom(&p); /* URLFETCH */
+	isrv_sc_expect(&p, ' ');
 	isrv_sc_nstring(&p);
 	isrv_sc_expect(&p, ' ');
 	return isrv_sc_nstring(&p);
