@@ -28,7 +28,7 @@ void isrv_nummap_clear(struct isrv_nummap *map, struct isrv_mem *mem);
 bool isrv_nummap_append(struct isrv_nummap *map, struct isrv_mem *mem, uint32_t first,
                         uint32_t last);
 /* Removes all UIDs of the set that are present; returns how many, or UINT32_MAX when memory is
- * short (map unchanged, or changed for whole ranges from the top and still consistent). */
+ * short, and then none is removed. */
 uint32_t isrv_nummap_remove(struct isrv_nummap *map, struct isrv_mem *mem, struct imapsrv_set set);
 
 /* The sequence number of a UID; 0 if it is not present. */
