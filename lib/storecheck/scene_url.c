@@ -22,7 +22,8 @@ static const char digits[] = "0123456789ABCDEF";
 /* What is not a letter, a digit or one of these stands there as %XX (RFC 5092 3). */
 static void put_encoded(struct isrv_sc *c, struct isrv_buf *to, const char *text)
 {
-	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-.";
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	                            "0123456789-.";
 
 	for (; *text; text++) {
 		unsigned char o = (unsigned char)*text;

@@ -308,6 +308,44 @@ static void fetch_kept_wrong(void *user, struct imapsrv_op *op, const struct ima
 	sound.store.fetch(user, op, q);
 }
 
+static void fetch_kept_later(void *user, struct imapsrv_op *op, const struct imapsrv_fetch *q)
+{
+	struct ts_handle *h = q->mailbox;
+
+	for (size_t i = 0; i < h->kept_count; i++)
+		h->kept[i].message.date += 60;
+	sound.store.fetch(user, op, q);
+}
+
+/* What is kept has the octets of a message that is there. */
+static void swap_kept(struct ts_handle *h)
+{
+	for (size_t i = 0; i < h->kept_count && h->mailbox->count; i++) {
+		struct ts_blob *blob = h->kept[i].message.blob;
+
+		h->kept[i].message.blob = h->mailbox->messages[0].blob;
+		h->mailbox->messages[0].blob = blob;
+	}
+}
+
+static void fetch_kept_other(void *user, struct imapsrv_op *op, const struct imapsrv_fetch *q)
+{
+	swap_kept(q->mailbox);
+	sound.store.fetch(user, op, q);
+	swap_kept(q->mailbox);
+}
+
+static void body_kept_other(void *user, struct imapsrv_op *op, const struct imapsrv_body *q)
+{
+	bool gone = !ts_message(box_of(q->mailbox), q->uid);
+
+	if (gone)
+		swap_kept(q->mailbox);
+	sound.store.body(user, op, q);
+	if (gone)
+		swap_kept(q->mailbox);
+}
+
 /* ---- bodies ------------------------------------------------------------------------------ */
 
 static void body_without_end(void *user, struct imapsrv_op *op, const struct imapsrv_body *q)
@@ -429,6 +467,9 @@ PUT(fetch_high_sequence, fetch)
 PUT(fetch_changed_late, fetch)
 PUT(fetch_new_save_date, fetch)
 PUT(fetch_kept_wrong, fetch)
+PUT(fetch_kept_later, fetch)
+PUT(fetch_kept_other, fetch)
+PUT(body_kept_other, body)
 PUT(body_without_end, body)
 PUT(body_of_first, body)
 PUT(read_on, body_read)
@@ -466,6 +507,9 @@ const struct defect defects_read[] = {
 	{"fetch-changed-late", "fetch.changed", put_fetch_changed_late, NULL, NULL, false},
 	{"fetch-new-save-date", "savedate.stays", put_fetch_new_save_date, NULL, NULL, false},
 	{"fetch-kept-wrong", "kept.contents", put_fetch_kept_wrong, with_kept, NULL, false},
+	{"fetch-kept-later", "kept.contents", put_fetch_kept_later, with_kept, NULL, false},
+	{"fetch-kept-other", "kept.contents", put_fetch_kept_other, with_kept, NULL, false},
+	{"body-kept-other", "kept.contents", put_body_kept_other, with_kept, NULL, false},
 	{"body-without-end", "body.octets", put_body_without_end, NULL, NULL, false},
 	{"body-of-first", "body.octets", put_body_of_first, NULL, NULL, false},
 	{"read-on", "body.read", put_read_on, pulled, NULL, false},

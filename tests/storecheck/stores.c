@@ -361,8 +361,10 @@ static void fail_ops(void)
 			int rc;
 
 			kit_begin(&kit);
-			if (n % 2)
+			if (n % 3 == 1)
 				listing(&kit);
+			else if (n % 3 == 2)
+				bare(&kit);
 			kit.may_lack = NULL;
 			kit.terse = true;
 			kit.trouble = n * 8 + (uint32_t)i;

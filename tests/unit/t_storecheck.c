@@ -299,6 +299,34 @@ static void test_heard(void **unused)
 	ear_clear(&ear);
 }
 
+/* What is looked for in an answer. */
+static void test_told(void **unused)
+{
+	static struct ear ear;
+
+	(void)unused;
+	ear_init(&ear);
+	assert_int_equal(isrv_sc_span(ear.k, ear.k->told.text).len, 0);
+	hear(&ear, "* CAPABILITY IMAP4rev2 AUTH=PLAINER MOVE\r\n* LIST\r\n* LISTING a\r\n* LIST () NIL a\r\n"
+	           "t1 NO [NOPERM] no\r\n");
+	assert_true(isrv_sc_told_word(ear.k, "move"));
+	assert_true(isrv_sc_told_word(ear.k, "CAPABILITY"));
+	assert_false(isrv_sc_told_word(ear.k, "AUTH=PLAIN"));
+	assert_false(isrv_sc_told_word(ear.k, "OVE"));
+	assert_int_equal(isrv_sc_line(ear.k, "LIST").len, strlen("LIST () NIL a"));
+	assert_null(isrv_sc_line(ear.k, "MOVE").data);
+	assert_true(isrv_sc_code(ear.k, "noperm"));
+	assert_false(isrv_sc_code(ear.k, "NO"));
+	assert_false(isrv_sc_code(ear.k, "NOPERMS"));
+	isrv_sc_told_clear(ear.k);
+	hear(&ear, "t2 NO [NOPERM now] no\r\n");
+	assert_true(isrv_sc_code(ear.k, "NOPERM"));
+	isrv_sc_told_clear(ear.k);
+	hear(&ear, "t3 NO no\r\n");
+	assert_false(isrv_sc_code(ear.k, "NOPERM"));
+	ear_clear(&ear);
+}
+
 static void test_hear_memory(void **unused)
 {
 	static struct ear ear;
@@ -464,6 +492,9 @@ static void test_refused(void **unused)
 	struct imapsrv_storecheck check = IMAPSRV_STORECHECK_INIT, spoilt;
 	struct imapsrv_config config = IMAPSRV_CONFIG_INIT, empty = config, tiny = config;
 	struct imapsrv_mailboxes mailboxes = IMAPSRV_MAILBOXES_INIT;
+	struct imapsrv_sasl sasl = IMAPSRV_SASL_INIT;
+	struct imapsrv_language language = IMAPSRV_LANGUAGE_INIT;
+	struct imapsrv_limits limits = IMAPSRV_LIMITS_INIT;
 	struct imapsrv_store store = nullstore(), small = store;
 	static const char *const names[] = {"", "a b", "a/b", "b\xc3\xa4", "{", "@", "[",
 	                                    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"};
@@ -498,6 +529,18 @@ static void test_refused(void **unused)
 	tiny.mailboxes = &mailboxes;
 	mailboxes.size = sizeof(size_t) - 1;
 	assert_int_equal(imapsrv_storecheck_run(&spoilt, &findings), IMAPSRV_EINVAL);
+	tiny.mailboxes = NULL;
+	tiny.sasl = &sasl;
+	sasl.size = sizeof(size_t) - 1;
+	assert_int_equal(imapsrv_storecheck_run(&spoilt, &findings), IMAPSRV_EINVAL);
+	tiny.sasl = NULL;
+	tiny.language = &language;
+	language.size = sizeof(size_t) - 1;
+	assert_int_equal(imapsrv_storecheck_run(&spoilt, &findings), IMAPSRV_EINVAL);
+	tiny.language = NULL;
+	tiny.limits = &limits;
+	limits.size = sizeof(size_t) - 1;
+	assert_int_equal(imapsrv_storecheck_run(&spoilt, &findings), IMAPSRV_EINVAL);
 	tiny.size = sizeof(size_t) - 1;
 	assert_int_equal(imapsrv_storecheck_run(&spoilt, &findings), IMAPSRV_EINVAL);
 	for (size_t i = 0; i < COUNT(names); i++) {
@@ -508,6 +551,8 @@ static void test_refused(void **unused)
 	assert_int_equal(findings, 0);
 	/* No session can be made: the run ends. */
 	check.sessions = 99;
+	check.mailbox = "Kit-2";
+	check.steps = check.findings = 1;
 	assert_int_equal(imapsrv_storecheck_run(&check, &findings), IMAPSRV_ENOMEM);
 	assert_int_equal(findings, 0);
 	assert_int_equal(imapsrv_storecheck_run(&check, NULL), IMAPSRV_ENOMEM);
@@ -518,7 +563,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_response),  cmocka_unit_test(test_parse),
 		cmocka_unit_test(test_hear),      cmocka_unit_test(test_heard),
-		cmocka_unit_test(test_hear_memory), cmocka_unit_test(test_moment),
+		cmocka_unit_test(test_told), cmocka_unit_test(test_hear_memory), cmocka_unit_test(test_moment),
 		cmocka_unit_test(test_box),       cmocka_unit_test(test_put),       cmocka_unit_test(test_transcript),
 		cmocka_unit_test(test_refused),
 	};
