@@ -296,12 +296,10 @@ bool isrv_sc_highest(struct isrv_sc_client *k, struct isrv_sc_box *box)
 	if (!(k->caps & ISRV_SC_CONDSTORE) || !box->highest ||
 	    !isrv_sc_need(k, ISRV_SC_STATUS_SAME, "STATUS %s (HIGHESTMODSEQ)", box->name))
 		return false;
-	if (k->box == box) {
-		isrv_sc_want(k->c, k->told.highest >= k->highest, ISRV_SC_MODSEQ_FORWARD,
-		             "HIGHESTMODSEQ of %s was %llu and is %llu", box->name,
-		             (unsigned long long)k->highest, (unsigned long long)k->told.highest);
-		k->highest = k->told.highest;
-	}
+	isrv_sc_want(k->c, k->told.highest >= k->highest, ISRV_SC_MODSEQ_FORWARD,
+	             "HIGHESTMODSEQ of %s was %llu and is %llu", box->name,
+	             (unsigned long long)k->highest, (unsigned long long)k->told.highest);
+	k->highest = k->told.highest;
 	if (box->highest < k->told.highest)
 		box->highest = k->told.highest;
 	return isrv_sc_live(k->c);

@@ -295,6 +295,7 @@ bool isrv_sc_add_number(struct isrv_sc *c, struct isrv_sc_numbers *to, uint32_t 
 bool isrv_sc_has_number(const struct isrv_sc_numbers *in, uint32_t n);
 bool isrv_sc_holds(struct imapsrv_span in, const char *text, size_t len); /* somewhere */
 uint64_t isrv_sc_hash(struct imapsrv_span s); /* never 0 */
+int isrv_sc_shown(size_t len); /* octets of a text that is shown in a finding */
 /* One more element in an array that grows; NULL: out of memory. */
 void *isrv_sc_grow(struct isrv_sc *c, void *array, size_t *cap, size_t count, size_t size);
 
@@ -342,6 +343,8 @@ bool isrv_sc_login(struct isrv_sc_client *k, const char *name, const char *passw
 bool isrv_sc_more(struct isrv_sc_client *k, const void *data, size_t len);
 /* Was there an untagged response with this word in it? */
 bool isrv_sc_told_word(const struct isrv_sc_client *k, const char *word);
+/* Is it an untagged response of this kind? */
+bool isrv_sc_is_line(struct imapsrv_span line, const char *kind);
 /* The first untagged response of this kind ("NAMESPACE"); data NULL: there is none. */
 struct imapsrv_span isrv_sc_line(const struct isrv_sc_client *k, const char *kind);
 
@@ -380,8 +383,8 @@ bool isrv_sc_same_flags(const struct isrv_sc_box *box, uint32_t told, uint32_t s
 /* Of these flags those that the box keeps; if there are none, another one that it keeps, but
  * \Deleted.  0: there is none, and the scene is over. */
 uint32_t isrv_sc_some_flags(struct isrv_sc_client *k, uint32_t wish);
-/* HIGHESTMODSEQ by STATUS, into the box; false where there is none.  A session that has the mailbox
- * selected is told no more than it knows of: others may be told more. */
+/* HIGHESTMODSEQ by STATUS, into the box, which is selected; false where there is none.  The session is
+ * told no more than it knows of: others may be told more. */
 bool isrv_sc_highest(struct isrv_sc_client *k, struct isrv_sc_box *box);
 /* A command that changes flags: of the box as well. */
 uint32_t isrv_sc_after(uint32_t flags, enum imapsrv_store_mode mode, uint32_t change);

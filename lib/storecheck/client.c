@@ -121,15 +121,21 @@ bool isrv_sc_told_word(const struct isrv_sc_client *k, const char *word)
 	return false;
 }
 
+bool isrv_sc_is_line(struct imapsrv_span line, const char *kind)
+{
+	size_t len = strlen(kind);
+
+	return line.len > len && !memcmp(line.data, kind, len) && line.data[len] == ' ';
+}
+
 struct imapsrv_span isrv_sc_line(const struct isrv_sc_client *k, const char *kind)
 {
 	static const struct imapsrv_span none = {NULL, 0};
-	size_t len = strlen(kind);
 
 	for (size_t i = 0; i < k->told.line_count; i++) {
 		struct imapsrv_span line = isrv_sc_span(k, k->told.lines[i]);
 
-		if (line.len > len && !memcmp(line.data, kind, len) && line.data[len] == ' ')
+		if (isrv_sc_is_line(line, kind))
 			return line;
 	}
 	return none;
@@ -182,7 +188,7 @@ bool isrv_sc_needed(struct isrv_sc_client *k, enum isrv_sc_clause clause)
 	if (k->told.status == ISRV_SC_NO && no_leave(k, clause))
 		return isrv_sc_pass(k->c, "leave: the store refused a command with NOPERM or INUSE");
 	return isrv_sc_blame(k->c, clause, "a command was refused: %.*s",
-	                     (int)(text.len < 200 ? text.len : 200), text.data);
+	                     isrv_sc_shown(text.len), text.data);
 }
 
 bool isrv_sc_need(struct isrv_sc_client *k, enum isrv_sc_clause clause, const char *format, ...)

@@ -61,8 +61,8 @@ bool isrv_sc_reply(struct isrv_sc_client *k, const void *data, size_t len)
 		isrv_base64_put(piece, from, n);
 		isrv_sc_add(c, &line, piece, isrv_base64_encoded(n));
 	}
-	if (isrv_sc_add(c, &line, "\r\n", 2))
-		isrv_sc_more(k, line.data, line.len);
+	isrv_sc_add(c, &line, "\r\n", 2);
+	isrv_sc_more(k, line.data, line.len);
 	isrv_buf_clear(&line, &c->mem);
 	return wants_more(k);
 }

@@ -419,7 +419,7 @@ static void response(struct isrv_sc_client *k, const char *data, size_t len)
 	}
 	if (p.bad)
 		isrv_sc_blame(k->c, ISRV_SC_SESSION_LIVES, "a response that cannot be read: %.*s",
-		              (int)(len < 200 ? len - 2 : 200), data);
+		              isrv_sc_shown(len - 2), data);
 }
 
 void isrv_sc_hear(struct isrv_sc_client *k)

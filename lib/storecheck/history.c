@@ -7,7 +7,7 @@
 
 #include "storecheck/check.h"
 
-enum { MOST = 60 }; /* messages in a mailbox, about */
+enum { MOST = 60 }; /* messages in a mailbox */
 
 /* The client knows what there is; what it does next, it does to that. */
 static bool ready(struct isrv_sc_client *k)
@@ -79,10 +79,10 @@ static void do_store(struct isrv_sc_client *k)
 
 static void do_expunge(struct isrv_sc_client *k)
 {
-	uint32_t doomed[MOST * 2];
+	uint32_t doomed[MOST];
 	size_t count = 0;
 
-	for (size_t i = 0; i < k->box->count && count < MOST * 2; i++)
+	for (size_t i = 0; i < k->box->count; i++)
 		if (k->box->messages[i].flags & IMAPSRV_DELETED)
 			doomed[count++] = k->box->messages[i].uid;
 	isrv_sc_need(k, ISRV_SC_EXPUNGE_GONE, "EXPUNGE");

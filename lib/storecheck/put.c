@@ -128,6 +128,11 @@ bool isrv_sc_holds(struct imapsrv_span in, const char *text, size_t len)
 	return false;
 }
 
+int isrv_sc_shown(size_t len)
+{
+	return len < 200 ? (int)len : 200;
+}
+
 /* FNV-1a. */
 uint64_t isrv_sc_hash(struct imapsrv_span s)
 {

@@ -72,9 +72,9 @@ static void url_part(struct isrv_sc_client *k, struct isrv_buf *whole,
 	size_t at = 0;
 
 	isrv_buf_init(&url, 400);
-	if (isrv_sc_put(c, &url, " URL \"/%s/;UID=%u%s\"", c->boxes[0].name, m->uid,
-	                text ? "/;SECTION=TEXT" : ""))
-		isrv_sc_raw(k, url.data, url.len);
+	isrv_sc_put(c, &url, " URL \"/%s/;UID=%u%s\"", c->boxes[0].name, m->uid,
+	            text ? "/;SECTION=TEXT" : "");
+	isrv_sc_raw(k, url.data, url.len);
 	isrv_buf_clear(&url, &c->mem);
 	if (!isrv_sc_content(c, m->content, &c->scratch))
 		return;

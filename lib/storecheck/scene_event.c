@@ -208,12 +208,10 @@ static void gone(struct isrv_sc *c)
 /* Was there an untagged response of that kind with this text in it? */
 static bool told(const struct isrv_sc_client *k, const char *kind, const char *text)
 {
-	size_t len = strlen(kind);
-
 	for (size_t i = 0; i < k->told.line_count; i++) {
 		struct imapsrv_span line = isrv_sc_span(k, k->told.lines[i]);
 
-		if (line.len > len && !memcmp(line.data, kind, len) && isrv_sc_holds(line, text, strlen(text)))
+		if (isrv_sc_is_line(line, kind) && isrv_sc_holds(line, text, strlen(text)))
 			return true;
 	}
 	return false;
@@ -239,7 +237,7 @@ static bool tells(struct isrv_sc_client *k, const char *kind, const char *name, 
 	isrv_sc_settle(k->c);
 	was = told(k, kind, name);
 	/* RFC 5465 5.8: the client knows that it has to look for itself. */
-	if (!was && told(k, "OK ", "[NOTIFICATIONOVERFLOW]"))
+	if (!was && told(k, "OK", "[NOTIFICATIONOVERFLOW]"))
 		return isrv_sc_pass(k->c, "quiet: there were too many events to tell");
 	isrv_sc_told_clear(k);
 	return isrv_sc_want(k->c, was, clause, "a client that watches is not told that %s %s", name,

@@ -318,7 +318,7 @@ static struct usage usage_of(const struct isrv_sc_client *k, const char *resourc
 		struct imapsrv_span line = isrv_sc_span(k, k->told.lines[i]), name;
 		struct isrv_sc_parse p = {line.data, line.data + line.len, false};
 
-		if (line.len < 6 || memcmp(line.data, "QUOTA ", 6) != 0)
+		if (!isrv_sc_is_line(line, "QUOTA"))
 			continue;
 		p.at += 6;
 		u.root = isrv_sc_value(&p);

@@ -50,7 +50,7 @@ static void mail(struct isrv_sc_client *k, struct isrv_sc_box *box)
 	if (!isrv_sc_need(k, ISRV_SC_OPEN_KNOWN, "EXAMINE %s", box->name))
 		return;
 	k->box = box;
-	if (k->caps & ISRV_SC_CONDSTORE && box->highest && box->count) {
+	if (k->caps & ISRV_SC_CONDSTORE && box->highest) {
 		isrv_sc_need(k, ISRV_SC_FETCH_ROWS, "UID FETCH 1:* (FLAGS MODSEQ)");
 		for (size_t i = 0; i < k->told.row_count && isrv_sc_live(c); i++) {
 			m = isrv_sc_message(box, k->told.rows[i].uid);

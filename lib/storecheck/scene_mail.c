@@ -30,12 +30,11 @@ static void login(struct isrv_sc *c)
 
 	isrv_buf_init(&wrong, 4096);
 	isrv_sc_put(c, &wrong, "%sx", c->check.password);
-	if (isrv_sc_add(c, &wrong, "", 1)) {
-		refused(c, c->check.name, wrong.data);
-		if (*c->check.password)
-			refused(c, c->check.name, "");
-		refused(c, "nobody-of-this-name", c->check.password);
-	}
+	isrv_sc_add(c, &wrong, "", 1);
+	refused(c, c->check.name, wrong.data);
+	if (*c->check.password)
+		refused(c, c->check.name, "");
+	refused(c, "nobody-of-this-name", c->check.password);
 	isrv_buf_clear(&wrong, &c->mem);
 	for (unsigned i = 0; i < c->check.sessions && isrv_sc_live(c); i++)
 		isrv_sc_connect(c, i, false);

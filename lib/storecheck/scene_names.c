@@ -18,7 +18,7 @@ static unsigned listed(const struct isrv_sc_client *k, const char *name,
 		struct imapsrv_span line = isrv_sc_span(k, k->told.lines[i]), s, attributes;
 		struct isrv_sc_parse p = {line.data, line.data + line.len, false};
 
-		if (line.len < 5 || memcmp(line.data, "LIST ", 5) != 0)
+		if (!isrv_sc_is_line(line, "LIST"))
 			continue;
 		p.at += 5;
 		attributes = isrv_sc_value(&p);

@@ -138,8 +138,8 @@ static void plain(struct isrv_sc_client *k, const char *authzid)
 		to->len = 0;
 		isrv_sc_add(c, to, authzid, strlen(authzid) + 1);
 		isrv_sc_add(c, to, c->check.name, strlen(c->check.name) + 1);
-		if (isrv_sc_add(c, to, c->check.password, strlen(c->check.password)))
-			isrv_sc_reply(k, to->data, to->len);
+		isrv_sc_add(c, to, c->check.password, strlen(c->check.password));
+		isrv_sc_reply(k, to->data, to->len);
 	}
 }
 

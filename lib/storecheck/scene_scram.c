@@ -75,8 +75,8 @@ static bool first(struct isrv_sc_client *k, struct scram *s)
 	    !isrv_sc_authenticate(k, mechanism))
 		return false;
 	c->scratch.len = 0;
-	return isrv_sc_put(c, &c->scratch, "n,,n=%s,r=%s", s->name, nonce) &&
-	       isrv_sc_reply(k, c->scratch.data, c->scratch.len) && read_first(k, s);
+	isrv_sc_put(c, &c->scratch, "n,,n=%s,r=%s", s->name, nonce);
+	return isrv_sc_reply(k, c->scratch.data, c->scratch.len) && read_first(k, s);
 }
 
 /* RFC 5802 3. */
@@ -123,8 +123,8 @@ static void last(struct isrv_sc_client *k, struct scram *s)
 	prove(s, (struct imapsrv_span){to->data, to->len}, proof);
 	isrv_base64_put(encoded, proof, sizeof(proof));
 	to->len = 0;
-	if (isrv_sc_put(c, to, "c=biws,r=%s,p=%.*s", s->nonce, 44, encoded) &&
-	    isrv_sc_reply(k, to->data, to->len)) {
+	isrv_sc_put(c, to, "c=biws,r=%s,p=%.*s", s->nonce, 44, encoded);
+	if (isrv_sc_reply(k, to->data, to->len)) {
 		s->signed_right = read_last(k, s);
 		isrv_sc_reply(k, "", 0);
 	}

@@ -15,11 +15,12 @@ struct share {
 	char name[400]; /* as LIST writes it */
 };
 
+/* name: not empty, in quotes or without. */
 static bool ends_with(struct imapsrv_span name, const char *end)
 {
 	size_t len = strlen(end);
 
-	name.len -= name.len && name.data[name.len - 1] == '"';
+	name.len -= name.data[name.len - 1] == '"';
 	return name.len >= len && !memcmp(name.data + name.len - len, end, len);
 }
 

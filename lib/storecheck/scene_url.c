@@ -250,12 +250,16 @@ static void mechanisms(struct isrv_sc *c)
 	const char *const *m = c->config.urlauth->mechanisms;
 	struct url url;
 
-	for (; m && *m && isrv_sc_live(c); m++) {
+	if (!begin(c, 1))
+		return;
+	if (!m) {
+		isrv_sc_pass(c, "imapsrv_urlauth.mechanisms");
+		return;
+	}
+	for (; *m && isrv_sc_live(c); m++) {
 		size_t len = strlen(*m);
 		bool told = false;
 
-		if (m == c->config.urlauth->mechanisms && !begin(c, 1))
-			return;
 		isrv_sc_select(k, box, "SELECT");
 		for (size_t i = 0; i < k->told.line_count; i++) {
 			struct imapsrv_span line = isrv_sc_span(k, k->told.lines[i]);

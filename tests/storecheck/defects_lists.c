@@ -22,6 +22,31 @@ static void annotate_both(void *user, struct imapsrv_op *op, const struct imapsr
 	sound.annotate.store(user, op, &changed);
 }
 
+/* Keeps so many octets of a value; or all, and other ones. */
+static void annotate_changed(void *user, struct imapsrv_op *op,
+                             const struct imapsrv_annotate_store *q, size_t len)
+{
+	struct imapsrv_annotate_store changed = *q;
+	struct imapsrv_annotation one = q->annotations[0];
+
+	if (one.priv.len == 1)
+		one.priv = (struct imapsrv_span){"yy", len};
+	changed.annotations = &one;
+	changed.count = 1;
+	sound.annotate.store(user, op, &changed);
+}
+
+static void annotate_long(void *user, struct imapsrv_op *op, const struct imapsrv_annotate_store *q)
+{
+	annotate_changed(user, op, q, 2);
+}
+
+static void annotate_other(void *user, struct imapsrv_op *op,
+                           const struct imapsrv_annotate_store *q)
+{
+	annotate_changed(user, op, q, 1);
+}
+
 static void annotate_silent(void *user, struct imapsrv_op *op,
                             const struct imapsrv_annotate_store *q)
 {
@@ -120,6 +145,8 @@ static void rename_forgets(void *user, struct imapsrv_op *op, const struct imaps
 	}
 PUT(annotate_both, annotate.store)
 PUT(annotate_silent, annotate.store)
+PUT(annotate_long, annotate.store)
+PUT(annotate_other, annotate.store)
 PUT(annotate_uncounted, annotate.store)
 PUT(annotations_named, annotate.get)
 PUT(copy_bare, store.copy)
@@ -130,6 +157,8 @@ PUT(rename_forgets, mailboxes.rename)
 
 const struct defect defects_lists[] = {
 	{"annotate-both", "annotate.kept", put_annotate_both, NULL, NULL, false},
+	{"annotate-long", "annotate.kept", put_annotate_long, NULL, NULL, false},
+	{"annotate-other", "annotate.kept", put_annotate_other, NULL, NULL, false},
 	{"annotate-silent", "event.annotation", put_annotate_silent, NULL, NULL, false},
 	{"annotate-uncounted", "annotate.counts", put_annotate_uncounted, NULL, NULL, false},
 	{"annotations-named", "annotate.asked", put_annotations_named, NULL, NULL, false},

@@ -153,6 +153,33 @@ static void keys_iterated(void *user, struct imapsrv_op *op, const struct imapsr
 	give_keys(user, op, q, "x", "salt of 16 bytes", 5000);
 }
 
+/* And each time more. */
+static void keys_harder(void *user, struct imapsrv_op *op, const struct imapsrv_scram_query *q)
+{
+	static uint32_t iterations;
+
+	iterations = iterations % 100 + 1;
+	give_keys(user, op, q, "x", "salt of 16 bytes", 4096 + iterations);
+}
+
+/* Knows the client, and does not show to him that it does. */
+static void keys_unsigned(void *user, struct imapsrv_op *op, const struct imapsrv_scram_query *q)
+{
+	struct imapsrv_scram_keys keys = IMAPSRV_SCRAM_KEYS_INIT;
+
+	if (q->authcid.len != 4 || memcmp(q->authcid.data, "fred", 4) != 0) {
+		sound.sasl.keys(user, op, q);
+		return;
+	}
+	keys.salt = "salt of 16 bytes";
+	keys.salt_len = 16;
+	keys.iterations = 4096;
+	imapsrv_scram_derive(&keys, "x", 1);
+	keys.server_key[0] ^= 1;
+	imapsrv_op_keys(op, &keys);
+	imapsrv_op_done(op, IMAPSRV_OK, NULL);
+}
+
 static void entropy_none(void *user, void *to, size_t len)
 {
 	(void)user;
@@ -204,6 +231,8 @@ PUT(step_anything, sasl.step)
 PUT(keys_of_another, sasl.keys)
 PUT(keys_salted_anew, sasl.keys)
 PUT(keys_iterated, sasl.keys)
+PUT(keys_harder, sasl.keys)
+PUT(keys_unsigned, sasl.keys)
 PUT(entropy_none, sasl.entropy)
 PUT(step_endless, sasl.step)
 PUT(clock_since_start, config.clock)
@@ -271,6 +300,8 @@ const struct defect defects_login[] = {
 	{"keys-of-another", "keys.known", put_keys_of_another, NULL, NULL, false},
 	{"keys-salted-anew", "keys.stay", put_keys_salted_anew, NULL, NULL, false},
 	{"keys-iterated", "keys.alike", put_keys_iterated, NULL, NULL, false},
+	{"keys-harder", "keys.stay", put_keys_harder, NULL, NULL, false},
+	{"keys-unsigned", "keys.known", put_keys_unsigned, NULL, NULL, false},
 	{"entropy-none", "keys.entropy", put_entropy_none, NULL, NULL, false},
 	{"translate-all", "language.same", put_translate_all, NULL, NULL, false},
 	{"prefix-of-all", "language.prefix", put_prefix_of_all, NULL, NULL, false},

@@ -21,6 +21,31 @@ static void list_all_but(void *user, struct imapsrv_op *op, const struct imapsrv
 	m->hidden = false;
 }
 
+/* The newest is there, and not for clients. */
+static void list_newest(void *user, struct imapsrv_op *op, const struct imapsrv_list *q,
+                        uint32_t attributes)
+{
+	struct ts_mailbox *m = newest(user);
+	bool other = m != store_of(user)->mailboxes;
+	struct imapsrv_name name = {{m->name, strlen(m->name)}, attributes, 0};
+
+	if (other)
+		imapsrv_op_name(op, &name);
+	m->hidden = other;
+	sound.store.list(user, op, q);
+	m->hidden = false;
+}
+
+static void list_noselect(void *user, struct imapsrv_op *op, const struct imapsrv_list *q)
+{
+	list_newest(user, op, q, IMAPSRV_ATTR_NOSELECT);
+}
+
+static void list_nonexistent(void *user, struct imapsrv_op *op, const struct imapsrv_list *q)
+{
+	list_newest(user, op, q, IMAPSRV_ATTR_NONEXISTENT);
+}
+
 static void create_again(void *user, struct imapsrv_op *op, const struct imapsrv_create *q)
 {
 	if (named(user, q->name))
@@ -118,6 +143,18 @@ static void set_short(void *user, struct imapsrv_op *op, const struct imapsrv_me
 	sound.metadata.set(user, op, &changed);
 }
 
+static void set_other(void *user, struct imapsrv_op *op, const struct imapsrv_metadata_set *q)
+{
+	struct imapsrv_metadata_set changed = *q;
+	struct imapsrv_entry entry = q->entries[0];
+
+	if (entry.value.len == 1)
+		entry.value.data = "y";
+	if (q->entry_count == 1)
+		changed.entries = &entry;
+	sound.metadata.set(user, op, &changed);
+}
+
 static void set_silent(void *user, struct imapsrv_op *op, const struct imapsrv_metadata_set *q)
 {
 	silence(user, true);
@@ -185,6 +222,9 @@ PUT(rename_loses_entries, mailboxes.rename)
 PUT(get_no_depth, metadata.get)
 PUT(set_short, metadata.set)
 PUT(set_silent, metadata.set)
+PUT(set_other, metadata.set)
+PUT(list_noselect, store.list)
+PUT(list_nonexistent, store.list)
 PUT(quota_unknown, quota.get)
 PUT(create_silent, mailboxes.create)
 PUT(finish_for_openers, store.append_finish)
@@ -218,6 +258,9 @@ PUT(subscribe_nothing, mailboxes.subscribe)
 
 const struct defect defects_names[] = {
 	{"list-all-but", "list.names", put_list_all_but, NULL, NULL, false},
+	{"list-noselect", "create.done", put_list_noselect, NULL, NULL, false},
+	{"list-nonexistent", "create.done", put_list_nonexistent, NULL, NULL, false},
+	{"metadata-other", "metadata.kept", put_set_other, NULL, NULL, false},
 	{"create-again", "create.exists", put_create_again, NULL, NULL, false},
 	{"create-renumbers", "open.same", put_create_renumbers, NULL, NULL, false},
 	{"create-no-use", "create.uses", put_create_no_use, NULL, NULL, false},

@@ -425,6 +425,30 @@ static void status_stale(void *user, struct imapsrv_op *op, const struct imapsrv
 		m->modseq = modseq;
 }
 
+static void status_low_uidnext(void *user, struct imapsrv_op *op,
+                               const struct imapsrv_status_query *q)
+{
+	struct ts_mailbox *m = named(user, q->name);
+	uint32_t uidnext = m ? m->uidnext : 0;
+
+	if (m && uidnext > 1)
+		m->uidnext--;
+	sound.store.status(user, op, q);
+	if (m)
+		m->uidnext = uidnext;
+}
+
+static void status_other_id(void *user, struct imapsrv_op *op, const struct imapsrv_status_query *q)
+{
+	struct ts_mailbox *m = named(user, q->name);
+
+	if (m && m->id[0])
+		m->id[0]++;
+	sound.store.status(user, op, q);
+	if (m && m->id[0])
+		m->id[0]--;
+}
+
 static void status_small(void *user, struct imapsrv_op *op, const struct imapsrv_status_query *q)
 {
 	struct ts_mailbox *m = named(user, q->name);
@@ -478,6 +502,8 @@ PUT(expunge_bodies, expunge)
 PUT(status_unseen, status)
 PUT(status_stale, status)
 PUT(status_small, status)
+PUT(status_low_uidnext, status)
+PUT(status_other_id, status)
 
 const struct defect defects_read[] = {
 	{"login-anybody", "login.refused", put_login_anybody, NULL, NULL, false},
@@ -518,5 +544,7 @@ const struct defect defects_read[] = {
 	{"status-unseen", "status.same", put_status_unseen, NULL, NULL, false},
 	{"status-stale", "modseq.forward", put_status_stale, NULL, NULL, false},
 	{"status-small", "status.same", put_status_small, NULL, NULL, false},
+	{"status-low-uidnext", "status.same", put_status_low_uidnext, NULL, NULL, false},
+	{"status-other-id", "objectid.mailbox", put_status_other_id, NULL, NULL, false},
 	{NULL, NULL, NULL, NULL, NULL, false},
 };

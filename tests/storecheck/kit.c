@@ -486,7 +486,15 @@ int kit_run(struct kit *kit, const struct imapsrv_allocator *allocator, uint64_t
 	check.sessions = sessions;
 	check.seed = seed;
 	check.histories = histories;
+	check.steps = kit->steps;
+	if (kit->unheard) {
+		check.restart = NULL;
+		check.report = NULL;
+		check.scene = NULL;
+	}
 	rc = imapsrv_storecheck_run(&check, &findings);
+	if (kit->unheard)
+		kit->findings = findings;
 	if (!rc && (findings != kit->findings || findings != kit->broken))
 		tx_complain(&kit->log, "%u findings are said, %u were reported and %u are told",
 		            findings, kit->findings, kit->broken);

@@ -64,6 +64,8 @@ struct kit {
 	char first[64];              /* the first finding's clause */
 	char scene[64];
 	unsigned findings;
+	bool unheard;                /* the host wants to hear of nothing, and cannot restart */
+	uint32_t steps;              /* of a history; 0: as many as usual */
 	const char *password;        /* NULL: "x" */
 	unsigned lacks;              /* so often it was said that a scene lacks something */
 	const char *const *must_lack; /* scenes of which that is to be said; NULL: none; ends with NULL */

@@ -406,6 +406,54 @@ CHANGED(keywords_full, put_full)
 CHANGED(upper_case, put_upper)
 CHANGED(leaps, put_leaps)
 
+static void lists(struct kit *kit)
+{
+	kit->ts->acl.on = true;
+	kit->ts->acl.grantable = tx_dup(" l r s w i p k x t e a n", 24);
+}
+
+/* Lists are told; or can be added to. */
+static void set_refused(void *user, struct imapsrv_op *op, const struct imapsrv_acl_set *q)
+{
+	(void)user;
+	(void)q;
+	imapsrv_op_done(op, IMAPSRV_NOPERM, NULL);
+}
+
+static void set_forever(void *user, struct imapsrv_op *op, const struct imapsrv_acl_set *q)
+{
+	if (q->change == IMAPSRV_ACL_DELETE)
+		imapsrv_op_done(op, IMAPSRV_CANNOT, NULL);
+	else
+		sound.acl.set(user, op, q);
+}
+
+static void put_set_refused(struct tables *t)
+{
+	t->acl.set = set_refused;
+}
+
+static void put_set_forever(struct tables *t)
+{
+	t->acl.set = set_forever;
+}
+
+static void lists_told(struct kit *kit)
+{
+	static const struct defect change = {"", "", put_set_refused, NULL, NULL, false};
+
+	lists(kit);
+	kit->defect = &change;
+}
+
+static void lists_grow(struct kit *kit)
+{
+	static const struct defect change = {"", "", put_set_forever, NULL, NULL, false};
+
+	lists(kit);
+	kit->defect = &change;
+}
+
 static void own_flags(struct kit *kit)
 {
 	static const struct defect change = {"", "", put_own, NULL, NULL, false};
@@ -413,6 +461,33 @@ static void own_flags(struct kit *kit)
 	no_quota(kit);
 	kit->made = set_own;
 	kit->defect = &change;
+}
+
+/* What can be set elsewhere is only told. */
+static void put_little(struct tables *t)
+{
+	t->mailboxes.subscribe = NULL;
+	t->quota.set = NULL;
+	t->annotate.store = NULL;
+	t->acl.set = NULL;
+	t->urlauth.mechanisms = NULL;
+	t->urlauth.describe = NULL;
+}
+
+static void little(struct kit *kit)
+{
+	static const struct defect change = {"", "", put_little, NULL, NULL, false};
+
+	kit->ts->acl.on = true;
+	kit->ts->builtin = IMAPSRV_MECHANISM_XOAUTH2;
+	kit->defect = &change;
+}
+
+/* A host that asks for little: findings are counted, and what happens goes on for long. */
+static void alone_and_long(struct kit *kit)
+{
+	kit->unheard = true;
+	kit->steps = 400;
 }
 
 static void loose_leaps(struct kit *kit)
@@ -462,12 +537,6 @@ static void slow_pieces(struct kit *kit)
 {
 	slow(kit);
 	kit->ts->options.pull = 13;
-}
-
-static void lists(struct kit *kit)
-{
-	kit->ts->acl.on = true;
-	kit->ts->acl.grantable = tx_dup(" l r s w i p k x t e a n", 24);
 }
 
 /* Levels are parted by a dot, and a slash is a letter; or there are none. */
@@ -529,6 +598,10 @@ const struct way ways_unusual[] = {
 	{"few keywords", few_keywords, 0},
 	{"keywords full", keywords_full, 0},
 	{"keywords in upper case", upper_case, 0},
+	{"little to set", little, 0},
+	{"one alone, for long", alone_and_long, 1},
+	{"lists told", lists_told, 0},
+	{"lists that grow", lists_grow, 0},
 	{"leaps", leaps, 0},
 	{"leaps, not told", loose_leaps, 0},
 	{"small messages", small_messages, 0},

@@ -37,6 +37,7 @@ static void test_response(void **unused)
 		{BYTES("t1 OK see {3}\r\n"), 15},
 		{BYTES("+ see {3}\r\n"), 11},
 		{BYTES("*\r\n"), 3},
+		{BYTES("* \r\n"), 4},
 	};
 
 	(void)unused;
@@ -64,6 +65,7 @@ static void test_parse(void **unused)
 		{'s', "{1}\rab", -1}, {'s', "abc", -1}, {'s', "~a", -1},
 		{'v', "(a (b \"c)\") NIL) d", 16}, {'v', "a b", 1}, {'v', "(a", -1}, {'v', "(a[b] {1}\r\n))", 13},
 		{'v', ")", -1}, {'v', "\"a\" b", 3}, {'v', "()", 2},
+		{'v', "~{1}\r\na", 7}, {'r', "0,4", -1},
 		{'r', "3 ", 1}, {'r', "3:5)", 3}, {'r', "5:3", 3}, {'r', "3,4", 2}, {'r', "0", -1},
 		{'r', "3:0", -1}, {'r', "3:", -1}, {'r', "4294967296", -1}, {'r', "1:4294967296", -1},
 		{'r', "4294967295", 10}, {'r', "*", -1},
@@ -240,6 +242,16 @@ static const struct {
 	{"* OK [HIGHESTMODSEQ 7] x\r\n* OK [PERMANENTFLAGS (\\Seen \\*)] x\r\n", true},
 	{"* OK [MAILBOXID (F1)] x\r\n* OK [READ-ONLY] x\r\n* OK x\r\n* NO x\r\n* PREAUTH x\r\n", true},
 	{"* BYE x\r\n", true},
+	{"* BAD x\r\n* NO x\r\n* OK\r\n", true},
+	{"* \r\n", false},
+	{"* (a)\r\n", false},
+	{"* OK [PERMANENTFLAGS (ab)] x\r\n", true},
+	{THREE "* VANISHED 6:4294967295\r\n", true},
+	{"* aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+	 "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+	 "aaaaaaaaaa\r\n* 1 EXPUNGE aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+	 "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+	 "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\r\n", false},
 	{"* OTHER (a b)\r\n* OTHER\r\n", true},
 	{"t1 OK [APPENDUID 7 5:6] x\r\n", true},
 	{"t1 OK [APPENDUID 7] x\r\n", false},
