@@ -49,14 +49,14 @@ static void attribute(struct isrv_sc_parse *p, char name, char *to, size_t room)
 static bool read_first(struct isrv_sc_client *k, struct scram *s)
 {
 	struct imapsrv_span challenge;
-	struct isrv_sc_parse p;
+	struct isrv_sc_parse p = {NULL, NULL, true};
 	char digits[12];
 
-	if (!isrv_sc_challenge(k, &challenge) || challenge.len >= sizeof(s->first))
-		return false;
-	memcpy(s->first, challenge.data, challenge.len);
-	s->first[challenge.len] = '\0';
-	p = isrv_sc_parse_of((struct imapsrv_span){s->first, challenge.len});
+	if (isrv_sc_challenge(k, &challenge) && challenge.len < sizeof(s->first)) {
+		memcpy(s->first, challenge.data, challenge.len);
+		s->first[challenge.len] = '\0';
+		p = isrv_sc_parse_of((struct imapsrv_span){s->first, challenge.len});
+	}
 	attribute(&p, 'r', s->nonce, sizeof(s->nonce));
 	isrv_sc_expect(&p, ',');
 	attribute(&p, 's', s->salt, sizeof(s->salt));

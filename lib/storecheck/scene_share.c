@@ -166,13 +166,14 @@ static void told(struct isrv_sc *c)
 		return;
 	for (unsigned i = 0; i < 2 && isrv_sc_live(c); i++) {
 		isrv_sc_told_clear(s.other);
-		if (!give(&s, rights[i]))
-			return;
-		isrv_sc_settle(c);
-		isrv_sc_want(c, isrv_sc_line(s.other, "LIST").data, ISRV_SC_EVENT_ACCESS,
-		             i ? "\"%s\" watches %s, loses his rights to it, and is not told"
-		               : "\"%s\" watches %s, is given rights to it, and is not told",
-		             c->check.other_name, s.name);
+		if (give(&s, rights[i])) {
+			isrv_sc_settle(c);
+			isrv_sc_want(c, isrv_sc_line(s.other, "LIST").data, ISRV_SC_EVENT_ACCESS,
+			             i ? "\"%s\" watches %s, loses his rights to it, and is not "
+			                 "told"
+			               : "\"%s\" watches %s, is given rights to it, and is not told",
+			             c->check.other_name, s.name);
+		}
 	}
 }
 
@@ -215,12 +216,10 @@ static void annotations(struct isrv_sc *c)
 		return;
 	uid = c->boxes[0].messages[0].uid;
 	if (!isrv_sc_ask(s.owner, "UID STORE %u ANNOTATION (/comment (value.priv \"%s\"))", uid,
-	                 secret))
-		return;
-	isrv_sc_need(s.other, ISRV_SC_ACL_GIVEN, "EXAMINE %s", s.name);
-	isrv_sc_need(s.other, ISRV_SC_ANNOTATE_PRIVATE, "UID FETCH %u (ANNOTATION (/comment value))",
-	             uid);
-	if (!isrv_sc_live(c))
+	                 secret) ||
+	    !isrv_sc_need(s.other, ISRV_SC_ACL_GIVEN, "EXAMINE %s", s.name) ||
+	    !isrv_sc_need(s.other, ISRV_SC_ANNOTATE_PRIVATE,
+	                  "UID FETCH %u (ANNOTATION (/comment value))", uid))
 		return;
 	row = isrv_sc_row_of(s.other, uid, ISRV_SC_HAS_ANNOTATION);
 	isrv_sc_want(c, !row || !isrv_sc_holds(isrv_sc_span(s.other, row->annotation), secret,

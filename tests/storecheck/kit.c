@@ -151,7 +151,7 @@ static int on_restart(void *user)
 	return kit->defect && kit->defect->restart ? kit->defect->restart(kit->ts) : 0;
 }
 
-/* fred's session, but for defects. */
+/* The first user's session, but for defects. */
 static struct imapsrv_session *on_restore(void *user, struct imapsrv_engine *engine,
                                           struct imapsrv_span saved)
 {
@@ -164,7 +164,8 @@ static struct imapsrv_session *on_restore(void *user, struct imapsrv_engine *eng
 		ts_watch_end(link);
 		return NULL;
 	}
-	ts_preauth(link, kit->tables.restored == KIT_OF_ANOTHER ? "joe" : "fred", &account);
+	ts_preauth(link, kit->tables.restored == KIT_OF_ANOTHER ? "joe"
+	                                                        : kit->ts->users->name, &account);
 	restore.user = link;
 	restore.account = &account;
 	restore.up_to_date = kit->tables.restored == KIT_UP_TO_DATE;
@@ -344,7 +345,7 @@ static void create(void *user, struct imapsrv_op *op, const struct imapsrv_creat
 	plain_create(user, op, q);
 	m = ts_find(ts, ts->users, name);
 	if (m && ts->acl.on && !m->acl)
-		ts_acl_set(m, "fred", IMAPSRV_ACL_SET, ts_acl_known(ts));
+		ts_acl_set(m, ts->users->name, IMAPSRV_ACL_SET, ts_acl_known(ts));
 	if (m && append_limit)
 		m->append_limit = append_limit;
 	if (m && made)
@@ -476,7 +477,7 @@ int kit_run(struct kit *kit, const struct imapsrv_allocator *allocator, uint64_t
 	check.report = on_report;
 	check.tally = on_tally;
 	check.scene = on_scene;
-	check.name = "fred";
+	check.name = ts->users->name;
 	check.password = kit->password ? kit->password : "x";
 	check.other_name = "joe";
 	check.other_password = "y";

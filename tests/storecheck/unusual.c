@@ -524,6 +524,13 @@ static void slow(struct kit *kit)
 	kit->slow = 30;
 }
 
+/* In a URL it is not written as it is. */
+static void odd_name(struct kit *kit)
+{
+	kit->ts->users->name[2] = '@';
+	kit->ts->sasl = false;
+}
+
 /* Who knows the name is in. */
 static void no_password(struct kit *kit)
 {
@@ -608,6 +615,7 @@ const struct way ways_unusual[] = {
 	{"tiny messages", tiny_messages, 0},
 	{"slow", slow, 0},
 	{"slow, in pieces", slow_pieces, 0},
+	{"odd name", odd_name, 0},
 	{"no password", no_password, 0},
 	{"hidden", hidden, 0},
 	{"hidden, no \\Deleted", hidden_no_deleted, 0},
