@@ -316,6 +316,8 @@ bool isrv_sc_ask(struct isrv_sc_client *k, const char *format, ...) ISRV_SC_FORM
 bool isrv_sc_need(struct isrv_sc_client *k, enum isrv_sc_clause clause, const char *format, ...)
 	ISRV_SC_FORMAT(3);
 bool isrv_sc_raw(struct isrv_sc_client *k, const void *data, size_t len); /* more of a command */
+/* Puts something back to what it was, also in a scene that is over; nobody is blamed. */
+void isrv_sc_undo(struct isrv_sc_client *k, const char *command);
 bool isrv_sc_await(struct isrv_sc_client *k); /* settles; blames if the command is not answered */
 bool isrv_sc_needed(struct isrv_sc_client *k, enum isrv_sc_clause clause);
 /* Does the session have these capabilities?  If not, its host hides them, and the scene is over. */

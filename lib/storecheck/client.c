@@ -99,6 +99,18 @@ bool isrv_sc_ask(struct isrv_sc_client *k, const char *format, ...)
 	return ok && isrv_sc_await(k) && k->told.status == ISRV_SC_OK;
 }
 
+void isrv_sc_undo(struct isrv_sc_client *k, const char *command)
+{
+	struct isrv_sc *c = k->c;
+	bool over = c->over;
+
+	c->over = false;
+	c->cleaning = true;
+	isrv_sc_ask(k, "%s", command);
+	c->cleaning = false;
+	c->over |= over;
+}
+
 bool isrv_sc_more(struct isrv_sc_client *k, const void *data, size_t len)
 {
 	k->told.status = ISRV_SC_WAITING;

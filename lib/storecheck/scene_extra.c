@@ -396,7 +396,6 @@ static void full(struct isrv_sc_client *k)
 	struct isrv_sc *c = k->c;
 	struct usage u = ask_usage(k, "MESSAGE");
 	struct isrv_buf now, then;
-	bool over;
 
 	if (!u.known || !isrv_sc_live(c) || u.limit <= u.used + 1)
 		return;
@@ -405,13 +404,7 @@ static void full(struct isrv_sc_client *k)
 	if (put_limits(c, &now, &u, u.used + 1) && put_limits(c, &then, &u, u.limit) &&
 	    isrv_sc_ask(k, "%s", now.data)) { /* else it is not for this user */
 		fill_up(k);
-		/* Back to what they were, whatever was found. */
-		over = c->over;
-		c->over = false;
-		c->cleaning = true;
-		isrv_sc_ask(k, "%s", then.data);
-		c->cleaning = false;
-		c->over |= over;
+		isrv_sc_undo(k, then.data);
 	}
 	isrv_buf_clear(&now, &c->mem);
 	isrv_buf_clear(&then, &c->mem);

@@ -126,8 +126,10 @@ static void metadata(struct isrv_sc *c)
 	if (!isrv_sc_stage(c, 1, 0))
 		return;
 	box = k->box;
-	if (k->caps & ISRV_SC_METADATA_SERVER || k->caps & ISRV_SC_METADATA)
+	if (k->caps & ISRV_SC_METADATA_SERVER || k->caps & ISRV_SC_METADATA) {
 		one_of_each(k, "");
+		isrv_sc_undo(k, "SETMETADATA \"\" (/private/vendor/imapsrv-kit/a NIL)");
+	}
 	if (!isrv_sc_live(c) || !isrv_sc_offers(k, ISRV_SC_METADATA))
 		return;
 	one_of_each(k, box->name);

@@ -499,6 +499,7 @@ int kit_run(struct kit *kit, const struct imapsrv_allocator *allocator, uint64_t
 	if (!rc && (findings != kit->findings || findings != kit->broken))
 		tx_complain(&kit->log, "%u findings are said, %u were reported and %u are told",
 		            findings, kit->findings, kit->broken);
+	kit->left = !rc && !kit->trouble && ts->users->entries;
 	/* Where the op fails by which it sets them back it cannot. */
 	if (!rc && !kit->trouble && ts->roots &&
 	    (ts->roots->limited != ts->resources ||

@@ -72,6 +72,7 @@ struct kit {
 	unsigned lacked;             /* bits: of these it was */
 	const char *may_lack;        /* NULL: anything; else nothing but what begins so */
 	uint32_t *looked;                     /* not NULL: so often each was looked at, added up */
+	bool left;                            /* it left an annotation of the server */
 	unsigned broken;                      /* the sum of what the tally says */
 };
 
