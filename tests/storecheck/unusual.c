@@ -524,11 +524,28 @@ static void slow(struct kit *kit)
 	kit->slow = 30;
 }
 
-/* In a URL it is not written as it is. */
+static void name_of(struct kit *kit, size_t len)
+{
+	static char name[1001];
+
+	memset(name, '@', len);
+	free(kit->ts->users->name);
+	kit->ts->users->name = tx_dup(name, len);
+	kit->ts->sasl = false;
+}
+
+/* In a URL each octet of it takes three. */
 static void odd_name(struct kit *kit)
 {
-	kit->ts->users->name[2] = '@';
-	kit->ts->sasl = false;
+	name_of(kit, 100);
+}
+
+static void endless_name(struct kit *kit)
+{
+	static const char *const scenes[] = {"urls", "urls of others", "keys", "keys kept", NULL};
+
+	name_of(kit, 1000);
+	kit->must_lack = scenes;
 }
 
 /* Who knows the name is in. */
@@ -616,6 +633,7 @@ const struct way ways_unusual[] = {
 	{"slow", slow, 0},
 	{"slow, in pieces", slow_pieces, 0},
 	{"odd name", odd_name, 0},
+	{"endless name", endless_name, 0},
 	{"no password", no_password, 0},
 	{"hidden", hidden, 0},
 	{"hidden, no \\Deleted", hidden_no_deleted, 0},
