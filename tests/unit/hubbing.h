@@ -83,4 +83,25 @@ static inline void publish(struct imapsrv_hub *hub, enum imapsrv_event_type type
 	assert_int_equal(imapsrv_hub_publish(hub, &e), 0);
 }
 
+/* "name type uid:uid,... name ..." of all that the member has. */
+static inline const char *taken(struct imapsrv_hub_member *m)
+{
+	static char text[4096];
+	const struct imapsrv_event *e;
+	size_t at = 0;
+
+	text[0] = '\0';
+	while ((e = imapsrv_hub_take(m))) {
+		at += (size_t)snprintf(text + at, sizeof(text) - at, "%s%.*s %d", at ? " " : "",
+		                       (int)e->mailbox.len, e->mailbox.data ? e->mailbox.data : "",
+		                       (int)e->type);
+		for (size_t i = 0; i < e->uids.count; i++)
+			at += (size_t)snprintf(text + at, sizeof(text) - at, "%s%u:%u",
+			                       i ? "," : " ", e->uids.ranges[i].first,
+			                       e->uids.ranges[i].last);
+		assert_true(at < sizeof(text) - 200);
+	}
+	return text;
+}
+
 #endif

@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Mailboxes that are renamed while sessions watch them: what is heard until the new name is known, and
+ * what is kept of a renaming when everything else is lost.
+ */
+#include "unit/hubbing.h"
+
+static void publish_rename(struct imapsrv_hub *hub, const char *from, const char *to)
+{
+	struct imapsrv_event e = IMAPSRV_EVENT_INIT;
+
+	e.type = IMAPSRV_EVENT_MAILBOX_RENAME;
+	e.mailbox = span(to);
+	e.old_name = span(from);
+	assert_int_equal(imapsrv_hub_publish(hub, &e), 0);
+}
+
+static void own_rename(struct imapsrv_hub *hub, const char *from, const char *to)
+{
+	struct imapsrv_event e = IMAPSRV_EVENT_INIT;
+
+	e.type = IMAPSRV_EVENT_MAILBOX_RENAME;
+	e.mailbox = span(to);
+	e.old_name = span(from);
+	assert_int_equal(imapsrv_hub_publish_account(hub, span("x"), &e), 0);
+}
+
+/* Until a session has heard of a renaming it hears of what happens under the new name, too. */
+static void t_moving(void **state)
+{
+	static const char *const mounts[][2] = {{"", "u"}}, *const moved[][2] = {{"", "w"}};
+	struct imapsrv_hub *hub = hub_new(NULL);
+	struct imapsrv_hub_member *m = join(hub, NULL), *other = join(hub, NULL);
+
+	(void)state;
+	see(m, "x", mounts, 1);
+	see(other, "x", mounts, 1);
+	change(m, true, IMAPSRV_SCOPE_MAILBOX, "a/x", ALL | BIT(12), '/');
+	change(m, true, IMAPSRV_SCOPE_MAILBOX, "a", BIT(12), '/');
+	change(other, true, IMAPSRV_SCOPE_MAILBOX, "a/y", ALL, '/');
+	publish_rename(hub, "u/a", "u/b");
+	publish(hub, IMAPSRV_EVENT_MESSAGE_NEW, "u/b/x", 1, 1);
+	publish(hub, IMAPSRV_EVENT_MESSAGE_NEW, "u/bb", 1, 1);
+	publish_rename(hub, "u/b", "u/c");
+	publish(hub, IMAPSRV_EVENT_MESSAGE_NEW, "u/c/x", 2, 2);
+	assert_string_equal(taken(m), "b 12 b/x 1 1:1 c 12 c/x 1 2:2");
+	assert_string_equal(taken(other), "");
+	/* Then by what it watches, and by nothing else. */
+	publish(hub, IMAPSRV_EVENT_MESSAGE_NEW, "u/c/x", 3, 3);
+	assert_string_equal(taken(m), "");
+	/* What is lent was not posted yet; and nothing is told twice. */
+	change(m, true, IMAPSRV_SCOPE_SUBTREE, "c", ALL | BIT(12), '/');
+	publish_rename(hub, "u/a/x", "u/c/x");
+	assert_int_equal(imapsrv_hub_take(m)->type, IMAPSRV_EVENT_MAILBOX_RENAME);
+	publish(hub, IMAPSRV_EVENT_MESSAGE_NEW, "u/c/x", 4, 4);
+	assert_string_equal(taken(m), "c/x 1 4:4");
+	publish_rename(hub, "u/a/x", "u/d");
+	assert_int_equal(imapsrv_hub_take(m)->type, IMAPSRV_EVENT_MAILBOX_RENAME);
+	publish(hub, IMAPSRV_EVENT_MESSAGE_NEW, "u/d", 5, 5);
+	assert_string_equal(taken(m), "d 1 5:5");
+	/* A name above the new one is renamed, and another one. */
+	publish_rename(hub, "u/a/x", "u/e/x");
+	publish_rename(hub, "u/ee", "u/g");
+	publish_rename(hub, "u/e", "u/f");
+	publish(hub, IMAPSRV_EVENT_MESSAGE_NEW, "u/f/x", 6, 6);
+	assert_string_equal(taken(m), "e/x 12 f 12 f/x 1 6:6");
+	/* In names of the account's own. */
+	own_rename(hub, "a/x", "e/x");
+	own_rename(hub, "ee", "g");
+	own_rename(hub, "e", "f");
+	assert_string_equal(taken(m), "e/x 12 f 12");
+	/* What it sees is kept elsewhere meanwhile. */
+	publish_rename(hub, "u/a/x", "u/d");
+	see(m, "x", moved, 1);
+	publish(hub, IMAPSRV_EVENT_MESSAGE_NEW, "u/d", 7, 7);
+	publish(hub, IMAPSRV_EVENT_MESSAGE_NEW, "w/d", 8, 8);
+	publish(hub, IMAPSRV_EVENT_MESSAGE_NEW, "w/d/e", 9, 9);
+	publish(hub, IMAPSRV_EVENT_MESSAGE_NEW, "w/dd", 9, 9);
+	assert_string_equal(taken(m), "d 12 d 1 8:8 d/e 1 9:9");
+	see(m, "x", mounts, 1);
+	/* One that goes meanwhile. */
+	publish_rename(hub, "u/a/x", "u/d");
+	imapsrv_hub_leave(m);
+	publish(hub, IMAPSRV_EVENT_MESSAGE_NEW, "u/d", 6, 6);
+	imapsrv_hub_free(hub);
+}
+
+/* Whatever else is lost: a session that is not told under which name its mailbox goes on is deaf to it. */
+static void t_lost_renames(void **state)
+{
+	static const char *const mounts[][2] = {{"", "u"}};
+	static const struct {
+		const char *moves; /* "ab": a to b; "!!": more events than are kept */
+		const char *taken;
+		const char *first; /* the old name that comes with the first */
+	} rows[] = {
+		{"!!ab", " 9 b 12", "a"},
+		{"ab!!", " 9 b 12", "a"},
+		{"ab!!bc", " 9 c 12", "a"},
+		{"!!abbccdde", " 9 e 12", "a"},
+		{"!!abba", " 9", ""},
+		{"!!xyabba", " 9 y 12", "x"},
+		{"!!xyab", " 9 y 12 b 12", "x"},
+		{"!!xyzvab", " 9", ""}, /* there is an end to it */
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct imapsrv_hub_config c = IMAPSRV_HUB_CONFIG_INIT;
+		const struct imapsrv_event *e;
+		struct imapsrv_hub_member *m;
+		struct imapsrv_hub *hub;
+
+		c.queue = 2;
+		hub = hub_new(&c);
+		m = join(hub, NULL);
+		see(m, "x", mounts, 1);
+		change(m, true, IMAPSRV_SCOPE_SUBTREE, "", ALL | BIT(12), '/');
+		change(m, true, IMAPSRV_SCOPE_MAILBOX, "a", ALL | BIT(12), '/');
+		for (int again = 0; again < 2; again++) {
+			for (const char *at = rows[i].moves; *at; at += 2) {
+				const char from[] = {'u', '/', at[0], '\0'}, to[] = {'u', '/', at[1], '\0'};
+
+				if (*at != '!') {
+					publish_rename(hub, from, to);
+					continue;
+				}
+				publish(hub, IMAPSRV_EVENT_MESSAGE_NEW, "u/1", 1, 1);
+				publish(hub, IMAPSRV_EVENT_MESSAGE_NEW, "u/2", 1, 1);
+				publish(hub, IMAPSRV_EVENT_MESSAGE_NEW, "u/3", 1, 1);
+			}
+			if (!again)
+				ROW(i, !strcmp(taken(m), rows[i].taken));
+		}
+		assert_non_null(imapsrv_hub_take(m));
+		e = imapsrv_hub_take(m);
+		ROW(i, (e != NULL) == (rows[i].first[0] != 0));
+		ROW(i, !e || (e->old_name.len == 1 && e->old_name.data[0] == rows[i].first[0]));
+		/* What is lent moves along, as ever. */
+		change(m, false, IMAPSRV_SCOPE_SUBTREE, "", ALL | BIT(12), '/');
+		publish(hub, IMAPSRV_EVENT_MESSAGE_NEW, "u/b", 1, 1);
+		if (!strcmp(rows[i].taken, " 9 b 12"))
+			ROW(i, !strcmp(taken(m), "b 1 1:1"));
+		imapsrv_hub_free(hub);
+	}
+}
+
+/* Who renames is told of what others did, and not of what it did itself: the two do not become one. */
+static void t_lost_renames_of_two(void **state)
+{
+	static const char *const mounts[][2] = {{"", "u"}};
+	struct imapsrv_hub_config c = IMAPSRV_HUB_CONFIG_INIT;
+	struct imapsrv_event e = IMAPSRV_EVENT_INIT;
+	struct imapsrv_hub_member *m;
+	struct imapsrv_hub *hub;
+
+	(void)state;
+	c.queue = 2;
+	hub = hub_new(&c);
+	m = join(hub, NULL);
+	see(m, "x", mounts, 1);
+	change(m, true, IMAPSRV_SCOPE_MAILBOX, "a", ALL | BIT(12), '/');
+	publish(hub, IMAPSRV_EVENT_MAILBOX_CHANGED, "", 0, 0);
+	publish_rename(hub, "u/a", "u/b");
+	e.type = IMAPSRV_EVENT_MAILBOX_RENAME;
+	e.origin = (const struct imapsrv_session *)(const void *)&e;
+	e.old_name = span("u/b");
+	e.mailbox = span("u/c");
+	assert_int_equal(imapsrv_hub_publish(hub, &e), 0);
+	assert_string_equal(taken(m), " 9 b 12 c 12");
+	imapsrv_hub_free(hub);
+}
+
+/* Without memory for who it is that moves, or for the renaming itself. */
+static void t_rename_no_memory(void **state)
+{
+	static const char *const mounts[][2] = {{"", "u"}};
+	static struct failalloc fa;
+	bool all = false;
+
+	(void)state;
+	for (size_t nth = 1; !all; nth++) {
+		struct imapsrv_hub_config c = IMAPSRV_HUB_CONFIG_INIT;
+		struct imapsrv_hub_member *m;
+		struct imapsrv_hub *hub;
+		const char *text;
+
+		failalloc_init(&fa);
+		c.allocator = &fa.allocator;
+		hub = hub_new(&c);
+		m = join(hub, NULL);
+		see(m, "x", mounts, 1);
+		change(m, true, IMAPSRV_SCOPE_MAILBOX, "a", ALL | BIT(12), '/');
+		fa.calls = 0;
+		fa.fail_first = (nth + 1) / 2;
+		fa.fail_on = nth % 2;
+		publish_rename(hub, "u/a", "u/b");
+		all = fa.calls < fa.fail_first;
+		fa.fail_first = 0;
+		publish(hub, IMAPSRV_EVENT_MESSAGE_NEW, "u/b", 1, 1);
+		text = taken(m);
+		if (all)
+			assert_string_equal(text, "b 12 b 1 1:1");
+		else
+			assert_string_equal(text, nth == 1 ? " 9" : " 9 b 12");
+		imapsrv_hub_free(hub);
+		assert_int_equal(fa.held, 0);
+		assert_true(all || nth < 20);
+	}
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(t_moving),
+		cmocka_unit_test(t_lost_renames),
+		cmocka_unit_test(t_lost_renames_of_two),
+		cmocka_unit_test(t_rename_no_memory),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
