@@ -96,10 +96,11 @@ static void of_mailbox(struct isrv_sc *c)
 
 static void of_message(struct isrv_sc *c)
 {
+	static const struct place all = {"1:*", ISRV_SC_ANNOTATE_ROOM, true};
 	struct isrv_sc_client *k = &c->clients[0];
 
 	if (isrv_sc_stage(c, 1, 1) && isrv_sc_offers(k, ISRV_SC_ANNOTATE))
-		fill(k, &(struct place){"1:*", ISRV_SC_ANNOTATE_ROOM, true});
+		fill(k, &all);
 }
 
 const struct isrv_sc_scene isrv_sc_scenes_room[] = {

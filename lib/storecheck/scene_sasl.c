@@ -14,9 +14,10 @@ enum { STEPS = 20 }; /* of an exchange */
 /* One response; true: another one is wanted. */
 static bool step(struct isrv_sc_client *k, const char *mechanism, uint32_t n, bool wrong)
 {
+	static const struct imapsrv_span ours = {"kit", 3};
 	struct isrv_sc *c = k->c;
 	struct imapsrv_response q = {sizeof(q), mechanism, n, {NULL, 0}, wrong};
-	struct imapsrv_span response = {"kit", 3};
+	struct imapsrv_span response = ours;
 
 	if (c->check.respond &&
 	    (!isrv_sc_challenge(k, &q.challenge) ||
