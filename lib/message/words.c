@@ -133,6 +133,10 @@ static void put_b(struct isrv_words *w, const char *text, size_t len)
 		text += taken;
 		len -= taken;
 	} while (len);
+	/* What lacks the "=" at its end is whole all the same. */
+	isrv_decoder_run(&d, "", 0, &taken, out, sizeof(out), &put);
+	if (put)
+		convert(w, &w->charset, out, put);
 }
 
 /* All of it is held but for the "=" at its end. */
