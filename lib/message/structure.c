@@ -251,6 +251,16 @@ static void add_line(struct isrv_structure *st, const char *data, size_t len)
 		add_maybe(st, data, len);
 }
 
+/* The end of a line of the header.  One of nothing but a CR is not the empty one, and is kept so that
+ * it does not look like that where fields are read. */
+static void end_header_line(struct isrv_structure *st)
+{
+	bool lone = st->content == 1 && st->header.len > st->header_line &&
+	            st->header.data[st->header_line] == '\r';
+
+	add_header(st, lone ? "\r\n" : "\n", lone ? 2 : 1);
+}
+
 /* The line is complete; behind it is `behind`. */
 static void end_line(struct isrv_structure *st, const struct isrv_place *behind, unsigned eol)
 {
@@ -265,7 +275,7 @@ static void end_line(struct isrv_structure *st, const struct isrv_place *behind,
 	if (fence != NOBODY) {
 		pass_fence(st, fence, last, &before, behind);
 	} else if (st->in_header) {
-		add_header(st, "\n", 1);
+		end_header_line(st);
 		if (st->content == 0)
 			isrv_structure_header(st, behind);
 	}
