@@ -13,7 +13,8 @@
 
 struct isrv_ascii_header {
 	bool body;  /* the empty line has been */
-	bool start; /* of a line; a CR that may begin a line end is passed over */
+	bool start; /* of a line */
+	bool cr;    /* which has had nothing but a CR */
 };
 
 void isrv_ascii_header_init(struct isrv_ascii_header *h);

@@ -18,8 +18,7 @@ static size_t naive(const char *text, size_t len, bool *ascii_r)
 		const char *lf = memchr(text + line, '\n', len - line);
 
 		n = lf ? (size_t)(lf - text) - line : len - line;
-		for (i = 0; i < n && text[line + i] == '\r'; i++)
-			;
+		i = n && text[line] == '\r';
 		if (lf && i == n)
 			return line + n;
 		for (i = line; i < line + n; i++)
