@@ -166,13 +166,16 @@ struct walk {
 	struct level stack[ISRV_DESCRIPTION_DEPTH];
 };
 
-/* DECODED: the text of an extended value is shown; else the client decodes it (RFC 2231 4). */
+enum { EXTENDED_MAX = 1024 };
+
+/* DECODED: the text of an extended value is shown; else the client decodes it (RFC 2231 4).  No octet
+ * takes more than three in UTF-8. */
 static char *put_extended(struct isrv_pen *p, char *at, struct imapsrv_span value)
 {
-	char text[1024];
+	char text[3 * EXTENDED_MAX];
 	struct imapsrv_span decoded = {text, 0};
 
-	if (value.len > sizeof(text) || !isrv_param_decode(value, text, sizeof(text), &decoded.len))
+	if (value.len > EXTENDED_MAX || !isrv_param_decode(value, text, sizeof(text), &decoded.len))
 		return put_string(p, at, value);
 	return put_string(p, at, decoded);
 }

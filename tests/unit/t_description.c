@@ -489,7 +489,7 @@ static void put_part(const uint32_t *numbers, size_t count, unsigned how, const 
 	struct isrv_writer w;
 	struct isrv_outq q;
 	struct isrv_mem mem;
-	char text[400];
+	char text[2000];
 	size_t n, at = 0;
 
 	isrv_mem_init(&mem, NULL, SIZE_MAX);
@@ -525,6 +525,28 @@ static void test_put_part(void **state)
 	         "(\"a\" \"b\" (\"n*\" \"plain\" \"m*\" \"A\") NIL NIL \"7bit\" 0)");
 	put_part(one, 1, 0,
 	         "(\"a\" \"b\" (\"n*\" \"plain\" \"m*\" \"utf-8''%41\") NIL NIL \"7bit\" 0)");
+	free(b.data);
+}
+
+/* Octets that nobody escaped take up to three times the room in UTF-8; none of them is left out. */
+static void test_unescaped(void **state)
+{
+	static const char before[] = "Content-Type: a/b; n*=iso-8859-1''";
+	static const char want_before[] = "(\"a\" \"b\" (\"n*\" {1200}\r\n";
+	char message[700], want[1300];
+	size_t at = sizeof(want_before) - 1;
+	struct bytes b;
+
+	(void)state;
+	memcpy(message, before, sizeof(before) - 1);
+	memset(message + sizeof(before) - 1, '\xe9', 600);
+	memcpy(message + sizeof(before) - 1 + 600, "\n\n", 3);
+	memcpy(want, want_before, at);
+	for (size_t i = 0; i < 600; i++, at += 2)
+		memcpy(want + at, "\xc3\xa9", 2);
+	memcpy(want + at, ") NIL NIL \"7bit\" 0)", sizeof(") NIL NIL \"7bit\" 0)"));
+	b = made(message);
+	put_part(NULL, 0, ISRV_BODY_DECODED, want);
 	free(b.data);
 }
 
@@ -567,6 +589,7 @@ int main(void)
 		cmocka_unit_test(test_rows),
 		cmocka_unit_test(test_too_deep), cmocka_unit_test(test_wide),
 		cmocka_unit_test(test_memory),   cmocka_unit_test(test_put_part),
+		cmocka_unit_test(test_unescaped),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
