@@ -54,7 +54,8 @@ static bool parse_numbers(struct isrv_parse *p, struct isrv_fetch_section *secti
 		if (!*dot_r)
 			break;
 	}
-	if (section->number_count > p->limits->depth)
+	/* One for each of what it may be in, and its own. */
+	if (section->number_count && section->number_count - 1 > p->limits->depth)
 		return isrv_rd_fail(r, "fewer part numbers");
 	return true;
 }
