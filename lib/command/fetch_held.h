@@ -11,8 +11,9 @@
 #include "base/buf.h"
 #include "imapsrv/store.h"
 
-/* When what is held has come to this, the rest of the batch is asked for again later: what a row
- * brings along, keywords and description, is the client's and the sender's to choose. */
+/* When what is held has come to this, or to a quarter of limits.arena, the rest of the batch is asked
+ * for again later: what a row brings along, keywords and description, is the client's and the sender's
+ * to choose. */
 #define ISRV_FETCH_HELD_OCTETS (1u << 20)
 
 struct isrv_fetch_held {
@@ -20,14 +21,17 @@ struct isrv_fetch_held {
 	struct isrv_buf keywords; /* struct imapsrv_span */
 	struct isrv_buf text;     /* offsets into it stand for addresses until all rows are there */
 	size_t at;                /* the current one */
+	size_t most;              /* octets from which on it is full */
 };
 
-void isrv_fetch_held_init(struct isrv_fetch_held *h, size_t max);
+/* `arena` is limits.arena. */
+void isrv_fetch_held_init(struct isrv_fetch_held *h, size_t arena);
 void isrv_fetch_held_clear(struct isrv_fetch_held *h, struct isrv_mem *mem);
 void isrv_fetch_held_empty(struct isrv_fetch_held *h); /* keeps the memory */
+/* Never of nothing: one row fits, whatever it brings along. */
 static inline bool isrv_fetch_held_full(const struct isrv_fetch_held *h)
 {
-	return h->text.len >= ISRV_FETCH_HELD_OCTETS;
+	return h->rows.len && h->rows.len + h->keywords.len + h->text.len >= h->most;
 }
 /* False: no memory. */
 bool isrv_fetch_held_add(struct isrv_fetch_held *h, struct isrv_mem *mem,
