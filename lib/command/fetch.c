@@ -48,6 +48,9 @@ struct fetch_args {
 	uint32_t dense_uid;      /* the first of them, */
 	uint32_t dense_seq;      /* and its number */
 	uint32_t done;           /* messages in the batches so far, the one at hand included */
+	size_t told;             /* octets of what its rows put */
+	uint32_t first_told;     /* the first of them that put any; 0: none */
+	size_t most;             /* where `told` puts off the rest */
 	bool missing;            /* an announced message has no row */
 	bool mark;               /* \Seen is to be set */
 	enum plain plain;
@@ -96,6 +99,26 @@ static void need(struct imapsrv_session *s, bool done)
 		isrv_session_fail(s, IMAPSRV_ENOMEM);
 }
 
+/* Is the row to be asked for again, because those before it put so much?  That is counted and not what
+ * the client has yet to take: the order of lines must not depend on how fast it reads. */
+static bool is_put_off(struct imapsrv_session *s, struct fetch_args *a, uint32_t uid)
+{
+	if (!a->told || a->told < a->most)
+		return false;
+	if (isrv_uidset_has(a->part, uid))
+		need(s, isrv_uidset_add(&a->again, &s->mem, uid, uid));
+	return true;
+}
+
+static void note_told(struct fetch_args *a, uint32_t uid, size_t octets)
+{
+	if (!octets || !isrv_uidset_has(a->part, uid))
+		return;
+	a->told += octets;
+	if (!a->first_told)
+		a->first_told = uid;
+}
+
 /* A host that gives more than it is asked for, or a row twice, would have what is put off asked for
  * again without end. */
 static void hold(struct imapsrv_session *s, struct fetch_args *a, const struct imapsrv_row *row)
@@ -107,9 +130,11 @@ static void hold(struct imapsrv_session *s, struct fetch_args *a, const struct i
 	                : isrv_fetch_held_add(&a->held, &s->mem, row));
 }
 
-/* All rows of a question are there. */
-static void settle_held(struct imapsrv_session *s, struct fetch_args *a)
+/* All rows of a question are there.  At least one of its messages is not asked for again. */
+static void settle_rows(struct imapsrv_session *s, struct fetch_args *a)
 {
+	if (a->again.count && a->first_told)
+		need(s, isrv_uidset_remove(&a->again, &s->mem, a->first_told, a->first_told));
 	isrv_fetch_held_settle(&a->held);
 	while (a->again.count && isrv_fetch_held_current(&a->held)) {
 		uint32_t uid = isrv_fetch_held_current(&a->held)->uid;
@@ -163,8 +188,13 @@ static void find_dense(const struct imapsrv_session *s, struct fetch_args *a)
 static void take_other_row(struct imapsrv_session *s, struct fetch_args *a, uint32_t seq,
                            const struct imapsrv_row *row)
 {
+	size_t before;
+
 	if (row->flags.keyword_count)
 		isrv_sync_keywords(s, &row->flags);
+	if (is_put_off(s, a, row->uid))
+		return;
+	before = isrv_outq_size(&s->out);
 	if (a->plain == PLAIN_FETCH && (row->facts & IMAPSRV_FACT_FLAGS)) {
 		a->line.shown++;
 		isrv_w_fetch_flags(&s->w, seq, a->items.uid ? row->uid : 0, &row->flags,
@@ -178,6 +208,7 @@ static void take_other_row(struct imapsrv_session *s, struct fetch_args *a, uint
 	} else {
 		put_row(s, a, seq, row, NULL);
 	}
+	note_told(a, row->uid, isrv_outq_size(&s->out) - before);
 }
 
 static void take_row(struct imapsrv_session *s, void *ctx, const void *answer)
@@ -215,7 +246,8 @@ static void take_marked(struct imapsrv_session *s, void *ctx, const void *answer
 static void empty_rows(struct fetch_args *a)
 {
 	isrv_fetch_held_empty(&a->held);
-	a->rows = 0;
+	a->rows = a->first_told = 0;
+	a->told = 0;
 }
 
 static void ask_mark(struct imapsrv_session *s, struct fetch_args *a)
@@ -272,12 +304,13 @@ static bool init(struct imapsrv_session *s, struct fetch_args *a)
 	isrv_fetch_line_init(&a->line, items);
 	isrv_uidset_init(&a->again, SIZE_MAX);
 	isrv_uidset_init(&a->put_off, SIZE_MAX);
+	a->most = isrv_fetch_held_most(s->engine->limits.arena);
 	/* Where it may be (RFC 4314 4, FETCH) and is kept (RFC 9051 7.1, PERMANENTFLAGS). */
 	a->mark = items->seen && !s->view->read_only && s->view->rights & IMAPSRV_RIGHT_SEEN &&
 	          s->view->permanent_flags & IMAPSRV_SEEN;
 	if (items->section_count || items->shows || items->annotation ||
 	    items->facts & IMAPSRV_FACT_SIZE) {
-		isrv_fetch_held_init(&a->held, s->engine->limits.arena);
+		isrv_fetch_held_init(&a->held, a->most);
 		return isrv_fetch_reader_init(s, &a->reader, items);
 	}
 	a->plain = plain_of(s, items);
@@ -345,6 +378,8 @@ static enum isrv_step read_held(struct imapsrv_session *s, struct fetch_args *a)
 			return step;
 		a->held.at++;
 	}
+	if (a->again.count && isrv_session_full(s))
+		return ISRV_OUTPUT;
 	if (!ask_again(s, a))
 		a->at = AT_BATCH;
 	return ISRV_DONE;
@@ -388,7 +423,7 @@ static enum isrv_step step(struct imapsrv_session *s, void *args)
 			if (s->result.code != IMAPSRV_OK)
 				return refused(s, a);
 			a->missing = a->missing || a->rows < a->asked;
-			settle_held(s, a);
+			settle_rows(s, a);
 			if (a->items.annotation) {
 				isrv_fetch_held_sort(&a->held);
 				isrv_fetch_annotation_begin(s, a->reader.annotation, a->part);

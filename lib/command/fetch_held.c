@@ -11,13 +11,13 @@ struct held {
 	size_t first_keyword; /* in the array of spans */
 };
 
-void isrv_fetch_held_init(struct isrv_fetch_held *h, size_t arena)
+void isrv_fetch_held_init(struct isrv_fetch_held *h, size_t most)
 {
 	isrv_buf_init(&h->rows, SIZE_MAX);
 	isrv_buf_init(&h->keywords, SIZE_MAX);
 	isrv_buf_init(&h->text, SIZE_MAX);
 	h->at = 0;
-	h->most = arena / 4 < ISRV_FETCH_HELD_OCTETS ? arena / 4 : ISRV_FETCH_HELD_OCTETS;
+	h->most = most;
 }
 
 void isrv_fetch_held_clear(struct isrv_fetch_held *h, struct isrv_mem *mem)

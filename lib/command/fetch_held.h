@@ -11,10 +11,15 @@
 #include "base/buf.h"
 #include "imapsrv/store.h"
 
-/* When what is held has come to this, or to a quarter of limits.arena, the rest of the batch is asked
- * for again later: what a row brings along, keywords and description, is the client's and the sender's
- * to choose. */
+/* When what rows bring along has come to this, held or told, the rest of the batch is asked for again
+ * later: keywords and descriptions are other people's to choose. */
 #define ISRV_FETCH_HELD_OCTETS (1u << 20)
+
+/* The same, or less where that leaves no room for anything else. */
+static inline size_t isrv_fetch_held_most(size_t arena)
+{
+	return arena / 4 < ISRV_FETCH_HELD_OCTETS ? arena / 4 : ISRV_FETCH_HELD_OCTETS;
+}
 
 struct isrv_fetch_held {
 	struct isrv_buf rows;     /* each with its keywords */
@@ -24,8 +29,7 @@ struct isrv_fetch_held {
 	size_t most;              /* octets from which on it is full */
 };
 
-/* `arena` is limits.arena. */
-void isrv_fetch_held_init(struct isrv_fetch_held *h, size_t arena);
+void isrv_fetch_held_init(struct isrv_fetch_held *h, size_t most);
 void isrv_fetch_held_clear(struct isrv_fetch_held *h, struct isrv_mem *mem);
 void isrv_fetch_held_empty(struct isrv_fetch_held *h); /* keeps the memory */
 /* Never of nothing: one row fits, whatever it brings along. */

@@ -15,9 +15,13 @@
 #include "imapsrv.h"
 #include "unit/row.h"
 
-enum { MESSAGES = 40, LARGE = 600000 };
+enum { MESSAGES = 40, LARGE = 600000, KEYWORDS = 300, KEYWORD = 250 };
 
 static char large[LARGE];
+static struct imapsrv_span kept; /* a description to go with each row; data NULL: `large` */
+static int twice;                /* each row is told twice */
+static struct imapsrv_span keywords[KEYWORDS];
+static uint32_t keyword_count; /* of each message */
 static int fetches, open_bodies;
 static uint32_t vanish_after; /* the fetch from which message 30 is gone; 0: never */
 
@@ -74,10 +78,15 @@ static void on_fetch(void *user, struct imapsrv_op *op, const struct imapsrv_fet
 	row.facts = IMAPSRV_FACT_FLAGS | IMAPSRV_FACT_DESCRIPTION;
 	row.description.data = large;
 	row.description.len = LARGE; /* no description: the message is read */
+	if (kept.data)
+		row.description = kept;
+	row.flags.keywords = keywords;
+	row.flags.keyword_count = keyword_count;
 	for (size_t i = 0; i < q->uids.count; i++)
 		for (row.uid = q->uids.ranges[i].first; row.uid <= q->uids.ranges[i].last; row.uid++)
 			if (row.uid != 30 || !vanish_after || (uint32_t)fetches < vanish_after)
-				imapsrv_op_row(op, &row);
+				for (int n = 0; n <= twice; n++)
+					imapsrv_op_row(op, &row);
 	imapsrv_op_done(op, IMAPSRV_OK, NULL);
 }
 
@@ -92,7 +101,7 @@ static void on_body(void *user, struct imapsrv_op *op, const struct imapsrv_body
 	imapsrv_op_done(op, IMAPSRV_OK, NULL);
 }
 
-static struct imapsrv_engine *engine_new(void)
+static struct imapsrv_engine *engine_new(const struct imapsrv_limits *limits)
 {
 	struct imapsrv_config config = IMAPSRV_CONFIG_INIT;
 	struct imapsrv_store store = IMAPSRV_STORE_INIT;
@@ -106,6 +115,7 @@ static struct imapsrv_engine *engine_new(void)
 	store.body = on_body;
 	store.body_close = on_body_close;
 	config.store = &store;
+	config.limits = limits;
 	assert_int_equal(imapsrv_engine_new(&config, &engine), 0);
 	return engine;
 }
@@ -113,7 +123,7 @@ static struct imapsrv_engine *engine_new(void)
 /* Says one line, takes the whole answer. */
 static char *say(struct imapsrv_session *s, const char *line)
 {
-	static char out[1 << 16];
+	static char out[4 << 20];
 	size_t len = strlen(line), used, count, n = 0;
 	struct imapsrv_span span;
 
@@ -135,7 +145,7 @@ static char *say(struct imapsrv_session *s, const char *line)
 static void test_put_off(void **state)
 {
 	struct imapsrv_account account = IMAPSRV_ACCOUNT_INIT;
-	struct imapsrv_engine *engine = engine_new();
+	struct imapsrv_engine *engine = engine_new(NULL);
 
 	(void)state;
 	memset(large, 'x', sizeof(large));
@@ -164,10 +174,62 @@ static void test_put_off(void **state)
 	imapsrv_engine_free(engine);
 }
 
+/* What is told from descriptions alone, or with the keywords of a message, waits for the client as all
+ * else does: a sender or somebody who shares the mailbox may have made it long. */
+static void test_told(void **state)
+{
+	struct imapsrv_account account = IMAPSRV_ACCOUNT_INIT;
+	struct imapsrv_session_config config = IMAPSRV_SESSION_CONFIG_INIT;
+	struct imapsrv_limits limits = IMAPSRV_LIMITS_INIT;
+	struct imapsrv_describer *describer;
+	struct imapsrv_engine *engine;
+	static char names[KEYWORDS][KEYWORD];
+	struct imapsrv_session *s;
+
+	(void)state;
+	vanish_after = 0;
+	limits.memory = 1 << 20;
+	limits.arena = 256 << 10;
+	engine = engine_new(&limits);
+	assert_int_equal(imapsrv_describer_new(NULL, NULL, &describer), 0);
+	for (int i = 0; i < 2000; i++)
+		imapsrv_describer_feed(describer, "To: somebody@example.com\r\n", 26);
+	assert_int_equal(imapsrv_describer_finish(describer, &kept), 0);
+	memset(names, 'k', sizeof(names));
+	for (int i = 0; i < KEYWORDS; i++) {
+		names[i][0] = (char)('a' + i / 26);
+		names[i][1] = (char)('a' + i % 26);
+		keywords[i] = (struct imapsrv_span){names[i], KEYWORD};
+	}
+	config.preauth = &account;
+	for (int i = 0; i < 3; i++) {
+		uint32_t shown = 0;
+		char *out;
+
+		twice = i == 1;
+		keyword_count = i == 2 ? KEYWORDS : 0;
+		assert_int_equal(imapsrv_session_new(engine, &config, &s), 0);
+		say(s, "a EXAMINE INBOX\r\n");
+		fetches = 0;
+		out = say(s, i == 2 ? "b FETCH 1:* FLAGS\r\n" : "b FETCH 1:* ENVELOPE\r\n");
+		for (char *at = out; (at = strstr(at, " FETCH (")) != NULL; at++)
+			shown++;
+		ROW((size_t)i, twice ? shown >= MESSAGES : shown == MESSAGES);
+		ROW((size_t)i, strstr(out, "b OK ") != NULL);
+		ROW((size_t)i, fetches > 10 && fetches <= MESSAGES);
+		imapsrv_session_free(s);
+	}
+	keyword_count = 0;
+	kept.data = NULL;
+	imapsrv_describer_free(describer);
+	imapsrv_engine_free(engine);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_put_off),
+		cmocka_unit_test(test_told),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
