@@ -320,7 +320,12 @@ static bool is_unselectable(enum imapsrv_code code)
 
 static void begin_metadata(struct isrv_list_args *a, const struct isrv_list_name *n)
 {
+	char *room = a->metadata.room; /* of the arena, for all of them */
+	size_t room_size = a->metadata.room_size;
+
 	memset(&a->metadata, 0, sizeof(a->metadata));
+	a->metadata.room = room;
+	a->metadata.room_size = room_size;
 	a->metadata.mailbox = (struct imapsrv_span){n->name, n->len};
 	a->metadata.entries = a->entries;
 	a->metadata.max_size = UINT64_MAX;

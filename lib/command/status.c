@@ -223,7 +223,13 @@ static void ask_fetch(struct imapsrv_session *s, struct isrv_status *q)
 
 void isrv_status_begin(struct isrv_status *q, struct imapsrv_span name, uint32_t wanted)
 {
+	/* What the arena gave serves the next mailbox too: there may be a hundred thousand of them. */
+	struct isrv_status_sizeless *sizeless = q->sizeless;
+	struct isrv_body_cursor body = {.arena = q->body.arena, .buf = q->body.buf};
+
 	memset(q, 0, sizeof(*q));
+	q->sizeless = sizeless;
+	q->body = body;
 	q->name = name;
 	q->items = wanted;
 	q->counted.append_limit = UINT64_MAX;
