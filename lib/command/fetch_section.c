@@ -17,11 +17,12 @@ enum {
 };
 
 #define DECODED 4096u
+#define HEADER_KEPT 65536u /* octets of memory that are kept for the next header */
 
-void isrv_fetch_output_init(struct isrv_fetch_output *o, size_t max)
+void isrv_fetch_output_init(struct isrv_fetch_output *o, size_t arena)
 {
-	isrv_buf_init(&o->header, max);
-	isrv_buf_init(&o->fields, max);
+	isrv_buf_init(&o->header, arena);
+	isrv_buf_init(&o->fields, arena / 4);
 }
 
 void isrv_fetch_output_clear(struct isrv_fetch_output *o, struct isrv_mem *mem)
@@ -97,6 +98,8 @@ static enum isrv_step step_fields(struct imapsrv_session *s, struct isrv_fetch_m
 
 	if (step != ISRV_DONE || s->error)
 		return step;
+	if (o->header.cap > HEADER_KEPT)
+		isrv_buf_clear(&o->header, &s->mem);
 	if (m->body.failed)
 		return put_nothing(s, section, o);
 	isrv_fetch_cut(o, section, o->fields.len);

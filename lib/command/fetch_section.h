@@ -32,7 +32,9 @@ struct isrv_fetch_output {
 	uint64_t lines;            /* of them, where they are counted for themselves */
 };
 
-void isrv_fetch_output_init(struct isrv_fetch_output *o, size_t max);
+/* `arena` is limits.arena: what is chosen of a header may take a quarter of that, for it is copied to
+ * what waits to leave. */
+void isrv_fetch_output_init(struct isrv_fetch_output *o, size_t arena);
 void isrv_fetch_output_clear(struct isrv_fetch_output *o, struct isrv_mem *mem);
 
 /* Can this section be decoded?  False: its transfer encoding is unknown (RFC 3516 4.3). */

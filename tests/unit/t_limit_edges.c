@@ -151,8 +151,8 @@ static void output(void **state)
 	}
 }
 
-/* Chosen fields are held, as many of them as fit whole into what a command may have; and so is the header
- * that they are chosen from, if it is not lent. */
+/* Chosen fields are held, as many of them as fit whole into a quarter of what a command may have; and so is
+ * the header that they are chosen from, all that a command may have of it, if it is not lent. */
 static void choose(size_t pull)
 {
 	enum { ARENA = 20000, LINE = 999, LINES = 30 };
@@ -168,7 +168,7 @@ static void choose(size_t pull)
 	t.host.ts->options.pull = pull;
 	talk_connect(&t, 0);
 	(void)talk_say(&t, 0, "a EXAMINE INBOX\r\n");
-	snprintf(size, sizeof(size), "{%d}\r\nA: 0", ARENA / LINE * LINE);
+	snprintf(size, sizeof(size), "{%d}\r\nA: 0", ARENA / 4 / LINE * LINE);
 	tx_str(&line, talk_say(&t, 0, "b FETCH 1 BODY.PEEK[HEADER.FIELDS (A)]\r\n"));
 	assert_non_null(strstr(line.data, size));
 	assert_non_null(strstr(line.data, "\r\n)\r\nb OK"));
@@ -177,11 +177,37 @@ static void choose(size_t pull)
 	tx_free(&line);
 }
 
+/* A header nearly as long as that, and most of it asked for, is no reason to end a session that may hold
+ * twice as much. */
+static void choose_much(size_t pull)
+{
+	struct tx host = {0};
+	struct talk t;
+
+	tx_str(&host, "host: limit memory 1048576\nhost: limit arena 524288\n"
+	              "host: limit command 65536\nhost: limit output 16384\n"
+	              "host: limit header_octets 65536\nhost: limit described 65536\n"
+	              "host: preauth fred\nhost: message INBOX\n");
+	for (int i = 0; i < 500; i++)
+		tx_fmt(&host, "|A: %0*d\n", 994, i);
+	tx_str(&host, "|\n|Hello\n");
+	talk_open(&t, host.data);
+	t.host.ts->options.pull = pull;
+	talk_connect(&t, 0);
+	(void)talk_say(&t, 0, "a EXAMINE INBOX\r\n");
+	assert_non_null(strstr(talk_say(&t, 0, "b FETCH 1 BODY.PEEK[HEADER.FIELDS (A)]\r\n"),
+	                       "\r\n)\r\nb OK"));
+	talk_close(&t);
+	tx_free(&host);
+}
+
 static void chosen_fields(void **state)
 {
 	(void)state;
 	choose(0);
 	choose(1000);
+	choose_much(0);
+	choose_much(1000);
 	choose(SIZE_MAX);
 }
 
