@@ -149,6 +149,8 @@ static enum isrv_step put_sections(struct imapsrv_session *s, struct isrv_fetch_
 		const struct isrv_fetch_section *section = &l->items->sections[r->at_section];
 		enum isrv_step step;
 
+		if (!r->output->at && isrv_session_full(s))
+			return ISRV_OUTPUT;
 		if (!r->output->at) {
 			isrv_fetch_separate(&s->w, &l->first);
 			isrv_fetch_put_name(&s->w, section);

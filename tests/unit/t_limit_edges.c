@@ -177,9 +177,9 @@ static void choose(size_t pull)
 	tx_free(&line);
 }
 
-/* A header nearly as long as that, and most of it asked for, is no reason to end a session that may hold
- * twice as much. */
-static void choose_much(size_t pull)
+/* A header nearly as long as that, and most of it asked for, or some of it many times, is no reason to end
+ * a session that may hold twice as much. */
+static void choose_much(size_t pull, int lines, const char *line, const char *last)
 {
 	struct tx host = {0};
 	struct talk t;
@@ -188,15 +188,14 @@ static void choose_much(size_t pull)
 	              "host: limit command 65536\nhost: limit output 16384\n"
 	              "host: limit header_octets 65536\nhost: limit described 65536\n"
 	              "host: preauth fred\nhost: message INBOX\n");
-	for (int i = 0; i < 500; i++)
+	for (int i = 0; i < lines; i++)
 		tx_fmt(&host, "|A: %0*d\n", 994, i);
 	tx_str(&host, "|\n|Hello\n");
 	talk_open(&t, host.data);
 	t.host.ts->options.pull = pull;
 	talk_connect(&t, 0);
 	(void)talk_say(&t, 0, "a EXAMINE INBOX\r\n");
-	assert_non_null(strstr(talk_say(&t, 0, "b FETCH 1 BODY.PEEK[HEADER.FIELDS (A)]\r\n"),
-	                       "\r\n)\r\nb OK"));
+	assert_non_null(strstr(talk_say(&t, 0, line), last));
 	talk_close(&t);
 	tx_free(&host);
 }
@@ -206,8 +205,18 @@ static void chosen_fields(void **state)
 	(void)state;
 	choose(0);
 	choose(1000);
-	choose_much(0);
-	choose_much(1000);
+	for (size_t pull = 0; pull <= 1000; pull += 1000) {
+		choose_much(pull, 500, "b FETCH 1 BODY.PEEK[HEADER.FIELDS (A)]\r\n",
+		            "\r\n)\r\nb OK");
+		choose_much(pull, 100,
+		            "b FETCH 1 (BODY.PEEK[HEADER.FIELDS (A)] BODY.PEEK[HEADER.FIELDS (A B)] "
+		            "BODY.PEEK[HEADER.FIELDS (A C)] BODY.PEEK[HEADER.FIELDS (A D)] "
+		            "BODY.PEEK[HEADER.FIELDS (A E)] BODY.PEEK[HEADER.FIELDS (A F)] "
+		            "BODY.PEEK[HEADER.FIELDS (A G)] BODY.PEEK[HEADER.FIELDS (A H)] "
+		            "BODY.PEEK[HEADER.FIELDS (A I)] BODY.PEEK[HEADER.FIELDS (A J)] "
+		            "BODY.PEEK[HEADER.FIELDS.NOT (B)])\r\n",
+		            "\r\n)\r\nb OK");
+	}
 	choose(SIZE_MAX);
 }
 
