@@ -140,7 +140,8 @@ static enum isrv_step look(struct imapsrv_session *s, struct copy *a, bool *end_
 	if (wait != ISRV_DONE || s->error)
 		return wait;
 	a->at = AT_TRANSFER;
-	*end_r = s->view->look_all;
+	/* What was posted since the store was asked is told later, like what comes from now on. */
+	*end_r = s->view->look_all && s->result.code != IMAPSRV_OK;
 	if (*end_r)
 		return isrv_refused(s, NULL);
 	*end_r = !narrow(s, &a->transfer);
