@@ -312,10 +312,21 @@ static bool may_go(const struct imapsrv_session *s)
 	return true;
 }
 
+/* Does it wait for what has not come yet?  Lines are whole where it does, unless mid_line says otherwise:
+ * they stay if memory runs out meanwhile, whether they have left or not. */
+static bool waits(struct imapsrv_session *s)
+{
+	if (s->wait == ISRV_DONE)
+		return false;
+	if (!s->mid_line)
+		s->mark = isrv_outq_mark(&s->out);
+	return !may_go(s);
+}
+
 /* Whether the command may run, when that is known. */
 static bool check_access(struct imapsrv_session *s)
 {
-	if (s->wait != ISRV_DONE && !may_go(s))
+	if (waits(s))
 		return false;
 	s->mark = isrv_outq_mark(&s->out);
 	s->wait = (uint8_t)isrv_access_refresh(s);
@@ -342,7 +353,7 @@ static bool step_command(struct imapsrv_session *s)
 {
 	enum isrv_step step;
 
-	if (s->wait != ISRV_DONE && (!may_go(s) || (s->wait == ISRV_INPUT && !has_input(s))))
+	if (waits(s) || (s->wait == ISRV_INPUT && !has_input(s)))
 		return false;
 	s->wake = false;
 	if (!s->mid_line)
@@ -389,7 +400,7 @@ static bool sync_command(struct imapsrv_session *s)
 	unsigned flags = s->command->flags;
 	unsigned kinds = s->tell_all ? (unsigned)ISRV_PENDING_ALL : s->heard;
 
-	if (s->wait != ISRV_DONE && !may_go(s))
+	if (waits(s))
 		return false;
 	if (!s->uid && (flags & ISRV_COMMAND_SEQ))
 		kinds &= ~gone;
@@ -413,7 +424,7 @@ static bool sync_command(struct imapsrv_session *s)
  * (RFC 5465 3.1). */
 static bool tell_between(struct imapsrv_session *s)
 {
-	if (!may_go(s))
+	if (waits(s))
 		return false;
 	if (!tell(s, s->heard_between))
 		return !s->error && s->wait != ISRV_YIELD;

@@ -326,6 +326,10 @@ void isrv_session_settle(struct imapsrv_session *s)
 
 	if (!s->error || s->phase == ISRV_PHASE_END)
 		return;
+	/* Between two commands all lines are whole: they stay, whether they have left or not. */
+	if ((s->phase == ISRV_PHASE_READ || s->phase == ISRV_PHASE_RESUME) &&
+	    !isrv_writer_failed(&s->w))
+		s->mark = isrv_outq_mark(&s->out);
 	/* Half a line is taken back if none of it has left; else no BYE can be said behind it. */
 	s->mid_line = !isrv_outq_rollback(&s->out, s->mark);
 	/* What the command held is free now, so that the BYE may find the room that it needs. */
