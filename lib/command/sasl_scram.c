@@ -102,9 +102,12 @@ static bool is_bound(struct isrv_exchange *x, const struct isrv_gs2 *gs2, enum i
 	while (b && (strlen(b->type) != gs2->binding.len ||
 	             memcmp(b->type, gs2->binding.data, gs2->binding.len) != 0))
 		b = b->next;
-	if (b)
-		c->binding = (struct imapsrv_span){b->data, b->len};
-	return b != NULL;
+	if (!b)
+		return false;
+	/* Copied: the host may name it anew before the client's proof is here. */
+	*turn_r = ISRV_TURN_BAD;
+	x->text = NULL;
+	return keep(x, &c->binding, b->data, b->len);
 }
 
 /* client-first-message = gs2-header "n=" saslname "," "r=" nonce ["," extensions]; "m=" in front

@@ -255,6 +255,81 @@ static void test_channel_binding(void **state)
 	imapsrv_engine_free(engine);
 }
 
+static void fred_keys(void *user, struct imapsrv_op *op, const struct imapsrv_scram_query *q)
+{
+	struct imapsrv_scram_keys keys = IMAPSRV_SCRAM_KEYS_INIT;
+
+	(void)user;
+	(void)q;
+	keys.salt = "salt of 16 bytes";
+	keys.salt_len = 16;
+	keys.iterations = 4096;
+	assert_int_equal(imapsrv_scram_derive(&keys, "secret", 6), 0);
+	imapsrv_op_keys(op, &keys);
+	imapsrv_op_done(op, IMAPSRV_OK, NULL);
+}
+
+static void count_octets(void *user, void *to, size_t len)
+{
+	unsigned char *at = to;
+
+	(void)user;
+	for (size_t i = 0; i < len; i++)
+		at[i] = (unsigned char)i;
+}
+
+/* Sends the line, and finds what was said beginning so. */
+static bool is_answered(struct imapsrv_session *s, const char *line, const char *begin)
+{
+	struct imapsrv_span span = {NULL, 0};
+	size_t count, used;
+	bool found;
+
+	assert_int_equal(imapsrv_session_recv(s, line, strlen(line), &used), 0);
+	assert_int_equal(imapsrv_session_peek(s, &span, 1, &count), 0);
+	found = count && span.len >= strlen(begin) && !memcmp(span.data, begin, strlen(begin));
+	assert_int_equal(imapsrv_session_sent(s, span.len), 0);
+	return found;
+}
+
+/* The host names what binds the connection anew, in the middle of an exchange that began with the old
+ * data: that is what it is held to, and it is still there. */
+static void test_bound_anew(void **state)
+{
+	static const char data[] = "what both ends have";
+	struct imapsrv_session_config session_config = IMAPSRV_SESSION_CONFIG_INIT;
+	struct imapsrv_store store = nullstore();
+	struct imapsrv_config config = IMAPSRV_CONFIG_INIT;
+	struct imapsrv_sasl sasl = IMAPSRV_SASL_INIT;
+	struct imapsrv_engine *engine;
+	struct imapsrv_session *s;
+
+	(void)state;
+	config.store = &store;
+	config.sasl = &sasl;
+	sasl.keys = fred_keys;
+	sasl.entropy = count_octets;
+	sasl.secret = "0123456789abcdef";
+	sasl.secret_len = 16;
+	session_config.secure = 1;
+	assert_int_equal(imapsrv_engine_new(&config, &engine), 0);
+	assert_int_equal(imapsrv_session_new(engine, &session_config, &s), 0);
+	assert_int_equal(imapsrv_session_set_channel_binding(s, "tls-exporter", data,
+	                                                     sizeof(data) - 1), 0);
+	assert_true(is_answered(s, "", "* OK "));
+	assert_true(is_answered(s, "a AUTHENTICATE SCRAM-SHA-256-PLUS\r\n", "+ \r\n"));
+	assert_true(is_answered(s,
+		"cD10bHMtZXhwb3J0ZXIsLG49ZnJlZCxyPXJPcHJOR2Z3RWJlUldnYk5Fa3FP\r\n", "+ cj1"));
+	assert_int_equal(imapsrv_session_set_channel_binding(s, "tls-exporter", "other", 5), 0);
+	assert_true(is_answered(s,
+		"Yz1jRDEwYkhNdFpYaHdiM0owWlhJc0xIZG9ZWFFnWW05MGFDQmxibVJ6SUdoaGRtVT0scj1yT3ByTkdmd"
+		"0ViZVJXZ2JORWtxT0FBRUNBd1FGQmdjSUNRb0xEQTBPRHhBUixwPVA2ZGZMRGV4bXBqMEt3L2NrMGJsUk"
+		"xhcFgwckplbjZJaTNPdEtraHFjSkU9\r\n", "+ dj0"));
+	assert_true(is_answered(s, "\r\n", "a OK "));
+	imapsrv_session_free(s);
+	imapsrv_engine_free(engine);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -263,6 +338,7 @@ int main(void)
 		cmocka_unit_test(test_engine),
 		cmocka_unit_test(test_bad_keys),
 		cmocka_unit_test(test_channel_binding),
+		cmocka_unit_test(test_bound_anew),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
