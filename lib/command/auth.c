@@ -66,6 +66,8 @@ enum isrv_step isrv_auth_refuse(struct imapsrv_session *s)
 	if (s->failed_logins >= s->engine->limits.failed_logins) {
 		isrv_no(s, "AUTHENTICATIONFAILED", "Authentication failed");
 		isrv_reply_put(s);
+		if (isrv_writer_failed(&s->w)) /* half of it is taken back, and the session ends */
+			return ISRV_DONE;
 		isrv_session_end(s, NULL, "Too many failed logins");
 		return ISRV_DONE;
 	}

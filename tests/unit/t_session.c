@@ -344,6 +344,36 @@ static void no_half_line(void **state)
 	finish(&h);
 }
 
+/* Nor of the answer to the last guess, behind which the session ends. */
+static void no_half_refusal(void **state)
+{
+	struct imapsrv_limits limits = IMAPSRV_LIMITS_INIT;
+
+	(void)state;
+	limits.failed_logins = 1;
+	limits.login_delay = UINT32_MAX;
+	for (int answers = 240; answers < 270; answers++) {
+		static struct host h;
+
+		memset(&h, 0, sizeof(h));
+		start(&h, &limits, false);
+		drain(&h);
+		/* The arena and the buffer of the line are there; the answers fill what there is for
+		 * output. */
+		assert_true(give(&h, "a ID (\"name\" \"as long as what comes next\")\r\n"));
+		for (int i = 0; i < answers; i++)
+			assert_true(give(&h, "a NOOP\r\n"));
+		h.starved = true;
+		assert_true(give(&h, "b LOGIN fred wrong\r\n"));
+		h.starved = false;
+		h.out_len = 0;
+		drain(&h);
+		ROW(answers, h.out_len > 2 && !memcmp(h.out + h.out_len - 2, "\r\n", 2));
+		ROW(answers, imapsrv_session_want(h.session) == IMAPSRV_WANT_CLOSE);
+		finish(&h);
+	}
+}
+
 /* ---- answers that should not be ------------------------------------------------------------ */
 
 /* To a dead op, of the wrong kind, without sense: refused, reported, and the client never knows. */
@@ -593,6 +623,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(no_half_line),
+		cmocka_unit_test(no_half_refusal),
 		cmocka_unit_test(odd_answers),
 		cmocka_unit_test(offered_is_not_taken),
 		cmocka_unit_test(reading_is_a_sign_of_life),
