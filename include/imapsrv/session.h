@@ -202,7 +202,8 @@ struct imapsrv_counters {
 	uint64_t bad_commands;  /* of these, with BAD */
 	uint64_t failed_logins; /* by LOGIN and AUTHENTICATE; also by proofs that the library
 	                           checks, of which the host's `login` does not hear */
-	uint64_t age;           /* ms from the first tick to the last */
+	uint64_t age;           /* ms from the first tick to the last; from the first behind
+	                           UNAUTHENTICATE (RFC 8437), if there was one */
 	uint64_t waiting;       /* ms up to the last tick that the client has been waited for:
 	                           that it sends, goes on with what it began, or reads */
 };

@@ -72,6 +72,26 @@ static void test_counters(void **state)
 	end();
 }
 
+/* Whoever comes after UNAUTHENTICATE is as one who has just connected: his time begins then. */
+static void test_age_after_unauthenticate(void **state)
+{
+	struct imapsrv_counters n = IMAPSRV_COUNTERS_INIT;
+
+	(void)state;
+	begin(UINT32_MAX, 180000);
+	imapsrv_session_tick(s, 1000);
+	say("a LOGIN fred x\r\n");
+	imapsrv_session_tick(s, 4000);
+	imapsrv_session_counters(s, &n);
+	assert_int_equal(n.age, 3000);
+	say("b UNAUTHENTICATE\r\n");
+	imapsrv_session_tick(s, 5000);
+	imapsrv_session_tick(s, 5500);
+	imapsrv_session_counters(s, &n);
+	assert_int_equal(n.age, 500);
+	end();
+}
+
 /* No deadline is passed because it would be beyond the end of the clock. */
 static void test_end_of_the_clock(void **state)
 {
@@ -116,6 +136,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_counters),
+		cmocka_unit_test(test_age_after_unauthenticate),
 		cmocka_unit_test(test_end_of_the_clock),
 		cmocka_unit_test(test_taken_over),
 	};
