@@ -18,7 +18,7 @@
  * events posted, in their order; not on how they were cut or when they came.
  *
  * None of these calls may be made from inside a callback of the same session, except
- * imapsrv_session_post, _want, _user, _state, _mailbox, _language, _steps, _memory and
+ * imapsrv_session_post, _want, _user, _state, _mailbox, _language, _utf8, _steps, _memory and
  * _counters; of the others those that return int give IMAPSRV_EREENTER, and the rest do nothing.
  */
 #ifndef IMAPSRV_SESSION_H
