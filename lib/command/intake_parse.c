@@ -217,15 +217,9 @@ static const char *behind_name(struct isrv_reader r)
 	return size < (uint64_t)(r.end - r.at) ? r.at + size : start;
 }
 
-/* The mailbox may be a literal too, and so may the URLs of CATENATE, and values of annotations: of
- * those the pieces take care. */
+/* The mailbox may be a literal too.  Of the URLs of CATENATE and values of annotations that are the
+ * pieces take care. */
 enum isrv_literal isrv_intake_literal(struct isrv_parse *p)
 {
-	const char *start = behind_name(p->r);
-
-	if (!start)
-		return ISRV_LITERAL_ARGUMENT;
-	if (is_url(p->caps, start, p->r.end))
-		return ISRV_LITERAL_ARGUMENT;
-	return ISRV_LITERAL_START;
+	return behind_name(p->r) ? ISRV_LITERAL_START : ISRV_LITERAL_ARGUMENT;
 }

@@ -48,8 +48,8 @@ struct isrv_intake_items {
  * one.  True with items->argument: the reader has to have more. */
 bool isrv_intake_parse_piece(struct isrv_parse *p, struct isrv_intake_items *items, bool first);
 
-/* The reader stands at the mailbox: is the literal just announced an argument (the name, a URL), or
- * a message? */
+/* The reader stands at the mailbox: is the literal just announced its name, or something for the
+ * pieces? */
 enum isrv_literal isrv_intake_literal(struct isrv_parse *p);
 
 #endif

@@ -185,25 +185,40 @@ static void literal_too_big(struct imapsrv_session *s, const struct isrv_line *l
 
 /*
  * A literal was announced.  A command that is unknown, or not allowed now, never gets to send one:
- * what is held for an unfinished command stays small (memory exhaustion before login).
+ * what is held for an unfinished command stays small (memory exhaustion before login).  True: it is
+ * an argument.
  */
+static bool is_argument(struct imapsrv_session *s)
+{
+	struct isrv_line line;
+
+	/* So was the one before it.  What stands before them all is not read for each: that would be
+	 * quadratic in what a client sends (a long tag, thousands of literals). */
+	if (s->framer.line && s->collects)
+		return true;
+	if (!isrv_line_read(s, &line)) {
+		isrv_line_complain(s, &line);
+		refuse_literal(s, &line);
+		return false;
+	}
+	s->collects = !line.command->literal;
+	if (s->collects || line.command->literal(&line.p) == ISRV_LITERAL_ARGUMENT)
+		return true;
+	(void)isrv_line_read(s, &line); /* from the front again, as it was */
+	start(s, &line, false);
+	return false;
+}
+
 static void literal(struct imapsrv_session *s)
 {
 	struct isrv_line line;
 	const char *problem;
 
-	if (!isrv_line_read(s, &line)) {
-		isrv_line_complain(s, &line);
-		refuse_literal(s, &line);
+	if (!is_argument(s))
 		return;
-	}
-	if (line.command->literal && line.command->literal(&line.p) == ISRV_LITERAL_START) {
-		(void)isrv_line_read(s, &line); /* from the front again, as it was */
-		start(s, &line, false);
-		return;
-	}
 	problem = isrv_line_take_literal(s);
 	if (problem) {
+		(void)isrv_line_read(s, &line);
 		literal_too_big(s, &line, problem);
 		return;
 	}

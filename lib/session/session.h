@@ -157,6 +157,7 @@ struct imapsrv_session {
 	bool notify_held : 1;    /* see isrv_hear_hold: */
 	bool overflow_due : 1;   /* as soon as it is let go */
 	bool by_number : 1;      /* it names messages by number, though it is a UID command */
+	bool collects : 1;       /* of the line that is being read: all its literals are arguments */
 	bool modseq_due;         /* or has to end with HIGHESTMODSEQ: see session/modseq.h */
 
 	/* what is heard: see session/hear.h */

@@ -2,7 +2,9 @@
 /*
  * attack/t_tokens - tokens and commands of any length, an octet at a time.
  */
+#include "attack/counted.h"
 #include "attack/grow.h"
+#include "attack/samples.h"
 
 #define SELECTED "s SELECT INBOX\r\n"
 #define LONG     30000
@@ -65,6 +67,52 @@ static void T20_tokens(void **state)
 {
 	(void)state;
 	grow_each(tokens, COUNT(tokens));
+}
+
+/* T20: two things that grow at once.  What stands before the literals of a command is not read again for
+ * each of them. */
+static uint64_t literals_behind_a_long_tag(const char *command, const char *literal, size_t n)
+{
+	static const struct sample sample = {"", false};
+	struct tx text = {0};
+	struct world w;
+	uint64_t work;
+
+	for (size_t i = 0; i < 10 * n; i++)
+		tx_str(&text, "a");
+	tx_str(&text, command);
+	for (size_t i = 0; i < n; i++)
+		tx_str(&text, literal);
+	tx_str(&text, "\r\n");
+	samples_begin(&w);
+	samples_connect(&w, &sample);
+	work = counted_work();
+	world_feed(&w, text.data, text.len, 0);
+	work = counted_work() - work;
+	assert_false(world_closed(&w));
+	tx_free(&text);
+	world_end(&w);
+	return work;
+}
+
+static void T20_literals_behind_a_long_tag(void **state)
+{
+	static const struct {
+		const char *command, *literal;
+	} rows[] = {
+		{" LIST (", "{1+}\r\nx "},
+		{" SEARCH", " SUBJECT {1+}\r\nx"},
+		{" APPEND Keep CATENATE (", "URL {1+}\r\nx "},
+		{" APPEND Keep ANNOTATION (", "/x (value.priv {1+}\r\nx) "},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		uint64_t once = literals_behind_a_long_tag(rows[i].command, rows[i].literal, 1000);
+		uint64_t twice = literals_behind_a_long_tag(rows[i].command, rows[i].literal, 2000);
+
+		ROW(i, twice < once * 22 / 10);
+	}
 }
 
 /* T41: names that a table would like to have in one place: they are sorted. */
@@ -130,6 +178,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(T20_tokens),
+		cmocka_unit_test(T20_literals_behind_a_long_tag),
 		cmocka_unit_test(T41_keywords),
 		cmocka_unit_test(T40_floods),
 	};
