@@ -312,7 +312,7 @@ static bool changed_announced(const struct isrv_view *v)
 bool isrv_view_has_pending(const struct isrv_view *v, unsigned kinds)
 {
 	return (kinds & ISRV_PENDING_NEW &&
-	        (v->look_new || v->look_all || v->keywords_new || v->fresh.count)) ||
+	        (v->look_new || v->look_all || v->fresh.count)) ||
 	       (kinds & ISRV_PENDING_GONE && v->expunged.count) ||
 	       (kinds & ISRV_PENDING_OWN && v->own_gone.count) ||
 	       (kinds & ISRV_PENDING_ANNOTATIONS &&

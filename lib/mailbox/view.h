@@ -83,7 +83,7 @@ struct isrv_view {
 	bool look_new;               /* ask the store what is above uidnext */
 	bool look_all;               /* compare everything with the store */
 	bool looking;                /* such a question is open: remember what goes meanwhile */
-	bool keywords_new;           /* FLAGS is to be told again */
+	bool keywords_new;           /* not all of them were told: FLAGS is to be, at the end of the command */
 	bool revoked;                /* may not be read any more: nothing of it is told */
 	bool rights_stale;           /* `rights` may be others by now, */
 	bool rights_asked;           /* and it was asked which */
@@ -133,7 +133,7 @@ bool isrv_view_has_pending(const struct isrv_view *v, unsigned kinds);
 static inline bool isrv_view_pending(const struct isrv_view *v, unsigned kinds)
 {
 	/* Most of the time nothing at all has happened. */
-	return (v->look_new || v->look_all || v->keywords_new || v->fresh.count ||
+	return (v->look_new || v->look_all || v->fresh.count ||
 	        v->expunged.count || v->changed.count || v->annotated ||
 	        v->annotations & ISRV_ANNOTATIONS_LOST) &&
 	       isrv_view_has_pending(v, kinds);

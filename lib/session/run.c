@@ -401,6 +401,8 @@ static bool tell(struct imapsrv_session *s, unsigned kinds)
 static void settle(struct imapsrv_session *s, bool tagged)
 {
 	s->mark = isrv_outq_mark(&s->out);
+	if (s->view && s->view->keywords_new)
+		isrv_sync_put_flags(s);
 	if (s->limited_from)
 		isrv_message_limit_settle(s);
 	isrv_modseq_settle(s, tagged);
@@ -412,6 +414,7 @@ static void settle(struct imapsrv_session *s, bool tagged)
 static bool sync_command(struct imapsrv_session *s)
 {
 	const unsigned gone = ISRV_PENDING_GONE | ISRV_PENDING_OWN;
+	const struct isrv_view *v = s->view;
 	unsigned flags = s->command->flags;
 	unsigned kinds = s->tell_all ? (unsigned)ISRV_PENDING_ALL : s->heard;
 
@@ -425,9 +428,9 @@ static bool sync_command(struct imapsrv_session *s)
 	if (!(flags & ISRV_COMMAND_QUIET) && s->reply.status != ISRV_REPLY_BAD &&
 	    (s->sync || s->telling || isrv_hear_due(s, kinds)) && !tell(s, kinds))
 		return !s->error && s->wait != ISRV_YIELD;
-	if (s->view && s->view->forget)
+	if (v && v->forget)
 		isrv_sync_forget(s);
-	if (s->limited_from || s->modseq_shown || s->modseq_due)
+	if (s->limited_from || s->modseq_shown || s->modseq_due || (v && v->keywords_new))
 		settle(s, true);
 	if (s->error)
 		return false;

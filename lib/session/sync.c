@@ -85,10 +85,12 @@ void isrv_sync_put_flags(struct imapsrv_session *s)
 		{IMAPSRV_DELETED, " \\Deleted"},   {IMAPSRV_SEEN, " \\Seen"},
 		{IMAPSRV_DRAFT, " \\Draft"},
 	};
-	const struct isrv_view *v = s->view;
+	struct isrv_view *v = s->view;
 	uint32_t permanent = isrv_access_flags(v);
 	struct isrv_writer *w = &s->w;
 	bool first = false;
+
+	v->keywords_new = false;
 
 	ISRV_W(w, "* FLAGS (\\Answered \\Flagged \\Deleted \\Seen \\Draft");
 	put_keywords(s, &first);
@@ -110,8 +112,23 @@ void isrv_sync_put_flags(struct imapsrv_session *s)
 	isrv_w_crlf(w);
 }
 
+/*
+ * Are so many more keywords than before worth telling all of them at once, or is that left for the end
+ * of what is at work?  Each of a few; of many only every sixteenth part more: else the messages of one
+ * answer that each have another one make a response that is quadratic in what others stored.
+ */
+static bool is_worth_telling(uint32_t before, uint32_t count)
+{
+	uint32_t part = 1;
+
+	while (part <= count / 32)
+		part *= 2;
+	return before / part != count / part;
+}
+
 void isrv_sync_keywords(struct imapsrv_session *s, const struct imapsrv_flags *flags)
 {
+	uint32_t before = s->view->keywords.count;
 	bool news = false;
 
 	for (uint32_t i = 0; i < flags->keyword_count; i++) {
@@ -123,8 +140,10 @@ void isrv_sync_keywords(struct imapsrv_session *s, const struct imapsrv_flags *f
 		}
 		news = news || added;
 	}
-	if (news)
+	if (news && is_worth_telling(before, s->view->keywords.count))
 		isrv_sync_put_flags(s);
+	else if (news)
+		s->view->keywords_new = true;
 }
 
 /* ---- look-ups ------------------------------------------------------------------------------ */
@@ -391,6 +410,8 @@ static enum isrv_step tell_flags(struct imapsrv_session *s, struct isrv_sync *y)
 			return ISRV_HOST;
 		}
 		isrv_uidset_clear(&y->found, &s->mem);
+		if (s->view->keywords_new)
+			isrv_sync_put_flags(s);
 		y->at = AT_START;
 		return ISRV_DONE;
 	}

@@ -511,6 +511,53 @@ static void many_expunges(void **state)
 	finish(&h);
 }
 
+/* Each message of an answer has a keyword that nobody had heard of: all of them are not told a thousand
+ * times for that, but in the end. */
+static void many_new_keywords(void **state)
+{
+	enum { MESSAGES = 1000, BATCH = 500 };
+	static struct host h;
+	static char text[256];
+	struct imapsrv_span keyword = {text, 250}, span;
+	size_t peak = 0, count;
+
+	(void)state;
+	memset(&h, 0, sizeof(h));
+	memset(text, 'x', sizeof(text));
+	h.messages = MESSAGES;
+	start(&h, NULL, true);
+	say(&h, "a SELECT INBOX\r\n");
+	h.later = true;
+	assert_true(give(&h, "b FETCH 1:1000 FLAGS\r\n"));
+	assert_non_null(h.op);
+	for (uint32_t uid = 1; uid <= MESSAGES; uid++) {
+		struct imapsrv_op *op = h.op;
+
+		(void)snprintf(text, sizeof(text), "k%04u", (unsigned)uid);
+		text[5] = 'x';
+		row(op, uid, &keyword, 1);
+		if (uid % BATCH)
+			continue;
+		imapsrv_op_done(op, IMAPSRV_OK, NULL);
+		imapsrv_session_run(h.session);
+		h.out_len = 0;
+		/* The end of it is what counts. */
+		while (imapsrv_session_peek(h.session, &span, 1, &count) == 0 && count) {
+			h.out_len = span.len < sizeof(h.out) ? span.len : sizeof(h.out) - 1;
+			memcpy(h.out, span.data, h.out_len);
+			imapsrv_session_sent(h.session, span.len);
+		}
+	}
+	(void)imapsrv_session_memory(h.session, &peak);
+	assert_true(peak < 16u << 20);
+	/* Behind the last message: FLAGS, PERMANENTFLAGS and the tagged line. */
+	assert_true(contains(h.out, h.out_len, "k1000x") && contains(h.out, h.out_len, "b OK FETCH"));
+	h.later = false;
+	say(&h, "c NOOP\r\n");
+	assert_string_equal(h.out, "c OK NOOP done\r\n");
+	finish(&h);
+}
+
 /* Output that is full stops commands, and nothing else, before login and after it. */
 static void full_is_not_fatal(void **state)
 {
@@ -628,6 +675,7 @@ int main(void)
 		cmocka_unit_test(offered_is_not_taken),
 		cmocka_unit_test(reading_is_a_sign_of_life),
 		cmocka_unit_test(many_expunges),
+		cmocka_unit_test(many_new_keywords),
 		cmocka_unit_test(full_is_not_fatal),
 		cmocka_unit_test(unauthenticate_when_full),
 		cmocka_unit_test(no_password_left),
