@@ -243,17 +243,26 @@ static void take_challenge(struct imapsrv_session *s, void *ctx, const void *ans
 	const struct imapsrv_span *span = answer;
 	struct authenticate *a = ctx;
 
-	if (a->challenged)
+	if (a->challenged) {
 		isrv_op_pass_over(s, "two challenges in one SASL step");
-	else
-		put_challenge(s, span->data, span->len);
+		return;
+	}
 	a->challenged = true;
+	a->x.challenge.data = isrv_arena_copy(&s->arena, span->data, span->len);
+	a->x.challenge.len = span->len;
+	if (!a->x.challenge.data)
+		isrv_session_fail(s, IMAPSRV_ENOMEM);
 }
 
 static enum isrv_step stepped(struct imapsrv_session *s, struct authenticate *a)
 {
-	if (s->result.code == IMAPSRV_OK && !s->has_account && a->challenged)
+	if (s->result.code == IMAPSRV_OK && !s->has_account && a->challenged) {
+		put_challenge(s, a->x.challenge.data, a->x.challenge.len);
 		return await_response(s, a);
+	}
+	/* The client would answer it when nobody waits for that any more. */
+	if (a->challenged)
+		isrv_session_fault(s, "a challenge in the step that ends an exchange");
 	if (s->result.code == IMAPSRV_OK && s->has_account)
 		return isrv_auth_in(s);
 	if (s->result.code == IMAPSRV_OK)
