@@ -236,7 +236,8 @@ struct imapsrv_body {
 
 /* How lines end in a message that the host hands out. */
 enum imapsrv_eol {
-	IMAPSRV_EOL_CRLF, /* sent as it is */
+	IMAPSRV_EOL_CRLF, /* sent as it is, but for NUL, which clients may be shown in BINARY
+	                     alone (RFC 9051 9): elsewhere it is sent as "?" */
 	IMAPSRV_EOL_LF    /* every LF without a CR before it is sent as CRLF */
 };
 
@@ -290,8 +291,11 @@ struct imapsrv_append {
 	int has_date;             /* else the time of arrival */
 	int64_t date;
 	int zone;
-	int literal8;             /* may contain NUL (RFC 3516 4.4): a store that cannot keep that
-	                             refuses with IMAPSRV_UNKNOWN_CTE */
+	int literal8;             /* the client says that it may contain NUL (RFC 3516 4.4): a
+	                             store that cannot keep that refuses with
+	                             IMAPSRV_UNKNOWN_CTE.  Else it must not; but clients that
+	                             copy what they found elsewhere do not look, and no store
+	                             should read octets as far as a NUL only */
 	void *replaced_mailbox;   /* REPLACE: the mailbox from which a message goes when this one
 	                             comes, */
 	uint32_t replaced;        /* and its UID; 0: none.  For quotas only the difference counts

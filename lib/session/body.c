@@ -336,19 +336,40 @@ void isrv_body_lost(struct imapsrv_session *s)
 	isrv_session_fail(s, IMAPSRV_EHOST);
 }
 
-enum isrv_step isrv_body_put(struct imapsrv_session *s, struct isrv_body_cursor *b, uint64_t from,
-                             uint64_t to)
+/* Lent memory goes out in place up to a NUL, for which the writer has to put something else (RFC
+ * 9051 9): from there a piece is copied.  No octet is looked at twice. */
+static enum isrv_step put_lent(struct imapsrv_session *s, struct isrv_body_cursor *b, uint64_t to)
+{
+	while (b->done < to) {
+		const char *at = b->body->data + b->done;
+		size_t len = (size_t)(to - b->done);
+		const char *nul = memchr(at, '\0', len);
+		size_t clean = nul ? (size_t)(nul - at) : len;
+
+		s->steps += clean / 1024;
+		if (clean)
+			lend(s, b, b->done, b->done + clean);
+		b->done += clean;
+		len -= clean;
+		if (!len)
+			break;
+		if (isrv_session_full(s))
+			return ISRV_OUTPUT;
+		if (len > ISRV_BODY_CHUNK)
+			len = ISRV_BODY_CHUNK;
+		isrv_w_bytes(&s->w, nul, len);
+		b->done += len;
+		s->steps += len / 64 + 1;
+	}
+	return ISRV_DONE;
+}
+
+static enum isrv_step put_pieces(struct imapsrv_session *s, struct isrv_body_cursor *b,
+                                 uint64_t from, uint64_t to)
 {
 	struct imapsrv_span piece;
 	enum isrv_step step;
 
-	if (b->body->data && !b->body->convert) {
-		lend(s, b, from, to);
-		return ISRV_DONE;
-	}
-	if (!b->putting)
-		seek(b, from);
-	b->putting = true;
 	while (b->done < to) {
 		uint64_t start = b->done;
 
@@ -375,6 +396,19 @@ enum isrv_step isrv_body_put(struct imapsrv_session *s, struct isrv_body_cursor 
 			piece.len -= (size_t)(b->done - to);
 		isrv_w_bytes(&s->w, piece.data, piece.len);
 	}
-	b->putting = false;
 	return ISRV_DONE;
+}
+
+enum isrv_step isrv_body_put(struct imapsrv_session *s, struct isrv_body_cursor *b, uint64_t from,
+                             uint64_t to)
+{
+	enum isrv_step step;
+
+	if (!b->putting)
+		seek(b, from);
+	b->putting = true;
+	step = b->body->data && !b->body->convert ? put_lent(s, b, to) : put_pieces(s, b, from, to);
+	if (step == ISRV_DONE && !s->error)
+		b->putting = false;
+	return step;
 }

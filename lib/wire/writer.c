@@ -23,7 +23,7 @@ void isrv_writer_init(struct isrv_writer *w, struct isrv_outq *q)
 	w->q = q;
 	w->utf8 = false;
 	w->utf8_text = false;
-	w->failed = false;
+	w->failed = w->literal8 = false;
 }
 
 void isrv_w_put(struct isrv_writer *w, const void *data, size_t len)
@@ -466,11 +466,20 @@ void isrv_w_literal(struct isrv_writer *w, uint64_t size, bool literal8)
 	ISRV_W(w, "{");
 	isrv_w_u64(w, size);
 	ISRV_W(w, "}\r\n");
+	w->literal8 = literal8;
 }
 
 void isrv_w_bytes(struct isrv_writer *w, const void *data, size_t len)
 {
-	isrv_w_put(w, data, len);
+	const char *at = data, *nul;
+
+	while (!w->literal8 && len && (nul = memchr(at, '\0', len)) != NULL) {
+		isrv_w_put(w, at, (size_t)(nul - at));
+		ISRV_W(w, "?");
+		len -= (size_t)(nul - at) + 1;
+		at = nul + 1;
+	}
+	isrv_w_put(w, at, len);
 }
 
 void isrv_w_lend(struct isrv_writer *w, const void *data, size_t len, isrv_outq_release *release,

@@ -21,6 +21,7 @@ struct isrv_writer {
 	bool utf8; /* mailbox names and quoted strings may be UTF-8 (ENABLE IMAP4rev2 or
 		      UTF8=ACCEPT) */
 	bool failed;
+	bool literal8; /* the last literal is one */
 };
 
 void isrv_writer_init(struct isrv_writer *w, struct isrv_outq *q);
@@ -99,10 +100,10 @@ void isrv_w_datetime(struct isrv_writer *w, int64_t utc_seconds, int zone);
 void isrv_w_set(struct isrv_writer *w, struct imapsrv_set set);
 
 /* "{n}" CRLF, or "~{n}" CRLF: the next `size` octets put by isrv_w_bytes or isrv_w_lend are its
- * content, exactly. */
+ * content, exactly; but a NUL is for literal8 alone (RFC 9051 9), and becomes "?" elsewhere. */
 void isrv_w_literal(struct isrv_writer *w, uint64_t size, bool literal8);
 void isrv_w_bytes(struct isrv_writer *w, const void *data, size_t len);
-/* Takes the lent memory over, also when it fails: release is called once in every case. */
+/* There is no NUL in it.  Takes the lent memory over, also when it fails: release is called once in every case. */
 void isrv_w_lend(struct isrv_writer *w, const void *data, size_t len, isrv_outq_release *release,
 		 void *user);
 

@@ -554,6 +554,9 @@ static void whole_response(struct isrv_writer *w, const char *body, size_t len)
 	isrv_w_cstr(w, " FETCH (BINARY[1] ");
 	isrv_w_literal(w, 5, true);
 	isrv_w_bytes(w, "a\0b\r\n", 5);
+	ISRV_W(w, " RFC822.HEADER ");
+	isrv_w_literal(w, 5, false);
+	isrv_w_bytes(w, "\0a\0\0b", 5);
 	ISRV_W(w, " BODY[] ");
 	isrv_w_literal(w, len, false);
 	isrv_w_lend(w, body, len, on_release, NULL);
@@ -564,7 +567,7 @@ static void whole_response(struct isrv_writer *w, const char *body, size_t len)
 static void test_response(void **state)
 {
 	static const char expected[] =
-		"* 12 FETCH (BINARY[1] ~{5}\r\na\0b\r\n BODY[] {3}\r\nxyz)\r\n";
+		"* 12 FETCH (BINARY[1] ~{5}\r\na\0b\r\n RFC822.HEADER {5}\r\n?a??b BODY[] {3}\r\nxyz)\r\n";
 	static struct fixture f;
 
 	(void)state;
