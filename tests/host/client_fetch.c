@@ -113,7 +113,10 @@ static bool item(struct cursor *c, const char **name_r, size_t *len_r)
 	if (!*len_r)
 		return false;
 	if (take(c, '[')) {
-		while (c->at < c->end && *c->at != ']') {
+		bool list = false; /* in which "]" belongs to the name of a field */
+
+		while (c->at < c->end && (list || *c->at != ']')) {
+			list = (list || *c->at == '(') && *c->at != ')';
 			if (*c->at == '"') {
 				if (!quoted(c))
 					return false;

@@ -66,7 +66,7 @@ static const struct {
 	{NULL, {HELLO, "C: x\r\n", "S:* BAD what\r\n", "C:a NOOP\r\n", "S:a OK n\r\n"}},
 	{NULL, {HELLO, "C:a IDLE\r\n", "C:b NOOP\r\n", "S:+ go\r\n", "S:a BAD no\r\n"}},
 	{NULL, {HELLO, SELECT, "C:b FETCH 1 (BODY[] FLAGS)\r\n",
-	        "S:* 1 FETCH (BODY[HEADER.FIELDS (A \"B\")]<0> {3}\r\na)b FLAGS (\\Seen x) "
+	        "S:* 1 FETCH (BODY[HEADER.FIELDS (A[]b \"B)\")]<0> {3}\r\na)b FLAGS (\\Seen x) "
 	        "BODY ((\"a\" \"b\" NIL NIL NIL \"7BIT\" 1)(\"c\" \"d\" (\"x\" \"y\") NIL NIL \"7BIT\" 1) "
 	        "\"mixed\"))\r\n",
 	        "S:b OK f\r\n"}},
