@@ -382,6 +382,10 @@ static void await_leave(struct fuzz *f)
 			return;
 		f->ts->hold = false;
 		f->td.sessions[0].stalled = false;
+		if (s->starttls)
+			td_tls(&f->td, 0);
+		if (s->compress)
+			td_compress(&f->td, 0);
 		td_tick(&f->td, 4000);
 	}
 }
