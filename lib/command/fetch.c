@@ -20,6 +20,7 @@
 #include "mailbox/part.h"
 #include "session/contexts.h"
 #include "session/modseq.h"
+#include "session/putoff.h"
 
 /* Can its rows be written by the routines for nothing but FLAGS? */
 enum plain {
@@ -48,17 +49,12 @@ struct fetch_args {
 	uint32_t dense_uid;      /* the first of them, */
 	uint32_t dense_seq;      /* and its number */
 	uint32_t done;           /* messages in the batches so far, the one at hand included */
-	size_t told;             /* octets of what its rows put */
-	uint32_t first_told;     /* the first of them that put any; 0: none */
-	size_t most;             /* where `told` puts off the rest */
 	bool missing;            /* an announced message has no row */
 	bool mark;               /* \Seen is to be set */
 	enum plain plain;
 	struct isrv_fetch_line line;
 
-	struct isrv_uidset again;   /* of the batch: put off for want of room */
-	struct isrv_uidset put_off; /* those that are being asked for again */
-
+	struct isrv_putoff off;      /* rows of the batch for which there was no room */
 	struct isrv_fetch_held held; /* rows that need their messages */
 	struct isrv_fetch_reader reader;
 };
@@ -82,8 +78,7 @@ static void drop(struct imapsrv_session *s, void *args)
 
 	isrv_fetch_line_clear(&a->line, &s->mem);
 	isrv_fetch_choice_drop(s, &a->choice);
-	isrv_uidset_clear(&a->again, &s->mem);
-	isrv_uidset_clear(&a->put_off, &s->mem);
+	isrv_putoff_clear(s, &a->off);
 	if (!a->held.rows.max)
 		return; /* no row needs its message */
 	isrv_fetch_reader_clear(s, &a->reader);
@@ -99,26 +94,6 @@ static void need(struct imapsrv_session *s, bool done)
 		isrv_session_fail(s, IMAPSRV_ENOMEM);
 }
 
-/* Is the row to be asked for again, because those before it put so much?  That is counted and not what
- * the client has yet to take: the order of lines must not depend on how fast it reads. */
-static bool is_put_off(struct imapsrv_session *s, struct fetch_args *a, uint32_t uid)
-{
-	if (!a->told || a->told < a->most)
-		return false;
-	if (isrv_uidset_has(a->part, uid))
-		need(s, isrv_uidset_add(&a->again, &s->mem, uid, uid));
-	return true;
-}
-
-static void note_told(struct fetch_args *a, uint32_t uid, size_t octets)
-{
-	if (!octets || !isrv_uidset_has(a->part, uid))
-		return;
-	a->told += octets;
-	if (!a->first_told)
-		a->first_told = uid;
-}
-
 /* A host that gives more than it is asked for, or a row twice, would have what is put off asked for
  * again without end. */
 static void hold(struct imapsrv_session *s, struct fetch_args *a, const struct imapsrv_row *row)
@@ -126,20 +101,19 @@ static void hold(struct imapsrv_session *s, struct fetch_args *a, const struct i
 	if (!isrv_uidset_has(a->part, row->uid))
 		return;
 	need(s, isrv_fetch_held_full(&a->held)
-	                ? isrv_uidset_add(&a->again, &s->mem, row->uid, row->uid)
+	                ? isrv_uidset_add(&a->off.again, &s->mem, row->uid, row->uid)
 	                : isrv_fetch_held_add(&a->held, &s->mem, row));
 }
 
 /* All rows of a question are there.  At least one of its messages is not asked for again. */
 static void settle_rows(struct imapsrv_session *s, struct fetch_args *a)
 {
-	if (a->again.count && a->first_told)
-		need(s, isrv_uidset_remove(&a->again, &s->mem, a->first_told, a->first_told));
+	isrv_putoff_settle(s, &a->off);
 	isrv_fetch_held_settle(&a->held);
-	while (a->again.count && isrv_fetch_held_current(&a->held)) {
+	while (a->off.again.count && isrv_fetch_held_current(&a->held)) {
 		uint32_t uid = isrv_fetch_held_current(&a->held)->uid;
 
-		need(s, isrv_uidset_remove(&a->again, &s->mem, uid, uid));
+		need(s, isrv_uidset_remove(&a->off.again, &s->mem, uid, uid));
 		a->held.at++;
 	}
 	a->held.at = 0;
@@ -188,13 +162,12 @@ static void find_dense(const struct imapsrv_session *s, struct fetch_args *a)
 static void take_other_row(struct imapsrv_session *s, struct fetch_args *a, uint32_t seq,
                            const struct imapsrv_row *row)
 {
-	size_t before;
-
-	if (row->flags.keyword_count)
-		isrv_sync_keywords(s, &row->flags);
-	if (is_put_off(s, a, row->uid))
+	if (!isrv_putoff_row(s, &a->off, row->uid))
 		return;
-	before = isrv_outq_size(&s->out);
+	if (row->flags.keyword_count) {
+		isrv_sync_keywords(s, &row->flags);
+		isrv_putoff_count(s, &a->off);
+	}
 	if (a->plain == PLAIN_FETCH && (row->facts & IMAPSRV_FACT_FLAGS)) {
 		a->line.shown++;
 		isrv_w_fetch_flags(&s->w, seq, a->items.uid ? row->uid : 0, &row->flags,
@@ -208,7 +181,7 @@ static void take_other_row(struct imapsrv_session *s, struct fetch_args *a, uint
 	} else {
 		put_row(s, a, seq, row, NULL);
 	}
-	note_told(a, row->uid, isrv_outq_size(&s->out) - before);
+	isrv_putoff_told(s, &a->off, row->uid);
 }
 
 static void take_row(struct imapsrv_session *s, void *ctx, const void *answer)
@@ -246,8 +219,7 @@ static void take_marked(struct imapsrv_session *s, void *ctx, const void *answer
 static void empty_rows(struct fetch_args *a)
 {
 	isrv_fetch_held_empty(&a->held);
-	a->rows = a->first_told = 0;
-	a->told = 0;
+	a->rows = 0;
 }
 
 static void ask_mark(struct imapsrv_session *s, struct fetch_args *a)
@@ -268,14 +240,9 @@ static void ask_rows(struct imapsrv_session *s, struct fetch_args *a)
 /* The rows that were put off, now that there is room again; false: there are none. */
 static bool ask_again(struct imapsrv_session *s, struct fetch_args *a)
 {
-	struct isrv_uidset spent = a->put_off;
-
-	if (!a->again.count)
+	if (!isrv_putoff_again(&a->off))
 		return false;
-	a->put_off = a->again;
-	a->again = spent;
-	isrv_uidset_empty(&a->again);
-	a->part = isrv_uidset_view(&a->put_off);
+	a->part = a->off.part;
 	a->asked = (uint32_t)isrv_uidset_size(a->part); /* no more than a batch */
 	a->dense_count = 0;
 	empty_rows(a);
@@ -302,15 +269,13 @@ static bool init(struct imapsrv_session *s, struct fetch_args *a)
 
 	isrv_batch_init(&a->batch, a->choice.uids, &s->steps);
 	isrv_fetch_line_init(&a->line, items);
-	isrv_uidset_init(&a->again, SIZE_MAX);
-	isrv_uidset_init(&a->put_off, SIZE_MAX);
-	a->most = isrv_fetch_held_most(s->engine->limits.arena);
+	isrv_putoff_init(s, &a->off);
 	/* Where it may be (RFC 4314 4, FETCH) and is kept (RFC 9051 7.1, PERMANENTFLAGS). */
 	a->mark = items->seen && !s->view->read_only && s->view->rights & IMAPSRV_RIGHT_SEEN &&
 	          s->view->permanent_flags & IMAPSRV_SEEN;
 	if (items->section_count || items->shows || items->annotation ||
 	    items->facts & IMAPSRV_FACT_SIZE) {
-		isrv_fetch_held_init(&a->held, a->most);
+		isrv_fetch_held_init(&a->held, a->off.most);
 		return isrv_fetch_reader_init(s, &a->reader, items);
 	}
 	a->plain = plain_of(s, items);
@@ -355,6 +320,7 @@ static enum isrv_step next_batch(struct imapsrv_session *s, struct fetch_args *a
 		return finish(s, a);
 	}
 	a->done += a->asked;
+	isrv_putoff_begin(&a->off, a->part);
 	find_dense(s, a);
 	a->at = AT_MARKED;
 	if (a->mark)
@@ -378,7 +344,7 @@ static enum isrv_step read_held(struct imapsrv_session *s, struct fetch_args *a)
 			return step;
 		a->held.at++;
 	}
-	if (a->again.count && isrv_session_full(s))
+	if (a->off.again.count && isrv_session_full(s))
 		return ISRV_OUTPUT;
 	if (!ask_again(s, a))
 		a->at = AT_BATCH;
@@ -486,7 +452,7 @@ static void progress(struct imapsrv_session *s, const void *args, uint32_t *done
 		return;
 	if (a->at != AT_MARKED && a->at != AT_ROWS)
 		held = isrv_fetch_held_left(&a->held) +
-		       isrv_uidset_size(isrv_uidset_view(&a->again));
+		       isrv_uidset_size(isrv_uidset_view(&a->off.again));
 	*goal_r = isrv_part_size(&s->view->map, a->choice.uids, &s->steps);
 	*done_r = a->done - (uint32_t)held;
 }

@@ -11,22 +11,13 @@
 #include "base/buf.h"
 #include "imapsrv/store.h"
 
-/* When what rows bring along has come to this, held or told, the rest of the batch is asked for again
- * later: keywords and descriptions are other people's to choose. */
-#define ISRV_FETCH_HELD_OCTETS (1u << 20)
-
-/* The same, or less where that leaves no room for anything else. */
-static inline size_t isrv_fetch_held_most(size_t arena)
-{
-	return arena / 4 < ISRV_FETCH_HELD_OCTETS ? arena / 4 : ISRV_FETCH_HELD_OCTETS;
-}
-
 struct isrv_fetch_held {
 	struct isrv_buf rows;     /* each with its keywords */
 	struct isrv_buf keywords; /* struct imapsrv_span */
 	struct isrv_buf text;     /* offsets into it stand for addresses until all rows are there */
 	size_t at;                /* the current one */
-	size_t most;              /* octets from which on it is full */
+	size_t most;              /* octets from which on it is full, and the rest of a batch has to wait:
+	                             what a row brings along is the client's and the sender's to choose */
 };
 
 void isrv_fetch_held_init(struct isrv_fetch_held *h, size_t most);

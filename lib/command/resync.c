@@ -286,9 +286,9 @@ static void put_row(struct imapsrv_session *s, void *ctx, const void *answer)
 {
 	const struct imapsrv_row *row = answer;
 	uint32_t seq = isrv_nummap_seq(&s->view->map, row->uid);
+	struct isrv_resync *r = ctx;
 
-	(void)ctx;
-	if (!seq || !(row->facts & IMAPSRV_FACT_FLAGS))
+	if (!seq || !(row->facts & IMAPSRV_FACT_FLAGS) || !isrv_putoff_row(s, &r->off, row->uid))
 		return;
 	isrv_sync_keywords(s, &row->flags);
 	if (row->facts & IMAPSRV_FACT_MODSEQ)
@@ -296,6 +296,7 @@ static void put_row(struct imapsrv_session *s, void *ctx, const void *answer)
 		                    isrv_session_is_recent(s, row->uid), row->modseq);
 	else
 		isrv_session_put_flags(s, seq, true, row);
+	isrv_putoff_told(s, &r->off, row->uid);
 	if (row->facts & IMAPSRV_FACT_MODSEQ)
 		isrv_modseq_saw(s, row->modseq);
 }
@@ -306,8 +307,14 @@ static bool ask_rows(struct imapsrv_session *s, struct isrv_resync *r)
 	                          IMAPSRV_FACT_FLAGS | IMAPSRV_FACT_MODSEQ, 0};
 	uint32_t messages;
 
-	if (!isrv_batch_next(&r->batch, &s->view->map, s->engine->limits.batch, &q.uids, &messages))
-		return false;
+	isrv_putoff_settle(s, &r->off);
+	if (!isrv_putoff_again(&r->off)) {
+		if (!isrv_batch_next(&r->batch, &s->view->map, s->engine->limits.batch, &q.uids,
+		                     &messages))
+			return false;
+		isrv_putoff_begin(&r->off, q.uids);
+	}
+	q.uids = r->off.part;
 	ISRV_ASK(s, ISRV_OP_FETCH, store, fetch, &q, put_row, r);
 	return true;
 }
@@ -317,6 +324,7 @@ static bool ask_rows(struct imapsrv_session *s, struct isrv_resync *r)
 static void begin(struct imapsrv_session *s, struct isrv_resync *r)
 {
 	isrv_uidset_init(&r->found, SIZE_MAX);
+	isrv_putoff_init(s, &r->off);
 	r->at = AT_DONE;
 	if (!clip(s, r) || !r->known.count)
 		return;
@@ -386,4 +394,5 @@ enum isrv_step isrv_resync_step(struct imapsrv_session *s, struct isrv_resync *r
 void isrv_resync_drop(struct imapsrv_session *s, struct isrv_resync *r)
 {
 	isrv_uidset_clear(&r->found, &s->mem);
+	isrv_putoff_clear(s, &r->off);
 }

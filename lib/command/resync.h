@@ -11,7 +11,7 @@
 #define ISRV_COMMAND_RESYNC_H
 
 #include "mailbox/batch.h"
-#include "session/session.h"
+#include "session/putoff.h"
 
 struct isrv_resync {
 	uint32_t uidvalidity;      /* that the client knows */
@@ -31,6 +31,7 @@ struct isrv_resync {
 	uint8_t at;
 	size_t told;               /* ranges of it */
 	struct isrv_batch batch;
+	struct isrv_putoff off;    /* rows of it for which there was no room */
 };
 
 /* "QRESYNC" SP "(" uidvalidity SP mod-sequence-value [SP known-uids] [SP seq-match-data] ")",

@@ -15,6 +15,7 @@
 #include "session/contexts.h"
 #include "session/messagelimit.h"
 #include "session/modseq.h"
+#include "session/putoff.h"
 
 struct store_args {
 	struct isrv_rd_set set;
@@ -28,7 +29,8 @@ struct store_args {
 	enum {
 		AT_START,
 		AT_BATCH,
-		AT_ROWS
+		AT_ROWS,
+		AT_PUT_OFF
 	} at;
 	struct imapsrv_set uids;
 	struct isrv_batch batch;
@@ -37,6 +39,7 @@ struct store_args {
 	uint32_t done; /* messages in the batches that were answered */
 	bool missing;
 	bool nomem;
+	struct isrv_putoff off; /* messages of the batch whose flags are still to be told */
 	struct isrv_found failed; /* the condition: numbers, or UIDs */
 };
 
@@ -95,6 +98,41 @@ static bool shows_flags(const struct store_args *a, const struct imapsrv_row *ro
 	return !a->silent;
 }
 
+static void put_row(struct imapsrv_session *s, uint32_t seq, const struct imapsrv_row *row, bool flags)
+{
+	/* RFC 7162 3.1.3: what is silent is the flags.  Of a message that failed they are told
+	 * ("It is RECOMMENDED"). */
+	if (isrv_modseq_shown(s) && row->facts & IMAPSRV_FACT_MODSEQ) {
+		isrv_w_fetch_modseq(&s->w, isrv_session_number(s, seq), row->uid,
+		                    flags ? &row->flags : NULL,
+		                    isrv_session_is_recent(s, row->uid), row->modseq);
+		isrv_modseq_saw(s, row->modseq);
+		return;
+	}
+	/* RFC 7162 3.2.4: once enabled the UID is shown, also where there are no sequences. */
+	if (flags)
+		isrv_session_put_flags(s, seq, s->uid || s->enabled & ISRV_ENABLED_CONDSTORE, row);
+}
+
+/* A keyword that is new here is announced even in silence (RFC 9051 7.3.5): the client may show it.
+ * Where there is no room for more, what has to be told is put off; the client that is told nothing
+ * need not know what others called it. */
+static void put_keywords_row(struct imapsrv_session *s, struct store_args *a, uint32_t seq,
+                             const struct imapsrv_row *row)
+{
+	bool flags = shows_flags(a, row);
+
+	if (!flags && isrv_putoff_full(&a->off)) {
+		put_row(s, seq, row, false);
+		return;
+	}
+	if (!isrv_putoff_row(s, &a->off, row->uid))
+		return;
+	isrv_sync_keywords(s, &row->flags);
+	put_row(s, seq, row, flags);
+	isrv_putoff_told(s, &a->off, row->uid);
+}
+
 static void take_row(struct imapsrv_session *s, void *ctx, const void *answer)
 {
 	const struct imapsrv_row *row = answer;
@@ -105,29 +143,44 @@ static void take_row(struct imapsrv_session *s, void *ctx, const void *answer)
 		return;
 	a->rows++;
 	isrv_contexts_touch_one(s, row->uid);
-	/* A keyword that is new here is announced even in silence (RFC 9051 7.3.5): the client
-	 * may show it. */
-	if (row->flags.keyword_count)
-		isrv_sync_keywords(s, &row->flags);
 	if (row->failed) {
 		uint32_t n = s->uid ? row->uid : seq;
 
 		if (!isrv_found_add(&a->failed, &s->arena, n, n))
 			a->nomem = true;
 	}
-	/* RFC 7162 3.1.3: what is silent is the flags.  Of a message that failed they are told
-	 * ("It is RECOMMENDED"). */
-	if (isrv_modseq_shown(s) && row->facts & IMAPSRV_FACT_MODSEQ) {
-		isrv_w_fetch_modseq(&s->w, isrv_session_number(s, seq), row->uid,
-		                    shows_flags(a, row) ? &row->flags : NULL,
-		                    isrv_session_is_recent(s, row->uid), row->modseq);
-		isrv_modseq_saw(s, row->modseq);
+	if (row->flags.keyword_count)
+		put_keywords_row(s, a, seq, row);
+	else
+		put_row(s, seq, row, shows_flags(a, row));
+}
+
+/* Of a message whose flags were stored and not told: as they are now. */
+static void take_put_off(struct imapsrv_session *s, void *ctx, const void *answer)
+{
+	const struct imapsrv_row *row = answer;
+	struct store_args *a = ctx;
+	uint32_t seq = isrv_nummap_seq(&s->view->map, row->uid);
+
+	if (!seq || !(row->facts & IMAPSRV_FACT_FLAGS) || !isrv_putoff_row(s, &a->off, row->uid))
 		return;
-	}
-	if (!shows_flags(a, row))
-		return;
-	/* RFC 7162 3.2.4: once enabled the UID is shown, also where there are no sequences. */
-	isrv_session_put_flags(s, seq, s->uid || s->enabled & ISRV_ENABLED_CONDSTORE, row);
+	isrv_sync_keywords(s, &row->flags);
+	put_row(s, seq, row, true);
+	isrv_putoff_told(s, &a->off, row->uid);
+}
+
+static bool ask_put_off(struct imapsrv_session *s, struct store_args *a)
+{
+	struct imapsrv_fetch q = {s->view->handle, {NULL, 0}, IMAPSRV_FACT_FLAGS, 0};
+
+	isrv_putoff_settle(s, &a->off);
+	if (!isrv_putoff_again(&a->off))
+		return false;
+	q.uids = a->off.part;
+	if (isrv_modseq_shown(s))
+		q.facts |= IMAPSRV_FACT_MODSEQ;
+	ISRV_ASK(s, ISRV_OP_FETCH, store, fetch, &q, take_put_off, a);
+	return true;
 }
 
 static void ask_annotations(struct imapsrv_session *s, struct store_args *a, struct imapsrv_set uids)
@@ -156,6 +209,7 @@ static bool ask(struct imapsrv_session *s, struct store_args *a)
 	if (!isrv_batch_next(&a->batch, &s->view->map, s->engine->limits.batch, &q.uids, &a->asked))
 		return false;
 	a->rows = 0;
+	isrv_putoff_begin(&a->off, q.uids);
 	if (a->annotations.count)
 		ask_annotations(s, a, q.uids);
 	else
@@ -230,6 +284,13 @@ static bool limit_flags(const struct imapsrv_session *s, struct store_args *a)
 	return a->flags.system || a->flags.keyword_count;
 }
 
+static void drop(struct imapsrv_session *s, void *args)
+{
+	struct store_args *a = args;
+
+	isrv_putoff_clear(s, &a->off);
+}
+
 static enum isrv_step step(struct imapsrv_session *s, void *args)
 {
 	struct store_args *a = args;
@@ -249,25 +310,44 @@ static enum isrv_step step(struct imapsrv_session *s, void *args)
 				return isrv_command_nomem(s);
 			filter_keywords(s, &a->flags);
 			isrv_batch_init(&a->batch, a->uids, &s->steps);
+			isrv_putoff_init(s, &a->off);
 			a->at = AT_BATCH;
 			break;
 		case AT_BATCH:
 			if (isrv_session_full(s))
 				return ISRV_OUTPUT;
-			if (!ask(s, a))
+			if (ask_put_off(s, a)) {
+				a->at = AT_PUT_OFF;
+				break;
+			}
+			if (!ask(s, a)) {
+				drop(s, a);
 				return finish(s, a);
+			}
 			a->at = AT_ROWS;
 			break;
 		case AT_ROWS:
 			if (!isrv_answered(s))
 				return ISRV_HOST;
-			if (s->result.code != IMAPSRV_OK)
+			if (s->result.code != IMAPSRV_OK) {
+				drop(s, a);
 				return a->annotations.count ? isrv_annotate_refused(s, NULL)
 				                            : isrv_refused(s, NULL);
-			if (a->nomem)
+			}
+			if (a->nomem) {
+				drop(s, a);
 				return isrv_command_nomem(s);
+			}
 			a->missing = a->missing || a->rows < a->asked;
 			a->done += a->asked;
+			a->at = AT_BATCH;
+			break;
+		case AT_PUT_OFF:
+			if (!isrv_answered(s))
+				return ISRV_HOST;
+			/* They are stored, and will be told when the store says what they are. */
+			if (s->result.code != IMAPSRV_OK)
+				isrv_view_post_changed(s->view, &s->mem, a->off.part);
 			a->at = AT_BATCH;
 			break;
 		}
@@ -291,4 +371,5 @@ const struct isrv_command isrv_command_store = {
 	.parse = parse,
 	.step = step,
 	.progress = progress,
+	.drop = drop,
 };

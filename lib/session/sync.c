@@ -10,6 +10,7 @@
 #include "session/annotated_tell.h"
 #include "session/contexts.h"
 #include "session/modseq.h"
+#include "session/putoff.h"
 
 #define EXPUNGES_AT_A_TIME 256u
 #define ANNOTATIONS        ((unsigned)ISRV_PENDING_ANNOTATIONS)
@@ -28,6 +29,7 @@ struct isrv_sync {
 	bool results_told;        /* searches that are followed have lost what is expunged */
 	struct isrv_uidset found; /* what a look-up found, or the messages whose flags are being told */
 	struct isrv_batch batch;
+	struct isrv_putoff off; /* rows of it for which there was no room */
 	struct isrv_annotated_tell *annotations; /* NULL: none were told */
 };
 
@@ -35,12 +37,20 @@ static struct isrv_sync *get(struct imapsrv_session *s)
 {
 	if (!s->sync) {
 		s->sync = isrv_arena_zalloc(&s->arena, sizeof(*s->sync));
-		if (!s->sync)
+		if (!s->sync) {
 			isrv_session_fail(s, IMAPSRV_ENOMEM);
-		else
-			isrv_uidset_init(&s->sync->found, SIZE_MAX);
+			return NULL;
+		}
+		isrv_uidset_init(&s->sync->found, SIZE_MAX);
+		isrv_putoff_init(s, &s->sync->off);
 	}
 	return s->sync;
+}
+
+static void clear(struct imapsrv_session *s, struct isrv_sync *y)
+{
+	isrv_uidset_clear(&y->found, &s->mem);
+	isrv_putoff_clear(s, &y->off);
 }
 
 bool isrv_sync_rests(const struct imapsrv_session *s)
@@ -51,7 +61,7 @@ bool isrv_sync_rests(const struct imapsrv_session *s)
 void isrv_sync_drop(struct imapsrv_session *s)
 {
 	if (s->sync)
-		isrv_uidset_clear(&s->sync->found, &s->mem);
+		clear(s, s->sync);
 	if (s->sync && s->sync->annotations)
 		isrv_annotated_tell_drop(s, s->sync->annotations);
 	s->sync = NULL;
@@ -302,19 +312,34 @@ static bool put_exists(struct imapsrv_session *s)
 
 /* ---- FETCH with flags ---------------------------------------------------------------------- */
 
+/* Without keywords a row is short: a batch of them has room. */
+static bool begin_row(struct imapsrv_session *s, struct isrv_sync *y, const struct imapsrv_row *row)
+{
+	if (!row->flags.keyword_count)
+		return true;
+	if (!isrv_putoff_row(s, &y->off, row->uid))
+		return false;
+	isrv_sync_keywords(s, &row->flags);
+	return true;
+}
+
+static void end_row(struct imapsrv_session *s, struct isrv_sync *y, const struct imapsrv_row *row)
+{
+	if (row->flags.keyword_count)
+		isrv_putoff_told(s, &y->off, row->uid);
+}
+
 static void put_row(struct imapsrv_session *s, void *ctx, const void *answer)
 {
 	const struct imapsrv_row *row = answer;
 	struct isrv_view *v = s->view;
 	uint32_t seq = isrv_nummap_seq(&v->map, row->uid);
 
-	(void)ctx;
 	if (!seq || !(row->facts & IMAPSRV_FACT_FLAGS) ||
-	    isrv_uidset_has(isrv_uidset_view(&v->expunged), row->uid))
+	    isrv_uidset_has(isrv_uidset_view(&v->expunged), row->uid) || !begin_row(s, ctx, row))
 		return;
-	if (row->flags.keyword_count)
-		isrv_sync_keywords(s, &row->flags);
 	isrv_session_put_flags(s, seq, true, row);
+	end_row(s, ctx, row);
 }
 
 /* The same for a client that wants sequences (RFC 7162 3.1). */
@@ -329,12 +354,11 @@ static void put_modseq_row(struct imapsrv_session *s, void *ctx, const void *ans
 		return;
 	}
 	if (!seq || !(row->facts & IMAPSRV_FACT_FLAGS) ||
-	    isrv_uidset_has(isrv_uidset_view(&v->expunged), row->uid))
+	    isrv_uidset_has(isrv_uidset_view(&v->expunged), row->uid) || !begin_row(s, ctx, row))
 		return;
-	if (row->flags.keyword_count)
-		isrv_sync_keywords(s, &row->flags);
 	isrv_w_fetch_modseq(&s->w, isrv_session_number(s, seq), row->uid, &row->flags,
 	                    isrv_session_is_recent(s, row->uid), row->modseq);
+	end_row(s, ctx, row);
 	isrv_modseq_saw(s, row->modseq);
 }
 
@@ -358,8 +382,14 @@ static bool ask_flags(struct imapsrv_session *s, struct isrv_sync *y)
 		sink = put_modseq_row;
 	}
 
-	if (!isrv_batch_next(&y->batch, &s->view->map, s->engine->limits.batch, &q.uids, &messages))
-		return false;
+	isrv_putoff_settle(s, &y->off);
+	if (!isrv_putoff_again(&y->off)) {
+		if (!isrv_batch_next(&y->batch, &s->view->map, s->engine->limits.batch, &q.uids,
+		                     &messages))
+			return false;
+		isrv_putoff_begin(&y->off, q.uids);
+	}
+	q.uids = y->off.part;
 	ISRV_ASK(s, ISRV_OP_FETCH, store, fetch, &q, sink, y);
 	return true;
 }
@@ -409,7 +439,7 @@ static enum isrv_step tell_flags(struct imapsrv_session *s, struct isrv_sync *y)
 			y->at = AT_FLAGS_ASKED;
 			return ISRV_HOST;
 		}
-		isrv_uidset_clear(&y->found, &s->mem);
+		clear(s, y);
 		if (s->view->keywords_new)
 			isrv_sync_put_flags(s);
 		y->at = AT_START;
@@ -440,7 +470,7 @@ static enum isrv_step tell_annotations(struct imapsrv_session *s, struct isrv_sy
 static void keep_flags(struct imapsrv_session *s, struct isrv_sync *y)
 {
 	isrv_view_post_changed(s->view, &s->mem, isrv_uidset_view(&y->found));
-	isrv_uidset_clear(&y->found, &s->mem);
+	clear(s, y);
 	y->at = AT_START;
 }
 

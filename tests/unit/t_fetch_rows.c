@@ -5,6 +5,7 @@
  */
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -22,6 +23,7 @@ static struct imapsrv_span kept; /* a description to go with each row; data NULL
 static int twice;                /* each row is told twice */
 static struct imapsrv_span keywords[KEYWORDS];
 static uint32_t keyword_count; /* of each message */
+static uint32_t different;     /* each has so many others: one of them more than the one before */
 static int fetches, open_bodies;
 static uint32_t vanish_after; /* the fetch from which message 30 is gone; 0: never */
 
@@ -40,6 +42,8 @@ static void on_open(void *user, struct imapsrv_op *op, const struct imapsrv_open
 	(void)q;
 	m.uidvalidity = 1;
 	m.uidnext = MESSAGES + 1;
+	m.permanent_flags = IMAPSRV_SEEN;
+	m.highest_modseq = 3;
 	imapsrv_op_mailbox(op, &m);
 	imapsrv_op_done(op, IMAPSRV_OK, NULL);
 }
@@ -76,6 +80,10 @@ static void on_fetch(void *user, struct imapsrv_op *op, const struct imapsrv_fet
 	fetches++;
 	memset(&row, 0, sizeof(row));
 	row.facts = IMAPSRV_FACT_FLAGS | IMAPSRV_FACT_DESCRIPTION;
+	if (q->facts & IMAPSRV_FACT_MODSEQ) {
+		row.facts |= IMAPSRV_FACT_MODSEQ;
+		row.modseq = 3;
+	}
 	row.description.data = large;
 	row.description.len = LARGE; /* no description: the message is read */
 	if (kept.data)
@@ -85,9 +93,54 @@ static void on_fetch(void *user, struct imapsrv_op *op, const struct imapsrv_fet
 	for (size_t i = 0; i < q->uids.count; i++)
 		for (row.uid = q->uids.ranges[i].first; row.uid <= q->uids.ranges[i].last; row.uid++)
 			if (row.uid != 30 || !vanish_after || (uint32_t)fetches < vanish_after)
-				for (int n = 0; n <= twice; n++)
+				for (int n = 0; n <= twice; n++) {
+					if (different)
+						row.flags.keyword_count = row.uid * different;
 					imapsrv_op_row(op, &row);
+				}
 	imapsrv_op_done(op, IMAPSRV_OK, NULL);
+}
+
+static void on_store(void *user, struct imapsrv_op *op, const struct imapsrv_store_flags *q)
+{
+	struct imapsrv_fetch again = {q->mailbox, q->uids, IMAPSRV_FACT_FLAGS, 0};
+
+	on_fetch(user, op, &again);
+}
+
+static void on_expunge(void *user, struct imapsrv_op *op, const struct imapsrv_expunge *q)
+{
+	(void)user;
+	(void)q;
+	imapsrv_op_done(op, IMAPSRV_OK, NULL);
+}
+
+/* Nobody appends: there is nothing to do but to be there. */
+static void on_append_begin(void *user, struct imapsrv_op *op, const struct imapsrv_append *q)
+{
+	(void)user;
+	(void)q;
+	imapsrv_op_done(op, IMAPSRV_CANNOT, NULL);
+}
+
+static void on_append_data(void *user, struct imapsrv_op *op, const struct imapsrv_append_data *q)
+{
+	(void)user;
+	(void)q;
+	imapsrv_op_done(op, IMAPSRV_CANNOT, NULL);
+}
+
+static void on_append_finish(void *user, struct imapsrv_op *op, const struct imapsrv_append_finish *q)
+{
+	(void)user;
+	(void)q;
+	imapsrv_op_done(op, IMAPSRV_CANNOT, NULL);
+}
+
+static void on_append_abort(void *user, void *append)
+{
+	(void)user;
+	(void)append;
 }
 
 static void on_body(void *user, struct imapsrv_op *op, const struct imapsrv_body *q)
@@ -114,6 +167,13 @@ static struct imapsrv_engine *engine_new(const struct imapsrv_limits *limits)
 	store.fetch = on_fetch;
 	store.body = on_body;
 	store.body_close = on_body_close;
+	store.store = on_store;
+	store.modseqs = 1;
+	store.expunge = on_expunge;
+	store.append_begin = on_append_begin;
+	store.append_data = on_append_data;
+	store.append_finish = on_append_finish;
+	store.append_abort = on_append_abort;
 	config.store = &store;
 	config.limits = limits;
 	assert_int_equal(imapsrv_engine_new(&config, &engine), 0);
@@ -140,6 +200,18 @@ static char *say(struct imapsrv_session *s, const char *line)
 	}
 	out[n] = '\0';
 	return out;
+}
+
+static void make_keywords(void)
+{
+	static char names[KEYWORDS][KEYWORD];
+
+	memset(names, 'k', sizeof(names));
+	for (int i = 0; i < KEYWORDS; i++) {
+		names[i][0] = (char)('a' + i / 26);
+		names[i][1] = (char)('a' + i % 26);
+		keywords[i] = (struct imapsrv_span){names[i], KEYWORD};
+	}
 }
 
 static void test_put_off(void **state)
@@ -183,7 +255,6 @@ static void test_told(void **state)
 	struct imapsrv_limits limits = IMAPSRV_LIMITS_INIT;
 	struct imapsrv_describer *describer;
 	struct imapsrv_engine *engine;
-	static char names[KEYWORDS][KEYWORD];
 	struct imapsrv_session *s;
 
 	(void)state;
@@ -195,12 +266,7 @@ static void test_told(void **state)
 	for (int i = 0; i < 2000; i++)
 		imapsrv_describer_feed(describer, "To: somebody@example.com\r\n", 26);
 	assert_int_equal(imapsrv_describer_finish(describer, &kept), 0);
-	memset(names, 'k', sizeof(names));
-	for (int i = 0; i < KEYWORDS; i++) {
-		names[i][0] = (char)('a' + i / 26);
-		names[i][1] = (char)('a' + i % 26);
-		keywords[i] = (struct imapsrv_span){names[i], KEYWORD};
-	}
+	make_keywords();
 	config.preauth = &account;
 	for (int i = 0; i < 3; i++) {
 		uint32_t shown = 0;
@@ -225,11 +291,93 @@ static void test_told(void **state)
 	imapsrv_engine_free(engine);
 }
 
+static void post_flags(struct imapsrv_session *s)
+{
+	struct imapsrv_event event = IMAPSRV_EVENT_INIT;
+	struct imapsrv_range all = {1, MESSAGES};
+
+	event.type = IMAPSRV_EVENT_FLAGS_SET;
+	event.mailbox.data = "INBOX";
+	event.mailbox.len = 5;
+	event.uids.ranges = &all;
+	event.uids.count = 1;
+	assert_int_equal(imapsrv_session_post(s, &event), 0);
+}
+
+/* The same of flags that are told by other commands and because of an event. */
+static void test_flags(void **state)
+{
+	static const struct {
+		const char *enable;
+		const char *select;
+		const char *says;
+		bool post;
+		uint32_t shown;
+		int fetches;         /* at least */
+		uint32_t different;
+	} rows[] = {
+		{"a NOOP\r\n", "a SELECT INBOX\r\n", "b NOOP\r\n", true, MESSAGES, 11, 0},
+		{"a ENABLE CONDSTORE\r\n", "a SELECT INBOX\r\n", "b NOOP\r\n", true, MESSAGES, 11, 0},
+		{"a NOOP\r\n", "a SELECT INBOX\r\n", "b STORE 1:* +FLAGS (\\Seen)\r\n", false, MESSAGES,
+	         11, 0},
+		{"a NOOP\r\n", "a SELECT INBOX\r\n", "b STORE 1:* +FLAGS.SILENT (\\Seen)\r\n", false, 0,
+	         1, 0},
+		{"a ENABLE QRESYNC\r\n", "a NOOP\r\n", "b SELECT INBOX (QRESYNC (1 2))\r\n", false, MESSAGES,
+	         11, 0},
+		/* Each row brings a keyword more, and all are listed again. */
+		{"a NOOP\r\n", "a SELECT INBOX\r\n", "b NOOP\r\n", true, MESSAGES, 5, 4},
+		{"a NOOP\r\n", "a SELECT INBOX\r\n", "b FETCH 1:* FLAGS\r\n", false, MESSAGES, 5, 4},
+		{"a NOOP\r\n", "a SELECT INBOX\r\n", "b STORE 1:* +FLAGS (\\Seen)\r\n", false, MESSAGES,
+	         5, 4},
+		{"a NOOP\r\n", "a SELECT INBOX\r\n", "b STORE 1:* +FLAGS.SILENT (\\Seen)\r\n", false, 0,
+	         1, 4},
+		{"a ENABLE QRESYNC\r\n", "a NOOP\r\n", "b SELECT INBOX (QRESYNC (1 2))\r\n", false, MESSAGES,
+	         5, 4},
+	};
+	struct imapsrv_account account = IMAPSRV_ACCOUNT_INIT;
+	struct imapsrv_session_config config = IMAPSRV_SESSION_CONFIG_INIT;
+	struct imapsrv_limits limits = IMAPSRV_LIMITS_INIT;
+	struct imapsrv_engine *engine;
+	struct imapsrv_session *s;
+
+	(void)state;
+	vanish_after = 0;
+	twice = 0;
+	limits.memory = 1 << 20;
+	limits.arena = 256 << 10;
+	engine = engine_new(&limits);
+	make_keywords();
+	config.preauth = &account;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		uint32_t shown = 0;
+		char *out;
+
+		keyword_count = KEYWORDS;
+		different = rows[i].different;
+		assert_int_equal(imapsrv_session_new(engine, &config, &s), 0);
+		say(s, rows[i].enable);
+		say(s, rows[i].select);
+		fetches = 0;
+		if (rows[i].post)
+			post_flags(s);
+		out = say(s, rows[i].says);
+		for (char *at = out; (at = strstr(at, " FETCH (")) != NULL; at++)
+			shown++;
+		ROW(i, shown == rows[i].shown);
+		ROW(i, strstr(out, "b OK ") != NULL);
+		ROW(i, fetches >= rows[i].fetches && fetches <= MESSAGES + 1);
+		imapsrv_session_free(s);
+	}
+	keyword_count = different = 0;
+	imapsrv_engine_free(engine);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_put_off),
 		cmocka_unit_test(test_told),
+		cmocka_unit_test(test_flags),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
