@@ -30,6 +30,14 @@ enum {
 /* What only a handle tells, not a view. */
 #define OF_HANDLE (uint32_t)(IMAPSRV_STATUS_APPENDLIMIT | IMAPSRV_STATUS_MAILBOXID)
 
+static bool is_selected(const struct imapsrv_session *s, struct imapsrv_span name)
+{
+	const struct isrv_view *view = s->view;
+
+	return view && !view->removed && view->name_len == name.len &&
+	       !memcmp(view->name, name.data, name.len);
+}
+
 /* ---- answers of the host ------------------------------------------------------------------- */
 
 static void keep_mailboxid(struct isrv_status *q, struct imapsrv_span id)
@@ -62,7 +70,8 @@ static void take_mailbox(struct imapsrv_session *s, void *ctx, const void *answe
 	}
 	q->opened = true;
 	q->mailbox = m->handle;
-	q->recent_from = m->recent_from;
+	/* A second handle of the selected mailbox does not know what is recent in the first. */
+	q->recent_from = is_selected(s, q->name) ? s->view->recent_from : m->recent_from;
 	q->counted.uidvalidity = m->uidvalidity;
 	q->counted.uidnext = m->uidnext;
 	q->counted.highest_modseq = m->highest_modseq;
@@ -268,14 +277,6 @@ static enum isrv_step out_of_memory(struct imapsrv_session *s, struct isrv_statu
 {
 	isrv_session_fail(s, IMAPSRV_ENOMEM);
 	return refuse(s, q);
-}
-
-static bool is_selected(const struct imapsrv_session *s, struct imapsrv_span name)
-{
-	const struct isrv_view *view = s->view;
-
-	return view && !view->removed && view->name_len == name.len &&
-	       !memcmp(view->name, name.data, name.len);
 }
 
 /* Of the mailbox that is selected: not above a change that this client was not told (RFC 7162
