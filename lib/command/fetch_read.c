@@ -13,6 +13,7 @@ enum {
 	AT_OPEN, /* between two messages, too */
 	AT_DESCRIBE,
 	AT_MEASURE,
+	AT_CHECK, /* that sections can be decoded */
 	AT_PREVIEW,
 	AT_ANNOTATION,
 	AT_SECTION
@@ -103,29 +104,48 @@ static void begin_line(struct imapsrv_session *s, struct isrv_fetch_reader *r,
 		r->at = AT_PREVIEW;
 }
 
-static bool can_decode(const struct isrv_fetch_reader *r, const struct isrv_fetch_items *items)
+/* Counts what it takes to find the section: parts are found by walking over those before them, and a client
+ * may ask for a thousand of ten thousand.  False: there has to be another turn for it. */
+static bool may_find(struct imapsrv_session *s, const struct isrv_fetch_message *m,
+                     const struct isrv_fetch_section *section)
 {
-	for (uint32_t i = 0; i < items->section_count; i++)
-		if (!isrv_fetch_can_decode(&r->message, &items->sections[i]))
-			return false;
+	uint64_t parts = 0;
+
+	if (!section->number_count)
+		return true;
+	if (isrv_session_turn_over(s))
+		return false;
+	for (size_t i = 0; i < section->number_count && m->described; i++)
+		parts += section->numbers[i];
+	s->steps += parts < m->description.parts ? parts : m->description.parts;
 	return true;
 }
 
-static void begin_message(struct imapsrv_session *s, struct isrv_fetch_reader *r,
-                          struct isrv_fetch_line *l, struct imapsrv_row *row)
+/* DONE: begins its line, or leaves it out. */
+static enum isrv_step begin_message(struct imapsrv_session *s, struct isrv_fetch_reader *r,
+                                    struct isrv_fetch_line *l, struct imapsrv_row *row)
 {
 	const struct isrv_fetch_message *m = &r->message;
 
-	if (!can_decode(r, l->items)) {
-		/* RFC 3516 4.3: an encoding that nobody knows is said in the tagged NO. */
-		s->result.code = IMAPSRV_UNKNOWN_CTE;
-		skip(s, r, l, row->uid);
-		return;
+	for (; r->at_section < l->items->section_count; r->at_section++) {
+		const struct isrv_fetch_section *section = &l->items->sections[r->at_section];
+
+		if (!isrv_fetch_is_binary(section))
+			continue;
+		if (!may_find(s, m, section))
+			return ISRV_YIELD;
+		if (!isrv_fetch_can_decode(m, section)) {
+			/* RFC 3516 4.3: an encoding that nobody knows is said in the tagged NO. */
+			s->result.code = IMAPSRV_UNKNOWN_CTE;
+			skip(s, r, l, row->uid);
+			return ISRV_DONE;
+		}
 	}
 	row->facts |= IMAPSRV_FACT_SIZE;
 	/* What BODY[] shows decides: the two must agree. */
 	row->octets = m->body.measured ? m->body.wire : row->octets;
 	begin_line(s, r, l, row, m->described ? &m->description : NULL);
+	return ISRV_DONE;
 }
 
 /* What the host refuses is left out, and said in the tagged line. */
@@ -151,6 +171,8 @@ static enum isrv_step put_sections(struct imapsrv_session *s, struct isrv_fetch_
 
 		if (!r->output->at && isrv_session_full(s))
 			return ISRV_OUTPUT;
+		if (!r->output->at && !may_find(s, &r->message, section))
+			return ISRV_YIELD;
 		if (!r->output->at) {
 			isrv_fetch_separate(&s->w, &l->first);
 			isrv_fetch_put_name(&s->w, section);
@@ -213,7 +235,8 @@ static enum isrv_step measure(struct imapsrv_session *s, struct isrv_fetch_reade
 	if (body->failed)
 		skip(s, r, l, row->uid);
 	else
-		begin_message(s, r, l, row);
+		r->at = AT_CHECK;
+	r->at_section = 0;
 	return ISRV_DONE;
 }
 
@@ -233,6 +256,8 @@ static enum isrv_step advance(struct imapsrv_session *s, struct isrv_fetch_reade
 		return step;
 	case AT_MEASURE:
 		return measure(s, r, l, row);
+	case AT_CHECK:
+		return begin_message(s, r, l, row);
 	case AT_PREVIEW:
 		step = isrv_fetch_put_preview(s, &r->message, r->preview);
 		if (step == ISRV_DONE)

@@ -31,11 +31,6 @@ void isrv_fetch_output_clear(struct isrv_fetch_output *o, struct isrv_mem *mem)
 	isrv_buf_clear(&o->fields, mem);
 }
 
-static bool is_binary(const struct isrv_fetch_section *section)
-{
-	return section->kind == ISRV_FETCH_BINARY || section->kind == ISRV_FETCH_BINARY_SIZE;
-}
-
 /* The part that BINARY names, and how it is encoded.  False: there is none. */
 static bool find_part(const struct isrv_fetch_message *m, const struct isrv_fetch_section *section,
                       struct isrv_part_info *info_r, enum isrv_encoding *encoding_r)
@@ -54,7 +49,7 @@ bool isrv_fetch_can_decode(const struct isrv_fetch_message *m,
 	struct isrv_part_info info;
 	enum isrv_encoding encoding;
 
-	return !is_binary(section) || !section->number_count ||
+	return !isrv_fetch_is_binary(section) || !section->number_count ||
 	       !find_part(m, section, &info, &encoding) || encoding != ISRV_ENCODING_UNKNOWN;
 }
 
@@ -277,10 +272,10 @@ static enum isrv_step begin(struct imapsrv_session *s, struct isrv_fetch_message
 			isrv_w_u64(&s->w, m->body.wire);
 			return finish(o);
 		}
-		return is_binary(section) ? begin_count(s, m, o, ISRV_ENCODING_IDENTITY)
+		return isrv_fetch_is_binary(section) ? begin_count(s, m, o, ISRV_ENCODING_IDENTITY)
 		                          : begin_octets(s, m, section, o);
 	}
-	if (is_binary(section))
+	if (isrv_fetch_is_binary(section))
 		return begin_binary(s, m, section, o);
 	if (!isrv_fetch_find(m, section, o))
 		return put_nothing(s, section, o);

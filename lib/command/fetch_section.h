@@ -37,6 +37,10 @@ struct isrv_fetch_output {
 void isrv_fetch_output_init(struct isrv_fetch_output *o, size_t arena);
 void isrv_fetch_output_clear(struct isrv_fetch_output *o, struct isrv_mem *mem);
 
+static inline bool isrv_fetch_is_binary(const struct isrv_fetch_section *section)
+{
+	return section->kind == ISRV_FETCH_BINARY || section->kind == ISRV_FETCH_BINARY_SIZE;
+}
 /* Can this section be decoded?  False: its transfer encoding is unknown (RFC 3516 4.3). */
 bool isrv_fetch_can_decode(const struct isrv_fetch_message *m,
                            const struct isrv_fetch_section *section);

@@ -230,12 +230,63 @@ static void test_cancel(void **unused)
 		assert_int_equal(run(&bomb, stop).calls, stop);
 }
 
+/* Sections of a message with many parts, each of which has to be found among them. */
+static void test_sections(void **unused)
+{
+	enum { PARTS = 9990, SECTIONS = 900 };
+	static const char *const sections[] = {"BODY.PEEK[%u]<%u.1>", "BINARY.PEEK[%u]<%u.1>"};
+	static const char head[] = "Content-Type: multipart/mixed; boundary=b\r\n\r\n";
+	static const char part[] = "--b\r\n\r\nx\r\n";
+	struct box box = {.messages = 1, .len = sizeof(head) - 1 + PARTS * (sizeof(part) - 1)};
+	char *text = malloc(SECTIONS * 32 + 32);
+
+	(void)unused;
+	box.text = malloc(box.len);
+	assert_true(box.text && text);
+	memcpy(box.text, head, sizeof(head) - 1);
+	for (size_t i = 0; i < PARTS; i++)
+		memcpy(box.text + sizeof(head) - 1 + i * (sizeof(part) - 1), part, sizeof(part) - 1);
+	for (size_t i = 0; i < COUNT(sections); i++) {
+		struct imapsrv_engine *engine;
+		struct imapsrv_session *s = start(&box, &engine);
+		uint64_t first = imapsrv_session_steps(s), most = 0;
+		unsigned calls = 0;
+		char *at = text + sprintf(text, "a FETCH 1 (");
+		size_t used;
+
+		for (unsigned n = 0; n < SECTIONS; n++) {
+			at += sprintf(at, sections[i], PARTS, n);
+			*at++ = n + 1 < SECTIONS ? ' ' : ')';
+		}
+		memcpy(at, "\r\n", 3);
+		do {
+			uint64_t before = imapsrv_session_steps(s);
+
+			if (!calls++)
+				assert_int_equal(imapsrv_session_recv(s, text, strlen(text), &used), 0);
+			else
+				assert_int_equal(imapsrv_session_run(s), 0);
+			if (imapsrv_session_steps(s) - before > most)
+				most = imapsrv_session_steps(s) - before;
+		} while (imapsrv_session_want(s) & IMAPSRV_WANT_RUN);
+		ROW(i, imapsrv_session_steps(s) - first >= (uint64_t)PARTS * SECTIONS);
+		ROW(i, calls > (i ? 16 : 8));
+		ROW(i, most < 1000000 + 1000000);
+		imapsrv_session_free(s);
+		assert_int_equal(box.open_bodies, 0);
+		imapsrv_engine_free(engine);
+	}
+	free(box.text);
+	free(text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_calls),
 		cmocka_unit_test(test_linear),
 		cmocka_unit_test(test_cancel),
+		cmocka_unit_test(test_sections),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
