@@ -76,6 +76,45 @@ static enum isrv_step too_many(struct imapsrv_session *s)
 
 /* ---- making it ----------------------------------------------------------------------------- */
 
+/* Of each kind of mailboxes and events: which group it is, from 1 on. */
+struct places {
+	uint16_t at[ISRV_NOTIFY_MAILBOXES + 1][UINT8_MAX + 1];
+};
+
+/* Groups that want the same of the same kind of mailboxes are one: every event is looked for in all, and so they
+ * are a few hundred at most, however many the client gives.  False: no memory. */
+static bool fill_groups(struct imapsrv_session *s, const struct isrv_notify_args *a,
+                        struct isrv_notify *n)
+{
+	struct places places = {0};
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < a->group_count; i++) {
+		uint16_t *place = &places.at[a->groups[i].filter.where][a->groups[i].events];
+
+		if (!*place)
+			*place = (uint16_t)++count;
+	}
+	n->groups = isrv_mem_zarray(&s->mem, count, sizeof(*n->groups));
+	if (!n->groups)
+		return false;
+	n->group_count = count;
+	for (uint32_t i = 0; i < a->group_count; i++) {
+		const struct isrv_notify_ask *ask = &a->groups[i];
+		struct isrv_notify_group *g =
+			&n->groups[places.at[ask->filter.where][ask->events] - 1];
+
+		g->where = ask->filter.where;
+		g->events = ask->events;
+		g->all = g->all || ask->filter.all;
+		n->follows = n->follows || g->where == ISRV_NOTIFY_SUBSCRIBED;
+		for (uint32_t k = 0; k < ask->filter.name_count; k++)
+			if (!isrv_names_add(&g->names, &s->mem, ask->filter.names[k]))
+				return false;
+	}
+	return true;
+}
+
 /* Copies what was parsed to where it lasts.  False: no memory. */
 static bool fill(struct imapsrv_session *s, const struct isrv_notify_args *a, struct isrv_notify *n)
 {
@@ -90,25 +129,7 @@ static bool fill(struct imapsrv_session *s, const struct isrv_notify_args *a, st
 		n->fetch_len = a->fetch.len;
 		memcpy(n->fetch, a->fetch.data, a->fetch.len);
 	}
-	if (!a->group_count)
-		return true;
-	n->groups = isrv_mem_zarray(&s->mem, a->group_count, sizeof(*n->groups));
-	if (!n->groups)
-		return false;
-	n->group_count = a->group_count;
-	for (uint32_t i = 0; i < a->group_count; i++) {
-		const struct isrv_notify_ask *ask = &a->groups[i];
-		struct isrv_notify_group *g = &n->groups[i];
-
-		g->where = ask->filter.where;
-		g->events = ask->events;
-		g->all = ask->filter.all;
-		n->follows = n->follows || g->where == ISRV_NOTIFY_SUBSCRIBED;
-		for (uint32_t k = 0; k < ask->filter.name_count; k++)
-			if (!isrv_names_add(&g->names, &s->mem, ask->filter.names[k]))
-				return false;
-	}
-	return true;
+	return !a->group_count || fill_groups(s, a, n);
 }
 
 static bool make(struct imapsrv_session *s, struct isrv_notify_args *a)

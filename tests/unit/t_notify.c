@@ -417,6 +417,44 @@ static void test_alike(void **unused)
 	assert_string_equal(said[0], "a OK NOTIFY done\r\n");
 }
 
+/* Every event, and every name that is listed, is looked for in all groups: many groups that say the same
+ * are no more than one. */
+static void test_groups(void **unused)
+{
+	enum { NAMES = 2000 };
+	size_t held[2];
+
+	(void)unused;
+	for (unsigned i = 0; i < 2; i++) {
+		struct host h = {0};
+		char *line = malloc(NAMES * 96 + 100), *at = line;
+
+		assert_non_null(line);
+		start(&h, NULL);
+		at += sprintf(at, "a NOTIFY SET (MAILBOXES no NONE)");
+		for (unsigned n = 0; n < NAMES; n++)
+			at += sprintf(at,
+			              i ? " (MAILBOXES box%u (MessageNew MessageExpunge))"
+			              : !n ? " (MAILBOXES (box%u"
+			              : n == NAMES - 1 ? " box%u) (MessageNew MessageExpunge))" : " box%u",
+			              n);
+		for (unsigned n = 0; i && n < NAMES; n++)
+			at += sprintf(at, " (MAILBOXES no NONE)");
+		memcpy(at, "\r\n", 3);
+		assert_string_equal(ask(&h, line), "a OK NOTIFY done\r\n");
+		imapsrv_session_trim(h.s);
+		held[i] = imapsrv_session_memory(h.s, NULL);
+		assert_int_equal(h.watched, NAMES + 1);
+		assert_int_equal(post(&h, IMAPSRV_EVENT_MESSAGE_EXPUNGE, "no"), 0);
+		assert_string_equal(drain(&h), "");
+		assert_int_equal(post(&h, IMAPSRV_EVENT_MESSAGE_EXPUNGE, "box77"), 0);
+		assert_non_null(strstr(drain(&h), "* STATUS box77 ("));
+		end(&h);
+		free(line);
+	}
+	assert_int_equal(held[0], held[1]);
+}
+
 /* ---- what it costs ---------------------------------------------------------------------- */
 
 /* The mainstream client's NOTIFY: a kilobyte at most beside what a selected mailbox takes, also after
@@ -451,6 +489,7 @@ int main(void)
 		cmocka_unit_test(test_storm),         cmocka_unit_test(test_overflow_once),
 		cmocka_unit_test(test_flips),         cmocka_unit_test(test_differences),
 		cmocka_unit_test(test_everything),    cmocka_unit_test(test_alike),
+		cmocka_unit_test(test_groups),
 		cmocka_unit_test(test_idle_memory),
 	};
 
