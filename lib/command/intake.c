@@ -110,10 +110,8 @@ static void finish_sink(struct imapsrv_session *s, void *ctx, const void *answer
 /* RFC 9051 6.3.12: the selected mailbox announces its new messages like any others. */
 static enum isrv_step stored(struct imapsrv_session *s, struct isrv_intake *t)
 {
-	struct isrv_view *v = s->view;
-
 	t->stored = true;
-	if (v && v->name_len == t->name.len && memcmp(v->name, t->name.data, t->name.len) == 0)
+	if (isrv_session_is_selected(s, t->name))
 		isrv_hear_own(s, t->uids);
 	return ISRV_DONE;
 }

@@ -300,13 +300,6 @@ static void put_noaccess(struct imapsrv_session *s, struct imapsrv_span name)
 	isrv_hear_noaccess(s, name);
 }
 
-static bool is_selected(const struct imapsrv_session *s, struct imapsrv_span name)
-{
-	const struct isrv_view *v = s->view;
-
-	return v && v->name_len == name.len && !memcmp(v->name, name.data, name.len);
-}
-
 /* The next mailbox whose status is to be told; false: there is none. */
 static bool begin_status(struct imapsrv_session *s, struct isrv_notify_args *a)
 {
@@ -316,7 +309,7 @@ static bool begin_status(struct imapsrv_session *s, struct isrv_notify_args *a)
 		struct isrv_news *news;
 
 		s->steps++;
-		if (!items || is_selected(s, name))
+		if (!items || isrv_session_is_selected(s, name))
 			continue;
 		/* What has happened to it before now, this tells. */
 		news = isrv_news_find(&s->notify->news, name);

@@ -30,14 +30,6 @@ enum {
 /* What only a handle tells, not a view. */
 #define OF_HANDLE (uint32_t)(IMAPSRV_STATUS_APPENDLIMIT | IMAPSRV_STATUS_MAILBOXID)
 
-static bool is_selected(const struct imapsrv_session *s, struct imapsrv_span name)
-{
-	const struct isrv_view *view = s->view;
-
-	return view && !view->removed && view->name_len == name.len &&
-	       !memcmp(view->name, name.data, name.len);
-}
-
 /* ---- answers of the host ------------------------------------------------------------------- */
 
 static void keep_mailboxid(struct isrv_status *q, struct imapsrv_span id)
@@ -71,7 +63,7 @@ static void take_mailbox(struct imapsrv_session *s, void *ctx, const void *answe
 	q->opened = true;
 	q->mailbox = m->handle;
 	/* A second handle of the selected mailbox does not know what is recent in the first. */
-	q->recent_from = is_selected(s, q->name) ? s->view->recent_from : m->recent_from;
+	q->recent_from = isrv_session_is_selected(s, q->name) ? s->view->recent_from : m->recent_from;
 	q->counted.uidvalidity = m->uidvalidity;
 	q->counted.uidnext = m->uidnext;
 	q->counted.highest_modseq = m->highest_modseq;
@@ -314,7 +306,7 @@ static enum isrv_step finish(struct imapsrv_session *s, struct isrv_status *q)
 	if (own & IMAPSRV_STATUS_APPENDLIMIT)
 		q->is.append_limit = q->counted.append_limit;
 	q->is.append_limit = isrv_append_limit(s->engine, q->is.append_limit);
-	if (q->items & IMAPSRV_STATUS_HIGHESTMODSEQ && is_selected(s, q->name))
+	if (q->items & IMAPSRV_STATUS_HIGHESTMODSEQ && isrv_session_is_selected(s, q->name))
 		q->is.highest_modseq = highest_told(s, q->is.highest_modseq);
 	isrv_status_drop(s, q);
 	return ISRV_DONE;
@@ -327,7 +319,7 @@ static void open_mailbox(struct imapsrv_session *s, struct isrv_status *q)
 	const struct isrv_view *view = s->view;
 
 	/* One that may not be read any more (RFC 4314 4) the host will not open either. */
-	if (is_selected(s, q->name) && isrv_access_may(view->rights, ISRV_DO_READ) &&
+	if (isrv_session_is_selected(s, q->name) && isrv_access_may(view->rights, ISRV_DO_READ) &&
 	    !(q->ask & ~q->is.items & OF_HANDLE)) {
 		q->mailbox = view->handle;
 		q->recent_from = view->recent_from;

@@ -234,14 +234,6 @@ uint32_t isrv_tell_items(const struct imapsrv_session *s, uint32_t tell)
 	return items;
 }
 
-static bool is_selected(const struct imapsrv_session *s, const struct isrv_news *news)
-{
-	const struct isrv_view *v = s->view;
-
-	return v && !v->removed && v->name_len == news->len &&
-	       !memcmp(v->name, news->name, news->len);
-}
-
 /* Begins the STATUS response; false: there is none, or it could be given at once. */
 static bool begin_status(struct imapsrv_session *s, struct isrv_telling *t)
 {
@@ -249,7 +241,7 @@ static bool begin_status(struct imapsrv_session *s, struct isrv_telling *t)
 	uint32_t items = isrv_tell_items(s, news->tell);
 
 	/* The client has selected it since: it knows better by now. */
-	if (!items || is_selected(s, news))
+	if (!items || isrv_session_is_selected(s, isrv_news_name(news)))
 		return false;
 	isrv_status_begin(&t->status, isrv_news_name(news), items);
 	if (!(items & ~news->known.items)) {

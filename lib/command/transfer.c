@@ -326,13 +326,6 @@ static void let_go(struct imapsrv_session *s, struct isrv_transfer *t)
 	s->in_callback--;
 }
 
-static bool into_selected(const struct imapsrv_session *s, const struct isrv_transfer *t)
-{
-	const struct isrv_view *v = s->view;
-
-	return v && v->name_len == t->name.len && memcmp(v->name, t->name.data, t->name.len) == 0;
-}
-
 /* What the selected mailbox is to announce before the tagged line (RFC 9051 6.4.8). */
 static void tell_views(struct imapsrv_session *s, struct isrv_transfer *t)
 {
@@ -348,7 +341,7 @@ static void tell_views(struct imapsrv_session *s, struct isrv_transfer *t)
 		isrv_hear_own_gone(s, set_of(&t->gone));
 		isrv_modseq_expunged(s);
 	}
-	if (t->copied && into_selected(s, t))
+	if (t->copied && isrv_session_is_selected(s, t->name))
 		isrv_hear_own(s, t->lost ? unknown : set_of(&t->to));
 }
 

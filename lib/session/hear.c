@@ -485,14 +485,17 @@ static bool recall(struct imapsrv_session *s, const struct imapsrv_event *e)
 static void post_to_notify(struct imapsrv_session *s, const struct imapsrv_event *e)
 {
 	const struct isrv_notify_account account = isrv_hear_account(s);
+	struct imapsrv_span selected = imapsrv_session_mailbox(s);
 	enum isrv_notify_posted posted;
 
 	if (!recall(s, e)) {
 		not_held(s, ISRV_NOTIFY_NOMEM);
 		return;
 	}
-	posted = isrv_notify_post(s->notify, &s->mem, &account, e, e->origin == s,
-	                         imapsrv_session_mailbox(s));
+	/* What has the name of one that was deleted is another mailbox. */
+	if (s->view && s->view->removed)
+		selected.len = 0;
+	posted = isrv_notify_post(s->notify, &s->mem, &account, e, e->origin == s, selected);
 
 	if (posted == ISRV_NOTIFY_NONSENSE)
 		isrv_session_fault(s, "an event that cannot follow the ones before it");

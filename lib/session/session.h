@@ -361,6 +361,15 @@ static inline void isrv_session_put_flags(struct imapsrv_session *s, uint32_t se
 		isrv_w_fetch_flags(&s->w, seq, uid ? row->uid : 0, &row->flags, recent);
 }
 
+/* Is that the mailbox that is selected?  Not where that one was deleted by others: what has its name now is
+ * another. */
+static inline bool isrv_session_is_selected(const struct imapsrv_session *s, struct imapsrv_span name)
+{
+	const struct isrv_view *v = s->view;
+
+	return v && !v->removed && v->name_len == name.len && !memcmp(v->name, name.data, name.len);
+}
+
 /* ---- untagged updates (sync.c) ------------------------------------------------------------- */
 
 /* Tells what is pending in the view, of these kinds (enum isrv_pending); there is one.  DONE, HOST or OUTPUT. */
