@@ -152,14 +152,14 @@ enum isrv_step isrv_access_step(struct imapsrv_session *s, struct isrv_access *a
 
 /* "It SHOULD send FLAGS and PERMANENTFLAGS responses if they have changed" (RFC 4314 5.1.1); the codes are
  * those of RFC 9051 7.1. */
-void isrv_access_take(struct imapsrv_session *s, uint32_t rights)
+void isrv_access_take(struct imapsrv_session *s, uint32_t rights, bool fewer)
 {
 	struct isrv_view *v = s->view;
 	uint32_t flags = isrv_access_flags(v);
 	bool keywords = isrv_access_keywords(v), only_reads = isrv_access_only_reads(v);
 
 	v->rights = rights;
-	if (flags != isrv_access_flags(v) || keywords != isrv_access_keywords(v))
+	if (fewer || flags != isrv_access_flags(v) || keywords != isrv_access_keywords(v))
 		isrv_sync_put_flags(s);
 	if (only_reads && !isrv_access_only_reads(v))
 		isrv_untagged(s, "OK", "READ-WRITE", "The mailbox may be changed now");
@@ -201,7 +201,7 @@ enum isrv_step isrv_access_refresh(struct imapsrv_session *s)
 		/* Asked about by a name that it has no more, perhaps. */
 		if (v->rights_stale && s->result.code == IMAPSRV_NONEXISTENT)
 			continue;
-		isrv_access_take(s, answered(s));
+		isrv_access_take(s, answered(s), false);
 		if (s->result.code != IMAPSRV_OK && s->result.code != IMAPSRV_NONEXISTENT &&
 		    s->result.code != IMAPSRV_NOPERM) {
 			v->rights_stale = true; /* for the next time */

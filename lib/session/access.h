@@ -68,8 +68,8 @@ static inline uint32_t isrv_access_of_flags(uint32_t rights)
 void isrv_access_limit(uint32_t rights, struct imapsrv_flags *flags);
 
 /* These are the rights in the selected mailbox: tells the client what it may change now, if that is
- * another thing. */
-void isrv_access_take(struct imapsrv_session *s, uint32_t rights);
+ * another thing; `fewer`: it is already, as the mailbox itself keeps fewer flags. */
+void isrv_access_take(struct imapsrv_session *s, uint32_t rights, bool fewer);
 /*
  * The rights in the selected mailbox, if they may have changed: asks, tells the client what it may change
  * now, and notes in the view whether it can still be read.  DONE or HOST.  The host may say nothing

@@ -460,15 +460,24 @@ static const char *defect(const struct imapsrv_event *e)
 	return NULL;
 }
 
-static bool is_of_view(const struct imapsrv_session *s, const struct imapsrv_event *e)
+static bool is_of(const struct isrv_view *v, const struct imapsrv_event *e)
 {
-	const struct isrv_view *v = s->view;
-
 	if (!v || v->removed || !is_name(e->mailbox, v->name, v->name_len))
 		return false;
 	/* Another mailbox that has the name now. */
 	return !e->status || !(e->status->items & IMAPSRV_STATUS_UIDVALIDITY) ||
 	       e->status->uidvalidity == v->uidvalidity;
+}
+
+static bool is_of_view(const struct imapsrv_session *s, const struct imapsrv_event *e)
+{
+	return is_of(s->view, e);
+}
+
+/* Of the mailbox that the client has selected: also while a session that was restored opens it again. */
+static const struct isrv_view *view_of_client(const struct imapsrv_session *s)
+{
+	return s->resume && !s->view ? s->opening : s->view;
 }
 
 /* What is asked about a name right now would be told of what has it next. */
@@ -513,6 +522,8 @@ static void post_everything(struct imapsrv_session *s)
 	s->opening_changed = s->stirred = true;
 	if (s->notify && s->notify->group_count)
 		isrv_hear_overflow(s);
+	if (view_of_client(s) && isrv_caps_has(s, ISRV_CAP_URLAUTH))
+		s->keys_reset = s->news = true;
 	if (!s->view)
 		return;
 	s->view->look_all = true;
@@ -521,15 +532,15 @@ static void post_everything(struct imapsrv_session *s)
 		isrv_hear_rights(s, (struct imapsrv_span){s->view->name, s->view->name_len});
 	if (isrv_hear_annotations(s))
 		s->view->annotations |= ISRV_ANNOTATIONS_LOST;
-	if (isrv_caps_has(s, ISRV_CAP_URLAUTH))
-		s->keys_reset = s->news = true;
 }
 
 /* RFC 4467 7: "any current IMAP session logged in as the user that has the mailbox selected" is told, but
  * the one that did it knows. */
 static void post_keys(struct imapsrv_session *s, const struct imapsrv_event *e)
 {
-	if (e->origin == s || (e->mailbox.len ? !is_of_view(s, e) : !s->view))
+	const struct isrv_view *v = view_of_client(s);
+
+	if (e->origin == s || (e->mailbox.len ? !is_of(v, e) : !v))
 		return;
 	s->keys_reset = s->news = s->stirred = true;
 }

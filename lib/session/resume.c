@@ -129,18 +129,21 @@ static const char *trouble(const struct imapsrv_session *s, const struct isrv_re
 /* It is selected again. */
 static void take_view(struct imapsrv_session *s, struct isrv_resume *r)
 {
+	const struct imapsrv_mailbox *m = &r->mailbox;
 	struct isrv_view *v = r->view;
+	bool fewer = (v->permanent_flags & ~m->permanent_flags) || (v->new_keywords && !m->new_keywords);
 
 	r->view = NULL;
 	s->view = v;
 	s->opening = NULL;
-	if (r->mailbox.read_only && !v->read_only) {
+	if (m->read_only && !v->read_only) {
 		v->read_only = true;
 		isrv_untagged(s, "OK", "READ-ONLY", "The mailbox may only be read now"); /* RFC 9051 7.1 */
 	}
-	v->permanent_flags &= (uint8_t)r->mailbox.permanent_flags;
-	v->private_rights = (uint16_t)isrv_access_of_flags(r->mailbox.private_rights);
-	isrv_access_take(s, r->mailbox.rights);
+	v->permanent_flags &= (uint8_t)m->permanent_flags;
+	v->new_keywords = v->new_keywords && m->new_keywords;
+	v->private_rights = (uint16_t)isrv_access_of_flags(m->private_rights);
+	isrv_access_take(s, m->rights, fewer && !v->read_only);
 	r->compare = r->compare || s->opening_changed;
 	/* Nobody would ever fetch them. */
 	if ((!s->notify || !s->notify->fetch) && !isrv_contexts_show(s))

@@ -16,6 +16,8 @@ struct host {
 	uint32_t uidnext;
 	uint64_t highest;
 	int read_only;
+	uint32_t permanent;
+	int new_keywords;
 	int opens, closes, logouts, watched;
 	bool watches_box;
 	char opened[32]; /* the last */
@@ -54,6 +56,8 @@ static void on_open(void *user, struct imapsrv_op *op, const struct imapsrv_open
 	m.uidnext = host.uidnext;
 	m.read_only = host.read_only || q->read_only;
 	m.highest_modseq = host.highest;
+	m.permanent_flags = host.permanent;
+	m.new_keywords = host.new_keywords;
 	m.keywords = keywords;
 	m.keyword_count = 2;
 	imapsrv_op_mailbox(op, &m);
@@ -535,6 +539,51 @@ static void t_read_only(void **state)
 	free(o.data);
 }
 
+/* Fewer flags are kept now: said, once; more are not, to this session. */
+static void t_flags(void **state)
+{
+	static const struct {
+		uint32_t permanent;
+		int new_keywords;
+		int read_only;
+		const char *say;
+	} rows[] = {
+		{IMAPSRV_SEEN | IMAPSRV_FLAGGED, 1, 0, ""},
+		{IMAPSRV_SEEN | IMAPSRV_FLAGGED | IMAPSRV_DRAFT, 1, 0, ""},
+		{IMAPSRV_SEEN, 1, 0,
+	         "* FLAGS (\\Answered \\Flagged \\Deleted \\Seen \\Draft one Two)\r\n"
+	         "* OK [PERMANENTFLAGS (\\Seen one Two \\*)] Flags that are kept\r\n"},
+		{IMAPSRV_SEEN | IMAPSRV_FLAGGED, 0, 0,
+	         "* FLAGS (\\Answered \\Flagged \\Deleted \\Seen \\Draft one Two)\r\n"
+	         "* OK [PERMANENTFLAGS (\\Flagged \\Seen one Two)] Flags that are kept\r\n"},
+		{IMAPSRV_SEEN, 0, 1, "* OK [READ-ONLY] The mailbox may only be read now\r\n"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct imapsrv_engine *engine;
+		struct imapsrv_session *s;
+		struct octets o;
+		const char *why;
+
+		host_reset();
+		host.permanent = IMAPSRV_SEEN | IMAPSRV_FLAGGED;
+		host.new_keywords = 1;
+		engine = engine_new();
+		o = saved("x NO");
+		host.permanent = rows[i].permanent;
+		host.new_keywords = rows[i].new_keywords;
+		host.read_only = rows[i].read_only;
+		ROW(i, !restore(engine, o.data, o.len, &s, &why));
+		imapsrv_session_run(s);
+		drain(s);
+		ROW(i, strcmp(said, rows[i].say) == 0);
+		imapsrv_session_free(s);
+		imapsrv_engine_free(engine);
+		free(o.data);
+	}
+}
+
 /* Of mailboxes that are not selected nobody knows what happened: RFC 5465 5.8. */
 static void t_overflow(void **state)
 {
@@ -693,6 +742,7 @@ int main(void)
 		cmocka_unit_test_setup(t_other_engine, setup),
 		cmocka_unit_test_setup(t_reopen, setup),
 		cmocka_unit_test_setup(t_read_only, setup),
+		cmocka_unit_test_setup(t_flags, setup),
 		cmocka_unit_test_setup(t_overflow, setup),
 		cmocka_unit_test_setup(t_posted_at_once, setup),
 		cmocka_unit_test_setup(t_clock, setup),
