@@ -51,7 +51,8 @@ enum {
 	UTF8 = 1 << 5,
 	ASCII_CASEMAP = 1 << 6, /* the comparator; neither: the default */
 	OCTET = 1 << 7,
-	STATE_ALL = (1 << 8) - 1
+	DOUBTFUL = 1 << 8,
+	STATE_ALL = (1 << 9) - 1
 };
 
 static bool write_state(const struct imapsrv_session *s, struct isrv_pack *p)
@@ -59,7 +60,7 @@ static bool write_state(const struct imapsrv_session *s, struct isrv_pack *p)
 	isrv_pack_u64(p, (s->secure ? SECURE : 0u) | (s->can_starttls ? CAN_STARTTLS : 0u) |
 	                         (s->allow_plaintext ? ALLOW_PLAINTEXT : 0u) |
 	                         (s->logged_in ? LOGGED_IN : 0u) | (s->idling ? IDLING : 0u) |
-	                         (s->w.utf8 ? UTF8 : 0u) |
+	                         (s->w.utf8 ? UTF8 : 0u) | (s->doubtful ? DOUBTFUL : 0u) |
 	                         (s->comparator == ISRV_COMPARATOR_ASCII ? ASCII_CASEMAP : 0u) |
 	                         (s->comparator == ISRV_COMPARATOR_OCTET ? OCTET : 0u));
 	isrv_pack_u64(p, s->compress);
@@ -140,6 +141,7 @@ static void read_state(struct imapsrv_session *s, struct isrv_unpack *u)
 	s->can_starttls = flags & CAN_STARTTLS;
 	s->allow_plaintext = flags & ALLOW_PLAINTEXT;
 	s->idling = flags & IDLING;
+	s->doubtful = flags & DOUBTFUL;
 	s->comparator = flags & OCTET           ? ISRV_COMPARATOR_OCTET
 	                : flags & ASCII_CASEMAP ? ISRV_COMPARATOR_ASCII
 	                                        : ISRV_COMPARATOR_UNICODE;

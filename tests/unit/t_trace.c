@@ -72,6 +72,26 @@ static void drain(struct imapsrv_session *s, size_t piece, char *out, size_t *ou
 	}
 }
 
+/* The same session in another process, if it can be saved now. */
+static struct imapsrv_session *move(struct imapsrv_engine *engine, struct imapsrv_session *s)
+{
+	static char saved[1 << 16];
+	struct imapsrv_restore restore = IMAPSRV_RESTORE_INIT;
+	struct imapsrv_account account = IMAPSRV_ACCOUNT_INIT;
+	struct imapsrv_span label = {NULL, 0};
+	struct imapsrv_session *next;
+	size_t len;
+
+	if (imapsrv_session_save(s, label, saved, sizeof(saved), &len))
+		return s;
+	if (imapsrv_session_state(s) != IMAPSRV_NOT_AUTHENTICATED)
+		restore.account = &account;
+	imapsrv_session_free(s);
+	assert_int_equal(imapsrv_session_restore(engine, &restore, saved, len, &next, NULL), 0);
+	imapsrv_session_run(next);
+	return next;
+}
+
 static void test_trace(void **state)
 {
 	static char out[1 << 16];
@@ -87,7 +107,7 @@ static void test_trace(void **state)
 	config.trace = on_trace;
 	assert_int_equal(imapsrv_engine_new(&config, &engine), 0);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-		for (size_t piece = 1; piece < 100; piece *= 7) {
+		for (size_t piece = 1, moves = 0; piece < 100; piece *= moves ? 7 : 1, moves = !moves) {
 			struct imapsrv_session_config client = IMAPSRV_SESSION_CONFIG_INIT;
 			size_t len = strlen(rows[i].in), at = 0, used, out_len = 0;
 			struct imapsrv_session *s;
@@ -101,6 +121,8 @@ static void test_trace(void **state)
 				imapsrv_session_recv(s, rows[i].in + at, n, &used);
 				at += used ? used : n; /* after LOGOUT nothing is taken */
 				drain(s, piece, out, &out_len);
+				if (moves)
+					s = move(engine, s);
 			}
 			ROW(i, received_len == strlen(rows[i].shown));
 			ROW(i, !memcmp(received, rows[i].shown, received_len));
