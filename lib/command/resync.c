@@ -85,6 +85,19 @@ static bool nomem(struct imapsrv_session *s)
 	return false;
 }
 
+/* False: refused, or no memory. */
+static bool has_room(struct imapsrv_session *s, struct isrv_resync *r, const void *block)
+{
+	if (block)
+		return true;
+	if (s->arena.starved)
+		return nomem(s);
+	r->refused = true;
+	s->result.code = IMAPSRV_LIMIT;
+	s->result.text = "";
+	return false;
+}
+
 /* From UIDNEXT on no message ever was. */
 static bool clip(struct imapsrv_session *s, struct isrv_resync *r)
 {
@@ -94,15 +107,15 @@ static bool clip(struct imapsrv_session *s, struct isrv_resync *r)
 
 	if (r->all) {
 		ranges = isrv_arena_array(&s->arena, 1, sizeof(*ranges));
-		if (!ranges)
-			return nomem(s);
+		if (!has_room(s, r, ranges))
+			return false;
 		*ranges = (struct imapsrv_range){1, last};
 		r->known = (struct imapsrv_set){ranges, last ? 1 : 0};
 		return true;
 	}
 	ranges = isrv_arena_array(&s->arena, r->known.count + 1, sizeof(*ranges));
-	if (!ranges)
-		return nomem(s);
+	if (!has_room(s, r, ranges))
+		return false;
 	s->steps += r->known.count;
 	for (count = 0; count < r->known.count && r->known.ranges[count].first <= last; count++) {
 		ranges[count] = r->known.ranges[count];

@@ -83,6 +83,24 @@ static void broken(struct imapsrv_session *s, struct isrv_body_cursor *b, const 
 	b->failed = true;
 }
 
+/* One half to convert into, one to pull into.  Now, when what is read for can still be refused: not with a
+ * literal half written. */
+static void take_buffers(struct imapsrv_session *s, struct isrv_body_cursor *b)
+{
+	struct isrv_arena *arena = b->arena ? b->arena : &s->arena;
+
+	if (b->buf || (b->body->data && !b->body->convert))
+		return;
+	b->buf = isrv_arena_alloc(arena, 2 * (size_t)ISRV_BODY_CHUNK);
+	if (b->buf)
+		return;
+	b->failed = true;
+	s->result.code = IMAPSRV_LIMIT;
+	s->result.text = "";
+	if (arena->starved)
+		isrv_session_fail(s, IMAPSRV_ENOMEM);
+}
+
 enum isrv_step isrv_body_open(struct imapsrv_session *s, struct isrv_body_cursor *b,
                               void *mailbox, uint32_t uid)
 {
@@ -101,6 +119,8 @@ enum isrv_step isrv_body_open(struct imapsrv_session *s, struct isrv_body_cursor
 		broken(s, b, "body was answered OK without octets");
 	else if (!b->body->data && b->body->octets && !s->engine->store.body_read)
 		broken(s, b, "a body is to be pulled, and there is no body_read callback");
+	else
+		take_buffers(s, b);
 	return ISRV_DONE;
 }
 
@@ -149,17 +169,6 @@ static void ask_bytes(struct imapsrv_session *s, struct isrv_body_cursor *b)
 	isrv_op_called(s);
 }
 
-static bool has_buffers(struct imapsrv_session *s, struct isrv_body_cursor *b)
-{
-	/* One half to convert into, one to pull into. */
-	if (!b->buf)
-		b->buf = isrv_arena_alloc(b->arena ? b->arena : &s->arena,
-		                          2 * (size_t)ISRV_BODY_CHUNK);
-	if (!b->buf)
-		isrv_session_fail(s, IMAPSRV_ENOMEM);
-	return b->buf != NULL;
-}
-
 /*
  * Sees to it that b->piece holds octets, unless the end is reached.  DONE with an empty piece and
  * b->failed: the host gave fewer than it promised.
@@ -178,11 +187,8 @@ static enum isrv_step fill(struct imapsrv_session *s, struct isrv_body_cursor *b
 		b->at = body->octets;
 		return ISRV_DONE;
 	}
-	if (b->state == OPEN) {
-		if (!has_buffers(s, b))
-			return ISRV_DONE;
+	if (b->state == OPEN)
 		ask_bytes(s, b);
-	}
 	if (!isrv_answered(s))
 		return ISRV_HOST;
 	b->state = OPEN;
@@ -291,8 +297,6 @@ enum isrv_step isrv_body_next(struct imapsrv_session *s, struct isrv_body_cursor
 		*piece_r = b->piece;
 		b->piece.len = 0;
 	} else {
-		if (!has_buffers(s, b))
-			return ISRV_DONE;
 		isrv_eol_put(b->buf, ISRV_BODY_CHUNK, &put, b->piece.data, b->piece.len, &taken,
 		             &b->cr);
 		b->piece.data += taken;

@@ -16,18 +16,26 @@ static const struct row {
 	const char *says;
 	const char *less; /* is in what is said with one less, */
 	bool ends;        /* and the session ends */
+	size_t pull;      /* octets of a message that the host gives at a time; 0: lent */
 } rows[] = {
 	{"arena", NULL, false,
 	 "a LIST \"\" (aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb "
 	 "cccccccccccccccccccccccccccccccccccccccc dddddddddddddddddddddddddddddddddddddddd)\r\n",
-	 "a NO [LIMIT] ", false},
+	 "a NO [LIMIT] ", false, 0},
 	{"arena", text, false,
 	 "a SELECT INBOX\r\nb SEARCH RETURN (SAVE) 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1\r\n",
-	 " [LIMIT] ", false},
-	{"arena", text, false, "a SELECT INBOX\r\nb FETCH 1 BODY.PEEK[]\r\n", "b NO [LIMIT] ", false},
+	 " [LIMIT] ", false, 0},
+	{"arena", text, false, "a SELECT INBOX\r\nb FETCH 1 BODY.PEEK[]\r\n", "b NO [LIMIT] ", false, 0},
 	{"arena", text, false, "a SELECT INBOX\r\nb FETCH 1 (ANNOTATION (/comment value))\r\n", "b NO [LIMIT] ",
-	 false},
-	{"memory", thousand, false, "a SELECT INBOX\r\n", "* BYE ", true},
+	 false, 0},
+	{"arena", text, false, "a SELECT INBOX\r\nb FETCH 1 BODY.PEEK[]\r\n", "b NO [LIMIT] ", false, 10},
+	{"arena", text, false, "a SELECT INBOX\r\nb SEARCH BODY hay\r\n", "b NO [LIMIT] ", false, 10},
+	{"arena", "host: modseqs\nhost: mailbox INBOX uidvalidity 1\nhost: many INBOX 10\n", false,
+	 "a ENABLE QRESYNC\r\nb SELECT INBOX (QRESYNC (1 1 1,3,5,7,9,11,13,15,17,19,21,23,25,27,29,31,33,35,37,"
+	 "39,41,43,45,47,49,51,53,55,57,59,61,63,65,67,69,71,73,75,77,79,81,83,85,87,89,91,93,95,97,99,101,103))"
+	 "\r\n",
+	 "b NO [LIMIT] ", false, 0},
+	{"memory", thousand, false, "a SELECT INBOX\r\n", "* BYE ", true, 0},
 	{"memory_prelogin", NULL, true,
 	 "a LOGIN joe {400+}\r\n"
 	 "0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789"
@@ -35,12 +43,12 @@ static const struct row {
 	 "0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789"
 	 "0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789"
 	 "\r\n",
-	 "* BYE ", true},
-	{"sort", thousand, false, "a SELECT INBOX\r\nb SORT (ARRIVAL) UTF-8 1:20\r\n", "b NO [LIMIT] ", false},
+	 "* BYE ", true, 0},
+	{"sort", thousand, false, "a SELECT INBOX\r\nb SORT (ARRIVAL) UTF-8 1:20\r\n", "b NO [LIMIT] ", false, 0},
 	{"sort", thousand, false, "a SELECT INBOX\r\nb THREAD ORDEREDSUBJECT UTF-8 1:20\r\n", "b NO [LIMIT] ",
-	 false},
-	{"search_steps", text, false, "a SELECT INBOX\r\nb SEARCH BODY hay\r\n", "b NO [LIMIT] ", false},
-	{"progress", text, false, "a SELECT INBOX\r\nb SEARCH BODY hay\r\n", "* OK [INPROGRESS", false},
+	 false, 0},
+	{"search_steps", text, false, "a SELECT INBOX\r\nb SEARCH BODY hay\r\n", "b NO [LIMIT] ", false, 0},
+	{"progress", text, false, "a SELECT INBOX\r\nb SEARCH BODY hay\r\n", "* OK [INPROGRESS", false, 0},
 };
 
 /* What is said with that limit; without any if it is 0.  NULL: not even a greeting. */
@@ -57,6 +65,7 @@ static char *say(const struct row *row, uint64_t limit, bool *ended_r)
 	if (limit)
 		tx_fmt(&host, "host: limit %s %llu\n", row->limit, (unsigned long long)limit);
 	talk_open(&t, host.data);
+	t.host.ts->options.pull = row->pull;
 	if (sh_connect(&t.host, 0, NULL) && t.td.sessions[0].output.len)
 		tx_str(&said, talk_say(&t, 0, row->says));
 	*ended_r = t.td.sessions[0].closed;
