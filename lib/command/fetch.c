@@ -343,6 +343,9 @@ static enum isrv_step read_held(struct imapsrv_session *s, struct fetch_args *a)
 		if (step != ISRV_DONE || s->error)
 			return step;
 		a->held.at++;
+		/* What is read of a message need not be much of what is told of it. */
+		if (isrv_session_turn_over(s))
+			return ISRV_YIELD;
 	}
 	if (a->off.again.count && isrv_session_full(s))
 		return ISRV_OUTPUT;

@@ -158,6 +158,7 @@ static enum isrv_step decode(struct imapsrv_session *s, struct isrv_fetch_messag
 		}
 		isrv_decoder_run(&o->decoder, o->piece.data, o->piece.len, &taken, o->decoded, DECODED,
 		                 len_r);
+		s->steps += taken;
 		if (!o->piece.len)
 			return ISRV_DONE; /* the end was told */
 		o->piece.data += taken;
@@ -174,6 +175,8 @@ static enum isrv_step count(struct imapsrv_session *s, struct isrv_fetch_message
 	size_t len = 1;
 
 	while (len) {
+		if (isrv_session_turn_over(s))
+			return ISRV_YIELD;
 		step = decode(s, m, o, &len);
 		if (step != ISRV_DONE || s->error)
 			return step;

@@ -325,6 +325,8 @@ static enum isrv_step step(struct imapsrv_session *s, void *args)
 	while (a->at != AT_NEXT || a->done < a->count) {
 		if (a->at == AT_NEXT && isrv_session_full(s))
 			return ISRV_OUTPUT;
+		if (a->at == AT_NEXT && isrv_session_turn_over(s))
+			return ISRV_YIELD;
 		step = step_url(s, a);
 		if (step != ISRV_DONE || s->error)
 			return step;

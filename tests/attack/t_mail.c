@@ -2,6 +2,7 @@
 /*
  * attack/t_mail - messages that are made to be dear to read, and searches that are dear to answer.
  */
+#include "attack/counted.h"
 #include "attack/grow.h"
 
 #define SELECTED "s SELECT INBOX\r\n"
@@ -161,6 +162,104 @@ static void T24_searches(void **state)
 	grow_each(searches, COUNT(searches));
 }
 
+/* ---- turns ---------------------------------------------------------------------------------- */
+
+MESSAGE(fields, "", "f\1: x\r\n", TEXT)
+
+static void fields_of_many(struct world *w, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		fields(w, 500);
+}
+
+/* What is read for one FETCH that tells next to nothing. */
+static const struct growth reads[] = {
+	{"lists of header fields", fields, SELECTED, "a FETCH 1 (UID",
+	 " BODY.PEEK[HEADER.FIELDS (f\1)]", ")\r\n", 300, 0, "a OK", false, NULL, 0},
+	{"header fields of messages", fields_of_many, SELECTED, "", "",
+	 "a FETCH 1:* BODY.PEEK[HEADER.FIELDS (f1)]\r\n", 300, 0, "a OK", false, NULL, 0},
+	{"parts that there are not", parts, SELECTED, "a FETCH 1 (UID", " BODY.PEEK[9\1]", ")\r\n", 1000,
+	 0, "a OK", false, NULL, 0},
+	{"decoded octets", base64, SELECTED, "", "", "a FETCH 1 BINARY.SIZE[1]\r\n", 100000, 0, "a OK",
+	 false, NULL, 0},
+	{"pieces of decoded octets", base64, SELECTED, "a FETCH 1 (UID", " BINARY.PEEK[1]<\1.1>", ")\r\n", 900, 0,
+	 "a OK", false, NULL, 0},
+	{"descriptions", parts, SELECTED, "", "", "a FETCH 1 BODYSTRUCTURE\r\n", 20000, 0, "a OK", false,
+	 NULL, 0},
+};
+
+/* The most that one call did. */
+struct most {
+	uint64_t steps, blocks;
+};
+
+/* Hands in the line (NULL: nothing more), or takes back what was emitted, or lets it run. */
+static void call_once(struct world *w, const struct tx *line, struct most *most)
+{
+	uint64_t steps = imapsrv_session_steps(w->s), blocks = counted_work();
+	struct imapsrv_span span;
+	size_t n;
+
+	if (line) {
+		assert_int_equal(imapsrv_session_recv(w->s, line->data, line->len, &n), 0);
+		assert_int_equal(n, line->len);
+	} else if (!imapsrv_session_peek(w->s, &span, 1, &n) && n) {
+		tx_add(&w->said, span.data, span.len);
+		imapsrv_session_sent(w->s, span.len);
+	} else {
+		assert_int_equal(imapsrv_session_run(w->s), 0);
+	}
+	steps = imapsrv_session_steps(w->s) - steps;
+	blocks = counted_work() - blocks;
+	most->steps = steps > most->steps ? steps : most->steps;
+	most->blocks = blocks > most->blocks ? blocks : most->blocks;
+}
+
+/* One call does a turn's work, and ends what it was at when that was over. */
+static void T24_turns(void **state)
+{
+	enum { TURN = 20000, PIECE = 30000, DEAREST = 200 };
+
+	(void)state;
+	grow_or_skip();
+	for (size_t i = 0; i < COUNT(reads); i++) {
+		const struct growth *g = &reads[i];
+		struct most most = {0, 0};
+		struct tx line = {0};
+		struct world w;
+		uint64_t all;
+
+		tx_str(&line, g->head);
+		for (size_t k = 1; k <= g->n && *g->piece; k++)
+			for (const char *p = g->piece; *p; p++) {
+				if (*p == '\1')
+					tx_fmt(&line, "%zu", k);
+				else
+					tx_add(&line, p, 1);
+			}
+		tx_str(&line, g->tail);
+		world_begin(&w);
+		w.limits.turn = TURN;
+		g->store(&w, g->n);
+		world_connect(&w, true);
+		world_say(&w, g->before);
+		w.said.len = 0;
+		all = imapsrv_session_steps(w.s);
+		call_once(&w, &line, &most);
+		while (imapsrv_session_want(w.s) & (IMAPSRV_WANT_RUN | IMAPSRV_WANT_WRITE))
+			call_once(&w, NULL, &most);
+		all = imapsrv_session_steps(w.s) - all;
+		print_message("%-40s %9llu steps, %7llu in a call, %8llu blocks\n", g->name,
+		              (unsigned long long)all, (unsigned long long)most.steps,
+		              (unsigned long long)most.blocks);
+		assert_true(!strncmp(world_last(&w), g->reply, strlen(g->reply)));
+		if (all < 4 * TURN || most.steps > TURN + PIECE || most.blocks > DEAREST * (uint64_t)TURN)
+			fail_msg("%s: too much in a call", g->name);
+		world_end(&w);
+		tx_free(&line);
+	}
+}
+
 /* ---- threads -------------------------------------------------------------------------------- */
 
 static void related(struct world *w, size_t n, size_t (*parent)(size_t i, size_t n))
@@ -234,6 +333,7 @@ int main(void)
 		cmocka_unit_test(T28_headers),
 		cmocka_unit_test(T26_parts),
 		cmocka_unit_test(T24_searches),
+		cmocka_unit_test(T24_turns),
 		cmocka_unit_test(T25_threads),
 	};
 
