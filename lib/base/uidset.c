@@ -427,20 +427,34 @@ bool isrv_uidset_is_valid(struct imapsrv_set set)
 	return true;
 }
 
+/* The ranges of the set that are not all below or all above the other set. */
+static struct imapsrv_set beside(struct imapsrv_set set, struct imapsrv_set other)
+{
+	uint32_t lowest = isrv_uidset_min(other), highest = isrv_uidset_max(other);
+	size_t from = isrv_uidset_seek(set, lowest), to = isrv_uidset_seek(set, highest);
+
+	if (to < set.count && set.ranges[to].first <= highest)
+		to++;
+	if (!other.count || to <= from)
+		return (struct imapsrv_set){NULL, 0};
+	return (struct imapsrv_set){set.ranges + from, to - from};
+}
+
 bool isrv_uidset_common(struct isrv_arena *arena, struct imapsrv_set *set, struct imapsrv_set other,
                         uint64_t *steps)
 {
-	size_t i = 0, k = 0, n = 0;
+	struct imapsrv_set these = beside(*set, other), those = beside(other, *set);
 	struct imapsrv_range *both =
-		isrv_arena_array(arena, set->count + other.count + 1, sizeof(*both));
+		isrv_arena_array(arena, these.count + those.count + 1, sizeof(*both));
+	size_t i = 0, k = 0, n = 0;
 	struct imapsrv_range a, b;
 	uint32_t first, last;
 
 	if (!both)
 		return false;
-	while (i < set->count && k < other.count) {
-		a = set->ranges[i];
-		b = other.ranges[k];
+	while (i < these.count && k < those.count) {
+		a = these.ranges[i];
+		b = those.ranges[k];
 		first = a.first > b.first ? a.first : b.first;
 		last = a.last < b.last ? a.last : b.last;
 		if (first <= last)

@@ -233,18 +233,15 @@ static bool begin_search(struct imapsrv_session *s, struct isrv_contexts *c)
 	return true;
 }
 
-/* What was found, of what was looked at, against what the client was told. */
+/* What was found, of what was looked at, against `was`: what of that the client was told of. */
 static bool compare(struct imapsrv_session *s, struct isrv_contexts *c, struct imapsrv_set found,
-                    struct isrv_uidset *out, struct isrv_uidset *in)
+                    struct imapsrv_set was, struct isrv_uidset *out, struct isrv_uidset *in)
 {
 	struct isrv_context *x = &c->list[c->index];
-	struct imapsrv_set was = isrv_uidset_view(&x->matches);
 
 	s->steps += was.count + found.count;
 	return isrv_uidset_copy(in, &s->mem, found) && isrv_uidset_subtract(in, &s->mem, was) &&
-	       isrv_uidset_copy(out, &s->mem, was) &&
-	       isrv_uidset_intersect(out, &s->mem, c->scope) &&
-	       isrv_uidset_subtract(out, &s->mem, found) &&
+	       isrv_uidset_copy(out, &s->mem, was) && isrv_uidset_subtract(out, &s->mem, found) &&
 	       isrv_uidset_subtract(&x->matches, &s->mem, isrv_uidset_view(out)) &&
 	       isrv_uidset_union(&x->matches, &s->mem, isrv_uidset_view(in));
 }
@@ -272,16 +269,17 @@ static bool note_show(struct imapsrv_session *s, struct isrv_context *x, const s
 static bool conclude(struct imapsrv_session *s, struct isrv_contexts *c)
 {
 	const struct isrv_uidset *matches = &c->list[c->index].matches;
-	struct imapsrv_set found;
+	struct imapsrv_set found, was = isrv_uidset_view(matches);
 	struct isrv_uidset out, in;
 	bool kept;
 
 	if (c->x->end != ISRV_SEARCH_FOUND ||
-	    !isrv_found_uids(&c->x->found, &c->arena, &s->view->map, &found, &s->steps))
+	    !isrv_found_uids(&c->x->found, &c->arena, &s->view->map, &found, &s->steps) ||
+	    !isrv_uidset_common(&c->arena, &was, c->scope, &s->steps))
 		return false;
 	isrv_uidset_init(&out, SIZE_MAX);
 	isrv_uidset_init(&in, SIZE_MAX);
-	if (!compare(s, c, found, &out, &in) || !note_show(s, &c->list[c->index], &in))
+	if (!compare(s, c, found, was, &out, &in) || !note_show(s, &c->list[c->index], &in))
 		isrv_session_fail(s, IMAPSRV_ENOMEM);
 	kept = !s->error && matches->count <= s->engine->limits.set_ranges &&
 	       to_numbers(s, c, isrv_uidset_view(&in), &c->added) &&

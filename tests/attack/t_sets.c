@@ -119,6 +119,20 @@ static void flag_each(struct world *w, size_t n)
 	world_feed(w, "a NOOP\r\n", 8, 0);
 }
 
+/* Each told before the next comes. */
+static void flag_each_told(struct world *w, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct imapsrv_range r;
+		struct ts_changes c = {0};
+
+		ts_flag(w->inbox, one(&r, 2 * (i * 7919 % n) + 1), IMAPSRV_FLAGS_ADD, IMAPSRV_SEEN,
+		        NULL, 0, &c);
+		ts_post_changes(w->ts, w->inbox, &c, NULL);
+		world_feed(w, "a NOOP\r\n", 8, 0);
+	}
+}
+
 static void deliver_each(struct world *w, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
@@ -152,6 +166,11 @@ static const struct growth changes[] = {
 	 false, expunge_each, 30},
 	{"flags one by one, followed", many, SELECTED "a SEARCH RETURN (UPDATE) SEEN\r\n", "", "",
 	 "", 2000, 0, "a OK", false, flag_each, 25},
+	{"flags told one by one, followed", many, SELECTED "a SEARCH RETURN (UPDATE) UNSEEN\r\n", "", "",
+	 "", 2000, 0, "a OK", false, flag_each_told, 25},
+	{"flags told one by one, followed in order", many,
+	 SELECTED "a SORT RETURN (UPDATE) (ARRIVAL) UTF-8 UNSEEN\r\n", "", "", "", 2000, 0, "a OK", false,
+	 flag_each_told, 25},
 };
 
 static void R07_changes(void **state)
