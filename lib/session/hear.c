@@ -341,12 +341,22 @@ static void follow_name(struct imapsrv_session *s, const struct imapsrv_event *e
 		isrv_hear_readable(s, e->type == IMAPSRV_EVENT_ACCESS_GAINED);
 }
 
+/* Not if it says that another mailbox has the name now. */
+static bool may_mean(const struct isrv_view *v, const struct imapsrv_event *e)
+{
+	return !e->status || !(e->status->items & IMAPSRV_STATUS_UIDVALIDITY) ||
+	       e->status->uidvalidity == v->uidvalidity;
+}
+
 /* Of the mailbox that is being opened: what the host has said of it may not be true any more. */
 static void note_opening(struct imapsrv_session *s, const struct imapsrv_event *e)
 {
 	struct isrv_view *v = s->opening;
 
 	s->opening_changed = true;
+	/* The host has it open: whatever has its name next is another.  Before, it may open that one. */
+	if (e->type == IMAPSRV_EVENT_MAILBOX_DELETE && v->uidvalidity && may_mean(v, e))
+		v->removed = v->removed || e->origin != s;
 	if (e->type != IMAPSRV_EVENT_ACCESS_LOST && e->type != IMAPSRV_EVENT_ACCESS_GAINED)
 		return;
 	if (isrv_access_is_kept(s))
@@ -462,11 +472,7 @@ static const char *defect(const struct imapsrv_event *e)
 
 static bool is_of(const struct isrv_view *v, const struct imapsrv_event *e)
 {
-	if (!v || v->removed || !is_name(e->mailbox, v->name, v->name_len))
-		return false;
-	/* Another mailbox that has the name now. */
-	return !e->status || !(e->status->items & IMAPSRV_STATUS_UIDVALIDITY) ||
-	       e->status->uidvalidity == v->uidvalidity;
+	return v && !v->removed && is_name(e->mailbox, v->name, v->name_len) && may_mean(v, e);
 }
 
 static bool is_of_view(const struct imapsrv_session *s, const struct imapsrv_event *e)
