@@ -172,7 +172,8 @@ struct isrv_hub_group {
 	struct imapsrv_hub_member *head;  /* with something to take */
 	struct imapsrv_hub_member **tail; /* where the next one goes */
 	struct isrv_hub_group *wake_next;
-	bool awake; /* it was said, and not all of them were asked for since */
+	bool awake;   /* it was said, or is about to be, and not all of them were asked for since */
+	bool waiting; /* it stands among those that are about to be called */
 };
 
 struct imapsrv_hub_member {

@@ -24,6 +24,9 @@ static void make_ready(struct imapsrv_hub_member *m)
 	if (g->awake)
 		return;
 	g->awake = true;
+	if (g->waiting)
+		return;
+	g->waiting = true;
 	g->wake_next = hub->wakes;
 	hub->wakes = g;
 }
@@ -42,7 +45,9 @@ static void wake(struct imapsrv_hub *hub)
 		struct isrv_hub_group *g = hub->wakes;
 
 		hub->wakes = g->wake_next;
-		if (hub->config.wake)
+		g->waiting = false;
+		/* One that was called before it may have looked after it. */
+		if (hub->config.wake && g->awake)
 			hub->config.wake(hub->config.user, (uint32_t)(g - hub->groups));
 	}
 }

@@ -456,6 +456,93 @@ static void t_wake(void **state)
 	imapsrv_hub_free(w.hub);
 }
 
+struct groups {
+	struct imapsrv_hub *hub;
+	unsigned calls[2];
+	bool again;
+};
+
+/* Looks after both groups, whichever it is called for, and publishes something new then. */
+static void on_wake_both(void *user, uint32_t group)
+{
+	struct groups *w = user;
+
+	w->calls[group]++;
+	assert_true(w->calls[group] < 5);
+	if (!w->again)
+		return;
+	w->again = false;
+	for (uint32_t g = 0; g < 2; g++)
+		while (imapsrv_hub_next(w->hub, g))
+			;
+	publish(w->hub, IMAPSRV_EVENT_MESSAGE_NEW, "a", 2, 2);
+}
+
+static void t_wake_groups(void **state)
+{
+	static const char *const mounts[][2] = {{"", ""}};
+	struct groups w = {NULL, {0, 0}, true};
+	struct imapsrv_hub_config c = IMAPSRV_HUB_CONFIG_INIT;
+	struct imapsrv_hub_member *m[2];
+
+	(void)state;
+	c.groups = 2;
+	c.wake = on_wake_both;
+	c.user = &w;
+	w.hub = hub_new(&c);
+	for (uint32_t g = 0; g < 2; g++) {
+		assert_int_equal(imapsrv_hub_join(w.hub, NULL, g, &m[g]), 0);
+		see(m[g], "x", mounts, 1);
+		change(m[g], true, IMAPSRV_SCOPE_MAILBOX, "a", ALL, '/');
+	}
+	publish(w.hub, IMAPSRV_EVENT_MESSAGE_NEW, "a", 1, 1);
+	/* Once more for the one that it was called for; the other one was not called yet. */
+	assert_int_equal(w.calls[0] + w.calls[1], 3);
+	for (uint32_t g = 0; g < 2; g++) {
+		assert_in_range(w.calls[g], 1, 2);
+		assert_ptr_equal(imapsrv_hub_next(w.hub, g), m[g]);
+		assert_null(imapsrv_hub_next(w.hub, g));
+	}
+	publish(w.hub, IMAPSRV_EVENT_MESSAGE_NEW, "a", 3, 3);
+	assert_int_equal(w.calls[0] + w.calls[1], 5);
+	imapsrv_hub_free(w.hub);
+}
+
+/* Nothing is left for a group that was looked after before its turn came: it is not called. */
+static void on_wake_all(void *user, uint32_t group)
+{
+	struct groups *w = user;
+
+	w->calls[group]++;
+	for (uint32_t g = 0; g < 2; g++)
+		while (imapsrv_hub_next(w->hub, g))
+			;
+}
+
+static void t_wake_not(void **state)
+{
+	static const char *const mounts[][2] = {{"", ""}};
+	struct groups w = {NULL, {0, 0}, false};
+	struct imapsrv_hub_config c = IMAPSRV_HUB_CONFIG_INIT;
+	struct imapsrv_hub_member *m;
+
+	(void)state;
+	c.groups = 2;
+	c.wake = on_wake_all;
+	c.user = &w;
+	w.hub = hub_new(&c);
+	for (uint32_t g = 0; g < 2; g++) {
+		assert_int_equal(imapsrv_hub_join(w.hub, NULL, g, &m), 0);
+		see(m, "x", mounts, 1);
+		change(m, true, IMAPSRV_SCOPE_MAILBOX, "a", ALL, '/');
+	}
+	publish(w.hub, IMAPSRV_EVENT_MESSAGE_NEW, "a", 1, 1);
+	assert_int_equal(w.calls[0] + w.calls[1], 1);
+	publish(w.hub, IMAPSRV_EVENT_MESSAGE_NEW, "a", 2, 2);
+	assert_int_equal(w.calls[0] + w.calls[1], 2);
+	imapsrv_hub_free(w.hub);
+}
+
 /* A member that sees all names as they are, and wants those events of each. */
 static struct imapsrv_hub_member *sees_all(struct imapsrv_hub *hub, uint32_t events)
 {
@@ -751,7 +838,9 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(t_names),       cmocka_unit_test(t_shared),
 		cmocka_unit_test(t_accounts),    cmocka_unit_test(t_flat),
-		cmocka_unit_test(t_wake),        cmocka_unit_test(t_collapse),
+		cmocka_unit_test(t_wake),
+		cmocka_unit_test(t_wake_groups),
+		cmocka_unit_test(t_wake_not),        cmocka_unit_test(t_collapse),
 		cmocka_unit_test(t_lent),        cmocka_unit_test(t_refusals),
 		cmocka_unit_test(t_renames),     cmocka_unit_test(t_payload),
 		cmocka_unit_test(t_bounded),     cmocka_unit_test(t_replaced),
