@@ -2,6 +2,7 @@
 /*
  * host/driver - the transport side of a test.
  */
+#include "host/hostileanswer.h"
 #include "host/driver.h"
 
 #include <stdlib.h>
@@ -18,10 +19,16 @@ static void say(struct td *d, int i, const char *what)
 static void on_fault(void *user, const char *what)
 {
 	struct ts_link *link = user;
+	struct ts_hostile *h = &link->ts->hostile;
 
-	if (link->ts->hostile.played)
-		link->ts->hostile.told++;
-	if (link->ts->read_refused || link->ts->hostile.played)
+	if (h->played)
+		h->told++;
+	if (h->played && h->at % 2 && !h->blamed) {
+		h->blamed = true;
+		ts_post_everything(link);
+		h->blamed = false;
+	}
+	if (link->ts->read_refused || link->ts->untrue || link->ts->hostile.played)
 		return;
 	tx_complain(link->ts->log, "the library blames the host: %s", what);
 }
@@ -425,6 +432,12 @@ void td_feed(struct td *d, int i, const char *data, size_t len)
 		return;
 	tx_add(&s->input, data, len);
 	td_settle(d, i);
+}
+
+void td_feed_alone(struct td *d, int i, const char *data, size_t len)
+{
+	tx_add(&d->sessions[i].input, data, len);
+	(void)settle_one(d, i);
 }
 
 void td_tick(struct td *d, uint64_t ms)

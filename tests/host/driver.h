@@ -73,6 +73,8 @@ int td_connect(struct td *d, int i, const struct imapsrv_session_config *config,
                const char *preauth);
 /* More input for session i, then td_settle. */
 void td_feed(struct td *d, int i, const char *data, size_t len);
+/* The same, and no other session goes on: some may be inside a callback. */
+void td_feed_alone(struct td *d, int i, const char *data, size_t len);
 /* Runs until nothing can be done: session `first` (-1: none in particular) as far as it goes, then
  * the others in their order. */
 void td_settle(struct td *d, int first);

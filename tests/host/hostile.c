@@ -205,6 +205,7 @@ int ts_say(struct imapsrv_op *op, struct ts_answer *a)
 
 	if (!q)
 		return a->give(op, a);
+	ts_between(q->link);
 	h = &q->link->ts->hostile;
 	h->answers++;
 	rc = knows_tricks(h) ? play(q, a) : a->give(op, a);

@@ -40,6 +40,7 @@ struct ts_hostile {
 	uint64_t must;     /* how often it had to be told */
 	const char *kind;  /* of the answer that was played with last */
 	bool lost;         /* a handle may have got lost on the way */
+	bool blamed;       /* the `fault` hook is at work, and posts events of every kind */
 	struct imapsrv_op *last; /* the op that was ended last, */
 	struct imapsrv_session *last_of; /* of that session */
 };

@@ -163,6 +163,7 @@ static void on_logout(void *user, void *account)
 	struct ts_link *link = user;
 	struct ts_handle *h = ts_handle_of(link, "logout", account, TS_ACCOUNT);
 
+	ts_enter(link);
 	for (struct ts_handle *o = link->ts->handles; h && o; o = o->next)
 		/* A body stands by itself: what a slow client has not read outlives the rest. */
 		if (o != h && o->link == link && o->kind != TS_BODY_HANDLE)
@@ -172,6 +173,7 @@ static void on_logout(void *user, void *account)
 		            ts_kind_names[link->op->kind]);
 	if (h)
 		ts_handle_close(link->ts, h);
+	ts_leave(link);
 }
 
 static void on_list(void *user, struct imapsrv_op *op, const struct imapsrv_list *in)
@@ -211,11 +213,13 @@ static void on_close(void *user, void *mailbox)
 	struct ts_link *link = user;
 	struct ts_handle *h = ts_handle_of(link, "close", mailbox, TS_MAILBOX);
 
+	ts_enter(link);
 	if (link->op && link->op->mailbox == h)
 		tx_complain(link->ts->log, "close while %s is open",
 		            ts_kind_names[link->op->kind]);
 	if (h)
 		ts_handle_close(link->ts, h);
+	ts_leave(link);
 }
 
 /* ---- messages --------------------------------------------------------------------------- */
@@ -306,8 +310,10 @@ static void on_body_close(void *user, void *body)
 	struct ts_link *link = user;
 	struct ts_handle *h = ts_handle_of(link, "body_close", body, TS_BODY_HANDLE);
 
+	ts_enter(link);
 	if (h)
 		ts_handle_close(link->ts, h);
+	ts_leave(link);
 }
 
 static void on_store(void *user, struct imapsrv_op *op, const struct imapsrv_store_flags *in)
@@ -558,8 +564,10 @@ static void on_abort(void *user, void *append)
 	struct ts_link *link = user;
 	struct ts_handle *h = ts_handle_of(link, "append_abort", append, TS_APPEND);
 
+	ts_enter(link);
 	if (h)
 		ts_handle_close(link->ts, h);
+	ts_leave(link);
 }
 
 /* ---- which mailboxes there are ---------------------------------------------------------- */
@@ -611,7 +619,9 @@ int64_t ts_clock(void *user)
 	struct ts *ts = ((struct ts_link *)user)->ts;
 	int64_t now = ts->now;
 
+	ts_enter(user);
 	ts->now += ts->clock_step;
+	ts_leave(user);
 	return now;
 }
 

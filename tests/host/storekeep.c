@@ -88,6 +88,7 @@ void ts_on_forgotten(void *user, void *mailbox)
 	struct ts_handle *h = ts_handle_of(link, "forgotten", mailbox, TS_MAILBOX);
 	size_t left = 0;
 
+	ts_enter(link);
 	if (link->op)
 		tx_complain(link->ts->log, "forgotten while %s is open",
 		            ts_kind_names[link->op->kind]);
@@ -103,4 +104,5 @@ void ts_on_forgotten(void *user, void *mailbox)
 	}
 	if (h)
 		h->kept_count = left;
+	ts_leave(link);
 }

@@ -20,8 +20,10 @@ static const struct {
 
 static const char *translate(void *user, const char *tag, const char *text)
 {
-	const struct ts_link *link = user;
+	struct ts_link *link = user;
 
+	ts_enter(link);
+	ts_leave(link);
 	if (strcmp(tag, "DE") != 0 && strcmp(tag, "DE-CH") != 0 && strcmp(tag, "EN") != 0 &&
 	    strcmp(tag, "PT-BR") != 0)
 		tx_complain(link->ts->log, "translate: into '%s'", tag);
@@ -36,6 +38,8 @@ static const char *translate_prefix(void *user, void *account, const char *tag,
 {
 	struct ts_link *link = user;
 
+	ts_enter(link);
+	ts_leave(link);
 	ts_handle_of(link, "translate_prefix", account, TS_ACCOUNT);
 	if (tag[0] != 'D')
 		return NULL;

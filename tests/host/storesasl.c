@@ -38,11 +38,13 @@ static void on_end(void *user, void *exchange)
 	struct ts_link *link = user;
 	struct ts_handle *h = ts_handle_of(link, "end", exchange, TS_EXCHANGE);
 
+	ts_enter(link);
 	if (link->op)
 		tx_complain(link->ts->log, "the exchange ends while %s is open",
 		            ts_kind_names[link->op->kind]);
 	if (h)
 		ts_handle_close(link->ts, h);
+	ts_leave(link);
 }
 
 /* What is to be done: go on with a challenge, let in, or refuse. */
@@ -138,9 +140,10 @@ void ts_answer_keys(struct ts_op *q)
 /* Anybody can guess: the nonce is "AAECAwQFBgcICQoLDA0ODxAR". */
 static void on_entropy(void *user, void *to, size_t len)
 {
-	(void)user;
+	ts_enter(user);
 	for (size_t i = 0; i < len; i++)
 		((unsigned char *)to)[i] = (unsigned char)i;
+	ts_leave(user);
 }
 
 void ts_fill_sasl(const struct ts *ts, struct imapsrv_sasl *sasl)

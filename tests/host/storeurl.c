@@ -92,6 +92,8 @@ static void on_identify(void *user, void *account, struct imapsrv_url_identity *
 {
 	const struct ts_handle *h = ts_handle_of(user, "identify", account, TS_ACCOUNT);
 
+	ts_enter(user);
+	ts_leave(user);
 	if (!h)
 		return;
 	identity->user = (struct imapsrv_span){h->user->name, strlen(h->user->name)};

@@ -67,6 +67,7 @@ static void changed(void *user, struct imapsrv_session *session,
 	if (link->session && link->session != session)
 		tx_complain(link->ts->log, "a watch change of another session");
 	link->session = session;
+	ts_enter(link);
 	if (c->size != sizeof(*c))
 		tx_complain(link->ts->log, "a watch change of %zu octets", c->size);
 	ts_handle_of(link, "watch", c->account, TS_ACCOUNT);
@@ -77,6 +78,7 @@ static void changed(void *user, struct imapsrv_session *session,
 		add(link, &c->added[i]);
 	if (!c->added_count && !c->removed_count)
 		tx_complain(link->ts->log, "a watch change that changes nothing");
+	ts_leave(link);
 }
 
 void ts_fill_watch(const struct ts *ts, struct imapsrv_watch *watch)
@@ -122,9 +124,24 @@ static bool covers(const struct ts_link *link, const struct ts_interest *i, stru
 	return name.len == i->len && !memcmp(name.data, i->name, i->len);
 }
 
+/* From `open` to `close` a session hears what becomes of a mailbox's name, whatever it watches just now. */
+static bool has_open(const struct ts_link *link, const struct imapsrv_event *event)
+{
+	size_t len = event->mailbox.len;
+
+	if (event->type != IMAPSRV_EVENT_MAILBOX_RENAME && event->type != IMAPSRV_EVENT_MAILBOX_DELETE)
+		return false;
+	for (const struct ts_handle *h = link->ts->handles; h; h = h->next)
+		if (h->kind == TS_MAILBOX && h->link == link && h->name &&
+		    strncmp(h->name, event->mailbox.data, len) == 0 &&
+		    (!h->name[len] || (event->old_name.len && h->name[len] == h->user->separator)))
+			return true;
+	return false;
+}
+
 bool ts_watches(const struct ts_link *link, const struct imapsrv_event *event)
 {
-	if (link->ts->absent & TS_NO_CHANGED)
+	if (link->ts->absent & TS_NO_CHANGED || has_open(link, event))
 		return true;
 	for (size_t i = 0; i < link->interest_count; i++) {
 		const struct ts_interest *one = &link->interests[i];

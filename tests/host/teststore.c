@@ -91,6 +91,36 @@ void ts_handle_close(struct ts *ts, struct ts_handle *h)
 	h->name = NULL;
 }
 
+/* ---- callbacks -------------------------------------------------------------------------- */
+
+static void moment(struct ts_link *link)
+{
+	struct ts *ts = link->ts;
+	uint64_t n = ++ts->inside.count, at = ts->inside.at;
+
+	if (at && n >= at && n - at < ts->inside.times)
+		ts->inside.act(ts->inside.user, link);
+}
+
+void ts_enter(struct ts_link *link)
+{
+	link->inside++;
+	moment(link);
+}
+
+void ts_leave(struct ts_link *link)
+{
+	moment(link);
+	link->inside--;
+}
+
+void ts_between(struct ts_link *link)
+{
+	link->answers = true;
+	moment(link);
+	link->answers = false;
+}
+
 /* ---- ops -------------------------------------------------------------------------------- */
 
 struct ts_op *ts_op_new(struct ts_link *link, struct imapsrv_op *op, enum ts_kind kind)
@@ -116,18 +146,21 @@ struct ts_op *ts_op_new(struct ts_link *link, struct imapsrv_op *op, enum ts_kin
 		at = &(*at)->next;
 	*at = q;
 	link->op = q;
+	ts_enter(link);
 	return q;
 }
 
 /* The question is complete: answers it, or leaves it open. */
 void ts_op_asked(struct ts_op *q)
 {
-	struct ts *ts = q->link->ts;
+	struct ts_link *link = q->link;
+	struct ts *ts = link->ts;
 	bool later = ts->options.mode == TS_LATER ||
 	             (ts->options.mode == TS_MIXED && tx_below(&ts->random, 2));
 
 	if (!later && !ts->hold && q->number != ts->options.mute_at)
 		ts_perform(q);
+	ts_leave(link);
 }
 
 void ts_op_free(struct ts_op *q)
@@ -177,12 +210,14 @@ void ts_op_cancel(void *user, struct imapsrv_op *op)
 		tx_complain(link->ts->log, "cancel of an op that is not open");
 		return;
 	}
+	ts_enter(link);
 	if ((q->kind == TS_OPEN || q->kind == TS_URLOPEN) && q->mailbox)
 		ts_handle_close(link->ts, q->mailbox);
 	if (((q->kind == TS_BEGIN && !q->flag) || q->kind == TS_FINISH || q->kind == TS_REPLACE) &&
 	    q->append)
 		ts_handle_close(link->ts, q->append);
 	ts_op_free(q);
+	ts_leave(link);
 }
 
 /* ---- the store itself ------------------------------------------------------------------- */

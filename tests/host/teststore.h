@@ -316,6 +316,8 @@ struct ts_link { /* one connection: this is `user` */
 	struct ts_interest *interests; /* what the session said that it watches */
 	size_t interest_count;
 	char watch_separator;
+	unsigned inside;  /* so many of its callbacks are at work */
+	bool answers;     /* the store is giving answers: nothing in it may change now */
 };
 
 struct ts_op {
@@ -422,6 +424,7 @@ struct ts {
 	uint64_t max_append;       /* octets; more is refused TOOBIG.  0: no bound */
 	uint64_t room;             /* octets of all mail; more is refused OVERQUOTA.  0: no bound */
 	bool read_refused;         /* a body_read was: the library has a right to complain */
+	bool untrue;               /* an event may have been posted that does not fit what happened */
 	int64_t now;
 	struct { /* the next op of this kind is refused so */
 		enum imapsrv_code code;
@@ -430,6 +433,13 @@ struct ts {
 	} refuse[TS_KINDS];
 	struct tx added; /* names and content sums of all messages appended or copied */
 	struct ts_hostile hostile;
+	struct { /* moments: where the library has called, before each answer, and before it goes on */
+		uint64_t count;
+		uint64_t at;    /* at this one, from 1, act is called, */
+		uint64_t times; /* and at the next, so often */
+		void (*act)(void *user, struct ts_link *link);
+		void *user;
+	} inside;
 	/* An op was answered.  May be NULL. */
 	void (*answered)(void *user);
 	void *answered_user;
@@ -601,6 +611,10 @@ struct ts_op *ts_op_new(struct ts_link *link, struct imapsrv_op *op, enum ts_kin
 void ts_op_asked(struct ts_op *q); /* it is complete: answers it, or leaves it open */
 void ts_op_free(struct ts_op *q);
 void ts_op_cancel(void *user, struct imapsrv_op *op);
+/* Around all that a callback of the session does. */
+void ts_enter(struct ts_link *link);
+void ts_leave(struct ts_link *link);
+void ts_between(struct ts_link *link); /* before each answer */
 struct ts_handle *ts_handle_new(struct ts_link *link, enum ts_handle_kind kind);
 /* The handle behind a pointer that the library hands back; NULL and a complaint if it is none. */
 struct ts_handle *ts_handle_of(struct ts_link *link, const char *what, void *pointer,

@@ -173,6 +173,7 @@ static bool key_value(struct sh *h, struct built *b, const char *key, char *valu
 /* A name is spelled as it is; to whom it belongs is the first user. */
 static void post_built(struct sh *h, struct built *b)
 {
+	h->ts->untrue |= h->ts->inside.at && h->ts->inside.count >= h->ts->inside.at;
 	if (b->to < 0) {
 		ts_post_event(h->ts, NULL, &b->event);
 		return;

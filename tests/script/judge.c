@@ -61,7 +61,7 @@ static void check_dead(struct playing *p, int i)
 
 	/* Of too many octets for an arena each command is refused by itself. */
 	if (p->script->sessions > 1 || !p->td.sessions[i].error || p->judged ||
-	    p->v->fault == PL_ARENA)
+	    p->v->fault == PL_ARENA || p->v->fault == PL_INSIDE)
 		return;
 	p->judged = true;
 	if (k && !is_many(k) && !is_known_state(p))
@@ -275,6 +275,35 @@ static void check_survived(struct playing *p)
 	}
 }
 
+/* The host did something inside of a callback.  Of questions, and of calls that are forbidden
+ * there, nobody notices anything; of others the sessions go on, where they did, or are over. */
+static void check_inside(struct playing *p)
+{
+	bool unnoticed = p->v->deed == TD_LOOK || p->v->deed == TD_FORBIDDEN;
+	uint64_t played = p->host.ts->inside.count, n = p->v->n;
+
+	for (int i = 0; i < p->script->sessions; i++) {
+		const struct td_session *t = &p->td.sessions[i];
+		const struct tx *ref = &p->ref->output[i];
+		size_t same = pl_same_octets(&t->output, ref);
+
+		if (unnoticed && (t->output.len != ref->len || same < ref->len))
+			pl_show_difference(p, i, same, ref->len);
+		/* A client that was refused a literal goes no further. */
+		if (t->session && !t->closed && !t->error && p->ref->rests[i] &&
+		    !t->client.in_command && !td_at_rest(&p->td, i))
+			tx_complain(p->log, "%s: session %d does not come to rest", p->script->path,
+			            i + 1);
+	}
+	/* What comes now is not the script's; but the end is, and may be the time of the deed. */
+	p->host.ts->inside.at = 0;
+	check_survived(p);
+	/* Of a mailbox that may not be read any more nothing is told. */
+	if (p->v->deed != TD_UNTRUE && p->v->deed != TD_RIGHTS)
+		pl_check_pictures(p);
+	p->host.ts->inside.at = n > played ? p->host.ts->inside.count + n - played : 0;
+}
+
 static bool host_acts(const struct sc *script)
 {
 	for (size_t k = 0; k < script->step_count; k++)
@@ -303,6 +332,9 @@ void pl_judge(struct playing *p)
 		break;
 	case PL_HOSTILE:
 		check_survived(p);
+		return;
+	case PL_INSIDE:
+		check_inside(p);
 		return;
 	case PL_ARENA:
 		check_survived(p);

@@ -205,7 +205,7 @@ void pl_run(struct sc *script, const struct pl_variant *variant, struct pl_refer
 	                    .log = log};
 	struct ts_options options = variant->store;
 	struct td_options driver;
-	uint64_t sum;
+	uint64_t sum, checked;
 
 	sh_setup(&p.host, script, log);
 	options.no_size |= p.host.ts->options.no_size;
@@ -233,6 +233,12 @@ void pl_run(struct sc *script, const struct pl_variant *variant, struct pl_refer
 		p.host.ts->answered = pl_note_sum;
 		p.host.ts->answered_user = &p;
 	}
+	td_hooks(&p.host.config);
+	p.inside = (struct td_inside){&p.td, variant->deed};
+	p.host.ts->inside.at = variant->fault == PL_INSIDE ? variant->n : 0;
+	p.host.ts->inside.times = 1 + variant->n % 3;
+	p.host.ts->inside.act = td_act;
+	p.host.ts->inside.user = &p.inside;
 	driver = variant->driver;
 	driver.drain_ends = variant->fault == PL_STALL;
 	driver.drain_end = driver.drain_ends ? variant->n - 1 : 0;
@@ -256,6 +262,9 @@ void pl_run(struct sc *script, const struct pl_variant *variant, struct pl_refer
 		reference->input = p.td.fed;
 		reference->drained = p.td.drained;
 		reference->answers = p.host.ts->hostile.answers;
+		reference->moments = p.host.ts->inside.count;
+		for (int i = 0; i < TD_SESSIONS; i++)
+			reference->rests[i] = td_at_rest(&p.td, i);
 	}
 	if (variant->fault != PL_NONE && !log->count)
 		pl_judge(&p);
@@ -263,8 +272,11 @@ void pl_run(struct sc *script, const struct pl_variant *variant, struct pl_refer
 		pl_check_pictures(&p);
 	sum = ts_sum(p.host.ts);
 	p.host.ts->answered = NULL;
+	checked = p.host.ts->inside.count;
 	td_finish(&p.td);
-	if (sum != ts_sum(p.host.ts))
+	if (first)
+		reference->moments += p.host.ts->inside.count - checked;
+	if (sum != ts_sum(p.host.ts) && variant->fault != PL_INSIDE)
 		tx_complain(log, "%s: the end of a session changed something", script->path);
 	ts_free(p.host.ts);
 }

@@ -7,6 +7,7 @@
 #ifndef TEST_SCRIPT_PLAY_H
 #define TEST_SCRIPT_PLAY_H
 
+#include "host/inside.h"
 #include "script/host.h"
 
 enum pl_fault {
@@ -20,6 +21,7 @@ enum pl_fault {
 	PL_END,        /* the same, and the client is seen to have hung up    */
 	PL_STALL,      /* n - 1 octets of output leave, and then none         */
 	PL_HOSTILE,    /* answer n (0: each) of the host is a lie             */
+	PL_INSIDE,     /* at moment n inside of callbacks the host does a deed */
 	PL_ARENA       /* a command may need n octets for its arguments and results */
 };
 
@@ -34,6 +36,7 @@ struct pl_variant {
 	bool narrow;   /* limits that nobody may notice are as low as they can be */
 	enum pl_fault fault;
 	enum ts_trick trick;
+	enum td_deed deed;
 	uint64_t n;
 };
 
@@ -56,6 +59,8 @@ struct pl_reference {
 	size_t input;
 	uint64_t drained;
 	uint64_t answers;
+	uint64_t moments;
+	bool rests[TD_SESSIONS]; /* at the end */
 };
 void pl_reference_free(struct pl_reference *r);
 

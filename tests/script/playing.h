@@ -17,6 +17,7 @@ struct playing {
 	struct sh host;
 	struct ta alloc;
 	struct td td;
+	struct td_inside inside;
 	struct pl_place places[TD_SESSIONS];
 	bool judged; /* the state in which the session ended */
 };

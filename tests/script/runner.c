@@ -9,7 +9,8 @@
  * (FORMAT, in this directory).  The plain run is held against the S lines; all others must emit the
  * same octets: however the input is cut, the output drained, ops answered, bodies handed out and
  * kept.  Then come the runs with faults, which must leak nothing, break no response, and store
- * nothing by half.
+ * nothing by half; those in which the host lies; and those in which it calls the library from inside of
+ * its callbacks ("inside").
  *
  * --filter   only files whose path contains TEXT
  * --variant  only variants whose name contains TEXT (the plain run comes always)
@@ -60,6 +61,8 @@ static void run(struct running *r, const struct pl_variant *v)
 	printf("%s [%s", r->script->path, v->name);
 	if (v->n)
 		printf(" %llu", (unsigned long long)v->n);
+	if (v->fault == PL_INSIDE)
+		printf(" %s", td_deed_names[v->deed]);
 	if (v->trick)
 		printf(" %s", ts_trick_names[v->trick]);
 	if (v->driver.split)
@@ -312,6 +315,22 @@ static void run_hostile(struct running *r, uint64_t n)
 	}
 }
 
+/* With --full each deed at every moment; else one of them at most, and at some moments none. */
+static void run_inside(struct running *r, uint64_t n)
+{
+	for (int deed = 0; deed < TD_DEEDS; deed++) {
+		struct pl_variant v = {.name = "inside", .fault = PL_INSIDE, .n = n};
+
+		if (!r->full && (n + r->shift) % (TD_DEEDS + TD_DEEDS / 2) != (uint64_t)deed)
+			continue;
+		v.deed = (enum td_deed)deed;
+		v.store.mode = (n / 2 + (uint64_t)deed) % 3 ? TS_NOW : TS_LATER;
+		v.store.pull = n % 5 ? 0 : 20;
+		v.driver.piece = deed == TD_LOOK ? 3 : 0;
+		run(r, &v);
+	}
+}
+
 /* Arenas are cut at multiples of 16, and what most commands need is a few of them. */
 static void run_arena(struct running *r, uint64_t n)
 {
@@ -407,6 +426,7 @@ static void run_file(struct running *r, const char *path)
 		spread(r, r->reference.input, run_cut);
 		spread(r, r->reference.drained, run_stall);
 		spread(r, r->reference.answers, run_hostile);
+		spread(r, r->reference.moments, run_inside);
 		spread(r, 256, run_arena);
 	}
 	if (r->verbose)

@@ -164,7 +164,7 @@ uint32_t sh_message(struct sh *h, const struct sc_words *w, struct ts_mailbox **
 		}
 		for (size_t i = 0; i < flags.keyword_count; i++)
 			ts_keyword(m, message, flags.keywords[i], true);
-	} else {
+	} else if (!h->faulty) {
 		sh_complain(h, w, "UIDs ascend");
 	}
 	sh_flags_free(&flags);
