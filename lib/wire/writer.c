@@ -469,17 +469,29 @@ void isrv_w_literal(struct isrv_writer *w, uint64_t size, bool literal8)
 	w->literal8 = literal8;
 }
 
+/* Of a literal that cannot carry NUL. */
+static void put_without_nul(struct isrv_writer *w, const char *at, size_t len)
+{
+	while (len && isrv_w_room(w, 1)) {
+		struct isrv_outq *q = w->q;
+		size_t n = (size_t)(q->limit - q->at);
+
+		if (n > len)
+			n = len;
+		for (size_t i = 0; i < n; i++)
+			q->at[i] = at[i] ? at[i] : '?';
+		q->at += n;
+		at += n;
+		len -= n;
+	}
+}
+
 void isrv_w_bytes(struct isrv_writer *w, const void *data, size_t len)
 {
-	const char *at = data, *nul;
-
-	while (!w->literal8 && len && (nul = memchr(at, '\0', len)) != NULL) {
-		isrv_w_put(w, at, (size_t)(nul - at));
-		ISRV_W(w, "?");
-		len -= (size_t)(nul - at) + 1;
-		at = nul + 1;
-	}
-	isrv_w_put(w, at, len);
+	if (!w->literal8 && len && memchr(data, '\0', len))
+		put_without_nul(w, data, len);
+	else
+		isrv_w_put(w, data, len);
 }
 
 void isrv_w_lend(struct isrv_writer *w, const void *data, size_t len, isrv_outq_release *release,

@@ -365,6 +365,7 @@ int main(int argc, char **argv)
 	struct imapsrv_session *s = selected(engine);
 	int status = 0;
 
+	memset(body_text, 'x', sizeof(body_text));
 	if (argc == 3) {
 		status = run_case(s, argv[1], strtoull(argv[2], NULL, 10));
 	} else {
