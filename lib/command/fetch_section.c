@@ -21,7 +21,7 @@ enum {
 
 void isrv_fetch_output_init(struct isrv_fetch_output *o, size_t arena)
 {
-	isrv_buf_init(&o->header, arena);
+	isrv_buf_init(&o->header, arena / 4 + 1);
 	isrv_buf_init(&o->fields, arena / 4);
 }
 

@@ -20,8 +20,13 @@ struct isrv_fetch_output {
 	uint8_t at;
 	struct isrv_extent extent; /* of the section */
 	uint64_t from, to;         /* octets that are sent, of what the section comes to */
-	struct isrv_buf header;    /* a pulled header block, */
-	bool cut;                  /* as much of it as may be held: the last field is not whole */
+	struct isrv_buf header;    /* what of a header block is read and was not looked at: no field is whole yet */
+	size_t scanned;            /* octets of that in which no field ends */
+	uint64_t taken;            /* octets of the block so far */
+	bool passing;              /* the rest of a long field is passed over: */
+	bool lf;                   /* the octet before was a line end */
+	bool full;                 /* a field had no room: no other is chosen */
+	bool over;                 /* the blank line was reached, or nothing more is looked for */
 	struct isrv_buf fields;    /* what was chosen of it */
 	struct isrv_decoder decoder;
 	char *decoded;             /* a piece of decoded octets, in the arena; good for all messages */
@@ -33,7 +38,7 @@ struct isrv_fetch_output {
 };
 
 /* `arena` is limits.arena: what is chosen of a header may take a quarter of that, for it is copied to
- * what waits to leave. */
+ * what waits to leave.  A field that is longer need not be held. */
 void isrv_fetch_output_init(struct isrv_fetch_output *o, size_t arena);
 void isrv_fetch_output_clear(struct isrv_fetch_output *o, struct isrv_mem *mem);
 

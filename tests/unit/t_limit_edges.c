@@ -160,8 +160,7 @@ static void output(void **state)
 	}
 }
 
-/* Chosen fields are held, as many of them as fit whole into a quarter of what a command may have; and so is
- * the header that they are chosen from, all that a command may have of it, if it is not lent. */
+/* Chosen fields are held, as many of them as fit whole into a quarter of what a command may have. */
 static void choose(size_t pull)
 {
 	enum { ARENA = 20000, LINE = 999, LINES = 30 };
@@ -229,6 +228,57 @@ static void chosen_fields(void **state)
 	choose(SIZE_MAX);
 }
 
+/* What is chosen does not depend on how the host gives the octets, however long the header is. */
+static void chosen_alike(void **state)
+{
+	static const char *const sections[] = {
+		"HEADER.FIELDS (Z)",       "HEADER.FIELDS (A Z)",   "HEADER.FIELDS (Long Z)",
+		"HEADER.FIELDS (End)",     "HEADER.FIELDS.NOT (B)", "HEADER.FIELDS.NOT (A B Long)",
+		"HEADER.FIELDS.NOT (B A)", "HEADER.FIELDS (Short)", "HEADER.FIELDS.NOT (A B Z Long)",
+	};
+	static const size_t pulls[] = {0, 1, 7, 1000, 8192, SIZE_MAX};
+	char *first[COUNT(sections)] = {NULL};
+	struct tx host = {0};
+
+	(void)state;
+	tx_str(&host, "host: limit arena 20000\nhost: preauth fred\nhost: message INBOX\n|Short: 1\n");
+	for (int i = 0; i < 20; i++)
+		tx_fmt(&host, "|B: %0*d\n", 994, i);
+	tx_str(&host, "|no field\n|  folded\n|A: one\n|Long: 1\n");
+	for (int i = 0; i < 40; i++)
+		tx_fmt(&host, "|   %0*d\n", 194, i);
+	tx_str(&host, "|Z: last\n|\tbut one\n|End: 1\n");
+	for (int i = 0; i < 40; i++)
+		tx_fmt(&host, "| %0*d\n", 194, i);
+	tx_str(&host, "|\n|Hello\n");
+	for (size_t p = 0; p < COUNT(pulls); p++) {
+		struct talk t;
+
+		talk_open(&t, host.data);
+		t.host.ts->options.pull = pulls[p];
+		talk_connect(&t, 0);
+		(void)talk_say(&t, 0, "a EXAMINE INBOX\r\n");
+		for (size_t i = 0; i < COUNT(sections); i++) {
+			struct tx line = {0};
+			const char *said;
+
+			tx_fmt(&line, "b FETCH 1 BODY.PEEK[%s]\r\n", sections[i]);
+			said = talk_say(&t, 0, line.data);
+			if (!p)
+				first[i] = strdup(said);
+			ROW(i, strcmp(said, first[i]) == 0);
+			tx_free(&line);
+		}
+		talk_close(&t);
+	}
+	assert_non_null(strstr(first[0], "] {21}\r\nZ: last\r\n\tbut one\r\n\r\n)"));
+	assert_non_null(strstr(first[3], "] {2}\r\n\r\n)"));
+	assert_non_null(strstr(first[7], "] {12}\r\nShort: 1\r\n\r\n)"));
+	for (size_t i = 0; i < COUNT(sections); i++)
+		free(first[i]);
+	tx_free(&host);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -236,6 +286,7 @@ int main(void)
 		cmocka_unit_test(within_a_message),
 		cmocka_unit_test(output),
 		cmocka_unit_test(chosen_fields),
+		cmocka_unit_test(chosen_alike),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
