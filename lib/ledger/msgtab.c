@@ -127,8 +127,9 @@ struct isrv_msgtab_place isrv_msgtab_seek(const struct isrv_msgtab *tab, uint32_
 const struct isrv_msg *isrv_msgtab_at(const struct isrv_msgtab *tab,
                                       struct isrv_msgtab_place *place)
 {
-	while (place->leaf < tab->count && place->index >= tab->leaves[place->leaf].count) {
-		place->leaf++;
+	if (place->leaf < tab->count && place->index >= tab->leaves[place->leaf].count) {
+		/* Not one by one: many may be empty, and they have no modseq. */
+		place->leaf = next_above(tab, place->leaf + 1, 0);
 		place->index = 0;
 	}
 	return place->leaf < tab->count ? &tab->leaves[place->leaf].msgs[place->index] : NULL;
@@ -160,9 +161,15 @@ const struct isrv_msg *isrv_msgtab_above(const struct isrv_msgtab *tab, uint64_t
 const struct isrv_msg *isrv_msgtab_find(const struct isrv_msgtab *tab, uint32_t uid)
 {
 	struct isrv_msgtab_place place = isrv_msgtab_seek(tab, uid);
-	const struct isrv_msg *msg = isrv_msgtab_at(tab, &place);
+	const struct isrv_msgtab_leaf *leaf;
 
-	return msg && msg->uid == uid ? msg : NULL;
+	if (!tab->count)
+		return NULL;
+	/* It is in this leaf or in none. */
+	leaf = &tab->leaves[place.leaf];
+	return place.index < leaf->count && leaf->msgs[place.index].uid == uid
+	               ? &leaf->msgs[place.index]
+	               : NULL;
 }
 
 bool isrv_msgtab_known(const struct isrv_msgtab *tab, struct isrv_mem *mem, struct imapsrv_set uids,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * ledger/msgtab - the messages that a ledger knows: UID, modseq and fingerprint in 20 octets each,
- * found by UID in O(log n), and by "modseq above M" without looking at the others.
+ * found by UID in O(log n), and by "modseq above M" without looking at the others.  No modseq is 0.
  *
  * Changes come in two steps, so that nothing can fail once a change is on record: reserve takes all
  * memory, put uses it.  Rows are in ascending order of UID everywhere.

@@ -186,6 +186,47 @@ static void within_bound(const struct isrv_msgtab *tab, const struct isrv_mem *m
 		         (unsigned long)tab->messages, each);
 }
 
+/* Leaves that have become empty are not walked over, whatever is looked for: what is put there is not found. */
+static void test_empty_leaves(void **unused)
+{
+	enum { LEAVES = 64, FROM = 10, TO = 20 };
+	struct imapsrv_range gone = {FROM * ISRV_MSGTAB_LEAF + 1, TO * ISRV_MSGTAB_LEAF};
+	struct isrv_msg forged = {.uid = gone.first + 5, .modseq_low = 1};
+	struct isrv_msgtab_spare spare;
+	struct isrv_msgtab_place place;
+	const struct isrv_msg *msg;
+	struct isrv_msgtab tab;
+	struct isrv_mem mem;
+	size_t empty = 0;
+
+	(void)unused;
+	isrv_mem_init(&mem, NULL, SIZE_MAX);
+	isrv_msgtab_init(&tab);
+	for (uint32_t i = 0; i < LEAVES * ISRV_MSGTAB_LEAF; i++)
+		rows[i] = (struct imapsrv_ledger_row){i + 1, 7, 1};
+	assert_true(isrv_msgtab_reserve(&tab, &mem, rows, LEAVES * ISRV_MSGTAB_LEAF, &spare));
+	isrv_msgtab_put(&tab, &mem, rows, LEAVES * ISRV_MSGTAB_LEAF, 1, &spare);
+	isrv_msgtab_remove(&tab, &mem, (struct imapsrv_set){&gone, 1});
+	place = isrv_msgtab_seek(&tab, forged.uid);
+	for (size_t i = place.leaf + 1; i < tab.count; i++)
+		if (!tab.leaves[i].count) {
+			tab.leaves[i].msgs = &forged;
+			tab.leaves[i].count = 1;
+			empty++;
+		}
+	assert_true(empty > 5);
+	assert_null(isrv_msgtab_find(&tab, forged.uid));
+	msg = isrv_msgtab_at(&tab, &place);
+	assert_true(msg && msg->uid == gone.last + 1);
+	for (size_t i = 0; i < tab.count; i++)
+		if (tab.leaves[i].msgs == &forged) {
+			tab.leaves[i].msgs = NULL;
+			tab.leaves[i].count = 0;
+		}
+	isrv_msgtab_clear(&tab, &mem);
+	assert_int_equal(mem.used, 0);
+}
+
 /* One by one; then fewer and fewer of them, at random, in runs, and in a pattern. */
 static void test_memory(void **unused)
 {
@@ -346,6 +387,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_table),
+		cmocka_unit_test(test_empty_leaves),
 		cmocka_unit_test(test_memory),
 		cmocka_unit_test(test_tombs_full), cmocka_unit_test(test_tombs_moves),
 		cmocka_unit_test(test_tombs_beyond_memory), cmocka_unit_test(test_crc),
