@@ -87,7 +87,7 @@ struct imapsrv_storecheck {
 	 * events, looks at its files.  Called when no session can go on by itself.  Not 0: there
 	 * may be more to do, call again; it may wait for a moment before it says so.  NULL: the
 	 * store does all its work in its callbacks.  After 100000 calls in a row that let no
-	 * session go on it is taken for 0.
+	 * session go on it is taken for 0; a million that did, with no end, are a finding.
 	 */
 	int (*pump)(void *user);
 	/* Before each scene; all sessions are gone.  Puts the store back to where it began, with

@@ -9,6 +9,7 @@
 
 enum {
 	PATIENCE = 100000, /* calls of `pump` in a row after which no session can go on */
+	MOVES = 1000000,   /* and in one settling of those after which one can: events without end */
 	ROUNDS = 10000000, /* steps of sessions in one settling */
 	SHOWN = 400        /* octets of one note in the transcript */
 };
@@ -137,17 +138,19 @@ void isrv_sc_push(struct isrv_sc *c)
 
 void isrv_sc_settle(struct isrv_sc *c)
 {
-	unsigned patience = PATIENCE;
+	unsigned patience = PATIENCE, moves = 0;
 	bool more = true;
 
 	tell_time(c);
 	step_all(c);
 	while (!c->rc && more) {
 		more = c->check.pump && c->check.pump(c->check.user) && --patience;
-		if (step_all(c)) {
-			patience = PATIENCE;
-			more = true;
-		}
+		if (!step_all(c))
+			continue;
+		patience = PATIENCE;
+		more = ++moves < MOVES;
+		if (!more)
+			isrv_sc_blame(c, ISRV_SC_OP_ANSWERED, "the store always has something more to do");
 	}
 }
 

@@ -484,6 +484,52 @@ static void test_transcript(void **unused)
 	ear_clear(&ear);
 }
 
+/* ---- a store that never rests ------------------------------------------------------------------ */
+
+static unsigned pumps;
+
+/* Something happens in the mailbox that an idle client has selected, and more is to come. */
+static int on_pump(void *user)
+{
+	struct ear *ear = user;
+	struct imapsrv_event e = IMAPSRV_EVENT_INIT;
+
+	e.type = IMAPSRV_EVENT_MAILBOX_CHANGED;
+	e.mailbox = (struct imapsrv_span){"INBOX", 5};
+	assert_int_equal(imapsrv_session_post(ear->k->session, &e), 0);
+	if (++pumps > 20000000)
+		fail_msg("it is never at its end");
+	return 1;
+}
+
+static void test_restless(void **unused)
+{
+	static const char commands[] = "a SELECT INBOX\r\nb IDLE\r\n";
+	static struct ear ear;
+	struct imapsrv_session_config client = IMAPSRV_SESSION_CONFIG_INIT;
+	struct imapsrv_account account = IMAPSRV_ACCOUNT_INIT;
+	struct imapsrv_config config = IMAPSRV_CONFIG_INIT;
+	struct imapsrv_store store = nullstore();
+	struct imapsrv_engine *engine;
+	size_t used;
+
+	(void)unused;
+	ear_init(&ear);
+	config.store = &store;
+	client.preauth = &account;
+	assert_int_equal(imapsrv_engine_new(&config, &engine), 0);
+	assert_int_equal(imapsrv_session_new(engine, &client, &ear.k->session), 0);
+	assert_int_equal(imapsrv_session_recv(ear.k->session, commands, strlen(commands), &used), 0);
+	assert_int_equal(used, strlen(commands));
+	ear.c.check.pump = on_pump;
+	isrv_sc_settle(&ear.c);
+	assert_int_equal(ear.findings, 1);
+	assert_string_equal(ear.clause, "op.answered");
+	imapsrv_session_free(ear.k->session);
+	imapsrv_engine_free(engine);
+	ear_clear(&ear);
+}
+
 /* ---- runs that are refused -------------------------------------------------------------------- */
 
 static struct imapsrv_session *no_session(void *user, struct imapsrv_engine *engine)
@@ -577,7 +623,7 @@ int main(void)
 		cmocka_unit_test(test_hear),      cmocka_unit_test(test_heard),
 		cmocka_unit_test(test_told), cmocka_unit_test(test_hear_memory), cmocka_unit_test(test_moment),
 		cmocka_unit_test(test_box),       cmocka_unit_test(test_put),       cmocka_unit_test(test_transcript),
-		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_restless),  cmocka_unit_test(test_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
