@@ -18,6 +18,7 @@ static enum isrv_step read_text(struct imapsrv_session *s, struct isrv_fetch_mes
 {
 	while (!t->enough && isrv_body_done(&m->body) < t->extent.wire_end) {
 		uint64_t left = t->extent.wire_end - isrv_body_done(&m->body);
+		uint32_t before = t->left;
 		struct imapsrv_span piece;
 		enum isrv_step step = isrv_body_next(s, &m->body, &piece);
 
@@ -26,6 +27,7 @@ static enum isrv_step read_text(struct imapsrv_session *s, struct isrv_fetch_mes
 		if (m->body.failed || !piece.len)
 			break; /* what was read so far is a preview too */
 		isrv_text_feed(t, piece.data, piece.len < left ? piece.len : (size_t)left);
+		s->steps += before - t->left;
 	}
 	return ISRV_DONE;
 }

@@ -312,6 +312,9 @@ static size_t end_iconv(struct isrv_charset *c, char *out, size_t room)
 	return room - left;
 }
 
+/* So much is looked at before it is converted: where each octet is invalid, that is done again for each. */
+#define KOREAN_MOST 64u
+
 /*
  * How much of EUC-KR or CP949 is whole and can be a character: two octets, the second of which
  * depends on the first.  musl before 1.2.6 takes others for characters that do not exist, and then
@@ -322,6 +325,8 @@ static size_t korean_part(const char *data, size_t len)
 {
 	size_t at = 0;
 
+	if (len > KOREAN_MOST)
+		len = KOREAN_MOST;
 	while (at < len) {
 		unsigned char lead = (unsigned char)data[at], trail;
 

@@ -60,6 +60,8 @@ MESSAGE(printable, "Content-Transfer-Encoding: quoted-printable\r\n\r\n", "=41=\
 MESSAGE(tags, "Content-Type: text/html\r\n\r\n", "<a ", "")
 MESSAGE(entities, "Content-Type: text/html\r\n\r\n", "&amp;", "")
 
+MESSAGE(korean, "Content-Type: text/html; charset=euc-kr\r\n\r\n<!--", "\x80", "")
+
 #define BOTH "a FETCH 1 (ENVELOPE BODYSTRUCTURE)\r\n"
 #define ROW_OF(message, n, command)                                                                \
 	{                                                                                          \
@@ -96,6 +98,8 @@ static const struct growth floods[] = {
 	ROW_OF(lines, 100000, "a FETCH 1 PREVIEW\r\n"),
 	ROW_OF(tags, 20000, "a FETCH 1 PREVIEW\r\n"),
 	ROW_OF(entities, 20000, "a FETCH 1 PREVIEW\r\n"),
+	ROW_OF(korean, 700, "a FETCH 1 PREVIEW\r\n"),
+	ROW_OF(korean, 700, "a SEARCH CHARSET UTF-8 BODY {2+}\r\n\303\251\r\n"),
 };
 
 static void T28_headers(void **state)
@@ -151,6 +155,8 @@ static const struct growth searches[] = {
 	 "a OK", false, NULL, 0},
 	{"its repetitions", fixed, SELECTED, "a SEARCH BODY \"", "ab", "\"\r\n", 50000, 0, "a OK",
 	 false, NULL, 0},
+	{"a text in Korean", fixed, SELECTED, "a SEARCH CHARSET EUC-KR BODY {\4+}\r\n", "\260\241", "\r\n",
+	 20000, 0, "a OK", false, NULL, 0},
 	{"aaaa in aaaa", one_line, SELECTED, "", "",
 	 "a SEARCH BODY aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab\r\n", 50000, 0, "a OK", false, NULL,
 	 0},
