@@ -171,6 +171,12 @@ static const struct growth events[] = {
 	{"STATUS of all at once", plain, NULL, "", "",
 	 "a NOTIFY SET STATUS (SUBTREE \"\" (MessageNew MessageExpunge))\r\n", 500, 0, "a OK",
 	 false, NULL, 25},
+	/* Each mailbox against each group is more than a client may ask for. */
+	{"groups of mailboxes", plain, NULL, "a NOTIFY SET STATUS",
+	 " (SUBTREE m\3 (MessageNew MessageExpunge))", "\r\n", 500, 0, "a OK", false, NULL, 25},
+	{"groups of what is subscribed", plain, NULL, "a NOTIFY SET STATUS",
+	 " (SUBSCRIBED (MessageNew MessageExpunge)) (MAILBOXES m\3 NONE)", "\r\n", 500, 0, "a OK", false,
+	 NULL, 25},
 	{"followed subscriptions", plain, "s SUBSCRIBE INBOX\r\n", "", "a SUBSCRIBE m\1\r\n",
 	 "a NOTIFY SET (SUBSCRIBED (MessageNew MessageExpunge))\r\n", 500, 0, "a OK", false, NULL,
 	 25},
