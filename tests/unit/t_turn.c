@@ -234,7 +234,7 @@ static void test_cancel(void **unused)
 static void test_sections(void **unused)
 {
 	enum { PARTS = 9990, SECTIONS = 900 };
-	static const char *const sections[] = {"BODY.PEEK[%u]<%u.1>", "BINARY.PEEK[%u]<%u.1>"};
+	static const char *const sections[] = {"BODY", "BINARY"};
 	static const char head[] = "Content-Type: multipart/mixed; boundary=b\r\n\r\n";
 	static const char part[] = "--b\r\n\r\nx\r\n";
 	struct box box = {.messages = 1, .len = sizeof(head) - 1 + PARTS * (sizeof(part) - 1)};
@@ -255,7 +255,7 @@ static void test_sections(void **unused)
 		size_t used;
 
 		for (unsigned n = 0; n < SECTIONS; n++) {
-			at += sprintf(at, sections[i], PARTS, n);
+			at += sprintf(at, "%s.PEEK[%u]<%u.1>", sections[i], PARTS, n);
 			*at++ = n + 1 < SECTIONS ? ' ' : ')';
 		}
 		memcpy(at, "\r\n", 3);
