@@ -256,6 +256,8 @@ static void take_challenge(struct imapsrv_session *s, void *ctx, const void *ans
 
 static enum isrv_step stepped(struct imapsrv_session *s, struct authenticate *a)
 {
+	if (s->error)
+		return ISRV_DONE;
 	if (s->result.code == IMAPSRV_OK && !s->has_account && a->challenged) {
 		put_challenge(s, a->x.challenge.data, a->x.challenge.len);
 		return await_response(s, a);
