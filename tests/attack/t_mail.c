@@ -224,7 +224,7 @@ static void call_once(struct world *w, const struct tx *line, struct most *most)
 /* One call does a turn's work, and ends what it was at when that was over. */
 static void T24_turns(void **state)
 {
-	enum { TURN = 20000, PIECE = 30000, DEAREST = 200 };
+	enum { TURN = 20000, PIECE = 30000, DEAREST = 500 };
 
 	(void)state;
 	grow_or_skip();
