@@ -48,6 +48,7 @@ struct isrv_hub_link {
 /* One block: the links and the name stand behind it. */
 struct isrv_hub_interest {
 	struct isrv_hub_interest *next; /* of the same member, in the order in which they came */
+	struct isrv_hub_interest *up;   /* the one before */
 	struct imapsrv_hub_member *member;
 	uint32_t name_len; /* of the account's own name */
 	uint32_t events;
@@ -84,6 +85,9 @@ bool isrv_hub_attach(struct isrv_hub_table *t, struct isrv_mem *mem, enum isrv_h
                      const struct imapsrv_span *parts, size_t part_count, bool below,
                      struct isrv_hub_link *link);
 void isrv_hub_detach(struct isrv_hub_table *t, struct isrv_mem *mem, struct isrv_hub_link *link);
+/* The node of that topic, in three parts; NULL: nobody is interested in it. */
+const struct isrv_hub_node *isrv_hub_topic(const struct isrv_hub_table *t,
+                                           const struct imapsrv_span parts[3]);
 
 /* ---- names and topics (hub_names.c) -------------------------------------------------------- */
 

@@ -72,6 +72,38 @@ static uint32_t hash_of(const struct isrv_hub_table *t, const struct isrv_hub_no
 	return walk.hash;
 }
 
+static bool is_name(const struct isrv_hub_node *node, const struct imapsrv_span parts[3])
+{
+	const char *at = node->name;
+
+	if (node->len != parts[0].len + parts[1].len + parts[2].len)
+		return false;
+	for (int i = 0; i < 3; i++) {
+		if (parts[i].len && memcmp(at, parts[i].data, parts[i].len) != 0)
+			return false;
+		at += parts[i].len;
+	}
+	return true;
+}
+
+const struct isrv_hub_node *isrv_hub_topic(const struct isrv_hub_table *t,
+                                           const struct imapsrv_span parts[3])
+{
+	const struct isrv_hub_node *node;
+	struct isrv_hub_walk walk;
+
+	if (!t->size)
+		return NULL;
+	isrv_hub_walk_begin(&walk, t, ISRV_HUB_TOPIC);
+	for (int i = 0; i < 3; i++)
+		for (size_t k = 0; k < parts[i].len; k++)
+			isrv_hub_walk_octet(&walk, parts[i].data[k]);
+	for (node = t->buckets[walk.hash & (t->size - 1)]; node; node = node->chain)
+		if (node->realm == ISRV_HUB_TOPIC && is_name(node, parts))
+			return node;
+	return NULL;
+}
+
 /* ---- putting in ---------------------------------------------------------------------------- */
 
 /* Without memory the chains get longer: found all the same. */

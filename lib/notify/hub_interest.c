@@ -106,6 +106,7 @@ static struct isrv_hub_interest *interest_new(struct imapsrv_hub_member *m, uint
 
 static void append(struct imapsrv_hub_member *m, struct isrv_hub_interest *i)
 {
+	i->up = m->last;
 	if (m->last)
 		m->last->next = i;
 	else
@@ -144,27 +145,68 @@ static bool is_same(const struct isrv_hub_interest *i, const struct imapsrv_inte
 	return !i->name_len || memcmp(isrv_hub_interest_name(i).data, in->name.data, i->name_len) == 0;
 }
 
-/* Those of each group of a NOTIFY come in the order in which they came to be, all groups mixed: each is looked
- * for behind the last one, *before being what is before that (NULL: nothing). */
-static void take_away(struct imapsrv_hub_member *m, const struct imapsrv_interest *in,
-                      struct isrv_hub_interest **before)
+/* Those of all members that stand at the topic of the one to be found. */
+static const struct isrv_hub_link *beside(const struct imapsrv_hub_member *m,
+                                          const struct imapsrv_interest *in)
 {
-	struct isrv_hub_interest *up = *before, *i;
-	bool again = !up;
+	const char *separator = &m->hub->config.separator;
+	struct isrv_hub_mount *mount = isrv_hub_mount_of(m->names, in->name, *separator);
+	const struct isrv_hub_node *node;
+	struct imapsrv_span parts[3];
 
-	while ((i = up ? up->next : m->first) == NULL || !is_same(i, in)) {
-		if (!i && again)
-			return;
-		again = again || !i;
-		up = i;
+	if (!mount)
+		return NULL;
+	isrv_hub_translate(isrv_hub_mount_name(mount), isrv_hub_mount_topic(mount), in->name, separator,
+	                   parts);
+	node = isrv_hub_topic(&m->hub->table, parts);
+	if (!node)
+		return NULL;
+	return in->scope == IMAPSRV_SCOPE_SUBTREE && (!m->flat || !in->name.len) ? node->below
+	                                                                          : node->exact;
+}
+
+/* A member may have many, and so may a topic: it is looked for among both at a time.  Its own as a rule
+ * come in the order in which they came to be, and are looked at from `from` on (NULL: from the first). */
+static struct isrv_hub_interest *find(const struct imapsrv_hub_member *m,
+                                      const struct imapsrv_interest *in,
+                                      struct isrv_hub_interest *from)
+{
+	const struct isrv_hub_link *link = beside(m, in);
+	struct isrv_hub_interest *i = from ? from : m->first;
+	struct isrv_hub_interest *end = i;
+
+	while (i) {
+		if (is_same(i, in))
+			return i;
+		/* A mover's is no interest. */
+		if (link && link->by.mount && link->of.interest->member == m &&
+		    is_same(link->of.interest, in))
+			return link->of.interest;
+		link = link ? link->next : NULL;
+		i = i->next ? i->next : m->first;
+		if (i == end)
+			break;
 	}
-	if (up)
-		up->next = i->next;
+	return NULL;
+}
+
+/* *next is where the next one is likely to be. */
+static void take_away(struct imapsrv_hub_member *m, const struct imapsrv_interest *in,
+                      struct isrv_hub_interest **next)
+{
+	struct isrv_hub_interest *i = find(m, in, *next);
+
+	if (!i)
+		return;
+	*next = i->next;
+	if (i->up)
+		i->up->next = i->next;
 	else
 		m->first = i->next;
-	if (m->last == i)
-		m->last = up;
-	*before = up;
+	if (i->next)
+		i->next->up = i->up;
+	else
+		m->last = i->up;
 	interest_free(i);
 }
 
@@ -177,7 +219,7 @@ static bool is_interest(const struct imapsrv_interest *i)
 int imapsrv_hub_watch(struct imapsrv_hub_member *member, const struct imapsrv_watch_change *change)
 {
 	struct imapsrv_hub_member *m = member;
-	struct isrv_hub_interest *before = NULL;
+	struct isrv_hub_interest *next = NULL;
 	struct imapsrv_watch_change c;
 	int error = 0;
 
@@ -192,7 +234,7 @@ int imapsrv_hub_watch(struct imapsrv_hub_member *member, const struct imapsrv_wa
 			return IMAPSRV_EINVAL;
 	m->flat = !c.separator;
 	for (size_t i = 0; i < c.removed_count; i++)
-		take_away(m, &c.removed[i], &before);
+		take_away(m, &c.removed[i], &next);
 	for (size_t i = 0; i < c.added_count && !error; i++)
 		error = add(m, &c.added[i]);
 	return error;
