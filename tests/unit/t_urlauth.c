@@ -609,7 +609,7 @@ static void catenate(struct imapsrv_session *s)
 		 " TEXT {1+}\r\nx)\r\n",
 		 "b NO [BADURL " THE_URL ":internal:746865207772206e6720746f6b656e21] That URL leads to no "
 		 "message here, nor to a part of one\r\n",
-		 "b APPEND INBOX CATENATE (URL {101+}b NO [BADURL ***] That URL"},
+		 "b APPEND INBOX CATENATE (URL {101+}\r\nb NO [BADURL ***] That URL"},
 		/* Misspelt */
 		{"c URLFECH \"" THE_URL ":internal:746865207772206e6720746f6b656e21\"\r\n",
 		 "c BAD Unknown command\r\n", "c ***c BAD "},
