@@ -111,10 +111,11 @@ static bool may_find(struct imapsrv_session *s, const struct isrv_fetch_message 
 {
 	uint64_t parts = 0;
 
-	if (!section->number_count)
-		return true;
 	if (isrv_session_turn_over(s))
 		return false;
+	s->steps++;
+	if (!section->number_count)
+		return true;
 	for (size_t i = 0; i < section->number_count && m->described; i++)
 		parts += section->numbers[i];
 	s->steps += parts < m->description.parts ? parts : m->description.parts;
@@ -162,13 +163,6 @@ static enum isrv_step put_annotation(struct imapsrv_session *s, struct isrv_fetc
 	return ISRV_DONE;
 }
 
-/* A part is looked for among its siblings. */
-static uint64_t section_steps(const struct isrv_fetch_reader *r,
-                              const struct isrv_fetch_section *section)
-{
-	return r->message.described && section->number_count ? r->message.description.parts : 1;
-}
-
 static enum isrv_step put_sections(struct imapsrv_session *s, struct isrv_fetch_reader *r,
                                    struct isrv_fetch_line *l, uint32_t uid)
 {
@@ -181,9 +175,6 @@ static enum isrv_step put_sections(struct imapsrv_session *s, struct isrv_fetch_
 		if (!r->output->at && !may_find(s, &r->message, section))
 			return ISRV_YIELD;
 		if (!r->output->at) {
-			if (isrv_session_turn_over(s))
-				return ISRV_YIELD;
-			s->steps += section_steps(r, section);
 			isrv_fetch_separate(&s->w, &l->first);
 			isrv_fetch_put_name(&s->w, section);
 			ISRV_W(&s->w, " ");
