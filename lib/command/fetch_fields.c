@@ -117,6 +117,8 @@ static enum isrv_step next_piece(struct imapsrv_session *s, struct isrv_fetch_me
 
 static void take(struct isrv_fetch_output *o, size_t n)
 {
+	if (!n) /* of nothing, perhaps */
+		return;
 	o->piece.data += n;
 	o->piece.len -= n;
 }

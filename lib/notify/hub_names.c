@@ -98,11 +98,14 @@ struct isrv_hub_mount *isrv_hub_mount_of(struct isrv_hub_names *names, struct im
 void isrv_hub_translate(struct imapsrv_span from, struct imapsrv_span to, struct imapsrv_span name,
                         const char *separator, struct imapsrv_span parts_r[3])
 {
-	struct imapsrv_span rest = {name.data + from.len, name.len - from.len};
+	struct imapsrv_span rest = name;
+	size_t skipped = from.len;
 
-	if (from.len && rest.len) { /* it begins with the separator */
-		rest.data++;
-		rest.len--;
+	if (skipped && skipped < name.len)
+		skipped++; /* the separator */
+	if (skipped) {
+		rest.data += skipped;
+		rest.len -= skipped;
 	}
 	parts_r[0] = to;
 	parts_r[1] = (struct imapsrv_span){separator, to.len && rest.len ? 1 : 0};
