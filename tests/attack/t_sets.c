@@ -106,16 +106,20 @@ static void expunge_each(struct world *w, size_t n)
 	world_feed(w, "a NOOP\r\n", 8, 0);
 }
 
+static void flag_one(struct world *w, size_t i, size_t n)
+{
+	struct imapsrv_range r;
+	struct ts_changes c = {0};
+
+	ts_flag(w->inbox, one(&r, 2 * (i * 7919 % n) + 1), IMAPSRV_FLAGS_ADD, IMAPSRV_SEEN, NULL, 0,
+	        &c);
+	ts_post_changes(w->ts, w->inbox, &c, NULL);
+}
+
 static void flag_each(struct world *w, size_t n)
 {
-	for (size_t i = 0; i < n; i++) {
-		struct imapsrv_range r;
-		struct ts_changes c = {0};
-
-		ts_flag(w->inbox, one(&r, 2 * (i * 7919 % n) + 1), IMAPSRV_FLAGS_ADD, IMAPSRV_SEEN,
-		        NULL, 0, &c);
-		ts_post_changes(w->ts, w->inbox, &c, NULL);
-	}
+	for (size_t i = 0; i < n; i++)
+		flag_one(w, i, n);
 	world_feed(w, "a NOOP\r\n", 8, 0);
 }
 
@@ -123,12 +127,7 @@ static void flag_each(struct world *w, size_t n)
 static void flag_each_told(struct world *w, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
-		struct imapsrv_range r;
-		struct ts_changes c = {0};
-
-		ts_flag(w->inbox, one(&r, 2 * (i * 7919 % n) + 1), IMAPSRV_FLAGS_ADD, IMAPSRV_SEEN,
-		        NULL, 0, &c);
-		ts_post_changes(w->ts, w->inbox, &c, NULL);
+		flag_one(w, i, n);
 		world_feed(w, "a NOOP\r\n", 8, 0);
 	}
 }

@@ -12,8 +12,8 @@
 
 #include "../../examples/mbox/box.h"
 #include "unit/row.h"
+#include "unit/mboxing.h"
 
-#include <dirent.h>
 #include <sys/stat.h>
 
 static size_t calls, fail_call; /* 0: none */
@@ -40,10 +40,6 @@ bool write_at(int fd, const void *data, size_t len, uint64_t offset)
 
 /* ---- the mailbox ---------------------------------------------------------------------------- */
 
-static char in_memory[] = "/dev/shm/imapsrv-mbox.XXXXXX", elsewhere[4000];
-static char *dir, path[4100], letters[4100];
-static bool untold = true; /* there is no session */
-
 static const char mail[] =
 	"From a@example.org Thu Jan  1 10:00:00 2026\nSubject: one\nX-Id: 1\n\nOne.\n\n"
 	"From b@example.org Thu Jan  1 10:00:01 2026\nSubject: two\nX-Id: 2\nStatus: RO\n\nTwo.\n\n"
@@ -67,17 +63,6 @@ static void put_file(const char *name, const char *text)
 
 	assert_true(fd >= 0 && true_write_at(fd, text, strlen(text), 0));
 	close(fd);
-}
-
-static void remove_files(void)
-{
-	DIR *all = opendir(dir);
-	struct dirent *entry;
-
-	assert_non_null(all);
-	while ((entry = readdir(all)))
-		unlinkat(dirfd(all), entry->d_name, 0);
-	closedir(all);
 }
 
 static struct box *new_box(void)
@@ -181,18 +166,8 @@ static void test_failing(void **unused)
 
 int main(int argc, char **argv)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_failing)};
+	const struct CMUnitTest test = cmocka_unit_test(test_failing);
 
 	(void)argc;
-	snprintf(elsewhere, sizeof elsewhere, "%s.XXXXXX", argv[0]);
-	/* Thousands of times it is waited for the disk: there should be none. */
-	dir = mkdtemp(in_memory) ? in_memory : mkdtemp(elsewhere);
-	if (!dir)
-		return 1;
-	snprintf(path, sizeof path, "%s/INBOX", dir);
-	snprintf(letters, sizeof letters, "%s/letters", dir);
-	int failed = cmocka_run_group_tests(tests, NULL, NULL);
-	remove_files();
-	rmdir(dir);
-	return failed;
+	return run_in_directory(argv[0], &test);
 }

@@ -7,10 +7,7 @@
 #include "../../examples/mbox/box.h"
 #include "../../examples/mbox/support.h"
 #include "unit/row.h"
-
-#include <dirent.h>
-#include <fcntl.h>
-#include <unistd.h>
+#include "unit/mboxing.h"
 
 enum { RUNS = 600, MESSAGES = 100, OCTETS = 8192 };
 
@@ -22,9 +19,6 @@ static const char *const pieces[] = {
 	">From a@b Thu Jan  1 10:00:00 2026\n", "Text\n", "Text\r\n", "text", "X-UID: 3\n",
 	"Content-Length: 20\n", ": x\n", "\r\r\n", "> From\n"};
 
-static char in_memory[] = "/dev/shm/imapsrv-mbox.XXXXXX", elsewhere[4000];
-static char *dir, path[4100], letters[4100];
-static bool untold = true; /* there is no session */
 static uint64_t state;
 
 static uint32_t draw(uint32_t below)
@@ -36,17 +30,6 @@ static uint32_t draw(uint32_t below)
 }
 
 /* ---- files ---------------------------------------------------------------------------------- */
-
-static void remove_files(void)
-{
-	DIR *all = opendir(dir);
-	struct dirent *entry;
-
-	assert_non_null(all);
-	while ((entry = readdir(all)))
-		unlinkat(dirfd(all), entry->d_name, 0);
-	closedir(all);
-}
 
 static size_t put_pieces(char *to, uint32_t most)
 {
@@ -198,18 +181,8 @@ static void test_pieces(void **unused)
 
 int main(int argc, char **argv)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_pieces)};
+	const struct CMUnitTest test = cmocka_unit_test(test_pieces);
 
 	(void)argc;
-	snprintf(elsewhere, sizeof elsewhere, "%s.XXXXXX", argv[0]);
-	/* Thousands of times it is waited for the disk: there should be none. */
-	dir = mkdtemp(in_memory) ? in_memory : mkdtemp(elsewhere);
-	if (!dir)
-		return 1;
-	snprintf(path, sizeof path, "%s/INBOX", dir);
-	snprintf(letters, sizeof letters, "%s/letters", dir);
-	int failed = cmocka_run_group_tests(tests, NULL, NULL);
-	remove_files();
-	rmdir(dir);
-	return failed;
+	return run_in_directory(argv[0], &test);
 }
