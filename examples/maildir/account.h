@@ -27,16 +27,16 @@ int account_mailbox_dir(const struct account *account, struct imapsrv_span name)
 /* Holds one of its mailboxes. */
 int account_box(struct account *account, struct imapsrv_span name, struct box **box_r);
 
-/* What the user may do in a mailbox; with `above` in the nearest above it in the same tree.  ENOENT:
- * there is none. */
+/* What the user may do in a mailbox; with `above` in the nearest above it in the same tree.
+ * ENOENT: there is none. */
 int account_rights(const struct account *account, struct imapsrv_span name, bool above,
                    uint32_t *rights_r);
 
 /* Is there a mailbox below that name in which he has one of these rights? */
 bool account_may_below(const struct account *account, struct imapsrv_span name, uint32_t rights);
 
-/* Calls `each` for every mailbox in the user's tree; with `subscribed` also says which are, and names
- * those that are but do not exist, wherever they would be. */
+/* Calls `each` for every mailbox in the user's tree; with `subscribed` also says which are, and
+ * names those that are but do not exist, wherever they would be. */
 int account_list(struct account *account, bool subscribed,
                  void (*each)(void *context, const char *name, uint32_t attributes),
                  void *context);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * account_rename.c - gives a mailbox, and those below it, other names: directories are renamed one by
- * one, and back if one of them cannot be.  They stay in the tree in which they are.
+ * account_rename.c - gives a mailbox, and those below it, other names: directories are renamed one
+ * by one, and back if one of them cannot be.  They stay in the tree in which they are.
  */
 #include "account.h"
 
@@ -136,7 +136,8 @@ int account_rename(struct account *account, struct imapsrv_span from, struct ima
 	bool shared = place_is_shared(account->maildir, to);
 	struct place place, new_place;
 	int result = -1, root = place_open(account, from, &place, ENOENT);
-	int new_root = root < 0 ? -1 : place_open(account, to, &new_place, shared ? EACCES : EINVAL);
+	int new_root =
+		root < 0 ? -1 : place_open(account, to, &new_place, shared ? EACCES : EINVAL);
 
 	if (new_root >= 0)
 		result = rename_place(account, new_root, &place, &new_place);

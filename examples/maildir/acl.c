@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * acl.c - a text file that may be edited by hand: a line for each entry, an identifier, a space, and
- * letters of rights.  Lines that begin with "#" say nothing.  Rights that are not understood must
- * not be guessed: if any line is something else nobody but the owner has rights, until somebody
- * mends it.
+ * acl.c - a text file that may be edited by hand: a line for each entry, an identifier, a space,
+ * and letters of rights.  Lines that begin with "#" say nothing.  Rights that are not understood
+ * must not be guessed: if any line is something else nobody but the owner has rights, until
+ * somebody mends it.
  *
  * The file is never written to, only replaced, under the lock of the box.  What differs from what
  * was there before is told, whoever did it.

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * acl.h - what users may do in a mailbox of another (ACL, RFC 4314): a list in the file "imapsrv-acl"
- * in its directory, which goes along with it.  Who has it in his own tree may do everything, and is
- * in no list.  Functions that return int give 0 or -1 with errno.
+ * acl.h - what users may do in a mailbox of another (ACL, RFC 4314): a list in the file
+ * "imapsrv-acl" in its directory, which goes along with it.  Who has it in his own tree may do
+ * everything, and is in no list.  Functions that return int give 0 or -1 with errno.
  */
 #ifndef MAILDIR_ACL_H
 #define MAILDIR_ACL_H

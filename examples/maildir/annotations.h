@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * annotations.h - the annotations of a mailbox, in a file "imapsrv-metadata" in its directory, which
- * goes along with it.  Functions that return int give 0 or -1 with errno.
+ * annotations.h - the annotations of a mailbox, in a file "imapsrv-metadata" in its directory,
+ * which goes along with it.  Functions that return int give 0 or -1 with errno.
  */
 #ifndef MAILDIR_ANNOTATIONS_H
 #define MAILDIR_ANNOTATIONS_H

@@ -80,7 +80,8 @@ struct handle {
 	struct imapsrv_session *session;
 	bool read_only;
 	char *name;                  /* by which it was opened: another may have renamed it since */
-	uint64_t told;               /* of what was expunged up to here its client knows: see kept.h */
+	uint64_t told;               /* of what was expunged up to here its client knows: see
+	                              * kept.h */
 	struct handle *next;         /* of the box */
 	struct handle *next_of_peer;
 };

@@ -23,7 +23,8 @@ static ssize_t read_piece(int fd, uint64_t offset, uint64_t max)
 	ssize_t n;
 
 	do
-		n = pread(fd, piece, max < sizeof piece ? (size_t)max : sizeof piece, (off_t)offset);
+		n = pread(fd, piece, max < sizeof piece ? (size_t)max : sizeof piece,
+		          (off_t)offset);
 	while (n < 0 && errno == EINTR);
 	return n;
 }

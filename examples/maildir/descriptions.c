@@ -3,7 +3,8 @@
  * descriptions.c - the file "imapsrv-descriptions":
  *
  * 	"IMSC" 1 0 0 0, UIDVALIDITY (4 octets), 0 (4)
- * 	records: "IMSR", UID (4), octets of description and of preview (4 each), hash of the base name
+ * 	records: "IMSR", UID (4), octets of description and of preview (4 each), hash of the base
+ *  name
  * 	         (8), checksum of all else (8), description, preview
  *
  * all numbers little-endian.  Records are appended under the lock of the box, and the newest of a

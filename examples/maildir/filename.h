@@ -25,7 +25,8 @@ char *filename_with_flags(const char *file, uint32_t flags);
 /* The number behind ",S=" (octets in the file) or ",W=" (octets on the wire). */
 uint64_t filename_octets(const char *file, char letter);
 
-/* When the file was put there, in seconds since 1970, as its name begins; -1: that does not say it. */
+/* When the file was put there, in seconds since 1970, as its name begins; -1: that does not say
+ * it. */
 int64_t filename_time(const char *file);
 
 /* A name that no other message has; sizes that are not known are left out.  The caller frees it. */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * handover.c - the file from one process to the next: a line that says what it is, the listener, and
- * for each connection its descriptors, what they are called, who is logged in, what was read and not
- * taken, and the session as the library saved it.  Numbers are as this machine has them; the
- * version is in the first line, and the sessions check themselves.
+ * handover.c - the file from one process to the next: a line that says what it is, the listener,
+ * and for each connection its descriptors, what they are called, who is logged in, what was read
+ * and not taken, and the session as the library saved it.  Numbers are as this machine has them;
+ * the version is in the first line, and the sessions check themselves.
  */
 #include "handover.h"
 
@@ -99,7 +99,8 @@ static bool put_conn(FILE *file, const struct conn *conn)
 	put_number(file, conn->in);
 	put_number(file, conn->out);
 	put_field(file, conn->label, strlen(conn->label));
-	put_field(file, conn->rest ? conn->rest + conn->rest_at : "", conn->rest_len - conn->rest_at);
+	put_field(file, conn->rest ? conn->rest + conn->rest_at : "",
+	          conn->rest_len - conn->rest_at);
 	put_field(file, data, len);
 	free(data);
 	return true;

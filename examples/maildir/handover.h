@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * handover.h - a new process takes the place of this one: the same program file, which may be a newer
- * version by now, started again as it was.  It inherits the descriptors and a file that says what
- * they are; clients notice nothing.
+ * handover.h - a new process takes the place of this one: the same program file, which may be a
+ * newer version by now, started again as it was.  It inherits the descriptors and a file that says
+ * what they are; clients notice nothing.
  */
 #ifndef MAILDIR_HANDOVER_H
 #define MAILDIR_HANDOVER_H
@@ -32,8 +32,8 @@ int handover_write(int listener, struct conn *const *conns, size_t count);
 /* Starts the program again.  Returns only if that fails: errno says why. */
 void handover_exec(int file, char **argv);
 
-/* Reads the file, and closes it: the listener (-1: none) is returned.  Errors end the program: it has
- * nothing to serve. */
+/* Reads the file, and closes it: the listener (-1: none) is returned.  Errors end the program: it
+ * has nothing to serve. */
 int handover_read(int file, void (*each)(void *context, const struct handover_conn *conn),
                   void *context);
 

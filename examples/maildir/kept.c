@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * kept.c - files are put aside in a directory of their own in the mailbox, one for each process that
- * needs it.  It is locked for as long as the process lives; one that is not is what a crash left,
- * and goes when the mailbox is loaded.  If putting aside fails, the message is gone as it would be
- * without.
+ * kept.c - files are put aside in a directory of their own in the mailbox, one for each process
+ * that needs it.  It is locked for as long as the process lives; one that is not is what a crash
+ * left, and goes when the mailbox is loaded.  If putting aside fails, the message is gone as it
+ * would be without.
  */
 #include "kept.h"
 
@@ -247,8 +247,8 @@ static bool change_flags(struct kept_message *kept, const struct imapsrv_store_f
 	return changed || kept->message.flags != before;
 }
 
-/* All that happened up to HIGHESTMODSEQ is told or posted, the expunge among it, so it is above what
- * the message had and hides nothing. */
+/* All that happened up to HIGHESTMODSEQ is told or posted, the expunge among it, so it is above
+ * what the message had and hides nothing. */
 void kept_set_flags(const struct handle *handle, const struct imapsrv_store_flags *change,
                     void (*each)(void *context, const struct kept_message *kept, bool unchanged,
                                  bool failed),

@@ -290,7 +290,8 @@ static struct imapsrv_ledger_row *find_rows(const struct box *box, const struct 
 	const struct message *message = NULL;
 	size_t count = 0, capacity = 0;
 
-	while ((message = catalog_next(&box->catalog, ranges_set(uids), message ? message->uid : 0))) {
+	while ((message = catalog_next(&box->catalog, ranges_set(uids),
+	                               message ? message->uid : 0))) {
 		struct imapsrv_ledger_row was = {0};
 		struct imapsrv_ledger_row is = {message->uid, fingerprint(message), 0};
 		imapsrv_ledger_changes_since(box->modseqs.ledger, 0, is.uid, &was, 1);
@@ -376,7 +377,8 @@ uint32_t modseqs_next(const struct box *box, uint64_t since, uint32_t from)
 
 	if (!box->modseqs.ledger || box->modseqs.stale)
 		return at < box->catalog.count ? box->catalog.messages[at].uid : 0;
-	return imapsrv_ledger_changes_since(box->modseqs.ledger, since, from, &row, 1) ? row.uid : 0;
+	return imapsrv_ledger_changes_since(box->modseqs.ledger, since, from, &row, 1) ? row.uid
+	                                                                               : 0;
 }
 
 bool modseqs_vanished(struct box *box, uint64_t since, struct imapsrv_set *uids_r)

@@ -38,7 +38,8 @@ void modseqs_put_off(struct box *box);
 bool modseqs_are_due(const struct box *box);
 void modseqs_free(struct box *box);
 
-/* Gives numbers to what happened: a set may be NULL.  What the ledger knows already is passed over. */
+/* Gives numbers to what happened: a set may be NULL.  What the ledger knows already is passed
+ * over. */
 void modseqs_note(struct box *box, const struct ranges *fresh, const struct ranges *flagged,
                   const struct ranges *gone);
 
@@ -48,7 +49,8 @@ int modseqs_raise(struct box *box);
 /* HIGHESTMODSEQ, and that of a message.  0: there is none, or none yet. */
 uint64_t modseqs_highest(const struct box *box);
 uint64_t modseqs_of(const struct box *box, uint32_t uid);
-/* The first message at `from` or above whose sequence is above `since`, or is not known; 0: none. */
+/* The first message at `from` or above whose sequence is above `since`, or is not known; 0:
+ * none. */
 uint32_t modseqs_next(const struct box *box, uint64_t since, uint32_t from);
 /* What vanished since.  False: that is not remembered. */
 bool modseqs_vanished(struct box *box, uint64_t since, struct imapsrv_set *uids_r);

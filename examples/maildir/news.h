@@ -26,8 +26,8 @@ void news_messages(const struct box *box, enum imapsrv_event_type type, struct i
                    const struct imapsrv_session *origin);
 void news_name(struct account *account, enum imapsrv_event_type type, struct imapsrv_span name,
                const struct imapsrv_span *old, const struct imapsrv_session *origin);
-/* Entries of a mailbox changed, shared ones or the private ones of one user ("": its owner); private
- * ones of the server. */
+/* Entries of a mailbox changed, shared ones or the private ones of one user ("": its owner);
+ * private ones of the server. */
 void news_entries(const struct box *box, const char *owner, const struct imapsrv_span *names,
                   size_t count, const struct imapsrv_session *origin);
 void news_server_entries(struct account *account, const struct imapsrv_span *names, size_t count,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * news_held.c - the mailboxes of each user that somebody follows, himself or others whom he lets: they
- * are held in memory, so that what other programs do to them is noticed.
+ * news_held.c - the mailboxes of each user that somebody follows, himself or others whom he lets:
+ * they are held in memory, so that what other programs do to them is noticed.
  */
 #include "news_held.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * news_post.c - what happened, to the hub.  A topic is the name of a user, one separator, the name of
- * a mailbox.  A separator in the user's name is put as an octet that no mailbox name has, so that no
- * two mailboxes share a topic.
+ * news_post.c - what happened, to the hub.  A topic is the name of a user, one separator, the name
+ * of a mailbox.  A separator in the user's name is put as an octet that no mailbox name has, so
+ * that no two mailboxes share a topic.
  */
 #include "news.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * news_share.c - what happens to rights, and who hears of another user's mailbox.  The hub finds those
- * who asked; what the library cannot know is left out here: that there was a mailbox of which they
- * must not know is not told when it goes or is renamed either.
+ * news_share.c - what happens to rights, and who hears of another user's mailbox.  The hub finds
+ * those who asked; what the library cannot know is left out here: that there was a mailbox of which
+ * they must not know is not told when it goes or is renamed either.
  */
 #include "news.h"
 
@@ -65,8 +65,8 @@ static bool may_hear_of(const struct peer *peer, const struct imapsrv_event *eve
 		return true;
 	if (!account_rights(peer->seen, event->mailbox, false, &rights) && rights & needed)
 		return true;
-	/* What he has open may have got another name along with one that he must not see, of which the
-	 * library tells nothing. */
+	/* What he has open may have got another name along with one that he must not see, of which
+	 * the library tells nothing. */
 	return event->type == IMAPSRV_EVENT_MAILBOX_RENAME &&
 	       account_may_below(peer->seen, event->mailbox, needed);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * notices.c - new/ and cur/ of each open box are watched.  What the system says of them is only which:
- * the box is then looked at as at any other time, so that a notice too many costs a stat(2), and one
- * too few a second.
+ * notices.c - new/ and cur/ of each open box are watched.  What the system says of them is only
+ * which: the box is then looked at as at any other time, so that a notice too many costs a stat(2),
+ * and one too few a second.
  */
 #include "notices.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * notices.h - the system tells when other programs touch the directories of an open mailbox: by
- * inotify(7) where there is one.  It is only a hint to look now: all open boxes are looked at once a
- * second anyway, which is all that there is elsewhere, or when the system has no room for more.
+ * inotify(7) where there is one.  It is only a hint to look now: all open boxes are looked at once
+ * a second anyway, which is all that there is elsewhere, or when the system has no room for more.
  */
 #ifndef MAILDIR_NOTICES_H
 #define MAILDIR_NOTICES_H

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * place.h - where a mailbox name leads: into the user's own tree or, below the namespace of --share,
- * into that of another user.  Whether there is a mailbox, and who may see it, is not known here.
+ * place.h - where a mailbox name leads: into the user's own tree or, below the namespace of
+ * --share, into that of another user.  Whether there is a mailbox, and who may see it, is not known
+ * here.
  */
 #ifndef MAILDIR_PLACE_H
 #define MAILDIR_PLACE_H
@@ -31,8 +32,8 @@ char *place_shared_name(const struct maildir *maildir, const char *owner, const 
 /* Do mailboxes of that user have such names? */
 bool place_is_sharer(const struct maildir *maildir, const char *user);
 
-/* Opens the directory of a user; that in which a mailbox of this name is, with `error` if there can be
- * none.  -1 with errno. */
+/* Opens the directory of a user; that in which a mailbox of this name is, with `error` if there can
+ * be none.  -1 with errno. */
 int place_open_root(const char *path);
 int place_open(const struct account *account, struct imapsrv_span name, struct place *place,
                int error);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * quota.c - limits are in the file "imapsrv-quota" of a user, if he has others than all.  What there
- * is, is counted in the file "maildirsize", as Maildir++ has it, so that other programs count with
- * us: a line with the limits, then lines with octets and messages that came or, negative, went.
+ * quota.c - limits are in the file "imapsrv-quota" of a user, if he has others than all.  What
+ * there is, is counted in the file "maildirsize", as Maildir++ has it, so that other programs count
+ * with us: a line with the limits, then lines with octets and messages that came or, negative,
+ * went.
  *
  * What comes is counted before it is there and what goes after it went, so that a crash leaves too
  * much in the file and not too little.  It is made anew, from the directories, when it is missing,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * quota.h - how much mail a user may have, and has (QUOTA, RFC 9208).  All of a user's mailboxes are
- * under one root.  Functions that return int give 0 or -1 with errno.
+ * quota.h - how much mail a user may have, and has (QUOTA, RFC 9208).  All of a user's mailboxes
+ * are under one root.  Functions that return int give 0 or -1 with errno.
  */
 #ifndef MAILDIR_QUOTA_H
 #define MAILDIR_QUOTA_H

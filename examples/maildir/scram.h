@@ -16,7 +16,8 @@ bool scram_is(const char *hash);
 /* Is it of this password?  Takes as long if not. */
 bool scram_check(const char *hash, struct imapsrv_span password);
 
-/* Reads a password, a line on standard input, and prints what goes into the users file.  For exit. */
+/* Reads a password, a line on standard input, and prints what goes into the users file.  For
+ * exit. */
 int scram_print(void);
 
 #endif

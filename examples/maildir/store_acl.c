@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * store_acl.c - the callbacks about access control lists (ACL, RFC 4314).  The owner has all rights,
- * always; anybody else what his name and "anyone" are given, less what "-" takes away.
+ * store_acl.c - the callbacks about access control lists (ACL, RFC 4314).  The owner has all
+ * rights, always; anybody else what his name and "anyone" are given, less what "-" takes away.
  */
 #include "store.h"
 

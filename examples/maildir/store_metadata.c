@@ -167,8 +167,8 @@ static void note_rival(void *context, const char *name, uint32_t attributes)
 	struct rivals *rivals = context;
 	size_t count = rivals->count;
 
-	if (!(attributes & rivals->uses) ||
-	    (strlen(name) == rivals->except.len && !memcmp(name, rivals->except.data, strlen(name))))
+	if (!(attributes & rivals->uses) || (strlen(name) == rivals->except.len &&
+	                                     !memcmp(name, rivals->except.data, strlen(name))))
 		return;
 	RESERVE_ONE(rivals->left, rivals->count, rivals->left_capacity);
 	rivals->left[count] = attributes & USES_KNOWN & ~rivals->uses;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * store_quota.c - the callbacks about quotas (RFC 9208): one root for each user, with the user's name,
- * for all mailboxes of that user, whoever put what is there.
+ * store_quota.c - the callbacks about quotas (RFC 9208): one root for each user, with the user's
+ * name, for all mailboxes of that user, whoever put what is there.
  */
 #include "store.h"
 
@@ -54,7 +54,8 @@ static void cb_get(void *user, struct imapsrv_op *op, const struct imapsrv_getqu
 
 	(void)user;
 	errno = ENOENT;
-	answer(op, is_root(account, q->root) ? answer_root(op, account->maildir, account->path) : -1);
+	answer(op,
+	       is_root(account, q->root) ? answer_root(op, account->maildir, account->path) : -1);
 }
 
 static void cb_roots(void *user, struct imapsrv_op *op, const struct imapsrv_getquotaroot *q)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * store_rows.c - the callbacks that tell facts of messages, and change the one kind of them that can
- * be changed, flags.
+ * store_rows.c - the callbacks that tell facts of messages, and change the one kind of them that
+ * can be changed, flags.
  */
 #include "store.h"
 
@@ -57,8 +57,8 @@ static void put_threadid(const struct handle *handle, struct ids *ids, struct im
 }
 
 /*
- * The save date: whatever puts a message into a mailbox gives its file a new name, and names begin with
- * the time.  Those of other programs may not; then nothing better is known than INTERNALDATE.
+ * The save date: whatever puts a message into a mailbox gives its file a new name, and names begin
+ * with the time.  Those of other programs may not; then nothing better is known than INTERNALDATE.
  */
 static void answer_row(struct imapsrv_op *op, struct handle *handle, uint32_t uid, uint32_t facts,
                        uint64_t *octets_r)
@@ -197,7 +197,8 @@ static void answer_stored_kept(void *context, const struct kept_message *kept, b
 {
 	const struct store_answer *to = context;
 
-	answer_kept(to->op, to->handle, kept, IMAPSRV_FACT_FLAGS | IMAPSRV_FACT_MODSEQ, unchanged, failed);
+	answer_kept(to->op, to->handle, kept, IMAPSRV_FACT_FLAGS | IMAPSRV_FACT_MODSEQ, unchanged,
+	            failed);
 }
 
 void store_flags(void *user, struct imapsrv_op *op, const struct imapsrv_store_flags *q)

@@ -2,11 +2,11 @@
 /*
  * users.c - checks names and passwords.
  *
- * With a users file each attempt costs exactly one crypt(3), or what SCRAM has in its place, whether
- * the name exists or not, and comparisons look at every octet: so the time that an answer takes does
- * not tell which names there are.  The file is read each time; it is small, and changes take effect at once.  crypt(3) stops
- * all connections while it computes: a server for many users would ask a helper process, and answer
- * the op when that has answered.
+ * With a users file each attempt costs exactly one crypt(3), or what SCRAM has in its place,
+ * whether the name exists or not, and comparisons look at every octet: so the time that an answer
+ * takes does not tell which names there are.  The file is read each time; it is small, and changes
+ * take effect at once.  crypt(3) stops all connections while it computes: a server for many users
+ * would ask a helper process, and answer the op when that has answered.
  */
 #include "users.h"
 

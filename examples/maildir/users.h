@@ -10,7 +10,8 @@
 #include <stdbool.h>
 
 struct users {
-	const char *file;         /* lines of name:hash, hash as of crypt(3) or scram.c; NULL: none */
+	const char *file;         /* lines of name:hash, hash as of crypt(3) or scram.c; NULL:
+	                           * none */
 	const char *any_password; /* every name has this one; NULL: no */
 	const char **given;       /* "NAME:PASSWORD" each */
 	size_t given_count;

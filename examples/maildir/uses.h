@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * uses.h - special uses of mailboxes (RFC 6154, RFC 8457): those that their owner gave them, or that
- * their names tell.
+ * uses.h - special uses of mailboxes (RFC 6154, RFC 8457): those that their owner gave them, or
+ * that their names tell.
  */
 #ifndef MAILDIR_USES_H
 #define MAILDIR_USES_H

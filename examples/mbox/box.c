@@ -108,7 +108,8 @@ static bool heads_are_as_seen(const struct box *box)
 
 	digest_begin(&digester, &box->uids.key);
 	for (size_t i = 0; i < box->count && n > 0; i++)
-		for (uint64_t at = places[i]->from; at < places[i]->head && n > 0; at += (uint64_t)n) {
+		for (uint64_t at = places[i]->from; at < places[i]->head && n > 0;
+		     at += (uint64_t)n) {
 			uint64_t left = places[i]->head - at;
 			n = read_at(box->lock.fd, piece,
 			            left < sizeof piece ? (size_t)left : sizeof piece, at);
@@ -231,7 +232,8 @@ static int skip_uids(struct box *box)
 	struct imapsrv_ledger_vanished gone = IMAPSRV_LEDGER_VANISHED_INIT;
 	int error = imapsrv_ledger_vanished_since(box->ledger, 0, &gone);
 
-	if (!error && gone.uids.count && gone.uids.ranges[gone.uids.count - 1].last >= box->uids.uidnext)
+	if (!error && gone.uids.count &&
+	    gone.uids.ranges[gone.uids.count - 1].last >= box->uids.uidnext)
 		box->uids.uidnext = gone.uids.ranges[gone.uids.count - 1].last + 1;
 	while (imapsrv_ledger_changes_since(box->ledger, 0, box->uids.uidnext, &row, 1))
 		box->uids.uidnext = row.uid + 1;
@@ -294,8 +296,9 @@ static void keep_modseqs(struct message *messages, const struct message *old, si
 }
 
 /*
- * The file contains these messages.  First the ledger takes note, then the UIDs are put on record, and
- * then a client may hear of it.  After a crash in between it is done again, with higher numbers.
+ * The file contains these messages.  First the ledger takes note, then the UIDs are put on record,
+ * and then a client may hear of it.  After a crash in between it is done again, with higher
+ * numbers.
  */
 static int commit(struct box *box, struct message *messages, size_t count, bool loaded)
 {

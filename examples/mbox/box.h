@@ -4,9 +4,9 @@
  *
  * There is one way in which anything is learnt of a mailbox: under the lock, the file is read, its
  * messages are found again among those that had UIDs (uids.h), and the list is given to the ledger
- * as a snapshot, which numbers what is new, changed or gone.  It is the same for what another program
- * did a minute or a year ago and for what a client has just asked for: a command changes the file, and
- * then the file is looked at.
+ * as a snapshot, which numbers what is new, changed or gone.  It is the same for what another
+ * program did a minute or a year ago and for what a client has just asked for: a command changes
+ * the file, and then the file is looked at.
  */
 #ifndef MBOX_BOX_H
 #define MBOX_BOX_H
@@ -55,14 +55,15 @@ int box_relook(struct box *box);
 
 /* The first message from a UID on; its index, or box->count. */
 size_t box_from(const struct box *box, uint32_t uid);
-/* The content of a message, as it is in the file now; NULL: errno says why, ENOENT that it has gone.
- * The caller frees it. */
+/* The content of a message, as it is in the file now; NULL: errno says why, ENOENT that it has
+ * gone.  The caller frees it. */
 char *box_content(struct box *box, uint32_t uid, size_t *len_r);
 
 /* All messages, in the order of the file; the caller frees it. */
 struct message **box_places(const struct box *box);
 
-/* ---- changes of a locked box, after which it has been looked at: change.c.  0, or -1 ---------- */
+/* ---- changes of a locked box, after which it has been looked at: change.c.  0, or -1
+ * ---------- */
 
 /* Rewrites the messages that have a change, by their index. */
 struct change {

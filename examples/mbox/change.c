@@ -130,8 +130,8 @@ static void add_from_line(struct text *text, int64_t date)
 	free(line);
 }
 
-/* With LF for CRLF; but not behind another CR, which would be taken for one then, and its line perhaps
- * for the end of the header. */
+/* With LF for CRLF; but not behind another CR, which would be taken for one then, and its line
+ * perhaps for the end of the header. */
 static void add_line(struct text *text, const struct line *line)
 {
 	const char *end = line->text + line->len;
@@ -182,9 +182,9 @@ static void write_letter(struct redo *redo, int fd, const struct letter *letter)
 	free(text.data);
 }
 
-/* What lacks at the end of the file, if somebody was negligent.  An empty line that is there, with CRLF
- * perhaps, is all that is between messages: one more would be of the last one, which were another
- * then. */
+/* What lacks at the end of the file, if somebody was negligent.  An empty line that is there, with
+ * CRLF perhaps, is all that is between messages: one more would be of the last one, which were
+ * another then. */
 static void end_last_message(struct redo *redo)
 {
 	char end[3] = {'\n', '\n', '\n'};
@@ -204,7 +204,8 @@ int box_append(struct box *box, int fd, const struct letter *letters, size_t cou
 {
 	struct redo redo;
 
-	/* What is in a redo file is done once the mbox may be written again, whatever was answered. */
+	/* What is in a redo file is done once the mbox may be written again, whatever was
+	 * answered. */
 	if (!box->writable) {
 		errno = EROFS;
 		return -1;

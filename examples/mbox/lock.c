@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * lock.c - the locks of an mbox.  Mail programs use fcntl locks, FILE.lock, or both in either order;
- * so nothing is held while waiting, and a deadlock is a wait.
+ * lock.c - the locks of an mbox.  Mail programs use fcntl locks, FILE.lock, or both in either
+ * order; so nothing is held while waiting, and a deadlock is a wait.
  */
 #include "lock.h"
 
@@ -39,7 +39,8 @@ static bool is_current(int fd, const char *path)
 	return false;
 }
 
-/* Of a process that was killed: one of ours, which would have the side file locked, or an old one. */
+/* Of a process that was killed: one of ours, which would have the side file locked, or an old
+ * one. */
 static bool is_stale(const char *dot, const char *side_path)
 {
 	struct stat st, side;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * main.c - imapsrv-mbox: an IMAP server for mbox files, on standard input and output, for a user who
- * is logged in already.
+ * main.c - imapsrv-mbox: an IMAP server for mbox files, on standard input and output, for a user
+ * who is logged in already.
  *
  *	main.c support.c             the command line, the transport, small things
  *	store.c names.c              the callbacks: the library's questions

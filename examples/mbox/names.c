@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * names.c - which mailboxes there are: the inbox, and the files of one directory.  The side files of
- * a mailbox outlive it, so that one of the same name later on does not use its UIDs again; a
+ * names.c - which mailboxes there are: the inbox, and the files of one directory.  The side files
+ * of a mailbox outlive it, so that one of the same name later on does not use its UIDs again; a
  * renamed one is a new one.
  */
 #include "store.h"
@@ -97,7 +97,8 @@ void store_list(void *user, struct imapsrv_op *op, const struct imapsrv_list *q)
 		size_t len = strlen(entry->d_name);
 		char *path = xformat("%s/%s", peer->folders, entry->d_name);
 		if (is_name(entry->d_name, len) && is_mbox(peer, path))
-			imapsrv_op_name(op, &(struct imapsrv_name){{entry->d_name, len}, attributes, 0});
+			imapsrv_op_name(
+				op, &(struct imapsrv_name){{entry->d_name, len}, attributes, 0});
 		free(path);
 	}
 	if (dir)

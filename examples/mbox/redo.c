@@ -167,14 +167,16 @@ static bool compare(int fd, const struct head *head, int mbox, struct state *sta
 	state->old = state->rest_old = state->len >= head->old_len;
 	state->new = state->len >= head->new_len;
 	for (uint64_t at = 0; at < old_left || at < new_left; at += PIECE) {
-		uint64_t o = at < old_left ? old_left - at : 0, n = at < new_left ? new_left - at : 0;
+		uint64_t o = at < old_left ? old_left - at : 0,
+			 n = at < new_left ? new_left - at : 0;
 		size_t olds = o < PIECE ? (size_t)o : PIECE, news = n < PIECE ? (size_t)n : PIECE;
 		ptrdiff_t have = read_at(mbox, is, PIECE, head->start + at);
 		if (have < 0 || read_at(fd, old, olds, old_at + at) < 0 ||
 		    read_at(fd, new, news, new_at + at) < 0)
 			return false;
 		for (size_t i = 0; i < (size_t)have && (i < olds || i < news); i++) {
-			bool as_old = i < olds && is[i] == old[i], as_new = i < news && is[i] == new[i];
+			bool as_old = i < olds && is[i] == old[i],
+			     as_new = i < news && is[i] == new[i];
 			state->old &= as_old || i >= olds;
 			state->new &= as_new || i >= news;
 			state->rest_old &= as_old || i < news || i >= olds;
@@ -193,8 +195,8 @@ static bool rescue_end(int fd, const struct head *head, const char *rescue)
 	if (to >= 0)
 		close(to);
 	if (done)
-		log_line("a change was interrupted, and then others changed the file: what it was to "
-		         "contain is in %s", rescue);
+		log_line("a change was interrupted, and then others changed the file: what it was "
+		         "to contain is in %s", rescue);
 	return done;
 }
 
@@ -211,7 +213,8 @@ int redo_recover(const char *side_path, int mbox, const char *rescue)
 		done = true; /* it was interrupted before it had begun */
 	else if (!compare(fd, &head, mbox, &is))
 		done = false;
-	else if (is.mixed && is.len >= (head.old_len < head.new_len ? head.old_len : head.new_len) &&
+	else if (is.mixed &&
+	         is.len >= (head.old_len < head.new_len ? head.old_len : head.new_len) &&
 	         is.len <= (head.old_len > head.new_len ? head.old_len : head.new_len))
 		done = apply(fd, &head, mbox);
 	else if (is.old || (is.new && (head.new_len >= head.old_len || !is.rest_old)))

@@ -4,8 +4,8 @@
  *
  * In place, because a new file under the old name would lose mail: a delivery that waits for the
  * fcntl lock has the old file open and would append to that.  Links, owner and mode stay too, and a
- * spool directory needs not be writable.  All or nothing, because the old and the new end are written
- * to a side file first: who finds it complete knows what was about to be done.
+ * spool directory needs not be writable.  All or nothing, because the old and the new end are
+ * written to a side file first: who finds it complete knows what was about to be done.
  */
 #ifndef MBOX_REDO_H
 #define MBOX_REDO_H
@@ -30,8 +30,8 @@ void redo_add(struct redo *redo, const void *data, uint64_t len);
 /* Puts it in force: 0.  Or -1, and the mbox is as it was or will be when redo_recover is called. */
 int redo_end(struct redo *redo);
 
-/* Finishes what was interrupted.  If others have changed the mbox meanwhile, so that finishing would
- * undo what they did, the new end goes to the file `rescue` instead.  0, or -1. */
+/* Finishes what was interrupted.  If others have changed the mbox meanwhile, so that finishing
+ * would undo what they did, the new end goes to the file `rescue` instead.  0, or -1. */
 int redo_recover(const char *side_path, int mbox, const char *rescue);
 
 #endif

@@ -139,7 +139,8 @@ static bool read_year(const char *at, int *second_r, int *year_r, int *zone_r)
 		if (sscanf(at, " %7s%n", word, &used) != 1)
 			return false;
 		at += used;
-		if (strlen(word) == 5 && strchr("+-", word[0]) && sscanf(word + 1, "%4d", &zone) == 1)
+		if (strlen(word) == 5 && strchr("+-", word[0]) &&
+		    sscanf(word + 1, "%4d", &zone) == 1)
 			*zone_r = (zone / 100 * 60 + zone % 100) * (word[0] == '-' ? -1 : 1);
 		if (strlen(word) == 4 && strspn(word, "0123456789") == 4) {
 			*year_r = atoi(word);
@@ -250,7 +251,8 @@ int scan_open(struct scan *scan, int fd, uint64_t from, uint64_t to, const struc
 
 static void read_field(const struct line *line, struct flags *flags, struct keywords *keywords)
 {
-	static const char *const letters[] = {"Status", "X-Status"}, *const words[] = {"X-Keywords"};
+	static const char *const letters[] = {"Status", "X-Status"};
+	static const char *const words[] = {"X-Keywords"};
 	size_t name = name_len(line);
 	const char *colon = memchr(line->text, ':', line->len), *end = line->text + line->len;
 
@@ -354,7 +356,8 @@ bool scan_is_internal(int fd, const struct message *message)
 
 	lines_open(&lines, fd, message->from, message->head);
 	while (lines_next(&lines, &line)) {
-		subject |= line.len > sizeof title - 1 && !memcmp(line.text, title, sizeof title - 1);
+		subject |=
+			line.len > sizeof title - 1 && !memcmp(line.text, title, sizeof title - 1);
 		numbers |= line.len > 7 && (!strncasecmp(line.text, "X-IMAP:", 7) ||
 		                            !strncasecmp(line.text, "X-IMAPbase:", 7));
 	}

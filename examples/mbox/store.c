@@ -52,7 +52,8 @@ void answer(struct imapsrv_op *op, int result)
 static size_t add_keyword(struct imapsrv_span *known, size_t count, struct imapsrv_span keyword)
 {
 	for (size_t i = 0; i < count; i++)
-		if (known[i].len == keyword.len && !memcmp(known[i].data, keyword.data, keyword.len))
+		if (known[i].len == keyword.len &&
+		    !memcmp(known[i].data, keyword.data, keyword.len))
 			return count;
 	if (count < KEYWORDS_MAX)
 		known[count++] = keyword;
@@ -70,7 +71,8 @@ static int answer_mailbox(struct imapsrv_op *op, struct open_box *open, bool rea
 		const struct message *m = &box->messages[i];
 		uint32_t count = flags_spans(&m->flags, own);
 		for (uint32_t k = 0; k < count; k++)
-			mailbox.keyword_count = add_keyword(keywords, mailbox.keyword_count, own[k]);
+			mailbox.keyword_count =
+				add_keyword(keywords, mailbox.keyword_count, own[k]);
 		if (!mailbox.first_unseen && !(m->flags.system & IMAPSRV_SEEN))
 			mailbox.first_unseen = m->uid;
 	}

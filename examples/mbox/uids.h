@@ -3,8 +3,8 @@
  * uids.h - the side file that remembers which UID which message has.  A message is known by the
  * digest of its content; of several that are the same, the first in the file has the lowest UID.
  *
- * The file is small text with a digest at its end, written anew and renamed into place.  One that is
- * damaged is not repaired: the mailbox gets a new UIDVALIDITY, and clients start afresh.
+ * The file is small text with a digest at its end, written anew and renamed into place.  One that
+ * is damaged is not repaired: the mailbox gets a new UIDVALIDITY, and clients start afresh.
  */
 #ifndef MBOX_UIDS_H
 #define MBOX_UIDS_H
@@ -22,7 +22,8 @@ struct uids {
 	uint32_t uidnext;
 	uint32_t recent;       /* messages from this UID on were never shown as \Recent */
 	uint64_t generation;   /* rises with each change of the side files by anybody */
-	uint64_t highest;      /* HIGHESTMODSEQ at that time: a ledger that says less has lost something */
+	uint64_t highest;      /* HIGHESTMODSEQ at that time: a ledger that says less has lost
+	                        * something */
 	struct digest key;     /* for the digests of the messages */
 	struct known *known;   /* ascending UIDs */
 	size_t count;
@@ -30,8 +31,8 @@ struct uids {
 
 /* A new one, without messages; UIDVALIDITY is above the one that was. */
 void uids_new(struct uids *uids);
-/* 0; or -1: errno ENOENT (there is none), EILSEQ (it is damaged), or why it cannot be read.  What is
- * readable of the uidvalidity is there even then. */
+/* 0; or -1: errno ENOENT (there is none), EILSEQ (it is damaged), or why it cannot be read.  What
+ * is readable of the uidvalidity is there even then. */
 int uids_load(struct uids *uids, const char *path);
 /* Somebody has written it since. */
 bool uids_is_stale(const struct uids *uids, const char *path);

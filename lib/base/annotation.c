@@ -79,7 +79,8 @@ bool isrv_annotation_is_pattern(struct imapsrv_span pattern, bool *wild_r)
 	for (size_t i = 0; i < pattern.len; i++) {
 		char c = pattern.data[i];
 
-		if (c < ' ' || c > '~' || (c == '/' && i + 1 < pattern.len && pattern.data[i + 1] == '/'))
+		if (c < ' ' || c > '~' ||
+		    (c == '/' && i + 1 < pattern.len && pattern.data[i + 1] == '/'))
 			return false;
 	}
 	if (pattern.data[0] != '/')

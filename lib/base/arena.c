@@ -256,7 +256,8 @@ void *isrv_arena_grow(struct isrv_arena *arena, void *old, size_t old_size, size
 	return piece;
 }
 
-void *isrv_arena_grow_array(struct isrv_arena *arena, void *old, size_t old_n, size_t n, size_t size)
+void *isrv_arena_grow_array(struct isrv_arena *arena, void *old, size_t old_n, size_t n,
+                            size_t size)
 {
 	if (size && n > SIZE_MAX / size)
 		return NULL;

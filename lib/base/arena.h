@@ -21,7 +21,8 @@ struct isrv_arena {
 	size_t spare_size;              /* octets of payload in them */
 	size_t used;                    /* octets taken since the last reset, rounded up */
 	size_t max;                     /* the most that `used` may become */
-	bool starved;                   /* since the last reset memory was short, and not only max passed */
+	bool starved;                   /* since the last reset memory was short, and not only max
+	                                 * passed */
 };
 
 void isrv_arena_init(struct isrv_arena *arena, struct isrv_mem *mem, size_t max);
@@ -45,7 +46,8 @@ void *isrv_arena_zarray(struct isrv_arena *arena, size_t n, size_t size);
  * `old` is allowed; on failure `old` stands.  A copied-from piece counts until the next reset. */
 void *isrv_arena_grow(struct isrv_arena *arena, void *old, size_t old_size, size_t size);
 /* The same with an array of objects of `size`: from old_n to n, with the multiplication checked. */
-void *isrv_arena_grow_array(struct isrv_arena *arena, void *old, size_t old_n, size_t n, size_t size);
+void *isrv_arena_grow_array(struct isrv_arena *arena, void *old, size_t old_n, size_t n,
+                            size_t size);
 /* A copy of bytes, with a NUL behind them that is not counted. */
 char *isrv_arena_copy(struct isrv_arena *arena, const void *data, size_t len);
 

@@ -32,8 +32,8 @@ bool isrv_buf_add(struct isrv_buf *buf, struct isrv_mem *mem, const void *data, 
 /* Gives back what is not used, as far as the allocator can; what is held stays as it is. */
 void isrv_buf_shrink(struct isrv_buf *buf, struct isrv_mem *mem);
 
-/* The same for a buffer that may hold credentials: what it has held is wiped before memory goes back, also when
- * it moves.  Nothing else is called for such a one. */
+/* The same for a buffer that may hold credentials: what it has held is wiped before memory goes
+ * back, also when it moves.  Nothing else is called for such a one. */
 bool isrv_buf_add_secret(struct isrv_buf *buf, struct isrv_mem *mem, const void *data, size_t n);
 void isrv_buf_shrink_secret(struct isrv_buf *buf, struct isrv_mem *mem);
 void isrv_buf_clear_secret(struct isrv_buf *buf, struct isrv_mem *mem);

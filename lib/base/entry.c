@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Names in a question are ascending, so that whether one of them covers an entry is found by halving. */
+/* Names in a question are ascending, so that whether one of them covers an entry is found by
+ * halving. */
 #include "base/entry.h"
 
 #include <string.h>
@@ -52,7 +53,8 @@ bool isrv_entry_may_be_set(struct imapsrv_span name)
 	return components >= 4 || !has_vendor(name);
 }
 
-/* Where the last name of the question is that is not behind this one, from 1 on; 0: there is none. */
+/* Where the last name of the question is that is not behind this one, from 1 on; 0: there is
+ * none. */
 static size_t place_of(const struct imapsrv_metadata_get *q, struct imapsrv_span name)
 {
 	size_t low = 0, high = q->entry_count;
@@ -92,9 +94,9 @@ static size_t common(struct imapsrv_span a, struct imapsrv_span b)
 }
 
 /*
- * Is it named, or anything above it?  What is above begins this name, and so does what stands between the
- * two in order: what it has in common with its neighbour in the question is all that can be named yet.
- * So a name of many components is not looked for with each of them.
+ * Is it named, or anything above it?  What is above begins this name, and so does what stands
+ * between the two in order: what it has in common with its neighbour in the question is all that
+ * can be named yet.  So a name of many components is not looked for with each of them.
  */
 static bool is_covered(const struct imapsrv_metadata_get *q, struct imapsrv_span name)
 {

@@ -37,9 +37,10 @@ static size_t at_least_one(size_t size)
 	return size ? size : 1;
 }
 
-/* Whether `size` more octets fit beside `held`; a budget may have been lowered below that.  No block has
- * more octets than a difference of two pointers can tell, whatever the allocator thinks of it, so that
- * what is held can be doubled in a size_t, also where that has 32 bits (integer overflow). */
+/* Whether `size` more octets fit beside `held`; a budget may have been lowered below that.  No
+ * block has more octets than a difference of two pointers can tell, whatever the allocator thinks
+ * of it, so that what is held can be doubled in a size_t, also where that has 32 bits (integer
+ * overflow). */
 static bool affordable(const struct isrv_mem *mem, size_t held, size_t size)
 {
 	return size <= PTRDIFF_MAX && held <= mem->budget && size <= mem->budget - held;

@@ -25,9 +25,9 @@ void isrv_mem_init(struct isrv_mem *mem, const struct imapsrv_allocator *allocat
 
 /* All four give NULL when the allocator fails, the budget would be passed, or the block would have
  * more than PTRDIFF_MAX octets: so twice the size of any block fits in a size_t.  Then nothing has
- * changed.  A size of 0 is treated as 1.  isrv_mem_zalloc clears the block; isrv_mem_zarray too, one of
- * n objects of `size`, with the multiplication checked.  isrv_mem_realloc takes NULL for a new block
- * (old_size is then not looked at); the budget never stops it from shrinking one. */
+ * changed.  A size of 0 is treated as 1.  isrv_mem_zalloc clears the block; isrv_mem_zarray too,
+ * one of n objects of `size`, with the multiplication checked.  isrv_mem_realloc takes NULL for a
+ * new block (old_size is then not looked at); the budget never stops it from shrinking one. */
 void *isrv_mem_alloc(struct isrv_mem *mem, size_t size);
 void *isrv_mem_zalloc(struct isrv_mem *mem, size_t size);
 void *isrv_mem_zarray(struct isrv_mem *mem, size_t n, size_t size);

@@ -27,8 +27,8 @@ static inline struct isrv_rights_virtual isrv_rights_virtual(bool create_alone)
 
 /* What one letter stands for, of `known`; 0: nothing. */
 uint32_t isrv_rights_of(char letter, uint32_t known, const struct isrv_rights_virtual *v);
-/* The letters of some rights, as responses show them: "c" and "d" are there if any of their members is.
- * NUL-terminated; gives how many. */
+/* The letters of some rights, as responses show them: "c" and "d" are there if any of their members
+ * is.  NUL-terminated; gives how many. */
 size_t isrv_rights_put(uint32_t rights, const struct isrv_rights_virtual *v,
                        char letters[IMAPSRV_RIGHTS_LETTERS]);
 

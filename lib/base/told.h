@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * base/told - copies of structures without a size of their own that a host hands in.  What their masks
- * say is filled in is taken; the rest a host compiled against an older header need not have, and
- * stays zero.
+ * base/told - copies of structures without a size of their own that a host hands in.  What their
+ * masks say is filled in is taken; the rest a host compiled against an older header need not have,
+ * and stays zero.
  */
 #ifndef ISRV_BASE_TOLD_H
 #define ISRV_BASE_TOLD_H

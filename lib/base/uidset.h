@@ -38,8 +38,9 @@ bool isrv_uidset_subtract(struct isrv_uidset *set, struct isrv_mem *mem, struct 
 bool isrv_uidset_intersect(struct isrv_uidset *set, struct isrv_mem *mem, struct imapsrv_set other);
 bool isrv_uidset_copy(struct isrv_uidset *set, struct isrv_mem *mem, struct imapsrv_set other);
 
-/* Keeps of *set what the other has too, in the arena: linear in those ranges of both that lie between the
- * ends of the other, and *steps grows by as many.  False: no memory, *set is as before. */
+/* Keeps of *set what the other has too, in the arena: linear in those ranges of both that lie
+ * between the ends of the other, and *steps grows by as many.  False: no memory, *set is as
+ * before. */
 bool isrv_uidset_common(struct isrv_arena *arena, struct imapsrv_set *set, struct imapsrv_set other,
                         uint64_t *steps);
 

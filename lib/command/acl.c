@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * command/acl - GETACL, LISTRIGHTS, MYRIGHTS (RFC 4314 3.3-3.5), and what SETACL and DELETEACL need of
- * them.  Lists are gathered before they are told: a refusal is to come alone.
+ * command/acl - GETACL, LISTRIGHTS, MYRIGHTS (RFC 4314 3.3-3.5), and what SETACL and DELETEACL need
+ * of them.  Lists are gathered before they are told: a refusal is to come alone.
  */
 #include "command/acl.h"
 
@@ -172,8 +172,8 @@ static void take_grantable(struct imapsrv_session *s, void *ctx, const void *ans
 
 /*
  * Where "c" or "d" goes, whose members these are (RFC 4314 2.1.1): beside those that are always
- * there, if any is; to one that is tied to something else, with which all of them have to be; else by
- * itself.  Gives the number of the set, count for none of them, and count + 1 for nowhere.
+ * there, if any is; to one that is tied to something else, with which all of them have to be; else
+ * by itself.  Gives the number of the set, count for none of them, and count + 1 for nowhere.
  */
 static size_t place(const struct args *a, uint32_t members)
 {
@@ -303,7 +303,9 @@ static enum isrv_step step_listrights(struct imapsrv_session *s, void *args)
 	if (s->result.code != IMAPSRV_OK)
 		return isrv_refused(s, NULL);
 	if (!a->told) {
-		isrv_session_fault(s, "which rights can be given was answered OK without imapsrv_op_grantable");
+		isrv_session_fault(
+			s,
+			"which rights can be given was answered OK without imapsrv_op_grantable");
 		return isrv_no(s, "SERVERBUG", "Which rights can be given is not known");
 	}
 	return listed(s, a);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * command/acl - what the commands about access control lists have in common (RFC 4314 3): identifiers
- * as clients write them, lists and rights as they are shown.
+ * command/acl - what the commands about access control lists have in common (RFC 4314 3):
+ * identifiers as clients write them, lists and rights as they are shown.
  */
 #ifndef ISRV_COMMAND_ACL_H
 #define ISRV_COMMAND_ACL_H
@@ -27,8 +27,8 @@ struct isrv_acl_list {
 
 /* A sink for ISRV_OP_ACL; its context is a struct isrv_acl_list. */
 void isrv_acl_take(struct imapsrv_session *s, void *ctx, const void *answer);
-/* One ACL response for each list in it; `mailbox` is that of entries without one, and has a response
- * even where there are none, if `always`. */
+/* One ACL response for each list in it; `mailbox` is that of entries without one, and has a
+ * response even where there are none, if `always`. */
 void isrv_acl_put(struct imapsrv_session *s, const struct isrv_acl_list *list,
                   struct imapsrv_span mailbox, bool always);
 

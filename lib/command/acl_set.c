@@ -46,7 +46,8 @@ static bool parse_setacl(struct isrv_parse *p, void *args)
 	return true;
 }
 
-/* "An unrecognized right MUST cause the command to return the BAD response."  False: there is one. */
+/* "An unrecognized right MUST cause the command to return the BAD response."  False: there is
+ * one. */
 static bool read_rights(const struct imapsrv_session *s, const struct args *a, uint32_t *rights_r)
 {
 	uint32_t known = IMAPSRV_RIGHTS_STANDARD | s->engine->acl.others;

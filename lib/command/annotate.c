@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What the selected mailbox can hold of annotations, and what is said where it cannot (RFC 5257 4.1,
- * 4.5). */
+/* What the selected mailbox can hold of annotations, and what is said where it cannot
+ * (RFC 5257 4.1, 4.5). */
 #include "command/annotate.h"
 
 #include "session/access.h"

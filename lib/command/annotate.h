@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * command/annotate - the arguments about annotations of messages that commands have in common (RFC 5257
- * 5): which entries and attributes, and entries with values that are to be stored; and what may be
- * stored in the selected mailbox.
+ * command/annotate - the arguments about annotations of messages that commands have in common
+ * (RFC 5257 5): which entries and attributes, and entries with values that are to be stored; and
+ * what may be stored in the selected mailbox.
  */
 #ifndef ISRV_COMMAND_ANNOTATE_H
 #define ISRV_COMMAND_ANNOTATE_H

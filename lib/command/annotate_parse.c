@@ -43,7 +43,8 @@ static bool add_match(struct isrv_parse *p, struct isrv_annotate_ask *ask, size_
 	return true;
 }
 
-/* Sorts what was asked for, takes what is there twice once, and sets those without wildcards apart. */
+/* Sorts what was asked for, takes what is there twice once, and sets those without wildcards
+ * apart. */
 static bool settle(struct isrv_parse *p, struct isrv_annotate_ask *ask)
 {
 	size_t kept = 0;
@@ -103,8 +104,8 @@ bool isrv_annotate_ask_parse(struct isrv_parse *p, struct isrv_annotate_ask *ask
 
 /* ---- values -------------------------------------------------------------------------------- */
 
-/* att-value = attrib SP value, with a suffix ("MUST", RFC 5257 3.2.2); a size is not the client's to
- * say.  value = nstring / literal8 */
+/* att-value = attrib SP value, with a suffix ("MUST", RFC 5257 3.2.2); a size is not the client's
+ * to say.  value = nstring / literal8 */
 static bool parse_value(struct isrv_parse *p, struct imapsrv_annotation *a)
 {
 	struct isrv_reader *r = &p->r;
@@ -120,7 +121,8 @@ static bool parse_value(struct isrv_parse *p, struct imapsrv_annotation *a)
 	                                               : 0u;
 	if (!given || a->given & given) {
 		r->at = start;
-		return isrv_rd_fail(r, given ? "each attribute once" : "value.priv or value.shared");
+		return isrv_rd_fail(r,
+		                    given ? "each attribute once" : "value.priv or value.shared");
 	}
 	if (!isrv_rd_sp(r))
 		return false;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What arrived is cut where another set of searches is interested: a FETCH with all that is wanted of
- * a message, and the messages in ascending order.
+ * What arrived is cut where another set of searches is interested: a FETCH with all that is wanted
+ * of a message, and the messages in ascending order.
  */
 #include "command/arrived.h"
 
@@ -57,8 +57,8 @@ static struct imapsrv_span notify_wants(const struct imapsrv_session *s)
 	return (struct imapsrv_span){s->notify->fetch, s->notify->fetch_len};
 }
 
-/* "(UID FLAGS)" and "(UID)" become "(UID FLAGS UID)"; len 0: nobody wants anything, or the arena gave
- * nothing.  How many there were goes to *texts_r. */
+/* "(UID FLAGS)" and "(UID)" become "(UID FLAGS UID)"; len 0: nobody wants anything, or the arena
+ * gave nothing.  How many there were goes to *texts_r. */
 static struct imapsrv_span join(struct imapsrv_session *s, uint32_t uid, uint32_t *texts_r)
 {
 	struct imapsrv_span text = notify_wants(s), joined = {NULL, 0};

@@ -21,8 +21,8 @@ struct isrv_arrived {
 };
 
 void isrv_arrived_init(struct isrv_arrived *a);
-/* Shows what arrived until now, with the session's arena for itself.  DONE: all of it, or the session
- * has failed. */
+/* Shows what arrived until now, with the session's arena for itself.  DONE: all of it, or the
+ * session has failed. */
 enum isrv_step isrv_arrived_step(struct imapsrv_session *s, struct isrv_arrived *a);
 /* Gives back what is held, in any state. */
 void isrv_arrived_drop(struct imapsrv_session *s, struct isrv_arrived *a);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * CANCELUPDATE (RFC 5267 4.3.5): the results of these searches are followed no longer.  One that was
- * given up already, with NOUPDATE, is no error: the client may not have seen that yet.
+ * CANCELUPDATE (RFC 5267 4.3.5): the results of these searches are followed no longer.  One that
+ * was given up already, with NOUPDATE, is no error: the client may not have seen that yet.
  */
 #include "command/commands.h"
 #include "session/contexts.h"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Of URLs those are taken that stand for a message or a part of one as this session sees it: absolute
- * paths, without a server and without an authorization (RFC 4469 3).  All others, and whatever is
- * not there, are BADURL, in the same words.
+ * Of URLs those are taken that stand for a message or a part of one as this session sees it:
+ * absolute paths, without a server and without an authorization (RFC 4469 3).  All others, and
+ * whatever is not there, are BADURL, in the same words.
  */
 #include "command/catenate.h"
 
@@ -85,7 +85,8 @@ static enum isrv_step bad_url(struct imapsrv_session *s, struct isrv_catenate *c
 		}
 	}
 	*at = '\0';
-	isrv_no(s, c->text.len ? code : NULL, "That URL leads to no message here, nor to a part of one");
+	isrv_no(s, c->text.len ? code : NULL,
+	        "That URL leads to no message here, nor to a part of one");
 	if (c->secret)
 		s->reply.put_code = put_badurl;
 	return fail(c);
@@ -154,7 +155,8 @@ static enum isrv_step measure(struct imapsrv_session *s, struct isrv_catenate *c
 		isrv_refused(s, NULL);
 		return fail(c);
 	}
-	isrv_fetch_cut(o, &c->section, fields ? o->fields.len : o->extent.wire_end - o->extent.wire);
+	isrv_fetch_cut(o, &c->section,
+	               fields ? o->fields.len : o->extent.wire_end - o->extent.wire);
 	c->octets = o->to - o->from;
 	if (c->octets > c->room) {
 		isrv_no(s, "TOOBIG", "The message is too big"); /* RFC 4469 4.2 */
@@ -180,7 +182,8 @@ static enum isrv_step read_piece(struct imapsrv_session *s, struct isrv_catenate
 	enum isrv_step step;
 
 	if (isrv_fetch_has_fields(&c->section)) {
-		*piece_r = (struct imapsrv_span){o->fields.data + o->from, (size_t)(o->to - o->from)};
+		*piece_r =
+			(struct imapsrv_span){o->fields.data + o->from, (size_t)(o->to - o->from)};
 		return ISRV_DONE;
 	}
 	step = isrv_body_next(s, b, piece_r);
@@ -261,7 +264,8 @@ enum isrv_step isrv_catenate_step(struct imapsrv_session *s, struct isrv_catenat
 			step = reach(s, c);
 			break;
 		case AT_FIELDS:
-			step = isrv_fetch_choose_fields(s, &c->source.message, &c->section, &c->output);
+			step = isrv_fetch_choose_fields(s, &c->source.message, &c->section,
+			                                &c->output);
 			if (step == ISRV_DONE)
 				c->at = AT_FOUND;
 			break;

@@ -32,7 +32,8 @@ struct isrv_catenate {
 
 /* In the arena; NULL: no memory. */
 struct isrv_catenate *isrv_catenate_new(struct imapsrv_session *s);
-/* DONE, or what it waits for.  Called again for the next URL once the first part is filled in anew. */
+/* DONE, or what it waits for.  Called again for the next URL once the first part is filled in
+ * anew. */
 enum isrv_step isrv_catenate_step(struct imapsrv_session *s, struct isrv_catenate *c);
 void isrv_catenate_drop(struct imapsrv_session *s, struct isrv_catenate *c);
 /* The reply to 8-bit octets in a header (RFC 9755 4). */

@@ -127,7 +127,8 @@ static bool parse(struct isrv_parse *p, void *args)
 	return true;
 }
 
-/* comparator-data = "COMPARATOR" SP comp-sel-quoted [SP "(" comp-id-quoted *(SP comp-id-quoted) ")"] */
+/* comparator-data = "COMPARATOR" SP comp-sel-quoted [SP "(" comp-id-quoted *(SP comp-id-quoted)
+ * ")"] */
 static void put(struct imapsrv_session *s, unsigned listed)
 {
 	struct isrv_writer *w = &s->w;

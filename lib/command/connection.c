@@ -222,7 +222,10 @@ static enum isrv_step step_enable(struct imapsrv_session *s, void *args)
 }
 
 const struct isrv_command isrv_command_capability = {
-	.name = "CAPABILITY", .states = ISRV_IN_ANY, .flags = ISRV_COMMAND_ASCII, .step = step_capability};
+	.name = "CAPABILITY",
+	.states = ISRV_IN_ANY,
+	.flags = ISRV_COMMAND_ASCII,
+	.step = step_capability};
 
 const struct isrv_command isrv_command_noop = {
 	.name = "NOOP", .states = ISRV_IN_ANY, .flags = ISRV_COMMAND_ASCII, .step = step_noop};

@@ -67,8 +67,8 @@ static enum isrv_step moved(struct imapsrv_session *s, const struct isrv_transfe
 	return isrv_ok(s, t->copied ? "MOVE completed" : "No matching messages, so nothing moved");
 }
 
-/* A host that keeps expunged messages copies those that this client still sees (RFC 2180 4.4.2), and
- * no others.  One that somebody removed is not moved: it may have been moved by then. */
+/* A host that keeps expunged messages copies those that this client still sees (RFC 2180 4.4.2),
+ * and no others.  One that somebody removed is not moved: it may have been moved by then. */
 static bool narrow(struct imapsrv_session *s, struct isrv_transfer *t)
 {
 	if (isrv_set_announced(s, &t->uids, !t->move))
@@ -78,8 +78,8 @@ static bool narrow(struct imapsrv_session *s, struct isrv_transfer *t)
 }
 
 /*
- * RFC 9738 3.1: of a COPY with too many nothing is copied; the UID from which on they would not be too
- * many is said.  A MOVE takes the highest.  False: the reply is set.
+ * RFC 9738 3.1: of a COPY with too many nothing is copied; the UID from which on they would not be
+ * too many is said.  A MOVE takes the highest.  False: the reply is set.
  */
 static bool limit(struct imapsrv_session *s, struct isrv_transfer *t)
 {

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ESEARCH (RFC 7377): a search of several mailboxes, one after the other, each of which is opened to
- * be read, searched, told and closed again before the next one; of the selected one the client's
+ * ESEARCH (RFC 7377): a search of several mailboxes, one after the other, each of which is opened
+ * to be read, searched, told and closed again before the next one; of the selected one the client's
  * view is searched.  What is found in a mailbox lives in an arena of its own until then, so memory
  * does not grow with their number.
  *
- * The command counts as a UID command throughout: it tells nothing but UIDs.  "UID ESEARCH", as in the
- * text of section 2, is the same.
+ * The command counts as a UID command throughout: it tells nothing but UIDs.  "UID ESEARCH", as in
+ * the text of section 2, is the same.
  *
  * A mailbox that does not exist, or may not be read, is passed over without a word (2.2, 5).  If
  * anything else kept one from being searched, the others are searched all the same, and the
@@ -44,9 +44,11 @@ struct esearch {
 	struct isrv_program program;
 	struct isrv_filters filters;
 	uint64_t since;              /* steps at the beginning; 0: the arena is not there yet */
-	struct imapsrv_span selected; /* among the names, as it was called when they were put together */
+	struct imapsrv_span selected; /* among the names, as it was called when they were put
+	                               * together */
 	uint32_t next;               /* of the names; behind them, with `apart`: */
-	bool apart;                  /* the selected one was deleted, and its name is another's, if any's */
+	bool apart;                  /* the selected one was deleted, and its name is another's, if
+	                              * any's */
 	bool own;                    /* the mailbox at hand is the selected one */
 	bool searched;               /* one was, whole */
 	bool missing;                /* the selected one still shows messages that are gone */
@@ -182,8 +184,8 @@ static bool look_at_program(struct imapsrv_session *s, struct esearch *a)
 	return true;
 }
 
-/* The selected mailbox is one of the others, and not opened a second time; unless it was deleted: what has
- * its name since, or will, is another. */
+/* The selected mailbox is one of the others, and not opened a second time; unless it was deleted:
+ * what has its name since, or will, is another. */
 static bool add_selected(struct imapsrv_session *s, struct esearch *a)
 {
 	a->at = AT_NEXT;
@@ -327,8 +329,8 @@ static void put_beginning(struct imapsrv_session *s, const struct esearch *a)
 	ISRV_W(w, ") UID");
 }
 
-/* "An ESEARCH response MUST NOT be returned for mailboxes that contain no matching messages" (RFC 7377
- * 2.1); SAVE alone asks for none (RFC 9051 6.4.4). */
+/* "An ESEARCH response MUST NOT be returned for mailboxes that contain no matching messages"
+ * (RFC 7377 2.1); SAVE alone asks for none (RFC 9051 6.4.4). */
 static enum isrv_step tell(struct imapsrv_session *s, struct esearch *a)
 {
 	uint64_t modseq = isrv_search_result_modseq(&a->r);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Mailboxes that are named are searched if they can be opened; those that are found by what they
- * are must be listed, too (RFC 7377 2.2, the "l" right).  A list is finite and each name stands in it
- * once, so loops in the hierarchy are the host's affair.
+ * are must be listed, too (RFC 7377 2.2, the "l" right).  A list is finite and each name stands in
+ * it once, so loops in the hierarchy are the host's affair.
  */
 #include "command/esearch_sources.h"
 
@@ -41,8 +41,8 @@ static bool parse_source(struct isrv_parse *p, struct isrv_esearch_sources *o)
 	return true;
 }
 
-/* esearch-source-opts = "IN" SP "(" source-mbox [SP "(" scope-options ")"] ")", and no scope-options
- * are defined */
+/* esearch-source-opts = "IN" SP "(" source-mbox [SP "(" scope-options ")"] ")", and no
+ * scope-options are defined */
 bool isrv_esearch_sources_parse(struct isrv_parse *p, struct isrv_esearch_sources *o)
 {
 	struct isrv_reader *r = &p->r;
@@ -71,8 +71,8 @@ static bool add_names(struct imapsrv_session *s, struct isrv_names *to, const st
 	return true;
 }
 
-/* One for filters of each kind, so that what a name costs does not grow with their number; those of which
- * there are none cover nothing.  False: no memory. */
+/* One for filters of each kind, so that what a name costs does not grow with their number; those of
+ * which there are none cover nothing.  False: no memory. */
 static bool make_groups(struct imapsrv_session *s, struct isrv_esearch_sources *o)
 {
 	const uint32_t kinds = ISRV_NOTIFY_SUBTREE_ONE + 1;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * command/esearch_sources - which mailboxes an ESEARCH searches (RFC 7377 2.2): what it says, and the
- * names that this comes to, each once and in order.
+ * command/esearch_sources - which mailboxes an ESEARCH searches (RFC 7377 2.2): what it says, and
+ * the names that this comes to, each once and in order.
  */
 #ifndef ISRV_COMMAND_ESEARCH_SOURCES_H
 #define ISRV_COMMAND_ESEARCH_SOURCES_H
@@ -12,7 +12,8 @@
 struct isrv_esearch_sources {
 	bool selected; /* the mailbox that is selected is one */
 	bool others;   /* there are others; set by `parse` with what follows */
-	struct isrv_names names; /* the others, as far as they are known; the selected one may be among them */
+	struct isrv_names names; /* the others, as far as they are known; the selected one may be
+	                          * among them */
 
 	/* Its own. */
 	struct isrv_filter *filters;

@@ -4,9 +4,9 @@
  * removed is handed to the view; the updates before the tagged line tell it, like any other
  * expunge.
  *
- * Where a command may work on so many messages only, UID EXPUNGE counts those that are \Deleted (RFC
- * 9738 3.1): if its set has more messages than that, they are looked for first.  EXPUNGE "MUST NOT be
- * limited".
+ * Where a command may work on so many messages only, UID EXPUNGE counts those that are \Deleted
+ * (RFC 9738 3.1): if its set has more messages than that, they are looked for first.  EXPUNGE "MUST
+ * NOT be limited".
  */
 #include "command/commands.h"
 #include "command/memory.h"

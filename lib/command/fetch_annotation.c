@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Values go out as the host gives them: a window of them is held, never all (session/annotations). */
+/* Values go out as the host gives them: a window of them is held, never all
+ * (session/annotations). */
 #include "command/fetch_annotation.h"
 
 #include "base/entry.h"
@@ -47,7 +48,8 @@ static void put_size(struct isrv_writer *w, struct imapsrv_span value)
 static void put_entry(struct imapsrv_session *s, struct isrv_fetch_annotation *x,
                       const struct imapsrv_annotation *is, bool *first)
 {
-	static const char *const names[] = {"value.priv ", "value.shared ", "size.priv ", "size.shared "};
+	static const char *const names[] = {"value.priv ", "value.shared ", "size.priv ",
+	                                    "size.shared "};
 	struct isrv_writer *w = &s->w;
 	bool inner = true;
 

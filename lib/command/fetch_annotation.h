@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * command/fetch_annotation - FETCH's item ANNOTATION (RFC 5257 4.3, 4.4): the entries that were asked
- * for of one message after the other, each with the attributes that were asked for.  Entries that were
- * named and do not exist have the value NIL and the size "0"; of those that a pattern means, the ones
- * that exist are told.
+ * command/fetch_annotation - FETCH's item ANNOTATION (RFC 5257 4.3, 4.4): the entries that were
+ * asked for of one message after the other, each with the attributes that were asked for.  Entries
+ * that were named and do not exist have the value NIL and the size "0"; of those that a pattern
+ * means, the ones that exist are told.
  */
 #ifndef ISRV_COMMAND_FETCH_ANNOTATION_H
 #define ISRV_COMMAND_FETCH_ANNOTATION_H

@@ -30,8 +30,8 @@ static bool asks_too_much(struct imapsrv_session *s, const struct isrv_partial *
 	return true;
 }
 
-/* Places are counted in the set, before it is asked what changed (RFC 9394 3.4).  False: the reply is
- * set. */
+/* Places are counted in the set, before it is asked what changed (RFC 9394 3.4).  False: the reply
+ * is set. */
 static bool take_places(struct imapsrv_session *s, struct isrv_fetch_choice *c,
                         const struct isrv_partial *places)
 {
@@ -49,9 +49,9 @@ static bool take_places(struct imapsrv_session *s, struct isrv_fetch_choice *c,
 	return nomem(s);
 }
 
-/* UIDs of VANISHED are as the client wrote them: those above the last message may have been messages
- * once.  So "*" reaches over these too: who asks for 1:* is to hear that the last one has gone, or
- * all of them. */
+/* UIDs of VANISHED are as the client wrote them: those above the last message may have been
+ * messages once.  So "*" reaches over these too: who asks for 1:* is to hear that the last one has
+ * gone, or all of them. */
 static bool begin_resync(struct imapsrv_session *s, struct isrv_fetch_choice *c,
                          const struct isrv_rd_set *set, const struct isrv_fetch_items *items)
 {
@@ -92,8 +92,8 @@ static bool begin(struct imapsrv_session *s, struct isrv_fetch_choice *c,
 	return !items->changed_since || begin_resync(s, c, set, items);
 }
 
-/* What vanished is told of the whole set: PARTIAL is about "FETCH results" (RFC 9394 3.3).  False: the
- * reply is set. */
+/* What vanished is told of the whole set: PARTIAL is about "FETCH results" (RFC 9394 3.3).  False:
+ * the reply is set. */
 static bool take_changed(struct imapsrv_session *s, struct isrv_fetch_choice *c,
                          const struct isrv_fetch_items *items)
 {
@@ -112,7 +112,8 @@ static bool take_changed(struct imapsrv_session *s, struct isrv_fetch_choice *c,
 }
 
 enum isrv_step isrv_fetch_choose(struct imapsrv_session *s, struct isrv_fetch_choice *c,
-                                 const struct isrv_rd_set *set, const struct isrv_fetch_items *items)
+                                 const struct isrv_rd_set *set,
+                                 const struct isrv_fetch_items *items)
 {
 	enum isrv_step step = ISRV_DONE;
 

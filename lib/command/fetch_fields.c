@@ -76,8 +76,8 @@ static bool is_wanted(const struct isrv_fetch_section *section, const struct isr
 	return is_named(section, field->name) == (section->text == ISRV_SECTION_FIELDS);
 }
 
-/* RFC 9051 6.4.5.1: the fields named (or all others), and the blank line if there is one.  Of whole lines, with
- * those that are folded behind them. */
+/* RFC 9051 6.4.5.1: the fields named (or all others), and the blank line if there is one.  Of whole
+ * lines, with those that are folded behind them. */
 static void choose_fields(struct imapsrv_session *s, const struct isrv_fetch_section *section,
                           struct isrv_fetch_output *o, struct imapsrv_span header)
 {
@@ -141,7 +141,8 @@ static void pass(struct imapsrv_session *s, struct isrv_fetch_output *o)
 	o->passing = !o->piece.len;
 }
 
-/* How much of what is held are whole lines: the one behind them is known not to belong to the last. */
+/* How much of what is held are whole lines: the one behind them is known not to belong to the
+ * last. */
 static size_t whole_lines(struct isrv_fetch_output *o)
 {
 	const struct isrv_buf *h = &o->header;
@@ -241,8 +242,8 @@ enum isrv_step isrv_fetch_choose_fields(struct imapsrv_session *s, struct isrv_f
 {
 	struct imapsrv_span header;
 
-	/* In place where that is lent and not longer than what is held of others: what is chosen must not
-	 * depend on how the host gives it. */
+	/* In place where that is lent and not longer than what is held of others: what is chosen
+	 * must not depend on how the host gives it. */
 	if (o->extent.host_end - o->extent.host > o->header.max ||
 	    !isrv_body_lent(&m->body, o->extent.host, o->extent.host_end, &header))
 		return read_fields(s, m, section, o);

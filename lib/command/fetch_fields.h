@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * command/fetch_fields - where a section of a message lies, what of it is wanted, and HEADER.FIELDS,
- * which is no stretch of the message but chosen from one.  Who sends or copies the octets is above.
+ * command/fetch_fields - where a section of a message lies, what of it is wanted, and
+ * HEADER.FIELDS, which is no stretch of the message but chosen from one.  Who sends or copies the
+ * octets is above.
  */
 #ifndef ISRV_COMMAND_FETCH_FIELDS_H
 #define ISRV_COMMAND_FETCH_FIELDS_H
@@ -19,8 +20,8 @@ static inline bool isrv_fetch_has_fields(const struct isrv_fetch_section *sectio
 	return section->text == ISRV_SECTION_FIELDS || section->text == ISRV_SECTION_FIELDS_NOT;
 }
 
-/* o->extent; false: there is no such section.  The message is described, or measured if all of it is
- * wanted. */
+/* o->extent; false: there is no such section.  The message is described, or measured if all of it
+ * is wanted. */
 bool isrv_fetch_find(const struct isrv_fetch_message *m, const struct isrv_fetch_section *section,
                      struct isrv_fetch_output *o);
 /* o->from and o->to: what is wanted of so many octets. */

@@ -16,8 +16,9 @@ struct isrv_fetch_held {
 	struct isrv_buf keywords; /* struct imapsrv_span */
 	struct isrv_buf text;     /* offsets into it stand for addresses until all rows are there */
 	size_t at;                /* the current one */
-	size_t most;              /* octets from which on it is full, and the rest of a batch has to wait:
-	                             what a row brings along is the client's and the sender's to choose */
+	size_t most;              /* octets from which on it is full, and the rest of a batch has to
+	                             wait: what a row brings along is the client's and the sender's
+	                             to choose */
 };
 
 void isrv_fetch_held_init(struct isrv_fetch_held *h, size_t most);

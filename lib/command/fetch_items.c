@@ -42,7 +42,8 @@ static bool parse_numbers(struct isrv_parse *p, struct isrv_fetch_section *secti
 
 	*dot_r = false;
 	while (isrv_rd_peek(r) >= '0' && isrv_rd_peek(r) <= '9') {
-		uint32_t *numbers = grow(p, section->numbers, section->number_count, sizeof(*numbers));
+		uint32_t *numbers =
+			grow(p, section->numbers, section->number_count, sizeof(*numbers));
 
 		if (!numbers)
 			return false;
@@ -110,7 +111,8 @@ static bool parse_fields(struct isrv_parse *p, struct isrv_fetch_section *sectio
 	if (!isrv_rd_sp(r) || !isrv_rd_char(r, '('))
 		return false;
 	do {
-		struct imapsrv_span *fields = grow(p, section->fields, section->field_count, sizeof(*fields));
+		struct imapsrv_span *fields =
+			grow(p, section->fields, section->field_count, sizeof(*fields));
 
 		if (!fields)
 			return false;
@@ -330,8 +332,8 @@ static bool parse_preview(struct isrv_parse *p, struct isrv_fetch_items *items)
 	return isrv_rd_char(r, ')');
 }
 
-/* fetch-att =/ "ANNOTATION" SP "(" entries SP attribs ")" (RFC 5257 5), once: what two of them ask for
- * could not be told apart. */
+/* fetch-att =/ "ANNOTATION" SP "(" entries SP attribs ")" (RFC 5257 5), once: what two of them ask
+ * for could not be told apart. */
 static bool parse_annotation(struct isrv_parse *p, struct isrv_fetch_items *items)
 {
 	if (items->annotation)
@@ -347,7 +349,8 @@ static bool knows(const struct isrv_parse *p, uint8_t cap)
 	return !cap || isrv_caps_in(p->caps, (enum isrv_cap)cap);
 }
 
-static bool parse_item(struct isrv_parse *p, struct isrv_fetch_items *items, struct imapsrv_span word)
+static bool parse_item(struct isrv_parse *p, struct isrv_fetch_items *items,
+                       struct imapsrv_span word)
 {
 	bool bracket = isrv_rd_peek(&p->r) == '[';
 
@@ -381,7 +384,8 @@ static bool parse_macro(struct isrv_fetch_items *items, struct imapsrv_span word
 	if (!all && !full && !is(word, "FAST"))
 		return false;
 	items->facts |= IMAPSRV_FACT_FLAGS | IMAPSRV_FACT_DATE | IMAPSRV_FACT_SIZE;
-	items->shows |= (all || full ? ISRV_FETCH_ENVELOPE : 0u) | (full ? ISRV_FETCH_STRUCTURE : 0u);
+	items->shows |=
+		(all || full ? ISRV_FETCH_ENVELOPE : 0u) | (full ? ISRV_FETCH_STRUCTURE : 0u);
 	return true;
 }
 
@@ -453,8 +457,8 @@ bool isrv_fetch_modifiers_parse(struct isrv_parse *p, struct isrv_fetch_items *i
 
 static void put_section(struct isrv_writer *w, const struct isrv_fetch_section *section)
 {
-	static const char *const texts[] = {"", "HEADER", "HEADER.FIELDS", "HEADER.FIELDS.NOT", "TEXT",
-	                                    "MIME"};
+	static const char *const texts[] = {"",     "HEADER", "HEADER.FIELDS", "HEADER.FIELDS.NOT",
+	                                    "TEXT", "MIME"};
 
 	ISRV_W(w, "[");
 	for (uint32_t i = 0; i < section->number_count; i++) {
@@ -474,8 +478,8 @@ static void put_section(struct isrv_writer *w, const struct isrv_fetch_section *
 
 void isrv_fetch_put_name(struct isrv_writer *w, const struct isrv_fetch_section *section)
 {
-	static const char *const names[] = {"BODY", "RFC822", "RFC822.HEADER", "RFC822.TEXT", "BINARY",
-	                                    "BINARY.SIZE"};
+	static const char *const names[] = {"BODY",        "RFC822", "RFC822.HEADER",
+	                                    "RFC822.TEXT", "BINARY", "BINARY.SIZE"};
 
 	isrv_w_cstr(w, names[section->kind]);
 	if (section->kind == ISRV_FETCH_BODY || section->kind >= ISRV_FETCH_BINARY)

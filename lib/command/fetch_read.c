@@ -104,8 +104,8 @@ static void begin_line(struct imapsrv_session *s, struct isrv_fetch_reader *r,
 		r->at = AT_PREVIEW;
 }
 
-/* Counts what it takes to find the section: parts are found by walking over those before them, and a client
- * may ask for a thousand of ten thousand.  False: there has to be another turn for it. */
+/* Counts what it takes to find the section: parts are found by walking over those before them, and
+ * a client may ask for a thousand of ten thousand.  False: there has to be another turn for it. */
 static bool may_find(struct imapsrv_session *s, const struct isrv_fetch_message *m,
                      const struct isrv_fetch_section *section)
 {

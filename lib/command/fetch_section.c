@@ -35,7 +35,8 @@ void isrv_fetch_output_clear(struct isrv_fetch_output *o, struct isrv_mem *mem)
 static bool find_part(const struct isrv_fetch_message *m, const struct isrv_fetch_section *section,
                       struct isrv_part_info *info_r, enum isrv_encoding *encoding_r)
 {
-	if (!isrv_description_part(&m->description, section->numbers, section->number_count, info_r))
+	if (!isrv_description_part(&m->description, section->numbers, section->number_count,
+	                           info_r))
 		return false;
 	/* What holds other parts is not encoded itself, whatever it says (RFC 2045 6.4). */
 	*encoding_r = info_r->multipart || info_r->message ? ISRV_ENCODING_IDENTITY
@@ -59,9 +60,10 @@ static enum isrv_step finish(struct isrv_fetch_output *o)
 	return ISRV_DONE;
 }
 
-/* There is no such section (RFC 9051 7.5.2), or the host has no longer given it: a line that has begun
- * cannot be taken back. */
-static enum isrv_step put_nothing(struct imapsrv_session *s, const struct isrv_fetch_section *section,
+/* There is no such section (RFC 9051 7.5.2), or the host has no longer given it: a line that has
+ * begun cannot be taken back. */
+static enum isrv_step put_nothing(struct imapsrv_session *s,
+                                  const struct isrv_fetch_section *section,
                                   struct isrv_fetch_output *o)
 {
 	isrv_w_cstr(&s->w, section->kind == ISRV_FETCH_BINARY_SIZE ? "0" : "NIL");
@@ -156,8 +158,8 @@ static enum isrv_step decode(struct imapsrv_session *s, struct isrv_fetch_messag
 				return ISRV_DONE;
 			}
 		}
-		isrv_decoder_run(&o->decoder, o->piece.data, o->piece.len, &taken, o->decoded, DECODED,
-		                 len_r);
+		isrv_decoder_run(&o->decoder, o->piece.data, o->piece.len, &taken, o->decoded,
+		                 DECODED, len_r);
 		s->steps += taken;
 		if (!o->piece.len)
 			return ISRV_DONE; /* the end was told */
@@ -228,7 +230,8 @@ static enum isrv_step step_decode(struct imapsrv_session *s, struct isrv_fetch_m
 			return ISRV_DONE;
 		}
 		o->size += len;
-		skip = start < o->from ? (size_t)(o->from - start < len ? o->from - start : len) : 0;
+		skip = start < o->from ? (size_t)(o->from - start < len ? o->from - start : len)
+		                       : 0;
 		if (o->size > o->to)
 			len -= (size_t)(o->size - o->to);
 		if (skip < len)

@@ -20,7 +20,8 @@ struct isrv_fetch_output {
 	uint8_t at;
 	struct isrv_extent extent; /* of the section */
 	uint64_t from, to;         /* octets that are sent, of what the section comes to */
-	struct isrv_buf header;    /* what of a header block is read and was not looked at: no field is whole yet */
+	struct isrv_buf header;    /* what of a header block is read and was not looked at: no field
+	                            * is whole yet */
 	size_t scanned;            /* octets of that in which no field ends */
 	uint64_t taken;            /* octets of the block so far */
 	bool passing;              /* the rest of a long field is passed over: */
@@ -29,7 +30,8 @@ struct isrv_fetch_output {
 	bool over;                 /* the blank line was reached, or nothing more is looked for */
 	struct isrv_buf fields;    /* what was chosen of it */
 	struct isrv_decoder decoder;
-	char *decoded;             /* a piece of decoded octets, in the arena; good for all messages */
+	char *decoded;             /* a piece of decoded octets, in the arena; good for all
+	                            * messages */
 	struct imapsrv_span piece; /* encoded octets at hand */
 	uint64_t size;             /* decoded octets in all, or so far */
 	bool nul;                  /* there is a NUL among them */
@@ -37,8 +39,8 @@ struct isrv_fetch_output {
 	uint64_t lines;            /* of them, where they are counted for themselves */
 };
 
-/* `arena` is limits.arena: what is chosen of a header may take a quarter of that, for it is copied to
- * what waits to leave.  A field that is longer need not be held. */
+/* `arena` is limits.arena: what is chosen of a header may take a quarter of that, for it is copied
+ * to what waits to leave.  A field that is longer need not be held. */
 void isrv_fetch_output_init(struct isrv_fetch_output *o, size_t arena);
 void isrv_fetch_output_clear(struct isrv_fetch_output *o, struct isrv_mem *mem);
 
@@ -53,8 +55,8 @@ bool isrv_fetch_can_decode(const struct isrv_fetch_message *m,
 /* Is it a part that is, in an encoding that changes the octets? */
 bool isrv_fetch_is_encoded(const struct isrv_fetch_message *m,
                            const struct isrv_fetch_section *section);
-/* o->size and o->lines of such a part, decoded, unless its body has failed.  Nothing is written; o->at
- * as below. */
+/* o->size and o->lines of such a part, decoded, unless its body has failed.  Nothing is written;
+ * o->at as below. */
 enum isrv_step isrv_fetch_count(struct imapsrv_session *s, struct isrv_fetch_message *m,
                                 const struct isrv_fetch_section *section,
                                 struct isrv_fetch_output *o);

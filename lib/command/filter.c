@@ -88,10 +88,11 @@ bool isrv_filter_parse(struct isrv_parse *p, struct isrv_filter_count *count, bo
 	                 !isrv_rd_try_word(&p->r, filters[i].word)))
 		i++;
 	if (i == n)
-		return isrv_rd_fail(&p->r, search ? "SELECTED, INBOXES, PERSONAL, SUBSCRIBED, SUBTREE, "
-		                                    "SUBTREE-ONE or MAILBOXES"
-		                                  : "SELECTED, SELECTED-DELAYED, INBOXES, PERSONAL, "
-		                                    "SUBSCRIBED, SUBTREE or MAILBOXES");
+		return isrv_rd_fail(&p->r,
+		                    search ? "SELECTED, INBOXES, PERSONAL, SUBSCRIBED, SUBTREE, "
+		                             "SUBTREE-ONE or MAILBOXES"
+		                           : "SELECTED, SELECTED-DELAYED, INBOXES, PERSONAL, "
+		                             "SUBSCRIBED, SUBTREE or MAILBOXES");
 	filter_r->where = filters[i].where;
 	return !filters[i].names || parse_mailboxes(p, count, filter_r);
 }

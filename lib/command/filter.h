@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * command/filter - the grammar by which a client says which mailboxes it means (RFC 5465 8,
- * filter-mailboxes; RFC 7377 4): "personal", "subtree (A B)".  What is made of them is the commands'
- * affair; which mailboxes they cover, notify/notify.h says.
+ * filter-mailboxes; RFC 7377 4): "personal", "subtree (A B)".  What is made of them is the
+ * commands' affair; which mailboxes they cover, notify/notify.h says.
  */
 #ifndef ISRV_COMMAND_FILTER_H
 #define ISRV_COMMAND_FILTER_H

@@ -55,7 +55,8 @@ bool isrv_filters_parse(struct isrv_parse *p, struct isrv_filters *f, bool crite
 	       (!program->filters || isrv_filters_keep(p, f));
 }
 
-static struct imapsrv_span name_of(const struct isrv_filters *f, const struct isrv_filter_name *name)
+static struct imapsrv_span name_of(const struct isrv_filters *f,
+                                   const struct isrv_filter_name *name)
 {
 	return (struct imapsrv_span){f->text.data + name->name, name->end - name->name};
 }
@@ -137,7 +138,8 @@ static bool take_names(struct imapsrv_session *s, struct isrv_filters *f,
 			isrv_no(s, "LIMIT", "These are more filters than one search may name");
 			return false;
 		}
-		f->values[f->value_count++] = (struct isrv_filter_value){.entry = entries[order[i]]};
+		f->values[f->value_count++] =
+			(struct isrv_filter_value){.entry = entries[order[i]]};
 	}
 	return true;
 }
@@ -164,7 +166,8 @@ static void take_value(struct imapsrv_session *s, void *ctx, const void *answer)
 }
 
 /* False: the reply is set. */
-static bool ask(struct imapsrv_session *s, struct isrv_filters *f, const struct isrv_program *program)
+static bool ask(struct imapsrv_session *s, struct isrv_filters *f,
+                const struct isrv_program *program)
 {
 	struct imapsrv_metadata_get q = {.account = s->account.handle};
 	struct imapsrv_span *entries;
@@ -205,8 +208,8 @@ static void undefined(struct imapsrv_session *s, struct imapsrv_span name)
 	isrv_no(s, code, "There is no such filter");
 }
 
-static void read_init(struct imapsrv_session *s, const struct isrv_filters *f, struct isrv_reader *r,
-                      struct imapsrv_span text)
+static void read_init(struct imapsrv_session *s, const struct isrv_filters *f,
+                      struct isrv_reader *r, struct imapsrv_span text)
 {
 	isrv_reader_init(r, &s->arena, text.data, text.len);
 	r->steps = &s->steps;
@@ -227,7 +230,8 @@ static bool failed(struct imapsrv_session *s, const struct isrv_reader *r, const
 	return false;
 }
 
-bool isrv_filters_hold(struct isrv_reader *r, const struct imapsrv_limits *limits, uint32_t features)
+bool isrv_filters_hold(struct isrv_reader *r, const struct imapsrv_limits *limits,
+                       uint32_t features)
 {
 	struct isrv_program program;
 
@@ -236,8 +240,8 @@ bool isrv_filters_hold(struct isrv_reader *r, const struct imapsrv_limits *limit
 	       isrv_program_parse(&program, r, limits, features);
 }
 
-/* The server "SHOULD verify that each search criterion referenced is a full and correct" one.  False:
- * the reply is set. */
+/* The server "SHOULD verify that each search criterion referenced is a full and correct" one.
+ * False: the reply is set. */
 static bool check(struct imapsrv_session *s, struct isrv_filters *f, struct isrv_filter_value *v)
 {
 	struct isrv_reader r;
@@ -308,7 +312,8 @@ static bool replace(struct imapsrv_session *s, struct isrv_filters *f,
 	return true;
 }
 
-static bool read_again(struct imapsrv_session *s, struct isrv_filters *f, struct isrv_program *program)
+static bool read_again(struct imapsrv_session *s, struct isrv_filters *f,
+                       struct isrv_program *program)
 {
 	struct isrv_reader r;
 
@@ -322,7 +327,8 @@ static bool read_again(struct imapsrv_session *s, struct isrv_filters *f, struct
 /* ---- the steps ----------------------------------------------------------------------------- */
 
 /* The entries have come.  False: the reply is set, or the session has failed. */
-static bool answered(struct imapsrv_session *s, struct isrv_filters *f, struct isrv_program *program)
+static bool answered(struct imapsrv_session *s, struct isrv_filters *f,
+                     struct isrv_program *program)
 {
 	enum imapsrv_code code = s->result.code;
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Octets are looked through once, however many literals they come in: the framer's buffer may move
- * meanwhile, so places in it are offsets.  What does not fit the grammar is found by who parses it. */
+ * meanwhile, so places in it are offsets.  What does not fit the grammar is found by who parses
+ * it. */
 #include "command/intake_look.h"
 
 #include <string.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * command/intake_look - whether a literal that is announced among the arguments of a message is a value of
- * an annotation (RFC 5257 4.7), which belongs to the arguments, or the message, which is streamed: only
- * who counts the parentheses can tell.
+ * command/intake_look - whether a literal that is announced among the arguments of a message is a
+ * value of an annotation (RFC 5257 4.7), which belongs to the arguments, or the message, which is
+ * streamed: only who counts the parentheses can tell.
  */
 #ifndef ISRV_COMMAND_INTAKE_LOOK_H
 #define ISRV_COMMAND_INTAKE_LOOK_H

@@ -46,8 +46,8 @@ static const char *find(const char *const *tags, struct imapsrv_span range)
 	return isrv_ascii_is(range.data, range.len, i_default) ? i_default : NULL;
 }
 
-/* RFC 4647 3.4: less and less of the range, down to its first subtag; a single letter goes with what
- * stood behind it.  Failing that, a language of which the range is the beginning (3.3.1). */
+/* RFC 4647 3.4: less and less of the range, down to its first subtag; a single letter goes with
+ * what stood behind it.  Failing that, a language of which the range is the beginning (3.3.1). */
 static const char *look_up(const char *const *tags, struct imapsrv_span range)
 {
 	struct imapsrv_span part = range;

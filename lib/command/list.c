@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * LIST and LSUB, and RLIST and RLSUB (RFC 2193 5), which show what is remote as well: one question to
- * the host, whose names become a tree (list_tree), and then one line for each name that is to be
+ * LIST and LSUB, and RLIST and RLSUB (RFC 2193 5), which show what is remote as well: one question
+ * to the host, whose names become a tree (list_tree), and then one line for each name that is to be
  * told, in the order of the hierarchy.  What is told, and with which attributes, is decided here;
  * what matches is decided in list_match.
  */

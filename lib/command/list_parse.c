@@ -18,8 +18,8 @@ static bool may(const struct isrv_parse *p, enum isrv_cap cap)
 	return CAP(p, cap) || CAP(p, ISRV_CAP_IMAP4REV2);
 }
 
-/* list-select-opts = "(" [...] ")", behind the "(": any number, in any order, and once more does no harm
- * (RFC 9051 6.3.9).  Unknown ones are BAD. */
+/* list-select-opts = "(" [...] ")", behind the "(": any number, in any order, and once more does no
+ * harm (RFC 9051 6.3.9).  Unknown ones are BAD. */
 static bool parse_select(struct isrv_parse *p, struct isrv_list_args *a)
 {
 	struct isrv_reader *r = &p->r;

@@ -114,7 +114,8 @@ struct create_args {
 	struct imapsrv_span mailboxid; /* in the arena; empty: not told */
 };
 
-/* create-param =/ "USE" SP "(" [use-attr *(SP use-attr)] ")";  use-attr = "\" atom   (RFC 6154 6) */
+/* create-param =/ "USE" SP "(" [use-attr *(SP use-attr)] ")";  use-attr = "\" atom
+ * (RFC 6154 6) */
 static bool parse_uses(struct isrv_reader *r, struct create_args *a)
 {
 	struct imapsrv_span name;

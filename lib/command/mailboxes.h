@@ -14,8 +14,8 @@ bool isrv_mailbox_is_whole(const struct imapsrv_session *s, struct imapsrv_span 
 /* The selected mailbox is not there any more under the name that the client knows: says so, and
  * leaves it. */
 void isrv_mailbox_leave(struct imapsrv_session *s);
-/* CREATE or RENAME was refused because there is a mailbox of that name; but this user may not see it
- * (RFC 4314 6), and all that he learns then is that he may not.  DONE: the reply is set. */
+/* CREATE or RENAME was refused because there is a mailbox of that name; but this user may not see
+ * it (RFC 4314 6), and all that he learns then is that he may not.  DONE: the reply is set. */
 enum isrv_step isrv_mailbox_taken(struct imapsrv_session *s, struct isrv_access *a,
                                   struct imapsrv_span name);
 /* The name of the selected mailbox; empty if none is. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One response stays open while one answer of the host is taken, so the line is half written while the
- * command waits for it.  Entries that were named and do not exist are told as NIL between those that
- * do, unless the client asked for what lies below (RFC 5464 4.2.2, RFC 9590 3).
+ * One response stays open while one answer of the host is taken, so the line is half written while
+ * the command waits for it.  Entries that were named and do not exist are told as NIL between those
+ * that do, unless the client asked for what lies below (RFC 5464 4.2.2, RFC 9590 3).
  */
 #include "command/metadata.h"
 
@@ -72,8 +72,9 @@ bool isrv_entries_sort(struct isrv_parse *p, void *items, size_t count, size_t u
 
 			for (size_t i = start; i < end; i++) {
 				bool left = a < middle &&
-				            (b == end || isrv_entry_compare(*name_of(from + a * unit),
-				                                            *name_of(from + b * unit)) <= 0);
+				            (b == end ||
+				             isrv_entry_compare(*name_of(from + a * unit),
+				                                *name_of(from + b * unit)) <= 0);
 
 				memcpy(to + i * unit, from + (left ? a++ : b++) * unit, unit);
 			}
@@ -95,8 +96,9 @@ static bool add_name(struct isrv_parse *p, struct isrv_entries *entries)
 	if (n >= p->limits->metadata_entries)
 		return isrv_rd_fail(&p->r, "fewer entries");
 	if (!(n & (n - 1))) { /* room for 1, 2, 4, ... */
-		void *room = isrv_arena_grow(p->r.arena, entries->names, n * sizeof(*entries->names),
-		                             (n ? 2 * n : 1) * sizeof(*entries->names));
+		void *room =
+			isrv_arena_grow(p->r.arena, entries->names, n * sizeof(*entries->names),
+		                        (n ? 2 * n : 1) * sizeof(*entries->names));
 
 		if (!room)
 			return isrv_rd_fail_memory(&p->r);
@@ -147,7 +149,8 @@ uint64_t isrv_metadata_max(const struct imapsrv_session *s)
 	uint64_t own = s->engine->metadata.max_value;
 	uint32_t limit = s->engine->limits.metadata;
 
-	/* "The server MUST accept an annotation data size of at least 1024 bytes" (RFC 5464 4.1). */
+	/* "The server MUST accept an annotation data size of at least 1024 bytes"
+	 * (RFC 5464 4.1). */
 	if (own && own < 1024)
 		own = 1024;
 	return own && own < limit ? own : limit;

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * command/metadata - annotations asked of the host and told to the client as METADATA responses (RFC
- * 5464 4.4.1), for GETMETADATA and for LIST's return option METADATA; and the names of entries as
- * commands take them.
+ * command/metadata - annotations asked of the host and told to the client as METADATA responses
+ * (RFC 5464 4.4.1), for GETMETADATA and for LIST's return option METADATA; and the names of entries
+ * as commands take them.
  *
- * The host's answer is told as it comes.  When enough of it was written, the rest is passed over and
- * asked for again: how much that is depends on nothing but the answer, and whatever the host has to
- * say, no more than that is held.
+ * The host's answer is told as it comes.  When enough of it was written, the rest is passed over
+ * and asked for again: how much that is depends on nothing but the answer, and whatever the host
+ * has to say, no more than that is held.
  *
- * A caller clears the structure, fills in the first part, and calls isrv_metadata_step until it says
- * DONE; its own `drop` has nothing to do.
+ * A caller clears the structure, fills in the first part, and calls isrv_metadata_step until it
+ * says DONE; its own `drop` has nothing to do.
  */
 #ifndef ISRV_COMMAND_METADATA_H
 #define ISRV_COMMAND_METADATA_H

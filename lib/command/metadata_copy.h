@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * command/metadata_copy - the annotations of one mailbox given to another, for RENAME of INBOX, which
- * keeps those it has (RFC 5464 4.1).
+ * command/metadata_copy - the annotations of one mailbox given to another, for RENAME of INBOX,
+ * which keeps those it has (RFC 5464 4.1).
  *
- * A caller clears the structure, fills in the names, and calls isrv_metadata_copy_step until it says
- * DONE; there is nothing to drop.  What the host would not give or take stays behind: entries may be
- * read-only, or computed.
+ * A caller clears the structure, fills in the names, and calls isrv_metadata_copy_step until it
+ * says DONE; there is nothing to drop.  What the host would not give or take stays behind: entries
+ * may be read-only, or computed.
  */
 #ifndef ISRV_COMMAND_METADATA_COPY_H
 #define ISRV_COMMAND_METADATA_COPY_H

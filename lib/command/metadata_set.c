@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* SETMETADATA (RFC 5464 4.3): all entries or none, which is for the host to keep; filters among them are
- * looked at first (RFC 5466 3.2). */
+/* SETMETADATA (RFC 5464 4.3): all entries or none, which is for the host to keep; filters among
+ * them are looked at first (RFC 5466 3.2). */
 #include "command/commands.h"
 #include "command/memory.h"
 #include "command/metadata.h"
@@ -110,8 +110,8 @@ static enum isrv_step refused(struct imapsrv_session *s)
 }
 
 /*
- * "The server SHOULD verify that each search criterion stored in such a server entry is a full and correct
- * search criterion", and its name is to be one (RFC 5466 3.2).  False: the reply is set.
+ * "The server SHOULD verify that each search criterion stored in such a server entry is a full and
+ * correct search criterion", and its name is to be one (RFC 5466 3.2).  False: the reply is set.
  */
 static bool check_filter(struct imapsrv_session *s, const struct args *a,
                          const struct imapsrv_entry *e)

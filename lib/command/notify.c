@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * NOTIFY SET and NONE (RFC 5465 3.1).  What is asked for is in force, and the host watches for it,
- * before the first STATUS response is worked out: a change that this does not show is told after it.
- * Changes of the selected mailbox come before the tagged line, as after a NOOP.
+ * before the first STATUS response is worked out: a change that this does not show is told after
+ * it.  Changes of the selected mailbox come before the tagged line, as after a NOOP.
  *
  * A name that does not exist and one that this account may not see are the same thing: `list` does
  * not give them, and nothing is said (ATTACKS T38).
@@ -81,8 +81,8 @@ struct places {
 	uint16_t at[ISRV_NOTIFY_MAILBOXES + 1][UINT8_MAX + 1];
 };
 
-/* Groups that want the same of the same kind of mailboxes are one: every event is looked for in all, and so they
- * are a few hundred at most, however many the client gives.  False: no memory. */
+/* Groups that want the same of the same kind of mailboxes are one: every event is looked for in
+ * all, and so they are a few hundred at most, however many the client gives.  False: no memory. */
 static bool fill_groups(struct imapsrv_session *s, const struct isrv_notify_args *a,
                         struct isrv_notify *n)
 {
@@ -150,7 +150,8 @@ static void take_name(struct imapsrv_session *s, void *ctx, const void *answer)
 	struct isrv_notify_args *a = ctx;
 	struct isrv_notify *n = a->made;
 	bool exists = !(name->attributes & (IMAPSRV_ATTR_NONEXISTENT | IMAPSRV_ATTR_NOSELECT));
-	struct isrv_names *to = name->attributes & IMAPSRV_ATTR_NOACCESS ? &a->noaccess : &a->readable;
+	struct isrv_names *to =
+		name->attributes & IMAPSRV_ATTR_NOACCESS ? &a->noaccess : &a->readable;
 
 	s->steps++;
 	if (a->nomem || a->too_many)
@@ -283,7 +284,8 @@ static uint32_t status_items(const struct imapsrv_session *s, unsigned events)
 	uint32_t items = 0;
 
 	if (events & ISRV_NOTIFY_NEW)
-		items |= IMAPSRV_STATUS_MESSAGES | IMAPSRV_STATUS_UIDNEXT | IMAPSRV_STATUS_UIDVALIDITY;
+		items |= IMAPSRV_STATUS_MESSAGES | IMAPSRV_STATUS_UIDNEXT |
+		         IMAPSRV_STATUS_UIDVALIDITY;
 	if (events & ISRV_NOTIFY_EXPUNGE)
 		items |= IMAPSRV_STATUS_MESSAGES;
 	if (events & (ISRV_NOTIFY_FLAGS | ISRV_NOTIFY_ANNOTATIONS) &&

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* command/notify - NOTIFY (RFC 5465 3.1): what it says, parsed in notify_parse.c, done in notify.c. */
+/* command/notify - NOTIFY (RFC 5465 3.1): what it says, parsed in notify_parse.c, done in
+ * notify.c. */
 #ifndef ISRV_COMMAND_NOTIFY_H
 #define ISRV_COMMAND_NOTIFY_H
 

@@ -48,7 +48,8 @@ static bool parse_fetch(struct isrv_parse *p, struct isrv_notify_args *a, bool s
 		r->at = before;
 		return true;
 	}
-	/* "The fetch-att list may only be present for the SELECTED/SELECTED-DELAYED mailbox filter" */
+	/* "The fetch-att list may only be present for the SELECTED/SELECTED-DELAYED mailbox
+	 * filter" */
 	if (!selected)
 		return isrv_rd_fail(r, "an event: what to fetch is said with SELECTED only");
 	text.data = r->at;

@@ -66,7 +66,8 @@ static bool parse_limit(struct isrv_reader *r, struct quota *a)
 	return true;
 }
 
-/* setquota = "SETQUOTA" SP quota-root-name SP "(" [setquota-resource *(SP setquota-resource)] ")" */
+/* setquota = "SETQUOTA" SP quota-root-name SP "(" [setquota-resource *(SP setquota-resource)]
+ * ")" */
 static bool parse_setquota(struct isrv_parse *p, void *args)
 {
 	struct quota *a = args;

@@ -274,8 +274,8 @@ static enum isrv_step start(struct imapsrv_session *s, struct args *a)
 	return ISRV_HOST;
 }
 
-/* RFC 4314 4, RENAME: the right to delete the one and to create the other, whether or not both are below
- * the same name.  Those below it move along. */
+/* RFC 4314 4, RENAME: the right to delete the one and to create the other, whether or not both are
+ * below the same name.  Those below it move along. */
 static enum isrv_step ask_access(struct imapsrv_session *s, struct args *a)
 {
 	return a->at == RENAME_FROM ? isrv_access_step(s, &a->access, ISRV_DO_DELETE, a->from)

@@ -159,8 +159,9 @@ static bool take_present(struct imapsrv_session *s, struct isrv_resync *r)
 /*
  * Messages only ever go, so where as many are left between two UIDs as the client counts there,
  * none of these has gone; and where a pair matches, the client knows of all that went before it
- * (RFC 7162 3.2.5.2).  Not up to a UID that does not exist: counts that are right then are of numbers that never
- * were.  Inside a stretch where numbers and UIDs both ascend by one, the ends say it all.
+ * (RFC 7162 3.2.5.2).  Not up to a UID that does not exist: counts that are right then are of
+ * numbers that never were.  Inside a stretch where numbers and UIDs both ascend by one, the ends
+ * say it all.
  */
 static bool spare_matched(struct imapsrv_session *s, const struct isrv_resync *r,
                           struct isrv_uidset *spared)

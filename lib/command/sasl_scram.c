@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * command/sasl_scram - SCRAM-SHA-256 and SCRAM-SHA-256-PLUS (RFC 5802, RFC 7677), the server's side.
+ * command/sasl_scram - SCRAM-SHA-256 and SCRAM-SHA-256-PLUS (RFC 5802, RFC 7677), the server's
+ * side.
  *
  *	C: gs2-header "n=" saslname ",r=" nonce
  *	S: "r=" nonce ",s=" salt ",i=" iterations
@@ -138,7 +139,8 @@ static enum isrv_turn respond_first(struct isrv_exchange *x)
 	return ISRV_TURN_KEYS;
 }
 
-/* The octets that stand for a name and a purpose, for those who do not know the secret at random. */
+/* The octets that stand for a name and a purpose, for those who do not know the secret at
+ * random. */
 static void derive(const struct isrv_exchange *x, const char *purpose, unsigned char out[32])
 {
 	const struct imapsrv_sasl *sasl = &x->s->engine->sasl;
@@ -268,9 +270,10 @@ static bool is_binding(const struct scram *c, const char *data, size_t len)
 	       isrv_mem_same(data + c->header.len, c->binding.data, c->binding.len);
 }
 
-/* client-final-message = "c=" base64 "," "r=" nonce ["," extensions] "," "p=" base64; with room for the
- * octets of the last */
-static enum isrv_turn take_final(struct isrv_exchange *x, unsigned char octets[ISRV_SHA256_SIZE + 3])
+/* client-final-message = "c=" base64 "," "r=" nonce ["," extensions] "," "p=" base64; with room for
+ * the octets of the last */
+static enum isrv_turn take_final(struct isrv_exchange *x,
+                                 unsigned char octets[ISRV_SHA256_SIZE + 3])
 {
 	struct scram *c = x->state;
 	const char *at = x->response.data, *end = at + x->response.len, *proof_at = end;

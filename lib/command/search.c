@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * SEARCH and UID SEARCH (RFC 9051 6.4.4, RFC 3501 6.4.4, RFC 4731, RFC 5182, RFC 5267): which results
- * are wanted, and the response that tells them.  What matches is found by session/searcher.
+ * SEARCH and UID SEARCH (RFC 9051 6.4.4, RFC 3501 6.4.4, RFC 4731, RFC 5182, RFC 5267): which
+ * results are wanted, and the response that tells them.  What matches is found by session/searcher.
  *
- * Messages that are known to be gone match nothing, unless the host kept them.  If a SEARCH met some
- * that it did not keep, and that may not be announced here (RFC 9051 7.5.1), its OK says
+ * Messages that are known to be gone match nothing, unless the host kept them.  If a SEARCH met
+ * some that it did not keep, and that may not be announced here (RFC 9051 7.5.1), its OK says
  * EXPUNGEISSUED: the client is advised to issue a NOOP, as the example of RFC 5530 3 shows for this
- * very command.  UID SEARCH announces them before its tagged line, where it may, and has no need of it.
+ * very command.  UID SEARCH announces them before its tagged line, where it may, and has no need of
+ * it.
  */
 #include "command/commands.h"
 #include "command/searching.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* First all that matches is found, then what PARTIAL wants of it is cut out, then, if nothing else says
- * it, the highest sequence in that part is asked for. */
+/* First all that matches is found, then what PARTIAL wants of it is cut out, then, if nothing else
+ * says it, the highest sequence in that part is asked for. */
 #include "command/search_result.h"
 
 enum {

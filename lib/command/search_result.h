@@ -43,8 +43,8 @@ void isrv_search_result_init(struct isrv_search_result *r, const struct isrv_sea
                              bool uid);
 /* DONE: r->end, or the session has failed. */
 enum isrv_step isrv_search_result_step(struct imapsrv_session *s, struct isrv_search_result *r);
-/* What SAVE keeps: all that was found if all of it, or its count, was asked for; else what the other
- * options name (RFC 5182 2.4, RFC 9394 3.2).  False: no memory. */
+/* What SAVE keeps: all that was found if all of it, or its count, was asked for; else what the
+ * other options name (RFC 5182 2.4, RFC 9394 3.2).  False: no memory. */
 bool isrv_search_result_pick(const struct isrv_search_result *r, struct isrv_found *saved_r);
 /* The sequence that the response shows; 0: none. */
 uint64_t isrv_search_result_modseq(const struct isrv_search_result *r);

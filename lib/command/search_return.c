@@ -25,8 +25,8 @@ static const struct {
 
 #define ALL_OR_PARTIAL (ISRV_RETURN_ALL | ISRV_RETURN_PARTIAL)
 
-/* What ESEARCH is to SEARCH, ESORT is to SORT, of which IMAP4rev2 knows nothing, and one CONTEXT is the
- * other. */
+/* What ESEARCH is to SEARCH, ESORT is to SORT, of which IMAP4rev2 knows nothing, and one CONTEXT is
+ * the other. */
 static bool is_offered(const struct isrv_parse *p, size_t i, bool sort)
 {
 	if (sort && options[i].cap == ISRV_CAP_ESEARCH)
@@ -48,8 +48,8 @@ static uint32_t find_option(const struct isrv_parse *p, struct imapsrv_span word
 }
 
 /*
- * modifier-update = "UPDATE" ["(" fetch-att *(SP fetch-att) ")"] (RFC 5465 8), with a SP between the two as in
- * the example of section 7: checked now, kept as written.
+ * modifier-update = "UPDATE" ["(" fetch-att *(SP fetch-att) ")"] (RFC 5465 8), with a SP between
+ * the two as in the example of section 7: checked now, kept as written.
  */
 static bool parse_fetch(struct isrv_parse *p, struct isrv_search_return *r)
 {
@@ -85,8 +85,8 @@ static bool parse_option(struct isrv_parse *p, struct isrv_search_return *r, boo
 		p->r.at = at;
 		return isrv_rd_fail(&p->r, "a result option");
 	}
-	/* "A single command MUST NOT contain more than one PARTIAL or ALL" (RFC 9394 3.1); ALL twice
-	 * is still one. */
+	/* "A single command MUST NOT contain more than one PARTIAL or ALL" (RFC 9394 3.1); ALL
+	 * twice is still one. */
 	if ((option & ALL_OR_PARTIAL && r->options & ALL_OR_PARTIAL) &&
 	    (option | (r->options & ALL_OR_PARTIAL)) != ISRV_RETURN_ALL) {
 		p->r.at = at;

@@ -53,8 +53,8 @@ static bool parse_param(struct isrv_parse *p, struct select_args *a)
 	return isrv_rd_sp(r) && isrv_resync_parse(p, &a->resync);
 }
 
-/* select-params = SP "(" select-param *(SP select-param) ")"   (RFC 4466 2.1, RFC 7162 3.1.8, RFC 5257
- * 5) */
+/* select-params = SP "(" select-param *(SP select-param) ")"   (RFC 4466 2.1, RFC 7162 3.1.8,
+ * RFC 5257 5) */
 static bool parse_params(struct isrv_parse *p, struct select_args *a)
 {
 	struct isrv_reader *r = &p->r;

@@ -19,8 +19,8 @@ struct isrv_nummap;
  */
 bool isrv_set_resolve(struct imapsrv_session *s, const struct isrv_rd_set *set, bool uid,
                       struct imapsrv_set *uids_r);
-/* The same in any mailbox, which has these messages, for a search: what lies beyond its last message is no
- * error there (RFC 7377 2).  Not for "$".  In that arena; false: it gave nothing. */
+/* The same in any mailbox, which has these messages, for a search: what lies beyond its last
+ * message is no error there (RFC 7377 2).  Not for "$".  In that arena; false: it gave nothing. */
 bool isrv_set_resolve_in(struct imapsrv_session *s, struct isrv_arena *arena,
                          const struct isrv_nummap *map, const struct isrv_rd_set *set, bool uid,
                          struct imapsrv_set *uids_r);

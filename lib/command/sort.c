@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * SORT and UID SORT (RFC 5256 3, RFC 5957), with RETURN (RFC 5267 3, RFC 5182, RFC 9394), MODSEQ (RFC
- * 7162 3.1.9) and RELEVANCY (RFC 6203 6): a search (session/searcher), what the messages found are
- * sorted by (session/gather), their order (search/sort), and the response that tells it (sort_result).
+ * SORT and UID SORT (RFC 5256 3, RFC 5957), with RETURN (RFC 5267 3, RFC 5182, RFC 9394), MODSEQ
+ * (RFC 7162 3.1.9) and RELEVANCY (RFC 6203 6): a search (session/searcher), what the messages found
+ * are sorted by (session/gather), their order (search/sort), and the response that tells it
+ * (sort_result).
  *
  * What is gone when it is looked at is left out; EXPUNGEISSUED is said as SEARCH says it.
  */
@@ -60,8 +61,8 @@ static const struct {
 	{"TO", ISRV_SORT_TO, ISRV_CAP_SORT},
 };
 
-/* sort-key =/ "ANNOTATION" SP entry SP att-sort: a name, and value.priv or value.shared (RFC 5257 4.9,
- * 5).  One that was named before decides nothing any more. */
+/* sort-key =/ "ANNOTATION" SP entry SP att-sort: a name, and value.priv or value.shared
+ * (RFC 5257 4.9, 5).  One that was named before decides nothing any more. */
 static bool parse_note(struct isrv_parse *p, struct sort *a, bool reverse)
 {
 	const uint32_t either = ISRV_ANNOTATE_VALUE_PRIV | ISRV_ANNOTATE_VALUE_SHARED;
@@ -244,8 +245,8 @@ static void ask(struct imapsrv_session *s, struct sort *a)
 static bool found(struct imapsrv_session *s, struct sort *a)
 {
 	a->at = AT_GATHER;
-	/* What comes later has to find its place among keys that the library knows, and how relevant
-	 * a message is, the host has said of this search. */
+	/* What comes later has to find its place among keys that the library knows, and how
+	 * relevant a message is, the host has said of this search. */
 	if (!s->engine->store.sort || a->o.program.comparator || !a->o.x.found.size ||
 	    a->follow.asked || a->note_count || isrv_sort_needs_relevancy(&a->by))
 		return true;

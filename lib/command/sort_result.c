@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Which messages are told is known first; where that is not all, their highest sequence is asked for;
- * then the response is written, a piece at a time. */
+/* Which messages are told is known first; where that is not all, their highest sequence is asked
+ * for; then the response is written, a piece at a time. */
 #include "command/sort_result.h"
 
 #include <string.h>
@@ -150,7 +150,8 @@ static uint32_t number_of(const struct imapsrv_session *s, const struct isrv_sor
 	return s->uid ? r->x->order[i] : isrv_nummap_seq(&s->view->map, r->x->order[i]);
 }
 
-/* "the lowest sorted message", "the highest sorted message" (RFC 5267 3.1) are the first and the last. */
+/* "the lowest sorted message", "the highest sorted message" (RFC 5267 3.1) are the first and the
+ * last. */
 static void put_extended(struct imapsrv_session *s, const struct isrv_sort_result *r)
 {
 	uint32_t count = r->x->messages;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * command/sort_result - what a SORT tells and saves of the order that was found, as its result options
- * want it (RFC 5256 4, RFC 5267 3, RFC 5182, RFC 6203 6, RFC 9394, RFC 7162 3.1.9): what search_result
- * is to SEARCH.
+ * command/sort_result - what a SORT tells and saves of the order that was found, as its result
+ * options want it (RFC 5256 4, RFC 5267 3, RFC 5182, RFC 6203 6, RFC 9394, RFC 7162 3.1.9): what
+ * search_result is to SEARCH.
  *
  *	isrv_sort_result_init once the order is known;
  *	isrv_sort_result_step until DONE; with *ok_r:
@@ -38,8 +38,8 @@ void isrv_sort_result_init(struct isrv_sort_result *r, const struct isrv_search_
 /* Works out what is to be told.  DONE: not *ok_r: the reply is set, or the session has failed. */
 enum isrv_step isrv_sort_result_step(struct imapsrv_session *s, struct isrv_sort_result *r,
                                      bool *ok_r);
-/* Keeps as "$" what RFC 5182 2.4 saves of a SEARCH with these options, by the order of the SORT.  False:
- * the reply is set, or the session has failed. */
+/* Keeps as "$" what RFC 5182 2.4 saves of a SEARCH with these options, by the order of the SORT.
+ * False: the reply is set, or the session has failed. */
 bool isrv_sort_result_save(struct imapsrv_session *s, const struct isrv_sort_result *r);
 /* The response.  DONE or OUTPUT. */
 enum isrv_step isrv_sort_result_put(struct imapsrv_session *s, struct isrv_sort_result *r);

@@ -63,7 +63,8 @@ static void take_mailbox(struct imapsrv_session *s, void *ctx, const void *answe
 	q->opened = true;
 	q->mailbox = m->handle;
 	/* A second handle of the selected mailbox does not know what is recent in the first. */
-	q->recent_from = isrv_session_is_selected(s, q->name) ? s->view->recent_from : m->recent_from;
+	q->recent_from =
+		isrv_session_is_selected(s, q->name) ? s->view->recent_from : m->recent_from;
 	q->counted.uidvalidity = m->uidvalidity;
 	q->counted.uidnext = m->uidnext;
 	q->counted.highest_modseq = m->highest_modseq;
@@ -224,7 +225,8 @@ static void ask_fetch(struct imapsrv_session *s, struct isrv_status *q)
 
 void isrv_status_begin(struct isrv_status *q, struct imapsrv_span name, uint32_t wanted)
 {
-	/* What the arena gave serves the next mailbox too: there may be a hundred thousand of them. */
+	/* What the arena gave serves the next mailbox too: there may be a hundred thousand of
+	 * them. */
 	struct isrv_status_sizeless *sizeless = q->sizeless;
 	struct isrv_body_cursor body = {.arena = q->body.arena, .buf = q->body.buf};
 

@@ -98,7 +98,8 @@ static bool shows_flags(const struct store_args *a, const struct imapsrv_row *ro
 	return !a->silent;
 }
 
-static void put_row(struct imapsrv_session *s, uint32_t seq, const struct imapsrv_row *row, bool flags)
+static void put_row(struct imapsrv_session *s, uint32_t seq, const struct imapsrv_row *row,
+                    bool flags)
 {
 	/* RFC 7162 3.1.3: what is silent is the flags.  Of a message that failed they are told
 	 * ("It is RECOMMENDED"). */
@@ -183,7 +184,8 @@ static bool ask_put_off(struct imapsrv_session *s, struct store_args *a)
 	return true;
 }
 
-static void ask_annotations(struct imapsrv_session *s, struct store_args *a, struct imapsrv_set uids)
+static void ask_annotations(struct imapsrv_session *s, struct store_args *a,
+                            struct imapsrv_set uids)
 {
 	struct imapsrv_annotate_store q = {s->view->handle,      uids,
 	                                   a->annotations.list,  a->annotations.count,
@@ -269,8 +271,8 @@ static void filter_keywords(const struct imapsrv_session *s, struct isrv_rd_flag
 }
 
 /*
- * Leaves the flags that this user may change.  False: there are none of those that were named; "STORE
- * operation SHOULD NOT fail if the user has rights to modify at least one" (RFC 4314 4).
+ * Leaves the flags that this user may change.  False: there are none of those that were named;
+ * "STORE operation SHOULD NOT fail if the user has rights to modify at least one" (RFC 4314 4).
  */
 static bool limit_flags(const struct imapsrv_session *s, struct store_args *a)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A telling has its own arena, which stands in the place of the session's while it lasts: an IDLE of
- * a week must not gather what each telling needed.
+ * A telling has its own arena, which stands in the place of the session's while it lasts: an IDLE
+ * of a week must not gather what each telling needed.
  */
 #include "command/tell.h"
 
@@ -33,8 +33,8 @@ struct isrv_telling {
 	struct isrv_arrived arrived;
 
 	struct isrv_news *news;  /* what is being told; not in the list any more */
-	bool recalled;           /* it is in the list again, under its new name: what was asked of the
-	                            old one means nothing */
+	bool recalled;           /* it is in the list again, under its new name: what was asked of
+	                            the old one means nothing */
 	struct isrv_access access;
 	bool exists;             /* as `list` says */
 	bool has_children;
@@ -83,7 +83,8 @@ static enum isrv_step end(struct imapsrv_session *s)
 	s->news = s->overflowed || isrv_hear_warns(s) || s->keys_reset ||
 	          (s->notify && s->notify->news.count) ||
 	          (s->view && s->view->arrived.count);
-	/* What came meanwhile is told soon; what could not be told waits for something to happen. */
+	/* What came meanwhile is told soon; what could not be told waits for something to
+	 * happen. */
 	if (s->news && !left) {
 		s->stirred = true;
 		s->wake = s->wake || s->idling;
@@ -97,7 +98,8 @@ static enum isrv_step end(struct imapsrv_session *s)
 static void put_overflow(struct imapsrv_session *s)
 {
 	s->overflowed = false;
-	isrv_untagged(s, "OK", "NOTIFICATIONOVERFLOW", "Too much has happened: as after NOTIFY NONE");
+	isrv_untagged(s, "OK", "NOTIFICATIONOVERFLOW",
+	              "Too much has happened: as after NOTIFY NONE");
 }
 
 /* RFC 9208 4.3.1 */
@@ -161,7 +163,8 @@ static void take_name(struct imapsrv_session *s, void *ctx, const void *answer)
 	if (name->name.len < is.len || memcmp(name->name.data, is.data, is.len) != 0)
 		return;
 	if (name->name.len > is.len) {
-		if (exists && s->account.separator && name->name.data[is.len] == s->account.separator)
+		if (exists && s->account.separator &&
+		    name->name.data[is.len] == s->account.separator)
 			t->has_children = true;
 		return;
 	}
@@ -288,7 +291,8 @@ static void next_news(struct imapsrv_session *s, struct isrv_telling *t)
 	t->at = AT_NEWS;
 	if (!s->notify)
 		return;
-	/* What came since is for another time; and what was to be told after a name is told after it. */
+	/* What came since is for another time; and what was to be told after a name is told after
+	 * it. */
 	for (news = s->notify->news.first; news && news->serial > t->until; news = news->next)
 		if (news->tell & ISRV_TELL_LIST)
 			return;
@@ -308,20 +312,21 @@ static bool is_passing(enum imapsrv_code code)
 	return code != IMAPSRV_NONEXISTENT && code != IMAPSRV_NOPERM && code != IMAPSRV_CANNOT;
 }
 
-/* What was asked: of another name than the mailbox has now, or for a client that is told no more, as
- * after an overflow. */
+/* What was asked: of another name than the mailbox has now, or for a client that is told no more,
+ * as after an overflow. */
 static bool is_void(const struct imapsrv_session *s, const struct isrv_telling *t)
 {
 	return t->recalled || !s->notify;
 }
 
 /*
- * Events are posted to whom the host takes for interested; what is told of a mailbox that there is are
- * only such things as this user may know by now (RFC 5465 5), and that he may know no more.
+ * Events are posted to whom the host takes for interested; what is told of a mailbox that there is
+ * are only such things as this user may know by now (RFC 5465 5), and that he may know no more.
  */
 static enum isrv_step step_access(struct imapsrv_session *s, struct isrv_telling *t)
 {
-	enum isrv_step step = isrv_access_step(s, &t->access, ISRV_DO_NOTIFY, isrv_news_name(t->news));
+	enum isrv_step step =
+		isrv_access_step(s, &t->access, ISRV_DO_NOTIFY, isrv_news_name(t->news));
 	struct isrv_news *news = t->news;
 
 	if (step != ISRV_DONE || s->error)
@@ -340,8 +345,9 @@ static enum isrv_step step_access(struct imapsrv_session *s, struct isrv_telling
 			t->at = AT_NEWS;
 		}
 	} else if (!isrv_access_may(t->access.rights, ISRV_DO_LIST)) {
-		news->tell &= news->tell & ISRV_TELL_NOACCESS ? (uint32_t)(ISRV_TELL_LIST | ISRV_TELL_NOACCESS)
-		                                              : 0;
+		news->tell &= news->tell & ISRV_TELL_NOACCESS
+		                      ? (uint32_t)(ISRV_TELL_LIST | ISRV_TELL_NOACCESS)
+		                      : 0;
 	} else {
 		news->tell &= ~(uint32_t)ISRV_TELL_METADATA;
 		news->known.items = 0; /* what the event said of it */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * command/tell - tells a client what happened: first the selected mailbox (session/sync), then new
- * messages with the fetch-atts that were asked for (arrived.h), then what happened elsewhere: LIST, METADATA,
- * STATUS.  At the end of a command, in IDLE, and between commands it is this one routine.
+ * messages with the fetch-atts that were asked for (arrived.h), then what happened elsewhere: LIST,
+ * METADATA, STATUS.  At the end of a command, in IDLE, and between commands it is this one routine.
  *
  * What an event did not say is asked for here, once, and with the callbacks and the code that LIST,
  * STATUS and FETCH use.

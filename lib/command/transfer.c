@@ -257,7 +257,8 @@ static void ask_host(struct imapsrv_session *s, struct isrv_transfer *t)
 static void ask_row(struct imapsrv_session *s, struct isrv_transfer *t)
 {
 	struct imapsrv_range range = {t->uid, t->uid};
-	struct imapsrv_fetch q = {t->mailbox, {&range, 1}, IMAPSRV_FACT_FLAGS | IMAPSRV_FACT_DATE, 0};
+	struct imapsrv_fetch q = {
+		t->mailbox, {&range, 1}, IMAPSRV_FACT_FLAGS | IMAPSRV_FACT_DATE, 0};
 
 	t->row = false;
 	t->at = AT_ROW;
@@ -544,10 +545,9 @@ bool isrv_transfer_has_copyuid(const struct imapsrv_session *s, const struct isr
 	size_t max = s->engine->limits.set_ranges;
 
 	/* RFC 9051 6.4.7: "MUST NOT" if it cannot be selected. */
-	return isrv_access_may(t->rights, ISRV_DO_READ) && t->uidvalidity && t->copied && !t->lost &&
-	       t->from.count && t->to.count &&
-	       t->from.count <= max && t->to.count <= max &&
-	       (isrv_session_rev2(s) || isrv_caps_has(s, ISRV_CAP_UIDPLUS));
+	return isrv_access_may(t->rights, ISRV_DO_READ) && t->uidvalidity && t->copied &&
+	       !t->lost && t->from.count && t->to.count && t->from.count <= max &&
+	       t->to.count <= max && (isrv_session_rev2(s) || isrv_caps_has(s, ISRV_CAP_UIDPLUS));
 }
 
 /* resp-code-copy = "COPYUID" SP nz-number SP uid-set SP uid-set (RFC 4315 4) */

@@ -23,8 +23,8 @@ struct isrv_transfer_uids {
 struct isrv_transfer {
 	/* What to do.  All of it stays as it is until DONE. */
 	void *mailbox;           /* where from: the host's handle */
-	struct isrv_view *view;  /* the selected view, if the messages are its announced ones.  NULL: every
-	                            one of uids exists, or is gone by now */
+	struct isrv_view *view;  /* the selected view, if the messages are its announced ones.
+	                            NULL: every one of uids exists, or is gone by now */
 	struct imapsrv_set uids; /* which.  With a view, what is not announced is passed over */
 	struct imapsrv_span name; /* where to, UTF-8 */
 	uint32_t rights;          /* of the user there: flags that he may not set stay behind */

@@ -3,13 +3,14 @@
  * command/uidbatches - UIDBATCHES (RFC 10022): ranges of UIDs that hold so many messages each, for
  * clients that fetch a huge mailbox piece by piece without numbering it.
  *
- * Where a batch ends is one look-up in the map of numbers, so they are exact and nothing is held: an
- * answer of any length is written as fast as the client reads.  What is pending is told first, so that
- * the batches are of the mailbox as the client has it.
+ * Where a batch ends is one look-up in the map of numbers, so they are exact and nothing is held:
+ * an answer of any length is written as fast as the client reads.  What is pending is told first,
+ * so that the batches are of the mailbox as the client has it.
  *
- * Repeats.  "A client may ask again only after another SELECT or more than N/2 changes" (3.1.1): the
- * batches that were told last, one run of them for one size, are refused with LIMIT until then.  Other
- * batches of that size are no repeat, nor is another size, after which the first is forgotten.
+ * Repeats.  "A client may ask again only after another SELECT or more than N/2 changes" (3.1.1):
+ * the batches that were told last, one run of them for one size, are refused with LIMIT until then.
+ * Other batches of that size are no repeat, nor is another size, after which the first is
+ * forgotten.
  */
 #include "command/commands.h"
 #include "session/session.h"
@@ -51,7 +52,8 @@ static bool parse(struct isrv_parse *p, void *args)
 
 /* ---- repeats ------------------------------------------------------------------------------- */
 
-/* Messages that came and went since those batches were told; one that did both counts for nothing. */
+/* Messages that came and went since those batches were told; one that did both counts for
+ * nothing. */
 static uint64_t changes_since(const struct isrv_view *v)
 {
 	const struct isrv_batches_told *told = &v->batches_told;
@@ -83,13 +85,14 @@ static void remember(struct isrv_view *v, const struct uidbatches *a)
 			return;
 		}
 	}
-	*told = (struct isrv_batches_told){a->size, a->first, a->last, v->map.count, v->map.last_uid};
+	*told = (struct isrv_batches_told){a->size, a->first, a->last, v->map.count,
+	                                   v->map.last_uid};
 }
 
 /* ---- the answer ---------------------------------------------------------------------------- */
 
-/* The lowest UID of a batch: that of its lowest message, or 1, so that the client sees that it is the
- * last (3.1.4). */
+/* The lowest UID of a batch: that of its lowest message, or 1, so that the client sees that it is
+ * the last (3.1.4). */
 static uint32_t lowest(const struct isrv_nummap *map, uint32_t size, uint32_t batch)
 {
 	uint64_t above = (uint64_t)size * batch; /* messages in it and before it */

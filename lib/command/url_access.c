@@ -40,8 +40,8 @@ bool isrv_url_is_expired(struct imapsrv_session *s, const struct isrv_url *u)
 	return now > u->expire; /* "the latest date and time that the URL is valid" */
 }
 
-/* "only a userid authorized as an application entity for the specified application"; who stands behind
- * "+" is that entity's affair (RFC 5593 3.3). */
+/* "only a userid authorized as an application entity for the specified application"; who stands
+ * behind "+" is that entity's affair (RFC 5593 3.3). */
 static bool serves(const struct imapsrv_url_identity *is, struct imapsrv_span application)
 {
 	for (size_t i = 0; i < is->application_count; i++)
@@ -147,7 +147,8 @@ bool isrv_url_token_is(struct imapsrv_session *s, struct isrv_url_token *token,
 
 /* ---- the owner's mailbox ------------------------------------------------------------------- */
 
-static void ask_open(struct imapsrv_session *s, const struct isrv_url *u, isrv_sink *sink, void *ctx)
+static void ask_open(struct imapsrv_session *s, const struct isrv_url *u, isrv_sink *sink,
+                     void *ctx)
 {
 	struct imapsrv_url_query q = query(s, u);
 

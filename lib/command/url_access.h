@@ -12,8 +12,8 @@
 /* The host's spelling of a mechanism, in any case; NULL: it has none of that name. */
 const char *isrv_url_mechanism(const struct imapsrv_session *s, struct imapsrv_span name);
 
-/* Of a message or a part of one, on a server, by a user, for somebody: authimapurl with iurlauth-rump
- * (RFC 4467 9). */
+/* Of a message or a part of one, on a server, by a user, for somebody: authimapurl with
+ * iurlauth-rump (RFC 4467 9). */
 bool isrv_url_is_authorized(const struct isrv_url *u);
 /* Has its time come, or can that not be known (RFC 4467 3)? */
 bool isrv_url_is_expired(struct imapsrv_session *s, const struct isrv_url *u);
@@ -32,8 +32,8 @@ void isrv_url_ask_token(struct imapsrv_session *s, const struct isrv_url *u,
                         struct imapsrv_span given, struct isrv_url_token *token);
 /* The octets of the token in a URL, in the arena; data NULL: there is none, or no memory. */
 struct imapsrv_span isrv_url_given(struct imapsrv_session *s, const struct isrv_url *u);
-/* Is it the one that the client has?  In a time that does not depend on where they differ; it is not
- * kept, for whoever asked need not know it. */
+/* Is it the one that the client has?  In a time that does not depend on where they differ; it is
+ * not kept, for whoever asked need not know it. */
 bool isrv_url_token_is(struct imapsrv_session *s, struct isrv_url_token *token,
                        struct imapsrv_span given);
 /* Opens mailboxes as their owners see them. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What can be wrong with a mailbox, its UIDVALIDITY, or a message is one answer: NONEXISTENT.  A URL
- * that is stale is treated as if there were no such mailbox (RFC 5092 5).
+ * What can be wrong with a mailbox, its UIDVALIDITY, or a message is one answer: NONEXISTENT.  A
+ * URL that is stale is treated as if there were no such mailbox (RFC 5092 5).
  */
 #include "command/url_message.h"
 
@@ -176,7 +176,8 @@ static enum isrv_step body_failed(struct imapsrv_session *s, struct isrv_url_mes
 	return fail(x);
 }
 
-static enum isrv_step open_body(struct imapsrv_session *s, struct isrv_url_message *x, bool describe)
+static enum isrv_step open_body(struct imapsrv_session *s, struct isrv_url_message *x,
+                                bool describe)
 {
 	struct isrv_fetch_message *m = &x->message;
 	enum isrv_step step = isrv_body_open(s, &m->body, x->handle, x->uid);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * command/url_message - one message of any mailbox, reached from outside: the mailbox is opened to be
- * read, the message found, opened and described.  The mailbox stays open, and the message with it,
- * until another one is wanted, for the parts of a message are asked for one after the other.
+ * command/url_message - one message of any mailbox, reached from outside: the mailbox is opened to
+ * be read, the message found, opened and described.  The mailbox stays open, and the message with
+ * it, until another one is wanted, for the parts of a message are asked for one after the other.
  *
  * Nothing of it is seen by the client: no numbers, no \Seen, no selected mailbox is disturbed (RFC
  * 4467 7, RFC 4469 3).
@@ -35,7 +35,8 @@ struct isrv_url_message {
 
 /* A mailbox as its owner sees it, who need not be the user here; NULL: as the user does. */
 struct isrv_url_opener {
-	void (*ask)(struct imapsrv_session *s, const struct isrv_url *url, isrv_sink *sink, void *ctx);
+	void (*ask)(struct imapsrv_session *s, const struct isrv_url *url, isrv_sink *sink,
+	            void *ctx);
 };
 
 /* Opens what the URL names, which is a message.  DONE: x->failed, or x->message can be read. */

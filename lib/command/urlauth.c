@@ -71,7 +71,8 @@ static bool parse_genurlauth(struct isrv_parse *p, void *args)
 	return true;
 }
 
-/* What is wrong with a URL that is to be authorized: "the server MUST return a tagged BAD response". */
+/* What is wrong with a URL that is to be authorized: "the server MUST return a tagged BAD
+ * response". */
 static const char *problem(struct imapsrv_session *s, const struct genurlauth *a)
 {
 	const struct isrv_url *u = &a->url;

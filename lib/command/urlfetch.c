@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * URLFETCH (RFC 4467 7), with the parameters of RFC 5524.  Each URL is answered by a response of its
- * own, so that what the host could not do for the third can still be said behind the second.
+ * URLFETCH (RFC 4467 7), with the parameters of RFC 5524.  Each URL is answered by a response of
+ * its own, so that what the host could not do for the third can still be said behind the second.
  *
  * A URL that is not in order, not this session's to use, expired, revoked, or of something that is
  * not there is NIL, and nothing else tells these apart.  Of one that could be in order the token is
@@ -219,8 +219,8 @@ static enum isrv_step reach(struct imapsrv_session *s, struct urlfetch *a)
 
 /* ---- the answer ---------------------------------------------------------------------------- */
 
-/* url-meta-bodystruct = "BODYPARTSTRUCTURE" SP body: of the part, or of the one whose header or text
- * it is; "as it has been returned" (RFC 5524 3.2). */
+/* url-meta-bodystruct = "BODYPARTSTRUCTURE" SP body: of the part, or of the one whose header or
+ * text it is; "as it has been returned" (RFC 5524 3.2). */
 static void put_structure(struct imapsrv_session *s, const struct urlfetch *a)
 {
 	struct isrv_description_decoded decoded = {a->output.size, a->output.lines};

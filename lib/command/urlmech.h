@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * command/urlmech - which mechanisms there are to authorize URLs with: resp-text-code URLMECH (RFC 4467
- * 8), in answer to SELECT and RESETKEY, and untagged when another session has reset the keys.
+ * command/urlmech - which mechanisms there are to authorize URLs with: resp-text-code URLMECH
+ * (RFC 4467 8), in answer to SELECT and RESETKEY, and untagged when another session has reset the
+ * keys.
  */
 #ifndef ISRV_COMMAND_URLMECH_H
 #define ISRV_COMMAND_URLMECH_H

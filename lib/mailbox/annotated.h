@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * mailbox/annotated - annotations that others changed in a selected mailbox and the client was not told
- * of yet (RFC 5257 4.4): for each name of an entry the messages, and messages of which nobody knows
- * which entries it was.
+ * mailbox/annotated - annotations that others changed in a selected mailbox and the client was not
+ * told of yet (RFC 5257 4.4): for each name of an entry the messages, and messages of which nobody
+ * knows which entries it was.
  */
 #ifndef ISRV_MAILBOX_ANNOTATED_H
 #define ISRV_MAILBOX_ANNOTATED_H
@@ -23,8 +23,8 @@ struct isrv_annotated {
 	struct isrv_uidset any; /* any entry */
 };
 
-/* All zero but for max_ranges, which bounds each set.  Adds; more than max_names, and all of it is noted
- * as any entry.  uids are not empty.  False: no memory; nothing is lost of what was there. */
+/* All zero but for max_ranges, which bounds each set.  Adds; more than max_names, and all of it is
+ * noted as any entry.  uids are not empty.  False: no memory; nothing is lost of what was there. */
 bool isrv_annotated_add(struct isrv_annotated *a, struct isrv_mem *mem, struct imapsrv_set uids,
                         const struct imapsrv_span *names, size_t count, uint32_t max_names);
 /* What is in `from` too.  False: as above. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * mailbox/batch - a set of UIDs cut into parts that hold a limited number of messages each, so that
- * what the host is asked for at a time, and what its answer may take, is bounded whatever the client
- * asks for.
+ * what the host is asked for at a time, and what its answer may take, is bounded whatever the
+ * client asks for.
  */
 #ifndef ISRV_MAILBOX_BATCH_H
 #define ISRV_MAILBOX_BATCH_H
@@ -22,8 +22,8 @@ struct isrv_batch {
 void isrv_batch_init(struct isrv_batch *b, struct imapsrv_set set, uint64_t *steps);
 /*
  * The next part, which holds *messages_r messages of the map, 1..max of them; false if there are no
- * more.  It stays until the next call.  Ranges of the set that hold none are left out.  O(log n) for
- * each range.  The map may change between two calls.
+ * more.  It stays until the next call.  Ranges of the set that hold none are left out.  O(log n)
+ * for each range.  The map may change between two calls.
  */
 bool isrv_batch_next(struct isrv_batch *b, const struct isrv_nummap *map, uint32_t max,
                      struct imapsrv_set *part_r, uint32_t *messages_r);

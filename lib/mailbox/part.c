@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What a range holds is the difference of two ranks, so a place in the set is a number in the map. */
+/* What a range holds is the difference of two ranks, so a place in the set is a number in the
+ * map. */
 #include "mailbox/part.h"
 
 static uint32_t messages_in(const struct isrv_nummap *map, struct imapsrv_range range)

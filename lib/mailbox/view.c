@@ -183,8 +183,8 @@ void isrv_view_post_gone(struct isrv_view *v, struct isrv_mem *mem, struct imaps
 	if (!expunge_announced(v, mem, uids))
 		v->look_all = true;
 	if (!isrv_uidset_subtract(&v->fresh, mem, uids)) {
-		/* No memory to split a range that both have: forget what is above, which needs none;
-		 * ask again. */
+		/* No memory to split a range that both have: forget what is above, which needs
+		 * none; ask again. */
 		from = first_common(isrv_uidset_view(&v->fresh), uids);
 		(void)isrv_uidset_remove(&v->fresh, mem, from, UINT32_MAX);
 		v->uidnext = from;

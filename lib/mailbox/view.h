@@ -27,7 +27,8 @@ enum isrv_pending {
 	ISRV_PENDING_NEW = 1 << 0,   /* messages came */
 	ISRV_PENDING_GONE = 1 << 1,  /* messages went */
 	ISRV_PENDING_FLAGS = 1 << 2, /* flags changed */
-	ISRV_PENDING_OWN = 1 << 3,   /* those went that this client expunged, though others are held back */
+	ISRV_PENDING_OWN = 1 << 3,   /* those went that this client expunged, though others are held
+	                              * back */
 	ISRV_PENDING_ANNOTATIONS = 1 << 4, /* annotations changed, and are told */
 	ISRV_PENDING_ALL = (1 << 5) - 1
 };
@@ -62,8 +63,10 @@ struct isrv_view {
 	bool new_keywords;
 	bool uid_not_sticky;
 	uint8_t annotations; /* enum imapsrv_annotations, or-ed; ISRV_ANNOTATIONS_TOLD */
-	uint32_t annotation_size; /* octets of a value, as the host says; 0: imapsrv_annotate.max_value */
-	uint64_t modseq_told; /* the client knows of every change up to here (RFC 7162); 0: the mailbox has no sequences */
+	uint32_t annotation_size; /* octets of a value, as the host says; 0:
+	                           * imapsrv_annotate.max_value */
+	uint64_t modseq_told; /* the client knows of every change up to here (RFC 7162); 0: the
+	                       * mailbox has no sequences */
 	uint64_t modseq_seen; /* the highest that it was shown */
 
 	struct isrv_nummap map;      /* announced */
@@ -71,26 +74,30 @@ struct isrv_view {
 
 	/* Known but not told. */
 	struct isrv_uidset expunged; /* announced, and gone */
-	struct isrv_uidset own_gone; /* of those, what this client expunged: not more than is to be told apart */
+	struct isrv_uidset own_gone; /* of those, what this client expunged: not more than is to be
+	                              * told apart */
 	/* Flags may have changed; may cover more than is announced.  Holds memory for one range at
 	 * all times, so that a change can always be noted: empty it, never clear it. */
 	struct isrv_uidset changed;
 	struct isrv_annotated *annotated; /* NULL: none */
 	struct isrv_uidset fresh;    /* above map.last_uid */
 	struct isrv_uidset own;      /* messages that this client added, announced or not */
-	struct isrv_uidset arrived;  /* announced, and to be fetched for a client that wants them shown */
+	struct isrv_uidset arrived;  /* announced, and to be fetched for a client that wants them
+	                              * shown */
 	uint32_t heard;              /* the highest UID that an event called new */
 	bool look_new;               /* ask the store what is above uidnext */
 	bool look_all;               /* compare everything with the store */
 	bool looking;                /* such a question is open: remember what goes meanwhile */
-	bool keywords_new;           /* not all of them were told: FLAGS is to be, at the end of the command */
+	bool keywords_new;           /* not all of them were told: FLAGS is to be, at the end of the
+	                              * command */
 	bool revoked;                /* may not be read any more: nothing of it is told */
 	bool rights_stale;           /* `rights` may be others by now, */
 	bool rights_asked;           /* and it was asked which */
 	uint8_t lent;                /* enum isrv_lent */
 	bool removed;                /* deleted: what is heard of that name is of another mailbox */
-	bool forget;                 /* messages went that the host may keep for this session until it says
-	                                otherwise: set with what tells of them, cleared by who says it */
+	bool forget;                 /* messages went that the host may keep for this session until
+	                                it says otherwise: set with what tells of them, cleared by
+	                                who says it */
 	uint64_t heard_modseq;       /* the highest that an event brought along */
 	struct isrv_uidset gone;     /* expunged while looking, announced or not */
 

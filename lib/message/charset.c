@@ -312,7 +312,8 @@ static size_t end_iconv(struct isrv_charset *c, char *out, size_t room)
 	return room - left;
 }
 
-/* So much is looked at before it is converted: where each octet is invalid, that is done again for each. */
+/* So much is looked at before it is converted: where each octet is invalid, that is done again for
+ * each. */
 #define KOREAN_MOST 64u
 
 /*

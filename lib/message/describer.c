@@ -79,7 +79,8 @@ int imapsrv_describer_feed(struct imapsrv_describer *describer, const void *data
 	return d->error;
 }
 
-int imapsrv_describer_finish(struct imapsrv_describer *describer, struct imapsrv_span *description_r)
+int imapsrv_describer_finish(struct imapsrv_describer *describer,
+                             struct imapsrv_span *description_r)
 {
 	struct imapsrv_describer *d = describer;
 

@@ -41,8 +41,8 @@ bool isrv_description_put_envelope(const struct isrv_description *d, struct isrv
 /* How a body is shown: what differs between clients, for all of whom one description is kept. */
 enum isrv_body_how {
 	ISRV_BODY_EXTENDED = 1 << 0, /* with extension data: BODYSTRUCTURE, not BODY */
-	/* message/global as message/rfc822 is (RFC 9051 7.5.2; for UTF8=ACCEPT RFC 9755 6 allows it);
-	 * else as a basic type (RFC 3501 7.4.2). */
+	/* message/global as message/rfc822 is (RFC 9051 7.5.2; for UTF8=ACCEPT RFC 9755 6 allows
+	 * it); else as a basic type (RFC 3501 7.4.2). */
 	ISRV_BODY_GLOBAL = 1 << 1,
 	ISRV_BODY_DECODED = 1 << 2 /* extended values of parameters as text (RFC 9051 7.5.2) */
 };

@@ -168,8 +168,8 @@ struct walk {
 
 enum { EXTENDED_MAX = 1024 };
 
-/* DECODED: the text of an extended value is shown; else the client decodes it (RFC 2231 4).  No octet
- * takes more than three in UTF-8. */
+/* DECODED: the text of an extended value is shown; else the client decodes it (RFC 2231 4).  No
+ * octet takes more than three in UTF-8. */
 static char *put_extended(struct isrv_pen *p, char *at, struct imapsrv_span value)
 {
 	char text[3 * EXTENDED_MAX];

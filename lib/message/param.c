@@ -90,7 +90,8 @@ static void measure(const struct isrv_mime_value *value, struct run *run, uint64
 	size_t at = run->first;
 	bool extended;
 
-	for (run->count = 0; find(value, run->base, run->count, at, steps, &at, &extended); run->count++) {
+	for (run->count = 0; find(value, run->base, run->count, at, steps, &at, &extended);
+	     run->count++) {
 		run->octets += value->params[at].value.len;
 		run->extended = run->extended || extended;
 	}
@@ -104,7 +105,8 @@ static void join(struct isrv_mime_value *value, const struct run *run, char *tex
 	char *name = text + run->octets;
 	bool extended;
 
-	for (uint32_t i = 0; i < run->count && find(value, run->base, i, at, steps, &at, &extended); i++) {
+	for (uint32_t i = 0; i < run->count && find(value, run->base, i, at, steps, &at, &extended);
+	     i++) {
 		struct imapsrv_span piece = value->params[at].value;
 
 		if (run->extended && !extended) {

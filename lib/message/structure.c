@@ -251,8 +251,8 @@ static void add_line(struct isrv_structure *st, const char *data, size_t len)
 		add_maybe(st, data, len);
 }
 
-/* The end of a line of the header.  One of nothing but a CR is not the empty one, and is kept so that
- * it does not look like that where fields are read. */
+/* The end of a line of the header.  One of nothing but a CR is not the empty one, and is kept so
+ * that it does not look like that where fields are read. */
 static void end_header_line(struct isrv_structure *st)
 {
 	bool lone = st->content == 1 && st->header.len > st->header_line &&

@@ -24,8 +24,8 @@ struct isrv_structure_limits {
 	uint32_t params;        /* in one field */
 };
 
-/* Octets of References that are kept, the last ones: the sender must not be able to fill a description
- * with what nobody is shown. */
+/* Octets of References that are kept, the last ones: the sender must not be able to fill a
+ * description with what nobody is shown. */
 #define ISRV_STRUCTURE_REFERENCES 65536u
 
 struct isrv_structure; /* a parse under way; all of it lives in memory of `mem` */

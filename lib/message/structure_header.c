@@ -124,8 +124,8 @@ static void put_nstring(struct isrv_structure *st, struct imapsrv_span s)
 	put_span(st, s.data && keep(st, s.len) ? s : none, 0);
 }
 
-/* A field whose body is the text, unfolded; absent is NIL, empty is empty (RFC 9051 7.5.2).  Of a long
- * one the last `most` octets. */
+/* A field whose body is the text, unfolded; absent is NIL, empty is empty (RFC 9051 7.5.2).  Of a
+ * long one the last `most` octets. */
 static void put_tail(struct isrv_structure *st, const struct header *h, enum field f, size_t most)
 {
 	struct imapsrv_span s = {NULL, 0};
@@ -228,8 +228,8 @@ static void put_envelope(struct isrv_structure *st, const struct header *h)
 		put_addresses(st, h, (enum field)f);
 	put_unfolded(st, h, FIELD_IN_REPLY_TO);
 	put_unfolded(st, h, FIELD_MESSAGE_ID);
-	/* For threading, which does not look into messages within messages, and for which the nearest
-	 * ancestors are the ones that count. */
+	/* For threading, which does not look into messages within messages, and for which the
+	 * nearest ancestors are the ones that count. */
 	if (st->depth == 1)
 		put_tail(st, h, FIELD_REFERENCES, ISRV_STRUCTURE_REFERENCES);
 }

@@ -78,7 +78,8 @@ static void convert(struct isrv_text *t, const char *data, size_t len)
 	size_t taken, put;
 
 	do {
-		isrv_charset_run(&t->charset, data, len, &taken, t->converted, ISRV_TEXT_ROOM, &put);
+		isrv_charset_run(&t->charset, data, len, &taken, t->converted, ISRV_TEXT_ROOM,
+		                 &put);
 		isrv_preview_feed(&t->preview, t->converted, put);
 		data += taken;
 		len -= taken;

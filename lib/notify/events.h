@@ -37,7 +37,8 @@ enum isrv_notify_view {
 
 /* What the client is to be told of a name: bits. */
 enum isrv_notify_tell {
-	ISRV_TELL_NEW = 1 << 0,     /* STATUS (MESSAGES UIDNEXT), HIGHESTMODSEQ if CONDSTORE is on */
+	ISRV_TELL_NEW = 1 << 0,     /* STATUS (MESSAGES UIDNEXT), HIGHESTMODSEQ if CONDSTORE is
+	                             * on */
 	ISRV_TELL_EXPUNGE = 1 << 1, /* STATUS (MESSAGES UIDNEXT), HIGHESTMODSEQ if QRESYNC is on */
 	ISRV_TELL_FLAGS = 1 << 2,   /* STATUS (UIDVALIDITY HIGHESTMODSEQ) if CONDSTORE is on */
 	ISRV_TELL_SEEN = 1 << 3,    /* STATUS (UNSEEN) */

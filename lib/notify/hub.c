@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The hub as the host sees it: members come and go, see names, and are asked for what they have heard.
- * Sessions are not touched here.
+ * The hub as the host sees it: members come and go, see names, and are asked for what they have
+ * heard.  Sessions are not touched here.
  */
 #include <string.h>
 

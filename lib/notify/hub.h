@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * notify/hub - the inside of struct imapsrv_hub.  hub.c is the hub and its members; hub_interest.c is
- * what they want to hear of; hub_publish.c takes an event to them; hub_index.c finds who is interested
- * in a topic; hub_names.c turns an account's names into topics and back; hub_queue.c keeps a member's
- * events; hub_move.c is about those whose interests a renaming is going to move.
+ * notify/hub - the inside of struct imapsrv_hub.  hub.c is the hub and its members; hub_interest.c
+ * is what they want to hear of; hub_publish.c takes an event to them; hub_index.c finds who is
+ * interested in a topic; hub_names.c turns an account's names into topics and back; hub_queue.c
+ * keeps a member's events; hub_move.c is about those whose interests a renaming is going to move.
  */
 #ifndef ISRV_NOTIFY_HUB_H
 #define ISRV_NOTIFY_HUB_H
@@ -40,8 +40,10 @@ struct isrv_hub_link {
 		struct isrv_hub_interest *interest; /* in that of topics: whose it is, */
 	} of;
 	union {
-		struct isrv_hub_mount *mount; /* by which mount it got here; NULL: it is a mover's */
-		struct isrv_hub_mover *mover; /* at an account; NULL: the member's interests are right */
+		struct isrv_hub_mount *mount; /* by which mount it got here; NULL: it is a
+		                               * mover's */
+		struct isrv_hub_mover *mover; /* at an account; NULL: the member's interests are
+		                               * right */
 	} by;
 };
 
@@ -80,7 +82,8 @@ void isrv_hub_walk_octet(struct isrv_hub_walk *w, char octet);
 struct isrv_hub_node *isrv_hub_walk_node(const struct isrv_hub_walk *w, enum isrv_hub_realm realm,
                                          struct imapsrv_span name);
 
-/* Puts a link at the node of that name: the first part followed by the others.  False: no memory. */
+/* Puts a link at the node of that name: the first part followed by the others.  False: no
+ * memory. */
 bool isrv_hub_attach(struct isrv_hub_table *t, struct isrv_mem *mem, enum isrv_hub_realm realm,
                      const struct imapsrv_span *parts, size_t part_count, bool below,
                      struct isrv_hub_link *link);
@@ -117,12 +120,14 @@ static inline struct imapsrv_span isrv_hub_mount_topic(const struct isrv_hub_mou
 /* "INBOX" in any case becomes upper case (RFC 9051 5.1); what lies below it is as it is. */
 void isrv_hub_fold_inbox(char *name, size_t len);
 /* NULL: no memory. */
-struct isrv_hub_names *isrv_hub_names_new(struct isrv_mem *mem, const struct imapsrv_hub_view *view);
+struct isrv_hub_names *isrv_hub_names_new(struct isrv_mem *mem,
+                                          const struct imapsrv_hub_view *view);
 void isrv_hub_names_free(struct isrv_hub_names *names, struct isrv_mem *mem);
 /* Is `name` the mailbox `top` or below it?  An empty top has everything below it. */
 bool isrv_hub_covers(struct imapsrv_span top, struct imapsrv_span name, char separator);
 /* The same of a name in three parts, and a top that is not empty. */
-bool isrv_hub_covers_parts(struct imapsrv_span top, const struct imapsrv_span name[3], char separator);
+bool isrv_hub_covers_parts(struct imapsrv_span top, const struct imapsrv_span name[3],
+                           char separator);
 /* The mount that counts for that name; NULL if the account has no such names. */
 struct isrv_hub_mount *isrv_hub_mount_of(struct isrv_hub_names *names, struct imapsrv_span name,
                                          char separator);
@@ -147,8 +152,8 @@ struct isrv_hub_entry {
 	struct imapsrv_event event;
 	struct imapsrv_status status; /* UIDVALIDITY, if anything */
 	struct isrv_uidset uids;
-	struct imapsrv_range flags; /* of a mailbox that is to be looked up: flags changed among these; first
-	                               0: none */
+	struct imapsrv_range flags; /* of a mailbox that is to be looked up: flags changed among
+	                               these; first 0: none */
 };
 
 struct isrv_hub_queue {
@@ -166,7 +171,8 @@ void isrv_hub_queue_put(struct isrv_hub_queue *q, struct isrv_mem *mem,
 /* Everything is to be looked up. */
 void isrv_hub_queue_lose(struct isrv_hub_queue *q, struct isrv_mem *mem);
 const struct imapsrv_event *isrv_hub_queue_take(struct isrv_hub_queue *q, struct isrv_mem *mem);
-/* The next renaming that is kept or lent, behind *at, which is NULL at first; NULL: there is none. */
+/* The next renaming that is kept or lent, behind *at, which is NULL at first; NULL: there is
+ * none. */
 const struct imapsrv_event *isrv_hub_queue_renaming(const struct isrv_hub_queue *q,
                                                     const struct isrv_hub_entry **at);
 
@@ -220,7 +226,8 @@ struct imapsrv_hub {
 	uint64_t stamp;
 };
 
-/* Its interests are not all known, as memory was short: from now on everything concerns it.  ENOMEM. */
+/* Its interests are not all known, as memory was short: from now on everything concerns it.
+ * ENOMEM. */
 int isrv_hub_broaden(struct imapsrv_hub_member *m);
 
 /* ---- renamings that are on their way (hub_move.c) ------------------------------------------ */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What members want to hear of: each interest stands at the nodes of the topics that the account's own
- * name means, and is made anew where that changes. */
+/* What members want to hear of: each interest stands at the nodes of the topics that the account's
+ * own name means, and is made anew where that changes. */
 #include <string.h>
 
 #include "base/ascii.h"
@@ -50,8 +50,8 @@ static bool link_topic(struct isrv_hub_interest *i, uint32_t k, struct isrv_hub_
 	i->links[k].by.mount = mount;
 	isrv_hub_translate(isrv_hub_mount_name(mount), isrv_hub_mount_topic(mount), name,
 	                   &hub->config.separator, parts);
-	return isrv_hub_attach(&hub->table, &hub->mem, ISRV_HUB_TOPIC, parts, 3, isrv_hub_is_subtree(i),
-	                       &i->links[k]);
+	return isrv_hub_attach(&hub->table, &hub->mem, ISRV_HUB_TOPIC, parts, 3,
+	                       isrv_hub_is_subtree(i), &i->links[k]);
 }
 
 static bool interest_link(struct isrv_hub_interest *i)
@@ -142,7 +142,8 @@ static bool is_same(const struct isrv_hub_interest *i, const struct imapsrv_inte
 	/* INBOX was folded when it was kept. */
 	if (i->name_len == 5 && memcmp(isrv_hub_interest_name(i).data, "INBOX", 5) == 0)
 		return isrv_ascii_is(in->name.data, in->name.len, "INBOX");
-	return !i->name_len || memcmp(isrv_hub_interest_name(i).data, in->name.data, i->name_len) == 0;
+	return !i->name_len ||
+	       memcmp(isrv_hub_interest_name(i).data, in->name.data, i->name_len) == 0;
 }
 
 /* Those of all members that stand at the topic of the one to be found. */
@@ -156,8 +157,8 @@ static const struct isrv_hub_link *beside(const struct imapsrv_hub_member *m,
 
 	if (!mount)
 		return NULL;
-	isrv_hub_translate(isrv_hub_mount_name(mount), isrv_hub_mount_topic(mount), in->name, separator,
-	                   parts);
+	isrv_hub_translate(isrv_hub_mount_name(mount), isrv_hub_mount_topic(mount), in->name,
+	                   separator, parts);
 	node = isrv_hub_topic(&m->hub->table, parts);
 	if (!node)
 		return NULL;
@@ -165,8 +166,9 @@ static const struct isrv_hub_link *beside(const struct imapsrv_hub_member *m,
 	                                                                          : node->exact;
 }
 
-/* A member may have many, and so may a topic: it is looked for among both at a time.  Its own as a rule
- * come in the order in which they came to be, and are looked at from `from` on (NULL: from the first). */
+/* A member may have many, and so may a topic: it is looked for among both at a time.  Its own as a
+ * rule come in the order in which they came to be, and are looked at from `from` on (NULL: from the
+ * first). */
 static struct isrv_hub_interest *find(const struct imapsrv_hub_member *m,
                                       const struct imapsrv_interest *in,
                                       struct isrv_hub_interest *from)

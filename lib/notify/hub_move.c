@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Members for whom a renaming is kept, or lent: their interests are those of before.  Each such member has
- * a mover, which stands at the nodes of the new topics, so that what happens there and below finds it.
+ * Members for whom a renaming is kept, or lent: their interests are those of before.  Each such
+ * member has a mover, which stands at the nodes of the new topics, so that what happens there and
+ * below finds it.
  */
 #include <string.h>
 
@@ -30,8 +31,10 @@ static bool stand(struct isrv_hub_mover *mover)
 	const struct isrv_hub_entry *at = NULL;
 
 	for (uint32_t i = 0; i < mover->link_count; i++) {
-		struct imapsrv_span name = isrv_hub_queue_renaming(&m->queue, &at)->mailbox, parts[3];
-		struct isrv_hub_mount *mount = isrv_hub_mount_of(m->names, name, hub->config.separator);
+		struct imapsrv_span name = isrv_hub_queue_renaming(&m->queue, &at)->mailbox,
+				    parts[3];
+		struct isrv_hub_mount *mount =
+			isrv_hub_mount_of(m->names, name, hub->config.separator);
 
 		if (!mount)
 			continue;
@@ -49,7 +52,8 @@ bool isrv_hub_move(struct imapsrv_hub_member *m)
 {
 	struct imapsrv_hub *hub = m->hub;
 	uint32_t count = count_renamings(m);
-	struct isrv_hub_mover **back = m->link.by.mover ? m->link.by.mover->back : &hub->movers, *mover;
+	struct isrv_hub_mover **back = m->link.by.mover ? m->link.by.mover->back : &hub->movers,
+			      *mover;
 
 	isrv_hub_stay(m);
 	mover = isrv_mem_zalloc(&hub->mem, mover_size(count));

@@ -67,7 +67,8 @@ void isrv_hub_names_free(struct isrv_hub_names *names, struct isrv_mem *mem)
 		isrv_mem_free(mem, names, names->size);
 }
 
-bool isrv_hub_covers_parts(struct imapsrv_span top, const struct imapsrv_span name[3], char separator)
+bool isrv_hub_covers_parts(struct imapsrv_span top, const struct imapsrv_span name[3],
+                           char separator)
 {
 	size_t at = 0;
 

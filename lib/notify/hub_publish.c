@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* An event goes to those whom it concerns, under the names by which they know what it is about; the host
- * is called at the very end, when everything is in order again. */
+/* An event goes to those whom it concerns, under the names by which they know what it is about; the
+ * host is called at the very end, when everything is in order again. */
 #include <string.h>
 
 #include "notify/hub.h"
 
 /* Those that "look it up" stands for. */
 #define MESSAGE_EVENTS                                                                             \
-	((UINT32_C(2) << IMAPSRV_EVENT_MAILBOX_CHANGED) - (UINT32_C(1) << IMAPSRV_EVENT_MESSAGE_NEW))
+	((UINT32_C(2) << IMAPSRV_EVENT_MAILBOX_CHANGED) -                                          \
+	 (UINT32_C(1) << IMAPSRV_EVENT_MESSAGE_NEW))
 
 static void make_ready(struct imapsrv_hub_member *m)
 {
@@ -208,8 +209,8 @@ static bool has_moved_to(const struct imapsrv_hub_member *m, const struct imapsr
 	return false;
 }
 
-/* A session moves its interests when a renaming is posted to it.  Until then what happens under the new
- * name is for it as well: more than it asked for, at times, which it passes over. */
+/* A session moves its interests when a renaming is posted to it.  Until then what happens under the
+ * new name is for it as well: more than it asked for, at times, which it passes over. */
 static void deliver_moved(struct imapsrv_hub_member *m, const struct imapsrv_event *event)
 {
 	struct isrv_hub_event in = {.event = event};
@@ -328,8 +329,8 @@ static void deliver_own(struct imapsrv_hub_member *m, const struct imapsrv_event
 		deliver(m, &in);
 }
 
-/* A host that was compiled against an older header knows fewer members.  Of the numbers only the one
- * that says which mailbox it is stays right: it goes to *status. */
+/* A host that was compiled against an older header knows fewer members.  Of the numbers only the
+ * one that says which mailbox it is stays right: it goes to *status. */
 static int take_event(struct imapsrv_event *whole, struct imapsrv_status *status,
                       const struct imapsrv_event *event)
 {
@@ -342,8 +343,8 @@ static int take_event(struct imapsrv_event *whole, struct imapsrv_status *status
 	whole->size = sizeof(*whole);
 	/* They are kept, or compared: a length with NULL is none. */
 	if ((whole->mailbox.len && !whole->mailbox.data) ||
-	    (whole->old_name.len && !whole->old_name.data) || (whole->text.len && !whole->text.data) ||
-	    (whole->entry_count && !whole->entries))
+	    (whole->old_name.len && !whole->old_name.data) ||
+	    (whole->text.len && !whole->text.data) || (whole->entry_count && !whole->entries))
 		return IMAPSRV_EINVAL;
 	if (whole->type < IMAPSRV_EVENT_MESSAGE_NEW || whole->type > IMAPSRV_EVENT_KEYS_RESET ||
 	    !isrv_uidset_is_valid(whole->uids))

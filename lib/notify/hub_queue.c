@@ -3,9 +3,9 @@
  * What is kept for one member until its thread takes it: events in order, each under the member's
  * own name of the mailbox.  What can be told in one is one: an event like the last one about the
  * same mailbox only adds its UIDs.  Past a bound, or without memory, all that is kept about a
- * mailbox becomes "look it up", which needs no memory, and in the end all of it, but for renamings: those
- * are kept behind it, as no look-up finds the new name of a mailbox.  Nothing moves across an event that gave
- * the name to another mailbox.
+ * mailbox becomes "look it up", which needs no memory, and in the end all of it, but for renamings:
+ * those are kept behind it, as no look-up finds the new name of a mailbox.  Nothing moves across an
+ * event that gave the name to another mailbox.
  *
  * Invariant: what was told away is found again by looking it up, flags too.
  */
@@ -104,7 +104,8 @@ static void collapse(struct isrv_hub_entry *e, struct isrv_mem *mem)
 	e->event.origin = NULL;
 }
 
-/* All that is kept of the mailbox of `e`, the earliest of them since its name last changed, goes into `e`. */
+/* All that is kept of the mailbox of `e`, the earliest of them since its name last changed, goes
+ * into `e`. */
 static void collapse_all(struct isrv_hub_queue *q, struct isrv_hub_entry *e, struct isrv_mem *mem)
 {
 	struct isrv_hub_entry **at = &e->next;
@@ -115,7 +116,8 @@ static void collapse_all(struct isrv_hub_queue *q, struct isrv_hub_entry *e, str
 
 		if (!is_about_messages(o->event.type) ||
 		    o->event.mailbox.len != e->event.mailbox.len ||
-		    memcmp(o->event.mailbox.data, e->event.mailbox.data, o->event.mailbox.len) != 0) {
+		    memcmp(o->event.mailbox.data, e->event.mailbox.data, o->event.mailbox.len) !=
+		            0) {
 			at = &o->next;
 			continue;
 		}
@@ -278,9 +280,9 @@ static struct isrv_hub_entry *entry_new(struct isrv_mem *mem, size_t ranges,
 	return e;
 }
 
-/* Everything is lost already, but for renamings.  One that goes on where the last one ended takes its
- * place, so that a mailbox may be renamed as often as anybody likes; but not another's, as who did it is not
- * told of it. */
+/* Everything is lost already, but for renamings.  One that goes on where the last one ended takes
+ * its place, so that a mailbox may be renamed as often as anybody likes; but not another's, as who
+ * did it is not told of it. */
 static void put_lost(struct isrv_hub_queue *q, struct isrv_mem *mem,
                      const struct imapsrv_hub_config *bounds, const struct isrv_hub_event *in)
 {

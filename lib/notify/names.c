@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Names mostly come in order, from a list that is sorted, and then each costs a step.  Those that come
- * in another order are put into a short list behind the long one, and the two are merged when it is
- * full, or when names are asked for by their place: moving the whole list for each would make a
- * hundred thousand of them dear.
+ * Names mostly come in order, from a list that is sorted, and then each costs a step.  Those that
+ * come in another order are put into a short list behind the long one, and the two are merged when
+ * it is full, or when names are asked for by their place: moving the whole list for each would make
+ * a hundred thousand of them dear.
  */
 #include "notify/names.h"
 
@@ -50,7 +50,8 @@ static uint32_t seek(const struct isrv_names_held *h, uint32_t low, uint32_t hig
 	return low;
 }
 
-/* One list, in order: from the last of those behind on, each makes room for itself and those before it. */
+/* One list, in order: from the last of those behind on, each makes room for itself and those before
+ * it. */
 static void settle(struct isrv_names_held *h)
 {
 	struct isrv_name_at behind[BEHIND_MAX];
@@ -62,7 +63,8 @@ static void settle(struct isrv_names_held *h)
 	memcpy(behind, &h->list[h->sorted], left * sizeof(*behind));
 	for (; left; left--) {
 		struct isrv_name_at last = behind[left - 1];
-		uint32_t at = seek(h, 0, end, (struct imapsrv_span){h->text + last.at, last.len}, &found);
+		uint32_t at =
+			seek(h, 0, end, (struct imapsrv_span){h->text + last.at, last.len}, &found);
 
 		memmove(&h->list[at + left], &h->list[at], (end - at) * sizeof(*h->list));
 		h->list[at + left - 1] = last;

@@ -15,7 +15,8 @@ struct isrv_names_held {
 	struct isrv_name_at {
 		uint32_t at;
 		uint32_t len;
-	} *list;        /* in order up to `sorted`; the few behind that are in order among themselves */
+	} *list;        /* in order up to `sorted`; the few behind that are in order among
+	                 * themselves */
 	uint32_t sorted;
 	uint32_t count;
 	uint32_t cap;

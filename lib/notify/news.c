@@ -77,7 +77,8 @@ static bool put_sorted(struct isrv_news_list *l, struct isrv_mem *mem, struct is
 		void *grown = NULL;
 
 		if (cap <= UINT32_MAX / sizeof(struct isrv_news *))
-			grown = isrv_mem_realloc(mem, l->sorted, l->cap * sizeof(struct isrv_news *),
+			grown = isrv_mem_realloc(mem, l->sorted,
+			                         l->cap * sizeof(struct isrv_news *),
 			                         cap * sizeof(struct isrv_news *));
 		if (!grown)
 			return false;
@@ -269,8 +270,8 @@ bool isrv_news_return(struct isrv_news_list *l, struct isrv_mem *mem, struct isr
 	return done;
 }
 
-/* Puts one with another name in the place of one that has an old name: what is told of the name that
- * the client knows has to be told before anything of another mailbox that has it now. */
+/* Puts one with another name in the place of one that has an old name: what is told of the name
+ * that the client knows has to be told before anything of another mailbox that has it now. */
 static bool rename_in_place(struct isrv_news_list *l, struct isrv_mem *mem, struct isrv_news *news,
                             struct imapsrv_span name)
 {

@@ -62,8 +62,9 @@ static bool is_or_is_below(const struct isrv_notify_group *g, char separator,
 		return true;
 	while (above.len && (!separator || above.data[above.len - 1] != separator))
 		above.len--;
-	return above.len ? isrv_names_has(&g->names, (struct imapsrv_span){name.data, above.len - 1})
-	                 : g->all;
+	return above.len
+	               ? isrv_names_has(&g->names, (struct imapsrv_span){name.data, above.len - 1})
+	               : g->all;
 }
 
 static bool covers(const struct isrv_notify *n, const struct isrv_notify_group *g,
@@ -137,8 +138,8 @@ static bool is_full(const struct window *w)
 	return w->at >= w->from && w->at - w->from >= w->max;
 }
 
-/* Of so many names, each with so many interests: the first that is not all before the window.  A window costs
- * what is in it, not what is before. */
+/* Of so many names, each with so many interests: the first that is not all before the window.  A
+ * window costs what is in it, not what is before. */
 static uint32_t pass_over(struct window *w, uint32_t count, uint32_t each)
 {
 	size_t n = w->from > w->at ? (w->from - w->at) / each : 0;
@@ -204,7 +205,8 @@ static void put_subscribed(struct window *w, const struct isrv_notify *n, struct
 
 static void put_names(struct window *w, const struct isrv_notify_group *g)
 {
-	uint32_t events = isrv_notify_sources(g->events & ~ISRV_SERVER), count = isrv_names_count(&g->names);
+	uint32_t events = isrv_notify_sources(g->events & ~ISRV_SERVER),
+		 count = isrv_names_count(&g->names);
 	bool tree = g->where == ISRV_NOTIFY_SUBTREE;
 	uint32_t each = (events ? 1u : 0u) + (!tree && g->events & ISRV_NOTIFY_NAME ? 1u : 0u);
 	uint32_t i = each ? pass_over(w, count, each) : count;

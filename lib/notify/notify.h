@@ -18,7 +18,8 @@ enum isrv_notify_where {
 	ISRV_NOTIFY_SUBSCRIBED,
 	ISRV_NOTIFY_SUBTREE,
 	ISRV_NOTIFY_MAILBOXES,
-	ISRV_NOTIFY_SUBTREE_ONE /* and what is right below: in a search (RFC 7377 2.2), not in NOTIFY */
+	ISRV_NOTIFY_SUBTREE_ONE /* and what is right below: in a search (RFC 7377 2.2), not in
+	                         * NOTIFY */
 };
 
 struct isrv_notify_group {
@@ -37,7 +38,8 @@ struct isrv_notify {
 	size_t fetch_len;
 	struct isrv_notify_group *groups;
 	struct isrv_names subscribed; /* if `follows` */
-	struct isrv_names noaccess;   /* of these the client was told, or found, that it may not read them */
+	struct isrv_names noaccess;   /* of these the client was told, or found, that it may not
+	                               * read them */
 	struct isrv_news_list news;
 	uint32_t max_names;           /* in one set of them */
 	uint32_t max_news;            /* weight of `news` */
@@ -58,8 +60,8 @@ unsigned isrv_notify_wants(const struct isrv_notify *n, const struct isrv_notify
 /* Does any group want to hear this of anything? */
 bool isrv_notify_wants_any(const struct isrv_notify *n, unsigned events);
 
-/* What it is interested in, subscribed names aside: of all that there is, the ones from `from` on, at
- * most max.  They point into n.  Returns how many there are in all. */
+/* What it is interested in, subscribed names aside: of all that there is, the ones from `from` on,
+ * at most max.  They point into n.  Returns how many there are in all. */
 size_t isrv_notify_of_groups(const struct isrv_notify *n, const struct isrv_notify_account *account,
                              size_t from, struct imapsrv_interest *out, size_t max);
 /* The same for one subscribed name. */
@@ -76,14 +78,14 @@ enum isrv_notify_posted {
 	ISRV_NOTIFY_NOMEM
 };
 
-/* What is still to be told of `from`, which n takes the place of, as far as n wants it too.  Any but
- * NONSENSE. */
+/* What is still to be told of `from`, which n takes the place of, as far as n wants it too.  Any
+ * but NONSENSE. */
 enum isrv_notify_posted isrv_notify_inherit(struct isrv_notify *n, struct isrv_mem *mem,
                                             const struct isrv_notify_account *account,
                                             const struct isrv_notify *from);
 
-/* An event; own: this client caused it, and is not told (RFC 5465 5).  `selected` is the name of the
- * selected mailbox, messages of which are the view's business. */
+/* An event; own: this client caused it, and is not told (RFC 5465 5).  `selected` is the name of
+ * the selected mailbox, messages of which are the view's business. */
 enum isrv_notify_posted isrv_notify_post(struct isrv_notify *n, struct isrv_mem *mem,
                                          const struct isrv_notify_account *account,
                                          const struct imapsrv_event *event, bool own,

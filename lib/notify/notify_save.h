@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* notify/notify_save - what a NOTIFY SET asked for and what is still to be told, as octets, and back. */
+/* notify/notify_save - what a NOTIFY SET asked for and what is still to be told, as octets, and
+ * back. */
 #ifndef ISRV_NOTIFY_NOTIFY_SAVE_H
 #define ISRV_NOTIFY_NOTIFY_SAVE_H
 

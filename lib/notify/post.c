@@ -61,7 +61,8 @@ static uint32_t told(const struct post *p, unsigned wants)
 	uint32_t tell;
 
 	/* LIST may be asked for in two ways, for different events. */
-	wants &= ~(unsigned)(is_subscription(p->event->type) ? ISRV_NOTIFY_NAME : ISRV_NOTIFY_SUBSCRIPTION);
+	wants &= ~(unsigned)(is_subscription(p->event->type) ? ISRV_NOTIFY_NAME
+	                                                     : ISRV_NOTIFY_SUBSCRIPTION);
 	if (wants & ISRV_NOTIFY_SERVER_METADATA)
 		wants |= ISRV_NOTIFY_METADATA;
 	tell = still_told(p->rule->tell & ~(uint32_t)ISRV_TELL_NOACCESS, wants);
@@ -133,8 +134,8 @@ static bool note(struct post *p, struct imapsrv_span name, uint32_t tell)
 	struct isrv_news *news = isrv_news_find(list, name);
 	bool fresh = !news || !(news->tell & ISRV_TELL_LIST);
 
-	/* Born and gone before it was told: the client hears of neither.  Of one that was renamed in
-	 * between it hears: those below it may have moved with it. */
+	/* Born and gone before it was told: the client hears of neither.  Of one that was renamed
+	 * in between it hears: those below it may have moved with it. */
 	if (ends(p->event->type) && news && (news->tell & ISRV_TELL_BORN) && !news->old_name &&
 	    same(name, p->event->mailbox)) {
 		isrv_news_remove(list, p->mem, news);
@@ -215,8 +216,8 @@ static bool note_rename(struct post *p, bool over)
 	news = isrv_news_get(&p->n->news, p->mem, to);
 	if (!news || !note(p, to, ISRV_TELL_LIST))
 		return false;
-	/* One that was renamed twice has the first name; none if it is there again.  Of one that was
-	 * not told of yet it is told as well: the client may know of others below it. */
+	/* One that was renamed twice has the first name; none if it is there again.  Of one that
+	 * was not told of yet it is told as well: the client may know of others below it. */
 	if (news->old_name) {
 		if (same((struct imapsrv_span){news->old_name, news->old_len}, to))
 			isrv_news_clear_old(news, p->mem);
@@ -287,8 +288,8 @@ static void note_own(struct post *p)
 		news->known.items = 0;
 }
 
-/* Who did not ask for names is not told that it went; but there are no numbers to tell any more, and of
- * what gets its name they would not be true. */
+/* Who did not ask for names is not told that it went; but there are no numbers to tell any more,
+ * and of what gets its name they would not be true. */
 static void forget_messages(struct post *p)
 {
 	struct isrv_news *news = isrv_news_find(&p->n->news, p->event->mailbox);
@@ -312,7 +313,8 @@ static bool inherit_one(struct isrv_notify *n, struct isrv_mem *mem,
 	uint32_t tell;
 
 	if (!name.len)
-		wants = isrv_notify_wants_any(n, ISRV_NOTIFY_SERVER_METADATA) ? ISRV_NOTIFY_METADATA : 0;
+		wants = isrv_notify_wants_any(n, ISRV_NOTIFY_SERVER_METADATA) ? ISRV_NOTIFY_METADATA
+		                                                              : 0;
 	tell = still_told(old->tell, wants);
 	if (!(tell & ~(uint32_t)ISRV_TELL_BORN))
 		return true;
@@ -356,20 +358,22 @@ static bool are_related(struct imapsrv_span a, struct imapsrv_span b, char separ
 	       (up.len == down.len || (separator && down.data[up.len] == separator));
 }
 
-/* Is what is to be told still right, to a client that knows nothing of it yet, if this is told after
- * it, or, in a chain, with the first renaming? */
+/* Is what is to be told still right, to a client that knows nothing of it yet, if this is told
+ * after it, or, in a chain, with the first renaming? */
 static bool is_tellable(const struct post *p, const struct isrv_news *first)
 {
 	struct imapsrv_span from = p->event->old_name, to = p->event->mailbox;
 	const struct isrv_news *there = isrv_news_find(&p->n->news, to);
 	char separator = p->account->separator;
 
-	if ((there && (there->old_name || (there->gone && there->passed))) || (first && first->over))
+	if ((there && (there->old_name || (there->gone && there->passed))) ||
+	    (first && first->over))
 		return false; /* two mailboxes of one name */
 	if (first && !(isrv_notify_wants(p->n, p->account, from) & ISRV_NOTIFY_NAME))
 		return false; /* who knows what is below it, from where it was out of sight? */
 	for (const struct isrv_news *news = p->n->news.first; news; news = news->next) {
-		struct imapsrv_span name = isrv_news_name(news), old = {news->old_name, news->old_len};
+		struct imapsrv_span name = isrv_news_name(news),
+				    old = {news->old_name, news->old_len};
 
 		if (news == first)
 			continue;

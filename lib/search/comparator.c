@@ -37,7 +37,8 @@ void isrv_comparator_run(enum isrv_comparator how, struct isrv_casemap *m, const
 	for (; at < len && put < out_size; at++) {
 		char c = data[at];
 
-		out[put++] = how == ISRV_COMPARATOR_ASCII && c >= 'a' && c <= 'z' ? (char)(c - 32) : c;
+		out[put++] =
+			how == ISRV_COMPARATOR_ASCII && c >= 'a' && c <= 'z' ? (char)(c - 32) : c;
 	}
 	*taken_r = at;
 	*put_r = put;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * search/comparator - the comparators that a client may choose between (RFC 5255 4.7, RFC 4790), and
- * what each makes of a text: two texts that are the same then are equal to it, and what a search
- * looks for is a part of what it looks in.
+ * search/comparator - the comparators that a client may choose between (RFC 5255 4.7, RFC 4790),
+ * and what each makes of a text: two texts that are the same then are equal to it, and what a
+ * search looks for is a part of what it looks in.
  */
 #ifndef ISRV_SEARCH_COMPARATOR_H
 #define ISRV_SEARCH_COMPARATOR_H

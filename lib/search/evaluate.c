@@ -66,7 +66,8 @@ static enum isrv_verdict verdict(const struct isrv_term *term, bool is)
 }
 
 /* "Exactly the specified ObjectID" (RFC 8474 6). */
-static enum isrv_verdict test_object(const struct isrv_term *term, const struct isrv_search_row *row)
+static enum isrv_verdict test_object(const struct isrv_term *term,
+                                     const struct isrv_search_row *row)
 {
 	struct imapsrv_span id = term->u.object.id;
 	struct imapsrv_span is =

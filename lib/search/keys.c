@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Each routine reads the arguments of one kind of key; which key is which stands in the table at the
- * end. */
+/* Each routine reads the arguments of one kind of key; which key is which stands in the table at
+ * the end. */
 #include "search/keys.h"
 
 #include <string.h>
@@ -276,8 +276,9 @@ static bool parse_object(struct isrv_program_parser *x, const struct isrv_key *k
 	return true;
 }
 
-/* "ANNOTATION" SP entry-match SP att-search SP value, value being a string as it is in other keys.  "Servers
- * MUST return a BAD response if the client tries to search any other attribute" (RFC 5257 4.8). */
+/* "ANNOTATION" SP entry-match SP att-search SP value, value being a string as it is in other keys.
+ * "Servers MUST return a BAD response if the client tries to search any other attribute"
+ * (RFC 5257 4.8). */
 static bool parse_note(struct isrv_program_parser *x, const struct isrv_key *key)
 {
 	const uint32_t both = ISRV_ANNOTATE_VALUE_PRIV | ISRV_ANNOTATE_VALUE_SHARED;
@@ -302,8 +303,9 @@ static bool parse_note(struct isrv_program_parser *x, const struct isrv_key *key
 		return false;
 	term->u.note.entry = entry;
 	term->u.note.needle = needle;
-	term->u.note.values = (attribs & ISRV_ANNOTATE_VALUE_PRIV ? IMAPSRV_ANNOTATION_PRIV : 0u) |
-	                      (attribs & ISRV_ANNOTATE_VALUE_SHARED ? IMAPSRV_ANNOTATION_SHARED : 0u);
+	term->u.note.values =
+		(attribs & ISRV_ANNOTATE_VALUE_PRIV ? IMAPSRV_ANNOTATION_PRIV : 0u) |
+		(attribs & ISRV_ANNOTATE_VALUE_SHARED ? IMAPSRV_ANNOTATION_SHARED : 0u);
 	x->p->notes++;
 	return true;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * search/keys - the search keys, one row each (RFC 9051 6.4.4, RFC 3501 6.4.4, RFC 7162 3.1.5), and
- * what reads their arguments.  How keys are joined by NOT, OR and parentheses is program.c's affair.
+ * what reads their arguments.  How keys are joined by NOT, OR and parentheses is program.c's
+ * affair.
  *
  * A new key is a row of the table in keys.c; if no kind of term can say what it asks for, also a
  * kind in program.h and its test in evaluate.c.

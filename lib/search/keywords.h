@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * search/keywords - the keywords that a program asks for, each once and in order, so that those of a
- * message are looked up in one pass: thousands of keys beside a thousand keywords on each of the
+ * search/keywords - the keywords that a program asks for, each once and in order, so that those of
+ * a message are looked up in one pass: thousands of keys beside a thousand keywords on each of the
  * messages would else be compared each with each (ATTACKS T24).
  */
 #ifndef ISRV_SEARCH_KEYWORDS_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * search/note - what a client names of annotations wherever it speaks of them, in FETCH and STORE as
- * in SEARCH and SORT (RFC 5257 5): an entry or a pattern of entries, and an attribute.
+ * search/note - what a client names of annotations wherever it speaks of them, in FETCH and STORE
+ * as in SEARCH and SORT (RFC 5257 5): an entry or a pattern of entries, and an attribute.
  */
 #ifndef ISRV_SEARCH_NOTE_H
 #define ISRV_SEARCH_NOTE_H

@@ -213,9 +213,10 @@ static bool parse_keys(struct isrv_program_parser *x)
 }
 
 /*
- * What stands behind a charset that is not known is not ours to judge, but for filters: in no charset but
- * UTF-8 there may be any, or the command is BAD (RFC 5466 3.1).  So it is read as if it were in one in
- * which every octet means something, and nothing is kept of it.  False: there is a filter, or no memory.
+ * What stands behind a charset that is not known is not ours to judge, but for filters: in no
+ * charset but UTF-8 there may be any, or the command is BAD (RFC 5466 3.1).  So it is read as if it
+ * were in one in which every octet means something, and nothing is kept of it.  False: there is a
+ * filter, or no memory.
  */
 static bool pass_over(struct isrv_program_parser *x)
 {

@@ -59,8 +59,8 @@ enum isrv_where {
 struct isrv_term {
 	uint8_t kind;  /* enum isrv_term_kind */
 	bool negate;   /* a leaf whose opposite is meant: UNSEEN, OLD */
-	bool required; /* a leaf or a FUZZY that every match satisfies: it stands under no NOT, no OR
-	                  and no FUZZY */
+	bool required; /* a leaf or a FUZZY that every match satisfies: it stands under no NOT, no
+	                  OR and no FUZZY */
 	union {
 		struct {
 			struct isrv_rd_set written;
@@ -98,7 +98,8 @@ struct isrv_term {
 		struct {
 			struct imapsrv_span entry;  /* a name, or a pattern of names */
 			struct imapsrv_span needle; /* as the comparator makes it */
-			uint32_t values;            /* enum imapsrv_annotation_value: in any of these */
+			uint32_t values;            /* enum imapsrv_annotation_value: in any of
+			                             * these */
 		} note;
 	} u;
 };
@@ -119,13 +120,15 @@ struct isrv_program {
 	uint32_t notes;  /* and ISRV_TERM_NOTE */
 	uint32_t facts;  /* enum imapsrv_fact and ISRV_FACT_*: what it looks at */
 	uint8_t *stack;  /* for evaluating */
-	struct imapsrv_span *keywords; /* that it asks for (search/keywords.h); and for evaluating, */
+	struct imapsrv_span *keywords; /* that it asks for (search/keywords.h); and for
+	                                * evaluating, */
 	uint8_t *present;              /* which of these the message at hand has */
 	uint32_t keyword_count;
-	/* Filters that it names.  Where there are any, it is not to be evaluated: what stands in their
-	 * place is ALL. */
+	/* Filters that it names.  Where there are any, it is not to be evaluated: what stands in
+	 * their place is ALL. */
 	struct isrv_filter_name *filters;
-	uint8_t comparator; /* enum isrv_comparator: of its strings, and what SORT and THREAD compare */
+	uint8_t comparator; /* enum isrv_comparator: of its strings, and what SORT and THREAD
+	                     * compare */
 	bool timed;        /* it asks for the age of messages: rows have `now` */
 	bool fuzzy;        /* FUZZY is one of its keys */
 	bool bad_charset; /* CHARSET named one that is not known: nothing else is set */
@@ -154,7 +157,8 @@ uint8_t isrv_program_comparator(uint32_t features);
 /*
  * search-program = ["CHARSET" SP charset SP] search-key *(SP search-key), to the end of the
  * command. "CHARSET UTF-8" with nothing behind it is taken as ALL (a client in use sends that,
- * CLIENTS quirk 10).  With ISRV_SEARCH_UTF8 there is no CHARSET at all.  `features`: enum isrv_search_feature, or-ed.
+ * CLIENTS quirk 10).  With ISRV_SEARCH_UTF8 there is no CHARSET at all.  `features`: enum
+ * isrv_search_feature, or-ed.
  */
 bool isrv_program_parse(struct isrv_program *p, struct isrv_reader *r,
                         const struct imapsrv_limits *limits, uint32_t features);
@@ -169,8 +173,8 @@ enum isrv_verdict {
 	ISRV_UNDECIDED /* it depends on a fact that the row does not have */
 };
 
-/* What somebody else knows of a term: true of `matches`, to be worked out for `candidates`, false of
- * all others. */
+/* What somebody else knows of a term: true of `matches`, to be worked out for `candidates`, false
+ * of all others. */
 struct isrv_search_answer {
 	struct imapsrv_set matches;
 	struct imapsrv_set candidates;
@@ -192,14 +196,14 @@ struct isrv_search_row {
 	bool saved;        /* it has a save date: */
 	int64_t save_date;
 	int save_zone;
-	const struct isrv_search_answer *const *answers; /* by term, NULL for one that is not answered;
-	                                                    NULL: none is */
+	const struct isrv_search_answer *const *answers; /* by term, NULL for one that is not
+	                                                    answered; NULL: none is */
 	const uint8_t *found; /* by index of the texts: not 0, it is there; NULL: none looked for.
 	                         One that is there decides before its fact is known */
 	bool dated;           /* the header has a Date that can be read: */
 	int64_t sent;         /* its day */
-	uint32_t until;       /* set by isrv_program_eval: if no fact was looked at, the verdict is the
-	                         same for all UIDs from uid up to here */
+	uint32_t until;       /* set by isrv_program_eval: if no fact was looked at, the verdict is
+	                         the same for all UIDs from uid up to here */
 };
 
 /*

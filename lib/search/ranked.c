@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Two arrays of pointers: what moves when some come or go is what stands behind the first of them in each,
- * once, as a client may change all that it follows at a time. */
+/* Two arrays of pointers: what moves when some come or go is what stands behind the first of them
+ * in each, once, as a client may change all that it follows at a time. */
 #include "search/ranked.h"
 
 #include <string.h>
@@ -37,9 +37,9 @@ void isrv_ranked_clear(struct isrv_ranked *r, struct isrv_mem *mem)
 
 /* ---- finding ------------------------------------------------------------------------------- */
 
-/* Keys first, in the order of their octets, the shorter first where it is the beginning of the other;
- * "if two or more messages exactly match according to the sorting criteria, these messages are sorted
- * by sequence number" (RFC 5256 2). */
+/* Keys first, in the order of their octets, the shorter first where it is the beginning of the
+ * other; "if two or more messages exactly match according to the sorting criteria, these messages
+ * are sorted by sequence number" (RFC 5256 2). */
 static int compare(uint32_t a_uid, struct imapsrv_span a, const struct isrv_ranked_item *b)
 {
 	size_t len = a.len < b->len ? a.len : b->len;
@@ -191,8 +191,8 @@ static int compare_items(const void *ctx, uint32_t a, uint32_t b)
 	return compare(added[a]->uid, key_of(added[a]), added[b]);
 }
 
-/* The last of `more` that are to go into the first *left of the list, to the place `at`; then the others
- * have to go before it. */
+/* The last of `more` that are to go into the first *left of the list, to the place `at`; then the
+ * others have to go before it. */
 static void put_in(struct isrv_ranked_item **list, uint32_t *left, uint32_t at, uint32_t more,
                    struct isrv_ranked_item *item, uint64_t *steps)
 {
@@ -201,7 +201,8 @@ static void put_in(struct isrv_ranked_item **list, uint32_t *left, uint32_t at, 
 	*left = at;
 }
 
-/* These, the last items, by their UIDs and by their keys; `by` are their numbers in the latter order. */
+/* These, the last items, by their UIDs and by their keys; `by` are their numbers in the latter
+ * order. */
 static void weave(struct isrv_ranked *r, struct isrv_ranked_item **added, const uint32_t *by,
                   uint32_t count, uint64_t *steps)
 {

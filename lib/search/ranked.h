@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * search/ranked - the messages of a sorted result that is kept: each with the key that it is sorted
- * by (isrv_sort_key), found by its UID and by its place.  What comes later finds its place by binary
- * search, and nothing but keys that are kept is compared.
+ * by (isrv_sort_key), found by its UID and by its place.  What comes later finds its place by
+ * binary search, and nothing but keys that are kept is compared.
  *
  * It knows no session; it counts what it holds, and holds no more than it may.
  */
@@ -30,12 +30,12 @@ struct isrv_ranked {
 void isrv_ranked_init(struct isrv_ranked *r, size_t max);
 void isrv_ranked_clear(struct isrv_ranked *r, struct isrv_mem *mem);
 
-/* Adds one that is not there, at no place yet.  Of those that are added before the next `arrange` each
- * has a higher UID than the one before.  False: r->full, or no memory. */
+/* Adds one that is not there, at no place yet.  Of those that are added before the next `arrange`
+ * each has a higher UID than the one before.  False: r->full, or no memory. */
 bool isrv_ranked_add(struct isrv_ranked *r, struct isrv_mem *mem, uint32_t uid,
                      struct imapsrv_span key);
-/* Gives all that were added their places; nothing else may be asked before that.  However many they are,
- * nothing that was there moves more than once.  False: no memory. */
+/* Gives all that were added their places; nothing else may be asked before that.  However many they
+ * are, nothing that was there moves more than once.  False: no memory. */
 bool isrv_ranked_arrange(struct isrv_ranked *r, struct isrv_mem *mem, uint64_t *steps);
 
 /* Takes those away that have these places, which ascend; again, what stays moves once. */

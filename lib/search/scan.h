@@ -2,7 +2,8 @@
 /*
  * search/scan - the octets of one message, held against all strings of a program in one pass:
  * headers unfolded and their encoded words decoded, texts decoded, both converted to UTF-8 and then
- * to what the program's comparator compares (RFC 9051 6.4.4: "MUST be decoded before comparing text").
+ * to what the program's comparator compares (RFC 9051 6.4.4: "MUST be decoded before comparing
+ * text").
  *
  * A match lies within one field or within one part.  A field is "Name: value" to TEXT, its value to
  * the others.  What TEXT and BODY look into are parts of type text/ and message/ (delivery

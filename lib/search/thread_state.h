@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * search/thread_state - threads under way, shared by the two files that make them: thread.c takes
- * messages in, thread_build.c makes threads of them and gives them out.  Nothing else includes this.
+ * messages in, thread_build.c makes threads of them and gives them out.  Nothing else includes
+ * this.
  */
 #ifndef ISRV_SEARCH_THREAD_STATE_H
 #define ISRV_SEARCH_THREAD_STATE_H

@@ -20,11 +20,11 @@
 
 /*
  * Flags have no rows: imapsrv_rights_flags says which a user may change, and those that he may not
- * are passed over (RFC 4314 4, STORE, COPY, APPEND, FETCH).  Commands that are not here need no right
- * beyond what led to them: SUBSCRIBE and UNSUBSCRIBE, which do not look whether the mailbox exists;
- * GETQUOTA and SETQUOTA, whose roots are no mailboxes; FETCH and SEARCH, for which somebody had to
- * SELECT; GENURLAUTH and URLFETCH, for which the host looks at the rights of the URL's owner.  CLOSE
- * without EXPUNGE's right closes.
+ * are passed over (RFC 4314 4, STORE, COPY, APPEND, FETCH).  Commands that are not here need no
+ * right beyond what led to them: SUBSCRIBE and UNSUBSCRIBE, which do not look whether the mailbox
+ * exists; GETQUOTA and SETQUOTA, whose roots are no mailboxes; FETCH and SEARCH, for which somebody
+ * had to SELECT; GENURLAUTH and URLFETCH, for which the host looks at the rights of the URL's
+ * owner.  CLOSE without EXPUNGE's right closes.
  */
 static const struct {
 	uint32_t all; /* each of these, */
@@ -79,7 +79,8 @@ void isrv_access_limit(uint32_t rights, struct imapsrv_flags *flags)
 
 bool isrv_access_name(struct imapsrv_name *name)
 {
-	/* They tell of names that may be hidden; the library sees by itself what is below a name. */
+	/* They tell of names that may be hidden; the library sees by itself what is below a
+	 * name. */
 	const uint32_t children = IMAPSRV_ATTR_HASCHILDREN | IMAPSRV_ATTR_HASNOCHILDREN;
 
 	name->attributes &= ~children;
@@ -150,8 +151,8 @@ enum isrv_step isrv_access_step(struct imapsrv_session *s, struct isrv_access *a
 
 /* ---- the selected mailbox ------------------------------------------------------------------ */
 
-/* "It SHOULD send FLAGS and PERMANENTFLAGS responses if they have changed" (RFC 4314 5.1.1); the codes are
- * those of RFC 9051 7.1. */
+/* "It SHOULD send FLAGS and PERMANENTFLAGS responses if they have changed" (RFC 4314 5.1.1); the
+ * codes are those of RFC 9051 7.1. */
 void isrv_access_take(struct imapsrv_session *s, uint32_t rights, bool fewer)
 {
 	struct isrv_view *v = s->view;
@@ -184,7 +185,8 @@ enum isrv_step isrv_access_refresh(struct imapsrv_session *s)
 		if (!v->rights_asked) {
 			struct imapsrv_span name;
 
-			/* A host that posts in its answer that they have changed never comes to an end. */
+			/* A host that posts in its answer that they have changed never comes to an
+			 * end. */
 			if (again && isrv_session_turn_over(s))
 				return ISRV_YIELD;
 			again = true;

@@ -71,13 +71,13 @@ void isrv_access_limit(uint32_t rights, struct imapsrv_flags *flags);
  * another thing; `fewer`: it is already, as the mailbox itself keeps fewer flags. */
 void isrv_access_take(struct imapsrv_session *s, uint32_t rights, bool fewer);
 /*
- * The rights in the selected mailbox, if they may have changed: asks, tells the client what it may change
- * now, and notes in the view whether it can still be read.  DONE or HOST.  The host may say nothing
- * of use: then there are none until it is asked again.
+ * The rights in the selected mailbox, if they may have changed: asks, tells the client what it may
+ * change now, and notes in the view whether it can still be read.  DONE or HOST.  The host may say
+ * nothing of use: then there are none until it is asked again.
  */
 enum isrv_step isrv_access_refresh(struct imapsrv_session *s);
-/* May the command at hand run in the selected mailbox?  Where that cannot be read any more, only those
- * may that leave it (RFC 4314 5.1.1). */
+/* May the command at hand run in the selected mailbox?  Where that cannot be read any more, only
+ * those may that leave it (RFC 4314 5.1.1). */
 static inline bool isrv_access_command(const struct imapsrv_session *s)
 {
 	const struct isrv_command *c = s->command;
@@ -89,15 +89,17 @@ static inline bool isrv_access_command(const struct imapsrv_session *s)
 	return !c->doing || isrv_access_may(rights, (enum isrv_doing)c->doing);
 }
 
-/* The reply where it may not: the host's own, if that would not say at the beginning of this command. */
+/* The reply where it may not: the host's own, if that would not say at the beginning of this
+ * command. */
 enum isrv_step isrv_access_refuse(struct imapsrv_session *s);
 
 /* What `list` says of a name: what this user is to be told instead.  False: nothing. */
 bool isrv_access_name(struct imapsrv_name *name);
 
 /*
- * May this be done to the mailbox of that name?  Clear the structure; then until DONE, and after that
- * `code` is OK, or says with s->result why not: isrv_refused tells it.  The name stays until then.
+ * May this be done to the mailbox of that name?  Clear the structure; then until DONE, and after
+ * that `code` is OK, or says with s->result why not: isrv_refused tells it.  The name stays until
+ * then.
  */
 struct isrv_access {
 	enum imapsrv_code code;

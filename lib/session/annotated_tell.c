@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * First the messages whose entries the events named: batch by batch, and the host is asked for nothing
- * but their sequences.  Then those of which it is not known which entries changed: they are looked up,
- * and all of them told.
+ * First the messages whose entries the events named: batch by batch, and the host is asked for
+ * nothing but their sequences.  Then those of which it is not known which entries changed: they are
+ * looked up, and all of them told.
  */
 #include "session/annotated_tell.h"
 
@@ -47,7 +47,7 @@ static uint32_t number_of(const struct imapsrv_session *s, uint32_t uid)
 	const struct isrv_view *v = s->view;
 
 	return isrv_uidset_has(isrv_uidset_view(&v->expunged), uid) ? 0
-	                                                             : isrv_nummap_seq(&v->map, uid);
+	                                                            : isrv_nummap_seq(&v->map, uid);
 }
 
 /* "* n FETCH (UID u ": what follows begins with an item. */
@@ -137,7 +137,8 @@ static enum isrv_step next_batch(struct imapsrv_session *s, struct isrv_annotate
 
 	if (isrv_session_full(s))
 		return ISRV_OUTPUT;
-	if (!isrv_batch_next(&t->batch, &s->view->map, s->engine->limits.batch, &q.uids, &messages)) {
+	if (!isrv_batch_next(&t->batch, &s->view->map, s->engine->limits.batch, &q.uids,
+	                     &messages)) {
 		t->at = AT_ANY;
 		t->uid = 0;
 	} else if (isrv_modseq_shown(s)) {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * session/annotated_tell - telling the client which annotations of the selected mailbox others changed:
- * FETCH with the names of the entries and no values (RFC 5257 4.4), with UID (RFC 5465 5.1), and with
- * MODSEQ for who wants sequences.
+ * session/annotated_tell - telling the client which annotations of the selected mailbox others
+ * changed: FETCH with the names of the entries and no values (RFC 5257 4.4), with UID
+ * (RFC 5465 5.1), and with MODSEQ for who wants sequences.
  */
 #ifndef ISRV_SESSION_ANNOTATED_TELL_H
 #define ISRV_SESSION_ANNOTATED_TELL_H

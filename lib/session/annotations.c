@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What a host tells is held to the order that imapsrv/annotate.h asks for: what runs backwards is passed
- * over, so that a message is never told an entry twice. */
+/* What a host tells is held to the order that imapsrv/annotate.h asks for: what runs backwards is
+ * passed over, so that a message is never told an entry twice. */
 #include "session/annotations.h"
 
 #include "base/annotation.h"
@@ -95,7 +95,8 @@ static bool keep(struct imapsrv_session *s, struct isrv_annotations *x, uint32_t
 	return isrv_buf_add(&x->last, &s->mem, is->entry.data, is->entry.len) &&
 	       isrv_buf_add(&x->text, &s->mem, is->entry.data, is->entry.len) &&
 	       keep_value(s, x, &row, 0, x->values & IMAPSRV_ANNOTATION_PRIV ? is->priv : none) &&
-	       keep_value(s, x, &row, 1, x->values & IMAPSRV_ANNOTATION_SHARED ? is->shared : none) &&
+	       keep_value(s, x, &row, 1,
+	                  x->values & IMAPSRV_ANNOTATION_SHARED ? is->shared : none) &&
 	       isrv_buf_add(&x->rows, &s->mem, &row, sizeof(row));
 }
 
@@ -150,7 +151,8 @@ static void ask(struct imapsrv_session *s, struct isrv_annotations *x, uint32_t 
 
 /* ---- handing on ---------------------------------------------------------------------------- */
 
-static struct imapsrv_span span(const struct isrv_annotations *x, const struct row *row, unsigned which)
+static struct imapsrv_span span(const struct isrv_annotations *x, const struct row *row,
+                                unsigned which)
 {
 	struct imapsrv_span value = {NULL, 0};
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * session/annotations - annotations of a set of messages (RFC 5257), asked of the host and handed on
- * one by one, in the order of UIDs and names.  One question is about all the messages; of its answer
- * a window of limits.output octets is held, and when that is used up the rest is asked for again.
+ * session/annotations - annotations of a set of messages (RFC 5257), asked of the host and handed
+ * on one by one, in the order of UIDs and names.  One question is about all the messages; of its
+ * answer a window of limits.output octets is held, and when that is used up the rest is asked for
+ * again.
  */
 #ifndef ISRV_SESSION_ANNOTATIONS_H
 #define ISRV_SESSION_ANNOTATIONS_H

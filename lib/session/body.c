@@ -83,8 +83,8 @@ static void broken(struct imapsrv_session *s, struct isrv_body_cursor *b, const 
 	b->failed = true;
 }
 
-/* One half to convert into, one to pull into.  Now, when what is read for can still be refused: not with a
- * literal half written. */
+/* One half to convert into, one to pull into.  Now, when what is read for can still be refused: not
+ * with a literal half written. */
 static void take_buffers(struct imapsrv_session *s, struct isrv_body_cursor *b)
 {
 	struct isrv_arena *arena = b->arena ? b->arena : &s->arena;
@@ -147,7 +147,8 @@ static void take_bytes(struct imapsrv_session *s, void *ctx, const void *answer)
 	struct isrv_body_cursor *b = ctx;
 
 	(void)s;
-	/* op_messages.c sees to it that no more come than were asked for, in however many pieces. */
+	/* op_messages.c sees to it that no more come than were asked for, in however many
+	 * pieces. */
 	memcpy(b->buf + ISRV_BODY_CHUNK + b->piece.len, bytes->data, bytes->len);
 	b->piece.len += bytes->len;
 }

@@ -20,8 +20,10 @@ struct isrv_body_cursor {
 	uint64_t at;            /* host octets read so far in this pass */
 	uint64_t done;          /* wire octets that this pass has passed */
 	struct imapsrv_span piece; /* host octets at hand */
-	struct isrv_arena *arena; /* where `buf` is to be; NULL: the command's.  Outlives a close as well */
-	char *buf;              /* for pulling and converting, in the arena; outlives a close, for the next message */
+	struct isrv_arena *arena; /* where `buf` is to be; NULL: the command's.  Outlives a close as
+	                           * well */
+	char *buf;              /* for pulling and converting, in the arena; outlives a close, for
+	                         * the next message */
 	uint8_t state;
 	bool measured;
 	bool putting;           /* in the middle of isrv_body_put */
@@ -30,7 +32,8 @@ struct isrv_body_cursor {
 };
 
 #define ISRV_BODY_CHUNK 8192u
-/* The most that isrv_body_raw gives at a time, also of what is lent, so that who reads it can yield. */
+/* The most that isrv_body_raw gives at a time, also of what is lent, so that who reads it can
+ * yield. */
 #define ISRV_BODY_RAW 65536u
 
 /* Asks the host for the message.  The cursor is cleared by the caller before the first call; a

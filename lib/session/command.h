@@ -26,8 +26,9 @@ enum isrv_step {
 
 /* What a command that takes literals by itself says to one that was announced. */
 enum isrv_literal {
-	ISRV_LITERAL_ARGUMENT, /* it belongs to the arguments: collect it, and go on reading          */
-	ISRV_LITERAL_START     /* the arguments before it are complete: parse them, start the command */
+	ISRV_LITERAL_ARGUMENT, /* it belongs to the arguments: collect it, and go on reading */
+	ISRV_LITERAL_START     /* the arguments before it are complete: parse them, start the
+	                        * command */
 };
 
 /* What parse is given. */
@@ -48,15 +49,16 @@ enum isrv_command_flag {
 	 * 7.5.1), unless in its UID form. */
 	ISRV_COMMAND_SEQ = 1 << 0,
 	ISRV_COMMAND_UID = 1 << 1,      /* has a UID form */
-	ISRV_COMMAND_QUIET = 1 << 3,    /* no untagged updates before its tagged line: it ends or changes the mailbox
-	                                   or the connection */
+	ISRV_COMMAND_QUIET = 1 << 3,    /* no untagged updates before its tagged line: it ends or
+	                                   changes the mailbox or the connection */
 	ISRV_COMMAND_SECRET = 1 << 4,   /* arguments are credentials: not traced, wiped */
 	ISRV_COMMAND_WRITES = 1 << 5,   /* refused with NO in a mailbox that is read-only */
-	ISRV_COMMAND_PLAINTEXT = 1 << 6, /* refused with NO under LOGINDISABLED: shows a password to who listens */
-	ISRV_COMMAND_NUMBERS = 1 << 7, /* takes or tells message numbers, unless in its UID form: refused with BAD
-	                                 under UIDONLY (RFC 9586 3.2, 3.8) */
-	ISRV_COMMAND_ASCII = 1 << 9, /* needs no UTF-8: all others wait for it under UTF8=ONLY, and are refused with
-	                                NO (RFC 9755 7) */
+	ISRV_COMMAND_PLAINTEXT = 1 << 6, /* refused with NO under LOGINDISABLED: shows a password to
+	                                  * who listens */
+	ISRV_COMMAND_NUMBERS = 1 << 7, /* takes or tells message numbers, unless in its UID form:
+	                                  refused with BAD under UIDONLY (RFC 9586 3.2, 3.8) */
+	ISRV_COMMAND_ASCII = 1 << 9, /* needs no UTF-8: all others wait for it under UTF8=ONLY, and
+	                                are refused with NO (RFC 9755 7) */
 	ISRV_COMMAND_IDLES = 1 << 8, /* IDLE: the session can be saved while it waits */
 	ISRV_COMMAND_ADDS = 1 << 10 /* adds messages, whether a mailbox is selected or not */
 };
@@ -73,20 +75,20 @@ struct isrv_command {
 	const char *name;      /* upper case, no "UID " */
 	uint8_t states;        /* enum isrv_state_bit */
 	uint8_t cap;           /* enum isrv_cap that it needs, or 0 */
-	uint8_t doing;         /* enum isrv_doing: what it does to the selected mailbox that not everybody may;
-	                          0: nothing */
+	uint8_t doing;         /* enum isrv_doing: what it does to the selected mailbox that not
+	                          everybody may; 0: nothing */
 	uint16_t flags;        /* enum isrv_command_flag */
 	uint16_t args_size;    /* octets of the structure, cleared before parse */
 	bool (*parse)(struct isrv_parse *p, void *args); /* NULL: takes no arguments */
 	enum isrv_step (*step)(struct imapsrv_session *s, void *args);
 	/* NULL: literals are arguments.  Looks at what stands before the one just announced. */
 	enum isrv_literal (*literal)(struct isrv_parse *p);
-	/* How far it is: messages that are done, of so many; goal 0 where that cannot be said.  NULL: it
-	 * never can. */
+	/* How far it is: messages that are done, of so many; goal 0 where that cannot be said.
+	 * NULL: it never can. */
 	void (*progress)(struct imapsrv_session *s, const void *args, uint32_t *done_r,
 	                 uint32_t *goal_r);
-	/* The command is dropped before it was done (session freed, BYE), perhaps before its first step:
-	 * gives back what args holds beyond the arena.  NULL if nothing. */
+	/* The command is dropped before it was done (session freed, BYE), perhaps before its first
+	 * step: gives back what args holds beyond the arena.  NULL if nothing. */
 	void (*drop)(struct imapsrv_session *s, void *args);
 };
 

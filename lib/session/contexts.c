@@ -190,8 +190,8 @@ static bool freeze(struct imapsrv_session *s, struct isrv_context *x, const stru
 	return true;
 }
 
-static bool fill(struct imapsrv_session *s, struct isrv_context *x, const struct isrv_context_wish *wish,
-                 uint32_t sets)
+static bool fill(struct imapsrv_session *s, struct isrv_context *x,
+                 const struct isrv_context_wish *wish, uint32_t sets)
 {
 	x->tag = isrv_contexts_copy(s, s->tag.data, s->tag.len);
 	x->tag_len = s->tag.len;
@@ -269,7 +269,8 @@ bool isrv_contexts_add(struct imapsrv_session *s, const struct isrv_context_wish
 	/* Linear in what is kept, and all of that is bounded. */
 	s->steps += wish->parsed->count + ranges + wish->found.count;
 	if ((c && c->count >= limits->contexts) || wish->found.count > limits->set_ranges ||
-	    ranges > limits->set_ranges || wish->fetch.len > ISRV_CONTEXTS_FETCH_MAX - isrv_contexts_fetch_octets(c))
+	    ranges > limits->set_ranges ||
+	    wish->fetch.len > ISRV_CONTEXTS_FETCH_MAX - isrv_contexts_fetch_octets(c))
 		return false;
 	c = isrv_contexts_get(s);
 	if (!c || !isrv_contexts_reserve(s, c)) {
@@ -390,8 +391,9 @@ bool isrv_context_parse(struct imapsrv_session *s, const struct isrv_context *x,
 	r.keyword_max = s->engine->limits.keyword_len;
 	r.utf8 = x->utf8;
 	r.uidonly = x->uidonly;
-	if (!(x->sorted ? isrv_program_parse_criteria(program_r, &r, &s->engine->limits, x->features)
-	                : isrv_program_parse(program_r, &r, &s->engine->limits, x->features)) ||
+	if (!(x->sorted
+	              ? isrv_program_parse_criteria(program_r, &r, &s->engine->limits, x->features)
+	              : isrv_program_parse(program_r, &r, &s->engine->limits, x->features)) ||
 	    program_r->bad_charset)
 		return false;
 	for (i = 0; i < program_r->count; i++) {

@@ -9,9 +9,9 @@
  * that of RFC 5267 4.3 and RFC 5465 5, 7: REMOVEFROM of what is gone, EXPUNGE, EXISTS, FETCH, and
  * then ESEARCH about what changed.
  *
- * Results are kept as ranges of UIDs that may cover UIDs without a message.  Those of a SEARCH are in
- * mailbox order, so positions are always 0 (RFC 5267 4.3.3); those of a SORT (CONTEXT=SORT) have the
- * messages and their keys beside that, in order (search/ranked.h), within half of limits.sort.
+ * Results are kept as ranges of UIDs that may cover UIDs without a message.  Those of a SEARCH are
+ * in mailbox order, so positions are always 0 (RFC 5267 4.3.3); those of a SORT (CONTEXT=SORT) have
+ * the messages and their keys beside that, in order (search/ranked.h), within half of limits.sort.
  */
 #ifndef ISRV_SESSION_CONTEXTS_H
 #define ISRV_SESSION_CONTEXTS_H
@@ -35,15 +35,16 @@ struct isrv_context_wish {
 	/* Of a SORT: its criteria, and its result, which is taken over.  Else NULL. */
 	const struct isrv_sort_program *by;
 	struct isrv_ranked *ranked;
-	struct imapsrv_span fetch;   /* fetch-atts with their parentheses (RFC 5465 7); len 0: none */
+	struct imapsrv_span fetch;   /* fetch-atts with their parentheses (RFC 5465 7); len 0:
+	                              * none */
 };
 
 /* Is the tag at work that of a context already? */
 bool isrv_contexts_has(const struct imapsrv_session *s, struct imapsrv_span tag);
 /*
  * Follows the search at work from now on, under its tag, in UIDs if it is a UID command.  False: it
- * cannot be afforded (limits.contexts, limits.set_ranges, ISRV_CONTEXTS_FETCH_MAX), and the client is to be told NOUPDATE; or
- * the session has failed.
+ * cannot be afforded (limits.contexts, limits.set_ranges, ISRV_CONTEXTS_FETCH_MAX), and the client
+ * is to be told NOUPDATE; or the session has failed.
  */
 bool isrv_contexts_add(struct imapsrv_session *s, const struct isrv_context_wish *wish);
 /* Octets that one more result of a SORT may have. */
@@ -83,13 +84,13 @@ enum isrv_step isrv_contexts_tell_gone(struct imapsrv_session *s);
 bool isrv_contexts_more_gone(const struct imapsrv_session *s);
 /* Looks at what was touched, and tells.  Nothing else may be told until it says DONE. */
 enum isrv_step isrv_contexts_tell_changed(struct imapsrv_session *s);
-/* Messages that arrived and were added to results whose clients want such shown (RFC 5465 7).  Does any
- * context want that? */
+/* Messages that arrived and were added to results whose clients want such shown (RFC 5465 7).  Does
+ * any context want that? */
 bool isrv_contexts_show(const struct imapsrv_session *s);
 /* The highest number up to which the same contexts want messages shown as the one with this UID. */
 uint32_t isrv_contexts_show_until(const struct imapsrv_session *s, uint32_t uid);
-/* The fetch-atts that the next of them wants of this one, from *index on, which is moved on; len 0: no
- * more. */
+/* The fetch-atts that the next of them wants of this one, from *index on, which is moved on; len 0:
+ * no more. */
 struct imapsrv_span isrv_contexts_show_next(const struct imapsrv_session *s, uint32_t uid,
                                             uint32_t *index);
 /* All were shown, or nobody will. */

@@ -74,8 +74,8 @@ char *isrv_contexts_copy(struct imapsrv_session *s, const char *data, size_t len
 /* Octets of fetch-atts that all of them keep. */
 size_t isrv_contexts_fetch_octets(const struct isrv_contexts *c);
 void isrv_context_clear(struct imapsrv_session *s, struct isrv_context *x);
-/* Reads the program of a context again, with its sets as they were.  False: r->nomem, or it is no such
- * program. */
+/* Reads the program of a context again, with its sets as they were.  False: r->nomem, or it is no
+ * such program. */
 bool isrv_context_parse(struct imapsrv_session *s, const struct isrv_context *x,
                         struct isrv_arena *arena, struct isrv_program *program_r);
 

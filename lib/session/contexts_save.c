@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Followed searches in a session that is saved and goes on as another one: octets that anybody may have
- * made, so what comes of them is held to all that is true of contexts that were made here. */
+/* Followed searches in a session that is saved and goes on as another one: octets that anybody may
+ * have made, so what comes of them is held to all that is true of contexts that were made here. */
 #include <string.h>
 
 #include "session/contexts_list.h"
@@ -174,7 +174,8 @@ static void unpack_one(struct imapsrv_session *s, struct isrv_unpack *u, struct 
 	x->tag = unpack_text(s, u, &x->tag_len);
 	x->text = unpack_text(s, u, &x->text_len);
 	x->features = isrv_unpack_u32(u);
-	flags = (unsigned)isrv_unpack_upto(u, SAVED_UID | SAVED_UTF8 | SAVED_UIDONLY | SAVED_SORTED);
+	flags = (unsigned)isrv_unpack_upto(u,
+	                                   SAVED_UID | SAVED_UTF8 | SAVED_UIDONLY | SAVED_SORTED);
 	x->uid = flags & SAVED_UID;
 	x->utf8 = flags & SAVED_UTF8;
 	x->uidonly = flags & SAVED_UIDONLY;

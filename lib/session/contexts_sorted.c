@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * "Each pair is processed in the order that it appears": what is removed is told from the front on, at
- * the place that it has when all before it is gone, and what is added likewise, at the place that it
- * will keep.  Neighbours are told as one set.
+ * "Each pair is processed in the order that it appears": what is removed is told from the front on,
+ * at the place that it has when all before it is gone, and what is added likewise, at the place
+ * that it will keep.  Neighbours are told as one set.
  */
 #include "session/contexts_sorted.h"
 
@@ -190,7 +190,8 @@ static bool joins(const struct changes *x, uint32_t i)
 	return x->list[i].place == x->list[i - 1].place + x->apart;
 }
 
-static uint32_t number_of(const struct imapsrv_session *s, const struct isrv_sorting *y, uint32_t uid)
+static uint32_t number_of(const struct imapsrv_session *s, const struct isrv_sorting *y,
+                          uint32_t uid)
 {
 	return y->x->uid ? uid : isrv_nummap_seq(&s->view->map, uid);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * session/contexts_sorted - what a telling of a SORT's result (RFC 5267 4.3.3, 4.3.4) has beside that
- * of a search: the keys of what is added, and the places of all that changes, as the client has to
- * go through them, one after the other.
+ * session/contexts_sorted - what a telling of a SORT's result (RFC 5267 4.3.3, 4.3.4) has beside
+ * that of a search: the keys of what is added, and the places of all that changes, as the client
+ * has to go through them, one after the other.
  *
  * All of them belong to the context at hand; its c->removed and c->added say which messages.
  */
@@ -13,8 +13,8 @@
 
 /* Takes c->removed out of the result.  False: the arena gave nothing. */
 bool isrv_sorted_take_out(struct imapsrv_session *s, struct isrv_contexts *c);
-/* Puts c->added in.  DONE: *ok_r says whether all is in its place; if not, the session has failed, or
- * the context cannot be kept up. */
+/* Puts c->added in.  DONE: *ok_r says whether all is in its place; if not, the session has failed,
+ * or the context cannot be kept up. */
 enum isrv_step isrv_sorted_put_in(struct imapsrv_session *s, struct isrv_contexts *c, bool *ok_r);
 /* "5 2731:2733,2735 7 11": what was taken out, or what was put in.  DONE or OUTPUT. */
 enum isrv_step isrv_sorted_tell(struct imapsrv_session *s, struct isrv_contexts *c, bool added);

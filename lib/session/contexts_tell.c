@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What cannot be kept up any more (a limit, a host that refuses) is given up with NOUPDATE: a client
- * must not take silence for "nothing has changed".
+ * What cannot be kept up any more (a limit, a host that refuses) is given up with NOUPDATE: a
+ * client must not take silence for "nothing has changed".
  */
 #include "session/contexts_sorted.h"
 
@@ -117,7 +117,8 @@ static void starve(struct imapsrv_session *s, struct isrv_contexts *c)
 
 /* ---- what is gone -------------------------------------------------------------------------- */
 
-/* Is the client told of all that is gone, or of what it expunged itself, as it wants to hear (RFC 5465 5)? */
+/* Is the client told of all that is gone, or of what it expunged itself, as it wants to hear
+ * (RFC 5465 5)? */
 static bool hears_all(const struct imapsrv_session *s)
 {
 	return s->tell_all || s->heard & ISRV_PENDING_GONE;
@@ -228,7 +229,8 @@ static bool begin_search(struct imapsrv_session *s, struct isrv_contexts *c)
 		return false;
 	c->x->arena = &c->arena;
 	isrv_search_selected(s, &source);
-	source.expunged = &s->view->expunged; /* gone for good, also where the host keeps it for SEARCH */
+	source.expunged = &s->view->expunged; /* gone for good, also where the host keeps it for
+	                                       * SEARCH */
 	isrv_searcher_begin(s, c->x, &c->program, &source, &c->scope);
 	return true;
 }
@@ -248,7 +250,8 @@ static bool compare(struct imapsrv_session *s, struct isrv_contexts *c, struct i
 
 /* What is added because it arrived is shown; "No untagged FETCH response SHOULD be returned if a
  * message becomes a member of UPDATE SEARCH due to flag or annotation changes" (RFC 5465 7). */
-static bool note_show(struct imapsrv_session *s, struct isrv_context *x, const struct isrv_uidset *in)
+static bool note_show(struct imapsrv_session *s, struct isrv_context *x,
+                      const struct isrv_uidset *in)
 {
 	struct isrv_uidset show;
 	bool noted;

@@ -87,10 +87,12 @@ static bool is_complete(const struct imapsrv_engine *e)
 {
 	const struct imapsrv_store *t = &e->store;
 	bool append = t->append_begin && t->append_data && t->append_finish && t->append_abort;
-	bool no_append = !t->append_begin && !t->append_data && !t->append_finish && !t->append_abort;
+	bool no_append =
+		!t->append_begin && !t->append_data && !t->append_finish && !t->append_abort;
 	const struct imapsrv_mailboxes *m = &e->mailboxes;
 
-	if (!t->list || !t->open || !t->close || !t->uids || !t->fetch || !t->body || !t->body_close)
+	if (!t->list || !t->open || !t->close || !t->uids || !t->fetch || !t->body ||
+	    !t->body_close)
 		return false;
 	if (!append && !no_append)
 		return false;
@@ -181,7 +183,8 @@ int isrv_engine_new(const struct imapsrv_config *config, const struct isrv_comma
 	const struct imapsrv_allocator *allocator;
 	struct isrv_mem mem;
 
-	if (!config || !engine_r || command_count > ISRV_COMMANDS_MAX || config->size < sizeof(size_t) || !config->store)
+	if (!config || !engine_r || command_count > ISRV_COMMANDS_MAX ||
+	    config->size < sizeof(size_t) || !config->store)
 		return IMAPSRV_EINVAL;
 	allocator = config->allocator ? config->allocator : &isrv_mem_libc;
 	isrv_mem_init(&mem, allocator, SIZE_MAX);

@@ -8,8 +8,8 @@
 #include "session/caps.h"
 #include "session/command.h"
 
-/* Tells a client what there is to tell, of the selected mailbox these kinds (enum isrv_pending), and
- * all other news: DONE, HOST or OUTPUT; `drop` lets go of it half-way.  It stands above the
+/* Tells a client what there is to tell, of the selected mailbox these kinds (enum isrv_pending),
+ * and all other news: DONE, HOST or OUTPUT; `drop` lets go of it half-way.  It stands above the
  * session, next to the commands whose ways it uses. */
 struct isrv_teller {
 	enum isrv_step (*step)(struct imapsrv_session *s, unsigned kinds);
@@ -22,7 +22,8 @@ struct isrv_teller {
 #define ISRV_COMMANDS_MAX 128
 
 struct imapsrv_engine {
-	struct imapsrv_config config;       /* its pointers to tables are replaced by the copies below */
+	struct imapsrv_config config;       /* its pointers to tables are replaced by the copies
+	                                     * below */
 	struct imapsrv_store store;
 	struct imapsrv_mailboxes mailboxes; /* members NULL if the host has none */
 	struct imapsrv_metadata metadata;   /* likewise */
@@ -48,8 +49,8 @@ int isrv_engine_new(const struct imapsrv_config *config, const struct isrv_comma
                     size_t command_count, const struct isrv_teller *teller,
                     struct imapsrv_engine **engine_r);
 
-/* The octets of one appended message that are announced, where a mailbox allows so many: `number` of
- * RFC 7889 5 has 32 bits. */
+/* The octets of one appended message that are announced, where a mailbox allows so many: `number`
+ * of RFC 7889 5 has 32 bits. */
 static inline uint32_t isrv_append_limit(const struct imapsrv_engine *e, uint64_t own)
 {
 	uint64_t limit = own < e->limits.append ? own : e->limits.append;

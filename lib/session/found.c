@@ -17,8 +17,9 @@ static bool reserve(struct isrv_found *f, struct isrv_arena *arena)
 
 	if (f->count < f->cap)
 		return true;
-	grown = cap > SIZE_MAX / unit ? NULL
-	                              : isrv_arena_grow(arena, f->ranges, f->cap * unit, cap * unit);
+	grown = cap > SIZE_MAX / unit
+	                ? NULL
+	                : isrv_arena_grow(arena, f->ranges, f->cap * unit, cap * unit);
 	if (!grown)
 		return false;
 	f->ranges = grown;

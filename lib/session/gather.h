@@ -5,8 +5,8 @@
  *
  * Facts come from rows.  The header comes from the description that the host kept; only where there
  * is none, or it is too old to have what is wanted, is a message opened, once, and read as far as
- * its header goes.  A size that the host does not know is counted.  Nothing is kept beyond a batch: a
- * cache for the session would cost each of many sessions what the host keeps once for all.
+ * its header goes.  A size that the host does not know is counted.  Nothing is kept beyond a batch:
+ * a cache for the session would cost each of many sessions what the host keeps once for all.
  *
  * It yields between messages (limits.turn).
  */

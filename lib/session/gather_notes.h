@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * session/gather_notes - values of annotations that messages are sorted by (RFC 5257 4.9), message by
- * message.  One question to the host is about all messages of a batch.
+ * session/gather_notes - values of annotations that messages are sorted by (RFC 5257 4.9), message
+ * by message.  One question to the host is about all messages of a batch.
  */
 #ifndef ISRV_SESSION_GATHER_NOTES_H
 #define ISRV_SESSION_GATHER_NOTES_H
@@ -20,7 +20,8 @@ struct isrv_gather_notes {
 	struct isrv_gather_wish wishes[ISRV_SORT_NOTES];
 	uint32_t count; /* of them; 0: nothing is asked */
 
-	struct imapsrv_span found[ISRV_SORT_NOTES]; /* of the message at hand; data NULL: it has none */
+	struct imapsrv_span found[ISRV_SORT_NOTES]; /* of the message at hand; data NULL: it has
+	                                             * none */
 
 	/* The routine's own. */
 	struct imapsrv_span entries[ISRV_SORT_NOTES]; /* ascending, each once */
@@ -30,11 +31,12 @@ struct isrv_gather_notes {
 	bool has[ISRV_SORT_NOTES];
 };
 
-/* Of these messages, without values in `none` (enum imapsrv_annotation_value).  Asks nothing yet. */
+/* Of these messages, without values in `none` (enum imapsrv_annotation_value).  Asks nothing
+ * yet. */
 void isrv_gather_notes_begin(struct imapsrv_session *s, struct isrv_gather_notes *x, void *mailbox,
                              uint32_t none, struct imapsrv_set uids);
-/* DONE: x->found is what this message has, until the next call; or x->from.refused; or the session has
- * failed. */
+/* DONE: x->found is what this message has, until the next call; or x->from.refused; or the session
+ * has failed. */
 enum isrv_step isrv_gather_notes_step(struct imapsrv_session *s, struct isrv_gather_notes *x,
                                       uint32_t uid);
 /* The message is done. */

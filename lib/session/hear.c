@@ -354,7 +354,8 @@ static void note_opening(struct imapsrv_session *s, const struct imapsrv_event *
 	struct isrv_view *v = s->opening;
 
 	s->opening_changed = true;
-	/* The host has it open: whatever has its name next is another.  Before, it may open that one. */
+	/* The host has it open: whatever has its name next is another.  Before, it may open that
+	 * one. */
 	if (e->type == IMAPSRV_EVENT_MAILBOX_DELETE && v->uidvalidity && may_mean(v, e))
 		v->removed = v->removed || e->origin != s;
 	if (e->type != IMAPSRV_EVENT_ACCESS_LOST && e->type != IMAPSRV_EVENT_ACCESS_GAINED)
@@ -480,7 +481,8 @@ static bool is_of_view(const struct imapsrv_session *s, const struct imapsrv_eve
 	return is_of(s->view, e);
 }
 
-/* Of the mailbox that the client has selected: also while a session that was restored opens it again. */
+/* Of the mailbox that the client has selected: also while a session that was restored opens it
+ * again. */
 static const struct isrv_view *view_of_client(const struct imapsrv_session *s)
 {
 	return s->resume && !s->view ? s->opening : s->view;
@@ -519,8 +521,8 @@ static void post_to_notify(struct imapsrv_session *s, const struct imapsrv_event
 		s->news = s->stirred = true;
 }
 
-/* Events were lost: whatever could have been in them is looked up in the selected mailbox, flags too;
- * of the others nobody knows. */
+/* Events were lost: whatever could have been in them is looked up in the selected mailbox, flags
+ * too; of the others nobody knows. */
 static void post_everything(struct imapsrv_session *s)
 {
 	struct imapsrv_range all = {1, UINT32_MAX};
@@ -540,8 +542,8 @@ static void post_everything(struct imapsrv_session *s)
 		s->view->annotations |= ISRV_ANNOTATIONS_LOST;
 }
 
-/* RFC 4467 7: "any current IMAP session logged in as the user that has the mailbox selected" is told, but
- * the one that did it knows. */
+/* RFC 4467 7: "any current IMAP session logged in as the user that has the mailbox selected" is
+ * told, but the one that did it knows. */
 static void post_keys(struct imapsrv_session *s, const struct imapsrv_event *e)
 {
 	const struct isrv_view *v = view_of_client(s);

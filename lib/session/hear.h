@@ -16,16 +16,16 @@ bool isrv_hear_annotations(const struct imapsrv_session *s);
 struct isrv_notify_account isrv_hear_account(const struct imapsrv_session *s);
 /* NOTIFY NONE, and what an overflow and a logout do. */
 void isrv_hear_nothing(struct imapsrv_session *s, enum isrv_hearing hearing);
-/* What n asks for is in force from now on; the host watches for it already.  What was still to be told
- * before is told if n wants it too. */
+/* What n asks for is in force from now on; the host watches for it already.  What was still to be
+ * told before is told if n wants it too. */
 void isrv_hear_this(struct imapsrv_session *s, struct isrv_notify *n);
 /* ENABLE METADATA: entries that others change are told (RFC 5464 4.1), until there is a NOTIFY. */
 void isrv_hear_metadata(struct imapsrv_session *s);
 /* More than can be held (RFC 5465 5.8). */
 void isrv_hear_overflow(struct imapsrv_session *s);
-/* While the host is told of what a NOTIFY asks for it may post: until it is let go, s->notify is not freed,
- * and no name comes to it or goes.  What would have done that is an overflow then.  Gives whether it was held
- * already, which is what to let it go with. */
+/* While the host is told of what a NOTIFY asks for it may post: until it is let go, s->notify is
+ * not freed, and no name comes to it or goes.  What would have done that is an overflow then.
+ * Gives whether it was held already, which is what to let it go with. */
 static inline bool isrv_hear_hold(struct imapsrv_session *s)
 {
 	bool held = s->notify_held;
@@ -44,8 +44,8 @@ static inline void isrv_hear_own_gone(struct imapsrv_session *s, struct imapsrv_
 	else if (!isrv_view_post_own_gone(s->view, &s->mem, uids))
 		isrv_session_fail(s, IMAPSRV_ENOMEM);
 }
-/* This client added messages to the selected mailbox, or to one of that name; empty: it is not known
- * which. */
+/* This client added messages to the selected mailbox, or to one of that name; empty: it is not
+ * known which. */
 static inline void isrv_hear_own(struct imapsrv_session *s, struct imapsrv_set uids)
 {
 	isrv_view_post_own(s->view, uids);
@@ -59,7 +59,8 @@ void isrv_hear_subscribed(struct imapsrv_session *s, struct imapsrv_span name, b
 
 /* May the selected mailbox be read, by what the host says now? */
 void isrv_hear_readable(struct imapsrv_session *s, bool readable);
-/* Rights in the mailbox of that name have changed: if it is the selected one, they are asked for. */
+/* Rights in the mailbox of that name have changed: if it is the selected one, they are asked
+ * for. */
 void isrv_hear_rights(struct imapsrv_session *s, struct imapsrv_span name);
 
 /* Can the warning be told now?  Not without a mailbox that messages are in or come to: "MUST NOT"

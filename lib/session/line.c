@@ -136,8 +136,8 @@ bool isrv_line_read(struct imapsrv_session *s, struct isrv_line *line)
 	line->code = NULL;
 	line->refused = false;
 	parse_init(s, &line->p, s->framer.buf.data, s->framer.buf.len);
-	/* Half a tag is none: it may be that of another command.  Of a line that was too long there may be
-	 * no more than that. */
+	/* Half a tag is none: it may be that of another command.  Of a line that was too long there
+	 * may be no more than that. */
 	if (!isrv_rd_tag(r, &line->tag) || (r->at < r->end ? *r->at != ' ' : s->framer.too_big)) {
 		line->tag.len = 0;
 		line->problem = "Expected a tag";

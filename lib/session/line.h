@@ -22,8 +22,8 @@ struct isrv_line {
 bool isrv_line_read(struct imapsrv_session *s, struct isrv_line *line);
 /* Shows it to the trace hook, without what is secret. */
 void isrv_line_trace(struct imapsrv_session *s, const struct isrv_line *line);
-/* Does the literal that was announced not wait, though with LITERAL- one of more than 4096 octets has
- * to (RFC 7888 5)? */
+/* Does the literal that was announced not wait, though with LITERAL- one of more than 4096 octets
+ * has to (RFC 7888 5)? */
 bool isrv_line_needs_leave(const struct imapsrv_session *s);
 #define ISRV_NEEDS_LEAVE "A literal above 4096 octets must wait for leave"
 /* Takes it into the line.  NULL, or why that cannot be. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A command that is refused by the host may have worked on any of its messages: then nothing is said.
- * Where the tagged line has another code to tell, EXPUNGEISSUED or MODIFIED, this one goes ahead of it
- * in an untagged NO (RFC 9738 3.1).
+ * A command that is refused by the host may have worked on any of its messages: then nothing is
+ * said.  Where the tagged line has another code to tell, EXPUNGEISSUED or MODIFIED, this one goes
+ * ahead of it in an untagged NO (RFC 9738 3.1).
  */
 #include "session/messagelimit.h"
 

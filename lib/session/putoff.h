@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * session/putoff - rows of a batch that are told one by one, and put off once those before them put so
- * much that the rest would fill the session's memory: keywords and descriptions are other people's to
- * choose.  What is put off is asked for again when the client has read what there is.  What decides is
- * what was put, and not what has yet to leave: the order of lines must not depend on how fast the client
- * reads.
+ * session/putoff - rows of a batch that are told one by one, and put off once those before them put
+ * so much that the rest would fill the session's memory: keywords and descriptions are other
+ * people's to choose.  What is put off is asked for again when the client has read what there is.
+ * What decides is what was put, and not what has yet to leave: the order of lines must not depend
+ * on how fast the client reads.
  */
 #ifndef ISRV_SESSION_PUTOFF_H
 #define ISRV_SESSION_PUTOFF_H
@@ -32,12 +32,14 @@ static inline bool isrv_putoff_full(const struct isrv_putoff *p)
 {
 	return p->told && p->told >= p->most;
 }
-/* A row came.  False: it is put off; else whatever of it is put is said with one of the two below. */
+/* A row came.  False: it is put off; else whatever of it is put is said with one of the two
+ * below. */
 bool isrv_putoff_row(struct imapsrv_session *s, struct isrv_putoff *p, uint32_t uid);
 /* Octets went with the row, but it is not told. */
 void isrv_putoff_count(struct imapsrv_session *s, struct isrv_putoff *p);
 void isrv_putoff_told(struct imapsrv_session *s, struct isrv_putoff *p, uint32_t uid);
-/* All rows have come: at least one that was told is not asked for again, though a host gave it twice. */
+/* All rows have come: at least one that was told is not asked for again, though a host gave it
+ * twice. */
 void isrv_putoff_settle(struct imapsrv_session *s, struct isrv_putoff *p);
 /* What was put off is the part that is asked for now; false: nothing was. */
 bool isrv_putoff_again(struct isrv_putoff *p);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The way back into a mailbox: open it by its name, see that it is the one that it was, find out what
- * changed while nobody listened, then go on where the session was.  The client sees nothing of all
- * this but the changes.  Where its picture cannot be made right again there is only BYE.
+ * The way back into a mailbox: open it by its name, see that it is the one that it was, find out
+ * what changed while nobody listened, then go on where the session was.  The client sees nothing of
+ * all this but the changes.  Where its picture cannot be made right again there is only BYE.
  */
 #include "session/resume.h"
 
@@ -131,14 +131,16 @@ static void take_view(struct imapsrv_session *s, struct isrv_resume *r)
 {
 	const struct imapsrv_mailbox *m = &r->mailbox;
 	struct isrv_view *v = r->view;
-	bool fewer = (v->permanent_flags & ~m->permanent_flags) || (v->new_keywords && !m->new_keywords);
+	bool fewer =
+		(v->permanent_flags & ~m->permanent_flags) || (v->new_keywords && !m->new_keywords);
 
 	r->view = NULL;
 	s->view = v;
 	s->opening = NULL;
 	if (m->read_only && !v->read_only) {
 		v->read_only = true;
-		isrv_untagged(s, "OK", "READ-ONLY", "The mailbox may only be read now"); /* RFC 9051 7.1 */
+		isrv_untagged(s, "OK", "READ-ONLY",
+		              "The mailbox may only be read now"); /* RFC 9051 7.1 */
 	}
 	v->permanent_flags &= (uint8_t)m->permanent_flags;
 	v->new_keywords = v->new_keywords && m->new_keywords;

@@ -14,8 +14,8 @@ void isrv_resume_read(struct imapsrv_session *s, struct isrv_unpack *u);
 /* In phase RESUME: does what can be done; true if anything was. */
 bool isrv_resume(struct imapsrv_session *s);
 void isrv_resume_drop(struct imapsrv_session *s);
-/* From now on the mailbox is watched, and what is posted of it counts; what happened meanwhile is to be looked
- * up (false: it will be posted). */
+/* From now on the mailbox is watched, and what is posted of it counts; what happened meanwhile is
+ * to be looked up (false: it will be posted). */
 void isrv_resume_begin(struct imapsrv_session *s, bool compare);
 
 #endif

@@ -192,8 +192,8 @@ static bool is_argument(struct imapsrv_session *s)
 {
 	struct isrv_line line;
 
-	/* So was the one before it.  What stands before them all is not read for each: that would be
-	 * quadratic in what a client sends (a long tag, thousands of literals). */
+	/* So was the one before it.  What stands before them all is not read for each: that would
+	 * be quadratic in what a client sends (a long tag, thousands of literals). */
 	if (s->framer.line && s->collects)
 		return true;
 	if (!isrv_line_read(s, &line)) {
@@ -327,8 +327,8 @@ static bool may_go(const struct imapsrv_session *s)
 	return true;
 }
 
-/* Does it wait for what has not come yet?  Lines are whole where it does, unless mid_line says otherwise:
- * they stay if memory runs out meanwhile, whether they have left or not. */
+/* Does it wait for what has not come yet?  Lines are whole where it does, unless mid_line says
+ * otherwise: they stay if memory runs out meanwhile, whether they have left or not. */
 static bool waits(struct imapsrv_session *s)
 {
 	if (s->wait == ISRV_DONE)

@@ -69,7 +69,8 @@ static bool write_state(const struct imapsrv_session *s, struct isrv_pack *p)
 	isrv_pack_u64(p, s->bad_commands);
 	isrv_pack_u64(p, s->steps);
 	isrv_pack_u64(p, (unsigned char)s->account.separator);
-	isrv_pack_span(p, (struct imapsrv_span){s->language, s->language ? strlen(s->language) : 0});
+	isrv_pack_span(p,
+	               (struct imapsrv_span){s->language, s->language ? strlen(s->language) : 0});
 	isrv_pack_span(p, isrv_kept_span(s->external));
 	for (const struct isrv_binding *b = s->bindings; b; b = b->next) {
 		isrv_pack_span(p, (struct imapsrv_span){b->type, strlen(b->type)});

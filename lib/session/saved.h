@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * session/saved - the format of a saved session.  A magic and a version, how many octets there are in
- * all, sections, and a checksum of everything before it.  A section is its number, its length and
- * its octets; each part of the session has one, and each reads back what it wrote.  A section that
- * is not known is refused: what it holds the client relies on.
+ * session/saved - the format of a saved session.  A magic and a version, how many octets there are
+ * in all, sections, and a checksum of everything before it.  A section is its number, its length
+ * and its octets; each part of the session has one, and each reads back what it wrote.  A section
+ * that is not known is refused: what it holds the client relies on.
  */
 #ifndef ISRV_SESSION_SAVED_H
 #define ISRV_SESSION_SAVED_H
@@ -31,8 +31,8 @@ enum isrv_saved_section {
 	ISRV_SAVED_COUNT
 };
 
-/* What a section writes and reads; the session to be read into is made, and empty.  `write` NULL: the
- * host's label.  False from `write`: not now. */
+/* What a section writes and reads; the session to be read into is made, and empty.  `write` NULL:
+ * the host's label.  False from `write`: not now. */
 struct isrv_saved_part {
 	bool (*has)(const struct imapsrv_session *s); /* NULL: always */
 	bool (*write)(const struct imapsrv_session *s, struct isrv_pack *p);

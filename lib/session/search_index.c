@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Terms and nodes correspond one to one, in the same order.  What a host says is held to what it was
- * asked: an answer that makes no sense, or that is too long to be kept, is as if it had not been
- * given.
+ * Terms and nodes correspond one to one, in the same order.  What a host says is held to what it
+ * was asked: an answer that makes no sense, or that is too long to be kept, is as if it had not
+ * been given.
  */
 #include "session/search_index.h"
 

@@ -37,8 +37,8 @@ struct isrv_search_question {
 bool isrv_search_index_ask(struct imapsrv_session *s, struct isrv_search_index *x,
                            const struct isrv_program *program, struct isrv_arena *arena,
                            const struct isrv_search_question *q);
-/* The host has answered OK: takes what it said, and keeps of *reach what can still match.  False: the
- * arena gave nothing. */
+/* The host has answered OK: takes what it said, and keeps of *reach what can still match.  False:
+ * the arena gave nothing. */
 bool isrv_search_index_take(struct imapsrv_session *s, struct isrv_search_index *x,
                             struct isrv_arena *arena, struct imapsrv_set *reach);
 /* Gives back what is held outside the arena. */

@@ -83,8 +83,8 @@ static bool judge(struct imapsrv_session *s, struct isrv_search_message *m,
 	return m->verdict != ISRV_UNDECIDED;
 }
 
-/* The next octets.  YIELD: this call has done enough, and none were taken.  What ends reading before
- * the message does stands in the session, the body or m->spent: see is_over. */
+/* The next octets.  YIELD: this call has done enough, and none were taken.  What ends reading
+ * before the message does stands in the session, the body or m->spent: see is_over. */
 static enum isrv_step next_piece(struct imapsrv_session *s, struct isrv_search_message *m,
                                  struct imapsrv_span *piece_r)
 {

@@ -22,7 +22,8 @@ struct isrv_search_message {
 	uint32_t recent_from;
 	uint64_t until;           /* steps at which reading is given up */
 	struct isrv_arena *arena;
-	const struct isrv_search_answer *const *answers; /* as isrv_search_row has them; also set later */
+	const struct isrv_search_answer *const *answers; /* as isrv_search_row has them; also set
+	                                                  * later */
 
 	const struct isrv_program *program;
 	struct isrv_scan *scan; /* NULL: no strings and no dates are looked for */

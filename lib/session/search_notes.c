@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* See the header.  All needles are looked for in every value that some key wants: which of those that
- * are there count is said by the keys whose entry it is. */
+/* See the header.  All needles are looked for in every value that some key wants: which of those
+ * that are there count is said by the keys whose entry it is. */
 #include "session/search_notes.h"
 
 #include "base/annotation.h"
@@ -112,7 +112,8 @@ static void look(struct imapsrv_session *s, struct isrv_search_notes *x, struct 
 	s->steps += value.len;
 	while (at < value.len) {
 		isrv_comparator_run((enum isrv_comparator)x->program->comparator, &m,
-		                    value.data + at, value.len - at, &taken, out, sizeof(out), &put);
+		                    value.data + at, value.len - at, &taken, out, sizeof(out),
+		                    &put);
 		at += taken;
 		s->steps += isrv_matcher_feed(&x->matcher, out, put, found);
 	}

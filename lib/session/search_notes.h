@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * session/search_notes - annotations of messages held against the keys of a search (RFC 5257 4.8).  A
- * message's are looked at once, whatever keys there are, and each value in one pass.  What is found
- * is noted as known of the message's leaves, so that the program only has to be evaluated.
+ * session/search_notes - annotations of messages held against the keys of a search (RFC 5257 4.8).
+ * A message's are looked at once, whatever keys there are, and each value in one pass.  What is
+ * found is noted as known of the message's leaves, so that the program only has to be evaluated.
  */
 #ifndef ISRV_SESSION_SEARCH_NOTES_H
 #define ISRV_SESSION_SEARCH_NOTES_H
@@ -36,8 +36,8 @@ struct isrv_search_notes {
 struct isrv_search_notes *isrv_search_notes_new(const struct isrv_program *program,
                                                 struct isrv_arena *arena);
 /* These messages, no more of them than `most`, which is always the same; puts them in ascending
- * order.  Asks nothing yet.  Values in `none` (enum imapsrv_annotation_value) are not there.  False:
- * no memory in the arena. */
+ * order.  Asks nothing yet.  Values in `none` (enum imapsrv_annotation_value) are not there.
+ * False: no memory in the arena. */
 bool isrv_search_notes_begin(struct imapsrv_session *s, struct isrv_search_notes *x, void *mailbox,
                              uint32_t none, struct isrv_search_subject *subjects, uint32_t count,
                              uint32_t most, struct isrv_arena *arena);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The steps: either the reach is scanned without the host, run by run, or batches are asked for, and
- * of each the messages read that have to be opened. */
+/* The steps: either the reach is scanned without the host, run by run, or batches are asked for,
+ * and of each the messages read that have to be opened. */
 #include "session/searcher.h"
 
 #include "mailbox/part.h"
@@ -110,7 +110,8 @@ void isrv_searcher_begin(struct imapsrv_session *s, struct isrv_searcher *x,
 	x->part_max = s->engine->limits.batch < most ? s->engine->limits.batch : most;
 	isrv_batch_init(&x->batch, x->reach, &s->steps);
 	/* A host's index of texts is for the default comparator. */
-	x->at = s->engine->store.search && program->facts && !((program->texts || program->notes) && program->comparator)
+	x->at = s->engine->store.search && program->facts &&
+	                        !((program->texts || program->notes) && program->comparator)
 	                ? AT_ASK
 	                : AT_BATCH;
 }
@@ -335,8 +336,8 @@ static bool next_batch(struct imapsrv_session *s, struct isrv_searcher *x)
 	return true;
 }
 
-/* Holds the annotations of the open messages against the program: those whose verdict they settle are
- * open no more.  DONE: all of them, or x->end says REFUSED. */
+/* Holds the annotations of the open messages against the program: those whose verdict they settle
+ * are open no more.  DONE: all of them, or x->end says REFUSED. */
 static enum isrv_step look_at_notes(struct imapsrv_session *s, struct isrv_searcher *x)
 {
 	struct isrv_search_subject subject;
@@ -436,8 +437,8 @@ static void take(struct imapsrv_session *s, struct isrv_searcher *x)
 	x->nomem = !isrv_search_index_take(s, &x->index, x->arena, &x->reach);
 	x->message.answers = x->index.answers;
 	isrv_batch_init(&x->batch, x->reach, &s->steps);
-	/* What was found is to be told with its sequence, and where messages may be gone the host is
-	 * asked which exist. */
+	/* What was found is to be told with its sequence, and where messages may be gone the host
+	 * is asked which exist. */
 	x->index.all = x->index.all && !x->from.doubtful &&
 	               !(x->program->facts & IMAPSRV_FACT_MODSEQ);
 	if (x->index.all)

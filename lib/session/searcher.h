@@ -6,10 +6,10 @@
  *
  * What every match must satisfy is worked out first: the sets that stand under no NOT and no OR.
  * A host with an index is asked next, and what it answers is not looked at (search_index.h).  Only
- * what lies within the reach of all that is looked at, in batches; a program of nothing but sets and
- * \Recent asks the host nothing, and costs by the ranges that it names.  Only where the facts of a
- * message leave the verdict open is it opened (search_message.h): for texts that are looked for in
- * it, or a size that the host does not know.
+ * what lies within the reach of all that is looked at, in batches; a program of nothing but sets
+ * and \Recent asks the host nothing, and costs by the ranges that it names.  Only where the facts
+ * of a message leave the verdict open is it opened (search_message.h): for texts that are looked
+ * for in it, or a size that the host does not know.
  *
  * How to use it:
  *
@@ -23,8 +23,8 @@
  *		switch (x.end) ...              the result
  *	isrv_searcher_drop(s, &x);          in `drop` too; any number of times, in any state
  *
- * It yields between messages, and within long ones (limits.turn), and ends where limits.search_steps
- * is passed; it tells how far it is (session/progress.h).
+ * It yields between messages, and within long ones (limits.turn), and ends where
+ * limits.search_steps is passed; it tells how far it is (session/progress.h).
  *
  * The program, the source and the set live until then.  While it waits, the map of the source must
  * not change; events may add to `expunged`.
@@ -47,7 +47,8 @@ struct isrv_search_source {
 	                                       none, or the host knows better */
 	uint32_t recent_from;          /* UIDs from here on are \Recent; 0: none */
 	bool doubtful;                 /* others may be gone too: the host is asked */
-	uint8_t no_notes;              /* enum imapsrv_annotation_value: annotations have none of these */
+	uint8_t no_notes;              /* enum imapsrv_annotation_value: annotations have none of
+	                                * these */
 };
 
 enum isrv_search_end {
@@ -72,8 +73,9 @@ struct isrv_searcher {
 	uint32_t enough; /* set between begin and the first step: nothing but so many of the lowest
 	                    matches is wanted, `found` may lack others; 0: all */
 
-	uint64_t since; /* set before begin where this is one of several searches of a command: s->steps
-	                   when it began them, as search_steps is for all; how far it is, is not told */
+	uint64_t since; /* set before begin where this is one of several searches of a command:
+	                   s->steps when it began them, as search_steps is for all; how far it is,
+	                   is not told */
 	struct isrv_arena *arena; /* set before begin where it is not the command's: what the search
 	                             holds, the result too, lives there */
 
@@ -105,7 +107,8 @@ struct isrv_searcher {
 /* The selected mailbox as it was announced. */
 void isrv_search_selected(const struct imapsrv_session *s, struct isrv_search_source *source_r);
 
-/* x is all zero.  `within`: only these UIDs; NULL: all messages of the source.  Asks nothing yet. */
+/* x is all zero.  `within`: only these UIDs; NULL: all messages of the source.  Asks nothing
+ * yet. */
 void isrv_searcher_begin(struct imapsrv_session *s, struct isrv_searcher *x,
                          const struct isrv_program *program,
                          const struct isrv_search_source *source, const struct imapsrv_set *within);
@@ -118,8 +121,8 @@ enum isrv_step isrv_searcher_step(struct imapsrv_session *s, struct isrv_searche
 /* Messages that were looked at, of so many; 0 if the host is not asked. */
 void isrv_searcher_progress(struct imapsrv_session *s, const struct isrv_searcher *x,
                             uint32_t *done_r, uint32_t *goal_r);
-/* How relevant a match is, by its number in the map, from 1 to 100 (RFC 6203 4), also after the drop.
- * What the host says nothing of matched to the letter: 100. */
+/* How relevant a match is, by its number in the map, from 1 to 100 (RFC 6203 4), also after the
+ * drop.  What the host says nothing of matched to the letter: 100. */
 static inline uint32_t isrv_searcher_relevancy(const struct isrv_searcher *x, uint32_t n)
 {
 	return x->index.relevancy && x->index.relevancy[n - 1] ? x->index.relevancy[n - 1] : 100;

@@ -197,8 +197,8 @@ static bool are_namespaces(const struct imapsrv_account *a)
 	for (size_t i = 0; i < a->namespace_count; i++) {
 		struct imapsrv_span prefix = a->namespaces[i].prefix;
 
-		if ((unsigned)a->namespaces[i].kind > IMAPSRV_NS_SHARED || (prefix.len && !prefix.data) ||
-		    !isrv_utf8_is_name(prefix.data, prefix.len))
+		if ((unsigned)a->namespaces[i].kind > IMAPSRV_NS_SHARED ||
+		    (prefix.len && !prefix.data) || !isrv_utf8_is_name(prefix.data, prefix.len))
 			return false;
 	}
 	return true;
@@ -216,7 +216,8 @@ void isrv_session_take_account(struct imapsrv_session *s, const struct imapsrv_a
 		a.separator = '/';
 	}
 	if (a.namespaces && !are_namespaces(&a)) {
-		isrv_session_fault(s, "a namespace of no kind, or with a prefix that cannot begin a name");
+		isrv_session_fault(
+			s, "a namespace of no kind, or with a prefix that cannot begin a name");
 		a.namespaces = NULL;
 	}
 	if (!a.namespaces)

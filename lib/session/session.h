@@ -60,7 +60,8 @@ enum isrv_enabled {
 
 /* Which events the client hears of. */
 enum isrv_hearing {
-	ISRV_HEARING_COMMANDS, /* no NOTIFY yet: the selected mailbox, while a command runs (RFC 5465 3.1) */
+	ISRV_HEARING_COMMANDS, /* no NOTIFY yet: the selected mailbox, while a command runs
+	                        * (RFC 5465 3.1) */
 	ISRV_HEARING_NOTHING,  /* NOTIFY NONE, or an overflow */
 	ISRV_HEARING_NOTIFY    /* what s->notify says */
 };
@@ -120,7 +121,8 @@ struct imapsrv_session {
 	const char *language;           /* one of the host's; NULL: i-default */
 	struct imapsrv_account account; /* valid if has_account */
 	struct isrv_view *view;         /* NULL: nothing selected */
-	struct isrv_view *opening;      /* the mailbox that SELECT, or a restored session, is opening */
+	struct isrv_view *opening;      /* the mailbox that SELECT, or a restored session, is
+	                                 * opening */
 	struct isrv_kept *external;     /* for EXTERNAL; NULL: not known */
 	struct isrv_binding *bindings;
 	struct isrv_kept *bye_text;
@@ -134,7 +136,8 @@ struct imapsrv_session {
 	const char *in;          /* input not taken yet, within the call of recv */
 	const char *in_end;
 	uint64_t literal_left;   /* octets of a streamed literal that are the command's */
-	struct isrv_contexts *contexts; /* of the selected mailbox; NULL: none.  See session/contexts.h */
+	struct isrv_contexts *contexts; /* of the selected mailbox; NULL: none.  See
+	                                 * session/contexts.h */
 	struct isrv_sync *sync;  /* in the arena; NULL while nothing is being told */
 	struct isrv_resume *resume; /* in phase RESUME */
 	struct isrv_outq_mark mark; /* where to fall back to when memory runs out */
@@ -143,13 +146,15 @@ struct imapsrv_session {
 	uint32_t limited_from;   /* and worked on those from this UID up; 0: on all */
 	uint32_t bad_commands;   /* in a row */
 	uint8_t wait;            /* what its step said last: enum isrv_step */
-	uint8_t frame;           /* news from the framer for a step that waits for INPUT: enum isrv_frame, MORE for
-	                            none */
-	uint8_t after;           /* what follows its tagged line: enum isrv_phase READ, TLS or END */
+	uint8_t frame;           /* news from the framer for a step that waits for INPUT: enum
+	                            isrv_frame, MORE for none */
+	uint8_t after;           /* what follows its tagged line: enum isrv_phase READ, TLS or
+	                          * END */
 	bool uid;
 	bool wake;               /* an event came: step again although no input did */
-	bool mid_line;           /* a response line is half written while the command waits: no BYE can be said.
-	                            Set by a step that waits in such a place, cleared when the line is whole */
+	bool mid_line;           /* a response line is half written while the command waits: no BYE
+	                            can be said.  Set by a step that waits in such a place, cleared
+	                            when the line is whole */
 	bool modseq_shown;       /* the command has shown modification sequences, */
 	bool secret : 1;         /* its arguments are credentials, also if it never ran */
 	bool literal_refused : 1; /* before login, or one of credentials: */
@@ -157,23 +162,29 @@ struct imapsrv_session {
 	bool notify_held : 1;    /* see isrv_hear_hold: */
 	bool overflow_due : 1;   /* as soon as it is let go */
 	bool by_number : 1;      /* it names messages by number, though it is a UID command */
-	bool collects : 1;       /* of the line that is being read: all its literals are arguments */
+	bool collects : 1;       /* of the line that is being read: all its literals are
+	                          * arguments */
 	bool modseq_due;         /* or has to end with HIGHESTMODSEQ: see session/modseq.h */
 
 	/* what is heard: see session/hear.h */
-	uint8_t heard;           /* of the selected mailbox, in and at the end of a command: enum isrv_pending */
+	uint8_t heard;           /* of the selected mailbox, in and at the end of a command: enum
+	                          * isrv_pending */
 	uint8_t heard_between;   /* and between commands */
 	bool stirred;            /* what may be told between commands has changed */
-	bool news;               /* something beside the view's pending changes may have to be told */
+	bool news;               /* something beside the view's pending changes may have to be
+	                          * told */
 	bool overflowed;         /* NOTIFICATIONOVERFLOW, for one */
 	bool tell_all;           /* the command implies a NOOP, whatever is heard from now on */
 	bool subscriptions_moved;        /* since a command at work last looked at them */
-	bool keys_reset;                 /* of the selected mailbox: it is to be told (RFC 4467 7) */
+	bool keys_reset;                 /* of the selected mailbox: it is to be told
+	                                  * (RFC 4467 7) */
 	bool opening_changed;    /* the mailbox that is being opened has, meanwhile */
 	uint8_t hearing;                 /* enum isrv_hearing */
-	struct isrv_notify *notify;      /* exactly while hearing NOTIFY, or COMMANDS with METADATA enabled */
+	struct isrv_notify *notify;      /* exactly while hearing NOTIFY, or COMMANDS with METADATA
+	                                  * enabled */
 	struct isrv_kept *warning;       /* a quota was passed: for a human */
-	struct isrv_telling *telling;    /* the teller's own; NULL while nothing but the view is told */
+	struct isrv_telling *telling;    /* the teller's own; NULL while nothing but the view is
+	                                  * told */
 
 	/* the question to the host */
 	struct isrv_ops ops;
@@ -182,7 +193,8 @@ struct imapsrv_session {
 	/* time and patience */
 	uint64_t now;            /* as tick told it */
 	uint64_t login_by;       /* no later than this */
-	uint64_t since;          /* that the client is waited for: its last sign of life, or the start of IDLE */
+	uint64_t since;          /* that the client is waited for: its last sign of life, or the
+	                          * start of IDLE */
 	uint64_t quiet_since;    /* last output in IDLE */
 	uint64_t delay_until;    /* of a failed login */
 	uint64_t clock;          /* what is added to the host's time, after a restore */
@@ -194,7 +206,8 @@ struct imapsrv_session {
 	uint32_t failed_logins;
 	bool ticked;             /* the time is known */
 	bool reclock;            /* it was, in another process: the next tick says it is the same */
-	bool active;             /* the client did something since the last tick, or was given its turn */
+	bool active;             /* the client did something since the last tick, or was given its
+	                          * turn */
 	bool spoke;              /* something went out since the last tick */
 };
 
@@ -259,7 +272,8 @@ void isrv_reply_put(struct imapsrv_session *s);
 /* ---- the session itself (session.c) -------------------------------------------------------- */
 
 /* Keeps a copy of a text in *kept, in the place of what was there.  False: no memory. */
-bool isrv_session_keep(struct imapsrv_session *s, struct isrv_kept **kept, struct imapsrv_span text);
+bool isrv_session_keep(struct imapsrv_session *s, struct isrv_kept **kept,
+                       struct imapsrv_span text);
 void isrv_session_forget(struct imapsrv_session *s, struct isrv_kept **kept);
 static inline struct imapsrv_span isrv_kept_span(const struct isrv_kept *kept)
 {
@@ -276,8 +290,8 @@ static inline bool isrv_session_full(const struct imapsrv_session *s)
 {
 	return isrv_outq_size(&s->out) >= s->output_max;
 }
-/* Has this call of the API done enough?  Asked by steps that may be long between two questions to the
- * host; they return ISRV_YIELD then. */
+/* Has this call of the API done enough?  Asked by steps that may be long between two questions to
+ * the host; they return ISRV_YIELD then. */
 static inline bool isrv_session_turn_over(const struct imapsrv_session *s)
 {
 	return s->steps - s->turn >= s->engine->limits.turn;
@@ -290,7 +304,8 @@ void isrv_session_use_limits(struct imapsrv_session *s);
 void isrv_session_log_in(struct imapsrv_session *s);
 /* Gives mailbox and account back and forgets what was enabled. */
 void isrv_session_log_out(struct imapsrv_session *s);
-/* The name of a view, in the arena: it may get another while the host reads this one.  False: no memory. */
+/* The name of a view, in the arena: it may get another while the host reads this one.  False: no
+ * memory. */
 bool isrv_session_copy_name(struct imapsrv_session *s, const struct isrv_view *v,
                             struct imapsrv_span *name_r);
 /* Gives the selected mailbox back. */
@@ -301,9 +316,9 @@ static inline bool isrv_session_is_secret(const struct imapsrv_session *s)
 {
 	return !s->logged_in || s->secret;
 }
-/* A line begins in the middle of which the host may be asked, or the output waited for: no BYE until
- * the caller clears mid_line, and if memory runs out the line is taken back as long as none of it
- * has left. */
+/* A line begins in the middle of which the host may be asked, or the output waited for: no BYE
+ * until the caller clears mid_line, and if memory runs out the line is taken back as long as none
+ * of it has left. */
 static inline void isrv_session_begin_line(struct imapsrv_session *s)
 {
 	s->mark = isrv_outq_mark(&s->out);
@@ -361,9 +376,10 @@ static inline void isrv_session_put_flags(struct imapsrv_session *s, uint32_t se
 		isrv_w_fetch_flags(&s->w, seq, uid ? row->uid : 0, &row->flags, recent);
 }
 
-/* Is that the mailbox that is selected?  Not where that one was deleted by others: what has its name now is
- * another. */
-static inline bool isrv_session_is_selected(const struct imapsrv_session *s, struct imapsrv_span name)
+/* Is that the mailbox that is selected?  Not where that one was deleted by others: what has its
+ * name now is another. */
+static inline bool isrv_session_is_selected(const struct imapsrv_session *s,
+                                            struct imapsrv_span name)
 {
 	const struct isrv_view *v = s->view;
 
@@ -372,7 +388,8 @@ static inline bool isrv_session_is_selected(const struct imapsrv_session *s, str
 
 /* ---- untagged updates (sync.c) ------------------------------------------------------------- */
 
-/* Tells what is pending in the view, of these kinds (enum isrv_pending); there is one.  DONE, HOST or OUTPUT. */
+/* Tells what is pending in the view, of these kinds (enum isrv_pending); there is one.  DONE, HOST
+ * or OUTPUT. */
 enum isrv_step isrv_sync_step(struct imapsrv_session *s, unsigned kinds);
 /* Finds out what there is to tell, as far as the store has to be asked.  DONE or HOST.  If the
  * store refused, s->result says why, and view->look_all still holds. */

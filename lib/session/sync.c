@@ -27,7 +27,8 @@ struct isrv_sync {
 	uint32_t first;           /* where a look-up began */
 	bool failed;              /* its answer could not be kept */
 	bool results_told;        /* searches that are followed have lost what is expunged */
-	struct isrv_uidset found; /* what a look-up found, or the messages whose flags are being told */
+	struct isrv_uidset found; /* what a look-up found, or the messages whose flags are being
+	                           * told */
 	struct isrv_batch batch;
 	struct isrv_putoff off; /* rows of it for which there was no room */
 	struct isrv_annotated_tell *annotations; /* NULL: none were told */
@@ -123,9 +124,9 @@ void isrv_sync_put_flags(struct imapsrv_session *s)
 }
 
 /*
- * Are so many more keywords than before worth telling all of them at once, or is that left for the end
- * of what is at work?  Each of a few; of many only every sixteenth part more: else the messages of one
- * answer that each have another one make a response that is quadratic in what others stored.
+ * Are so many more keywords than before worth telling all of them at once, or is that left for the
+ * end of what is at work?  Each of a few; of many only every sixteenth part more: else the messages
+ * of one answer that each have another one make a response that is quadratic in what others stored.
  */
 static bool is_worth_telling(uint32_t before, uint32_t count)
 {

@@ -38,8 +38,8 @@ static uint64_t keepalive_deadline(const struct imapsrv_session *s)
 {
 	uint32_t interval = s->engine->limits.keepalive;
 
-	/* A client that does not read what it was told needs no more of it, nor is there a place for
-	 * it in the middle of a line. */
+	/* A client that does not read what it was told needs no more of it, nor is there a place
+	 * for it in the middle of a line. */
 	if (!s->idling || s->mid_line || interval == UINT32_MAX || isrv_outq_size(&s->out))
 		return UINT64_MAX;
 	return isrv_session_after(s->quiet_since, interval);
@@ -129,7 +129,8 @@ uint64_t imapsrv_session_tick(struct imapsrv_session *session, uint64_t now_ms)
 	date(s);
 	if (s->now >= client_deadline(s)) {
 		s->mark = isrv_outq_mark(&s->out);
-		isrv_session_end(s, NULL, s->logged_in ? "Idle for too long" : "Login took too long");
+		isrv_session_end(s, NULL,
+		                 s->logged_in ? "Idle for too long" : "Login took too long");
 	} else if (s->now >= keepalive_deadline(s)) {
 		s->mark = isrv_outq_mark(&s->out);
 		isrv_untagged(s, "OK", NULL, "Still here");

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * session/transport - the calls of the host's connection: bytes in, bytes out, what is wanted.  Each
- * ends with everything done that can be done.
+ * session/transport - the calls of the host's connection: bytes in, bytes out, what is wanted.
+ * Each ends with everything done that can be done.
  */
 #include <string.h>
 
@@ -64,7 +64,8 @@ static void trace(struct imapsrv_session *s, const char *data, size_t len)
 	s->in_callback--;
 }
 
-/* Shows to the trace hook what is about to be forgotten.  Of credentials only that they have left. */
+/* Shows to the trace hook what is about to be forgotten.  Of credentials only that they have
+ * left. */
 static void trace_sent(struct imapsrv_session *s, size_t n)
 {
 	struct imapsrv_span span;

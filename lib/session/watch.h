@@ -30,8 +30,8 @@ void isrv_watch_change(struct imapsrv_session *s, const struct imapsrv_interest 
                        size_t removed_count);
 /* A mailbox that was closed, or by a name of which nobody can hear that it is another by now. */
 void isrv_watch_selected(struct imapsrv_session *s, const char *name, size_t len, bool on);
-/* A mailbox that is open, or about to be; if `was` is not NULL it was watched by that name, which is
- * freed.  The host may post that it was renamed while it is told of it. */
+/* A mailbox that is open, or about to be; if `was` is not NULL it was watched by that name, which
+ * is freed.  The host may post that it was renamed while it is told of it. */
 void isrv_watch_view(struct imapsrv_session *s, struct isrv_view *v, char *was, size_t was_len);
 /* The client has logged in, or is about to be logged out. */
 void isrv_watch_account(struct imapsrv_session *s, bool on);

@@ -385,8 +385,8 @@ bool isrv_sc_same_flags(const struct isrv_sc_box *box, uint32_t told, uint32_t s
 /* Of these flags those that the box keeps; if there are none, another one that it keeps, but
  * \Deleted.  0: there is none, and the scene is over. */
 uint32_t isrv_sc_some_flags(struct isrv_sc_client *k, uint32_t wish);
-/* HIGHESTMODSEQ by STATUS, into the box, which is selected; false where there is none.  The session is
- * told no more than it knows of: others may be told more. */
+/* HIGHESTMODSEQ by STATUS, into the box, which is selected; false where there is none.  The session
+ * is told no more than it knows of: others may be told more. */
 bool isrv_sc_highest(struct isrv_sc_client *k, struct isrv_sc_box *box);
 /* A command that changes flags: of the box as well. */
 uint32_t isrv_sc_after(uint32_t flags, enum imapsrv_store_mode mode, uint32_t change);

@@ -170,8 +170,8 @@ static bool no_room(const struct isrv_sc_client *k)
 	       isrv_sc_code(k, "TOOBIG") || isrv_sc_code(k, "UNAVAILABLE");
 }
 
-/* Is it for others to do, or somebody else's at the time?  What the kit itself gave leave to is not,
- * and a mailbox is nobody else's for those who have it open. */
+/* Is it for others to do, or somebody else's at the time?  What the kit itself gave leave to is
+ * not, and a mailbox is nobody else's for those who have it open. */
 static bool no_leave(const struct isrv_sc_client *k, enum isrv_sc_clause clause)
 {
 	return (clause != ISRV_SC_ACL_GIVEN && isrv_sc_code(k, "NOPERM")) ||
@@ -198,7 +198,8 @@ bool isrv_sc_needed(struct isrv_sc_client *k, enum isrv_sc_clause clause)
 	if (k->told.status == ISRV_SC_NO && no_room(k))
 		return isrv_sc_pass(k->c, "room: the store refused a command for want of it");
 	if (k->told.status == ISRV_SC_NO && no_leave(k, clause))
-		return isrv_sc_pass(k->c, "leave: the store refused a command with NOPERM or INUSE");
+		return isrv_sc_pass(k->c,
+		                    "leave: the store refused a command with NOPERM or INUSE");
 	return isrv_sc_blame(k->c, clause, "a command was refused: %.*s",
 	                     isrv_sc_shown(text.len), text.data);
 }

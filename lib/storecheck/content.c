@@ -65,9 +65,10 @@ bool isrv_sc_content(struct isrv_sc *c, uint32_t n, struct isrv_buf *to)
 	if (!(n & ISRV_SC_LARGE))
 		put_body(c, to, n);
 	for (unsigned i = 0; n & ISRV_SC_LARGE && i < LINES; i++)
-		isrv_sc_put(c, to, "%u: %s of message %u\r\n", i,
-		            i % 3 ? "a line that is long enough to make the message grow quickly, one"
-		                  : "line",
-		            n & 0xffff);
+		isrv_sc_put(
+			c, to, "%u: %s of message %u\r\n", i,
+			i % 3 ? "a line that is long enough to make the message grow quickly, one"
+			      : "line",
+			n & 0xffff);
 	return isrv_sc_live(c);
 }

@@ -9,7 +9,8 @@
 
 enum {
 	PATIENCE = 100000, /* calls of `pump` in a row after which no session can go on */
-	MOVES = 1000000,   /* and in one settling of those after which one can: events without end */
+	MOVES = 1000000,   /* and in one settling of those after which one can: events without
+	                    * end */
 	ROUNDS = 10000000, /* steps of sessions in one settling */
 	SHOWN = 400        /* octets of one note in the transcript */
 };
@@ -150,7 +151,8 @@ void isrv_sc_settle(struct isrv_sc *c)
 		patience = PATIENCE;
 		more = ++moves < MOVES;
 		if (!more)
-			isrv_sc_blame(c, ISRV_SC_OP_ANSWERED, "the store always has something more to do");
+			isrv_sc_blame(c, ISRV_SC_OP_ANSWERED,
+			              "the store always has something more to do");
 	}
 }
 

@@ -36,7 +36,8 @@ struct imapsrv_span isrv_sc_atom(struct isrv_sc_parse *p); /* up to a space, bra
 struct imapsrv_span isrv_sc_nstring(struct isrv_sc_parse *p);
 /* An atom, a string or a list of them, as it stands. */
 struct imapsrv_span isrv_sc_value(struct isrv_sc_parse *p);
-/* In a list: does another element come, and not its end, which is taken?  Not if what came was bad. */
+/* In a list: does another element come, and not its end, which is taken?  Not if what came was
+ * bad. */
 bool isrv_sc_another(struct isrv_sc_parse *p);
 /* The next range of a set, "3" or "3:5"; true: and there is another. */
 bool isrv_sc_range(struct isrv_sc_parse *p, struct imapsrv_range *range_r);

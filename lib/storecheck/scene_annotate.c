@@ -155,7 +155,8 @@ static void counted(struct isrv_sc *c)
 	uint64_t before;
 	uint32_t uid;
 
-	if (!isrv_sc_stage(c, 1, 2) || !isrv_sc_offers(k, ISRV_SC_ANNOTATE) || !isrv_sc_highest(k, k->box))
+	if (!isrv_sc_stage(c, 1, 2) || !isrv_sc_offers(k, ISRV_SC_ANNOTATE) ||
+	    !isrv_sc_highest(k, k->box))
 		return;
 	uid = k->box->messages[0].uid;
 	before = k->box->highest;

@@ -131,9 +131,10 @@ static void seen(struct isrv_sc *c)
 
 		isrv_sc_need(k, ISRV_SC_BODY_OCTETS, "UID FETCH %u (BODY[TEXT])", m->uid);
 		told = isrv_sc_row_of(k, m->uid, ISRV_SC_HAS_FLAGS) != NULL;
-		isrv_sc_want(c, round || told, ISRV_SC_STORE_UNCHANGED,
-		             "message %u became \\Seen, and the row that `store` gave is `unchanged`",
-		             m->uid);
+		isrv_sc_want(
+			c, round || told, ISRV_SC_STORE_UNCHANGED,
+			"message %u became \\Seen, and the row that `store` gave is `unchanged`",
+			m->uid);
 		isrv_sc_want(c, !round || !told, ISRV_SC_STORE_UNCHANGED,
 		             "message %u was \\Seen already, and the row that `store` gave is not "
 		             "`unchanged`",

@@ -20,7 +20,8 @@ static void refused(struct isrv_sc *c, const char *name, const char *password)
 	isrv_sc_want(c, !in, ISRV_SC_LOGIN_REFUSED, "\"%s\" may log in with a wrong password",
 	             name);
 	isrv_sc_want(c, isrv_sc_code(k, "AUTHENTICATIONFAILED"), ISRV_SC_LOGIN_REFUSED,
-	             "\"%s\" with a wrong password is refused, but not as AUTHENTICATIONFAILED", name);
+	             "\"%s\" with a wrong password is refused, but not as AUTHENTICATIONFAILED",
+	             name);
 	isrv_sc_disconnect(k);
 }
 
@@ -360,10 +361,12 @@ static void description(struct isrv_sc *c)
 
 			isrv_buf_init(&subject, 64);
 			if (isrv_sc_put(c, &subject, "\"kit %u\"", 10000000u + m->content))
-				isrv_sc_want(c, row && isrv_sc_holds(isrv_sc_span(k, row->envelope),
-				                                     subject.data, subject.len),
+				isrv_sc_want(c,
+				             row && isrv_sc_holds(isrv_sc_span(k, row->envelope),
+				                                  subject.data, subject.len),
 				             ISRV_SC_FETCH_DESCRIPTION,
-				             "the ENVELOPE of message %u is that of another", m->uid);
+				             "the ENVELOPE of message %u is that of another",
+				             m->uid);
 			isrv_buf_clear(&subject, &c->mem);
 		}
 	}

@@ -168,11 +168,12 @@ static void told(struct isrv_sc *c)
 		isrv_sc_told_clear(s.other);
 		if (give(&s, rights[i])) {
 			isrv_sc_settle(c);
-			isrv_sc_want(c, isrv_sc_line(s.other, "LIST").data, ISRV_SC_EVENT_ACCESS,
-			             i ? "\"%s\" watches %s, loses his rights to it, and is not "
-			                 "told"
-			               : "\"%s\" watches %s, is given rights to it, and is not told",
-			             c->check.other_name, s.name);
+			isrv_sc_want(
+				c, isrv_sc_line(s.other, "LIST").data, ISRV_SC_EVENT_ACCESS,
+				i ? "\"%s\" watches %s, loses his rights to it, and is not "
+				    "told"
+				  : "\"%s\" watches %s, is given rights to it, and is not told",
+				c->check.other_name, s.name);
 		}
 	}
 }
@@ -182,7 +183,8 @@ static void metadata(struct isrv_sc *c)
 {
 	struct share s;
 
-	if (!begin(c, &s) || !isrv_sc_offers(s.owner, ISRV_SC_METADATA) || !give(&s, "lr") || !sees(&s))
+	if (!begin(c, &s) || !isrv_sc_offers(s.owner, ISRV_SC_METADATA) || !give(&s, "lr") ||
+	    !sees(&s))
 		return;
 	if (isrv_sc_ask(s.owner, "SETMETADATA %s (/private/comment \"kit-private\")",
 	                c->boxes[0].name)) {

@@ -148,7 +148,8 @@ static void cut_append(struct isrv_sc *c)
 	if (!cut(c))
 		return;
 	came = count_in(k, &c->boxes[0]) - 2;
-	isrv_sc_want(c, came == 0 || came == 2, ISRV_SC_OP_CANCELLED, "%u messages came of an APPEND that was cut off", came);
+	isrv_sc_want(c, came == 0 || came == 2, ISRV_SC_OP_CANCELLED,
+	             "%u messages came of an APPEND that was cut off", came);
 }
 
 /* ---- at the same time ---------------------------------------------------------------------- */

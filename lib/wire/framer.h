@@ -64,8 +64,8 @@ void isrv_framer_stream(struct isrv_framer *f);
  * then DROPPED follows; or FLOOD at once, if the literal is larger than what may be dropped. */
 void isrv_framer_refuse(struct isrv_framer *f);
 
-/* What has come of a command, for another process.  Not possible while something is to be said, or a
- * literal is being dropped: false.  Reading back wants a framer as isrv_framer_init made it. */
+/* What has come of a command, for another process.  Not possible while something is to be said, or
+ * a literal is being dropped: false.  Reading back wants a framer as isrv_framer_init made it. */
 bool isrv_framer_pack(const struct isrv_framer *f, struct isrv_pack *p);
 void isrv_framer_unpack(struct isrv_framer *f, struct isrv_mem *mem, struct isrv_unpack *u);
 

@@ -74,8 +74,8 @@ bool isrv_outq_add(struct isrv_outq *q, const void *data, size_t len);
 bool isrv_outq_lend(struct isrv_outq *q, const void *data, size_t len, isrv_outq_release *release,
 		    void *user);
 
-/* What is put in from now on is credentials, or is not: wiped once it has left, and told apart for those
- * who look on. */
+/* What is put in from now on is credentials, or is not: wiped once it has left, and told apart for
+ * those who look on. */
 void isrv_outq_keep_secret(struct isrv_outq *q, bool secret);
 /* The octets that leave next, up to where such begin or end; false: there are none. */
 bool isrv_outq_next(const struct isrv_outq *q, struct imapsrv_span *span_r, bool *secret_r);

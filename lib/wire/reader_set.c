@@ -20,8 +20,9 @@ static bool grow(struct isrv_reader *r, void **array, size_t count, size_t *cap,
 
 	if (count < *cap)
 		return true;
-	grown = more > SIZE_MAX / size ? NULL
-	                               : isrv_arena_grow(r->arena, *array, *cap * size, more * size);
+	grown = more > SIZE_MAX / size
+	                ? NULL
+	                : isrv_arena_grow(r->arena, *array, *cap * size, more * size);
 	if (!grown)
 		return isrv_rd_fail_memory(r);
 	*array = grown;

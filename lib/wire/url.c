@@ -59,7 +59,8 @@ static void decode(struct imapsrv_span *span)
 
 	while (i < span->len) {
 		if (text[i] == '%') {
-			text[len++] = (char)(isrv_url_hex(text[i + 1]) << 4 | isrv_url_hex(text[i + 2]));
+			text[len++] =
+				(char)(isrv_url_hex(text[i + 1]) << 4 | isrv_url_hex(text[i + 2]));
 			i += 3;
 		} else {
 			text[len++] = text[i++];
@@ -105,8 +106,8 @@ static size_t resolve(char *path, size_t len)
 		}
 		in = next;
 	}
-	/* The "/" that such a segment leaves at the end is not part of a mailbox's name: RFC 5092 9.1
-	 * has "/foo/;UID=20/.." for "/foo".  Of nothing but dots the root is left. */
+	/* The "/" that such a segment leaves at the end is not part of a mailbox's name:
+	 * RFC 5092 9.1 has "/foo/;UID=20/.." for "/foo".  Of nothing but dots the root is left. */
 	if (dots && !out)
 		path[out++] = '/';
 	return out;
@@ -117,7 +118,8 @@ static size_t resolve(char *path, size_t len)
 /* iuserinfo = enc-user [iauth] / [enc-user] iauth;  iauth = ";AUTH=" ( "*" / enc-auth-type ) */
 static bool parse_userinfo(struct isrv_url_cursor *c, struct isrv_url *u)
 {
-	if (c->at < c->end && *c->at != ';' && (!take(c, false, &u->user) || !decode_name(&u->user)))
+	if (c->at < c->end && *c->at != ';' &&
+	    (!take(c, false, &u->user) || !decode_name(&u->user)))
 		return false;
 	if (c->at == c->end)
 		return u->user.data != NULL;
@@ -126,7 +128,8 @@ static bool parse_userinfo(struct isrv_url_cursor *c, struct isrv_url *u)
 	if (u->auth.len == 1 && *u->auth.data == '*')
 		return true;
 	decode(&u->auth);
-	return u->auth.len && isrv_char_span(u->auth.data, u->auth.len, ISRV_CHAR_ATOM) == u->auth.len;
+	return u->auth.len &&
+	       isrv_char_span(u->auth.data, u->auth.len, ISRV_CHAR_ATOM) == u->auth.len;
 }
 
 /* iserver = [iuserinfo "@"] host [ ":" port ], which is the authority of RFC 3986 3.2 */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * wire/url - IMAP URLs, by the grammar of RFC 5092 11 with the access identifiers of RFC 5593 4: text
- * to what it names, and nothing about whether that exists or who may see it.
+ * wire/url - IMAP URLs, by the grammar of RFC 5092 11 with the access identifiers of RFC 5593 4:
+ * text to what it names, and nothing about whether that exists or who may see it.
  *
  * Percent-encoding is undone, "." and ".." in the path are resolved (RFC 3986 5.2.4).  What a
  * URLAUTH is made of is the text itself, of which nothing may be decoded or folded (RFC 4467 6):
@@ -53,20 +53,22 @@ struct isrv_url {
 	struct imapsrv_span grantee; /* UTF-8: the user behind "+" */
 	struct imapsrv_span mechanism;
 	struct imapsrv_span token;  /* hexadecimal, as written */
-	size_t rump_len;            /* octets of the text up to the ":" before the mechanism, or all */
+	size_t rump_len;            /* octets of the text up to the ":" before the mechanism, or
+	                             * all */
 };
 
 enum isrv_url_result {
 	ISRV_URL_OK,
-	ISRV_URL_BAD, /* not an IMAP URL, or a relative-path reference, which is never taken (RFC 5092 7.2) */
+	ISRV_URL_BAD, /* not an IMAP URL, or a relative-path reference, which is never taken
+	               * (RFC 5092 7.2) */
 	ISRV_URL_NOMEM
 };
 
 enum isrv_url_result isrv_url_parse(struct isrv_url *u, struct isrv_arena *arena,
                                     struct imapsrv_span text);
 
-/* Is there, in octets of any kind, what the token of a URL stands behind?  For those who are to keep it
- * to themselves, whether that URL is one or not. */
+/* Is there, in octets of any kind, what the token of a URL stands behind?  For those who are to
+ * keep it to themselves, whether that URL is one or not. */
 bool isrv_url_has_token(const char *data, size_t len);
 
 /* uauth-mechanism = 1*(ALPHA / DIGIT / "-" / ".") */

@@ -37,8 +37,8 @@ static bool is_ipv4(struct isrv_url_cursor c)
 	return octets == 4 && c.at == c.end;
 }
 
-/* IPv6address: eight groups of up to four HEXDIG, or fewer and one "::" that stands for one or more;
- * the last two may be an IPv4address. */
+/* IPv6address: eight groups of up to four HEXDIG, or fewer and one "::" that stands for one or
+ * more; the last two may be an IPv4address. */
 static bool is_ipv6(struct isrv_url_cursor c)
 {
 	int groups = 0;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * wire/url_parts - the parts of a URL that other specifications define: host and port (RFC 3986 3.2),
- * numbers (RFC 9051 9), date-time (RFC 3339 5.6).  Each takes its rule from the cursor, or says
- * false.
+ * wire/url_parts - the parts of a URL that other specifications define: host and port
+ * (RFC 3986 3.2), numbers (RFC 9051 9), date-time (RFC 3339 5.6).  Each takes its rule from the
+ * cursor, or says false.
  */
 #ifndef ISRV_WIRE_URL_PARTS_H
 #define ISRV_WIRE_URL_PARTS_H

@@ -237,7 +237,12 @@ void isrv_w_text(struct isrv_writer *w, const char *data, size_t len)
 
 /* Each with its space, in rows of 16 octets, of which always the same number is copied: then the
  * copy is two moves and the index a shift. */
-enum { FLAG_MAX = 10, SYSTEM_FLAGS = 6, RECENT = 1 << 5, FLAGS_MAX = (SYSTEM_FLAGS + 1) * FLAG_MAX };
+enum {
+	FLAG_MAX = 10,
+	SYSTEM_FLAGS = 6,
+	RECENT = 1 << 5,
+	FLAGS_MAX = (SYSTEM_FLAGS + 1) * FLAG_MAX
+};
 static const struct {
 	char text[15];
 	uint8_t len;

@@ -103,7 +103,8 @@ void isrv_w_set(struct isrv_writer *w, struct imapsrv_set set);
  * content, exactly; but a NUL is for literal8 alone (RFC 9051 9), and becomes "?" elsewhere. */
 void isrv_w_literal(struct isrv_writer *w, uint64_t size, bool literal8);
 void isrv_w_bytes(struct isrv_writer *w, const void *data, size_t len);
-/* There is no NUL in it.  Takes the lent memory over, also when it fails: release is called once in every case. */
+/* There is no NUL in it.  Takes the lent memory over, also when it fails: release is called once in
+ * every case. */
 void isrv_w_lend(struct isrv_writer *w, const void *data, size_t len, isrv_outq_release *release,
 		 void *user);
 

@@ -40,6 +40,6 @@ while read -r file; do
 	esac
 done <"$dir/files" >"$dir/found"
 grep -v ' columns$' "$dir/found" && failed=1
-grep '^include/.* columns$' "$dir/found" && complain "headers are read: no more than 100 columns"
+grep -v '^tests/' "$dir/found" | grep ' columns$' && complain "what is read has no more than 100 columns"
 grep -c ' columns$' "$dir/found" | sed '/^0$/d; s/$/ lines have more than 100 columns (a note)/'
 exit $failed
