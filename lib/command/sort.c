@@ -21,6 +21,7 @@ enum at {
 	AT_SEARCH,
 	AT_ASK,    /* the host, if it does such things */
 	AT_GATHER, /* it does not */
+	AT_KEYS,
 	AT_SORT,
 	AT_SORTED,
 	AT_TELL,
@@ -327,13 +328,18 @@ static enum isrv_step advance(struct imapsrv_session *s, struct sort *a)
 				return wait;
 			if (!ok)
 				return isrv_searching_fail(s, &a->ret);
-			a->at = AT_SORT;
+			a->at = AT_KEYS;
 			break;
-		case AT_SORT:
-			if (!isrv_sort_run(&a->x)) {
+		case AT_KEYS:
+			if (!isrv_sort_begin(&a->x)) {
 				isrv_ordering_full(s, &a->o);
 				return isrv_searching_fail(s, &a->ret);
 			}
+			a->at = AT_SORT;
+			break;
+		case AT_SORT:
+			if (!isrv_sort_run(&a->x, isrv_session_turn_end(s)))
+				return ISRV_YIELD;
 			sorted(a);
 			break;
 		case AT_SORTED:

@@ -5,7 +5,6 @@
 
 #include <string.h>
 
-#include "search/order.h"
 #include "session/modseq.h"
 
 /* Numbers that are written between two looks at the queue. */
@@ -13,6 +12,7 @@
 
 enum {
 	AT_START,
+	AT_PICK,
 	AT_SEQUENCES, /* of those that are told, where that is not all */
 	AT_HEAD,
 	AT_NUMBERS,
@@ -33,19 +33,18 @@ static int compare_numbers(const void *ctx, uint32_t a, uint32_t b)
 	return (a > b) - (a < b);
 }
 
-/* UIDs, a few or many, as a set.  False: no memory. */
-static bool make_set(struct imapsrv_session *s, uint32_t *uids, uint32_t *spare, uint32_t count,
-                     struct imapsrv_set *set_r)
+/* Makes a set of what is picked.  False: no memory. */
+static bool make_set(struct imapsrv_session *s, struct isrv_sort_result *r)
 {
-	struct imapsrv_range *ranges = isrv_arena_array(&s->arena, count + 1u, sizeof(*ranges));
+	struct imapsrv_range *ranges = isrv_arena_array(&s->arena, r->count + 1u, sizeof(*ranges));
 	uint32_t i;
 
 	if (!ranges)
 		return false;
-	isrv_order_sort(uids, spare, count, compare_numbers, NULL, &s->steps);
-	for (i = 0; i < count; i++)
-		ranges[i] = (struct imapsrv_range){uids[i], uids[i]};
-	*set_r = (struct imapsrv_set){ranges, isrv_uidset_normalize(ranges, count)};
+	s->steps += r->count;
+	for (i = 0; i < r->count; i++)
+		ranges[i] = (struct imapsrv_range){r->uids[i], r->uids[i]};
+	r->picked = (struct imapsrv_set){ranges, isrv_uidset_normalize(ranges, r->count)};
 	return true;
 }
 
@@ -53,18 +52,20 @@ static bool make_set(struct imapsrv_session *s, uint32_t *uids, uint32_t *spare,
 static bool pick(struct imapsrv_session *s, struct isrv_sort_result *r)
 {
 	const struct isrv_sort *x = r->x;
-	uint32_t part = r->has_part ? r->to - r->from : 0, count = 0;
-	uint32_t *uids = isrv_arena_array(&s->arena, part + 2u, 2 * sizeof(*uids));
+	uint32_t part = r->has_part ? r->to - r->from : 0;
 
-	if (!uids)
+	r->uids = isrv_arena_array(&s->arena, part + 2u, 2 * sizeof(*r->uids));
+	if (!r->uids)
 		return false;
 	if (r->ret->options & ISRV_RETURN_MIN && x->messages)
-		uids[count++] = x->order[0];
+		r->uids[r->count++] = x->order[0];
 	if (r->ret->options & ISRV_RETURN_MAX && x->messages)
-		uids[count++] = x->order[x->messages - 1];
+		r->uids[r->count++] = x->order[x->messages - 1];
 	if (part)
-		memcpy(uids + count, x->order + r->from, part * sizeof(*uids));
-	return make_set(s, uids, uids + part + 2, count + part, &r->picked);
+		memcpy(r->uids + r->count, x->order + r->from, part * sizeof(*r->uids));
+	r->count += part;
+	isrv_order_begin(&r->sorting, r->uids, r->uids + r->count, r->count);
+	return true;
 }
 
 /* Do the options name single messages, and nothing that names all? */
@@ -87,18 +88,35 @@ static void cut_part(struct isrv_sort_result *r)
 	r->to = r->has_part ? last : 0;
 }
 
+/* RFC 4731 3.2: the highest of those that are told, which may not be the highest of all. */
+static bool needs_sequences(const struct isrv_sort_result *r)
+{
+	return r->o->program.facts & IMAPSRV_FACT_MODSEQ && r->count;
+}
+
 /* False: no memory. */
 static bool look_at_options(struct imapsrv_session *s, struct isrv_sort_result *r)
 {
-	struct isrv_search_source source;
-
 	r->at = AT_HEAD;
 	cut_part(r);
 	if (!picks(r))
 		return true;
 	if (!pick(s, r))
 		return false;
-	if (!(r->o->program.facts & IMAPSRV_FACT_MODSEQ) || !r->picked.count)
+	if (r->ret->options & ISRV_RETURN_SAVE || needs_sequences(r))
+		r->at = AT_PICK;
+	return true;
+}
+
+/* They are in order.  False: no memory. */
+static bool picked(struct imapsrv_session *s, struct isrv_sort_result *r)
+{
+	struct isrv_search_source source;
+
+	r->at = AT_HEAD;
+	if (!make_set(s, r))
+		return false;
+	if (!needs_sequences(r))
 		return true;
 	r->again = isrv_arena_zalloc(&s->arena, sizeof(*r->again));
 	if (!r->again)
@@ -115,11 +133,15 @@ enum isrv_step isrv_sort_result_step(struct imapsrv_session *s, struct isrv_sort
 {
 	enum isrv_step wait;
 
-	*ok_r = true;
-	if (r->at == AT_START && !look_at_options(s, r)) {
-		isrv_command_nomem(s);
-		*ok_r = false;
+	*ok_r = r->at != AT_START || look_at_options(s, r);
+	if (r->at == AT_PICK) {
+		if (!isrv_order_run(&r->sorting, compare_numbers, NULL, &s->steps,
+		                    isrv_session_turn_end(s)))
+			return ISRV_YIELD;
+		*ok_r = picked(s, r);
 	}
+	if (!*ok_r)
+		isrv_command_nomem(s);
 	if (r->at != AT_SEQUENCES)
 		return ISRV_DONE;
 	wait = isrv_searcher_step(s, r->again);

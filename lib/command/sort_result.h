@@ -27,7 +27,11 @@ struct isrv_sort_result {
 	uint32_t from;
 	uint32_t to;
 	uint32_t next; /* of these */
-	/* What RETURN tells or saves, where that is neither ALL nor COUNT. */
+	/* What RETURN tells or saves, where that is neither ALL nor COUNT: UIDs, in order once
+	 * `sorting` is done, and as a set. */
+	uint32_t *uids;
+	uint32_t count;
+	struct isrv_order sorting;
 	struct imapsrv_set picked;
 	struct isrv_searcher *again; /* for their sequences; NULL: not needed */
 };

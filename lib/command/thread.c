@@ -14,7 +14,7 @@ enum at {
 	AT_SEARCH,
 	AT_ASK,    /* the host, if it does such things */
 	AT_GATHER, /* it does not */
-	AT_BUILD,
+	AT_BUILD, /* the threads */
 	AT_PIECES
 };
 
@@ -162,17 +162,12 @@ static bool answered(struct imapsrv_session *s, struct thread *a)
 /* ---- the response -------------------------------------------------------------------------- */
 
 /* thread-data = "THREAD" [SP 1*thread-list] */
-static bool build(struct imapsrv_session *s, struct thread *a)
+static void put_head(struct imapsrv_session *s, struct thread *a)
 {
-	if (!isrv_thread_build(&a->t)) {
-		isrv_ordering_full(s, &a->o);
-		return false;
-	}
 	ISRV_W(&s->w, "* THREAD");
 	if (!isrv_thread_is_empty(&a->t))
 		ISRV_W(&s->w, " ");
 	a->at = AT_PIECES;
-	return true;
 }
 
 /* False: there is more. */
@@ -235,8 +230,16 @@ static enum isrv_step advance(struct imapsrv_session *s, struct thread *a)
 			a->at = AT_BUILD;
 			break;
 		case AT_BUILD:
-			if (!build(s, a))
+			switch (isrv_thread_build(&a->t, isrv_session_turn_end(s))) {
+			case ISRV_THREAD_UNDER_WAY:
+				return ISRV_YIELD;
+			case ISRV_THREAD_FULL:
+				isrv_ordering_full(s, &a->o);
 				return ISRV_DONE;
+			case ISRV_THREAD_BUILT:
+				put_head(s, a);
+				break;
+			}
 			break;
 		case AT_PIECES:
 			s->mid_line = !put_pieces(s, a);

@@ -9,7 +9,6 @@
 
 #include "message/date.h"
 #include "search/collate.h"
-#include "search/order.h"
 #include "search/subject.h"
 
 #define ROOM_MAX ((size_t)8 << 20) /* of one decoded field: more than any limit lets through */
@@ -90,6 +89,8 @@ void isrv_sort_init(struct isrv_sort *x, const struct isrv_sort_program *by, str
 
 static void drop_keys(struct isrv_sort *x)
 {
+	isrv_mem_free(x->mem, x->sorting.spare, x->sorting.count * sizeof(*x->sorting.spare));
+	x->sorting = (struct isrv_order){0};
 	isrv_buf_clear(&x->rows, x->mem);
 	isrv_intern_clear(&x->texts);
 	isrv_buf_clear(&x->decoded, x->mem);
@@ -313,24 +314,35 @@ static int compare(const void *ctx, uint32_t a_row, uint32_t b_row)
 	return compare_numbers(a, b);
 }
 
-bool isrv_sort_run(struct isrv_sort *x)
+bool isrv_sort_begin(struct isrv_sort *x)
 {
-	size_t count = x->rows.len / (x->width * sizeof(uint32_t)), size, i;
+	size_t count = x->rows.len / (x->width * sizeof(uint32_t)), i;
 	uint32_t *spare;
 
 	if (!count)
 		return true;
-	size = count * sizeof(*spare);
-	spare = isrv_mem_alloc(x->mem, size);
-	if (spare && isrv_sort_expect(x, (uint32_t)count)) {
-		x->messages = (uint32_t)count;
-		for (i = 0; i < count; i++)
-			x->order[i] = (uint32_t)i;
-		isrv_order_sort(x->order, spare, count, compare, x, x->steps);
-		for (i = 0; i < count; i++)
-			x->order[i] = *row_of(x, x->order[i]);
-		drop_keys(x);
+	spare = isrv_mem_alloc(x->mem, count * sizeof(*spare));
+	if (!spare)
+		return false;
+	if (!isrv_sort_expect(x, (uint32_t)count)) {
+		isrv_mem_free(x->mem, spare, count * sizeof(*spare));
+		return false;
 	}
-	isrv_mem_free(x->mem, spare, size);
-	return x->order != NULL;
+	for (i = 0; i < count; i++)
+		x->order[i] = (uint32_t)i;
+	isrv_order_begin(&x->sorting, x->order, spare, count);
+	return true;
+}
+
+bool isrv_sort_run(struct isrv_sort *x, uint64_t until)
+{
+	size_t count = x->sorting.count, i;
+
+	if (!isrv_order_run(&x->sorting, compare, x, x->steps, until))
+		return false;
+	for (i = 0; i < count; i++)
+		x->order[i] = *row_of(x, x->order[i]);
+	x->messages = (uint32_t)count;
+	drop_keys(x);
+	return true;
 }

@@ -9,6 +9,7 @@
 
 #include "message/description.h"
 #include "search/intern.h"
+#include "search/order.h"
 
 enum isrv_sort_key {
 	ISRV_SORT_ARRIVAL,
@@ -73,9 +74,10 @@ struct isrv_sort {
 	struct isrv_intern texts;
 	struct isrv_buf decoded; /* the text at hand, */
 	struct isrv_buf key;     /* and its key */
-	uint32_t *order;         /* the result: UIDs, */
-	uint32_t messages;       /* so many */
-	uint32_t room;           /* for so many */
+	struct isrv_order sorting; /* of the rows, with as much to spare */
+	uint32_t *order;           /* the result: UIDs, */
+	uint32_t messages;         /* so many */
+	uint32_t room;             /* for so many */
 };
 
 /* All memory comes from mem; to be cleared in the end. */
@@ -88,9 +90,11 @@ bool isrv_sort_add(struct isrv_sort *x, const struct isrv_sort_facts *facts);
 /* Adds the key of a message to `out`, for a result that is kept: memcmp of two is their order, and
  * neither is the beginning of another.  Nothing is kept of it here.  False: no memory. */
 bool isrv_sort_key(struct isrv_sort *x, const struct isrv_sort_facts *facts, struct isrv_buf *out);
-/* Once all are added: x->order, x->messages.  Messages that no criterion tells apart stand in the
- * order of their UIDs.  False: no memory. */
-bool isrv_sort_run(struct isrv_sort *x);
+/* Once all are added.  False: no memory. */
+bool isrv_sort_begin(struct isrv_sort *x);
+/* Then sorts until the steps have reached `until`; false: there is more to do; true: x->order,
+ * x->messages.  Messages that no criterion tells apart stand in the order of their UIDs. */
+bool isrv_sort_run(struct isrv_sort *x, uint64_t until);
 
 /* An order that somebody else has found: room for so many messages, and then one after the other.
  * False: no memory. */

@@ -52,6 +52,8 @@ void isrv_thread_drop(struct isrv_thread *t)
 void isrv_thread_clear(struct isrv_thread *t)
 {
 	isrv_thread_forget(t);
+	isrv_mem_free(t->mem, t->dates.spare, t->dates.count * sizeof(*t->dates.spare));
+	t->dates = (struct isrv_order){0};
 	isrv_mem_free(t->mem, t->order, isrv_thread_count(t) * sizeof(*t->order));
 	t->order = NULL;
 	isrv_intern_clear(&t->subjects);

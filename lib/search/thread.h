@@ -47,7 +47,9 @@ struct isrv_thread {
 	struct isrv_intern subjects;
 	struct isrv_buf messages;
 	struct isrv_buf nodes;
-	uint32_t *order; /* messages by date */
+	uint8_t stage;           /* of the building */
+	uint32_t *order;         /* messages by date, */
+	struct isrv_order dates; /* while they are put so */
 	/* while messages are added */
 	struct isrv_intern ids;  /* Message IDs, */
 	struct isrv_buf id_node; /* and whose they are */
@@ -84,8 +86,14 @@ enum isrv_thread_given isrv_thread_give(struct isrv_thread *t, uint32_t uid, uin
 /* They were no good: t is as it was when it was made. */
 void isrv_thread_drop(struct isrv_thread *t);
 
-/* Once all are added.  False: no memory. */
-bool isrv_thread_build(struct isrv_thread *t);
+/* Once all are added: builds until the steps have reached `until`, or a pass over all messages
+ * further. */
+enum isrv_thread_built {
+	ISRV_THREAD_BUILT,
+	ISRV_THREAD_UNDER_WAY, /* there is more to do */
+	ISRV_THREAD_FULL       /* no memory */
+};
+enum isrv_thread_built isrv_thread_build(struct isrv_thread *t, uint64_t until);
 
 /* Was nothing added? */
 static inline bool isrv_thread_is_empty(const struct isrv_thread *t)

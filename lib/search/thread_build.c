@@ -6,7 +6,6 @@
  * in order at once.  Below the root's children there are no dummies: a dummy with children stands
  * there alone or not at all.
  */
-#include "search/order.h"
 #include "search/thread_state.h"
 
 #include <string.h>
@@ -28,20 +27,34 @@ static int compare(const void *ctx, uint32_t a, uint32_t b)
 	return (a > b) - (a < b);
 }
 
-/* Those that are given are in order. */
-static bool sort_by_date(struct isrv_thread *t)
+/* Room for the order.  Those that are given are in order.  False: no memory. */
+static bool begin_order(struct isrv_thread *t)
 {
-	uint32_t count = isrv_thread_count(t), i, *spare;
+	uint32_t count = isrv_thread_count(t), i, *spare = NULL;
 	size_t size = count * sizeof(*t->order);
 
-	spare = isrv_mem_alloc(t->mem, size);
-	t->order = spare ? isrv_mem_alloc(t->mem, size) : NULL;
-	for (i = 0; t->order && i < count; i++)
+	t->order = isrv_mem_alloc(t->mem, size);
+	if (!t->order)
+		return false;
+	for (i = 0; i < count; i++)
 		t->order[i] = i;
-	if (t->order && !t->given)
-		isrv_order_sort(t->order, spare, count, compare, t, t->steps);
-	isrv_mem_free(t->mem, spare, size);
-	return t->order != NULL;
+	if (t->given)
+		return true;
+	spare = isrv_mem_alloc(t->mem, size);
+	if (!spare)
+		return false;
+	isrv_order_begin(&t->dates, t->order, spare, count);
+	return true;
+}
+
+/* False: there is more to do. */
+static bool sort_by_date(struct isrv_thread *t, uint64_t until)
+{
+	if (!isrv_order_run(&t->dates, compare, t, t->steps, until))
+		return false;
+	isrv_mem_free(t->mem, t->dates.spare, t->dates.count * sizeof(*t->dates.spare));
+	t->dates = (struct isrv_order){0};
+	return true;
 }
 
 static void prepend(struct isrv_thread_node *n, uint32_t node, uint32_t parent)
@@ -78,14 +91,25 @@ static void build_lists(struct isrv_thread *t)
 
 /* ---- ORDEREDSUBJECT ------------------------------------------------------------------------ */
 
+/* A place for each subject, nothing in it.  NULL: no memory. */
+static uint32_t *subject_table(struct isrv_thread *t, size_t *size_r)
+{
+	*size_r = isrv_intern_count(&t->subjects) * sizeof(uint32_t);
+	return isrv_mem_zalloc(t->mem, *size_r);
+}
+
 /* Subjects are told apart by number; of each, the first by date is the parent of the others.
- * `first` has a place for each subject. */
-static void group_subjects(struct isrv_thread *t, uint32_t *first)
+ * False: no memory. */
+static bool group_subjects(struct isrv_thread *t)
 {
 	const struct isrv_thread_message *m = isrv_thread_messages(t);
 	struct isrv_thread_node *n = isrv_thread_nodes(t);
-	uint32_t i, count = isrv_thread_count(t);
+	uint32_t i, count = isrv_thread_count(t), *first;
+	size_t size;
 
+	first = subject_table(t, &size);
+	if (!first)
+		return false;
 	*t->steps += count;
 	for (i = 0; i < count; i++) {
 		const struct isrv_thread_message *at = &m[t->order[i]];
@@ -95,6 +119,8 @@ static void group_subjects(struct isrv_thread *t, uint32_t *first)
 		else
 			first[at->subject] = at->node;
 	}
+	isrv_mem_free(t->mem, first, size);
+	return true;
 }
 
 /* ---- REFERENCES: steps 2 and 3 ------------------------------------------------------------- */
@@ -196,48 +222,87 @@ static bool merge(struct isrv_thread *t, uint32_t node, uint32_t *entry)
 	return true;
 }
 
-static bool merge_subjects(struct isrv_thread *t, uint32_t *table)
+/* False: no memory. */
+static bool merge_subjects(struct isrv_thread *t)
 {
-	uint32_t node, subject;
+	uint32_t node, subject, *table;
+	bool ok = true;
+	size_t size;
 
+	table = subject_table(t, &size);
+	if (!table)
+		return false;
 	fill_table(t, table);
-	for (node = isrv_thread_nodes(t)[0].child; node; node = isrv_thread_nodes(t)[node].next) {
+	for (node = isrv_thread_nodes(t)[0].child; ok && node;
+	     node = isrv_thread_nodes(t)[node].next) {
 		subject = speaker(t, node)->subject;
 		++*t->steps;
-		if (subject && table[subject] != node && !merge(t, node, &table[subject]))
-			return false;
+		if (subject && table[subject] != node)
+			ok = merge(t, node, &table[subject]);
 	}
-	return true;
+	isrv_mem_free(t->mem, table, size);
+	return ok;
 }
 
 /* ---- */
 
-bool isrv_thread_build(struct isrv_thread *t)
+enum stage {
+	STAGE_START,
+	STAGE_DATES,
+	STAGE_PARENTS,
+	STAGE_CHILDREN,
+	STAGE_SUBJECTS,
+	STAGE_LAST,
+	STAGE_BUILT
+};
+
+/* Who is whose parent, but for subjects under REFERENCES.  False: no memory. */
+static bool find_parents(struct isrv_thread *t)
 {
-	size_t size = isrv_intern_count(&t->subjects) * sizeof(uint32_t);
-	uint32_t *table;
+	if (!t->given && t->algorithm == ISRV_THREAD_ORDEREDSUBJECT) {
+		t->stage = STAGE_LAST;
+		return group_subjects(t);
+	}
+	prune(t);
+	t->stage = t->given ? STAGE_LAST : STAGE_CHILDREN;
+	return true;
+}
+
+enum isrv_thread_built isrv_thread_build(struct isrv_thread *t, uint64_t until)
+{
 	bool ok = true;
 
-	isrv_thread_forget(t);
-	if (!isrv_thread_count(t))
-		return true;
-	table = isrv_mem_zalloc(t->mem, size);
-	if (!table || !sort_by_date(t)) {
-		isrv_mem_free(t->mem, table, size);
-		return false;
+	while (ok && *t->steps < until) {
+		switch ((enum stage)t->stage) {
+		case STAGE_START:
+			isrv_thread_forget(t);
+			t->stage = isrv_thread_count(t) ? STAGE_DATES : STAGE_BUILT;
+			ok = !isrv_thread_count(t) || begin_order(t);
+			break;
+		case STAGE_DATES:
+			if (sort_by_date(t, until))
+				t->stage = STAGE_PARENTS;
+			break;
+		case STAGE_PARENTS:
+			ok = find_parents(t);
+			break;
+		case STAGE_CHILDREN: /* step 4 */
+			build_lists(t);
+			t->stage = STAGE_SUBJECTS;
+			break;
+		case STAGE_SUBJECTS:
+			ok = merge_subjects(t);
+			t->stage = STAGE_LAST;
+			break;
+		case STAGE_LAST: /* step 6 */
+			build_lists(t);
+			t->stage = STAGE_BUILT;
+			break;
+		case STAGE_BUILT:
+			return ISRV_THREAD_BUILT;
+		}
 	}
-	if (t->given) {
-		prune(t);
-	} else if (t->algorithm == ISRV_THREAD_ORDEREDSUBJECT) {
-		group_subjects(t, table);
-	} else {
-		prune(t);
-		build_lists(t); /* step 4 */
-		ok = merge_subjects(t, table);
-	}
-	isrv_mem_free(t->mem, table, size);
-	build_lists(t); /* step 6 */
-	return ok;
+	return ok ? ISRV_THREAD_UNDER_WAY : ISRV_THREAD_FULL;
 }
 
 /* ---- the response -------------------------------------------------------------------------- */

@@ -296,6 +296,11 @@ static inline bool isrv_session_turn_over(const struct imapsrv_session *s)
 {
 	return s->steps - s->turn >= s->engine->limits.turn;
 }
+/* The steps at which it has. */
+static inline uint64_t isrv_session_turn_end(const struct imapsrv_session *s)
+{
+	return s->turn + s->engine->limits.turn;
+}
 /* Keeps what the host says about an account, checked. */
 void isrv_session_take_account(struct imapsrv_session *s, const struct imapsrv_account *account);
 /* Takes the limits that hold before login, or those after it. */

@@ -142,7 +142,7 @@ static void check_fields(const uint8_t *data, size_t size, size_t memory)
 		if (ok)
 			count++;
 	}
-	ok = ok && isrv_thread_build(&t);
+	ok = ok && isrv_thread_build(&t, UINT64_MAX) == ISRV_THREAD_BUILT;
 	if (ok)
 		check_response(&t, count);
 	ASSERT(steps <= 200 * octets + 100);

@@ -51,6 +51,37 @@ static void test_random(void **unused)
 	}
 }
 
+/* A few steps at a time: never more than those, and the same in the end. */
+static void test_pieces(void **unused)
+{
+	static const uint64_t pieces[] = {1, 2, 7, 100};
+	uint32_t seed = 2;
+
+	(void)unused;
+	for (size_t count = 0; count < 70; count++) {
+		for (size_t p = 0; p < COUNT(pieces); p++) {
+			uint32_t items[70], whole[70], spare[70];
+			unsigned shift = (unsigned)(count % 3) * 10;
+			uint64_t steps = 0, at_once = 0;
+			struct isrv_order o;
+
+			for (size_t i = 0; i < count; i++)
+				whole[i] = items[i] = seed = seed * 1664525 + 1013904223;
+			isrv_order_sort(whole, spare, count, by_high_bits, &shift, &at_once);
+			isrv_order_begin(&o, items, spare, count);
+			for (uint64_t until = pieces[p];; until += pieces[p]) {
+				bool done = isrv_order_run(&o, by_high_bits, &shift, &steps, until);
+
+				ROW(count, steps <= until && (done || steps == until));
+				if (done)
+					break;
+			}
+			ROW(count, steps == at_once);
+			ROW(count, memcmp(items, whole, count * sizeof(*items)) == 0);
+		}
+	}
+}
+
 static void test_steps(void **unused)
 {
 	static uint32_t items[1 << 16], spare[1 << 16];
@@ -72,6 +103,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_random),
+		cmocka_unit_test(test_pieces),
 		cmocka_unit_test(test_steps),
 	};
 

@@ -65,7 +65,7 @@ static void check(struct world *w, const struct isrv_ranked *r)
 	for (i = 0; i < MESSAGES; i++)
 		if (w->in[i])
 			assert_true(isrv_sort_add(&x, &w->facts[i]));
-	assert_true(isrv_sort_run(&x));
+	assert_true(isrv_sort_begin(&x) && isrv_sort_run(&x, UINT64_MAX));
 	assert_int_equal(x.messages, r->count);
 	for (i = 0; i < x.messages; i++)
 		assert_int_equal(isrv_ranked_place(r, x.order[i], &w->steps), i + 1);

@@ -104,7 +104,7 @@ static void test_criteria(void **unused)
 			isrv_sort_init(&x, &by, &mem, &steps);
 			for (k = 0; k < COUNT(mailbox); k++)
 				add(&x, &mailbox[(from + 3 * k) % COUNT(mailbox)]);
-			ROW(i, isrv_sort_run(&x) && x.messages == COUNT(mailbox));
+			ROW(i, isrv_sort_begin(&x) && isrv_sort_run(&x, UINT64_MAX) && x.messages == COUNT(mailbox));
 			for (k = 0; k < COUNT(mailbox); k++)
 				if (x.order[k] != rows[i].order[k])
 					fail_msg("row %zu: %u at %zu", i, (unsigned)x.order[k], k);
@@ -125,7 +125,7 @@ static void test_nothing(void **unused)
 	isrv_mem_init(&mem, NULL, SIZE_MAX);
 	isrv_sort_by(&by, ISRV_SORT_SUBJECT, false);
 	isrv_sort_init(&x, &by, &mem, &steps);
-	assert_true(isrv_sort_run(&x));
+	assert_true(isrv_sort_begin(&x) && isrv_sort_run(&x, UINT64_MAX));
 	assert_int_equal(x.messages, 0);
 	isrv_sort_clear(&x);
 }
@@ -280,7 +280,7 @@ static void test_random(void **unused)
 				order[k - 1] = swap;
 			}
 		}
-		assert_true(isrv_sort_run(&x) && x.messages == count);
+		assert_true(isrv_sort_begin(&x) && isrv_sort_run(&x, UINT64_MAX) && x.messages == count);
 		for (i = 0; i < count; i++)
 			if (x.order[i] != order[i]->uid)
 				fail_msg("mailbox %u: %u at %u", round, (unsigned)x.order[i], i);
@@ -311,7 +311,7 @@ static uint64_t steps_of(uint32_t count)
 		m.header.subject = (struct imapsrv_span){subject, strlen(subject)};
 		add(&x, &m);
 	}
-	assert_true(isrv_sort_run(&x));
+	assert_true(isrv_sort_begin(&x) && isrv_sort_run(&x, UINT64_MAX));
 	isrv_sort_clear(&x);
 	return steps;
 }
@@ -350,7 +350,7 @@ static void test_failures(void **unused)
 
 			ok = isrv_sort_add(&x, &facts);
 		}
-		ok = ok && isrv_sort_run(&x);
+		ok = ok && isrv_sort_begin(&x) && isrv_sort_run(&x, UINT64_MAX);
 		assert_int_equal(ok, a.calls < fail);
 		isrv_sort_clear(&x);
 		assert_int_equal(mem.used, 0);
@@ -399,7 +399,7 @@ static void test_lengths(void **unused)
 				isrv_sort_init(&x, &by, &mem, &steps);
 				isrv_buf_init(&key, 4096);
 				ok = isrv_sort_key(&x, &facts, &key) && isrv_sort_add(&x, &facts) &&
-				     isrv_sort_run(&x);
+				     isrv_sort_begin(&x) && isrv_sort_run(&x, UINT64_MAX);
 				assert_int_equal(ok, a.calls < fail);
 				isrv_buf_clear(&key, &mem);
 				isrv_sort_clear(&x);

@@ -447,7 +447,7 @@ static uint64_t steps_of(enum shape shape, uint32_t count)
 	isrv_thread_init(&t, REFS, ISRV_COMPARATOR_UNICODE, &mem, &steps);
 	for (i = 0; i < count; i++)
 		shape_message(&t, shape, i, count);
-	assert_true(isrv_thread_build(&t));
+	assert_true(isrv_thread_build(&t, UINT64_MAX) == ISRV_THREAD_BUILT);
 	while (isrv_thread_next(&t, &mark, &uid)) {
 		members += !mark;
 		open += mark == '(';

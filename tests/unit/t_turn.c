@@ -3,6 +3,7 @@
  * Long searches over sessions with a store that answers at once: how many steps one call of the API
  * takes, how many the whole takes (ATTACKS T24), and that a session can be freed in the middle.
  */
+#include <stdbool.h>
 #include <stdlib.h>
 
 #include "unit/nullstore.h"
@@ -46,8 +47,10 @@ static void box_fetch(void *user, struct imapsrv_op *op, const struct imapsrv_fe
 
 	(void)user;
 	for (i = 0; i < q->uids.count; i++)
-		for (row.uid = q->uids.ranges[i].first; row.uid <= q->uids.ranges[i].last; row.uid++)
+		for (row.uid = q->uids.ranges[i].first; row.uid <= q->uids.ranges[i].last; row.uid++) {
+			row.date = row.uid * UINT32_C(2654435761);
 			imapsrv_op_row(op, &row);
+		}
 	imapsrv_op_done(op, IMAPSRV_OK, NULL);
 }
 
@@ -96,11 +99,13 @@ struct cost {
 	unsigned calls;
 };
 
-static struct imapsrv_session *start(struct box *box, struct imapsrv_engine **engine_r)
+static struct imapsrv_session *start(struct box *box, uint32_t turn,
+                                     struct imapsrv_engine **engine_r)
 {
 	struct imapsrv_session_config client = IMAPSRV_SESSION_CONFIG_INIT;
 	struct imapsrv_account account = IMAPSRV_ACCOUNT_INIT;
 	struct imapsrv_config config = IMAPSRV_CONFIG_INIT;
+	struct imapsrv_limits limits = IMAPSRV_LIMITS_INIT;
 	struct imapsrv_store store = nullstore();
 	struct imapsrv_session *s;
 	size_t used;
@@ -111,6 +116,8 @@ static struct imapsrv_session *start(struct box *box, struct imapsrv_engine **en
 	store.body = box_body;
 	store.body_close = box_body_close;
 	config.store = &store;
+	limits.turn = turn;
+	config.limits = &limits;
 	client.user = box;
 	client.preauth = &account;
 	assert_int_equal(imapsrv_engine_new(&config, engine_r), 0);
@@ -145,7 +152,7 @@ static struct cost run(const struct bomb *b, unsigned stop)
 	char *text = command_of(b, &len);
 
 	fill(&box, b);
-	s = start(&box, &engine);
+	s = start(&box, 0, &engine);
 	c.all = imapsrv_session_steps(s);
 	do {
 		before = imapsrv_session_steps(s);
@@ -248,7 +255,7 @@ static void test_sections(void **unused)
 		memcpy(box.text + sizeof(head) - 1 + i * (sizeof(part) - 1), part, sizeof(part) - 1);
 	for (size_t i = 0; i < COUNT(sections); i++) {
 		struct imapsrv_engine *engine;
-		struct imapsrv_session *s = start(&box, &engine);
+		struct imapsrv_session *s = start(&box, 0, &engine);
 		uint64_t first = imapsrv_session_steps(s), most = 0;
 		unsigned calls = 0;
 		char *at = text + sprintf(text, "a FETCH 1 (");
@@ -280,6 +287,47 @@ static void test_sections(void **unused)
 	free(text);
 }
 
+/* What is found is put in order: that, too, in turns, of which THREAD may add a pass over all. */
+static void test_order(void **unused)
+{
+	enum { FOUND = 20000, TURN = 50000, BATCH = 40000 };
+	static const struct {
+		const char *command;
+		uint32_t over;
+	} rows[] = {
+		{"a SORT RETURN (COUNT) (ARRIVAL) UTF-8 ALL\r\n", BATCH},
+		{"a SORT RETURN (PARTIAL 1:20000 SAVE) (ARRIVAL) UTF-8 ALL\r\n", BATCH},
+		{"a THREAD ORDEREDSUBJECT UTF-8 ALL\r\n", 4 * FOUND},
+		{"a THREAD REFERENCES UTF-8 ALL\r\n", 4 * FOUND},
+	};
+	char text[] = "\r\n";
+	struct box box = {.messages = FOUND, .text = text, .len = 2};
+
+	(void)unused;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct imapsrv_engine *engine;
+		struct imapsrv_session *s = start(&box, TURN, &engine);
+		uint64_t first = imapsrv_session_steps(s), most = 0;
+		bool begun = false;
+		size_t used;
+
+		do {
+			uint64_t before = imapsrv_session_steps(s);
+
+			assert_int_equal(begun ? imapsrv_session_run(s)
+			                       : imapsrv_session_recv(s, rows[i].command,
+			                                              strlen(rows[i].command), &used), 0);
+			begun = true;
+			if (imapsrv_session_steps(s) - before > most)
+				most = imapsrv_session_steps(s) - before;
+		} while (imapsrv_session_want(s) & IMAPSRV_WANT_RUN);
+		ROW(i, imapsrv_session_steps(s) - first > 12 * FOUND);
+		ROW(i, most >= TURN && most < TURN + rows[i].over);
+		imapsrv_session_free(s);
+		imapsrv_engine_free(engine);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -287,6 +335,7 @@ int main(void)
 		cmocka_unit_test(test_linear),
 		cmocka_unit_test(test_cancel),
 		cmocka_unit_test(test_sections),
+		cmocka_unit_test(test_order),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -41,7 +41,7 @@ static inline bool threading_run(enum isrv_thread_algorithm algorithm,
 
 		ok = isrv_thread_add(&t, &facts);
 	}
-	ok = ok && isrv_thread_build(&t);
+	ok = ok && isrv_thread_build(&t, UINT64_MAX) == ISRV_THREAD_BUILT;
 	out[0] = '\0';
 	while (ok && isrv_thread_next(&t, &mark, &uid)) {
 		if (size - len < 12) {
