@@ -149,7 +149,7 @@ static struct ts_op *asked(void *user, struct imapsrv_op *op, enum ts_kind kind,
 	q->account = ts_handle_of(q->link, ts_kind_names[kind], account, TS_ACCOUNT);
 	if (!mailbox.len || !ts_is_clean(mailbox))
 		tx_complain(q->link->ts->log, "%s: a name that is none", ts_kind_names[kind]);
-	q->name = tx_dup(mailbox.data, mailbox.len);
+	q->name = ts_op_text(q, mailbox);
 	return q;
 }
 
@@ -158,7 +158,7 @@ static void take_identifier(struct ts_op *q, struct imapsrv_span identifier)
 	if (!identifier.len || (identifier.len == 1 && identifier.data[0] == '-') ||
 	    !ts_is_clean(identifier))
 		tx_complain(q->link->ts->log, "%s: an identifier of nothing", ts_kind_names[q->kind]);
-	q->second = tx_dup(identifier.data, identifier.len);
+	q->second = ts_op_text(q, identifier);
 }
 
 static void on_rights(void *user, struct imapsrv_op *op, const struct imapsrv_acl_rights *in)

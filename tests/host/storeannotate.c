@@ -66,7 +66,7 @@ static bool is_name(struct imapsrv_span s, bool wild)
 
 static void take_entry_name(struct ts_op *q, struct imapsrv_span name, bool wild)
 {
-	char *taken = tx_dup(name.data, name.len);
+	char *taken = ts_op_text(q, name);
 
 	if (!is_name(name, wild))
 		tx_complain(q->link->ts->log, "%s: '%s' is not the name of an entry",
@@ -90,7 +90,7 @@ static void on_get(void *user, struct imapsrv_op *op, const struct imapsrv_annot
 		tx_complain(q->link->ts->log, "getannotations: %zu entries, values are %#x",
 		            in->entry_count, in->values);
 	q->flag = (int)in->values;
-	q->second = tx_dup(in->after.data ? in->after.data : "", in->after.len);
+	q->second = ts_op_text(q, in->after);
 	ts_op_asked(q);
 }
 

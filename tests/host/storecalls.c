@@ -34,10 +34,12 @@ bool ts_is_clean(struct imapsrv_span s)
 	return true;
 }
 
-static char *take_name(struct ts *ts, const char *what, struct imapsrv_span s, bool strict,
-                       char separator)
+static char *take_name(struct ts_op *q, struct imapsrv_span s, bool strict, char separator)
 {
+	const char *what = ts_kind_names[q->kind];
+	struct ts *ts = q->link->ts;
 	bool empty_level = false;
+
 
 	if (!s.len || !ts_is_clean(s))
 		tx_complain(ts->log, "%s: the name has %zu octets or is not clean UTF-8", what,
@@ -53,7 +55,7 @@ static char *take_name(struct ts *ts, const char *what, struct imapsrv_span s, b
 		tx_complain(ts->log, "%s of INBOX", what);
 	if (tx_same_n(s.data, s.len, "INBOX") && memcmp(s.data, "INBOX", 5) != 0)
 		tx_complain(ts->log, "%s: INBOX is spelled '%.5s'", what, s.data);
-	return tx_dup(s.data, s.len);
+	return ts_op_text(q, s);
 }
 
 static void take_set(struct ts *ts, struct ts_op *q, struct imapsrv_set set)
@@ -70,6 +72,7 @@ static void take_set(struct ts *ts, struct ts_op *q, struct imapsrv_set set)
 	}
 	if (!set.count && q->kind != TS_CHECK)
 		tx_complain(ts->log, "%s: the set is empty", what);
+	ts_op_lent(q, set.ranges, set.count * sizeof(*set.ranges));
 	q->ranges = tx_alloc((set.count + 1) * sizeof(*q->ranges));
 	if (set.count)
 		memcpy(q->ranges, set.ranges, set.count * sizeof(*q->ranges));
@@ -86,10 +89,12 @@ static void take_flags(struct ts *ts, struct ts_op *q, const struct imapsrv_flag
 	q->system = flags->system;
 	q->keyword_count = flags->keyword_count;
 	q->keywords = tx_alloc((q->keyword_count + 1) * sizeof(char *));
+	ts_op_lent(q, flags->keywords, flags->keyword_count * sizeof(*flags->keywords));
 	for (uint32_t i = 0; i < flags->keyword_count; i++) {
 		struct imapsrv_span k = flags->keywords[i];
 		bool bad = !k.len || k.len > 255;
 
+		ts_op_lent(q, k.data, k.len);
 		for (size_t n = 0; n < k.len; n++)
 			if ((unsigned char)k.data[n] <= 0x20 || (unsigned char)k.data[n] >= 0x7f ||
 			    strchr(specials, k.data[n]))
@@ -141,9 +146,9 @@ static void on_login(void *user, struct imapsrv_op *op, const struct imapsrv_log
 		tx_complain(link->ts->log, "login: a user name is not clean UTF-8");
 	if ((external || scram || anonymous) && in->password.len)
 		tx_complain(link->ts->log, "login: %s with a password", in->mechanism);
-	q->name = tx_dup(in->authcid.data, in->authcid.len);
-	q->second = tx_dup(in->password.data, in->password.len);
-	q->third = tx_dup(in->authzid.data, in->authzid.len);
+	q->name = ts_op_text(q, in->authcid);
+	q->second = ts_op_text(q, in->password);
+	q->third = ts_op_text(q, in->authzid);
 	q->flag = external || scram || anonymous || token;
 	q->len = in->password.len;
 	if (token || anonymous) {
@@ -183,7 +188,7 @@ static void on_list(void *user, struct imapsrv_op *op, const struct imapsrv_list
 	account_of(q, in->account);
 	if (!ts_is_clean(in->prefix))
 		tx_complain(q->link->ts->log, "list: the prefix is not clean UTF-8");
-	q->name = tx_dup(in->prefix.data, in->prefix.len);
+	q->name = ts_op_text(q, in->prefix);
 	q->flag = in->subscribed;
 	ts_op_asked(q);
 }
@@ -194,7 +199,7 @@ static void on_open(void *user, struct imapsrv_op *op, const struct imapsrv_open
 	struct ts_mailbox *m;
 
 	account_of(q, in->account);
-	q->name = take_name(q->link->ts, "open", in->name, false, '\0');
+	q->name = take_name(q, in->name, false, '\0');
 	q->flag = in->read_only;
 	m = q->account ? ts_find(q->link->ts, q->account->user, q->name) : NULL;
 	if (m) { /* changes are posted from this moment on, whenever the answer comes */
@@ -355,7 +360,7 @@ static void ask_copy(void *user, struct imapsrv_op *op, const struct imapsrv_cop
 	account_of(q, in->account);
 	mailbox_of(q, in->mailbox);
 	take_set(q->link->ts, q, in->uids);
-	q->name = take_name(q->link->ts, ts_kind_names[kind], in->name, false, '\0');
+	q->name = take_name(q, in->name, false, '\0');
 	q->rights = in->rights;
 	if (kind == TS_MOVE && q->mailbox && q->mailbox->read_only)
 		tx_complain(q->link->ts->log, "move from a mailbox that is read-only");
@@ -377,7 +382,7 @@ static void on_status(void *user, struct imapsrv_op *op, const struct imapsrv_st
 	struct ts_op *q = ts_op_new(user, op, TS_STATUS);
 
 	account_of(q, in->account);
-	q->name = take_name(q->link->ts, "status", in->name, false, '\0');
+	q->name = take_name(q, in->name, false, '\0');
 	q->facts = in->items;
 	if (!in->items || (in->items & ~ts_status_items(q->link->ts)))
 		tx_complain(q->link->ts->log, "status: items are %#x", in->items);
@@ -404,6 +409,7 @@ static void on_sort(void *user, struct imapsrv_op *op, const struct imapsrv_sort
 
 	mailbox_of(q, in->mailbox);
 	take_set(q->link->ts, q, in->uids);
+	ts_op_lent(q, in->criteria, in->count * sizeof(*in->criteria));
 	for (size_t i = 0; i < in->count; i++) {
 		if (in->criteria[i].key > IMAPSRV_SORT_TO || seen >> in->criteria[i].key & 1)
 			tx_complain(q->link->ts->log, "sort: criterion %zu", i);
@@ -424,14 +430,19 @@ static void on_thread(void *user, struct imapsrv_op *op, const struct imapsrv_th
 }
 
 /* The tree is as imapsrv/search.h says: every node once, behind those below it. */
-static void check_tree(struct ts *ts, const struct imapsrv_search *in)
+static void check_tree(struct ts_op *q, const struct imapsrv_search *in)
 {
 	const struct imapsrv_search_node *node;
+	const struct ts *ts = q->link->ts;
 	size_t leaves = 0, joins = 0;
 
 	for (node = in->first; node; node = node->following) {
 		bool two = node->kind == IMAPSRV_SEARCH_AND || node->kind == IMAPSRV_SEARCH_OR;
 
+		ts_op_lent(q, node, sizeof(*node));
+		ts_op_lent(q, node->uids.ranges, node->uids.count * sizeof(*node->uids.ranges));
+		ts_op_lent(q, node->name.data, node->name.len);
+		ts_op_lent(q, node->text.data, node->text.len);
 		if (two != (node->right != NULL) ||
 		    (two || node->kind == IMAPSRV_SEARCH_NOT ||
 		     node->kind == IMAPSRV_SEARCH_FUZZY) != (node->left != NULL))
@@ -453,7 +464,7 @@ static void on_search(void *user, struct imapsrv_op *op, const struct imapsrv_se
 
 	mailbox_of(q, in->mailbox);
 	take_set(q->link->ts, q, in->uids);
-	check_tree(q->link->ts, in);
+	check_tree(q, in);
 	q->search = *in;
 	ts_op_asked(q);
 }
@@ -478,7 +489,7 @@ static void on_begin(void *user, struct imapsrv_op *op, const struct imapsrv_app
 	struct ts_draft *d;
 
 	account_of(q, in->account);
-	q->name = take_name(q->link->ts, "append", in->name, false, '\0');
+	q->name = take_name(q, in->name, false, '\0');
 	take_flags(q->link->ts, q, &in->flags);
 	if (in->append)
 		q->append = ts_handle_of(q->link, "append", in->append, TS_APPEND);
@@ -526,6 +537,7 @@ static void on_data(void *user, struct imapsrv_op *op, const struct imapsrv_appe
 	if (q->append) {
 		struct ts_draft *d = &q->append->drafts[q->append->draft_count - 1];
 
+		ts_op_lent(q, in->data, in->len);
 		tx_add(&d->data, in->data, in->len);
 		if (d->data.len > d->octets)
 			tx_complain(q->link->ts->log, "append_data: more than %llu octets",
@@ -577,7 +589,7 @@ static void on_create(void *user, struct imapsrv_op *op, const struct imapsrv_cr
 	struct ts_op *q = ts_op_new(user, op, TS_CREATE);
 
 	account_of(q, in->account);
-	q->name = take_name(q->link->ts, "create", in->name, true, separator_of(q));
+	q->name = take_name(q, in->name, true, separator_of(q));
 	q->flag = in->only_parent;
 	q->facts = in->uses;
 	if (in->uses & ~(q->link->ts->uses))
@@ -590,7 +602,7 @@ static void on_remove(void *user, struct imapsrv_op *op, const struct imapsrv_de
 	struct ts_op *q = ts_op_new(user, op, TS_DELETE);
 
 	account_of(q, in->account);
-	q->name = take_name(q->link->ts, "delete", in->name, true, separator_of(q));
+	q->name = take_name(q, in->name, true, separator_of(q));
 	ts_op_asked(q);
 }
 
@@ -599,8 +611,8 @@ static void on_rename(void *user, struct imapsrv_op *op, const struct imapsrv_re
 	struct ts_op *q = ts_op_new(user, op, TS_RENAME);
 
 	account_of(q, in->account);
-	q->name = take_name(q->link->ts, "rename", in->from, true, separator_of(q));
-	q->second = take_name(q->link->ts, "rename", in->to, true, separator_of(q));
+	q->name = take_name(q, in->from, true, separator_of(q));
+	q->second = take_name(q, in->to, true, separator_of(q));
 	ts_op_asked(q);
 }
 
@@ -609,7 +621,7 @@ static void on_subscribe(void *user, struct imapsrv_op *op, const struct imapsrv
 	struct ts_op *q = ts_op_new(user, op, TS_SUBSCRIBE);
 
 	account_of(q, in->account);
-	q->name = take_name(q->link->ts, "subscribe", in->name, false, '\0');
+	q->name = take_name(q, in->name, false, '\0');
 	q->flag = in->on;
 	ts_op_asked(q);
 }

@@ -95,7 +95,7 @@ static bool is_name(struct imapsrv_span s, size_t least)
 
 static void take_entry_name(struct ts_op *q, struct imapsrv_span name, size_t least)
 {
-	char *taken = tx_dup(name.data, name.len);
+	char *taken = ts_op_text(q, name);
 
 	if (!is_name(name, least))
 		tx_complain(q->link->ts->log, "metadata: '%s' is not the name of an entry", taken);
@@ -107,7 +107,7 @@ static void take_entry_name(struct ts_op *q, struct imapsrv_span name, size_t le
 static void take_place(struct ts_op *q, void *account, struct imapsrv_span mailbox)
 {
 	q->account = ts_handle_of(q->link, ts_kind_names[q->kind], account, TS_ACCOUNT);
-	q->name = tx_dup(mailbox.data, mailbox.len);
+	q->name = ts_op_text(q, mailbox);
 	if (!ts_is_clean(mailbox))
 		tx_complain(q->link->ts->log, "metadata: a name that is none");
 	if (mailbox.len && q->link->ts->meta.server_only)
@@ -125,7 +125,7 @@ static void on_get(void *user, struct imapsrv_op *op, const struct imapsrv_metad
 	if (!in->entry_count)
 		tx_complain(q->link->ts->log, "metadata: no entries");
 	q->flag = (int)in->depth;
-	q->second = tx_dup(in->after.data, in->after.len);
+	q->second = ts_op_text(q, in->after);
 	q->offset = in->max_size;
 	ts_op_asked(q);
 }
@@ -142,8 +142,8 @@ static void on_set(void *user, struct imapsrv_op *op, const struct imapsrv_metad
 
 		take_entry_name(q, e->name, 2);
 		*end = tx_alloc(sizeof(**end));
-		**end = (struct ts_entry){NULL, tx_dup(e->name.data, e->name.len),
-		                          e->has_value ? tx_dup(e->value.data, e->value.len) : NULL,
+		**end = (struct ts_entry){NULL, ts_op_text(q, e->name),
+		                          e->has_value ? ts_op_text(q, e->value) : NULL,
 		                          e->value.len};
 		end = &(*end)->next;
 	}

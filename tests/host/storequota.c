@@ -18,7 +18,7 @@ static void on_get(void *user, struct imapsrv_op *op, const struct imapsrv_getqu
 	struct ts_op *q = ts_op_new(user, op, TS_GETQUOTA);
 
 	check_account(q, in->account);
-	q->name = tx_dup(in->root.data, in->root.len);
+	q->name = ts_op_text(q, in->root);
 	ts_op_asked(q);
 }
 
@@ -29,7 +29,7 @@ static void on_roots(void *user, struct imapsrv_op *op, const struct imapsrv_get
 	check_account(q, in->account);
 	if (!in->mailbox.len || !ts_is_clean(in->mailbox))
 		tx_complain(q->link->ts->log, "getquotaroot: a name that is none");
-	q->name = tx_dup(in->mailbox.data, in->mailbox.len);
+	q->name = ts_op_text(q, in->mailbox);
 	ts_op_asked(q);
 }
 
@@ -38,7 +38,7 @@ static void on_set(void *user, struct imapsrv_op *op, const struct imapsrv_setqu
 	struct ts_op *q = ts_op_new(user, op, TS_SETQUOTA);
 
 	check_account(q, in->account);
-	q->name = tx_dup(in->root.data, in->root.len);
+	q->name = ts_op_text(q, in->root);
 	q->facts = in->limited;
 	memcpy(q->limit, in->limit, sizeof(q->limit));
 	if (in->limited & ~q->link->ts->resources)

@@ -28,7 +28,7 @@ static void on_step(void *user, struct imapsrv_op *op, const struct imapsrv_sasl
 		tx_complain(ts->log, "sasl: a later step without a response");
 	q->body = ts_handle_of(q->link, "sasl", *in->exchange, TS_EXCHANGE);
 	q->facts = in->has_response != 0;
-	q->name = tx_dup(in->response.data, in->response.len);
+	q->name = ts_op_text(q, in->response);
 	q->len = in->response.len;
 	ts_op_asked(q);
 }
@@ -104,7 +104,7 @@ static void on_keys(void *user, struct imapsrv_op *op, const struct imapsrv_scra
 
 	if (strncmp(in->mechanism, "SCRAM-SHA-256", 13) != 0)
 		tx_complain(q->link->ts->log, "keys: mechanism '%s'", in->mechanism);
-	q->name = tx_dup(in->authcid.data, in->authcid.len);
+	q->name = ts_op_text(q, in->authcid);
 	ts_op_asked(q);
 }
 

@@ -54,11 +54,6 @@ static void take_digits(unsigned char token[16], const char *digits)
 
 /* ---- questions ---------------------------------------------------------------------------- */
 
-static char *text_of(struct imapsrv_span span)
-{
-	return tx_dup(span.data ? span.data : "", span.len);
-}
-
 static struct ts_op *asked(void *user, struct imapsrv_op *op, enum ts_kind kind, void *account,
                            struct imapsrv_span mailbox)
 {
@@ -67,7 +62,7 @@ static struct ts_op *asked(void *user, struct imapsrv_op *op, enum ts_kind kind,
 	q->account = ts_handle_of(q->link, ts_kind_names[kind], account, TS_ACCOUNT);
 	if (!ts_is_clean(mailbox))
 		tx_complain(q->link->ts->log, "%s: a name that is none", ts_kind_names[kind]);
-	q->name = text_of(mailbox);
+	q->name = ts_op_text(q, mailbox);
 	return q;
 }
 
@@ -107,8 +102,8 @@ static void on_token(void *user, struct imapsrv_op *op, const struct imapsrv_url
 	struct ts_op *q = asked(user, op, TS_URLTOKEN, in->account, in->mailbox);
 
 	check(q, in, true);
-	q->second = text_of(in->owner);
-	q->third = text_of(in->rump);
+	q->second = ts_op_text(q, in->owner);
+	q->third = ts_op_text(q, in->rump);
 	q->flag = in->token.len != 0;
 	q->conditional = in->host.len == 11 && memcmp(in->host.data, "example.com", 11) == 0;
 	q->facts = strcmp(in->mechanism, "INTERNAL") != 0;
@@ -122,7 +117,7 @@ static void on_url_open(void *user, struct imapsrv_op *op, const struct imapsrv_
 	struct ts_mailbox *m;
 
 	check(q, in, false);
-	q->second = text_of(in->owner);
+	q->second = ts_op_text(q, in->owner);
 	owner = ts_find_user(q->link->ts, q->second);
 	m = owner ? ts_find(q->link->ts, owner, q->name) : NULL;
 	if (m && !m->hidden) {

@@ -150,17 +150,53 @@ struct ts_op *ts_op_new(struct ts_link *link, struct imapsrv_op *op, enum ts_kin
 	return q;
 }
 
+void ts_op_lent(struct ts_op *q, const void *data, size_t len)
+{
+	struct ts_lent *lent;
+
+	if (!len)
+		return;
+	lent = tx_alloc(sizeof(*lent));
+	*lent = (struct ts_lent){q->lent, data, tx_alloc(len), len};
+	memcpy(lent->copy, data, len);
+	q->lent = lent;
+}
+
+char *ts_op_text(struct ts_op *q, struct imapsrv_span text)
+{
+	ts_op_lent(q, text.data, text.len);
+	return tx_dup(text.len ? text.data : "", text.len);
+}
+
+/* Looks at all of it again, and forgets it. */
+static void take_back(struct ts *ts, enum ts_kind kind, struct ts_lent *lent)
+{
+	while (lent) {
+		struct ts_lent *next = lent->next;
+
+		if (memcmp(lent->data, lent->copy, lent->len) != 0)
+			tx_complain(ts->log, "%s: the question changed while it was asked",
+			            ts_kind_names[kind]);
+		free(lent->copy);
+		free(lent);
+		lent = next;
+	}
+}
+
 /* The question is complete: answers it, or leaves it open. */
 void ts_op_asked(struct ts_op *q)
 {
 	struct ts_link *link = q->link;
 	struct ts *ts = link->ts;
+	struct ts_lent *lent = q->lent;
+	enum ts_kind kind = q->kind;
 	bool later = ts->options.mode == TS_LATER ||
 	             (ts->options.mode == TS_MIXED && tx_below(&ts->random, 2));
 
 	if (!later && !ts->hold && q->number != ts->options.mute_at)
 		ts_perform(q);
 	ts_leave(link);
+	take_back(ts, kind, lent);
 }
 
 void ts_op_free(struct ts_op *q)

@@ -320,8 +320,18 @@ struct ts_link { /* one connection: this is `user` */
 	bool answers;     /* the store is giving answers: nothing in it may change now */
 };
 
+/* Something that a question points to, and what is there: it stays so until the callback returns,
+ * whatever is answered before (imapsrv/types.h). */
+struct ts_lent {
+	struct ts_lent *next;
+	const void *data;
+	void *copy;
+	size_t len;
+};
+
 struct ts_op {
 	struct ts_op *next;
+	struct ts_lent *lent;
 	struct imapsrv_op *op;
 	struct ts_link *link;
 	enum ts_kind kind;
@@ -608,6 +618,8 @@ void ts_fill_language(const struct ts *ts, struct imapsrv_language *language);
 struct ts_root *ts_root(struct ts *ts, const char *name); /* made if there is none */
 void ts_free_roots(struct ts *ts);
 struct ts_op *ts_op_new(struct ts_link *link, struct imapsrv_op *op, enum ts_kind kind);
+void ts_op_lent(struct ts_op *q, const void *data, size_t len); /* as ts_lent says */
+char *ts_op_text(struct ts_op *q, struct imapsrv_span text); /* a copy of it, which is lent, too */
 void ts_op_asked(struct ts_op *q); /* it is complete: answers it, or leaves it open */
 void ts_op_free(struct ts_op *q);
 void ts_op_cancel(void *user, struct imapsrv_op *op);
