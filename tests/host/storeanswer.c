@@ -866,6 +866,9 @@ void ts_perform(struct ts_op *q)
 	struct ts *ts = q->link->ts;
 
 	q->link->op = NULL;
+	/* What a name means is said before anything that is so only since. */
+	if (q->name || q->kind == TS_LIST)
+		ts_hub_hand_on(q->link);
 	if (!refused(q)) {
 		if (answers[q->kind])
 			answers[q->kind](q);

@@ -178,6 +178,7 @@ static void on_logout(void *user, void *account)
 		            ts_kind_names[link->op->kind]);
 	if (h)
 		ts_handle_close(link->ts, h);
+	ts_hub_logout(link);
 	ts_leave(link);
 }
 

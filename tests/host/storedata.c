@@ -502,6 +502,12 @@ void ts_post_entries(struct ts *ts, struct ts_mailbox *mailbox, enum imapsrv_eve
 	event.entries = entries;
 	event.entry_count = count;
 	event.origin = origin;
+	if (ts->hub) {
+		event.mailbox = (struct imapsrv_span){mailbox->name, strlen(mailbox->name)};
+		if (!mailbox->removed)
+			ts_hub_publish(ts, mailbox->owner, &event);
+		return;
+	}
 	for (struct ts_link *link = ts->links; link; link = link->next) {
 		const char *name = open_name(link, mailbox);
 		int rc;

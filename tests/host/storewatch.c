@@ -63,6 +63,7 @@ static void changed(void *user, struct imapsrv_session *session,
                     const struct imapsrv_watch_change *c)
 {
 	struct ts_link *link = user;
+	struct ts_handle *account;
 
 	if (link->session && link->session != session)
 		tx_complain(link->ts->log, "a watch change of another session");
@@ -70,7 +71,7 @@ static void changed(void *user, struct imapsrv_session *session,
 	ts_enter(link);
 	if (c->size != sizeof(*c))
 		tx_complain(link->ts->log, "a watch change of %zu octets", c->size);
-	ts_handle_of(link, "watch", c->account, TS_ACCOUNT);
+	account = ts_handle_of(link, "watch", c->account, TS_ACCOUNT);
 	link->watch_separator = c->separator;
 	for (size_t i = 0; i < c->removed_count; i++)
 		take_out(link, &c->removed[i]);
@@ -78,6 +79,8 @@ static void changed(void *user, struct imapsrv_session *session,
 		add(link, &c->added[i]);
 	if (!c->added_count && !c->removed_count)
 		tx_complain(link->ts->log, "a watch change that changes nothing");
+	if (link->ts->hub && account)
+		ts_hub_watch(link, account->user, c);
 	ts_leave(link);
 }
 
@@ -102,6 +105,7 @@ void ts_watch_end(struct ts_link *link)
 	free(link->interests);
 	link->interests = NULL;
 	link->interest_count = 0;
+	ts_hub_leave(link);
 }
 
 /* ---- who is told ------------------------------------------------------------------------ */
@@ -174,6 +178,10 @@ bool ts_may_hear(const struct ts_link *link, const struct ts_mailbox *mailbox)
 
 void ts_post_event(struct ts *ts, const struct ts_user *owner, const struct imapsrv_event *event)
 {
+	if (ts->hub) {
+		ts_hub_publish(ts, owner, event);
+		return;
+	}
 	for (struct ts_link *link = ts->links; link; link = link->next) {
 		const struct ts_user *user = user_of(link);
 		int rc;

@@ -326,6 +326,7 @@ static void mailbox_free(struct ts_mailbox *m)
 
 void ts_free(struct ts *ts)
 {
+	imapsrv_hub_free(ts->hub);
 	ts_free_roots(ts);
 	while (ts->ops)
 		ts_op_free(ts->ops);

@@ -316,6 +316,8 @@ struct ts_link { /* one connection: this is `user` */
 	struct ts_interest *interests; /* what the session said that it watches */
 	size_t interest_count;
 	char watch_separator;
+	struct imapsrv_hub_member *member; /* of ts->hub; NULL: not yet */
+	const struct ts_user *sees;        /* whose mailboxes it sees there; NULL: nobody's */
 	unsigned inside;  /* so many of its callbacks are at work */
 	bool answers;     /* the store is giving answers: nothing in it may change now */
 };
@@ -362,6 +364,7 @@ struct ts {
 	struct ts_options options;
 	unsigned absent; /* enum ts_absent, or-ed */
 	bool modseqs;    /* the store has modification sequences */
+	struct imapsrv_hub *hub; /* that events go by; NULL: they are posted at once */
 	struct { /* access control lists: storeacl.c */
 		bool on;
 		bool create_alone;
@@ -502,6 +505,20 @@ bool ts_has_keyword(const struct ts_mailbox *mailbox, const struct ts_message *m
 void ts_fill_watch(const struct ts *ts, struct imapsrv_watch *watch);
 /* The session is gone: nothing may be left. */
 void ts_watch_end(struct ts_link *link);
+
+/* ---- storehub.c ---- */
+
+/* From here on events go by a hub that keeps so many for a session; 0: as many as it likes. */
+void ts_hub_start(struct ts *ts, uint32_t queue, uint32_t ranges);
+/* Hands on what it keeps, for one session, or for all.  False: that was nothing. */
+bool ts_hub_hand_on(struct ts_link *link);
+bool ts_hub_pump(struct ts *ts);
+void ts_hub_watch(struct ts_link *link, const struct ts_user *user,
+                  const struct imapsrv_watch_change *change);
+void ts_hub_logout(struct ts_link *link);
+void ts_hub_leave(struct ts_link *link);
+/* Of a mailbox of the owner, by his name for it, or of his account; NULL: of all. */
+void ts_hub_publish(struct ts *ts, const struct ts_user *owner, const struct imapsrv_event *event);
 /* Is it a mailbox of the session's user? */
 bool ts_may_hear(const struct ts_link *link, const struct ts_mailbox *mailbox);
 bool ts_watches(const struct ts_link *link, const struct imapsrv_event *event);

@@ -338,6 +338,9 @@ void follower_act(struct sim *s)
 {
 	if (!s->td.sessions[FOLLOWER].session || s->td.sessions[FOLLOWER].stalled)
 		return;
+	/* A name that it speaks of is what has it now, not what had it before. */
+	if (ts_hub_pump(s->ts))
+		td_settle(&s->td, -1);
 	if (s->idling) {
 		s->idling = false;
 		say(s, FOLLOWER, "DONE");

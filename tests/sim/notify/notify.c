@@ -10,6 +10,7 @@
  * what a client that asks would be told: which mailboxes there are, which of them are subscribed,
  * their UIDVALIDITY, UIDNEXT, how many messages they have, with QRESYNC their HIGHESTMODSEQ, and of
  * the selected one every message and flag.  Where it was told NOTIFICATIONOVERFLOW, it begins anew.
+ * In some histories events come by way of a hub, of any size, and some time after they happened.
  *
  * Each history follows from its seed; --seed runs one, -v shows what was said in it.
  */
@@ -42,12 +43,20 @@ void say(struct sim *s, int slot, const char *format, ...)
 	tx_free(&line);
 }
 
+/* All is done that can be done; what a hub keeps comes too. */
+static void settle(struct sim *s)
+{
+	do
+		td_settle(&s->td, -1);
+	while (ts_hub_pump(s->ts));
+}
+
 static void come_to_rest(struct sim *s)
 {
 	s->ts->hold = false;
 	for (int i = 0; i < SLOTS; i++)
 		s->td.sessions[i].stalled = false;
-	td_settle(&s->td, -1);
+	settle(s);
 	follower_check(s);
 	if (s->log.count)
 		return;
@@ -59,7 +68,7 @@ static void come_to_rest(struct sim *s)
 	/* What it does not know yet it asks for; then it knows. */
 	for (int i = 0; i < 3; i++)
 		follower_act(s);
-	td_settle(&s->td, -1);
+	settle(s);
 	follower_check(s);
 }
 
@@ -73,8 +82,11 @@ static void step(struct sim *s)
 	} else if (what < 60) {
 		if (td_at_rest(&s->td, slot))
 			world_command(s, slot);
-	} else if (what < 75) {
+	} else if (what < 70) {
 		follower_act(s);
+	} else if (what < 75) {
+		ts_hub_pump(s->ts);
+		td_settle(&s->td, -1);
 	} else if (what < 82) {
 		s->ts->hold = !s->ts->hold;
 		td_settle(&s->td, -1);
@@ -103,6 +115,8 @@ static void one_history(struct sim *s)
 	if (below(s, 4) == 0)
 		s->ts->absent |= TS_NO_CHANGED;
 	tx_seed(&s->ts->random, below(s, UINT32_MAX));
+	if (!(s->ts->absent & TS_NO_CHANGED) && below(s, 2))
+		ts_hub_start(s->ts, below(s, 3) ? 4 + below(s, 4) : 0, below(s, 3) ? 1 + below(s, 3) : 0);
 	fred = ts_add_user(s->ts, "fred", "secret");
 	ts_add_mailbox(s->ts, fred, "Work");
 	ts_add_mailbox(s->ts, fred, "Elsewhere");
