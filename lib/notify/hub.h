@@ -153,7 +153,8 @@ struct isrv_hub_entry {
 	struct imapsrv_status status; /* UIDVALIDITY, if anything */
 	struct isrv_uidset uids;
 	struct imapsrv_range flags; /* of a mailbox that is to be looked up: flags changed among
-	                               these; first 0: none */
+	                               these; of annotations that did: among these, too many to
+	                               name; first 0: none */
 };
 
 struct isrv_hub_queue {

@@ -20,6 +20,11 @@ static bool is_about_messages(enum imapsrv_event_type type)
 	return type >= IMAPSRV_EVENT_MESSAGE_NEW && type <= IMAPSRV_EVENT_MAILBOX_CHANGED;
 }
 
+static bool is_about_uids(enum imapsrv_event_type type)
+{
+	return is_about_messages(type) || type == IMAPSRV_EVENT_ANNOTATION_CHANGE;
+}
+
 static bool is_about_flags(enum imapsrv_event_type type)
 {
 	return type >= IMAPSRV_EVENT_MESSAGE_READ && type <= IMAPSRV_EVENT_FLAGS_CLEAR;
@@ -272,11 +277,13 @@ static struct isrv_hub_entry *entry_new(struct isrv_mem *mem, size_t ranges,
 		e->event.entry_count = event->entry_count;
 	}
 	isrv_uidset_init(&e->uids, ranges);
-	if (is_about_messages(event->type) && !isrv_uidset_copy(&e->uids, mem, event->uids)) {
+	if (!is_about_uids(event->type) || isrv_uidset_copy(&e->uids, mem, event->uids))
+		return e;
+	/* No look-up finds annotations. */
+	if (event->type != IMAPSRV_EVENT_ANNOTATION_CHANGE)
 		collapse(e, mem);
-		if (is_about_flags(event->type))
-			add_flags(e, event->uids);
-	}
+	if (event->type == IMAPSRV_EVENT_ANNOTATION_CHANGE || is_about_flags(event->type))
+		add_flags(e, event->uids);
 	return e;
 }
 
@@ -406,5 +413,7 @@ const struct imapsrv_event *isrv_hub_queue_take(struct isrv_hub_queue *q, struct
 	q->count--;
 	e->next = NULL;
 	e->event.uids = isrv_uidset_view(&e->uids);
+	if (e->event.type == IMAPSRV_EVENT_ANNOTATION_CHANGE && e->flags.first)
+		e->event.uids = (struct imapsrv_set){&e->flags, 1};
 	return &e->event;
 }

@@ -293,6 +293,55 @@ static void t_payload(void **state)
 	imapsrv_hub_free(hub);
 }
 
+/* Annotations come with their messages; where these are too many, or there is no memory for them, with a
+ * range that they are in. */
+static void t_annotations(void **state)
+{
+	static const struct imapsrv_range few[] = {{2, 2}, {4, 4}}, many[] = {{2, 2}, {4, 4}, {9, 9}};
+	static const char *const mounts[][2] = {{"", "u"}};
+	static struct failalloc fa;
+
+	(void)state;
+	for (size_t nth = 0; nth <= 3; nth++) {
+		struct imapsrv_span entry = span("/comment");
+		struct imapsrv_hub_config c = IMAPSRV_HUB_CONFIG_INIT;
+		struct imapsrv_event e = IMAPSRV_EVENT_INIT;
+		const struct imapsrv_event *got;
+		struct imapsrv_hub_member *m;
+		struct imapsrv_hub *hub;
+
+		failalloc_init(&fa);
+		c.allocator = &fa.allocator;
+		c.ranges = 2;
+		hub = hub_new(&c);
+		m = join(hub, NULL);
+		see(m, "fred", mounts, 1);
+		change(m, true, IMAPSRV_SCOPE_SUBTREE, "", 0xfffffffeu, '/');
+		e.type = IMAPSRV_EVENT_ANNOTATION_CHANGE;
+		e.mailbox = span("u/a");
+		e.uids = (struct imapsrv_set){nth == 1 ? many : few, nth == 1 ? 3 : 2};
+		e.entries = &entry;
+		e.entry_count = 1;
+		fa.calls = 0;
+		fa.fail_first = nth > 1 ? 4 - nth : 0;
+		assert_int_equal(imapsrv_hub_publish(hub, &e), 0);
+		fa.fail_first = 0;
+		got = imapsrv_hub_take(m);
+		if (nth == 3) {
+			assert_int_equal(got->type, IMAPSRV_EVENT_MAILBOX_CHANGED);
+		} else {
+			assert_int_equal(got->type, IMAPSRV_EVENT_ANNOTATION_CHANGE);
+			assert_int_equal(got->entry_count, 1);
+			assert_int_equal(got->uids.count, nth ? 1 : 2);
+			assert_int_equal(got->uids.ranges[0].first, 2);
+			assert_int_equal(got->uids.ranges[got->uids.count - 1].last, nth == 1 ? 9 : 4);
+		}
+		assert_null(imapsrv_hub_take(m));
+		imapsrv_hub_free(hub);
+		assert_int_equal(fa.held, 0);
+	}
+}
+
 /* "Look it up" of a mailbox that was replaced meanwhile says no UIDVALIDITY: either would be wrong. */
 static void t_replaced(void **state)
 {
@@ -845,7 +894,8 @@ int main(void)
 		cmocka_unit_test(t_renames),     cmocka_unit_test(t_payload),
 		cmocka_unit_test(t_bounded),     cmocka_unit_test(t_replaced),
 		cmocka_unit_test(t_no_memory),   cmocka_unit_test(t_order),
-		cmocka_unit_test(t_order_below), cmocka_unit_test(t_whole_account),
+		cmocka_unit_test(t_order_below), cmocka_unit_test(t_annotations),
+		cmocka_unit_test(t_whole_account),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
