@@ -46,18 +46,21 @@ void isrv_watch_selected(struct imapsrv_session *s, const char *name, size_t len
 			change_one(s, &one, on);
 }
 
+/* The name that it has comes first, so that nothing goes unheard between the two. */
 void isrv_watch_view(struct imapsrv_session *s, struct isrv_view *v, char *was, size_t was_len)
 {
 	while (was != v->name) {
+		char *name = v->name;
+		size_t len = v->name_len;
+
+		v->lent = ISRV_LENT_NAME;
+		isrv_watch_selected(s, name, len, true);
 		if (was) {
-			v->lent = ISRV_LENT_OLD;
 			isrv_watch_selected(s, was, was_len, false);
 			isrv_mem_free(&s->mem, was, was_len);
 		}
-		was = v->name;
-		was_len = v->name_len;
-		v->lent = ISRV_LENT_NAME;
-		isrv_watch_selected(s, was, was_len, true);
+		was = name;
+		was_len = len;
 	}
 	v->lent = ISRV_LENT_NONE;
 }

@@ -8,6 +8,7 @@
 #include "unit/nullstore.h"
 
 enum { INTERESTS = 200 };
+#define NEWS IMAPSRV_EVENT_BIT(IMAPSRV_EVENT_MESSAGE_NEW)
 
 struct one {
 	enum imapsrv_scope scope;
@@ -24,6 +25,7 @@ static struct host {
 	unsigned calls;
 	unsigned post_at; /* in this call, */
 	unsigned what;    /* this */
+	const char *moved; /* watched by this name before another is taken back */
 	bool overflowed;
 } host;
 
@@ -87,6 +89,15 @@ static void put_in(const struct imapsrv_interest *i)
 		memcpy(o->name, i->name.data, o->len);
 }
 
+static bool watches(enum imapsrv_scope scope, struct imapsrv_span name, uint32_t events)
+{
+	for (size_t i = 0; i < host.count; i++)
+		if (host.bag[i].scope == scope && (host.bag[i].events & events) == events &&
+		    host.bag[i].len == name.len && !memcmp(host.bag[i].name, name.data, name.len))
+			return true;
+	return false;
+}
+
 static void on_changed(void *user, struct imapsrv_session *session,
                        const struct imapsrv_watch_change *c)
 {
@@ -99,6 +110,8 @@ static void on_changed(void *user, struct imapsrv_session *session,
 		take_out(&c->removed[i]);
 	for (size_t i = 0; i < c->added_count; i++)
 		put_in(&c->added[i]);
+	if (host.moved && c->removed_count)
+		assert_true(watches(IMAPSRV_SCOPE_MAILBOX, span(host.moved), NEWS));
 }
 
 static void drain(void)
@@ -119,27 +132,17 @@ static void drain(void)
 	assert_null(strstr(out, " BAD "));
 }
 
-static bool watches(enum imapsrv_scope scope, struct imapsrv_span name, uint32_t events)
-{
-	for (size_t i = 0; i < host.count; i++)
-		if (host.bag[i].scope == scope && (host.bag[i].events & events) == events &&
-		    host.bag[i].len == name.len && !memcmp(host.bag[i].name, name.data, name.len))
-			return true;
-	return false;
-}
-
 /* What the client hears of is watched. */
 static void look(const char *group)
 {
-	const uint32_t news = IMAPSRV_EVENT_BIT(IMAPSRV_EVENT_MESSAGE_NEW);
 	struct imapsrv_span mailbox = imapsrv_session_mailbox(host.s);
 
 	imapsrv_session_run(host.s);
 	drain();
-	if (mailbox.len && !watches(IMAPSRV_SCOPE_MAILBOX, mailbox, news))
+	if (mailbox.len && !watches(IMAPSRV_SCOPE_MAILBOX, mailbox, NEWS))
 		fail_msg("post %u in call %u: %.*s is not watched", host.what, host.post_at,
 		         (int)mailbox.len, mailbox.data);
-	if (*group && !host.overflowed && !watches(IMAPSRV_SCOPE_MAILBOX, span(group), news))
+	if (*group && !host.overflowed && !watches(IMAPSRV_SCOPE_MAILBOX, span(group), NEWS))
 		fail_msg("post %u in call %u: %s is not watched", host.what, host.post_at, group);
 }
 
@@ -202,7 +205,9 @@ static bool run(unsigned what, unsigned post_at)
 	post(IMAPSRV_EVENT_MAILBOX_SUBSCRIBE, "z", "");
 	look("x");
 	post(IMAPSRV_EVENT_MAILBOX_UNSUBSCRIBE, "z", "");
+	host.moved = post_at ? NULL : "q/b/c";
 	post(IMAPSRV_EVENT_MAILBOX_RENAME, "q", "a");
+	host.moved = NULL;
 	look("x");
 	move_away();
 	look("x");
@@ -231,10 +236,18 @@ static void test_posts(void **state)
 	}
 }
 
+/* What happens between two calls is heard, too. */
+static void test_moved(void **state)
+{
+	(void)state;
+	(void)run(0, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_posts),
+		cmocka_unit_test(test_moved),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
