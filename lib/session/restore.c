@@ -218,6 +218,9 @@ static void begin(struct imapsrv_session *s, const struct imapsrv_restore *r)
 	/* Of mailboxes other than the selected one nobody knows what happened (RFC 5465 5.8). */
 	if (s->notify && s->notify->group_count && !r->up_to_date)
 		isrv_hear_overflow(s);
+	/* The keys of the selected one may have been reset (RFC 4467 7). */
+	if (s->resume && !r->up_to_date && isrv_caps_has(s, ISRV_CAP_URLAUTH))
+		s->keys_reset = s->news = true;
 	isrv_resume_begin(s, !r->up_to_date);
 	s->wake = s->idling;
 	s->wait = s->idling ? ISRV_INPUT : ISRV_DONE;

@@ -84,8 +84,9 @@ void td_tls(struct td *d, int i);
 void td_compress(struct td *d, int i);
 /* exchange.c: saves session i, if it can be, frees it, and goes on with one made of the octets. */
 void td_exchange(struct td *d, int i);
-/* The same, without the promise that no event was missed; false: it cannot be saved now. */
-bool td_exchange_unheard(struct td *d, int i);
+/* The same, asked for by name, with or without the promise that no event was missed; false: it cannot be
+ * saved now. */
+bool td_exchange_asked(struct td *d, int i, bool up_to_date);
 /* The connection is lost: frees the session, whatever it is doing. */
 void td_drop(struct td *d, int i);
 /* The same, and forgets what was said: i may connect again. */

@@ -130,12 +130,12 @@ void td_exchange(struct td *d, int i)
 		exchange(d, i, true);
 }
 
-bool td_exchange_unheard(struct td *d, int i)
+bool td_exchange_asked(struct td *d, int i, bool up_to_date)
 {
 	struct td_session *s = &d->sessions[i];
 
 	if (!s->session || s->closed || s->error || !save(d, s))
 		return false;
-	exchange(d, i, false);
+	exchange(d, i, up_to_date);
 	return true;
 }

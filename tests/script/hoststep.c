@@ -417,11 +417,11 @@ static bool about_connections(struct sh *h, const struct sc_words *w)
 		if (s->session)
 			(void)ts_answer(s->link);
 		h->ts->hold = hold;
-	} else if (strcmp(word, "restart") == 0) {
-		if (!td_exchange_unheard(h->td, i) && !h->faulty)
+	} else if (strcmp(word, "restart") == 0 || strcmp(word, "restart-heard") == 0) {
+		if (!td_exchange_asked(h->td, i, word[7] != '\0') && !h->faulty)
 			sh_complain(h, w, "it cannot be saved now");
 	} else if (strcmp(word, "restart-never") == 0) {
-		if (!h->faulty && s->session && td_exchange_unheard(h->td, i))
+		if (!h->faulty && s->session && td_exchange_asked(h->td, i, false))
 			sh_complain(h, w, "it was saved");
 	} else if (strcmp(word, "trim") == 0) {
 		if (s->session)
