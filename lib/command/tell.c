@@ -409,7 +409,7 @@ static enum isrv_step step_status(struct imapsrv_session *s, struct isrv_telling
 	} else if (s->result.code == IMAPSRV_NOPERM) {
 		found_no_access(s, t);
 	} else if (is_passing(s->result.code)) {
-		t->news->tell &= (uint32_t)ISRV_TELL_STATUS;
+		isrv_news_told_name(t->news, &s->mem);
 		put_off(s, t);
 	}
 	return ISRV_DONE;
