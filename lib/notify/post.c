@@ -282,7 +282,8 @@ static void note_own(struct post *p)
 		return;
 	if (p->event->type == IMAPSRV_EVENT_MAILBOX_DELETE)
 		isrv_news_remove(&p->n->news, p->mem, news);
-	else if (p->event->type == IMAPSRV_EVENT_MAILBOX_CREATE)
+	else if (p->event->type == IMAPSRV_EVENT_MAILBOX_CREATE ||
+	         p->event->type == IMAPSRV_EVENT_MAILBOX_RENAME)
 		created(news, false);
 	else if (is_message(p->rule))
 		news->known.items = 0;
