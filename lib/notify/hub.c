@@ -150,6 +150,14 @@ static bool is_view(const struct imapsrv_hub_view *v)
 	return true;
 }
 
+static bool is_of_account(const struct imapsrv_hub_member *m, struct imapsrv_span account)
+{
+	const struct isrv_hub_node *node = m->link.node;
+
+	return node && node->len == account.len &&
+	       memcmp(node->name, account.data, account.len) == 0;
+}
+
 /* It and all its interests stand at other nodes now. */
 static int link_again(struct imapsrv_hub_member *m, struct imapsrv_span account)
 {
@@ -178,6 +186,11 @@ int imapsrv_hub_see(struct imapsrv_hub_member *member, const struct imapsrv_hub_
 		if (!is_view(&v))
 			return IMAPSRV_EINVAL;
 		names = isrv_hub_names_new(&m->hub->mem, &v);
+	}
+	/* What was heard for one account is not for who logs in next. */
+	if (!is_of_account(m, v.account)) {
+		isrv_hub_queue_forget(&m->queue, &m->hub->mem);
+		isrv_hub_stay(m);
 	}
 	isrv_hub_interests_unlink(m);
 	isrv_hub_detach(&m->hub->table, &m->hub->mem, &m->link);

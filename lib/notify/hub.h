@@ -171,6 +171,8 @@ void isrv_hub_queue_put(struct isrv_hub_queue *q, struct isrv_mem *mem,
                         const struct isrv_hub_event *event);
 /* Everything is to be looked up. */
 void isrv_hub_queue_lose(struct isrv_hub_queue *q, struct isrv_mem *mem);
+/* The same, and no name that is kept is given out any more. */
+void isrv_hub_queue_forget(struct isrv_hub_queue *q, struct isrv_mem *mem);
 const struct imapsrv_event *isrv_hub_queue_take(struct isrv_hub_queue *q, struct isrv_mem *mem);
 /* The next renaming that is kept or lent, behind *at, which is NULL at first; NULL: there is
  * none. */

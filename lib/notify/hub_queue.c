@@ -85,6 +85,12 @@ void isrv_hub_queue_lose(struct isrv_hub_queue *q, struct isrv_mem *mem)
 	}
 }
 
+void isrv_hub_queue_forget(struct isrv_hub_queue *q, struct isrv_mem *mem)
+{
+	q->lost = q->lost || q->head;
+	drop_entries(q, mem);
+}
+
 /* ---- looking up instead -------------------------------------------------------------------- */
 
 static void add_flags(struct isrv_hub_entry *e, struct imapsrv_set uids)

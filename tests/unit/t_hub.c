@@ -172,6 +172,43 @@ static void t_accounts(void **state)
 	imapsrv_hub_free(hub);
 }
 
+/* What was kept for one account is nothing for the next: no name of the first is given to it. */
+static void t_another_account(void **state)
+{
+	static const char *const mounts[][2] = {{"", "u"}};
+	struct imapsrv_event e = IMAPSRV_EVENT_INIT;
+	struct imapsrv_hub *hub = hub_new(NULL);
+	struct imapsrv_hub_member *m = join(hub, NULL);
+
+	(void)state;
+	e.type = IMAPSRV_EVENT_MAILBOX_RENAME;
+	e.old_name = span("u/a");
+	e.mailbox = span("u/secret");
+	for (int i = 0; i < 4; i++) {
+		see(m, "fred", mounts, 1);
+		change(m, true, IMAPSRV_SCOPE_MAILBOX, "a", ALL | BIT(12), '/');
+		publish(hub, IMAPSRV_EVENT_MESSAGE_NEW, "u/a", 1, 1);
+		assert_int_equal(imapsrv_hub_publish(hub, &e), 0);
+		if (i == 1) { /* one of them is lent */
+			assert_int_equal(imapsrv_hub_take(m)->type, IMAPSRV_EVENT_MESSAGE_NEW);
+			assert_int_equal(imapsrv_hub_take(m)->type, IMAPSRV_EVENT_MAILBOX_RENAME);
+		}
+		change(m, false, IMAPSRV_SCOPE_MAILBOX, "a", ALL | BIT(12), '/');
+		if (i == 2)
+			assert_int_equal(imapsrv_hub_see(m, NULL), 0);
+		see(m, i < 3 ? "bob" : "fred", mounts, 1);
+		change(m, true, IMAPSRV_SCOPE_MAILBOX, "b", ALL, '/');
+		publish(hub, IMAPSRV_EVENT_MESSAGE_NEW, "u/secret", 2, 2);
+		assert_string_equal(taken(m), i == 3   ? "a 1 1:1 secret 12"
+		                              : i == 1 ? ""
+		                                       : " 9");
+		publish(hub, IMAPSRV_EVENT_MESSAGE_NEW, "u/b", 1, 1);
+		assert_string_equal(taken(m), "b 1 1:1");
+		change(m, false, IMAPSRV_SCOPE_MAILBOX, "b", ALL, '/');
+	}
+	imapsrv_hub_free(hub);
+}
+
 /* A renaming, under the names that each can see. */
 static void t_renames(void **state)
 {
@@ -895,6 +932,7 @@ int main(void)
 		cmocka_unit_test(t_bounded),     cmocka_unit_test(t_replaced),
 		cmocka_unit_test(t_no_memory),   cmocka_unit_test(t_order),
 		cmocka_unit_test(t_order_below), cmocka_unit_test(t_annotations),
+		cmocka_unit_test(t_another_account),
 		cmocka_unit_test(t_whole_account),
 	};
 
