@@ -92,12 +92,17 @@ static void list_out(struct imapsrv_hub_member *m)
 		m->next->back = m->back;
 }
 
+void isrv_hub_list(struct imapsrv_hub_member **list, struct imapsrv_hub_member *m)
+{
+	list_out(m);
+	list_in(list, m);
+}
+
 int isrv_hub_broaden(struct imapsrv_hub_member *m)
 {
 	if (!m->broad) {
 		m->broad = true;
-		list_out(m);
-		list_in(&m->hub->broad, m);
+		isrv_hub_list(&m->hub->broad, m);
 	}
 	return IMAPSRV_ENOMEM;
 }

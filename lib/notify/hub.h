@@ -204,17 +204,16 @@ struct imapsrv_hub_member {
 	struct isrv_hub_queue queue;
 	uint32_t group;
 	bool ready; /* in its group's list */
+	bool moving; /* in the list of those for whom the event at hand has changed that */
 	bool broad; /* memory was short: in the list of those whom everything concerns */
 	bool flat;  /* its names have no levels */
 };
 
 /* One for whom renamings are kept, or lent: its interests are those of before. */
 struct isrv_hub_mover {
-	struct isrv_hub_mover *next; /* of all */
-	struct isrv_hub_mover **back;
-	struct imapsrv_hub_member *member;
 	uint32_t link_count;
-	struct isrv_hub_link links[]; /* at the nodes of the new topics, and for all below them */
+	struct isrv_hub_link links[]; /* at the nodes of the new topics, and for all below them;
+	                               * and at those of the names above, which may be renamed on */
 };
 
 struct imapsrv_hub {
@@ -223,12 +222,14 @@ struct imapsrv_hub {
 	struct isrv_hub_table table;
 	struct imapsrv_hub_member *members;
 	struct imapsrv_hub_member *broad;
-	struct isrv_hub_mover *movers;
+	struct imapsrv_hub_member *moving; /* empty but while an event is delivered */
 	struct isrv_hub_group *groups;
 	struct isrv_hub_group *wakes; /* to be told */
 	uint64_t stamp;
 };
 
+/* Puts it into that one of the hub's lists of all. */
+void isrv_hub_list(struct imapsrv_hub_member **list, struct imapsrv_hub_member *m);
 /* Its interests are not all known, as memory was short: from now on everything concerns it.
  * ENOMEM. */
 int isrv_hub_broaden(struct imapsrv_hub_member *m);

@@ -2,7 +2,7 @@
 /*
  * Members for whom a renaming is kept, or lent: their interests are those of before.  Each such
  * member has a mover, which stands at the nodes of the new topics, so that what happens there and
- * below finds it.
+ * below finds it, and of those above, which take the new names along when they are renamed.
  */
 #include <string.h>
 
@@ -13,62 +13,73 @@ static size_t mover_size(uint32_t count)
 	return sizeof(struct isrv_hub_mover) + count * sizeof(struct isrv_hub_link);
 }
 
-static uint32_t count_renamings(const struct imapsrv_hub_member *m)
+/* From the highest level of a name down to all of it; *len is 0 at first.  False: that was it. */
+static bool next_level(struct imapsrv_span name, char separator, size_t *len)
+{
+	if (*len == name.len)
+		return false;
+	for (++*len; *len < name.len && name.data[*len] != separator;)
+		++*len;
+	return true;
+}
+
+static uint32_t count_links(const struct imapsrv_hub_member *m)
 {
 	const struct isrv_hub_entry *at = NULL;
+	const struct imapsrv_event *e;
 	uint32_t count = 0;
 
-	while (m->names && isrv_hub_queue_renaming(&m->queue, &at))
-		count++;
+	while (m->names && (e = isrv_hub_queue_renaming(&m->queue, &at)) != NULL)
+		for (size_t len = 0; next_level(e->mailbox, m->hub->config.separator, &len);)
+			count++;
 	return count;
 }
 
-/* Links it to where those that are kept lead.  False: no memory. */
-static bool stand(struct isrv_hub_mover *mover)
+/* Links the member to what has that name, and with `below` to all below it.  False: no memory. */
+static bool stand_at(struct imapsrv_hub_member *m, struct isrv_hub_link *link,
+                     struct imapsrv_span name, bool below)
 {
-	struct imapsrv_hub_member *m = mover->member;
 	struct imapsrv_hub *hub = m->hub;
+	struct isrv_hub_mount *mount = isrv_hub_mount_of(m->names, name, hub->config.separator);
+	struct imapsrv_span parts[3];
+
+	if (!mount)
+		return true;
+	isrv_hub_translate(isrv_hub_mount_name(mount), isrv_hub_mount_topic(mount), name,
+	                   &hub->config.separator, parts);
+	link->of.member = m;
+	return isrv_hub_attach(&hub->table, &hub->mem, ISRV_HUB_TOPIC, parts, 3, below, link);
+}
+
+/* Links it to where those that are kept lead.  False: no memory. */
+static bool stand(struct imapsrv_hub_member *m, struct isrv_hub_mover *mover)
+{
 	const struct isrv_hub_entry *at = NULL;
+	const struct imapsrv_event *e;
+	uint32_t i = 0;
 
-	for (uint32_t i = 0; i < mover->link_count; i++) {
-		struct imapsrv_span name = isrv_hub_queue_renaming(&m->queue, &at)->mailbox,
-				    parts[3];
-		struct isrv_hub_mount *mount =
-			isrv_hub_mount_of(m->names, name, hub->config.separator);
-
-		if (!mount)
-			continue;
-		isrv_hub_translate(isrv_hub_mount_name(mount), isrv_hub_mount_topic(mount), name,
-		                   &hub->config.separator, parts);
-		mover->links[i].of.member = m;
-		if (!isrv_hub_attach(&hub->table, &hub->mem, ISRV_HUB_TOPIC, parts, 3, true,
-		                     &mover->links[i]))
-			return false;
-	}
+	while (i < mover->link_count && (e = isrv_hub_queue_renaming(&m->queue, &at)) != NULL)
+		for (size_t len = 0; next_level(e->mailbox, m->hub->config.separator, &len);)
+			if (!stand_at(m, &mover->links[i++],
+			              (struct imapsrv_span){e->mailbox.data, len},
+			              len == e->mailbox.len))
+				return false;
 	return true;
 }
 
 bool isrv_hub_move(struct imapsrv_hub_member *m)
 {
-	struct imapsrv_hub *hub = m->hub;
-	uint32_t count = count_renamings(m);
-	struct isrv_hub_mover **back = m->link.by.mover ? m->link.by.mover->back : &hub->movers,
-			      *mover;
+	struct isrv_mem *mem = &m->hub->mem;
+	uint32_t count = count_links(m);
+	struct isrv_hub_mover *mover;
 
 	isrv_hub_stay(m);
-	mover = isrv_mem_zalloc(&hub->mem, mover_size(count));
+	mover = isrv_mem_zalloc(mem, mover_size(count));
 	if (!mover)
 		return false;
-	mover->member = m;
 	mover->link_count = count;
-	/* In the place of the one that it had: those behind it may be looked at right now. */
-	mover->next = *back;
-	mover->back = back;
-	if (mover->next)
-		mover->next->back = &mover->next;
-	*back = mover;
 	m->link.by.mover = mover;
-	if (stand(mover))
+	if (stand(m, mover))
 		return true;
 	isrv_hub_stay(m);
 	return false;
@@ -82,9 +93,6 @@ void isrv_hub_stay(struct imapsrv_hub_member *m)
 	if (!mover)
 		return;
 	m->link.by.mover = NULL;
-	*mover->back = mover->next;
-	if (mover->next)
-		mover->next->back = mover->back;
 	for (uint32_t i = 0; i < mover->link_count; i++)
 		isrv_hub_detach(&hub->table, &hub->mem, &mover->links[i]);
 	isrv_mem_free(&hub->mem, mover, mover_size(mover->link_count));

@@ -78,12 +78,28 @@ static bool wants_moved(const struct imapsrv_hub_member *m, enum imapsrv_event_t
 
 static void deliver(struct imapsrv_hub_member *m, const struct isrv_hub_event *in)
 {
-	if (!m->broad)
-		isrv_hub_queue_put(&m->queue, &m->hub->mem, &m->hub->config, in);
-	if (in->event->type == IMAPSRV_EVENT_MAILBOX_RENAME &&
-	    wants_moved(m, IMAPSRV_EVENT_MAILBOX_RENAME) && !isrv_hub_move(m))
-		isrv_hub_queue_lose(&m->queue, &m->hub->mem);
 	make_ready(m);
+	if (m->broad)
+		return;
+	isrv_hub_queue_put(&m->queue, &m->hub->mem, &m->hub->config, in);
+	if (in->event->type == IMAPSRV_EVENT_MAILBOX_RENAME && !m->moving &&
+	    wants_moved(m, IMAPSRV_EVENT_MAILBOX_RENAME)) {
+		m->moving = true;
+		isrv_hub_list(&m->hub->moving, m);
+	}
+}
+
+/* When the nodes that the event has met are not looked at any more. */
+static void move(struct imapsrv_hub *hub)
+{
+	while (hub->moving) {
+		struct imapsrv_hub_member *m = hub->moving;
+
+		m->moving = false;
+		isrv_hub_list(&hub->members, m);
+		if (!isrv_hub_move(m))
+			isrv_hub_queue_lose(&m->queue, &hub->mem);
+	}
 }
 
 /* Is that name, an account's own, one that the interest covers? */
@@ -215,13 +231,11 @@ static void deliver_moved(struct imapsrv_hub_member *m, const struct imapsrv_eve
 {
 	struct isrv_hub_event in = {.event = event};
 
-	if (!m->names || !wants_moved(m, event->type))
-		return;
-	for (size_t i = 0; i < m->names->mount_count; i++) {
+	for (size_t i = 0; m->names && i < m->names->mount_count; i++) {
 		struct isrv_hub_mount *mount = &m->names->mounts[i];
 
 		if (mount->stamp == m->hub->stamp || !name_of(m, mount, event->mailbox, in.name) ||
-		    !has_moved_to(m, in.name))
+		    !has_moved_to(m, in.name) || !wants_moved(m, event->type))
 			continue;
 		mount->stamp = m->hub->stamp;
 		deliver(m, &in);
@@ -229,19 +243,13 @@ static void deliver_moved(struct imapsrv_hub_member *m, const struct imapsrv_eve
 }
 
 /* The same of what is renamed again, or above it. */
-static void deliver_moved_on(struct imapsrv_hub *hub, const struct imapsrv_event *event)
+static void deliver_moved_on(struct imapsrv_hub_member *m, const struct imapsrv_event *event)
 {
-	struct isrv_hub_mover *next;
 	struct imapsrv_span name[3];
 
-	for (struct isrv_hub_mover *mover = hub->movers; mover; mover = next) {
-		struct imapsrv_hub_member *m = mover->member;
-
-		next = mover->next;
-		if (m->names && wants_moved(m, event->type) && names_of(m, event->old_name, name) &&
-		    (has_moved_to(m, name) || moves_along(m, name)))
-			deliver_rename(m, event);
-	}
+	if (m->stamp != m->hub->stamp && m->names && names_of(m, event->old_name, name) &&
+	    (has_moved_to(m, name) || moves_along(m, name)) && wants_moved(m, event->type))
+		deliver_rename(m, event);
 }
 
 /* ---- by topic ------------------------------------------------------------------------------ */
@@ -256,7 +264,9 @@ static void spread(struct imapsrv_hub *hub, struct isrv_hub_link *list,
 		struct imapsrv_hub_member *m;
 
 		if (!l->by.mount) {
-			if (event->type != IMAPSRV_EVENT_MAILBOX_RENAME)
+			if (event->type == IMAPSRV_EVENT_MAILBOX_RENAME)
+				deliver_moved_on(l->of.member, event);
+			else
 				deliver_moved(l->of.member, event);
 			continue;
 		}
@@ -381,8 +391,7 @@ int imapsrv_hub_publish(struct imapsrv_hub *hub, const struct imapsrv_event *eve
 		lose_all(hub->members);
 	if (e.old_name.len)
 		find_topic(hub, e.old_name, &e);
-	if (e.type == IMAPSRV_EVENT_MAILBOX_RENAME)
-		deliver_moved_on(hub, &e);
+	move(hub);
 	lose_all(hub->broad);
 	wake(hub);
 	return 0;
@@ -399,15 +408,17 @@ int imapsrv_hub_publish_account(struct imapsrv_hub *hub, struct imapsrv_span acc
 
 	if (error)
 		return error;
-	if (!account.len)
-		for (struct imapsrv_hub_member *m = hub->members; m; m = m->next)
-			deliver_own(m, &e);
+	for (struct imapsrv_hub_member *m = account.len ? NULL : hub->members, *next; m; m = next) {
+		next = m->next;
+		deliver_own(m, &e);
+	}
 	isrv_hub_walk_begin(&walk, &hub->table, ISRV_HUB_ACCOUNT);
 	for (size_t i = 0; i < account.len; i++)
 		isrv_hub_walk_octet(&walk, account.data[i]);
 	node = account.len ? isrv_hub_walk_node(&walk, ISRV_HUB_ACCOUNT, account) : NULL;
 	for (struct isrv_hub_link *l = node ? node->exact : NULL; l; l = l->next)
 		deliver_own(l->of.member, &e);
+	move(hub);
 	lose_all(hub->broad);
 	wake(hub);
 	return 0;

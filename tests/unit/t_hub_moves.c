@@ -85,6 +85,39 @@ static void t_moving(void **state)
 	imapsrv_hub_free(hub);
 }
 
+/* Many move at once, and what they moved along with is renamed at another level. */
+static void t_moving_all(void **state)
+{
+	static const char *const mounts[][2] = {{"", "u"}};
+	struct imapsrv_event e = IMAPSRV_EVENT_INIT;
+	struct imapsrv_hub *hub = hub_new(NULL);
+	struct imapsrv_hub_member *m[3];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(m); i++) {
+		m[i] = join(hub, NULL);
+		see(m[i], "x", mounts, 1);
+		change(m[i], true, IMAPSRV_SCOPE_MAILBOX, "a/x", ALL | BIT(12), '/');
+	}
+	e.type = IMAPSRV_EVENT_MAILBOX_RENAME;
+	e.old_name = span("a/x");
+	e.mailbox = span("b/c/d/e");
+	assert_int_equal(imapsrv_hub_publish_account(hub, span(""), &e), 0);
+	publish(hub, IMAPSRV_EVENT_MESSAGE_NEW, "u/b/c/d/e", 1, 1);
+	publish_rename(hub, "u/b/c/d/e/f", "u/b/c/d/e/g"); /* below it */
+	publish_rename(hub, "u/b/d", "u/b/e");             /* beside it */
+	publish_rename(hub, "u/b/c", "u/c");
+	publish(hub, IMAPSRV_EVENT_MESSAGE_NEW, "u/c/d/e", 2, 2);
+	publish_rename(hub, "u/c", "u/b/c");
+	publish_rename(hub, "u/b", "u/f");
+	publish(hub, IMAPSRV_EVENT_MESSAGE_NEW, "u/f/c/d/e", 3, 3);
+	for (size_t i = 0; i < COUNT(m); i++)
+		assert_string_equal(taken(m[i]),
+		                    "b/c/d/e 12 b/c/d/e 1 1:1 b/c/d/e/g 12 c 12 c/d/e 1 2:2 "
+		                    "b/c 12 f 12 f/c/d/e 1 3:3");
+	imapsrv_hub_free(hub);
+}
+
 /* Whatever else is lost: a session that is not told under which name its mailbox goes on is deaf to it. */
 static void t_lost_renames(void **state)
 {
@@ -213,6 +246,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(t_moving),
+		cmocka_unit_test(t_moving_all),
 		cmocka_unit_test(t_lost_renames),
 		cmocka_unit_test(t_lost_renames_of_two),
 		cmocka_unit_test(t_rename_no_memory),
