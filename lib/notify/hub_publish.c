@@ -163,6 +163,35 @@ static size_t names_of(const struct imapsrv_hub_member *m, struct imapsrv_span t
 	return count;
 }
 
+/* Is what the interest names kept below that topic? */
+static bool is_kept_below(const struct isrv_hub_interest *i, struct imapsrv_span topic)
+{
+	const char *separator = &i->member->hub->config.separator;
+	struct imapsrv_span name = isrv_hub_interest_name(i), parts[3];
+	const struct isrv_hub_mount *mount = isrv_hub_mount_of(i->member->names, name, *separator);
+
+	if (!mount)
+		return false;
+	isrv_hub_translate(isrv_hub_mount_name(mount), isrv_hub_mount_topic(mount), name, separator,
+	                   parts);
+	return parts[0].len + parts[1].len + parts[2].len > topic.len &&
+	       isrv_hub_covers_parts(topic, parts, *separator);
+}
+
+/* What is deleted takes along what is below it, which gets no event of its own; of that those names
+ * are known that are watched. */
+static void deliver_below(struct imapsrv_hub_member *m, const struct imapsrv_event *deleted,
+                          struct imapsrv_span topic)
+{
+	for (const struct isrv_hub_interest *i = m->first; i; i = i->next) {
+		struct isrv_hub_event in = {deleted, {isrv_hub_interest_name(i)}, {{0}}};
+
+		if (i->scope == IMAPSRV_SCOPE_MAILBOX && is_wanted(i, deleted->type) &&
+		    is_kept_below(i, topic))
+			deliver(m, &in);
+	}
+}
+
 /* What was renamed out of sight is deleted, what was renamed into sight is created. */
 static void deliver_rename(struct imapsrv_hub_member *m, const struct imapsrv_event *event)
 {
@@ -191,6 +220,8 @@ static void deliver_rename(struct imapsrv_hub_member *m, const struct imapsrv_ev
 		memset(in.old_name, 0, sizeof(in.old_name));
 	if (names || old_names)
 		deliver(m, &in);
+	if (old_names && !names && !m->flat)
+		deliver_below(m, &e, event->old_name);
 }
 
 /* ---- those that have not heard yet of a renaming ------------------------------------------- */

@@ -85,6 +85,30 @@ static void t_moving(void **state)
 	imapsrv_hub_free(hub);
 }
 
+/* What goes out of sight takes along what is below it: who watches that by its name is told so. */
+static void t_out_of_sight(void **state)
+{
+	static const char *const mounts[][2] = {{"", "u"}, {"a/k", "v"}};
+	struct imapsrv_hub *hub = hub_new(NULL);
+	struct imapsrv_hub_member *m = join(hub, NULL);
+
+	(void)state;
+	see(m, "x", mounts, 2);
+	change(m, true, IMAPSRV_SCOPE_MAILBOX, "a/k/y", ALL | BIT(11), '/'); /* kept elsewhere */
+	change(m, true, IMAPSRV_SCOPE_MAILBOX, "a/x/y", ALL | BIT(11) | BIT(12), '/');
+	change(m, true, IMAPSRV_SCOPE_MAILBOX, "a", BIT(12), '/');
+	change(m, true, IMAPSRV_SCOPE_MAILBOX, "a/x", BIT(12), '/');
+	change(m, true, IMAPSRV_SCOPE_MAILBOX, "ab/x", ALL | BIT(11), '/');
+	change(m, true, IMAPSRV_SCOPE_SUBTREE, "a/z", ALL | BIT(11), '/');
+	publish_rename(hub, "u/a", "w/a");
+	assert_string_equal(taken(m), "a 11 a/x/y 11");
+	publish_rename(hub, "u/a/x/y", "w/a");
+	assert_string_equal(taken(m), "a/x/y 11");
+	publish_rename(hub, "w/a", "u/a");
+	assert_string_equal(taken(m), "a 10");
+	imapsrv_hub_free(hub);
+}
+
 /* Many move at once, and what they moved along with is renamed at another level. */
 static void t_moving_all(void **state)
 {
@@ -247,6 +271,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(t_moving),
 		cmocka_unit_test(t_moving_all),
+		cmocka_unit_test(t_out_of_sight),
 		cmocka_unit_test(t_lost_renames),
 		cmocka_unit_test(t_lost_renames_of_two),
 		cmocka_unit_test(t_rename_no_memory),
