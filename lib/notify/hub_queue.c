@@ -330,9 +330,8 @@ static void put_lost(struct isrv_hub_queue *q, struct isrv_mem *mem,
 	entry_free(last, mem);
 }
 
-void isrv_hub_queue_put(struct isrv_hub_queue *q, struct isrv_mem *mem,
-                        const struct imapsrv_hub_config *bounds,
-                        const struct isrv_hub_event *in)
+static void put(struct isrv_hub_queue *q, struct isrv_mem *mem,
+                const struct imapsrv_hub_config *bounds, const struct isrv_hub_event *in)
 {
 	const struct imapsrv_event *event = in->event;
 	struct isrv_hub_entry *first = NULL, *last = NULL, **end, *e;
@@ -366,6 +365,43 @@ void isrv_hub_queue_put(struct isrv_hub_queue *q, struct isrv_mem *mem,
 	}
 	*end = e;
 	q->count++;
+}
+
+/* Entries of metadata that changed cannot be looked up: many of them are kept as several events. */
+static void put_entries(struct isrv_hub_queue *q, struct isrv_mem *mem,
+                        const struct imapsrv_hub_config *bounds, const struct isrv_hub_event *in)
+{
+	struct imapsrv_event part = *in->event;
+	struct isrv_hub_event some = *in;
+	size_t left = part.entry_count;
+
+	some.event = &part;
+	part.text.len = 0;
+	for (; left && !q->lost; left -= part.entry_count, part.entries += part.entry_count) {
+		part.entry_count = 1;
+		while (part.entry_count < left && is_short(&part))
+			part.entry_count++;
+		if (part.entry_count > 1 && !is_short(&part))
+			part.entry_count--;
+		if (is_short(&part))
+			put(q, mem, bounds, &some);
+		else
+			isrv_hub_queue_lose(q, mem);
+	}
+}
+
+void isrv_hub_queue_put(struct isrv_hub_queue *q, struct isrv_mem *mem,
+                        const struct imapsrv_hub_config *bounds,
+                        const struct isrv_hub_event *in)
+{
+	enum imapsrv_event_type type = in->event->type;
+	bool metadata = type == IMAPSRV_EVENT_MAILBOX_METADATA ||
+	                type == IMAPSRV_EVENT_SERVER_METADATA;
+
+	if (metadata && in->event->entry_count && !is_short(in->event))
+		put_entries(q, mem, bounds, in);
+	else
+		put(q, mem, bounds, in);
 }
 
 /* ---- renamings ----------------------------------------------------------------------------- */

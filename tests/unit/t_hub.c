@@ -306,27 +306,12 @@ static void t_payload(void **state)
 	assert_int_equal(got->status->uidvalidity, 7);
 	assert_int_equal(imapsrv_hub_take(m)->status->uidvalidity, 8);
 	assert_null(imapsrv_hub_take(m));
-	e.type = IMAPSRV_EVENT_MAILBOX_METADATA;
+	e.type = IMAPSRV_EVENT_ANNOTATION_CHANGE;
 	e.text = (struct imapsrv_span){text, sizeof(text)};
 	assert_int_equal(imapsrv_hub_publish(hub, &e), 0);
 	got = imapsrv_hub_take(m);
 	assert_int_equal(got->entry_count, 0);
 	assert_int_equal(got->text.len, 0);
-	/* One entry that is long, or many. */
-	e.text.len = 0;
-	entries[0].data = text;
-	for (int i = 0; i < 2; i++) {
-		static struct imapsrv_span many[3200 / sizeof(struct imapsrv_span)];
-
-		entries[0].len = 4000;
-		e.entry_count = i ? COUNT(many) : 1;
-		e.entries = i ? many : entries;
-		assert_int_equal(imapsrv_hub_publish(hub, &e), 0);
-		got = imapsrv_hub_take(m);
-		assert_int_equal(got->type, IMAPSRV_EVENT_MAILBOX_METADATA);
-		assert_int_equal(got->entry_count, 0);
-		assert_null(imapsrv_hub_take(m));
-	}
 	imapsrv_hub_free(hub);
 }
 
@@ -640,6 +625,56 @@ static struct imapsrv_hub_member *sees_all(struct imapsrv_hub *hub, uint32_t eve
 	return m;
 }
 
+/* Entries that changed cannot be looked up: all of them are told, or that events were lost. */
+static void t_entries(void **state)
+{
+	static struct imapsrv_span entries[2000];
+	static char text[4000], long_text[4000];
+	static const struct {
+		enum imapsrv_event_type type;
+		size_t count, len; /* of the first: the others are short */
+		bool lost;
+	} rows[] = {
+		{IMAPSRV_EVENT_MAILBOX_METADATA, 2, 20, false},
+		{IMAPSRV_EVENT_MAILBOX_METADATA, 300, 20, false},
+		{IMAPSRV_EVENT_MAILBOX_METADATA, 300, 2000, false},
+		{IMAPSRV_EVENT_MAILBOX_METADATA, 1, 4000, true},
+		{IMAPSRV_EVENT_MAILBOX_METADATA, 2000, 20, true},
+		{IMAPSRV_EVENT_SERVER_METADATA, 300, 20, false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(text); i++)
+		text[i] = (char)('a' + i % 26);
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct imapsrv_event e = IMAPSRV_EVENT_INIT;
+		const struct imapsrv_event *got;
+		struct imapsrv_hub *hub = hub_new(NULL);
+		struct imapsrv_hub_member *m = sees_all(hub, 0xfffffffeu);
+		size_t at = 0;
+
+		change(m, true, IMAPSRV_SCOPE_ACCOUNT, "", 0xfffffffeu, '/');
+		for (size_t k = 0; k < rows[i].count; k++)
+			entries[k] = (struct imapsrv_span){text + k % 7, k ? 20 + k % 9 : rows[i].len};
+		e.type = rows[i].type;
+		e.entries = entries;
+		e.entry_count = rows[i].count;
+		e.text = (struct imapsrv_span){long_text, i & 1 ? sizeof(long_text) : 0};
+		if (e.type == IMAPSRV_EVENT_MAILBOX_METADATA)
+			e.mailbox = span("a");
+		ROW(i, !imapsrv_hub_publish_account(hub, span("x"), &e));
+		while ((got = imapsrv_hub_take(m)) && got->type == e.type) {
+			ROW(i, got->entry_count > 0 && got->mailbox.len == e.mailbox.len);
+			for (size_t k = 0; k < got->entry_count; k++, at++)
+				ROW(i, got->entries[k].len == entries[at].len &&
+				               !memcmp(got->entries[k].data, entries[at].data,
+				                       entries[at].len));
+		}
+		ROW(i, rows[i].lost ? got && !got->mailbox.len && !at : !got && at == rows[i].count);
+		imapsrv_hub_free(hub);
+	}
+}
+
 static void t_collapse(void **state)
 {
 	static const struct {
@@ -931,7 +966,7 @@ int main(void)
 		cmocka_unit_test(t_renames),     cmocka_unit_test(t_payload),
 		cmocka_unit_test(t_bounded),     cmocka_unit_test(t_replaced),
 		cmocka_unit_test(t_no_memory),   cmocka_unit_test(t_order),
-		cmocka_unit_test(t_order_below), cmocka_unit_test(t_annotations),
+		cmocka_unit_test(t_order_below), cmocka_unit_test(t_annotations), cmocka_unit_test(t_entries),
 		cmocka_unit_test(t_another_account),
 		cmocka_unit_test(t_whole_account),
 	};
