@@ -143,12 +143,14 @@ struct isrv_hub_event {
 	const struct imapsrv_event *event;
 	struct imapsrv_span name[3];
 	struct imapsrv_span old_name[3];
+	bool by_name; /* a renaming of what the member watches by its name, or above it */
 };
 
 /* One event that is kept.  What it points to stands behind it. */
 struct isrv_hub_entry {
 	struct isrv_hub_entry *next;
 	size_t size;
+	bool by_name;
 	struct imapsrv_event event;
 	struct imapsrv_status status; /* UIDVALIDITY, if anything */
 	struct isrv_uidset uids;

@@ -76,14 +76,78 @@ static bool wants_moved(const struct imapsrv_hub_member *m, enum imapsrv_event_t
 	return false;
 }
 
-static void deliver(struct imapsrv_hub_member *m, const struct isrv_hub_event *in)
+/* Is that, by now, the name of something that was renamed, or above or below it?  Of what is watched
+ * by its name only? */
+static bool moves_along(const struct imapsrv_hub_member *m, const struct imapsrv_span name[3],
+                        bool by_name)
 {
+	size_t len = name[0].len + name[1].len + name[2].len;
+	char separator = m->hub->config.separator;
+	const struct isrv_hub_entry *at = NULL;
+	const struct imapsrv_event *e;
+
+	while (len && (e = isrv_hub_queue_renaming(&m->queue, &at)) != NULL) {
+		struct imapsrv_span top = {e->mailbox.data, len};
+
+		if (by_name && !at->by_name)
+			continue;
+		if (isrv_hub_covers_parts(e->mailbox, name, separator))
+			return true;
+		if (e->mailbox.len > len && e->mailbox.data[len] != separator)
+			continue;
+		if (e->mailbox.len >= len && isrv_hub_covers_parts(top, name, '\0'))
+			return true;
+	}
+	return false;
+}
+
+/* Is that the name, by now, of something that was renamed, or below it? */
+static bool has_moved_to(const struct imapsrv_hub_member *m, const struct imapsrv_span name[3])
+{
+	const struct isrv_hub_entry *at = NULL;
+	const struct imapsrv_event *e;
+
+	while ((e = isrv_hub_queue_renaming(&m->queue, &at)) != NULL)
+		if (isrv_hub_covers_parts(e->mailbox, name, m->hub->config.separator))
+			return true;
+	return false;
+}
+
+/* Is that name the one in three parts, or below it? */
+static bool is_under(const struct imapsrv_span top[3], struct imapsrv_span name, char separator)
+{
+	size_t len = 0;
+
+	for (int i = 0; i < 3; i++) {
+		if (name.len - len < top[i].len ||
+		    (top[i].len && memcmp(name.data + len, top[i].data, top[i].len) != 0))
+			return false;
+		len += top[i].len;
+	}
+	return name.len == len || name.data[len] == separator;
+}
+
+/* Does a renaming change a name by which the member watches, or will, when it has heard of those
+ * before? */
+static bool is_by_name(const struct imapsrv_hub_member *m, const struct imapsrv_span old_name[3])
+{
+	for (const struct isrv_hub_interest *i = m->first; i; i = i->next)
+		if (i->scope == IMAPSRV_SCOPE_MAILBOX &&
+		    is_under(old_name, isrv_hub_interest_name(i), m->hub->config.separator))
+			return true;
+	return moves_along(m, old_name, true);
+}
+
+static void deliver(struct imapsrv_hub_member *m, struct isrv_hub_event *in)
+{
+	bool rename = in->event->type == IMAPSRV_EVENT_MAILBOX_RENAME;
+
 	make_ready(m);
 	if (m->broad)
 		return;
+	in->by_name = rename && is_by_name(m, in->old_name);
 	isrv_hub_queue_put(&m->queue, &m->hub->mem, &m->hub->config, in);
-	if (in->event->type == IMAPSRV_EVENT_MAILBOX_RENAME && !m->moving &&
-	    wants_moved(m, IMAPSRV_EVENT_MAILBOX_RENAME)) {
+	if (rename && !m->moving && wants_moved(m, IMAPSRV_EVENT_MAILBOX_RENAME)) {
 		m->moving = true;
 		isrv_hub_list(&m->hub->moving, m);
 	}
@@ -184,7 +248,7 @@ static void deliver_below(struct imapsrv_hub_member *m, const struct imapsrv_eve
                           struct imapsrv_span topic)
 {
 	for (const struct isrv_hub_interest *i = m->first; i; i = i->next) {
-		struct isrv_hub_event in = {deleted, {isrv_hub_interest_name(i)}, {{0}}};
+		struct isrv_hub_event in = {.event = deleted, .name = {isrv_hub_interest_name(i)}};
 
 		if (i->scope == IMAPSRV_SCOPE_MAILBOX && is_wanted(i, deleted->type) &&
 		    is_kept_below(i, topic))
@@ -226,36 +290,6 @@ static void deliver_rename(struct imapsrv_hub_member *m, const struct imapsrv_ev
 
 /* ---- those that have not heard yet of a renaming ------------------------------------------- */
 
-/* Is that, by now, the name of something that was renamed, or above it? */
-static bool moves_along(const struct imapsrv_hub_member *m, const struct imapsrv_span name[3])
-{
-	size_t len = name[0].len + name[1].len + name[2].len;
-	const struct isrv_hub_entry *at = NULL;
-	const struct imapsrv_event *e;
-
-	while (len && (e = isrv_hub_queue_renaming(&m->queue, &at)) != NULL) {
-		struct imapsrv_span top = {e->mailbox.data, len};
-
-		if (e->mailbox.len > len && e->mailbox.data[len] != m->hub->config.separator)
-			continue;
-		if (e->mailbox.len >= len && isrv_hub_covers_parts(top, name, '\0'))
-			return true;
-	}
-	return false;
-}
-
-/* Is that the name, by now, of something that was renamed, or below it? */
-static bool has_moved_to(const struct imapsrv_hub_member *m, const struct imapsrv_span name[3])
-{
-	const struct isrv_hub_entry *at = NULL;
-	const struct imapsrv_event *e;
-
-	while ((e = isrv_hub_queue_renaming(&m->queue, &at)) != NULL)
-		if (isrv_hub_covers_parts(e->mailbox, name, m->hub->config.separator))
-			return true;
-	return false;
-}
-
 /* A session moves its interests when a renaming is posted to it.  Until then what happens under the
  * new name is for it as well: more than it asked for, at times, which it passes over. */
 static void deliver_moved(struct imapsrv_hub_member *m, const struct imapsrv_event *event)
@@ -279,7 +313,7 @@ static void deliver_moved_on(struct imapsrv_hub_member *m, const struct imapsrv_
 	struct imapsrv_span name[3];
 
 	if (m->stamp != m->hub->stamp && m->names && names_of(m, event->old_name, name) &&
-	    (has_moved_to(m, name) || moves_along(m, name)) && wants_moved(m, event->type))
+	    moves_along(m, name, false) && wants_moved(m, event->type))
 		deliver_rename(m, event);
 }
 
@@ -344,7 +378,8 @@ static void find_topic(struct imapsrv_hub *hub, struct imapsrv_span topic,
 /* An event with the account's own names. */
 static void deliver_own(struct imapsrv_hub_member *m, const struct imapsrv_event *event)
 {
-	struct isrv_hub_event in = {event, {event->mailbox}, {event->old_name}};
+	struct isrv_hub_event in = {
+		.event = event, .name = {event->mailbox}, .old_name = {event->old_name}};
 
 	/* These go to all its sessions, whatever they watch (RFC 4467 7). */
 	if (event->type == IMAPSRV_EVENT_KEYS_RESET) {
@@ -365,7 +400,7 @@ static void deliver_own(struct imapsrv_hub_member *m, const struct imapsrv_event
 		}
 	if (m->link.by.mover && wants_moved(m, event->type) &&
 	    (event->type == IMAPSRV_EVENT_MAILBOX_RENAME
-	             ? has_moved_to(m, in.old_name) || moves_along(m, in.old_name)
+	             ? moves_along(m, in.old_name, false)
 	             : has_moved_to(m, in.name)))
 		deliver(m, &in);
 }

@@ -67,15 +67,15 @@ void isrv_hub_queue_clear(struct isrv_hub_queue *q, struct isrv_mem *mem)
 	memset(q, 0, sizeof(*q));
 }
 
-void isrv_hub_queue_lose(struct isrv_hub_queue *q, struct isrv_mem *mem)
+static void drop_if(struct isrv_hub_queue *q, struct isrv_mem *mem,
+                    bool (*is_dropped)(const struct isrv_hub_entry *e))
 {
 	struct isrv_hub_entry **at = &q->head;
 
-	q->lost = true;
 	while (*at) {
 		struct isrv_hub_entry *e = *at;
 
-		if (e->event.type == IMAPSRV_EVENT_MAILBOX_RENAME) {
+		if (!is_dropped(e)) {
 			at = &e->next;
 			continue;
 		}
@@ -83,6 +83,22 @@ void isrv_hub_queue_lose(struct isrv_hub_queue *q, struct isrv_mem *mem)
 		q->count--;
 		entry_free(e, mem);
 	}
+}
+
+static bool is_no_renaming(const struct isrv_hub_entry *e)
+{
+	return e->event.type != IMAPSRV_EVENT_MAILBOX_RENAME;
+}
+
+static bool is_not_by_name(const struct isrv_hub_entry *e)
+{
+	return !e->by_name;
+}
+
+void isrv_hub_queue_lose(struct isrv_hub_queue *q, struct isrv_mem *mem)
+{
+	q->lost = true;
+	drop_if(q, mem, is_no_renaming);
 }
 
 void isrv_hub_queue_forget(struct isrv_hub_queue *q, struct isrv_mem *mem)
@@ -267,6 +283,7 @@ static struct isrv_hub_entry *entry_new(struct isrv_mem *mem, size_t ranges,
 	entries = (struct imapsrv_span *)(e + 1);
 	at = (char *)(entries + (extra ? event->entry_count : 0));
 	e->event = *event;
+	e->by_name = in->by_name;
 	if (event->status) {
 		e->status = *event->status;
 		e->event.status = &e->status;
@@ -295,7 +312,8 @@ static struct isrv_hub_entry *entry_new(struct isrv_mem *mem, size_t ranges,
 
 /* Everything is lost already, but for renamings.  One that goes on where the last one ended takes
  * its place, so that a mailbox may be renamed as often as anybody likes; but not another's, as who
- * did it is not told of it. */
+ * did it is not told of it.  Where there is no room those go first that move nothing that is
+ * watched by its name. */
 static void put_lost(struct isrv_hub_queue *q, struct isrv_mem *mem,
                      const struct imapsrv_hub_config *bounds, const struct isrv_hub_event *in)
 {
@@ -319,6 +337,13 @@ static void put_lost(struct isrv_hub_queue *q, struct isrv_mem *mem,
 		q->count--;
 		entry_free(last, mem);
 		return;
+	}
+	if (!last && q->count >= bounds->queue) {
+		if (!in->by_name)
+			return;
+		drop_if(q, mem, is_not_by_name);
+		for (end = &q->head; *end; end = &(*end)->next)
+			;
 	}
 	e = last || q->count < bounds->queue ? entry_new(mem, bounds->ranges, &whole) : NULL;
 	if (!e) {

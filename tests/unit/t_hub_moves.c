@@ -158,7 +158,12 @@ static void t_lost_renames(void **state)
 		{"!!abba", " 9", ""},
 		{"!!xyabba", " 9 y 12", "x"},
 		{"!!xyab", " 9 y 12 b 12", "x"},
-		{"!!xyzvab", " 9", ""}, /* there is an end to it */
+		/* what is watched by its name goes before what is not */
+		{"!!xyzvab", " 9 b 12", "a"},
+		{"xyabzvyw!!", " 9 y 12 b 12", "x"},
+		{"!!xyabyzbc", " 9 y 12 c 12", "x"},
+		{"!!pqab", " 9 q 12 b 12", "p"},
+		{"!!pqrsab", " 9", ""}, /* there is an end to it */
 	};
 
 	(void)state;
@@ -174,6 +179,8 @@ static void t_lost_renames(void **state)
 		see(m, "x", mounts, 1);
 		change(m, true, IMAPSRV_SCOPE_SUBTREE, "", ALL | BIT(12), '/');
 		change(m, true, IMAPSRV_SCOPE_MAILBOX, "a", ALL | BIT(12), '/');
+		change(m, true, IMAPSRV_SCOPE_MAILBOX, "p", ALL | BIT(12), '/');
+		change(m, true, IMAPSRV_SCOPE_MAILBOX, "r/s", ALL | BIT(12), '/');
 		for (int again = 0; again < 2; again++) {
 			for (const char *at = rows[i].moves; *at; at += 2) {
 				const char from[] = {'u', '/', at[0], '\0'}, to[] = {'u', '/', at[1], '\0'};
