@@ -5,7 +5,7 @@
  * same mailbox only adds its UIDs.  Past a bound, or without memory, all that is kept about a
  * mailbox becomes "look it up", which needs no memory, and in the end all of it, but for renamings:
  * those are kept behind it, as no look-up finds the new name of a mailbox.  Nothing moves across an
- * event that gave the name to another mailbox.
+ * event that gave the name to another mailbox, or by which it could, or could not, be read.
  *
  * Invariant: what was told away is found again by looking it up, flags too.
  */
@@ -230,7 +230,8 @@ static struct imapsrv_span put_name(char **at, const struct imapsrv_span *parts,
 	return span;
 }
 
-/* Before it the name may have been that of another mailbox, or of none. */
+/* Before it the name may have been that of another mailbox, or of none, or of one that could not be
+ * read: what happened there is not told. */
 static bool changes_name(const struct imapsrv_event *e, const struct imapsrv_span name[3],
                          char separator)
 {
@@ -240,6 +241,8 @@ static bool changes_name(const struct imapsrv_event *e, const struct imapsrv_spa
 		       isrv_hub_covers_parts(e->old_name, name, separator);
 	case IMAPSRV_EVENT_MAILBOX_CREATE:
 	case IMAPSRV_EVENT_MAILBOX_DELETE:
+	case IMAPSRV_EVENT_ACCESS_GAINED:
+	case IMAPSRV_EVENT_ACCESS_LOST:
 		return is_name(e->mailbox, name);
 	default:
 		return false;

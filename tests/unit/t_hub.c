@@ -741,6 +741,10 @@ static void t_order(void **state)
 		{"-a011 cb120 -a012", "a 1 1:2 b 12"},
 		{"-a011 -b110 -a012", "a 1 1:2 b 11"},
 		{"-a011 -a150 -a012", "a 1 1:2 a 15"},
+		/* of what came before access was lost, or gained, nothing is told */
+		{"-a011 -a170 -a012", "a 1 1:1 a 17 a 1 2:2"},
+		{"-a011 -a160 -a012", "a 1 1:1 a 16 a 1 2:2"},
+		{"-a011 -b160 -a012", "a 1 1:2 b 16"},
 		/* what does not fit is looked up where it is, or all of it */
 		{"-a011 ab120 -a011 -a031 -a071", "a 1 1:1 b 12 a 9 a 7 1:1"},
 		{"-a011 -a031 -a071 ab120 -a011", " 9 b 12"},
