@@ -247,10 +247,13 @@ static bool is_kept_below(const struct isrv_hub_interest *i, struct imapsrv_span
 static void deliver_below(struct imapsrv_hub_member *m, const struct imapsrv_event *deleted,
                           struct imapsrv_span topic)
 {
-	for (const struct isrv_hub_interest *i = m->first; i; i = i->next) {
-		struct isrv_hub_event in = {.event = deleted, .name = {isrv_hub_interest_name(i)}};
+	struct imapsrv_event e = *deleted;
 
-		if (i->scope == IMAPSRV_SCOPE_MAILBOX && is_wanted(i, deleted->type) &&
+	e.status = NULL; /* they are of the one above */
+	for (const struct isrv_hub_interest *i = m->first; i; i = i->next) {
+		struct isrv_hub_event in = {.event = &e, .name = {isrv_hub_interest_name(i)}};
+
+		if (i->scope == IMAPSRV_SCOPE_MAILBOX && is_wanted(i, e.type) &&
 		    is_kept_below(i, topic))
 			deliver(m, &in);
 	}

@@ -91,8 +91,11 @@ static void t_out_of_sight(void **state)
 	static const char *const mounts[][2] = {{"", "u"}, {"a/k", "v"}};
 	struct imapsrv_hub *hub = hub_new(NULL);
 	struct imapsrv_hub_member *m = join(hub, NULL);
+	struct imapsrv_event e = IMAPSRV_EVENT_INIT;
+	struct imapsrv_status status;
 
 	(void)state;
+	memset(&status, 0, sizeof(status));
 	see(m, "x", mounts, 2);
 	change(m, true, IMAPSRV_SCOPE_MAILBOX, "a/k/y", ALL | BIT(11), '/'); /* kept elsewhere */
 	change(m, true, IMAPSRV_SCOPE_MAILBOX, "a/x/y", ALL | BIT(11) | BIT(12), '/');
@@ -102,6 +105,16 @@ static void t_out_of_sight(void **state)
 	change(m, true, IMAPSRV_SCOPE_SUBTREE, "a/z", ALL | BIT(11), '/');
 	publish_rename(hub, "u/a", "w/a");
 	assert_string_equal(taken(m), "a 11 a/x/y 11");
+	/* Numbers are those of the one that was renamed. */
+	e.type = IMAPSRV_EVENT_MAILBOX_RENAME;
+	e.old_name = span("u/a");
+	e.mailbox = span("w/a");
+	e.status = &status;
+	status.items = IMAPSRV_STATUS_UIDVALIDITY;
+	status.uidvalidity = 7;
+	assert_int_equal(imapsrv_hub_publish(hub, &e), 0);
+	assert_int_equal(imapsrv_hub_take(m)->status->uidvalidity, 7);
+	assert_null(imapsrv_hub_take(m)->status);
 	publish_rename(hub, "u/a/x/y", "w/a");
 	assert_string_equal(taken(m), "a/x/y 11");
 	publish_rename(hub, "w/a", "u/a");
