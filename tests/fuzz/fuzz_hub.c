@@ -48,6 +48,8 @@ static void publish(struct fuzz *f)
 
 	e.type = (enum imapsrv_event_type)(what & 31);
 	e.mailbox = name(&f->in);
+	if (e.type == IMAPSRV_EVENT_MAILBOX_RENAME)
+		e.old_name = name(&f->in);
 	r.first = octet(&f->in);
 	r.last = r.first + octet(&f->in);
 	e.uids = (struct imapsrv_set){&r, what >> 5 & 1};
