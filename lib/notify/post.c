@@ -310,9 +310,12 @@ static bool inherit_one(struct isrv_notify *n, struct isrv_mem *mem,
 {
 	struct imapsrv_span name = isrv_news_name(old), was = {old->old_name, old->old_len};
 	unsigned wants = isrv_notify_wants(n, account, name);
+	bool hidden = name.len && !wants;
 	struct isrv_news *news;
 	uint32_t tell;
 
+	if (was.len)
+		wants |= isrv_notify_wants(n, account, was) & ISRV_NOTIFY_NAME;
 	if (!name.len)
 		wants = isrv_notify_wants_any(n, ISRV_NOTIFY_SERVER_METADATA) ? ISRV_NOTIFY_METADATA
 		                                                              : 0;
@@ -323,6 +326,11 @@ static bool inherit_one(struct isrv_notify *n, struct isrv_mem *mem,
 	if (!news)
 		return false;
 	news->tell |= tell;
+	news->hidden = hidden;
+	/* Who asks for no names does not hear either that there is another. */
+	news->gone = old->gone && (wants & ISRV_NOTIFY_NAME);
+	news->passed = old->passed;
+	news->over = old->over;
 	news->known.items = 0;
 	news->has_attributes = false;
 	if (was.len && !news->old_name && !isrv_news_set_old(news, mem, was))

@@ -160,7 +160,7 @@ static const struct {
 	{ALL, ALL, '/', "d:b r:b=a t:b r:b=c T", "b<a:L"},
 	/* Another NOTIFY takes over what it wants too. */
 	{ALL, ALL, '/', "n:a d:b r:c=d m:e=/x s:=/y l:f i",
-	 "a:N b:L c<d:L e:M=/x :M=/y f:LX"},
+	 "a:N b-:L c<d:L e:M=/x :M=/y f:LX"},
 	{ALL, MESSAGES, '/', "n:a f:b d:b n:c s:=/y l:a i", "a:LX"},
 	{ALL, NAMES, '/', "n:a c:a/b n:b i", "a:L a/b:LB"},
 	{ALL, SERVER, '/', "n:a m:a=/x s:=/y i", ":M=/y"},
