@@ -74,8 +74,8 @@ IMAPSRV_API int imapsrv_hub_join(struct imapsrv_hub *hub, void *user, uint32_t g
 /* Forgets it and what is kept for it.  NULL is allowed. */
 IMAPSRV_API void imapsrv_hub_leave(struct imapsrv_hub_member *member);
 /*
- * What the member sees from now on (copied); NULL: nothing.  Its interests stay; what is kept for it
- * becomes "look everything up" where the account is another one than before.  IMAPSRV_EINVAL:
+ * What the member sees from now on (copied); NULL: nothing.  Its interests stay; what is kept for
+ * it becomes "look everything up" where the account is another one than before.  IMAPSRV_EINVAL:
  * nothing happened.  IMAPSRV_ENOMEM: not everything can be kept; every event makes the member look
  * everything up, until it leaves.
  */

@@ -76,8 +76,8 @@ static bool wants_moved(const struct imapsrv_hub_member *m, enum imapsrv_event_t
 	return false;
 }
 
-/* Is that, by now, the name of something that was renamed, or above or below it?  Of what is watched
- * by its name only? */
+/* Is that, by now, the name of something that was renamed, or above or below it?  Of what is
+ * watched by its name only? */
 static bool moves_along(const struct imapsrv_hub_member *m, const struct imapsrv_span name[3],
                         bool by_name)
 {
