@@ -27,12 +27,15 @@ void isrv_putoff_begin(struct isrv_putoff *p, struct imapsrv_set part)
 
 bool isrv_putoff_row(struct imapsrv_session *s, struct isrv_putoff *p, uint32_t uid)
 {
+	/* What was not asked for may leave no room for what was, each time that this is asked for
+	 * again: that might never end. */
+	if (!isrv_uidset_has(p->part, uid))
+		return false;
 	if (!isrv_putoff_full(p)) {
 		p->before = isrv_outq_size(&s->out);
 		return true;
 	}
-	/* One that was not asked for is not asked for again either: that might never end. */
-	if (isrv_uidset_has(p->part, uid) && !isrv_uidset_add(&p->again, &s->mem, uid, uid))
+	if (!isrv_uidset_add(&p->again, &s->mem, uid, uid))
 		isrv_session_fail(s, IMAPSRV_ENOMEM);
 	return false;
 }
@@ -52,7 +55,7 @@ void isrv_putoff_told(struct imapsrv_session *s, struct isrv_putoff *p, uint32_t
 	size_t before = p->before;
 
 	isrv_putoff_count(s, p);
-	if (!p->first_told && p->before > before && isrv_uidset_has(p->part, uid))
+	if (!p->first_told && p->before > before)
 		p->first_told = uid;
 }
 

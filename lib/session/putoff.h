@@ -32,8 +32,8 @@ static inline bool isrv_putoff_full(const struct isrv_putoff *p)
 {
 	return p->told && p->told >= p->most;
 }
-/* A row came.  False: it is put off; else whatever of it is put is said with one of the two
- * below. */
+/* A row came.  False: it is put off, or was not asked for, and is not told; else whatever of it is
+ * put is said with one of the two below. */
 bool isrv_putoff_row(struct imapsrv_session *s, struct isrv_putoff *p, uint32_t uid);
 /* Octets went with the row, but it is not told. */
 void isrv_putoff_count(struct imapsrv_session *s, struct isrv_putoff *p);

@@ -23,6 +23,8 @@ struct host {
 	struct imapsrv_op *op;
 	struct imapsrv_range asked; /* by the last fetch: from its first to its last */
 	bool later;          /* leaves the op open */
+	const struct imapsrv_span *keywords; /* not NULL: gives all rows, asked for or not, with these */
+	uint32_t keyword_count;
 	bool meddles;        /* calls what may not be called from inside a callback */
 	unsigned faults;     /* that the library reported */
 	uint32_t messages;
@@ -198,7 +200,9 @@ static void fetch(void *user, struct imapsrv_op *op, const struct imapsrv_fetch 
 	h->asked.last = q->uids.ranges[q->uids.count - 1].last;
 	if (keeps(h, op))
 		return;
-	for (i = 0; i < q->uids.count; i++)
+	for (uid = 1; h->keywords && uid <= h->messages; uid++)
+		row(op, uid, h->keywords, h->keyword_count);
+	for (i = 0; i < q->uids.count && !h->keywords; i++)
 		for (uid = q->uids.ranges[i].first; uid <= q->uids.ranges[i].last; uid++)
 			if (uid <= h->messages)
 				row(op, uid, NULL, 0);
@@ -563,6 +567,55 @@ static void many_new_keywords(void **state)
 	finish(&h);
 }
 
+/* A host that gives all rows whatever it is asked for, and those before that fill what there is room for:
+ * the command ends. */
+static void all_rows(void **state)
+{
+	enum { MESSAGES = 100, KEYWORDS = 8 };
+	static const struct {
+		const char *command, *end;
+	} rows[] = {
+		{"b FETCH 91:100 FLAGS\r\n", "b OK FETCH done\r\n"},
+		{"b NOOP\r\n", "b OK NOOP done\r\n"},
+	};
+	static char text[KEYWORDS][250];
+	struct imapsrv_span keywords[KEYWORDS], span;
+
+	(void)state;
+	for (int i = 0; i < KEYWORDS; i++) {
+		memset(text[i], 'a' + i, sizeof(text[i]));
+		keywords[i] = (struct imapsrv_span){text[i], sizeof(text[i])};
+	}
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		static struct host h;
+		struct imapsrv_limits limits = IMAPSRV_LIMITS_INIT;
+		struct imapsrv_event event = IMAPSRV_EVENT_INIT;
+		struct imapsrv_range changed = {91, MESSAGES};
+		size_t count, told = 0;
+
+		memset(&h, 0, sizeof(h));
+		limits.arena = 64 << 10;
+		h.messages = MESSAGES;
+		start(&h, &limits, true);
+		say(&h, "a SELECT INBOX\r\n");
+		h.keywords = keywords;
+		h.keyword_count = KEYWORDS;
+		event.type = IMAPSRV_EVENT_FLAGS_SET;
+		event.mailbox = (struct imapsrv_span){"INBOX", 5};
+		event.uids = (struct imapsrv_set){&changed, 1};
+		assert_int_equal(imapsrv_session_post(h.session, &event), 0);
+		assert_true(give(&h, rows[i].command));
+		while (told < 1 << 20 && !imapsrv_session_peek(h.session, &span, 1, &count) && count) {
+			h.out_len = span.len < sizeof(h.out) ? span.len : sizeof(h.out) - 1;
+			memcpy(h.out, span.data, h.out_len);
+			told += span.len;
+			imapsrv_session_sent(h.session, span.len);
+		}
+		ROW(i, contains(h.out, h.out_len, rows[i].end));
+		finish(&h);
+	}
+}
+
 /* Output that is full stops commands, and nothing else, before login and after it. */
 static void full_is_not_fatal(void **state)
 {
@@ -681,6 +734,7 @@ int main(void)
 		cmocka_unit_test(reading_is_a_sign_of_life),
 		cmocka_unit_test(many_expunges),
 		cmocka_unit_test(many_new_keywords),
+		cmocka_unit_test(all_rows),
 		cmocka_unit_test(full_is_not_fatal),
 		cmocka_unit_test(unauthenticate_when_full),
 		cmocka_unit_test(no_password_left),
