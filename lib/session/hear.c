@@ -9,6 +9,7 @@
 #include "base/utf8.h"
 #include "session/access.h"
 #include "session/modseq.h"
+#include "session/op_answer.h"
 #include "session/watch.h"
 
 #define WINDOW 32u /* interests that are told to the host at a time */
@@ -576,6 +577,8 @@ int imapsrv_session_post(struct imapsrv_session *session, const struct imapsrv_e
 		return IMAPSRV_EINVAL;
 	if (s->phase == ISRV_PHASE_END)
 		return s->error;
+	if (!s->in_callback)
+		isrv_op_begin_line(s); /* all lines are whole, and stay if memory ends here */
 	problem = defect(&e);
 	rule = isrv_notify_rule(e.type);
 	if (!problem && is_of_view(s, &e) && runs_backwards(s->view, &e))

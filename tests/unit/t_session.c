@@ -381,6 +381,43 @@ static void no_half_refusal(void **state)
 	}
 }
 
+/* Memory ends when something is posted, and what was said before has not left: it stays, wherever the
+ * session is. */
+static void said_stays(void **state)
+{
+	static const struct {
+		const char *lines, *said;
+	} rows[] = {
+		{"b NOOP\r\n", "b OK NOOP done\r\n* BYE Out of memory\r\n"},
+		/* a literal is being dropped */
+		{"b NOOP\r\nc NO-SUCH {1000+}\r\n", "b OK NOOP done\r\n* BYE Out of memory\r\n"},
+		{"b IDLE\r\n", "+ idling\r\n* BYE Out of memory\r\n"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		static struct host h;
+		struct imapsrv_event event = IMAPSRV_EVENT_INIT;
+
+		memset(&h, 0, sizeof(h));
+		h.messages = 1;
+		start(&h, NULL, true);
+		say(&h, "a SELECT INBOX\r\n");
+		h.out_len = 0;
+		assert_true(give(&h, rows[i].lines));
+		h.starved = true;
+		event.type = IMAPSRV_EVENT_QUOTA_EXCEED;
+		event.mailbox = (struct imapsrv_span){"INBOX", 5};
+		imapsrv_session_post(h.session, &event);
+		h.starved = false;
+		imapsrv_session_run(h.session);
+		drain(&h);
+		if (strcmp(h.out, rows[i].said) != 0)
+			fail_msg("row %zu: %s", i, h.out);
+		finish(&h);
+	}
+}
+
 /* ---- answers that should not be ------------------------------------------------------------ */
 
 /* To a dead op, of the wrong kind, without sense: refused, reported, and the client never knows. */
@@ -729,6 +766,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(no_half_line),
 		cmocka_unit_test(no_half_refusal),
+		cmocka_unit_test(said_stays),
 		cmocka_unit_test(odd_answers),
 		cmocka_unit_test(offered_is_not_taken),
 		cmocka_unit_test(reading_is_a_sign_of_life),
