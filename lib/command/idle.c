@@ -84,6 +84,8 @@ static enum isrv_step step(struct imapsrv_session *s, void *args)
 	} while (true);
 	if (s->view && s->view->forget)
 		isrv_sync_forget(s);
+	if (s->view && s->view->keywords_new)
+		isrv_sync_put_flags(s);
 	if (s->frame != ISRV_FRAME_MORE)
 		return end(s);
 	/* The same, when there was nothing to tell in the end. */

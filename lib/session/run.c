@@ -451,7 +451,7 @@ static bool tell_between(struct imapsrv_session *s)
 	s->mid_line = false;
 	if (s->view && s->view->forget)
 		isrv_sync_forget(s);
-	if (s->modseq_shown)
+	if (s->modseq_shown || (s->view && s->view->keywords_new))
 		settle(s, false);
 	s->modseq_shown = false;
 	s->phase = ISRV_PHASE_READ;
