@@ -280,6 +280,23 @@ void isrv_view_post_changed(struct isrv_view *v, struct isrv_mem *mem, struct im
 		(void)isrv_uidset_remove(set, mem, v->map.last_uid + 1, UINT32_MAX);
 }
 
+/* What of the range is to be told at all.  No more is looked at: a host may say one by one what an
+ * EXPUNGE took. */
+static bool note_own_gone(struct isrv_view *v, struct isrv_mem *mem, struct imapsrv_range own)
+{
+	struct imapsrv_set gone = isrv_uidset_view(&v->expunged);
+	size_t i = isrv_uidset_seek(gone, own.first);
+
+	for (; i < gone.count && gone.ranges[i].first <= own.last; i++) {
+		struct imapsrv_range r = gone.ranges[i];
+
+		if (!isrv_uidset_add(&v->own_gone, mem, r.first > own.first ? r.first : own.first,
+		                     r.last < own.last ? r.last : own.last))
+			return false;
+	}
+	return true;
+}
+
 bool isrv_view_post_own_gone(struct isrv_view *v, struct isrv_mem *mem, struct imapsrv_set uids)
 {
 	bool look_all = v->look_all, kept;
@@ -289,8 +306,9 @@ bool isrv_view_post_own_gone(struct isrv_view *v, struct isrv_mem *mem, struct i
 	isrv_view_post_gone(v, mem, uids);
 	kept = !v->look_all;
 	v->look_all = v->look_all || look_all;
-	return kept && isrv_uidset_union(&v->own_gone, mem, uids) &&
-	       isrv_uidset_intersect(&v->own_gone, mem, isrv_uidset_view(&v->expunged));
+	for (size_t i = 0; i < uids.count && kept; i++)
+		kept = note_own_gone(v, mem, uids.ranges[i]);
+	return kept;
 }
 
 /* ---- telling ------------------------------------------------------------------------------ */

@@ -677,6 +677,49 @@ static void test_lost_annotations(void **state)
 	assert_int_equal(fa.held, 0);
 }
 
+/* What a client expunged that hears of no expunges is said by the host one by one: what each leads to must not
+ * look at all before it, which would take minutes here. */
+static void test_many_own_gone(void **state)
+{
+	enum { MANY = 250000 };
+	struct isrv_view v;
+
+	(void)state;
+	isrv_mem_init(&mem, &isrv_mem_libc, SIZE_MAX);
+	assert_true(isrv_view_init(&v, &mem, (struct imapsrv_span){"INBOX", 5}, MANY, 0));
+	assert_true(isrv_nummap_append(&v.map, &mem, 1, 2 * MANY));
+	v.uidnext = 2 * MANY + 1;
+	for (uint32_t uid = 2; uid <= 2 * MANY; uid += 2) {
+		struct imapsrv_range range = {uid, uid};
+
+		assert_true(isrv_view_post_own_gone(&v, &mem, (struct imapsrv_set){&range, 1}));
+	}
+	assert_int_equal(v.own_gone.count, MANY);
+	assert_int_equal(v.expunged.count, MANY);
+	isrv_view_clear(&v, &mem);
+}
+
+/* Of what the host names only that is told which was announced. */
+static void test_own_gone(void **state)
+{
+	struct imapsrv_range some[] = {{3, 4}, {9, 12}};
+	struct isrv_view v;
+
+	(void)state;
+	isrv_mem_init(&mem, &isrv_mem_libc, SIZE_MAX);
+	assert_true(isrv_view_init(&v, &mem, (struct imapsrv_span){"INBOX", 5}, 10, 0));
+	assert_true(isrv_nummap_append(&v.map, &mem, 1, 3));
+	assert_true(isrv_nummap_append(&v.map, &mem, 6, 10));
+	v.uidnext = 11;
+	assert_true(isrv_view_post_own_gone(&v, &mem, (struct imapsrv_set){some, 2}));
+	assert_int_equal(v.own_gone.count, 2);
+	assert_int_equal(v.own_gone.ranges[0].first, 3);
+	assert_int_equal(v.own_gone.ranges[0].last, 3);
+	assert_int_equal(v.own_gone.ranges[1].first, 9);
+	assert_int_equal(v.own_gone.ranges[1].last, 10);
+	isrv_view_clear(&v, &mem);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -684,6 +727,8 @@ int main(void)
 		cmocka_unit_test(test_recent),
 		cmocka_unit_test(test_init_fails),
 		cmocka_unit_test(test_lost_annotations),
+		cmocka_unit_test(test_many_own_gone),
+		cmocka_unit_test(test_own_gone),
 		cmocka_unit_test(test_random),
 	};
 
