@@ -301,11 +301,9 @@ static void post_to_view(struct imapsrv_session *s, const struct imapsrv_event *
 
 void isrv_hear_rights(struct imapsrv_session *s, struct imapsrv_span name)
 {
-	struct isrv_view *v = s->view;
-
-	if (!v || !is_name(name, v->name, v->name_len))
+	if (!isrv_session_is_selected(s, name))
 		return;
-	v->rights_stale = true;
+	s->view->rights_stale = true;
 	/* Whoever tells next asks first. */
 	s->news = s->stirred = true;
 }
@@ -529,6 +527,8 @@ static void post_everything(struct imapsrv_session *s)
 	struct imapsrv_range all = {1, UINT32_MAX};
 
 	s->opening_changed = s->stirred = true;
+	if (s->opening && isrv_access_is_kept(s))
+		s->opening->rights_stale = s->news = true;
 	if (s->notify && s->notify->group_count)
 		isrv_hear_overflow(s);
 	if (view_of_client(s) && isrv_caps_has(s, ISRV_CAP_URLAUTH))

@@ -180,12 +180,12 @@ static void test_lost(void **state)
 	world_end(0);
 }
 
-/* The right to read is lost when `open` has said that it is there, and before the SELECT has ended. */
-static void test_lost_early(void **state)
+/* The right to read is lost when `open` has said that it is there, and before the SELECT has ended; or that
+ * may have been among the events that were lost. */
+static void lost_early(enum imapsrv_event_type type, const char *mailbox)
 {
 	struct imapsrv_op *op;
 
-	(void)state;
 	world_begin(IN_OPEN);
 	world.at = IN_UIDS;
 	world.once = true;
@@ -194,7 +194,7 @@ static void test_lost_early(void **state)
 	op = world.op;
 	world.op = NULL;
 	assert_non_null(op);
-	post(IMAPSRV_EVENT_ACCESS_LOST, NULL, "Up/Other", 0);
+	post(type, NULL, mailbox, 0);
 	world.at = IN_RIGHTS;
 	world.once = false;
 	world.played = 0;
@@ -208,6 +208,52 @@ static void test_lost_early(void **state)
 	assert_int_equal(said("* 1 FETCH"), 0);
 	assert_int_equal(said("b NO [NOPERM]"), 1);
 	world_end(0);
+}
+
+static void test_lost_early(void **state)
+{
+	(void)state;
+	lost_early(IMAPSRV_EVENT_ACCESS_LOST, "Up/Other");
+	lost_early(IMAPSRV_EVENT_MAILBOX_CHANGED, "");
+}
+
+/* SETACL asks for rights itself, first of all. */
+static void refuse_later(struct imapsrv_op *op, const void *q)
+{
+	if (world.played == 1)
+		answer_well(op, IN_RIGHTS, q);
+	else
+		refuse(op, q);
+}
+
+/* Others deleted the selected mailbox: rights in what has its name now are not those in it. */
+static void test_removed(void **state)
+{
+	static const struct {
+		const char *lines;
+		play_function *play;
+		unsigned asked;
+	} rows[] = {
+		{"a SETACL INBOX joe lr\r\n", refuse_later, 1},
+		{"a NOOP\r\n", refuse, 0},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		world_begin(IN_FETCH);
+		post(IMAPSRV_EVENT_MAILBOX_DELETE, NULL, "INBOX", 0);
+		if (!rows[i].asked)
+			post(IMAPSRV_EVENT_MAILBOX_CHANGED, NULL, "", 0);
+		world.at = IN_RIGHTS;
+		world.play = rows[i].play;
+		world_say(rows[i].lines);
+		ROW(i, said("a OK") == 1);
+		world_say("b FETCH 1 UID\r\n");
+		ROW(i, world.played == rows[i].asked);
+		ROW(i, said("* 1 FETCH (UID 1)\r\n") == 1 && said("b OK FETCH") == 1);
+		ROW(i, said("READ-ONLY") == 0);
+		world_end(i);
+	}
 }
 
 /* The selected mailbox is renamed while another one is searched: it is the selected one still. */
@@ -246,6 +292,7 @@ int main(void)
 		cmocka_unit_test(test_searched),
 		cmocka_unit_test(test_lost),
 		cmocka_unit_test(test_lost_early),
+		cmocka_unit_test(test_removed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
