@@ -38,6 +38,7 @@ static void begin(struct imapsrv_session *s)
 	isrv_framer_next(&s->framer);
 	s->idling = true;
 	s->since = s->quiet_since = s->now;
+	s->active = true; /* nobody may have said for long what time it is */
 	/* An idle session holds what it has to say and where it is, nothing else. */
 	imapsrv_session_trim(s);
 }

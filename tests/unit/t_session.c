@@ -222,6 +222,13 @@ static void body_close(void *user, void *handle)
 	(void)handle;
 }
 
+static void idle(void *user, struct imapsrv_op *op, const struct imapsrv_idle *q)
+{
+	(void)q;
+	if (!keeps(user, op))
+		imapsrv_op_done(op, IMAPSRV_OK, NULL);
+}
+
 static void start(struct host *h, struct imapsrv_limits *limits, bool preauth)
 {
 	struct imapsrv_store store = IMAPSRV_STORE_INIT;
@@ -239,6 +246,7 @@ static void start(struct host *h, struct imapsrv_limits *limits, bool preauth)
 	store.fetch = fetch;
 	store.body = body;
 	store.body_close = body_close;
+	store.idle = idle;
 	config.store = &store;
 	config.allocator = &h->allocator;
 	config.limits = limits;
@@ -518,6 +526,36 @@ static void reading_is_a_sign_of_life(void **state)
 	finish(&h);
 }
 
+/* The time that a client may be in IDLE counts from its beginning, however late the host lets it begin, and
+ * though nobody said meanwhile what time it is. */
+static void idle_begins_late(void **state)
+{
+	static struct host h;
+	struct imapsrv_limits limits = IMAPSRV_LIMITS_INIT;
+	struct imapsrv_op *op;
+
+	(void)state;
+	memset(&h, 0, sizeof(h));
+	limits.idle_timeout = 1000;
+	limits.keepalive = UINT32_MAX;
+	start(&h, &limits, true);
+	drain(&h);
+	imapsrv_session_tick(h.session, 0);
+	h.later = true;
+	say(&h, "a IDLE\r\n");
+	imapsrv_session_tick(h.session, 10);
+	op = h.op;
+	h.op = NULL;
+	imapsrv_op_done(op, IMAPSRV_OK, NULL);
+	imapsrv_session_run(h.session);
+	drain(&h);
+	assert_string_equal(h.out, "+ idling\r\n");
+	assert_int_equal(imapsrv_session_tick(h.session, 5000), 6000);
+	assert_int_equal(imapsrv_session_tick(h.session, 5999), 6000);
+	assert_int_equal(imapsrv_session_tick(h.session, 6000), UINT64_MAX);
+	finish(&h);
+}
+
 /* 100,000 messages go while nobody reads: what waits to leave is bounded, and all of it is told. */
 static void many_expunges(void **state)
 {
@@ -770,6 +808,7 @@ int main(void)
 		cmocka_unit_test(odd_answers),
 		cmocka_unit_test(offered_is_not_taken),
 		cmocka_unit_test(reading_is_a_sign_of_life),
+		cmocka_unit_test(idle_begins_late),
 		cmocka_unit_test(many_expunges),
 		cmocka_unit_test(many_new_keywords),
 		cmocka_unit_test(all_rows),
