@@ -68,6 +68,7 @@ enum isrv_step isrv_auth_refuse(struct imapsrv_session *s)
 		isrv_reply_put(s);
 		if (isrv_writer_failed(&s->w)) /* half of it is taken back, and the session ends */
 			return ISRV_DONE;
+		s->counted.commands++;
 		isrv_session_end(s, NULL, "Too many failed logins");
 		return ISRV_DONE;
 	}

@@ -72,6 +72,21 @@ static void test_counters(void **state)
 	end();
 }
 
+/* The last guess is answered, though the session ends with it. */
+static void test_last_guess(void **state)
+{
+	struct imapsrv_counters n = IMAPSRV_COUNTERS_INIT;
+
+	(void)state;
+	begin(UINT32_MAX, 180000);
+	say("a LOGIN joe x\r\nb LOGIN joe x\r\nc LOGIN joe x\r\nd LOGIN joe x\r\ne LOGIN joe x\r\n");
+	assert_int_equal(imapsrv_session_state(s), IMAPSRV_LOGGED_OUT);
+	imapsrv_session_counters(s, &n);
+	assert_int_equal(n.commands, 5);
+	assert_int_equal(n.failed_logins, 5);
+	end();
+}
+
 /* Whoever comes after UNAUTHENTICATE is as one who has just connected: his time begins then. */
 static void test_age_after_unauthenticate(void **state)
 {
@@ -136,6 +151,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_counters),
+		cmocka_unit_test(test_last_guess),
 		cmocka_unit_test(test_age_after_unauthenticate),
 		cmocka_unit_test(test_end_of_the_clock),
 		cmocka_unit_test(test_taken_over),
