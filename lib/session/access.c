@@ -183,7 +183,7 @@ enum isrv_step isrv_access_refresh(struct imapsrv_session *s)
 
 	while (v && (v->rights_stale || v->rights_asked)) {
 		if (!v->rights_asked) {
-			struct imapsrv_span name;
+			struct imapsrv_span name = {v->name, v->name_len};
 
 			/* A host that posts in its answer that they have changed never comes to an
 			 * end. */
@@ -191,14 +191,18 @@ enum isrv_step isrv_access_refresh(struct imapsrv_session *s)
 				return ISRV_YIELD;
 			again = true;
 
-			if (!isrv_session_copy_name(s, v, &name))
+			/* Not in the arena: an IDLE of a week must not gather them. */
+			if (!isrv_session_keep(s, &s->rights_of, name)) {
+				isrv_session_fail(s, IMAPSRV_ENOMEM);
 				return ISRV_DONE;
+			}
 			v->rights_stale = false;
 			v->rights_asked = true;
-			ask(s, name, false);
+			ask(s, isrv_kept_span(s->rights_of), false);
 		}
 		if (!isrv_answered(s))
 			return ISRV_HOST;
+		isrv_session_forget(s, &s->rights_of);
 		v->rights_asked = false;
 		/* Asked about by a name that it has no more, perhaps. */
 		if (v->rights_stale && s->result.code == IMAPSRV_NONEXISTENT)

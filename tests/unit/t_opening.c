@@ -164,6 +164,27 @@ static void test_rights(void **state)
 	world_end(0);
 }
 
+/* However often they may have changed, a session in IDLE stays as small as it was. */
+static void test_rights_in_idle(void **state)
+{
+	size_t before = 0;
+
+	(void)state;
+	world_begin(IN_FETCH);
+	world_say("a IDLE\r\n");
+	for (int i = 0; i < 5000; i++) {
+		post(IMAPSRV_EVENT_ACCESS_GAINED, NULL, "INBOX", 0);
+		imapsrv_session_run(world.s);
+		world_drain();
+		if (i == 10)
+			before = imapsrv_session_memory(world.s, NULL);
+	}
+	assert_int_equal(imapsrv_session_memory(world.s, NULL), before);
+	world_say("DONE\r\n");
+	assert_int_equal(said("a OK IDLE"), 1);
+	world_end(0);
+}
+
 static void refuse(struct imapsrv_op *op, const void *q)
 {
 	(void)q;
@@ -289,6 +310,7 @@ int main(void)
 		cmocka_unit_test(test_came),
 		cmocka_unit_test(test_question),
 		cmocka_unit_test(test_rights),
+		cmocka_unit_test(test_rights_in_idle),
 		cmocka_unit_test(test_searched),
 		cmocka_unit_test(test_lost),
 		cmocka_unit_test(test_lost_early),
