@@ -300,10 +300,14 @@ static bool note_own_gone(struct isrv_view *v, struct isrv_mem *mem, struct imap
 bool isrv_view_post_own_gone(struct isrv_view *v, struct isrv_mem *mem, struct imapsrv_set uids)
 {
 	bool look_all = v->look_all, kept;
+	uint32_t max = v->expunged.max;
 
-	/* What is only marked for comparison could not be told apart. */
+	/* What is only marked for comparison could not be told apart: it is held whatever the limit
+	 * says. */
 	v->look_all = false;
+	v->expunged.max = UINT32_MAX;
 	isrv_view_post_gone(v, mem, uids);
+	v->expunged.max = max;
 	kept = !v->look_all;
 	v->look_all = v->look_all || look_all;
 	for (size_t i = 0; i < uids.count && kept; i++)

@@ -119,8 +119,8 @@ void isrv_view_post_own(struct isrv_view *v, struct imapsrv_set uids);
 /* This session added these, wherever they are told of.  False: no memory. */
 bool isrv_view_note_own(struct isrv_view *v, struct isrv_mem *mem, struct imapsrv_set uids);
 void isrv_view_post_gone(struct isrv_view *v, struct isrv_mem *mem, struct imapsrv_set uids);
-/* They went because this client expunged them: they are told even where others are held back.
- * False: no memory. */
+/* They went because this client expunged them: they are told even where others are held back, and
+ * held whatever max_ranges says.  False: no memory. */
 bool isrv_view_post_own_gone(struct isrv_view *v, struct isrv_mem *mem, struct imapsrv_set uids);
 void isrv_view_post_changed(struct isrv_view *v, struct isrv_mem *mem, struct imapsrv_set uids);
 

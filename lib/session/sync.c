@@ -204,7 +204,8 @@ static bool was_told(struct imapsrv_session *s, const struct isrv_uidset *gone,
                      struct imapsrv_set told)
 {
 	struct isrv_view *v = s->view;
-	uint32_t first = isrv_uidset_min(told);
+	uint32_t first = isrv_uidset_min(told), max = v->expunged.max;
+	bool done;
 
 	/* From the upper end of a set, which needs no memory. */
 	if (gone == &v->expunged) {
@@ -212,8 +213,12 @@ static bool was_told(struct imapsrv_session *s, const struct isrv_uidset *gone,
 			(void)isrv_uidset_remove(&v->own_gone, &s->mem, first, UINT32_MAX);
 		return isrv_uidset_remove(&v->expunged, &s->mem, first, UINT32_MAX);
 	}
-	return isrv_uidset_subtract(&v->expunged, &s->mem, told) &&
+	/* What is left may be in more ranges than fit: see isrv_view_post_own_gone. */
+	v->expunged.max = UINT32_MAX;
+	done = isrv_uidset_subtract(&v->expunged, &s->mem, told) &&
 	       isrv_uidset_remove(&v->own_gone, &s->mem, first, UINT32_MAX);
+	v->expunged.max = max;
+	return done;
 }
 
 /* RFC 7162 3.2.10: once QRESYNC is enabled; RFC 9586 3.4: or UIDONLY.  Some of the highest ranges,
