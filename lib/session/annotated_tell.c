@@ -238,11 +238,13 @@ static enum isrv_step put_names(struct imapsrv_session *s, struct isrv_annotated
 			return step;
 		if (!there)
 			break;
-		if (!t->begun)
+		if (!t->begun) {
+			isrv_session_begin_line(s);
 			begin_line(s, seq, t->uid);
+		}
 		isrv_w_cstr(&s->w, t->begun ? " " : "ANNOTATION (");
 		isrv_w_astring(&s->w, is.entry.data, is.entry.len);
-		s->mid_line = t->begun = true;
+		t->begun = true;
 	}
 	if (t->begun)
 		ISRV_W(&s->w, ")");

@@ -92,10 +92,113 @@ static void test_bye(void **state)
 	}
 }
 
+/* ---- names of entries ---------------------------------------------------------------------- */
+
+static void uids_two(void *user, struct imapsrv_op *op, const struct imapsrv_uids *q)
+{
+	struct imapsrv_range range = {1, 2};
+
+	(void)user;
+	(void)q;
+	imapsrv_op_uids(op, (struct imapsrv_set){&range, 1});
+	imapsrv_op_done(op, IMAPSRV_OK, NULL);
+}
+
+static void note(struct imapsrv_op *op, uint32_t uid, const char *entry, size_t len)
+{
+	struct imapsrv_annotation a = {{entry, strlen(entry)}, IMAPSRV_ANNOTATION_PRIV, {mail, len}, {NULL, 0}};
+
+	imapsrv_op_annotation(op, uid, &a);
+}
+
+/* More than is taken at a time; the rest stays to be answered. */
+static void on_notes(void *user, struct imapsrv_op *op, const struct imapsrv_annotate_get *q)
+{
+	(void)user;
+	if (q->after.len)
+		return;
+	note(op, 1, "/a", 1);
+	note(op, 2, "/b", 100);
+	note(op, 2, "/c", 1);
+	imapsrv_op_done(op, IMAPSRV_OK, NULL);
+}
+
+static void on_cancel(void *user, struct imapsrv_op *op)
+{
+	(void)user;
+	(void)op;
+}
+
+/* The line before the one that is half written has left, or not: that one has not, and is taken back. */
+static void test_names(void **state)
+{
+	static const char line[] = "* 1 FETCH (UID 1 ANNOTATION (/a))\r\n";
+	static const char *const rows[] = {
+		"* BYE Out of memory\r\n",
+		"* 1 FETCH (UID 1 ANNOTATION (/a))\r\n* BYE Out of memory\r\n",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct imapsrv_session_config client = IMAPSRV_SESSION_CONFIG_INIT;
+		struct imapsrv_config config = IMAPSRV_CONFIG_INIT;
+		struct imapsrv_limits limits = IMAPSRV_LIMITS_INIT;
+		struct imapsrv_store store = nullstore_of_one();
+		struct imapsrv_annotate annotate = IMAPSRV_ANNOTATE_INIT;
+		struct imapsrv_account account = IMAPSRV_ACCOUNT_INIT;
+		struct imapsrv_event event = IMAPSRV_EVENT_INIT;
+		struct imapsrv_range both = {1, 2};
+		struct imapsrv_engine *engine;
+		struct imapsrv_session *s;
+		struct imapsrv_span span;
+		struct failalloc fa;
+		char out[200];
+		size_t count, used, len = 0;
+		bool bye = false;
+
+		failalloc_init(&fa);
+		store.uids = uids_two;
+		store.cancel = on_cancel;
+		annotate.get = on_notes;
+		limits.output = 64;
+		config.store = &store;
+		config.annotate = &annotate;
+		config.limits = &limits;
+		config.allocator = &fa.allocator;
+		client.preauth = &account;
+		assert_int_equal(imapsrv_engine_new(&config, &engine), 0);
+		assert_int_equal(imapsrv_session_new(engine, &client, &s), 0);
+		drain(s, SIZE_MAX, &bye);
+		assert_int_equal(imapsrv_session_recv(s, "a SELECT INBOX (ANNOTATE)\r\n", 27, &used), 0);
+		drain(s, SIZE_MAX, &bye);
+		event.type = IMAPSRV_EVENT_ANNOTATION_CHANGE;
+		event.mailbox = (struct imapsrv_span){"INBOX", 5};
+		event.uids = (struct imapsrv_set){&both, 1};
+		assert_int_equal(imapsrv_session_post(s, &event), 0);
+		assert_int_equal(imapsrv_session_recv(s, "b NOOP\r\n", 8, &used), 0);
+		assert_true(imapsrv_session_want(s) & IMAPSRV_WANT_HOST);
+		if (i == 0)
+			ROW(i, drain(s, sizeof(line) - 1, &bye) == sizeof(line) - 1);
+		fa.fail_first = fa.calls + 1;
+		ROW(i, imapsrv_session_bye(s, "a text that is to be kept") == IMAPSRV_ENOMEM);
+		while (!imapsrv_session_peek(s, &span, 1, &count) && count) {
+			memcpy(out + len, span.data, span.len);
+			len += span.len;
+			imapsrv_session_sent(s, span.len);
+		}
+		out[len] = '\0';
+		assert_string_equal(out, rows[i]);
+		imapsrv_session_free(s);
+		imapsrv_engine_free(engine);
+		ROW(i, fa.held == 0);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_bye),
+		cmocka_unit_test(test_names),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
