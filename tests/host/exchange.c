@@ -125,8 +125,10 @@ void td_exchange(struct td *d, int i)
 {
 	struct td_session *s = &d->sessions[i];
 
-	if (s->session && !s->closed && !s->error && !d->ts->hold && opens_again(d, s->link) &&
-	    save(d, s))
+	if (!s->session || s->closed || s->error || d->ts->hold || !opens_again(d, s->link))
+		return;
+	ts_hub_hand_on(s->link); /* no event is missed */
+	if (save(d, s))
 		exchange(d, i, true);
 }
 

@@ -334,9 +334,17 @@ static void select_one(struct sim *s)
 		say(s, FOLLOWER, "UID FETCH 1:* (FLAGS)");
 }
 
+/* A session that was restored says BYE where its mailbox got another name meanwhile. */
+static bool is_gone(const struct sim *s)
+{
+	const struct td_session *t = &s->td.sessions[FOLLOWER];
+
+	return !t->session || (t->exchanges && t->client.bye);
+}
+
 void follower_act(struct sim *s)
 {
-	if (!s->td.sessions[FOLLOWER].session || s->td.sessions[FOLLOWER].stalled)
+	if (is_gone(s) || s->td.sessions[FOLLOWER].stalled)
 		return;
 	/* A name that it speaks of is what has it now, not what had it before. */
 	if (ts_hub_pump(s->ts))
@@ -415,7 +423,7 @@ void follower_check(struct sim *s)
 {
 	const struct ts_user *fred = ts_find_user(s->ts, "fred");
 
-	if (s->lost || !s->td.sessions[FOLLOWER].session)
+	if (s->lost || is_gone(s))
 		return;
 	for (const struct ts_mailbox *m = s->ts->mailboxes; m; m = m->next)
 		if (!m->removed && m->owner == fred && follows(s, m->name))

@@ -90,6 +90,9 @@ static void step(struct sim *s)
 	} else if (what < 82) {
 		s->ts->hold = !s->ts->hold;
 		td_settle(&s->td, -1);
+	} else if (what < 83) {
+		(void)td_exchange_asked(&s->td, (int)below(s, SLOTS), false);
+		td_settle(&s->td, -1);
 	} else if (what < 88) {
 		s->td.sessions[FOLLOWER].stalled = !s->td.sessions[FOLLOWER].stalled;
 		td_settle(&s->td, -1);
@@ -126,6 +129,7 @@ static void one_history(struct sim *s)
 	how.random_pieces = below(s, 4) == 0;
 	how.random_drain = below(s, 3) == 0;
 	how.lazy_drain = below(s, 4) == 0;
+	how.exchange = below(s, 4) == 0;
 	limits.batch = below(s, 3) ? 1 + below(s, 4) : 0;
 	limits.notify_pending = below(s, 4) ? 0 : 1 + below(s, 5);
 	config.limits = &limits;
