@@ -241,8 +241,6 @@ void isrv_session_log_out(struct imapsrv_session *s)
 {
 	isrv_session_deselect(s);
 	isrv_hear_nothing(s, ISRV_HEARING_COMMANDS);
-	s->overflowed = s->news = false;
-	isrv_session_forget(s, &s->warning);
 	if (s->logged_in) {
 		isrv_watch_account(s, false);
 		/* Not where somebody only tried: those of whoever is not logged in count in all. */
@@ -253,6 +251,9 @@ void isrv_session_log_out(struct imapsrv_session *s)
 		s->engine->store.logout(s->user, s->account.handle);
 		s->in_callback--;
 	}
+	/* Also what the host posted from inside of these calls: it is not for who comes next. */
+	s->overflowed = s->news = false;
+	isrv_session_forget(s, &s->warning);
 	memset(&s->account, 0, sizeof(s->account));
 	s->has_account = false;
 	s->logged_in = false;

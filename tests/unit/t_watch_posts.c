@@ -243,11 +243,77 @@ static void test_moved(void **state)
 	(void)run(0, 0);
 }
 
+/* ---- whose quota ------------------------------------------------------------------------------ */
+
+static char said[8192];
+
+static void warn(struct imapsrv_session *session)
+{
+	struct imapsrv_event e = IMAPSRV_EVENT_INIT;
+
+	e.type = IMAPSRV_EVENT_QUOTA_EXCEED;
+	e.text = span("fred has no room left");
+	assert_int_equal(imapsrv_session_post(session, &e), 0);
+}
+
+static void warn_at_the_end(void *user, struct imapsrv_session *session,
+                            const struct imapsrv_watch_change *c)
+{
+	(void)user;
+	if (c->removed_count && c->removed[0].scope == IMAPSRV_SCOPE_ACCOUNT &&
+	    imapsrv_session_state(session) != IMAPSRV_LOGGED_OUT)
+		warn(session);
+}
+
+static void talk(const char *lines)
+{
+	struct imapsrv_span piece;
+	size_t used, count;
+
+	said[0] = '\0';
+	assert_int_equal(imapsrv_session_recv(host.s, lines, strlen(lines), &used), 0);
+	while (!imapsrv_session_peek(host.s, &piece, 1, &count) && count) {
+		assert_true(strlen(said) + piece.len < sizeof(said));
+		strncat(said, piece.data, piece.len);
+		imapsrv_session_sent(host.s, piece.len);
+	}
+}
+
+/* What is posted while somebody is logged out is not told to who comes after him. */
+static void test_next_user(void **state)
+{
+	struct imapsrv_session_config client = IMAPSRV_SESSION_CONFIG_INIT;
+	struct imapsrv_config config = IMAPSRV_CONFIG_INIT;
+	struct imapsrv_watch watch = IMAPSRV_WATCH_INIT;
+	struct imapsrv_store store = nullstore();
+
+	(void)state;
+	memset(&host, 0, sizeof(host));
+	watch.changed = warn_at_the_end;
+	config.store = &store;
+	config.watch = &watch;
+	client.allow_plaintext = 1;
+	assert_int_equal(imapsrv_engine_new(&config, &host.engine), 0);
+	assert_int_equal(imapsrv_session_new(host.engine, &client, &host.s), 0);
+	talk("a LOGIN fred x\r\nb SELECT INBOX\r\n");
+	warn(host.s);
+	talk("c NOOP\r\n");
+	assert_non_null(strstr(said, "* NO [OVERQUOTA] fred has no room left\r\n"));
+	talk("d UNAUTHENTICATE\r\n");
+	assert_non_null(strstr(said, "d OK"));
+	talk("e LOGIN fred x\r\nf SELECT INBOX\r\ng NOOP\r\n");
+	assert_non_null(strstr(said, "g OK"));
+	assert_null(strstr(said, "OVERQUOTA"));
+	imapsrv_session_free(host.s);
+	imapsrv_engine_free(host.engine);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_posts),
 		cmocka_unit_test(test_moved),
+		cmocka_unit_test(test_next_user),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
