@@ -8,6 +8,7 @@
 
 #include "session/contexts.h"
 #include "session/modseq.h"
+#include "session/putoff.h"
 
 enum {
 	AT_REST,
@@ -106,7 +107,7 @@ static void take_row(struct imapsrv_session *s, void *ctx, const void *answer)
 	const struct isrv_annotated_tell *t = ctx;
 	uint32_t seq = number_of(s, row->uid);
 
-	if (seq && isrv_uidset_has(isrv_uidset_view(&t->uids), row->uid))
+	if (seq && isrv_uidset_has(t->part, row->uid))
 		put_known(s, t, seq, row->uid, row->facts & IMAPSRV_FACT_MODSEQ ? row->modseq : 0);
 }
 
@@ -130,6 +131,18 @@ static void put_set(struct imapsrv_session *s, const struct isrv_annotated_tell 
 		}
 }
 
+/* Of how many messages?  Names are other people's to choose: all of them with each may be no more
+ * than there is room for. */
+static uint32_t at_a_time(const struct imapsrv_session *s, const struct isrv_annotated *told)
+{
+	size_t octets = 1, most = isrv_putoff_most(s);
+
+	for (uint32_t i = 0; i < told->count; i++)
+		octets += 2 * (size_t)told->entries[i].len; /* as a quoted string */
+	most = most / octets ? most / octets : 1;
+	return most < s->engine->limits.batch ? (uint32_t)most : s->engine->limits.batch;
+}
+
 static enum isrv_step next_batch(struct imapsrv_session *s, struct isrv_annotated_tell *t)
 {
 	struct imapsrv_fetch q = {s->view->handle, {NULL, 0}, IMAPSRV_FACT_MODSEQ, 0};
@@ -137,12 +150,13 @@ static enum isrv_step next_batch(struct imapsrv_session *s, struct isrv_annotate
 
 	if (isrv_session_full(s))
 		return ISRV_OUTPUT;
-	if (!isrv_batch_next(&t->batch, &s->view->map, s->engine->limits.batch, &q.uids,
+	if (!isrv_batch_next(&t->batch, &s->view->map, at_a_time(s, &t->told), &q.uids,
 	                     &messages)) {
 		t->at = AT_ANY;
 		t->uid = 0;
 	} else if (isrv_modseq_shown(s)) {
 		t->at = AT_ROWS;
+		t->part = q.uids;
 		ISRV_ASK(s, ISRV_OP_FETCH, store, fetch, &q, take_row, t);
 	} else {
 		put_set(s, t, q.uids);

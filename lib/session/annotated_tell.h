@@ -15,6 +15,7 @@ struct isrv_annotated_tell {
 	struct isrv_annotated told;
 	struct isrv_uidset uids; /* those that are being told, of told.entries or of told.any */
 	struct isrv_batch batch;
+	struct imapsrv_set part; /* of it: asked for */
 	struct isrv_annotations list; /* of the messages whose entries are not known */
 	uint32_t uid;            /* the one of these at hand */
 	uint64_t modseq;         /* of it; 0: not known */

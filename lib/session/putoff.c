@@ -4,12 +4,10 @@
 
 void isrv_putoff_init(struct imapsrv_session *s, struct isrv_putoff *p)
 {
-	size_t quarter = s->engine->limits.arena / 4;
-
 	*p = (struct isrv_putoff){0};
 	isrv_uidset_init(&p->again, SIZE_MAX);
 	isrv_uidset_init(&p->asked, SIZE_MAX);
-	p->most = quarter < ISRV_PUTOFF_OCTETS ? quarter : ISRV_PUTOFF_OCTETS;
+	p->most = isrv_putoff_most(s);
 }
 
 void isrv_putoff_clear(struct imapsrv_session *s, struct isrv_putoff *p)

@@ -23,6 +23,14 @@ struct isrv_putoff {
 	uint32_t first_told;       /* the first of them that was told; 0: none */
 };
 
+/* Octets that one answer may put. */
+static inline size_t isrv_putoff_most(const struct imapsrv_session *s)
+{
+	size_t quarter = s->engine->limits.arena / 4;
+
+	return quarter < ISRV_PUTOFF_OCTETS ? quarter : ISRV_PUTOFF_OCTETS;
+}
+
 void isrv_putoff_init(struct imapsrv_session *s, struct isrv_putoff *p);
 void isrv_putoff_clear(struct imapsrv_session *s, struct isrv_putoff *p);
 /* A part of a batch is asked for, which stays where it is until all its rows have come. */

@@ -194,11 +194,114 @@ static void test_names(void **state)
 	}
 }
 
+/* ---- many names ---------------------------------------------------------------------------- */
+
+enum { MESSAGES = 500, NAMES = 100, NAME = 900 };
+
+static void uids_many(void *user, struct imapsrv_op *op, const struct imapsrv_uids *q)
+{
+	struct imapsrv_range range = {1, MESSAGES};
+
+	(void)user;
+	(void)q;
+	imapsrv_op_uids(op, (struct imapsrv_set){&range, 1});
+	imapsrv_op_done(op, IMAPSRV_OK, NULL);
+}
+
+static void fetch_many(void *user, struct imapsrv_op *op, const struct imapsrv_fetch *q)
+{
+	struct imapsrv_row row;
+
+	(void)user;
+	memset(&row, 0, sizeof(row));
+	row.facts = IMAPSRV_FACT_FLAGS | IMAPSRV_FACT_MODSEQ;
+	row.modseq = 7;
+	for (size_t i = 0; i < q->uids.count; i++)
+		for (row.uid = q->uids.ranges[i].first; row.uid <= q->uids.ranges[i].last; row.uid++)
+			imapsrv_op_row(op, &row);
+	imapsrv_op_done(op, IMAPSRV_OK, NULL);
+}
+
+static void open_many(void *user, struct imapsrv_op *op, const struct imapsrv_open *q)
+{
+	struct imapsrv_mailbox m = IMAPSRV_MAILBOX_INIT;
+
+	(void)user;
+	(void)q;
+	m.uidvalidity = 1;
+	m.uidnext = MESSAGES + 1;
+	m.highest_modseq = 5;
+	imapsrv_op_mailbox(op, &m);
+	imapsrv_op_done(op, IMAPSRV_OK, NULL);
+}
+
+/* Somebody gave many messages many entries with long names: the client is told of all, and what waits to leave
+ * stays within what a session may have. */
+static void test_many_names(void **state)
+{
+	static const char *const selects[] = {"a SELECT INBOX (ANNOTATE)\r\n",
+	                                      "a SELECT INBOX (ANNOTATE CONDSTORE)\r\n"};
+	static char text[NAMES][NAME];
+	struct imapsrv_span names[NAMES];
+
+	(void)state;
+	for (unsigned i = 0; i < NAMES; i++) {
+		memset(text[i], 'x', NAME);
+		text[i][0] = '/';
+		text[i][1] = (char)('a' + i / 10);
+		text[i][2] = (char)('a' + i % 10);
+		names[i] = (struct imapsrv_span){text[i], NAME};
+	}
+	for (size_t i = 0; i < COUNT(selects); i++) {
+		struct imapsrv_session_config client = IMAPSRV_SESSION_CONFIG_INIT;
+		struct imapsrv_config config = IMAPSRV_CONFIG_INIT;
+		struct imapsrv_limits limits = IMAPSRV_LIMITS_INIT;
+		struct imapsrv_store store = nullstore_of_one();
+		struct imapsrv_annotate annotate = IMAPSRV_ANNOTATE_INIT;
+		struct imapsrv_account account = IMAPSRV_ACCOUNT_INIT;
+		struct imapsrv_event event = IMAPSRV_EVENT_INIT;
+		struct imapsrv_range all = {1, MESSAGES};
+		struct imapsrv_engine *engine;
+		struct imapsrv_session *s;
+		size_t used;
+		bool bye = false;
+
+		store.open = open_many;
+		store.uids = uids_many;
+		store.fetch = fetch_many;
+		store.cancel = on_cancel;
+		store.modseqs = 1;
+		annotate.get = on_notes;
+		limits.memory = 8 << 20;
+		config.store = &store;
+		config.annotate = &annotate;
+		config.limits = &limits;
+		client.preauth = &account;
+		assert_int_equal(imapsrv_engine_new(&config, &engine), 0);
+		assert_int_equal(imapsrv_session_new(engine, &client, &s), 0);
+		drain(s, SIZE_MAX, &bye);
+		assert_int_equal(imapsrv_session_recv(s, selects[i], strlen(selects[i]), &used), 0);
+		drain(s, SIZE_MAX, &bye);
+		event.type = IMAPSRV_EVENT_ANNOTATION_CHANGE;
+		event.mailbox = (struct imapsrv_span){"INBOX", 5};
+		event.uids = (struct imapsrv_set){&all, 1};
+		event.entries = names;
+		event.entry_count = NAMES;
+		assert_int_equal(imapsrv_session_post(s, &event), 0);
+		assert_int_equal(imapsrv_session_recv(s, "b NOOP\r\n", 8, &used), 0);
+		ROW(i, drain(s, SIZE_MAX, &bye) > (size_t)MESSAGES * NAMES * NAME);
+		ROW(i, !bye && imapsrv_session_want(s) == IMAPSRV_WANT_READ);
+		imapsrv_session_free(s);
+		imapsrv_engine_free(engine);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_bye),
 		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_many_names),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
