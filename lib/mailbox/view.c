@@ -159,18 +159,22 @@ static bool expunge_announced(struct isrv_view *v, struct isrv_mem *mem, struct 
 	return done;
 }
 
-/* The lowest UID that both sets have; there is one. */
+/* The lowest UID that both sets have; 0: there is none. */
 static uint32_t first_common(struct imapsrv_set a, struct imapsrv_set b)
 {
-	const struct imapsrv_range *x = a.ranges, *y = b.ranges;
+	size_t i = 0, k = 0;
 
-	while (x->last < y->first || y->last < x->first) {
-		if (x->last < y->first)
-			x++;
+	while (i < a.count && k < b.count) {
+		struct imapsrv_range x = a.ranges[i], y = b.ranges[k];
+
+		if (x.last >= y.first && y.last >= x.first)
+			return x.first > y.first ? x.first : y.first;
+		if (x.last < y.first)
+			i++;
 		else
-			y++;
+			k++;
 	}
-	return x->first > y->first ? x->first : y->first;
+	return 0;
 }
 
 void isrv_view_post_gone(struct isrv_view *v, struct isrv_mem *mem, struct imapsrv_set uids)
@@ -184,11 +188,14 @@ void isrv_view_post_gone(struct isrv_view *v, struct isrv_mem *mem, struct imaps
 		v->look_all = true;
 	if (!isrv_uidset_subtract(&v->fresh, mem, uids)) {
 		/* No memory to split a range that both have: forget what is above, which needs
-		 * none; ask again. */
+		 * none; ask again.  Or there were too many before, and they have nothing in
+		 * common. */
 		from = first_common(isrv_uidset_view(&v->fresh), uids);
-		(void)isrv_uidset_remove(&v->fresh, mem, from, UINT32_MAX);
-		v->uidnext = from;
-		v->look_all = true;
+		if (from) {
+			(void)isrv_uidset_remove(&v->fresh, mem, from, UINT32_MAX);
+			v->uidnext = from;
+			v->look_all = true;
+		}
 	}
 	/* If this fails, the store is asked for flags of messages that are gone, and gives none. */
 	(void)isrv_uidset_subtract(&v->changed, mem, uids);

@@ -44,6 +44,7 @@ static const struct {
 	{"comparison refused", "A b1 f", "1:5////apP/6", 9},
 	{"gone, held back", "g2:3", "1:5//2:3//P/6", 9},
 	{"gone twice", "g2:3 g3 g3:9", "1:5//2:5//P/6", 9},
+	{"others are gone, where more are new than fit", "n b6 e6,8,10 g1,3", "1:5/6,8,10/1,3//pP/11", 2},
 	{"gone and told", "g2:3 t", "1,4:5////-/6", 9},
 	{"gone after that", "g2 t g2", "1,3:5////-/6", 9},
 	{"the last one is gone, and called new", "g5 t n5", "1:4////-/6", 9},
