@@ -320,12 +320,11 @@ static bool is_unselectable(enum imapsrv_code code)
 
 static void begin_metadata(struct isrv_list_args *a, const struct isrv_list_name *n)
 {
-	char *room = a->metadata.room; /* of the arena, for all of them */
-	size_t room_size = a->metadata.room_size;
+	struct isrv_metadata before = a->metadata;
 
 	memset(&a->metadata, 0, sizeof(a->metadata));
-	a->metadata.room = room;
-	a->metadata.room_size = room_size;
+	/* Of the arena, for all of them. */
+	memcpy(a->metadata.rooms, before.rooms, sizeof(before.rooms));
 	a->metadata.mailbox = (struct imapsrv_span){n->name, n->len};
 	a->metadata.entries = a->entries;
 	a->metadata.max_size = UINT64_MAX;

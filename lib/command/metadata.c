@@ -224,19 +224,21 @@ static void put_missing(struct imapsrv_session *s, struct isrv_metadata *m,
 /* The name that was taken last, for the next question. */
 static bool keep_last(struct imapsrv_session *s, struct isrv_metadata *m, struct imapsrv_span name)
 {
-	size_t size = m->room_size ? m->room_size : 64;
+	struct isrv_metadata_room *room = &m->rooms[0];
+	size_t size = room->size ? room->size : 64;
 
 	while (size < name.len)
 		size *= 2;
-	if (size > m->room_size) {
-		void *room = isrv_arena_grow(&s->arena, m->room, m->room_size, size);
-		if (!room)
+	if (size > room->size) {
+		void *grown = isrv_arena_grow(&s->arena, room->data, room->size, size);
+
+		if (!grown)
 			return false;
-		m->room = room;
-		m->room_size = size;
+		room->data = grown;
+		room->size = size;
 	}
-	memcpy(m->room, name.data, name.len);
-	m->last = (struct imapsrv_span){m->room, name.len};
+	memcpy(room->data, name.data, name.len);
+	m->last = (struct imapsrv_span){room->data, name.len};
 	return true;
 }
 
@@ -296,7 +298,11 @@ static void take_entry(struct imapsrv_session *s, void *ctx, const void *answer)
 static void ask(struct imapsrv_session *s, struct isrv_metadata *m)
 {
 	struct imapsrv_metadata_get q = question(s, m);
+	struct isrv_metadata_room spare = m->rooms[1];
 
+	/* The host looks at the name while it answers: what is taken then goes elsewhere. */
+	m->rooms[1] = m->rooms[0];
+	m->rooms[0] = spare;
 	m->more = false;
 	m->taken = false;
 	m->written = 0;

@@ -39,9 +39,12 @@ struct isrv_metadata {
 	bool nomem;     /* isrv_command_nomem is the reply */
 	size_t named;   /* the first name of `entries` that is not answered */
 	size_t written; /* octets of this response */
-	struct imapsrv_span last; /* the name that was taken last, in `room` */
-	char *room;
-	size_t room_size;
+	struct imapsrv_span last; /* the name that was taken last, */
+	struct isrv_metadata_room {
+		char *data;
+		size_t size;
+	} rooms[2]; /* in the first of these; of the answer before this one, which the question
+	             * names, in the second */
 };
 
 /* entry *(SP entry), and a parenthesis behind it if `list`; sorted, each once. */

@@ -21,7 +21,8 @@ enum bad {
 	NIL,          /* entries without a value */
 	EMPTY,        /* a value of no octets, which lies nowhere */
 	LATE_FOREIGN, /* behind another, one that was not asked for and goes before it */
-	MANY          /* 2000 entries of 1000 octets */
+	MANY,         /* 2000 entries of 1000 octets */
+	SHRINKS       /* the same, and behind them short names */
 };
 
 struct host {
@@ -55,6 +56,24 @@ static void many(struct host *h, struct imapsrv_op *op, const struct imapsrv_met
 		if (imapsrv_metadata_wants(q, (struct imapsrv_span){name, strlen(name)}))
 			entry(h, op, name, value);
 	}
+}
+
+/* The host asks of each entry whether it is wanted, while others before it are taken. */
+static void shrinks(struct host *h, struct imapsrv_op *op, const struct imapsrv_metadata_get *q)
+{
+	static const char *const names[] = {"/private/b", "/private/b-1", "/private/b-2"};
+	char name[60], value[1001];
+
+	memset(value, 'v', 1000);
+	value[1000] = '\0';
+	for (int i = 0; i < 200; i++) {
+		snprintf(name, sizeof(name), "/private/a/%040d", i);
+		if (imapsrv_metadata_wants(q, (struct imapsrv_span){name, strlen(name)}))
+			entry(h, op, name, value);
+	}
+	for (size_t i = 0; i < COUNT(names); i++)
+		if (imapsrv_metadata_wants(q, (struct imapsrv_span){names[i], strlen(names[i])}))
+			entry(h, op, names[i], "1");
 }
 
 static void get(void *user, struct imapsrv_op *op, const struct imapsrv_metadata_get *q)
@@ -91,6 +110,9 @@ static void get(void *user, struct imapsrv_op *op, const struct imapsrv_metadata
 		break;
 	case MANY:
 		many(h, op, q);
+		break;
+	case SHRINKS:
+		shrinks(h, op, q);
 		break;
 	default:
 		entry(h, op, "/private/a", "1");
@@ -129,6 +151,7 @@ static void fault(void *user, const char *what)
 struct talk {
 	char text[4096];
 	size_t len;   /* in all; what does not fit is counted */
+	char end[200]; /* the last octets, and a NUL */
 	size_t peak;
 };
 
@@ -140,9 +163,12 @@ static void drain(struct imapsrv_session *s, struct talk *t)
 	while (!imapsrv_session_peek(s, spans, 8, &count) && count) {
 		n = 0;
 		for (size_t i = 0; i < count; i++) {
-			for (size_t k = 0; k < spans[i].len; k++, t->len++)
+			for (size_t k = 0; k < spans[i].len; k++, t->len++) {
 				if (t->len < sizeof(t->text) - 1)
 					t->text[t->len] = spans[i].data[k];
+				memmove(t->end, t->end + 1, sizeof(t->end) - 2);
+				t->end[sizeof(t->end) - 2] = spans[i].data[k];
+			}
 			n += spans[i].len;
 		}
 		imapsrv_session_sent(s, n);
@@ -241,6 +267,22 @@ static void test_many(void **unused)
 	assert_int_equal(h.faults, 0);
 }
 
+/* What comes behind a round is told, however short its name is. */
+static void test_shrinks(void **unused)
+{
+	static const char end[] = " /private/b \"1\" /private/b-1 \"1\" /private/b-2 \"1\")\r\n"
+				  "1 OK GETMETADATA completed\r\n";
+	struct host h = {SHRINKS, 0, 0, 0};
+	struct talk t;
+
+	(void)unused;
+	talk(&h, "1 GETMETADATA (DEPTH infinity) INBOX (/private)\r\n", &t);
+	assert_true(h.questions > 1);
+	assert_int_equal(h.faults, 0);
+	assert_true(t.len > sizeof(end));
+	assert_string_equal(t.end + sizeof(t.end) - sizeof(end), end);
+}
+
 static void test_set(void **unused)
 {
 	struct host h = {GOOD, 0, 0, 0};
@@ -256,6 +298,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_answers),
 		cmocka_unit_test(test_many),
+		cmocka_unit_test(test_shrinks),
 		cmocka_unit_test(test_set),
 	};
 
