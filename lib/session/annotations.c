@@ -34,7 +34,7 @@ static struct imapsrv_set uids(const struct isrv_annotations *x)
 void isrv_annotations_begin(struct imapsrv_session *s, struct isrv_annotations *x, void *mailbox,
                             struct imapsrv_set set)
 {
-	x->ranges.max = x->rows.max = x->text.max = x->last.max = SIZE_MAX;
+	x->ranges.max = x->rows.max = x->text.max = x->last.max = x->before.max = SIZE_MAX;
 	x->ranges.len = x->rows.len = x->text.len = 0;
 	x->mailbox = mailbox;
 	x->last_uid = 0;
@@ -51,9 +51,17 @@ void isrv_annotations_clear(struct imapsrv_session *s, struct isrv_annotations *
 	isrv_buf_clear(&x->rows, &s->mem);
 	isrv_buf_clear(&x->text, &s->mem);
 	isrv_buf_clear(&x->last, &s->mem);
+	isrv_buf_clear(&x->before, &s->mem);
 }
 
 /* ---- asking -------------------------------------------------------------------------------- */
+
+static struct imapsrv_span last(const struct isrv_annotations *x)
+{
+	const struct isrv_buf *name = x->taken ? &x->last : &x->before;
+
+	return (struct imapsrv_span){name->data, name->len};
+}
 
 static struct imapsrv_annotate_get question(const struct isrv_annotations *x)
 {
@@ -61,18 +69,16 @@ static struct imapsrv_annotate_get question(const struct isrv_annotations *x)
 	                                 {NULL, 0}};
 
 	if (x->last_uid && isrv_uidset_min(q.uids) == x->last_uid)
-		q.after = (struct imapsrv_span){x->last.data, x->last.len};
+		q.after = last(x);
 	return q;
 }
 
 /* Is it behind what was taken before? */
 static bool is_new(const struct isrv_annotations *x, uint32_t uid, struct imapsrv_span entry)
 {
-	struct imapsrv_span last = {x->last.data, x->last.len};
-
 	if (uid != x->last_uid)
 		return uid > x->last_uid;
-	return isrv_entry_compare(entry, last) > 0;
+	return isrv_entry_compare(entry, last(x)) > 0;
 }
 
 static bool keep_value(struct imapsrv_session *s, struct isrv_annotations *x, struct row *row,
@@ -136,6 +142,13 @@ static void ask(struct imapsrv_session *s, struct isrv_annotations *x, uint32_t 
 	struct imapsrv_range *first;
 
 	x->rows.len = x->text.len = x->at = 0;
+	/* The host looks at the name while it answers: what is taken then goes elsewhere. */
+	if (x->taken) {
+		struct isrv_buf spare = x->before;
+
+		x->before = x->last;
+		x->last = spare;
+	}
 	x->more = x->taken = false;
 	if (i) {
 		x->ranges.len -= i * sizeof(*left.ranges);

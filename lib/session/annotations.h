@@ -23,7 +23,8 @@ struct isrv_annotations {
 	struct isrv_buf ranges; /* the UIDs that are left */
 	struct isrv_buf rows;   /* the window, */
 	struct isrv_buf text;   /* with offsets into this */
-	struct isrv_buf last;   /* the name that was taken last, */
+	struct isrv_buf last;   /* the name that was taken last, if something is `taken`; */
+	struct isrv_buf before; /* if not, in answers before this one, which the question names */
 	uint32_t last_uid;      /* of this message; 0: none */
 	size_t at;              /* the row that is next */
 	bool open;              /* the host is being asked */
