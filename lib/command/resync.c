@@ -14,6 +14,7 @@
 #include "session/modseq.h"
 
 #define RANGES_IN_A_LINE 256u
+#define LATE_LEAST       256u
 
 enum {
 	AT_START,
@@ -273,6 +274,33 @@ static enum isrv_step tell_vanished(struct imapsrv_session *s, struct isrv_resyn
 
 /* ---- which have changed -------------------------------------------------------------------- */
 
+/* A store may give rows in any order.  What comes late is put in together, when it is as much as
+ * what is there: each message by itself would make all behind it move. */
+static void settle_late(struct imapsrv_session *s, struct isrv_resync *r)
+{
+	struct isrv_uidset *late = &r->late;
+
+	if (!late->count)
+		return;
+	s->steps += r->found.count + late->count;
+	late->count = (uint32_t)isrv_uidset_normalize(late->ranges, late->count);
+	if (!isrv_uidset_union(&r->found, &s->mem, isrv_uidset_view(late)))
+		nomem(s);
+	isrv_uidset_empty(late);
+}
+
+static bool add_late(struct imapsrv_session *s, struct isrv_resync *r, uint32_t uid)
+{
+	struct isrv_uidset *late = &r->late;
+
+	if (late->count >= LATE_LEAST && late->count >= r->found.count)
+		settle_late(s, r);
+	if (s->error || !isrv_uidset_reserve(late, &s->mem, late->count + 1u))
+		return false;
+	late->ranges[late->count++] = (struct imapsrv_range){uid, uid};
+	return true;
+}
+
 /* RFC 7162 3.1.4.1: those with a sequence above the given one.  One whose sequence the host does
  * not say may have changed. */
 static void take_changed(struct imapsrv_session *s, void *ctx, const void *answer)
@@ -284,7 +312,9 @@ static void take_changed(struct imapsrv_session *s, void *ctx, const void *answe
 		return;
 	if (!isrv_uidset_has(r->known, row->uid) || !isrv_nummap_seq(&s->view->map, row->uid))
 		return;
-	if (!isrv_uidset_add(&r->found, &s->mem, row->uid, row->uid))
+	if (!(row->uid > isrv_uidset_max(isrv_uidset_view(&r->found))
+	              ? isrv_uidset_add(&r->found, &s->mem, row->uid, row->uid)
+	              : add_late(s, r, row->uid)))
 		nomem(s);
 }
 
@@ -338,6 +368,7 @@ static bool ask_rows(struct imapsrv_session *s, struct isrv_resync *r)
 static void begin(struct imapsrv_session *s, struct isrv_resync *r)
 {
 	isrv_uidset_init(&r->found, SIZE_MAX);
+	isrv_uidset_init(&r->late, SIZE_MAX);
 	isrv_putoff_init(s, &r->off);
 	r->at = AT_DONE;
 	if (!clip(s, r) || !r->known.count)
@@ -387,6 +418,7 @@ enum isrv_step isrv_resync_step(struct imapsrv_session *s, struct isrv_resync *r
 			ask_changed(s, r);
 			break;
 		case AT_CHANGED:
+			settle_late(s, r);
 			isrv_batch_init(&r->batch, isrv_uidset_view(&r->found), &s->steps);
 			r->at = r->rows ? AT_BATCH : AT_DONE;
 			is_refused(s, r);
@@ -408,5 +440,6 @@ enum isrv_step isrv_resync_step(struct imapsrv_session *s, struct isrv_resync *r
 void isrv_resync_drop(struct imapsrv_session *s, struct isrv_resync *r)
 {
 	isrv_uidset_clear(&r->found, &s->mem);
+	isrv_uidset_clear(&r->late, &s->mem);
 	isrv_putoff_clear(s, &r->off);
 }
