@@ -182,6 +182,12 @@ enum isrv_step isrv_access_refresh(struct imapsrv_session *s)
 	bool again = false;
 
 	while (v && (v->rights_stale || v->rights_asked)) {
+		/* It was deleted: what has its name, if anything does, is another. */
+		if (!v->rights_asked && v->removed) {
+			v->rights_stale = false;
+			isrv_access_take(s, 0, false);
+			break;
+		}
 		if (!v->rights_asked) {
 			struct imapsrv_span name = {v->name, v->name_len};
 
