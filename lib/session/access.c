@@ -176,6 +176,25 @@ enum isrv_step isrv_access_refuse(struct imapsrv_session *s)
 	                             : isrv_no(s, "NOPERM", "You may not do that in this mailbox");
 }
 
+/* By a copy of its name: it may get another while the host reads this one.  Not in the arena, which
+ * lasts as long as an IDLE.  False: no memory. */
+static bool ask_selected(struct imapsrv_session *s, struct isrv_view *v)
+{
+	size_t len = v->name_len;
+	char *name = isrv_mem_alloc(&s->mem, len);
+
+	if (!name) {
+		isrv_session_fail(s, IMAPSRV_ENOMEM);
+		return false;
+	}
+	memcpy(name, v->name, len);
+	v->rights_stale = false;
+	v->rights_asked = true;
+	ask(s, (struct imapsrv_span){name, len}, false);
+	isrv_mem_free(&s->mem, name, len);
+	return true;
+}
+
 enum isrv_step isrv_access_refresh(struct imapsrv_session *s)
 {
 	struct isrv_view *v = s->view;
@@ -189,26 +208,16 @@ enum isrv_step isrv_access_refresh(struct imapsrv_session *s)
 			break;
 		}
 		if (!v->rights_asked) {
-			struct imapsrv_span name = {v->name, v->name_len};
-
 			/* A host that posts in its answer that they have changed never comes to an
 			 * end. */
 			if (again && isrv_session_turn_over(s))
 				return ISRV_YIELD;
 			again = true;
-
-			/* Not in the arena: an IDLE of a week must not gather them. */
-			if (!isrv_session_keep(s, &s->rights_of, name)) {
-				isrv_session_fail(s, IMAPSRV_ENOMEM);
+			if (!ask_selected(s, v))
 				return ISRV_DONE;
-			}
-			v->rights_stale = false;
-			v->rights_asked = true;
-			ask(s, isrv_kept_span(s->rights_of), false);
 		}
 		if (!isrv_answered(s))
 			return ISRV_HOST;
-		isrv_session_forget(s, &s->rights_of);
 		v->rights_asked = false;
 		/* Asked about by a name that it has no more, perhaps. */
 		if (v->rights_stale && s->result.code == IMAPSRV_NONEXISTENT)

@@ -151,7 +151,6 @@ bool isrv_session_keep(struct imapsrv_session *s, struct isrv_kept **kept, struc
 static void drop_command(struct imapsrv_session *s)
 {
 	isrv_op_cancel(s);
-	isrv_session_forget(s, &s->rights_of);
 	if (s->telling)
 		s->engine->teller->drop(s);
 	isrv_sync_drop(s);

@@ -183,8 +183,6 @@ struct imapsrv_session {
 	struct isrv_notify *notify;      /* exactly while hearing NOTIFY, or COMMANDS with METADATA
 	                                  * enabled */
 	struct isrv_kept *warning;       /* a quota was passed: for a human */
-	struct isrv_kept *rights_of;     /* while rights in the selected mailbox are asked for: its
-	                                  * name in the question */
 	struct isrv_telling *telling;    /* the teller's own; NULL while nothing but the view is
 	                                  * told */
 
