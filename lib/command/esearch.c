@@ -132,10 +132,10 @@ static void pass_over(struct imapsrv_session *s, struct esearch *a)
 {
 	enum imapsrv_code code = s->result.code;
 
-	if (a->own || (code != IMAPSRV_NONEXISTENT && code != IMAPSRV_NOPERM)) {
-		a->failed = true;
-		a->failure = isrv_op_keep_result(s);
-	}
+	if (a->failed || (!a->own && (code == IMAPSRV_NONEXISTENT || code == IMAPSRV_NOPERM)))
+		return; /* what is said of the first is enough, and there may be a hundred thousand */
+	a->failed = true;
+	a->failure = isrv_op_keep_result(s);
 }
 
 /* ---- the beginning ------------------------------------------------------------------------- */
