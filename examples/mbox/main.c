@@ -23,7 +23,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#define LOOK_MS 1000 /* how often an open mailbox is looked at */
+#define LOOK_MS 1000  /* how often an open mailbox is looked at */
+#define BATCH   10000 /* messages of which it is asked at once */
 
 static uint64_t clock_ms(void)
 {
@@ -157,6 +158,7 @@ int main(int argc, char **argv)
 	                                       {"version", IMAPSRV_VERSION}};
 	struct peer peer = {0};
 	char *made[2] = {NULL, NULL};
+	struct imapsrv_limits limits = IMAPSRV_LIMITS_INIT;
 	struct imapsrv_config config = IMAPSRV_CONFIG_INIT;
 	struct imapsrv_account account = IMAPSRV_ACCOUNT_INIT;
 	struct imapsrv_session_config client = IMAPSRV_SESSION_CONFIG_INIT;
@@ -165,6 +167,9 @@ int main(int argc, char **argv)
 	read_options(&peer, made, argc, argv);
 	signal(SIGPIPE, SIG_IGN);
 	umask(077);
+	/* The file is rewritten for each batch of a STORE. */
+	limits.batch = BATCH;
+	config.limits = &limits;
 	config.store = &mbox_store;
 	config.mailboxes = &mbox_mailboxes;
 	config.id = id;

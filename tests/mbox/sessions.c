@@ -314,6 +314,32 @@ static void test_keywords(void)
 	peer_kill(&peer);
 }
 
+/* The file is rewritten once for all that a STORE names, which has one number then. */
+static void test_stored_at_once(void)
+{
+	/* More than the library asks for at a time as a rule, fewer than a batch of the ledger. */
+	enum { MESSAGES = 510 };
+	unsigned long long first = 0, last = 1;
+	FILE *file;
+
+	begin_anew(20);
+	if (!(file = fopen(mbox, "w")))
+		die(mbox);
+	for (int i = 0; i < MESSAGES; i++)
+		fprintf(file, "From ada@example.org Thu Jan  1 10:00:00 2026\nX-Id: %d\n\nText\n\n",
+		        i);
+	if (fclose(file))
+		die(mbox);
+	peer_start(&peer, server, mbox, false);
+	peer_command(&peer, "x SELECT INBOX (CONDSTORE)\r\n");
+	peer_command(&peer, "x STORE 1:* +FLAGS.SILENT (\\Flagged)\r\n");
+	const char *text = peer_command(&peer, "x FETCH 1,%d MODSEQ\r\n", MESSAGES);
+	check((text = strstr(text, "* 1 FETCH (MODSEQ (")) != NULL &&
+	      sscanf(text, "* 1 FETCH (MODSEQ (%llu))\r\n* 510 FETCH (MODSEQ (%llu))", &first,
+	             &last) == 2 && first == last, "all that a STORE names at once", 0);
+	peer_kill(&peer);
+}
+
 /* As many as there can be, each as long as can be: all are read again as they were written. */
 static void test_long_keywords(void)
 {
@@ -777,6 +803,7 @@ int main(int argc, char **argv)
 	test_content_length();
 	test_keywords();
 	test_long_keywords();
+	test_stored_at_once();
 	test_not_an_mbox();
 	test_locks();
 	test_same();
