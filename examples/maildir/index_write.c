@@ -170,13 +170,21 @@ bool index_is_long(const struct index *index, const struct catalog *catalog)
 	return index->lines > 2 * catalog->count + 1000;
 }
 
-/* Keywords that no message has any more give up their places. */
-static void drop_unused_keywords(struct catalog *catalog)
+static uint64_t used_keywords(const struct catalog *catalog)
 {
 	uint64_t used = 0;
 
 	for (size_t i = 0; i < catalog->count; i++)
 		used |= catalog->messages[i].keywords;
+	return used;
+}
+
+/* Keywords that no message has any more give up their places: not before the file says so, which
+ * other processes go by. */
+static void drop_unused_keywords(struct catalog *catalog)
+{
+	uint64_t used = used_keywords(catalog);
+
 	for (size_t i = 0; i < KEYWORDS_MAX; i++) {
 		if (used >> i & 1)
 			continue;
@@ -188,8 +196,10 @@ static void drop_unused_keywords(struct catalog *catalog)
 /* All of the catalog as lines. */
 static void put_catalog(struct index *whole, const struct catalog *catalog)
 {
+	uint64_t used = used_keywords(catalog);
+
 	for (unsigned i = 0; i < KEYWORDS_MAX; i++)
-		if (catalog->keywords[i])
+		if (catalog->keywords[i] && used >> i & 1)
 			index_put_keyword(whole, i, catalog->keywords[i]);
 	for (size_t i = 0; i < catalog->count; i++)
 		index_put_message(whole, &catalog->messages[i]);
@@ -216,7 +226,6 @@ int index_rewrite(struct index *index, int dirfd, struct catalog *catalog)
 	struct text file = {0};
 	struct stat st;
 
-	drop_unused_keywords(catalog);
 	put_catalog(&whole, catalog);
 	put_file(&whole, &file);
 	whole.end = file.len;
@@ -232,6 +241,7 @@ int index_rewrite(struct index *index, int dirfd, struct catalog *catalog)
 		index_note_file(&whole, &st);
 		index_clear(index);
 		*index = whole;
+		drop_unused_keywords(catalog);
 		catalog->learnt = 0;
 		catalog->unsaved = 0;
 	}

@@ -290,3 +290,41 @@ void test_lost(struct play *play)
 	server_stop(&server);
 	cache_clear(&cache);
 }
+
+/* A process cannot write the index anew, and nothing in it has changed then: a keyword that no
+ * message has is still what another process knows it for. */
+void test_index_full(struct play *play)
+{
+	struct server servers[2];
+	static struct conn a, b;
+	char base[32], path[8192];
+
+	for (int i = 0; i < 100; i++) {
+		snprintf(base, sizeof base, "1.%02d", i);
+		file_deliver(play, base, "S");
+	}
+	server_start(&servers[0], play, 0);
+	server_start(&servers[1], play, 0);
+	conn_open(&a, &servers[0]);
+	conn_open(&b, &servers[1]);
+	snprintf(path, sizeof path, "%s/imapsrv-index.%ld.tmp", play->home, (long)servers[1].pid);
+	if (mkdir(path, 0700))
+		fail("%s cannot be made", path);
+	conn_do(&a, "SELECT INBOX");
+	conn_do(&b, "SELECT INBOX");
+	conn_do(&a, "STORE 1 +FLAGS.SILENT (unused)");
+	conn_do(&a, "STORE 1 -FLAGS.SILENT (unused)");
+	for (int i = 0; i < 16; i++)
+		conn_do(&a, "STORE 1:* %cFLAGS.SILENT (many)", i % 2 ? '-' : '+');
+	conn_do(&b, "NOOP");
+	expect(conn_do(&a, "STORE 1 +FLAGS (unused)"), "unused");
+	conn_do(&b, "NOOP");
+	expect(conn_do(&b, "FETCH 1 FLAGS"), "unused");
+	conn_do(&b, "STORE 2 +FLAGS (other)");
+	conn_do(&a, "NOOP");
+	expect_not(conn_do(&a, "FETCH 1 FLAGS"), "other");
+	conn_close(&a);
+	conn_close(&b);
+	server_stop(&servers[0]);
+	server_stop(&servers[1]);
+}

@@ -21,6 +21,7 @@ static const struct {
 	{"outside", test_outside},
 	{"shared", test_shared},
 	{"full", test_full},
+	{"index-full", test_index_full},
 	{"lost", test_lost},
 	{"kept", test_kept},
 	{"kept-outside", test_kept_outside},

@@ -11,6 +11,7 @@ void test_condition(struct play *play);
 void test_outside(struct play *play);
 void test_shared(struct play *play);
 void test_full(struct play *play);
+void test_index_full(struct play *play);
 void test_lost(struct play *play);
 
 /* kept.c */
