@@ -85,7 +85,8 @@ static int set_keywords(struct box *box, const struct imapsrv_store_flags *chang
 	const struct message *message = NULL;
 	uint64_t bits;
 
-	if (keyword_bits(&box->catalog, &change->flags, &bits))
+	/* New names first: what uses them is nothing without, if only a part is written. */
+	if (keyword_bits(&box->catalog, &change->flags, &bits) || box_commit(box))
 		return -1;
 	while ((message = catalog_next(&box->catalog, change->uids, message ? message->uid : 0))) {
 		uint64_t keywords = new_keywords(change, bits, message->keywords);

@@ -230,6 +230,12 @@ static int record_all(struct box *box, struct letter *letters, size_t count, str
 	size_t known = catalog->count;
 	uint32_t uidnext = catalog->uidnext, recent_from = catalog->recent_from;
 
+	/* New keywords before what has them. */
+	for (size_t i = 0; i < count; i++)
+		if (letters[i].file)
+			keyword_bits(catalog, &letters[i]);
+	if (box_commit(box))
+		return -1;
 	for (size_t i = 0; i < count; i++) {
 		if (!letters[i].file)
 			continue;

@@ -220,3 +220,64 @@ void test_cut(struct play *play)
 	cache_clear(&caches[0]);
 	cache_clear(&caches[1]);
 }
+
+/* ---- torn ---------------------------------------------------------------------------------- */
+
+/* What a loss of power may leave of the index: its first line as it was before, and of the others
+ * all but the last. */
+static void tear(const struct play *play, const char *before)
+{
+	char path[8192], text[8192];
+	FILE *file;
+	size_t len;
+
+	snprintf(path, sizeof path, "%s/imapsrv-index", play->home);
+	if (!(file = fopen(path, "r")))
+		fail("there is no index");
+	len = fread(text, 1, sizeof text - 1, file);
+	fclose(file);
+	text[len - 1] = '\0';
+	char *last = strrchr(text, '\n');
+	if (!last || strcspn(text, "\n") != strlen(before))
+		fail("no index is like this: %s", text);
+	last[1] = '\0';
+	memcpy(text, before, strlen(before));
+	file_write(play, "imapsrv-index", text);
+}
+
+/* Half of a change that was never answered says nothing of what comes after it. */
+void test_torn(struct play *play)
+{
+	struct server server;
+	static struct conn c;
+	char path[8192], first[256] = "";
+	FILE *file;
+
+	file_deliver(play, "1.a", "S");
+	file_deliver(play, "1.b", "S");
+	for (int run = 0; run < 5; run++) {
+		about("torn, run %d", run);
+		server_start(&server, play, 0);
+		conn_open(&c, &server);
+		conn_do(&c, "SELECT INBOX");
+		if (run == 1)
+			conn_do(&c, "STORE 1 +FLAGS (one)");
+		else if (run == 3)
+			expect(conn_do(&c, "APPEND INBOX (three) {12+}\r\nSubject: x\r\n"), "OK");
+		else if (run)
+			conn_do(&c, "STORE 2 +FLAGS (%s)", run == 2 ? "two" : "four");
+		expect_not(conn_do(&c, "FETCH %d FLAGS", run == 4 ? 3 : 1),
+		           run == 4 ? "four" : "two");
+		conn_close(&c);
+		server_kill(&server);
+		if (run % 2)
+			tear(play, first);
+		snprintf(path, sizeof path, "%s/imapsrv-index", play->home);
+		if (run % 2 || !(file = fopen(path, "r")))
+			continue;
+		if (!fgets(first, sizeof first, file))
+			fail("the index is empty");
+		first[strcspn(first, "\n")] = '\0';
+		fclose(file);
+	}
+}

@@ -65,6 +65,7 @@ static const struct {
 	{"large", test_large},
 	{"killed", test_killed},
 	{"cut", test_cut},
+	{"torn", test_torn},
 };
 
 int main(int argc, char **argv)

@@ -81,5 +81,6 @@ void test_large(struct play *play);
 /* crash.c */
 void test_killed(struct play *play);
 void test_cut(struct play *play);
+void test_torn(struct play *play);
 
 #endif
