@@ -38,7 +38,8 @@ static void read_message(struct reader *r, struct catalog *catalog, struct chang
 	message->date = date == UINT64_MAX ? DATE_UNKNOWN : (int64_t)date;
 	message->keywords = keywords;
 	catalog->uidnext = uid + 1;
-	ranges_add(&changes->fresh, uid);
+	if (changes)
+		ranges_add(&changes->fresh, uid);
 }
 
 static void read_keyword(struct reader *r, struct catalog *catalog)
@@ -64,7 +65,8 @@ static void read_flags(struct reader *r, struct catalog *catalog, struct changes
 
 	if (message) {
 		message->keywords = keywords;
-		ranges_add(&changes->flagged, uid);
+		if (changes)
+			ranges_add(&changes->flagged, uid);
 	}
 }
 
@@ -117,7 +119,8 @@ static bool read_line(struct reader *r, struct catalog *catalog, struct changes 
 	return !r->bad;
 }
 
-/* Reads the lines from index->end on, up to the first that is not good. */
+/* Reads the lines from index->end on, up to the first that is not good.  `changes` may be NULL: of
+ * many lines in no order each would move all that were noted. */
 static void read_lines(struct index *index, const char *line, size_t len, struct catalog *catalog,
                        struct changes *changes)
 {
@@ -197,7 +200,6 @@ static enum index_state read_whole(struct index *index, int fd, const struct ind
                                    struct changes *changes)
 {
 	struct catalog fresh;
-	struct changes ignored = {0};
 	struct text text = {0};
 	enum index_state state = INDEX_READ;
 
@@ -212,8 +214,7 @@ static enum index_state read_whole(struct index *index, int fd, const struct ind
 	index->end = header_len;
 	index->sum = 0;
 	index->lines = 1;
-	read_lines(index, text.data, text.len, &fresh, &ignored);
-	changes_clear(&ignored);
+	read_lines(index, text.data, text.len, &fresh, NULL);
 	text_clear(&text);
 	if (index->end < header->synced)
 		state = INDEX_BROKEN;

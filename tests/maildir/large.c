@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * maildir/large - what does not fit in 32 bits: dates after January 2038, and a message of more than
- * 4 GiB, of which nearly all is a hole in the file.
+ * 4 GiB, of which nearly all is a hole in the file; and an index of very many lines.
  */
 #include "maildir/tests.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 void test_dates(struct play *play)
@@ -80,4 +82,94 @@ void test_large(struct play *play)
 	expect(conn_do(&c, "FETCH 1 BODY.PEEK[]<5000000000.1>"), "BODY[]<5000000000> {0}\n)");
 	conn_close(&c);
 	server_stop(&server);
+}
+
+/* ---- an index ------------------------------------------------------------------------------ */
+
+static uint32_t crc32_add(uint32_t sum, const char *data, size_t len)
+{
+	sum = ~sum;
+	for (size_t i = 0; i < len; i++) {
+		sum ^= (unsigned char)data[i];
+		for (int bit = 0; bit < 8; bit++)
+			sum = sum >> 1 ^ (sum & 1 ? 0xedb88320 : 0);
+	}
+	return ~sum;
+}
+
+static void put_line(FILE *file, uint32_t *sum, const char *line)
+{
+	*sum = crc32_add(*sum, line, strlen(line));
+	fprintf(file, "%08lx %s", (unsigned long)*sum, line);
+}
+
+/* A client has given every other message of a user a keyword, from the first one to the last, or
+ * backwards. */
+static void write_index(const struct play *play, const char *user, bool backwards)
+{
+	enum { MESSAGES = 1000000 };
+	uint32_t sum = 0, first = 0;
+	char path[8192], line[64];
+	FILE *file;
+
+	snprintf(path, sizeof path, "%s/%s", play->root, user);
+	mkdir(path, 0700);
+	snprintf(path, sizeof path, "%s/%s/imapsrv-index", play->root, user);
+	if (!(file = fopen(path, "w")))
+		fail("%s: %s", path, strerror(errno));
+	put_line(file, &first, "V 1 12345 1 00000000000000000000\n");
+	put_line(file, &sum, "K 0 kw\n");
+	for (unsigned uid = 1; uid <= MESSAGES; uid++) {
+		snprintf(line, sizeof line, "M %u 1 1 0 1.%u\n", uid, uid);
+		put_line(file, &sum, line);
+	}
+	for (unsigned uid = 2; uid <= MESSAGES; uid += 2) {
+		snprintf(line, sizeof line, "F %u 1\n", backwards ? MESSAGES + 2 - uid : uid);
+		put_line(file, &sum, line);
+	}
+	if (fclose(file))
+		fail("%s: %s", path, strerror(errno));
+}
+
+/* Seconds of work that servers have done that are no more. */
+static rlim_t work_done(void)
+{
+	struct rusage usage;
+
+	if (getrusage(RUSAGE_CHILDREN, &usage))
+		fail("the work done: %s", strerror(errno));
+	return (rlim_t)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec);
+}
+
+static void read_index(const struct play *play, const char *user, rlim_t most)
+{
+	struct rlimit was, little;
+	struct server server;
+	static struct conn c;
+
+	if (getrlimit(RLIMIT_CPU, &was))
+		fail("the limit of work: %s", strerror(errno));
+	little = was;
+	little.rlim_cur = most < was.rlim_max ? most : was.rlim_max;
+	if (setrlimit(RLIMIT_CPU, &little))
+		fail("a limit of work: %s", strerror(errno));
+	server_start(&server, play, 0);
+	if (setrlimit(RLIMIT_CPU, &was))
+		fail("no limit of work: %s", strerror(errno));
+	conn_open_as(&c, &server, user);
+	/* The files are not there: all have gone. */
+	expect(conn_do(&c, "EXAMINE INBOX"), "[UIDNEXT 1000001]");
+	conn_close(&c);
+	server_stop(&server);
+}
+
+/* Each line is read in as many steps as the one before, in whatever order they are. */
+void test_large_index(struct play *play)
+{
+	rlim_t before = work_done();
+
+	write_index(play, "joe", false);
+	read_index(play, "joe", RLIM_INFINITY);
+	write_index(play, "anna", true);
+	read_index(play, "anna", 4 + 3 * (work_done() - before));
 }

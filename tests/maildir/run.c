@@ -63,6 +63,7 @@ static const struct {
 	{"share-killed", test_share_killed},
 	{"dates", test_dates},
 	{"large", test_large},
+	{"large-index", test_large_index},
 	{"killed", test_killed},
 	{"cut", test_cut},
 	{"torn", test_torn},

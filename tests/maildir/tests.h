@@ -77,6 +77,7 @@ void test_saved(struct play *play);
 /* large.c */
 void test_dates(struct play *play);
 void test_large(struct play *play);
+void test_large_index(struct play *play);
 
 /* crash.c */
 void test_killed(struct play *play);
