@@ -65,19 +65,26 @@ static size_t take_base64(const char **at, unsigned char *to, size_t max)
 	return len;
 }
 
+/* Stays open: clients can have so many mailboxes open that it could not be opened later. */
+static int random_fd = -1;
+
+static bool open_random(void)
+{
+	if (random_fd < 0)
+		random_fd = open("/dev/urandom", O_RDONLY | O_CLOEXEC);
+	return random_fd >= 0;
+}
+
 static bool fill_random(void *to, size_t len)
 {
-	int fd = open("/dev/urandom", O_RDONLY | O_CLOEXEC);
 	size_t got = 0;
 
-	while (fd >= 0 && got < len) {
-		ssize_t n = read(fd, (char *)to + got, len - got);
+	while (open_random() && got < len) {
+		ssize_t n = read(random_fd, (char *)to + got, len - got);
 		if (n <= 0 && errno != EINTR)
 			break;
 		got += n > 0 ? (size_t)n : 0;
 	}
-	if (fd >= 0)
-		close(fd);
 	return got == len;
 }
 
@@ -231,6 +238,8 @@ bool scram_fill(struct imapsrv_sasl *sasl, struct users *users, const char *root
 {
 	if (!users_all_scram(users))
 		return false;
+	if (!open_random())
+		die("/dev/urandom: %s", strerror(errno));
 	if (!users->scram_secret)
 		users->scram_secret = take_secret(root);
 	sasl->keys = cb_keys;

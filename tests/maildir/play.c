@@ -132,6 +132,7 @@ void play_begin(struct play *play, const char *program, const char *root)
 	snprintf(play->root, sizeof play->root, "%s", root);
 	snprintf(play->home, sizeof play->home, "%s/joe", root);
 	memset(play->options, 0, sizeof play->options);
+	play->files = 0;
 	remove_tree(root);
 	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
 		char path[4096 + 16];
@@ -161,6 +162,14 @@ static void limit_files(size_t octets)
 		return;
 	signal(SIGXFSZ, SIG_IGN); /* then it is EFBIG */
 	setrlimit(RLIMIT_FSIZE, &limit);
+}
+
+static void limit_open(unsigned files)
+{
+	struct rlimit limit = {files, files};
+
+	if (files)
+		setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 static pid_t begin_process(struct server *server)
@@ -212,6 +221,7 @@ static void begin_server(struct server *server, const struct play *play, size_t 
 		close(ends[0]);
 		close(ends[1]);
 		limit_files(octets);
+		limit_open(play->files);
 		run(args);
 	}
 	close(ends[1]);

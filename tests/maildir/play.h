@@ -18,6 +18,7 @@ struct play {
 	char root[4096]; /* below it the directories of the users, */
 	char home[4096 + 8]; /* and that of "joe" */
 	const char *options[8]; /* more of them for the servers to come; NULL at the end */
+	unsigned files; /* that each of these may have open; 0: no limit */
 };
 
 struct server {

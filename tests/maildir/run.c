@@ -33,6 +33,7 @@ static const struct {
 	{"subscribed-full", test_subscribed_full},
 	{"readable", test_readable},
 	{"unreadable", test_unreadable},
+	{"files", test_files},
 	{"handover-full", test_handover_full},
 	{"saved", test_saved},
 	{"ids", test_ids},
