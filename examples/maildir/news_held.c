@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #define SETTLED_S 3 /* a directory that changed less long ago may have changed again since */
+#define AGAIN     ((time_t)-1) /* as if it had changed: something could not be opened for now */
 
 /* An interest of a session, and the boxes that it makes us hold. */
 struct follow {
@@ -39,7 +40,8 @@ struct tree {
 	struct tree *next;
 	struct account *account; /* our own */
 	struct follow *follows;
-	bool listed;  /* somebody wants to hear of more than single mailboxes: */
+	bool listed;  /* somebody wants to hear of more than single mailboxes, */
+	bool known;   /* and they could be read: */
 	char **names; /* of all, in order */
 	size_t count;
 	size_t capacity;
@@ -99,8 +101,13 @@ static void hold_one(struct follow *f, struct imapsrv_span name)
 {
 	struct box *box;
 
-	if (!may_follow(f, name) || account_box(f->tree->account, name, &box))
+	if (!may_follow(f, name))
 		return;
+	if (account_box(f->tree->account, name, &box)) {
+		if (errno == EMFILE || errno == ENFILE)
+			f->tree->mtime = AGAIN;
+		return;
+	}
 	box->followers++;
 	RESERVE_ONE(f->boxes, f->count, f->capacity);
 	f->boxes[f->count++] = box;
@@ -168,23 +175,37 @@ static void tell_difference(struct tree *tree, char **old, size_t old_count)
 	}
 }
 
-static void tree_read(struct tree *tree, bool tell)
+/* What cannot be read stays as it was, and is read later. */
+static void read_names(struct tree *tree, bool tell)
 {
 	char **old = tree->names;
 	size_t old_count = tree->count;
+
+	tree->names = NULL;
+	tree->count = tree->capacity = 0;
+	if (tree->listed && account_list(tree->account, false, take_name, tree) && tree->mtime) {
+		log_error("%s: %s", tree->account->path, strerror(errno));
+		free_names(tree->names, tree->count);
+		tree->names = old;
+		tree->count = tree->capacity = old_count;
+		tree->mtime = AGAIN;
+		return;
+	}
+	if (tree->count)
+		qsort(tree->names, tree->count, sizeof *tree->names, compare_names);
+	if (tell && tree->known)
+		tell_difference(tree, old, old_count);
+	tree->known = tree->listed;
+	free_names(old, old_count);
+}
+
+static void tree_read(struct tree *tree, bool tell)
+{
 	struct stat st;
 
 	tree->mtime = stat(tree->account->path, &st) ? 0 : st.st_mtime;
 	tree->read_at = clock_now().tv_sec;
-	tree->names = NULL;
-	tree->count = tree->capacity = 0;
-	if (tree->listed)
-		account_list(tree->account, false, take_name, tree);
-	if (tree->count)
-		qsort(tree->names, tree->count, sizeof *tree->names, compare_names);
-	if (tell)
-		tell_difference(tree, old, old_count);
-	free_names(old, old_count);
+	read_names(tree, tell);
 	for (struct follow *f = tree->follows; f; f = f->next)
 		follow_hold(f);
 }

@@ -189,19 +189,25 @@ static _Noreturn void run(char *const *args)
 	_exit(127);
 }
 
-/* Takes what the server has said, so that it never waits to be heard. */
-static void check_log(const struct server *server)
+bool server_says(const struct server *server, const char *what)
 {
 	char text[LINE_MAX_OCTETS + 1];
+	bool said = false;
 	ssize_t n;
 
-	if (server->log < 0)
-		return;
-	while ((n = read(server->log, text, LINE_MAX_OCTETS)) > 0) {
+	while (server->log >= 0 && (n = read(server->log, text, LINE_MAX_OCTETS)) > 0) {
 		text[n] = '\0';
 		if (strstr(text, "contract"))
 			fail("the server says: %s", text);
+		said |= strstr(text, what) != NULL;
 	}
+	return said;
+}
+
+/* Takes what the server has said, so that it never waits to be heard. */
+static void check_log(const struct server *server)
+{
+	server_says(server, "");
 }
 
 static void begin_server(struct server *server, const struct play *play, size_t octets)

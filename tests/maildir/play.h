@@ -59,6 +59,9 @@ void server_stop(struct server *server);
 /* Ends it as a crash does. */
 void server_kill(struct server *server);
 
+/* Has it said this since it was asked last? */
+bool server_says(const struct server *server, const char *what);
+
 /* Connects and logs in, as joe or another. */
 void conn_open(struct conn *conn, const struct server *server);
 void conn_open_as(struct conn *conn, const struct server *server, const char *user);

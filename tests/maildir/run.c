@@ -34,6 +34,8 @@ static const struct {
 	{"readable", test_readable},
 	{"unreadable", test_unreadable},
 	{"files", test_files},
+	{"scarce-names", test_scarce_names},
+	{"scarce-boxes", test_scarce_boxes},
 	{"handover-full", test_handover_full},
 	{"saved", test_saved},
 	{"ids", test_ids},

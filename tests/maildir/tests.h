@@ -26,6 +26,10 @@ void test_readable(struct play *play);
 void test_unreadable(struct play *play);
 void test_files(struct play *play);
 
+/* scarce.c */
+void test_scarce_names(struct play *play);
+void test_scarce_boxes(struct play *play);
+
 /* ids.c */
 void test_ids(struct play *play);
 void test_threadids(struct play *play);

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * maildir/scarce - a server that can open no more files, and who hears of mailboxes then: nothing
+ * that is not so, and everything once there are files again.
+ */
+#include "maildir/tests.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+enum { FILES = 120, BOXES = 140, READERS = 6, PATIENCE = 300000 };
+
+/* A mailbox in the directory of a user, by another program. */
+static void make_box(const struct play *play, const char *user, const char *name)
+{
+	static const char *const parts[] = {"", "/tmp", "/new", "/cur"};
+	char path[8192];
+
+	for (size_t i = 0; i < 4; i++) {
+		snprintf(path, sizeof path, "%s/%s/%s%s", play->root, user, name, parts[i]);
+		if (mkdir(path, 0700))
+			fail("%s cannot be made", path);
+	}
+}
+
+static void make_boxes(const struct play *play)
+{
+	char name[32];
+
+	for (int i = 0; i < BOXES; i++) {
+		snprintf(name, sizeof name, ".box%d", i);
+		make_box(play, "joe", name);
+	}
+}
+
+/* Each has a file open as long as it does not read. */
+static void begin_readers(const struct play *play, const struct server *server,
+                          struct conn *readers, size_t count)
+{
+	char path[8192];
+
+	file_deliver(play, "1.large", "S");
+	snprintf(path, sizeof path, "%s/cur/1.large:2,S", play->home);
+	if (truncate(path, 1 << 28))
+		fail("%s cannot be made large", path);
+	for (size_t i = 0; i < count; i++) {
+		conn_open(&readers[i], server);
+		conn_do(&readers[i], "SELECT INBOX");
+	}
+}
+
+static void read_some(struct conn *readers, size_t count)
+{
+	static char line[LINE_MAX_OCTETS];
+
+	for (size_t i = 0; i < count; i++) {
+		conn_say(&readers[i], "FETCH 1 BODY.PEEK[]");
+		conn_hear(&readers[i], line);
+	}
+}
+
+static void close_all(struct conn *conns, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		conn_close(&conns[i]);
+}
+
+/* Names that cannot be read have not gone: who has one of them open keeps it. */
+void test_scarce_names(struct play *play)
+{
+	static struct conn a, readers[READERS];
+	struct server server;
+	const char *text = "";
+	int n = 0;
+
+	make_boxes(play);
+	play->files = FILES;
+	server_start(&server, play, 0);
+	begin_readers(play, &server, readers, READERS);
+	conn_open(&a, &server);
+	conn_do(&a, "SELECT INBOX");
+	expect(conn_do(&a, "NOTIFY SET (SELECTED (MessageNew MessageExpunge)) "
+	                   "(personal (MailboxName MessageNew MessageExpunge))"), "OK");
+	read_some(readers, READERS);
+	make_box(play, "joe", ".fresh");
+	while (!server_says(&server, "Too many open files") && n++ < PATIENCE)
+		expect(conn_do(&a, "UID SEARCH ALL"), "OK SEARCH");
+	close_all(readers, READERS);
+	for (n = 0; !strstr(text, "fresh") && n < PATIENCE; n++) {
+		text = conn_do(&a, "NOOP");
+		expect_not(text, "box");
+	}
+	expect(text, "fresh");
+	file_deliver(play, "2.a", "S");
+	conn_await(&a, "* 2 EXISTS");
+	conn_close(&a);
+	server_stop(&server);
+}
+
+/* Mailboxes that could not be opened are heard of once they can.  The directory has not changed for
+ * long: that is no reason to look. */
+void test_scarce_boxes(struct play *play)
+{
+	enum { MANY = 71 };
+	static struct conn a, readers[MANY];
+	const struct timeval times[2] = {{1000000000, 0}, {1000000000, 0}};
+	const char *text = "";
+	struct server server;
+	size_t left = MANY;
+	char home[8192], name[64];
+
+	snprintf(home, sizeof home, "%s/anna", play->root);
+	server_start(&server, play, 0);
+	conn_open_as(&a, &server, "anna");
+	make_box(play, "anna", ".box");
+	conn_do(&a, "SELECT INBOX");
+	conn_do(&a, "SELECT box");
+	conn_close(&a);
+	server_stop(&server);
+	play->files = 2 * MANY + 8;
+	server_start(&server, play, 0);
+	conn_open_as(&a, &server, "anna");
+	begin_readers(play, &server, readers, MANY);
+	read_some(readers, MANY);
+	do {
+		if (!left)
+			fail("there are never too few files");
+		conn_close(&readers[--left]);
+		conn_do(&a, "NOOP");
+		conn_do(&a, "NOOP");
+		if (utimes(home, times))
+			fail("%s is as new as it is", home);
+	} while (!strstr(conn_do(&a, "NOTIFY SET (personal (MessageNew MessageExpunge))"),
+	                 "OK NOTIFY"));
+	close_all(readers, left);
+	for (int n = 0; !strstr(text, "STATUS box") && n < PATIENCE; n++) {
+		snprintf(name, sizeof name, "../anna/.box/new/%d.a", n);
+		if (n % 1000 == 0)
+			file_write(play, name, "Subject: x\n\nText\n");
+		text = conn_do(&a, "NOOP");
+	}
+	expect(text, "STATUS box");
+	conn_close(&a);
+	server_stop(&server);
+}
