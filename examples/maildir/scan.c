@@ -268,6 +268,12 @@ static void number_fresh(struct scan *scan, struct changes *changes)
 	}
 }
 
+/* What was found could not be taken over, or not all was found: it will be tried again. */
+static void look_again(struct box *box)
+{
+	box->watch_new.mtime = box->watch_cur.mtime = (struct timespec){0};
+}
+
 static void forget_fresh(struct scan *scan)
 {
 	while (scan->catalog->count > scan->known)
@@ -305,8 +311,7 @@ static int take_over(struct scan *scan)
 		scan->catalog->uidnext = uidnext;
 		scan->catalog->recent_from = recent_from;
 		ranges_clear(&changes.fresh);
-		/* It will be tried again. */
-		box->watch_new.mtime = box->watch_cur.mtime = (struct timespec){0};
+		look_again(box);
 	}
 	if (changes.fresh.count || any_missing(scan))
 		quota_doubt(&box->maildir->quotas, box->account);
@@ -330,8 +335,11 @@ int scan_box(struct box *box, bool all)
 	lookup_fill(&scan);
 	int result = look(&scan, all);
 	if (result) {
+		int failed = errno;
 		forget_fresh(&scan);
+		look_again(box);
 		modseqs_put_off(box);
+		errno = failed;
 	} else {
 		result = take_over(&scan);
 	}

@@ -36,6 +36,7 @@ static const struct {
 	{"files", test_files},
 	{"scarce-names", test_scarce_names},
 	{"scarce-boxes", test_scarce_boxes},
+	{"scarce-mail", test_scarce_mail},
 	{"handover-full", test_handover_full},
 	{"saved", test_saved},
 	{"ids", test_ids},

@@ -11,7 +11,7 @@
 #include <sys/time.h>
 #include <unistd.h>
 
-enum { FILES = 120, BOXES = 140, READERS = 6, PATIENCE = 300000 };
+enum { FILES = 120, BOXES = 140, READERS = 6, MANY = 100, PATIENCE = 300000 };
 
 /* A mailbox in the directory of a user, by another program. */
 static void make_box(const struct play *play, const char *user, const char *name)
@@ -52,14 +52,17 @@ static void begin_readers(const struct play *play, const struct server *server,
 	}
 }
 
-static void read_some(struct conn *readers, size_t count)
+/* How many could. */
+static size_t read_some(struct conn *readers, size_t count)
 {
 	static char line[LINE_MAX_OCTETS];
+	size_t can = 0;
 
 	for (size_t i = 0; i < count; i++) {
 		conn_say(&readers[i], "FETCH 1 BODY.PEEK[]");
-		conn_hear(&readers[i], line);
+		can += conn_hear(&readers[i], line) && strstr(line, " FETCH (BODY[] {") != NULL;
 	}
+	return can;
 }
 
 static void close_all(struct conn *conns, size_t count)
@@ -104,7 +107,6 @@ void test_scarce_names(struct play *play)
  * long: that is no reason to look. */
 void test_scarce_boxes(struct play *play)
 {
-	enum { MANY = 71 };
 	static struct conn a, readers[MANY];
 	const struct timeval times[2] = {{1000000000, 0}, {1000000000, 0}};
 	const char *text = "";
@@ -143,6 +145,38 @@ void test_scarce_boxes(struct play *play)
 		text = conn_do(&a, "NOOP");
 	}
 	expect(text, "STATUS box");
+	conn_close(&a);
+	server_stop(&server);
+}
+
+/* A directory that could not be read is read as soon as it can, though it has not changed since. */
+void test_scarce_mail(struct play *play)
+{
+	static struct conn a, readers[MANY];
+	const struct timeval times[2] = {{1000000000, 0}, {1000000000, 0}};
+	const char *text = "";
+	struct server server;
+	char cur[8192];
+
+	play->files = 2 * MANY + 8;
+	server_start(&server, play, 0);
+	begin_readers(play, &server, readers, MANY);
+	conn_open(&a, &server);
+	conn_do(&a, "SELECT INBOX");
+	if (read_some(readers, MANY) == MANY)
+		fail("there are never too few files");
+	file_deliver(play, "2.a", "S");
+	snprintf(cur, sizeof cur, "%s/cur", play->home);
+	if (utimes(cur, times))
+		fail("%s is as new as it is", cur);
+	/* Now there is one, for the lock. */
+	conn_close(&readers[MANY - 1]);
+	for (int i = 0; i < 3; i++)
+		expect_not(conn_do(&a, "NOOP"), "EXISTS");
+	close_all(readers, MANY - 1);
+	for (int n = 0; !strstr(text, "* 2 EXISTS") && n < PATIENCE; n++)
+		text = conn_do(&a, "NOOP");
+	expect(text, "* 2 EXISTS");
 	conn_close(&a);
 	server_stop(&server);
 }

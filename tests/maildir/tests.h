@@ -29,6 +29,7 @@ void test_files(struct play *play);
 /* scarce.c */
 void test_scarce_names(struct play *play);
 void test_scarce_boxes(struct play *play);
+void test_scarce_mail(struct play *play);
 
 /* ids.c */
 void test_ids(struct play *play);
