@@ -71,7 +71,7 @@ struct imapsrv_limits {
 	uint32_t keepalive;       /* ms of silence in IDLE, then an untagged OK: 120,000.
 	                             UINT32_MAX: none */
 	uint64_t search_steps;    /* steps (imapsrv_session_steps) of one search: 100,000,000,000 */
-	uint32_t turn;            /* steps of a search, or of what a FETCH or URLFETCH reads, within
+	uint32_t turn;            /* steps of a search, or of a command that reads messages, within
 	                             one call of a session, which then wants RUN: 1,000,000 */
 	uint32_t progress;        /* steps after which the client is told how far its search is
 	                             (RFC 9585): 1,000,000,000 */

@@ -101,7 +101,7 @@ enum imapsrv_want {
 	IMAPSRV_WANT_WRITE = 1 << 1,    /* peek has something */
 	IMAPSRV_WANT_HOST = 1 << 2,     /* an op is open */
 	IMAPSRV_WANT_RUN = 1 << 3,      /* run would do something: an op was answered, an event
-	                                   came, or a long search goes on (imapsrv_limits.turn) */
+	                                   came, or a long command goes on (imapsrv_limits.turn) */
 	IMAPSRV_WANT_STARTTLS = 1 << 4, /* all is written: switch to TLS now */
 	IMAPSRV_WANT_CLOSE = 1 << 5,    /* it is over and all is written */
 	IMAPSRV_WANT_COMPRESS = 1 << 6  /* all is written: compress and expand from now on */

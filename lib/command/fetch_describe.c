@@ -50,8 +50,6 @@ enum isrv_step isrv_fetch_describe(struct imapsrv_session *s, struct isrv_fetch_
 			isrv_session_fail(s, IMAPSRV_ENOMEM);
 			return ISRV_DONE;
 		}
-		if (piece.len && isrv_session_turn_over(s))
-			return ISRV_YIELD;
 	} while (piece.len);
 	if (!isrv_structure_finish(*structure, &piece) ||
 	    !isrv_description_open(&m->description, piece.data, piece.len)) {

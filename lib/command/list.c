@@ -352,8 +352,9 @@ static enum isrv_step tell(struct imapsrv_session *s, struct isrv_list_args *a)
 			continue;
 		}
 		if (a->at == LIST_STATUS) {
-			if (isrv_status_step(s, &a->status) == ISRV_HOST)
-				return ISRV_HOST;
+			wait = isrv_status_step(s, &a->status);
+			if (wait != ISRV_DONE)
+				return wait;
 			a->at = LIST_TELL;
 			status = !a->status.refused;
 			/* RFC 5819 2: the LIST line MUST then say \Noselect, so it waited for

@@ -59,7 +59,7 @@ bool isrv_status_parse(struct isrv_parse *p, uint32_t *items_r);
 
 /* *q is all zero, or was the routine for another mailbox and has the same arena still. */
 void isrv_status_begin(struct isrv_status *q, struct imapsrv_span name, uint32_t items);
-/* DONE or HOST. */
+/* DONE, HOST or YIELD. */
 enum isrv_step isrv_status_step(struct imapsrv_session *s, struct isrv_status *q);
 void isrv_status_drop(struct imapsrv_session *s, struct isrv_status *q);
 /* The untagged response. */

@@ -61,8 +61,9 @@ struct isrv_transfer {
 };
 
 /*
- * DONE, HOST, or DONE with the session failed.  Tells the selected view, if it is touched, which
- * messages are gone and which are new, so that the updates before the tagged line announce them.
+ * DONE, HOST or YIELD, or DONE with the session failed.  Tells the selected view, if it is touched,
+ * which messages are gone and which are new, so that the updates before the tagged line announce
+ * them.
  */
 enum isrv_step isrv_transfer_step(struct imapsrv_session *s, struct isrv_transfer *t);
 /* How many messages were read so far; false where the host copies them all at once. */

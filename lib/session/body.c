@@ -171,8 +171,9 @@ static void ask_bytes(struct imapsrv_session *s, struct isrv_body_cursor *b)
 }
 
 /*
- * Sees to it that b->piece holds octets, unless the end is reached.  DONE with an empty piece and
- * b->failed: the host gave fewer than it promised.
+ * Sees to it that b->piece holds octets, unless the end is reached; not many, so that who reads a
+ * long message has turns.  DONE with an empty piece and b->failed: the host gave fewer than it
+ * promised.
  */
 static enum isrv_step fill(struct imapsrv_session *s, struct isrv_body_cursor *b)
 {
@@ -182,10 +183,14 @@ static enum isrv_step fill(struct imapsrv_session *s, struct isrv_body_cursor *b
 		return ISRV_DONE;
 	if (b->state == OPEN && b->at == body->octets)
 		return ISRV_DONE;
+	if (b->state == OPEN && isrv_session_turn_over(s))
+		return ISRV_YIELD;
 	if (body->data) {
+		uint64_t left = body->octets - b->at;
+
 		b->piece.data = body->data + b->at;
-		b->piece.len = (size_t)(body->octets - b->at);
-		b->at = body->octets;
+		b->piece.len = left < ISRV_BODY_LENT ? (size_t)left : ISRV_BODY_LENT;
+		b->at += b->piece.len;
 		return ISRV_DONE;
 	}
 	if (b->state == OPEN)
@@ -223,15 +228,10 @@ enum isrv_step isrv_body_raw(struct imapsrv_session *s, struct isrv_body_cursor 
 	enum isrv_step step = fill(s, b);
 
 	*piece_r = b->piece;
-	if (step != ISRV_DONE) {
+	if (step != ISRV_DONE)
 		piece_r->len = 0;
-		return step;
-	}
-	if (piece_r->len > ISRV_BODY_RAW)
-		piece_r->len = ISRV_BODY_RAW;
-	if (piece_r->len)
-		b->piece.data += piece_r->len;
-	b->piece.len -= piece_r->len;
+	else
+		b->piece.len = 0;
 	return step;
 }
 

@@ -4,8 +4,9 @@
  * through the host's body callbacks, lent or pulled, with LF made CRLF where the host keeps bare
  * LFs.  Lent memory goes out in place.
  *
- * All routines are resumable: call again with the same arguments until they say DONE.  After DONE,
- * a failure of the host stands in b->failed (then s->result says why).
+ * All routines are resumable: call again with the same arguments until they say DONE.  Those that
+ * read a long message yield, too.  After DONE, a failure of the host stands in b->failed (then
+ * s->result says why).
  */
 #ifndef ISRV_SESSION_BODY_H
 #define ISRV_SESSION_BODY_H
@@ -32,9 +33,8 @@ struct isrv_body_cursor {
 };
 
 #define ISRV_BODY_CHUNK 8192u
-/* The most that isrv_body_raw gives at a time, also of what is lent, so that who reads it can
- * yield. */
-#define ISRV_BODY_RAW 65536u
+/* The most that is given at a time of what is lent, but for what goes out in place. */
+#define ISRV_BODY_LENT 65536u
 
 /* Asks the host for the message.  The cursor is cleared by the caller before the first call; a
  * close leaves it ready for the next message. */
