@@ -23,11 +23,20 @@ void isrv_putoff_begin(struct isrv_putoff *p, struct imapsrv_set part)
 	p->first_told = 0;
 }
 
+/* Mostly it is one range that is asked for. */
+static inline bool is_asked(const struct isrv_putoff *p, uint32_t uid)
+{
+	const struct imapsrv_range *r = p->part.ranges;
+
+	return (p->part.count == 1 && uid - r->first <= r->last - r->first) ||
+	       isrv_uidset_has(p->part, uid);
+}
+
 bool isrv_putoff_row(struct imapsrv_session *s, struct isrv_putoff *p, uint32_t uid)
 {
 	/* What was not asked for may leave no room for what was, each time that this is asked for
 	 * again: that might never end. */
-	if (!isrv_uidset_has(p->part, uid))
+	if (!is_asked(p, uid))
 		return false;
 	if (!isrv_putoff_full(p)) {
 		p->before = isrv_outq_size(&s->out);

@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A store that answers each question about messages with rows of all there are: what was not asked for is not
+ * told, and above all takes no room from what was, or that would be asked for again without end.
+ */
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "unit/nullstore.h"
+#include "unit/row.h"
+
+enum { MOST = 100 };
+
+struct box {
+	uint32_t messages;
+	uint32_t failed;   /* the last of them, by a STORE; 0: none */
+	bool keywords;     /* each has one of its own */
+	enum imapsrv_code stored;
+	unsigned fetches;
+	char said[1 << 21];
+	size_t said_len;
+};
+
+static void box_open(void *user, struct imapsrv_op *op, const struct imapsrv_open *q)
+{
+	struct imapsrv_mailbox m = IMAPSRV_MAILBOX_INIT;
+	struct box *box = user;
+
+	(void)q;
+	m.handle = box;
+	m.uidvalidity = 1;
+	m.uidnext = box->messages + 1;
+	m.permanent_flags = IMAPSRV_SYSTEM_FLAGS;
+	m.new_keywords = 1;
+	m.rights = IMAPSRV_RIGHTS_STANDARD;
+	imapsrv_op_mailbox(op, &m);
+	imapsrv_op_done(op, IMAPSRV_OK, NULL);
+}
+
+static void box_uids(void *user, struct imapsrv_op *op, const struct imapsrv_uids *q)
+{
+	struct imapsrv_range all = {1, ((struct box *)user)->messages};
+
+	if (q->range.first == 1)
+		imapsrv_op_uids(op, (struct imapsrv_set){&all, 1});
+	imapsrv_op_done(op, IMAPSRV_OK, NULL);
+}
+
+static void give_all(struct box *box, struct imapsrv_op *op, uint32_t failed)
+{
+	for (uint32_t uid = 1; uid <= box->messages; uid++) {
+		char text[64];
+		struct imapsrv_span keyword = {text, sizeof(text) - 1};
+		struct imapsrv_row row = {.uid = uid, .facts = IMAPSRV_FACT_FLAGS};
+
+		memset(text, 'x', sizeof(text));
+		(void)snprintf(text, 5, "k%03u", (unsigned)uid);
+		text[4] = '-';
+		row.failed = uid == failed;
+		if (box->keywords)
+			row.flags = (struct imapsrv_flags){0, 1, &keyword};
+		imapsrv_op_row(op, &row);
+	}
+}
+
+static void box_fetch(void *user, struct imapsrv_op *op, const struct imapsrv_fetch *q)
+{
+	struct box *box = user;
+
+	(void)q;
+	if (++box->fetches <= MOST)
+		give_all(box, op, 0);
+	imapsrv_op_done(op, box->fetches <= MOST ? IMAPSRV_OK : IMAPSRV_UNAVAILABLE, NULL);
+}
+
+static void box_store(void *user, struct imapsrv_op *op, const struct imapsrv_store_flags *q)
+{
+	struct box *box = user;
+
+	(void)q;
+	give_all(box, op, box->failed);
+	imapsrv_op_done(op, box->stored, NULL);
+}
+
+/* Without these there is no `store`; nobody calls them. */
+
+static void no_begin(void *user, struct imapsrv_op *op, const struct imapsrv_append *q)
+{
+	(void)user, (void)q;
+	imapsrv_op_done(op, IMAPSRV_CANNOT, NULL);
+}
+
+static void no_data(void *user, struct imapsrv_op *op, const struct imapsrv_append_data *q)
+{
+	(void)user, (void)q;
+	imapsrv_op_done(op, IMAPSRV_CANNOT, NULL);
+}
+
+static void no_finish(void *user, struct imapsrv_op *op, const struct imapsrv_append_finish *q)
+{
+	(void)user, (void)q;
+	imapsrv_op_done(op, IMAPSRV_CANNOT, NULL);
+}
+
+static void no_abort(void *user, void *append)
+{
+	(void)user, (void)append;
+}
+
+static void no_expunge(void *user, struct imapsrv_op *op, const struct imapsrv_expunge *q)
+{
+	(void)user, (void)q;
+	imapsrv_op_done(op, IMAPSRV_CANNOT, NULL);
+}
+
+static void drain(struct box *box, struct imapsrv_session *s)
+{
+	struct imapsrv_span span;
+	size_t count;
+
+	while (imapsrv_session_peek(s, &span, 1, &count) == 0 && count) {
+		if (span.len > sizeof(box->said) - 1 - box->said_len)
+			fail_msg("too much output");
+		memcpy(box->said + box->said_len, span.data, span.len);
+		box->said_len += span.len;
+		imapsrv_session_sent(s, span.len);
+	}
+	box->said[box->said_len] = '\0';
+}
+
+static void say(struct box *box, struct imapsrv_session *s, const char *line)
+{
+	size_t used;
+
+	box->said_len = 0;
+	assert_int_equal(imapsrv_session_recv(s, line, strlen(line), &used), 0);
+	do {
+		drain(box, s);
+		assert_int_equal(imapsrv_session_run(s), 0);
+	} while (imapsrv_session_want(s) & (IMAPSRV_WANT_RUN | IMAPSRV_WANT_WRITE));
+}
+
+static struct imapsrv_session *start(struct box *box, struct imapsrv_engine **engine_r)
+{
+	struct imapsrv_session_config client = IMAPSRV_SESSION_CONFIG_INIT;
+	struct imapsrv_account account = IMAPSRV_ACCOUNT_INIT;
+	struct imapsrv_limits limits = IMAPSRV_LIMITS_INIT;
+	struct imapsrv_config config = IMAPSRV_CONFIG_INIT;
+	struct imapsrv_store store = nullstore();
+	struct imapsrv_session *s;
+
+	store.open = box_open;
+	store.uids = box_uids;
+	store.fetch = box_fetch;
+	store.store = box_store;
+	store.append_begin = no_begin;
+	store.append_data = no_data;
+	store.append_finish = no_finish;
+	store.append_abort = no_abort;
+	store.expunge = no_expunge;
+	limits.arena = 32768;
+	config.limits = &limits;
+	config.store = &store;
+	client.user = box;
+	client.preauth = &account;
+	assert_int_equal(imapsrv_engine_new(&config, engine_r), 0);
+	assert_int_equal(imapsrv_session_new(*engine_r, &client, &s), 0);
+	say(box, s, "b SELECT INBOX\r\n");
+	return s;
+}
+
+static unsigned count_of(const char *text, const char *what)
+{
+	unsigned n = 0;
+
+	for (; (text = strstr(text, what)) != NULL; text += strlen(what))
+		n++;
+	return n;
+}
+
+/* Each is told, and once. */
+static void test_put_off(void **unused)
+{
+	static const char *const commands[] = {
+		"c FETCH 1:100 FLAGS\r\n",
+		"c FETCH 1:100 (UID FLAGS INTERNALDATE)\r\n",
+		"c STORE 1:100 +FLAGS (\\Seen)\r\n",
+		"c STORE 51:100 +FLAGS (\\Seen)\r\n",
+		"c FETCH 51:100 FLAGS\r\n",
+	};
+
+	(void)unused;
+	for (size_t i = 0; i < COUNT(commands); i++) {
+		static struct box box;
+		struct imapsrv_engine *engine;
+		struct imapsrv_session *s;
+		bool half = strstr(commands[i], "51") != NULL;
+
+		memset(&box, 0, sizeof(box));
+		box.messages = 100;
+		box.keywords = true;
+		box.stored = IMAPSRV_OK;
+		s = start(&box, &engine);
+		say(&box, s, commands[i]);
+		ROW(i, box.fetches <= MOST);
+		ROW(i, strstr(box.said, "c OK") != NULL);
+		ROW(i, count_of(box.said, " FETCH (") == (half ? 50 : 100));
+		ROW(i, count_of(box.said, "* 60 FETCH (") == 1);
+		imapsrv_session_free(s);
+		imapsrv_engine_free(engine);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_put_off),
+	};
+
+	return cmocka_run_group_tests_name("unasked", tests, NULL, NULL);
+}
