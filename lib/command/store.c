@@ -140,7 +140,8 @@ static void take_row(struct imapsrv_session *s, void *ctx, const void *answer)
 	struct store_args *a = ctx;
 	uint32_t seq = isrv_nummap_seq(&s->view->map, row->uid);
 
-	if (!seq)
+	/* What was not asked for is told with other changes, if it changed at all. */
+	if (!seq || !isrv_uidset_has(a->off.part, row->uid))
 		return;
 	a->rows++;
 	isrv_contexts_touch_one(s, row->uid);
@@ -293,6 +294,14 @@ static void drop(struct imapsrv_session *s, void *args)
 	isrv_putoff_clear(s, &a->off);
 }
 
+/* What was stored and is still to be told is told like what others change. */
+static void give_up(struct imapsrv_session *s, struct store_args *a)
+{
+	if (a->off.again.count)
+		isrv_view_post_changed(s->view, &s->mem, isrv_uidset_view(&a->off.again));
+	drop(s, a);
+}
+
 static enum isrv_step step(struct imapsrv_session *s, void *args)
 {
 	struct store_args *a = args;
@@ -332,12 +341,12 @@ static enum isrv_step step(struct imapsrv_session *s, void *args)
 			if (!isrv_answered(s))
 				return ISRV_HOST;
 			if (s->result.code != IMAPSRV_OK) {
-				drop(s, a);
+				give_up(s, a);
 				return a->annotations.count ? isrv_annotate_refused(s, NULL)
 				                            : isrv_refused(s, NULL);
 			}
 			if (a->nomem) {
-				drop(s, a);
+				give_up(s, a);
 				return isrv_command_nomem(s);
 			}
 			a->missing = a->missing || a->rows < a->asked;

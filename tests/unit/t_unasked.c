@@ -211,10 +211,51 @@ static void test_put_off(void **unused)
 	}
 }
 
+/* Nor is one that failed. */
+static void test_store(void **unused)
+{
+	static struct box box;
+	struct imapsrv_engine *engine;
+	struct imapsrv_session *s;
+
+	(void)unused;
+	memset(&box, 0, sizeof(box));
+	box.messages = 3;
+	box.failed = 3;
+	box.stored = IMAPSRV_OK;
+	s = start(&box, &engine);
+	say(&box, s, "c STORE 2 +FLAGS (\\Seen)\r\n");
+	assert_string_equal(box.said, "* 2 FETCH (FLAGS ())\r\nc OK STORE done\r\n");
+	imapsrv_session_free(s);
+	imapsrv_engine_free(engine);
+}
+
+/* What was stored and put off is told, though the store says in the end that it failed. */
+static void test_failed(void **unused)
+{
+	static struct box box;
+	struct imapsrv_engine *engine;
+	struct imapsrv_session *s;
+
+	(void)unused;
+	memset(&box, 0, sizeof(box));
+	box.messages = 100;
+	box.keywords = true;
+	box.stored = IMAPSRV_UNAVAILABLE;
+	s = start(&box, &engine);
+	say(&box, s, "c STORE 1:100 +FLAGS (\\Seen)\r\n");
+	assert_non_null(strstr(box.said, "c NO"));
+	assert_int_equal(count_of(box.said, " FETCH ("), 100);
+	imapsrv_session_free(s);
+	imapsrv_engine_free(engine);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_put_off),
+		cmocka_unit_test(test_store),
+		cmocka_unit_test(test_failed),
 	};
 
 	return cmocka_run_group_tests_name("unasked", tests, NULL, NULL);
