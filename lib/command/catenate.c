@@ -133,6 +133,7 @@ static enum isrv_step reach(struct imapsrv_session *s, struct isrv_catenate *c)
 		isrv_refused(s, NULL);
 		return fail(c);
 	}
+	s->steps += isrv_fetch_finding(&x->message, &c->section);
 	if (!isrv_fetch_find(&x->message, &c->section, &c->output))
 		return bad_url(s, c);
 	c->at = AT_FOUND;

@@ -104,21 +104,13 @@ static void begin_line(struct imapsrv_session *s, struct isrv_fetch_reader *r,
 		r->at = AT_PREVIEW;
 }
 
-/* Counts what it takes to find the section: parts are found by walking over those before them, and
- * a client may ask for a thousand of ten thousand.  False: there has to be another turn for it. */
+/* False: there has to be another turn for it. */
 static bool may_find(struct imapsrv_session *s, const struct isrv_fetch_message *m,
                      const struct isrv_fetch_section *section)
 {
-	uint64_t parts = 0;
-
 	if (isrv_session_turn_over(s))
 		return false;
-	s->steps++;
-	if (!section->number_count)
-		return true;
-	for (size_t i = 0; i < section->number_count && m->described; i++)
-		parts += section->numbers[i];
-	s->steps += parts < m->description.parts ? parts : m->description.parts;
+	s->steps += isrv_fetch_finding(m, section);
 	return true;
 }
 

@@ -31,6 +31,16 @@ void isrv_fetch_output_clear(struct isrv_fetch_output *o, struct isrv_mem *mem)
 	isrv_buf_clear(&o->fields, mem);
 }
 
+uint64_t isrv_fetch_finding(const struct isrv_fetch_message *m,
+                            const struct isrv_fetch_section *section)
+{
+	uint64_t parts = 0;
+
+	for (size_t i = 0; i < section->number_count && m->described; i++)
+		parts += section->numbers[i];
+	return 1 + (m->described && parts > m->description.parts ? m->description.parts : parts);
+}
+
 /* The part that BINARY names, and how it is encoded.  False: there is none. */
 static bool find_part(const struct isrv_fetch_message *m, const struct isrv_fetch_section *section,
                       struct isrv_part_info *info_r, enum isrv_encoding *encoding_r)

@@ -48,6 +48,10 @@ static inline bool isrv_fetch_is_binary(const struct isrv_fetch_section *section
 {
 	return section->kind == ISRV_FETCH_BINARY || section->kind == ISRV_FETCH_BINARY_SIZE;
 }
+/* Steps that it takes to find the section: parts are found by walking over those before them, and a
+ * client may ask for a thousand of ten thousand. */
+uint64_t isrv_fetch_finding(const struct isrv_fetch_message *m,
+                            const struct isrv_fetch_section *section);
 /* Can this section be decoded?  False: its transfer encoding is unknown (RFC 3516 4.3). */
 bool isrv_fetch_can_decode(const struct isrv_fetch_message *m,
                            const struct isrv_fetch_section *section);

@@ -186,6 +186,7 @@ static enum isrv_step open_body(struct imapsrv_session *s, struct isrv_url_messa
 		return step;
 	if (m->body.failed)
 		return body_failed(s, x);
+	s->steps += x->kept.len / 64;
 	(void)isrv_fetch_use_description(m, (struct imapsrv_span){x->kept.data, x->kept.len});
 	x->at = describe && !m->described ? AT_DESCRIBE : AT_MEASURE;
 	return ISRV_DONE;

@@ -212,6 +212,7 @@ static enum isrv_step reach(struct imapsrv_session *s, struct urlfetch *a)
 		return step;
 	if (x->failed)
 		return refuse(s, a);
+	s->steps += isrv_fetch_finding(&x->message, &a->section);
 	if (!isrv_fetch_find(&x->message, &a->section, &a->output))
 		return put_nil(s, a);
 	return prepare(a);
