@@ -259,6 +259,8 @@ enum isrv_step isrv_catenate_step(struct imapsrv_session *s, struct isrv_catenat
 	do {
 		switch ((enum at)c->at) {
 		case AT_START:
+			if (isrv_session_turn_over(s))
+				return ISRV_YIELD;
 			step = start(s, c);
 			break;
 		case AT_REACH:

@@ -16,6 +16,7 @@ struct box {
 	char *text;
 	size_t len;
 	unsigned bodies, open_bodies;
+	size_t appended;
 };
 
 static void box_open(void *user, struct imapsrv_op *op, const struct imapsrv_open *q)
@@ -101,6 +102,40 @@ static void box_reset(void *user, struct imapsrv_op *op, const struct imapsrv_re
 	imapsrv_op_done(op, IMAPSRV_OK, NULL);
 }
 
+static void box_begin(void *user, struct imapsrv_op *op, const struct imapsrv_append *q)
+{
+	(void)q;
+	imapsrv_op_append(op, user);
+	imapsrv_op_done(op, IMAPSRV_OK, NULL);
+}
+
+static void box_data(void *user, struct imapsrv_op *op, const struct imapsrv_append_data *q)
+{
+	((struct box *)user)->appended += q->len;
+	imapsrv_op_done(op, IMAPSRV_OK, NULL);
+}
+
+static void box_finish(void *user, struct imapsrv_op *op, const struct imapsrv_append_finish *q)
+{
+	(void)user;
+	(void)q;
+	imapsrv_op_done(op, IMAPSRV_OK, NULL);
+}
+
+static void box_store(void *user, struct imapsrv_op *op, const struct imapsrv_store_flags *q)
+{
+	(void)user;
+	(void)q;
+	imapsrv_op_done(op, IMAPSRV_OK, NULL);
+}
+
+static void box_expunge(void *user, struct imapsrv_op *op, const struct imapsrv_expunge *q)
+{
+	(void)user;
+	(void)q;
+	imapsrv_op_done(op, IMAPSRV_OK, NULL);
+}
+
 /* "KEY x0 OR ..." with `many` keys, and a body of `octets`. */
 struct bomb {
 	const char *key;
@@ -144,6 +179,13 @@ static struct imapsrv_session *start(struct box *box, struct imapsrv_engine **en
 	urlauth.open = box_open_url;
 	urlauth.reset = box_reset;
 	config.urlauth = &urlauth;
+	store.append_begin = box_begin;
+	store.append_data = box_data;
+	store.append_finish = box_finish;
+	store.append_abort = nullstore_close;
+	store.store = box_store;
+	store.expunge = box_expunge;
+	store.unmeasured = 1;
 	store.open = box_open;
 	store.uids = box_uids;
 	store.fetch = box_fetch;
@@ -378,6 +420,39 @@ static void test_urls(void **unused)
 	free(text);
 }
 
+/* A message put together of the same header again and again, which is read for each. */
+static void test_catenate(void **unused)
+{
+	enum { URLS = 300, LINES = 10000 };
+	static const char line[] = "X-Filler: nothing that is wanted\r\n";
+	struct box box = {.messages = 1, .len = LINES * (sizeof(line) - 1)};
+	struct imapsrv_engine *engine;
+	struct imapsrv_session *s;
+	struct cost c;
+	char *text = malloc(URLS * 120 + 32), *at = text;
+
+	(void)unused;
+	box.text = malloc(box.len);
+	assert_true(text && box.text);
+	for (size_t i = 0; i < LINES; i++)
+		memcpy(box.text + i * (sizeof(line) - 1), line, sizeof(line) - 1);
+	memcpy(box.text, "To: you\r\nX", 10);
+	s = start(&box, &engine);
+	at += sprintf(at, "a APPEND INBOX CATENATE (");
+	for (unsigned n = 0; n < URLS; n++)
+		at += sprintf(at, "%sURL \"/INBOX/;UID=1/;SECTION=HEADER.FIELDS%%20(TO)\"", n ? " " : "");
+	memcpy(at, ")\r\n", 4);
+	c = talk(s, text);
+	assert_int_equal(box.appended, URLS * 9);
+	assert_true(c.calls > 4);
+	assert_true(c.most < 1000000 + 1000000);
+	imapsrv_session_free(s);
+	assert_int_equal(box.open_bodies, 0);
+	imapsrv_engine_free(engine);
+	free(box.text);
+	free(text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -386,6 +461,7 @@ int main(void)
 		cmocka_unit_test(test_cancel),
 		cmocka_unit_test(test_sections),
 		cmocka_unit_test(test_urls),
+		cmocka_unit_test(test_catenate),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
