@@ -341,30 +341,31 @@ void isrv_body_lost(struct imapsrv_session *s)
 	isrv_session_fail(s, IMAPSRV_EHOST);
 }
 
+/* Of what is lent in place so much is looked at before the client has read what came before: it may
+ * be a file that has to be read for that. */
+#define LOOKED_AT (1u << 20)
+
 /* Lent memory goes out in place up to a NUL, for which the writer has to put something else (RFC
  * 9051 9): from there a piece is copied.  No octet is looked at twice. */
 static enum isrv_step put_lent(struct imapsrv_session *s, struct isrv_body_cursor *b, uint64_t to)
 {
 	while (b->done < to) {
-		const char *at = b->body->data + b->done;
-		size_t len = (size_t)(to - b->done);
-		const char *nul = memchr(at, '\0', len);
-		size_t clean = nul ? (size_t)(nul - at) : len;
+		const char *at = b->body->data + b->done, *nul;
+		size_t len = to - b->done < LOOKED_AT ? (size_t)(to - b->done) : LOOKED_AT;
 
-		s->steps += clean / 1024;
-		if (clean)
-			lend(s, b, b->done, b->done + clean);
-		b->done += clean;
-		len -= clean;
-		if (!len)
-			break;
 		if (isrv_session_full(s))
 			return ISRV_OUTPUT;
-		if (len > ISRV_BODY_CHUNK)
-			len = ISRV_BODY_CHUNK;
-		isrv_w_bytes(&s->w, nul, len);
+		nul = memchr(at, '\0', len);
+		if (nul != at) {
+			len = nul ? (size_t)(nul - at) : len;
+			lend(s, b, b->done, b->done + len);
+			s->steps += len / 1024;
+		} else {
+			len = len < ISRV_BODY_CHUNK ? len : ISRV_BODY_CHUNK;
+			isrv_w_bytes(&s->w, at, len);
+			s->steps += len / 64 + 1;
+		}
 		b->done += len;
-		s->steps += len / 64 + 1;
 	}
 	return ISRV_DONE;
 }

@@ -401,6 +401,34 @@ static void test_in_place(void **state)
 	tear_down(1);
 }
 
+/* A long message is looked at as it leaves: the host may have mapped a file, and none of it be in memory. */
+static void test_long(void **state)
+{
+	struct isrv_body_cursor b = {0};
+	size_t len = 5u << 20, sent = 0, waits = 0;
+	enum isrv_step step;
+	char *data;
+
+	(void)state;
+	set_up();
+	f.host.data = data = exact(NULL, len);
+	memset(data, 'x', len);
+	f.host.len = len;
+	open_body(0, &b);
+	measure(0, &b);
+	while ((step = isrv_body_put(&f.s, &b, 1, len)) == ISRV_OUTPUT) {
+		ROW(waits, isrv_outq_size(&f.s.out) <= 1u << 20);
+		sent += isrv_outq_size(&f.s.out);
+		isrv_outq_sent(&f.s.out, isrv_outq_size(&f.s.out));
+		waits++;
+	}
+	assert_int_equal(step, ISRV_DONE);
+	assert_int_equal(sent + isrv_outq_size(&f.s.out), len - 1);
+	assert_int_equal(waits, 4);
+	isrv_body_close(&f.s, &b);
+	tear_down(0);
+}
+
 /* A slow reader: no more than the mark and a piece are ever waiting, but for what is lent. */
 static void test_backpressure(void **state)
 {
@@ -547,6 +575,7 @@ int main(void)
 		cmocka_unit_test(test_next),
 		cmocka_unit_test(test_turns),
 		cmocka_unit_test(test_in_place),
+		cmocka_unit_test(test_long),
 		cmocka_unit_test(test_backpressure),
 		cmocka_unit_test(test_faults),
 		cmocka_unit_test(test_next_message),
