@@ -154,12 +154,15 @@ static void expunged_sink(struct imapsrv_session *s, void *ctx, const void *answ
 		t->view->look_all = true;
 }
 
+/* At least doubled: what the arena cannot grow in place is copied, and the old block stays. */
 static bool room(struct imapsrv_session *s, void **block, size_t *cap, size_t need)
 {
 	void *grown;
 
 	if (need <= *cap)
 		return true;
+	if (need < 2 * *cap)
+		need = 2 * *cap;
 	grown = isrv_arena_grow(&s->arena, *block, *cap, need);
 	if (!grown)
 		return false;
