@@ -253,9 +253,12 @@ static enum isrv_step advance(struct imapsrv_session *s, struct isrv_fetch_reade
 		return begin_message(s, r, l, row);
 	case AT_PREVIEW:
 		step = isrv_fetch_put_preview(s, &r->message, r->preview);
-		if (step == ISRV_DONE)
-			r->at = r->annotation ? AT_ANNOTATION : AT_SECTION;
-		return step;
+		if (step != ISRV_DONE || s->error)
+			return step;
+		if (r->message.body.failed)
+			note_failure(s, r);
+		r->at = r->annotation ? AT_ANNOTATION : AT_SECTION;
+		return ISRV_DONE;
 	case AT_ANNOTATION:
 		return put_annotation(s, r, l, row->uid);
 	default:
