@@ -115,11 +115,31 @@ static bool is_empty(const struct isrv_transfer *t)
 
 /* ---- answers ------------------------------------------------------------------------------- */
 
+/* Is all of it in the other set? */
+static bool is_within(struct imapsrv_session *s, struct imapsrv_set set, struct imapsrv_set other)
+{
+	s->steps += set.count;
+	for (size_t i = 0; i < set.count; i++) {
+		size_t at = isrv_uidset_seek(other, set.ranges[i].first);
+
+		if (at == other.count || other.ranges[at].first > set.ranges[i].first ||
+		    other.ranges[at].last < set.ranges[i].last)
+			return false;
+	}
+	return true;
+}
+
 static void copied_sink(struct imapsrv_session *s, void *ctx, const void *answer)
 {
 	const struct isrv_op_uids *uids = answer;
 	struct isrv_transfer *t = ctx;
 
+	/* What is said to be copied is what a move removes. */
+	if (!is_within(s, uids->from, t->uids)) {
+		isrv_op_pass_over(s, "UIDs of messages that were not to be copied");
+		t->lost = true;
+		return;
+	}
 	if (!t->answered)
 		t->uidvalidity = uids->uidvalidity;
 	else if (t->uidvalidity != uids->uidvalidity)

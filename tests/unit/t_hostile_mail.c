@@ -632,7 +632,8 @@ static void test_copied(void **state)
 		COPIED("twice", UIDS_AGAIN, IMAPSRV_EINVAL, down, "!COPYUID"),
 		COPIED("of two UIDVALIDITYs", UIDS_TWO_VALIDITIES, 0, NULL, "!COPYUID"),
 		COPIED("UIDVALIDITY 0", UIDS_NO_VALIDITY, 0, NULL, "!COPYUID"),
-		COPIED("of messages that were not asked for", UIDS_BEYOND, 0, NULL, "\r\n"),
+		COPIED("of messages that were not asked for", UIDS_BEYOND, IMAPSRV_EINVAL,
+		       "UIDs of messages that were not to be copied", "!COPYUID"),
 	};
 
 	(void)state;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A store that answers each question about messages with rows of all there are: what was not asked for is not
- * told, and above all takes no room from what was, or that would be asked for again without end.
+ * A store that answers each question about messages with all there are: what was not asked for is not told, and
+ * above all takes no room from what was, or that would be asked for again without end; nor is it removed.
  */
 #include <stdbool.h>
 #include <stdio.h>
@@ -17,6 +17,7 @@ struct box {
 	bool keywords;     /* each has one of its own */
 	enum imapsrv_code stored;
 	unsigned fetches;
+	struct imapsrv_range gone; /* expunged */
 	char said[1 << 21];
 	size_t said_len;
 };
@@ -107,10 +108,24 @@ static void no_abort(void *user, void *append)
 	(void)user, (void)append;
 }
 
-static void no_expunge(void *user, struct imapsrv_op *op, const struct imapsrv_expunge *q)
+static void box_copy(void *user, struct imapsrv_op *op, const struct imapsrv_copy *q)
 {
-	(void)user, (void)q;
-	imapsrv_op_done(op, IMAPSRV_CANNOT, NULL);
+	const struct box *box = user;
+	struct imapsrv_range from = {1, box->messages}, to = {101, 100 + box->messages};
+
+	(void)q;
+	imapsrv_op_copied(op, 7, (struct imapsrv_set){&from, 1}, (struct imapsrv_set){&to, 1});
+	imapsrv_op_done(op, IMAPSRV_OK, NULL);
+}
+
+static void box_expunge(void *user, struct imapsrv_op *op, const struct imapsrv_expunge *q)
+{
+	struct box *box = user;
+
+	assert_int_equal(q->uids.count, 1);
+	box->gone = q->uids.ranges[0];
+	imapsrv_op_uids(op, q->uids);
+	imapsrv_op_done(op, IMAPSRV_OK, NULL);
 }
 
 static void drain(struct box *box, struct imapsrv_session *s)
@@ -157,7 +172,8 @@ static struct imapsrv_session *start(struct box *box, struct imapsrv_engine **en
 	store.append_data = no_data;
 	store.append_finish = no_finish;
 	store.append_abort = no_abort;
-	store.expunge = no_expunge;
+	store.expunge = box_expunge;
+	store.copy = box_copy;
 	limits.arena = 32768;
 	config.limits = &limits;
 	config.store = &store;
@@ -250,12 +266,32 @@ static void test_failed(void **unused)
 	imapsrv_engine_free(engine);
 }
 
+/* A move in two steps. */
+static void test_move(void **unused)
+{
+	static struct box box;
+	struct imapsrv_engine *engine;
+	struct imapsrv_session *s;
+
+	(void)unused;
+	memset(&box, 0, sizeof(box));
+	box.messages = 5;
+	s = start(&box, &engine);
+	say(&box, s, "c UID MOVE 2:3 Other\r\n");
+	assert_int_equal(box.gone.first, 2);
+	assert_int_equal(box.gone.last, 3);
+	assert_string_equal(box.said, "* 3 EXPUNGE\r\n* 2 EXPUNGE\r\nc OK MOVE completed\r\n");
+	imapsrv_session_free(s);
+	imapsrv_engine_free(engine);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_put_off),
 		cmocka_unit_test(test_store),
 		cmocka_unit_test(test_failed),
+		cmocka_unit_test(test_move),
 	};
 
 	return cmocka_run_group_tests_name("unasked", tests, NULL, NULL);
