@@ -132,8 +132,9 @@ static void pass_over(struct imapsrv_session *s, struct esearch *a)
 {
 	enum imapsrv_code code = s->result.code;
 
+	/* What is said of the first is enough: there may be a hundred thousand. */
 	if (a->failed || (!a->own && (code == IMAPSRV_NONEXISTENT || code == IMAPSRV_NOPERM)))
-		return; /* what is said of the first is enough, and there may be a hundred thousand */
+		return;
 	a->failed = true;
 	a->failure = isrv_op_keep_result(s);
 }
