@@ -212,3 +212,55 @@ bool isrv_names_has_above(const struct isrv_names *n, struct imapsrv_span name, 
 	}
 	return isrv_names_has(n, name);
 }
+
+static bool is_at_or_below(struct imapsrv_span name, struct imapsrv_span up, char separator)
+{
+	return name.len >= up.len && !memcmp(name.data, up.data, up.len) &&
+	       (name.len == up.len || (separator && name.data[up.len] == separator));
+}
+
+/* The same name, with `to` in the place of its first octets. */
+static bool add_moved(struct isrv_names *n, struct isrv_mem *mem, struct imapsrv_span name,
+                      size_t first, struct imapsrv_span to)
+{
+	size_t len = to.len + (name.len - first);
+	char *moved = isrv_mem_alloc(mem, len);
+	bool added;
+
+	if (!moved)
+		return false;
+	memcpy(moved, to.data, to.len);
+	memcpy(moved + to.len, name.data + first, name.len - first);
+	added = isrv_names_add(n, mem, (struct imapsrv_span){moved, len});
+	isrv_mem_free(mem, moved, len);
+	return added;
+}
+
+bool isrv_names_rename(struct isrv_names *n, struct isrv_mem *mem, struct imapsrv_span from,
+                       struct imapsrv_span to, char separator)
+{
+	struct isrv_names after = {NULL};
+	uint32_t count = isrv_names_count(n);
+	bool done = true, any = false;
+
+	for (uint32_t i = 0; i < count && !any; i++)
+		any = is_at_or_below(isrv_names_at(n, i), from, separator) ||
+		      is_at_or_below(isrv_names_at(n, i), to, separator);
+	if (!any)
+		return true;
+	for (uint32_t i = 0; i < count && done; i++) {
+		struct imapsrv_span name = isrv_names_at(n, i);
+
+		if (is_at_or_below(name, from, separator))
+			done = add_moved(&after, mem, name, from.len, to);
+		else if (!is_at_or_below(name, to, separator))
+			done = isrv_names_add(&after, mem, name);
+	}
+	if (!done) {
+		isrv_names_clear(&after, mem);
+		return false;
+	}
+	isrv_names_clear(n, mem);
+	*n = after;
+	return true;
+}

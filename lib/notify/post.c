@@ -416,6 +416,9 @@ static enum isrv_notify_posted post_rename(struct post *p, bool own)
 		return ISRV_NOTIFY_NOMEM;
 	if (!isrv_news_rename(list, p->mem, from, to, p->account->separator))
 		return ISRV_NOTIFY_NOMEM;
+	/* It may not be read by its new name either, and what gets its old one perhaps may. */
+	if (!isrv_names_rename(&p->n->noaccess, p->mem, from, to, p->account->separator))
+		return ISRV_NOTIFY_NOMEM;
 	look_after(p);
 	if (own) {
 		note_own(p);

@@ -223,6 +223,76 @@ static void test_short_of_memory(void **unused)
 	fail_msg("never enough memory");
 }
 
+/* ---- renaming --------------------------------------------------------------------------- */
+
+static bool add_all(struct isrv_names *names, struct isrv_mem *mem, const char *list)
+{
+	bool done = true;
+
+	for (const char *at = list; *at && done; at += *at == ',') {
+		size_t len = strcspn(at, ",");
+
+		done = isrv_names_add(names, mem, (struct imapsrv_span){at, len});
+		at += len;
+	}
+	return done;
+}
+
+static bool are(const struct isrv_names *names, const char *list)
+{
+	char text[100] = "";
+
+	for (uint32_t i = 0; i < isrv_names_count(names); i++) {
+		struct imapsrv_span name = isrv_names_at(names, i);
+
+		snprintf(text + strlen(text), sizeof(text) - strlen(text), "%s%.*s", i ? "," : "",
+		         (int)name.len, name.data);
+	}
+	return strcmp(text, list) == 0;
+}
+
+/* What lies below moves along, what had the new names before is no more, and where memory is short
+ * all is as it was. */
+static void test_rename(void **unused)
+{
+	static const struct {
+		const char *before, *from, *to;
+		char separator;
+		const char *after;
+	} rows[] = {
+		{"", "a", "b", '/', ""},
+		{"c,d", "a", "b", '/', "c,d"},
+		{"a", "a", "b", '/', "b"},
+		{"a,a/x,ab,b,c", "a", "b", '/', "ab,b,b/x,c"},
+		{"a,a/x", "a", "longer/than/that", 0, "a/x,longer/than/that"},
+		{"b,b/x,c", "a", "b", '/', "c"},
+		{"a,a/x", "a", "a/x", '/', "a/x,a/x/x"},
+		{"a/b,a/b/c", "a/b", "a", '/', "a,a/c"},
+	};
+	struct failalloc fa;
+
+	(void)unused;
+	failalloc_init(&fa);
+	for (unsigned i = 0; i < COUNT(rows); i++) {
+		bool done = false;
+
+		for (unsigned n = 1; !done; n++) {
+			struct isrv_names names = {0};
+			struct isrv_mem mem;
+
+			isrv_mem_init(&mem, &fa.allocator, SIZE_MAX);
+			ROW(i, add_all(&names, &mem, rows[i].before));
+			fa.fail_first = fa.calls + n;
+			done = isrv_names_rename(&names, &mem, span(rows[i].from), span(rows[i].to),
+			                         rows[i].separator);
+			fa.fail_first = 0;
+			ROW(i, are(&names, done ? rows[i].after : rows[i].before));
+			isrv_names_clear(&names, &mem);
+			ROW(i, mem.used == 0 && fa.held == 0);
+		}
+	}
+}
+
 /* ---- the table -------------------------------------------------------------------------- */
 
 /* Each kind of event that can be asked for has a source, and each source is a kind of event. */
@@ -250,7 +320,7 @@ int main(void)
 		cmocka_unit_test(test_model),
 		cmocka_unit_test(test_in_no_order), cmocka_unit_test(test_above),
 		cmocka_unit_test(test_news),  cmocka_unit_test(test_short_of_memory),
-		cmocka_unit_test(test_sources),
+		cmocka_unit_test(test_rename), cmocka_unit_test(test_sources),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
