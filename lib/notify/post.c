@@ -280,13 +280,18 @@ static void note_own(struct post *p)
 	(void)follow_access(p, 0, &tell);
 	if (!news)
 		return;
-	if (p->event->type == IMAPSRV_EVENT_MAILBOX_DELETE)
+	if (p->event->type == IMAPSRV_EVENT_MAILBOX_DELETE && news->old_name) {
+		/* The client knows it, and what is below it, by another name still. */
+		learn(news, p);
+		deleted(news);
+	} else if (p->event->type == IMAPSRV_EVENT_MAILBOX_DELETE) {
 		isrv_news_remove(&p->n->news, p->mem, news);
-	else if (p->event->type == IMAPSRV_EVENT_MAILBOX_CREATE ||
-	         p->event->type == IMAPSRV_EVENT_MAILBOX_RENAME)
+	} else if (p->event->type == IMAPSRV_EVENT_MAILBOX_CREATE ||
+	           p->event->type == IMAPSRV_EVENT_MAILBOX_RENAME) {
 		created(news, false);
-	else if (is_message(p->rule))
+	} else if (is_message(p->rule)) {
 		news->known.items = 0;
+	}
 }
 
 /* Who did not ask for names is not told that it went; but there are no numbers to tell any more,
