@@ -20,6 +20,8 @@ struct args {
 		AT_TAKEN
 	} at;
 	bool only_parent; /* CREATE: there may be nothing new */
+	bool apart; /* DELETE: what is to go has only the name of the selected mailbox, which others
+	             * deleted */
 };
 
 bool isrv_mailbox_is_inbox(struct imapsrv_span name)
@@ -280,6 +282,7 @@ static enum isrv_step step_delete(struct imapsrv_session *s, void *args)
 		if (a->access.code != IMAPSRV_OK)
 			return isrv_refused(s, NULL);
 		a->at = AT_ASKED;
+		a->apart = isrv_mailbox_is_apart(s);
 		ISRV_ASK(s, ISRV_OP_PLAIN, mailboxes, remove, &q, NULL, NULL);
 	}
 	if (!isrv_answered(s))
@@ -288,7 +291,8 @@ static enum isrv_step step_delete(struct imapsrv_session *s, void *args)
 		return isrv_refused(s, NULL);
 	/* Only now: a DELETE that is refused changes nothing. */
 	selected = isrv_mailbox_selected(s);
-	if (selected.len == a->name.len && !memcmp(selected.data, a->name.data, selected.len))
+	if (!a->apart && selected.len == a->name.len &&
+	    !memcmp(selected.data, a->name.data, selected.len))
 		isrv_mailbox_leave(s);
 	return isrv_ok(s, "DELETE done");
 }

@@ -20,5 +20,11 @@ enum isrv_step isrv_mailbox_taken(struct imapsrv_session *s, struct isrv_access 
                                   struct imapsrv_span name);
 /* The name of the selected mailbox; empty if none is. */
 struct imapsrv_span isrv_mailbox_selected(const struct imapsrv_session *s);
+/* Was it deleted by others, so that what has its name is another?  To be asked before a command
+ * changes names: the host may not say that what it posts meanwhile is of this session. */
+static inline bool isrv_mailbox_is_apart(const struct imapsrv_session *s)
+{
+	return s->view && s->view->removed;
+}
 
 #endif

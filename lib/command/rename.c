@@ -29,6 +29,7 @@ struct args {
 	struct imapsrv_span from;
 	struct imapsrv_span to;
 	uint8_t at;
+	bool apart; /* what has the name of the selected mailbox is another */
 	struct isrv_access access;
 
 	/* INBOX */
@@ -64,6 +65,7 @@ static void ask_rename(struct imapsrv_session *s, struct args *a)
 {
 	struct imapsrv_rename q = {s->account.handle, a->from, a->to};
 
+	a->apart = isrv_mailbox_is_apart(s);
 	ISRV_ASK(s, ISRV_OP_PLAIN, mailboxes, rename, &q, NULL, NULL);
 }
 
@@ -78,7 +80,8 @@ static enum isrv_step renamed(struct imapsrv_session *s, struct args *a)
 	if (s->result.code != IMAPSRV_OK)
 		return isrv_refused(s, NULL);
 	/* What lies below has moved along. */
-	if (s->view && (is_same(selected, a->from) || isrv_mailbox_is_below(s, selected, a->from)))
+	if (s->view && !a->apart &&
+	    (is_same(selected, a->from) || isrv_mailbox_is_below(s, selected, a->from)))
 		isrv_mailbox_leave(s);
 	return isrv_ok(s, "RENAME done");
 }
