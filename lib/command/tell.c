@@ -140,7 +140,7 @@ static enum isrv_step tell_mechanisms(struct imapsrv_session *s, struct isrv_tel
 
 	if (!s->keys_reset)
 		return ISRV_DONE;
-	if (!isrv_urlmech_shows(s)) {
+	if (!t->mechanisms.asked && (!isrv_urlmech_shows(s) || s->view->removed)) {
 		s->keys_reset = false;
 		return ISRV_DONE;
 	}

@@ -65,7 +65,9 @@ enum isrv_step isrv_urlmech_step(struct imapsrv_session *s, struct isrv_urlmech 
 {
 	struct imapsrv_url_mailbox q = {.account = s->account.handle};
 
-	if (!x->asked && s->engine->urlauth.describe) {
+	/* What has the name of one that was deleted is another: what the host says of that is not
+	 * told. */
+	if (!x->asked && s->engine->urlauth.describe && !s->view->removed) {
 		if (!isrv_session_copy_name(s, s->view, &q.mailbox))
 			return ISRV_DONE;
 		x->asked = true;
@@ -73,6 +75,8 @@ enum isrv_step isrv_urlmech_step(struct imapsrv_session *s, struct isrv_urlmech 
 	}
 	if (x->asked && !isrv_answered(s))
 		return ISRV_HOST;
+	if (s->view->removed)
+		x->code = NULL;
 	isrv_untagged(s, "OK", isrv_urlmech_code(x), "Mechanisms to authorize URLs with");
 	return ISRV_DONE;
 }
