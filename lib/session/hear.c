@@ -389,6 +389,7 @@ static void follow_rename(struct imapsrv_session *s, struct isrv_view *v,
 	memcpy(name + to.len, old + from.len, old_len - from.len);
 	v->name = name;
 	v->name_len = len;
+	s->opening_renamed = s->opening_renamed || v == s->opening;
 	/* What was asked about the old name may be answered of nothing, or of another. */
 	v->rights_stale = v->rights_stale || v->rights_asked;
 	if (v->lent == ISRV_LENT_NONE)

@@ -57,6 +57,16 @@ void isrv_resume_begin(struct imapsrv_session *s, bool compare)
 	isrv_watch_view(s, r->view, NULL, 0);
 }
 
+static void close_mailbox(struct imapsrv_session *s, struct isrv_resume *r)
+{
+	if (!r->has_handle)
+		return;
+	r->has_handle = false;
+	s->in_callback++;
+	s->engine->store.close(s->user, r->view->handle);
+	s->in_callback--;
+}
+
 void isrv_resume_drop(struct imapsrv_session *s)
 {
 	struct isrv_resume *r = s->resume;
@@ -68,11 +78,8 @@ void isrv_resume_drop(struct imapsrv_session *s)
 	s->opening = NULL;
 	if (r->view)
 		isrv_contexts_clear(s); /* else the session's own view has them */
-	if (r->view && r->has_handle) {
-		s->in_callback++;
-		s->engine->store.close(s->user, r->view->handle);
-		s->in_callback--;
-	}
+	if (r->view)
+		close_mailbox(s, r);
 	if (r->view && watched)
 		isrv_watch_selected(s, r->view->name, r->view->name_len, false);
 	if (r->view) {
@@ -106,6 +113,7 @@ static void open_mailbox(struct imapsrv_session *s, struct isrv_resume *r)
 	if (!isrv_session_copy_name(s, v, &q.name))
 		return;
 	r->at = AT_OPEN;
+	s->opening_renamed = false;
 	ISRV_ASK(s, ISRV_OP_OPEN, store, open, &q, take_mailbox, r);
 }
 
@@ -223,6 +231,12 @@ bool isrv_resume(struct imapsrv_session *s)
 		if (s->result.code == IMAPSRV_OK && !r->has_handle)
 			isrv_session_fault(s, "a mailbox was opened without imapsrv_op_mailbox");
 		why = trouble(s, r);
+		if (why && s->opening_renamed) {
+			/* The answer is of nothing, or of another that has the name by now. */
+			close_mailbox(s, r);
+			open_mailbox(s, r);
+			return true;
+		}
 		s->mark = isrv_outq_mark(&s->out);
 		if (why) {
 			isrv_session_end(s, NULL, why);

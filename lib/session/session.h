@@ -178,7 +178,8 @@ struct imapsrv_session {
 	bool subscriptions_moved;        /* since a command at work last looked at them */
 	bool keys_reset;                 /* of the selected mailbox: it is to be told
 	                                  * (RFC 4467 7) */
-	bool opening_changed;    /* the mailbox that is being opened has, meanwhile */
+	bool opening_changed;    /* the mailbox that is being opened has, meanwhile; */
+	bool opening_renamed;    /* or got another name than the one by which it is */
 	uint8_t hearing;                 /* enum isrv_hearing */
 	struct isrv_notify *notify;      /* exactly while hearing NOTIFY, or COMMANDS with METADATA
 	                                  * enabled */
