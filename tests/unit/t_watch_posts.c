@@ -308,12 +308,61 @@ static void test_next_user(void **state)
 	imapsrv_engine_free(host.engine);
 }
 
+/* ---- which mailbox -------------------------------------------------------------------------- */
+
+static char opened[32];
+
+static void note_open(void *user, struct imapsrv_op *op, const struct imapsrv_open *q)
+{
+	snprintf(opened, sizeof(opened), "%.*s", (int)q->name.len, q->name.data);
+	nullstore().open(user, op, q);
+}
+
+static void rename_early(void *user, struct imapsrv_session *session,
+                         const struct imapsrv_watch_change *c)
+{
+	(void)user;
+	host.s = session;
+	if (c->added_count && c->added[0].scope == IMAPSRV_SCOPE_MAILBOX)
+		post(IMAPSRV_EVENT_MAILBOX_RENAME, "Older", "Box");
+}
+
+/* Late news, from before the host is asked to open it, that a mailbox of that name was renamed: what is opened
+ * is another one, and what happens there is heard. */
+static void test_renamed_before(void **state)
+{
+	struct imapsrv_session_config client = IMAPSRV_SESSION_CONFIG_INIT;
+	struct imapsrv_account account = IMAPSRV_ACCOUNT_INIT;
+	struct imapsrv_config config = IMAPSRV_CONFIG_INIT;
+	struct imapsrv_watch watch = IMAPSRV_WATCH_INIT;
+	struct imapsrv_store store = nullstore();
+	struct imapsrv_span is;
+
+	(void)state;
+	memset(&host, 0, sizeof(host));
+	watch.changed = rename_early;
+	store.open = note_open;
+	config.store = &store;
+	config.watch = &watch;
+	client.preauth = &account;
+	assert_int_equal(imapsrv_engine_new(&config, &host.engine), 0);
+	assert_int_equal(imapsrv_session_new(host.engine, &client, &host.s), 0);
+	talk("a SELECT Box\r\n");
+	assert_non_null(strstr(said, "a OK"));
+	is = imapsrv_session_mailbox(host.s);
+	assert_int_equal(is.len, strlen(opened));
+	assert_memory_equal(is.data, opened, is.len);
+	imapsrv_session_free(host.s);
+	imapsrv_engine_free(host.engine);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_posts),
 		cmocka_unit_test(test_moved),
 		cmocka_unit_test(test_next_user),
+		cmocka_unit_test(test_renamed_before),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
