@@ -73,7 +73,9 @@ struct imapsrv_event {
 	                                 account could see.  A mailbox that came from out of its
 	                                 sight was created, for it */
 	const struct imapsrv_status *status; /* numbers of the mailbox, as they are after the event;
-	                                        its `items` says which.  NULL: none */
+	                                        its `items` says which.  NULL: none.  An event with
+	                                        another UIDVALIDITY than that of the selected
+	                                        mailbox is of another that has, or had, its name */
 	const struct imapsrv_flags *flags;   /* FLAGS_SET, FLAGS_CLEAR: which.  NULL: any */
 	int has_attributes;                  /* not 0: the next is filled in */
 	uint32_t attributes;                 /* events to a name: as `list` would give it now, with

@@ -379,6 +379,9 @@ static void follow_rename(struct imapsrv_session *s, struct isrv_view *v,
 	if (v->name_len > from.len &&
 	    (!s->account.separator || v->name[from.len] != s->account.separator))
 		return;
+	/* Late news of another, which had the name before.  Of one above it no number is its own. */
+	if (v->name_len == from.len && v->uidvalidity && !may_mean(v, e))
+		return;
 	len = to.len + (v->name_len - from.len);
 	name = isrv_mem_alloc(&s->mem, len);
 	if (!name) {
