@@ -201,13 +201,7 @@ enum isrv_step isrv_access_refresh(struct imapsrv_session *s)
 	bool again = false;
 
 	while (v && (v->rights_stale || v->rights_asked)) {
-		/* It was deleted: what has its name, if anything does, is another. */
-		if (!v->rights_asked && v->removed) {
-			v->rights_stale = false;
-			isrv_access_take(s, 0, false);
-			break;
-		}
-		if (!v->rights_asked) {
+		if (!v->rights_asked && !v->removed) {
 			/* A host that posts in its answer that they have changed never comes to an
 			 * end. */
 			if (again && isrv_session_turn_over(s))
@@ -216,9 +210,15 @@ enum isrv_step isrv_access_refresh(struct imapsrv_session *s)
 			if (!ask_selected(s, v))
 				return ISRV_DONE;
 		}
-		if (!isrv_answered(s))
+		if (v->rights_asked && !isrv_answered(s))
 			return ISRV_HOST;
 		v->rights_asked = false;
+		/* It was deleted: what has its name, if anything does, is another. */
+		if (v->removed) {
+			v->rights_stale = false;
+			isrv_access_take(s, 0, false);
+			break;
+		}
 		/* Asked about by a name that it has no more, perhaps. */
 		if (v->rights_stale && s->result.code == IMAPSRV_NONEXISTENT)
 			continue;
