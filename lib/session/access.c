@@ -198,7 +198,8 @@ static bool ask_selected(struct imapsrv_session *s, struct isrv_view *v)
 enum isrv_step isrv_access_refresh(struct imapsrv_session *s)
 {
 	struct isrv_view *v = s->view;
-	bool again = false;
+	bool again = false, said;
+	uint32_t rights;
 
 	while (v && (v->rights_stale || v->rights_asked)) {
 		if (!v->rights_asked && !v->removed) {
@@ -219,12 +220,14 @@ enum isrv_step isrv_access_refresh(struct imapsrv_session *s)
 			isrv_access_take(s, 0, false);
 			break;
 		}
-		/* Asked about by a name that it has no more, perhaps. */
-		if (v->rights_stale && s->result.code == IMAPSRV_NONEXISTENT)
+		rights = answered(s);
+		said = s->result.code == IMAPSRV_OK || s->result.code == IMAPSRV_NONEXISTENT ||
+		       s->result.code == IMAPSRV_NOPERM;
+		/* Asked about by a name that it has no more, and another has, perhaps. */
+		if (v->rights_stale && said)
 			continue;
-		isrv_access_take(s, answered(s), false);
-		if (s->result.code != IMAPSRV_OK && s->result.code != IMAPSRV_NONEXISTENT &&
-		    s->result.code != IMAPSRV_NOPERM) {
+		isrv_access_take(s, rights, false);
+		if (!said) {
 			v->rights_stale = true; /* for the next time */
 			break;
 		}
