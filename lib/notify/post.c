@@ -289,6 +289,10 @@ static void note_own(struct post *p)
 	} else if (p->event->type == IMAPSRV_EVENT_MAILBOX_CREATE ||
 	           p->event->type == IMAPSRV_EVENT_MAILBOX_RENAME) {
 		created(news, false);
+		/* It is back where the client knows it to be. */
+		if (news->old_name && same((struct imapsrv_span){news->old_name, news->old_len},
+		                           p->event->mailbox))
+			isrv_news_clear_old(news, p->mem);
 	} else if (is_message(p->rule)) {
 		news->known.items = 0;
 	}
@@ -405,6 +409,49 @@ static bool is_tellable(const struct post *p, const struct isrv_news *first)
 	return true;
 }
 
+static bool is_at_or_below(struct imapsrv_span name, struct imapsrv_span up, char separator)
+{
+	return name.len >= up.len && are_related(name, up, separator);
+}
+
+/* The client itself renames a mailbox, and may know that it is done before it hears what is to be
+ * told: what it takes for that mailbox, and those below it, has their new names then.  Is what is
+ * to be told right to it all the same?  `first` as above. */
+static bool is_tellable_behind(const struct post *p, const struct isrv_news *first)
+{
+	struct imapsrv_span from = p->event->old_name, to = p->event->mailbox;
+	char separator = p->account->separator;
+
+	if (first && first->over)
+		return false; /* it may have moved the one that is gone */
+	for (const struct isrv_news *news = p->n->news.first; news; news = news->next) {
+		struct imapsrv_span name = isrv_news_name(news),
+				    old = {news->old_name, news->old_len};
+
+		if (news == first)
+			continue;
+		if (old.len &&
+		    (are_related(old, from, separator) || are_related(old, to, separator)))
+			return false;
+		if (news->gone && !same(name, to) &&
+		    (is_at_or_below(name, from, separator) || is_at_or_below(name, to, separator)))
+			return false;
+	}
+	return true;
+}
+
+/* Likewise of one that it creates: would it take it for one that was renamed, or lay below? */
+static bool is_taken_for(const struct post *p)
+{
+	for (const struct isrv_news *news = p->n->news.first; news; news = news->next)
+		if (news->old_name &&
+		    is_at_or_below(p->event->mailbox,
+		                   (struct imapsrv_span){news->old_name, news->old_len},
+		                   p->account->separator))
+			return true;
+	return false;
+}
+
 static enum isrv_notify_posted post_rename(struct post *p, bool own)
 {
 	struct isrv_news_list *list = &p->n->news;
@@ -414,6 +461,8 @@ static enum isrv_notify_posted post_rename(struct post *p, bool own)
 	bool told = !own && wants_rename(p);
 
 	if (told && !is_tellable(p, chain ? was : NULL))
+		return ISRV_NOTIFY_OVERFLOW;
+	if (own && !is_tellable_behind(p, chain ? was : NULL))
 		return ISRV_NOTIFY_OVERFLOW;
 	/* Its LIST comes before anything is told of what moves along, and after all that happened
 	 * before; in a chain it comes to one with the renaming before. */
@@ -473,6 +522,8 @@ enum isrv_notify_posted isrv_notify_post(struct isrv_notify *n, struct isrv_mem 
 		return ISRV_NOTIFY_NONSENSE;
 	if (event->type == IMAPSRV_EVENT_MAILBOX_RENAME)
 		return post_rename(&p, own);
+	if (own && event->type == IMAPSRV_EVENT_MAILBOX_CREATE && is_taken_for(&p))
+		return ISRV_NOTIFY_OVERFLOW;
 	if (own) {
 		note_own(&p);
 		return ISRV_NOTIFY_POSTED;
