@@ -149,6 +149,59 @@ static bool is_below_strange(const struct sim *s, const char *name)
 	return false;
 }
 
+/* ---- what it changes itself ---------------------------------------------------------------- */
+
+/* Is what it is told of the name said before or after what it changes?  It cannot know. */
+static bool is_in_doubt(const struct sim *s, const char *name)
+{
+	const char *own[] = {s->own.name, s->own.kind == OWN_RENAME ? s->own.to : s->own.name};
+
+	for (int i = 0; s->own.tag && i < 2; i++)
+		if (is_at_or_below(name, own[i]) || is_at_or_below(own[i], name))
+			return true;
+	return false;
+}
+
+static void own_is_done(struct sim *s)
+{
+	const char *name = s->own.kind == OWN_RENAME ? s->own.to : s->own.name;
+
+	if (s->own.kind == OWN_CREATE || s->own.kind == OWN_DELETE)
+		forget(s, name); /* with what it knew of another of that name */
+	if (s->own.kind == OWN_CREATE && follows(s, name))
+		(void)get(s, name);
+	if (s->own.kind == OWN_RENAME && *find(s, s->own.name))
+		rename_all(s, s->own.name, name);
+	if (*find(s, name))
+		get(s, name)->moved = true; /* it was not told whether it is subscribed to that */
+}
+
+/* Without asking whether it is still as it was told. */
+static void change_one(struct sim *s)
+{
+	struct box *b = s->boxes;
+
+	for (uint32_t n = below(s, 5); b && n; n--)
+		b = b->next;
+	s->own.kind = below(s, 3) ? OWN_RENAME : below(s, 2) ? OWN_CREATE : OWN_DELETE;
+	snprintf(s->own.name, NAME, "%s",
+	         s->own.kind == OWN_CREATE ? world_name(s) : b ? b->name : "INBOX");
+	snprintf(s->own.to, NAME, "%s", world_name(s));
+	/* What becomes of the selected mailbox is another matter. */
+	if (strcmp(s->own.name, "INBOX") == 0 || is_at_or_below(follower_selected(s), s->own.name) ||
+	    (s->own.kind == OWN_RENAME && !world_can_rename(s, s->own.name, s->own.to)))
+		return;
+	s->own.tag = s->tag + 1;
+	say(s, FOLLOWER, "%s %s%s%s",
+	    s->own.kind == OWN_CREATE   ? "CREATE"
+	    : s->own.kind == OWN_DELETE ? "DELETE"
+	                                : "RENAME",
+	    s->own.name, s->own.kind == OWN_RENAME ? " " : "",
+	    s->own.kind == OWN_RENAME ? s->own.to : "");
+}
+
+/* ---- STATUS, LIST -------------------------------------------------------------------------- */
+
 static void on_status(struct sim *s, const char *at)
 {
 	char name[NAME], item[NAME];
@@ -158,6 +211,7 @@ static void on_status(struct sim *s, const char *at)
 	struct box *b;
 
 	at = word(at, " ", name);
+	s->lost = s->lost || is_in_doubt(s, name);
 	moved = !*find(s, name) && is_below_strange(s, name);
 	b = get(s, name);
 	b->moved = b->moved || moved;
@@ -210,6 +264,7 @@ static void on_list(struct sim *s, const char *at)
 		return;
 	}
 	word(close + 6, " ", name);
+	s->lost = s->lost || is_in_doubt(s, name) || (old && s->own.tag);
 	if (old) {
 		word(old + 12, ")", from);
 		/* Is what it is told of the name said before or after?  It cannot know. */
@@ -250,6 +305,11 @@ static void on_heard(void *user, const char *data, size_t len)
 		s->lost = true;
 	else if (line[0] == 't' && strtoul(line + 1, NULL, 10) == s->asked)
 		s->asked = 0;
+	if (line[0] == 't' && s->own.tag && strtoul(line + 1, NULL, 10) == s->own.tag) {
+		s->own.tag = 0;
+		if (strstr(line, " OK "))
+			own_is_done(s);
+	}
 	free(line);
 }
 
@@ -279,6 +339,7 @@ void follower_ask(struct sim *s)
 
 	s->lost = false;
 	s->asked = 0;
+	s->own.tag = 0;
 	s->strange_count = 0;
 	forget_all(s);
 	if (s->all)
@@ -346,6 +407,12 @@ void follower_act(struct sim *s)
 {
 	if (is_gone(s) || s->td.sessions[FOLLOWER].stalled)
 		return;
+	if (!s->idling && !s->lost && !s->asked && !s->own.tag && below(s, 2) &&
+	    td_at_rest(&s->td, FOLLOWER)) {
+		for (int i = 0; i < 8 && !s->own.tag; i++)
+			change_one(s);
+		return;
+	}
 	/* A name that it speaks of is what has it now, not what had it before. */
 	if (ts_hub_pump(s->ts))
 		td_settle(&s->td, -1);

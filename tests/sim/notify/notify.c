@@ -4,12 +4,13 @@
  *
  *	notify [--seed N] [--histories N] [-v]
  *
- * One session says by NOTIFY that it wants to hear of everything; two others, and changes from
- * outside, deliver, flag, expunge, create, delete, rename and subscribe, ops being answered in any
- * order and at any time and output drained or not.  Whenever all is at rest the follower must know
- * what a client that asks would be told: which mailboxes there are, which of them are subscribed,
- * their UIDVALIDITY, UIDNEXT, how many messages they have, with QRESYNC their HIGHESTMODSEQ, and of
- * the selected one every message and flag.  Where it was told NOTIFICATIONOVERFLOW, it begins anew.
+ * One session says by NOTIFY that it wants to hear of everything, and changes names itself, sometimes
+ * before it has heard what became of them; two others, and changes from outside, deliver, flag,
+ * expunge, create, delete, rename and subscribe, ops being answered in any order and at any time and
+ * output drained or not.  Whenever all is at rest the follower must know what a client that asks
+ * would be told: which mailboxes there are, which of them are subscribed, their UIDVALIDITY, UIDNEXT,
+ * how many messages they have, with QRESYNC their HIGHESTMODSEQ, and of the selected one every message
+ * and flag.  Where it was told NOTIFICATIONOVERFLOW, it begins anew.
  * In some histories events come by way of a hub, of any size, and some time after they happened.
  *
  * Each history follows from its seed; --seed runs one, -v shows what was said in it.

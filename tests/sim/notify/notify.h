@@ -42,6 +42,16 @@ struct sim {
 	bool idling;
 	bool lost;            /* it hears nothing more, or does not know what it heard */
 	unsigned asked;       /* the tag of its last question, until that is answered */
+	struct {              /* what it changes itself */
+		unsigned tag; /* until that is answered; else 0 */
+		enum {
+			OWN_CREATE,
+			OWN_DELETE,
+			OWN_RENAME
+		} kind;
+		char name[NAME];
+		char to[NAME];
+	} own;
 	struct box *boxes;
 	/* What came from out of sight, with all below it: nobody says what that is. */
 	char strange[16][NAME];
@@ -58,7 +68,8 @@ static inline uint32_t below(struct sim *s, uint32_t n)
 void follower_connect(struct sim *s);
 /* Says what it wants to hear, and asks once for what there is. */
 void follower_ask(struct sim *s);
-/* Asks for the numbers of mailboxes that are new to it; selects; goes in and out of IDLE. */
+/* Asks for the numbers of mailboxes that are new to it; selects; changes names; goes in and out of
+ * IDLE. */
 void follower_act(struct sim *s);
 /* Everything is at rest: does it know what there is? */
 void follower_check(struct sim *s);
@@ -71,6 +82,10 @@ bool follows(const struct sim *s, const char *name);
 /* ---- world.c ---- */
 
 void world_change(struct sim *s);
+/* One of the names that mailboxes have, or may get. */
+const char *world_name(struct sim *s);
+/* Is there such a mailbox, and none that would have the same name as it or one below it? */
+bool world_can_rename(struct sim *s, const char *from, const char *to);
 /* A command of another client. */
 void world_command(struct sim *s, int slot);
 

@@ -12,14 +12,14 @@ static const char *const names[] = {"INBOX",    "Work",       "Work/Sub", "Work/
                                     "Work/New", "Elsewhere",  "Old",      "Old/Work"};
 enum { NAMES = sizeof(names) / sizeof(names[0]) };
 
-static const char *any_name(struct sim *s)
+const char *world_name(struct sim *s)
 {
 	return names[below(s, NAMES)];
 }
 
 static struct ts_mailbox *any_box(struct sim *s)
 {
-	return ts_find(s->ts, ts_find_user(s->ts, "fred"), any_name(s));
+	return ts_find(s->ts, ts_find_user(s->ts, "fred"), world_name(s));
 }
 
 /* ---- from outside -------------------------------------------------------------------------- */
@@ -88,6 +88,13 @@ static bool is_taken(struct sim *s, const struct ts_mailbox *m, const char *to)
 	return false;
 }
 
+bool world_can_rename(struct sim *s, const char *from, const char *to)
+{
+	const struct ts_mailbox *m = ts_find(s->ts, ts_find_user(s->ts, "fred"), from);
+
+	return m && strcmp(from, "INBOX") != 0 && strcmp(to, "INBOX") != 0 && !is_taken(s, m, to);
+}
+
 /* What the follower has selected stays: what becomes of it else is another matter. */
 static bool is_in_use(const struct sim *s, const char *name)
 {
@@ -97,7 +104,7 @@ static bool is_in_use(const struct sim *s, const char *name)
 static void change_names(struct sim *s)
 {
 	struct ts_user *fred = ts_find_user(s->ts, "fred");
-	const char *name = any_name(s);
+	const char *name = world_name(s);
 	struct ts_mailbox *m = ts_find(s->ts, fred, name);
 	uint32_t what = below(s, 5);
 
@@ -110,7 +117,7 @@ static void change_names(struct sim *s)
 		ts_remove_mailbox(s->ts, m);
 		ts_post_name(s->ts, fred, IMAPSRV_EVENT_MAILBOX_DELETE, name, NULL, NULL);
 	} else if (m && what < 3) {
-		const char *to = any_name(s);
+		const char *to = world_name(s);
 
 		if (strcmp(to, "INBOX") == 0 || is_taken(s, m, to))
 			return;
@@ -156,9 +163,8 @@ void world_change(struct sim *s)
 
 void world_command(struct sim *s, int slot)
 {
-	const char *name = any_name(s), *other = any_name(s);
+	const char *name = world_name(s), *other = world_name(s);
 	const struct tc *t = &s->td.sessions[slot].client;
-	struct ts_mailbox *m;
 	bool may = strcmp(name, "INBOX") != 0 && !is_in_use(s, name);
 
 	switch (below(s, 12)) {
@@ -173,8 +179,7 @@ void world_command(struct sim *s, int slot)
 			say(s, slot, "DELETE %s", name);
 		break;
 	case 3:
-		m = ts_find(s->ts, ts_find_user(s->ts, "fred"), name);
-		if (may && m && strcmp(other, "INBOX") != 0 && !is_taken(s, m, other))
+		if (may && world_can_rename(s, name, other))
 			say(s, slot, "RENAME %s %s", name, other);
 		break;
 	case 4:
