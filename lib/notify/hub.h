@@ -143,7 +143,8 @@ struct isrv_hub_event {
 	const struct imapsrv_event *event;
 	struct imapsrv_span name[3];
 	struct imapsrv_span old_name[3];
-	bool by_name; /* a renaming of what the member watches by its name, or above it */
+	bool by_name; /* a renaming or deletion of what the member watches by its name, or above
+	               * it */
 };
 
 /* One event that is kept.  What it points to stands behind it. */

@@ -127,15 +127,15 @@ static bool is_under(const struct imapsrv_span top[3], struct imapsrv_span name,
 	return name.len == len || name.data[len] == separator;
 }
 
-/* Does a renaming change a name by which the member watches, or will, when it has heard of those
- * before? */
-static bool is_by_name(const struct imapsrv_hub_member *m, const struct imapsrv_span old_name[3])
+/* Is that a name by which the member watches, or will, when it has heard of the renamings before, or
+ * one above it? */
+static bool is_by_name(const struct imapsrv_hub_member *m, const struct imapsrv_span name[3])
 {
 	for (const struct isrv_hub_interest *i = m->first; i; i = i->next)
 		if (i->scope == IMAPSRV_SCOPE_MAILBOX &&
-		    is_under(old_name, isrv_hub_interest_name(i), m->hub->config.separator))
+		    is_under(name, isrv_hub_interest_name(i), m->hub->config.separator))
 			return true;
-	return moves_along(m, old_name, true);
+	return moves_along(m, name, true);
 }
 
 static void deliver(struct imapsrv_hub_member *m, struct isrv_hub_event *in)
@@ -145,7 +145,9 @@ static void deliver(struct imapsrv_hub_member *m, struct isrv_hub_event *in)
 	make_ready(m);
 	if (m->broad)
 		return;
-	in->by_name = rename && is_by_name(m, in->old_name);
+	in->by_name = rename ? is_by_name(m, in->old_name)
+	                     : in->event->type == IMAPSRV_EVENT_MAILBOX_DELETE &&
+	                               is_by_name(m, in->name);
 	isrv_hub_queue_put(&m->queue, &m->hub->mem, &m->hub->config, in);
 	if (rename && !m->moving && wants_moved(m, IMAPSRV_EVENT_MAILBOX_RENAME)) {
 		m->moving = true;

@@ -85,9 +85,15 @@ static void drop_if(struct isrv_hub_queue *q, struct isrv_mem *mem,
 	}
 }
 
-static bool is_no_renaming(const struct isrv_hub_entry *e)
+static bool is_deletion(const struct isrv_hub_entry *e)
 {
-	return e->event.type != IMAPSRV_EVENT_MAILBOX_RENAME;
+	return e->event.type == IMAPSRV_EVENT_MAILBOX_DELETE;
+}
+
+/* What is told behind a look-up of everything. */
+static bool is_not_kept(const struct isrv_hub_entry *e)
+{
+	return e->event.type != IMAPSRV_EVENT_MAILBOX_RENAME && !(is_deletion(e) && e->by_name);
 }
 
 static bool is_not_by_name(const struct isrv_hub_entry *e)
@@ -98,7 +104,7 @@ static bool is_not_by_name(const struct isrv_hub_entry *e)
 void isrv_hub_queue_lose(struct isrv_hub_queue *q, struct isrv_mem *mem)
 {
 	q->lost = true;
-	drop_if(q, mem, is_no_renaming);
+	drop_if(q, mem, is_not_kept);
 }
 
 void isrv_hub_queue_forget(struct isrv_hub_queue *q, struct isrv_mem *mem)
@@ -313,21 +319,42 @@ static struct isrv_hub_entry *entry_new(struct isrv_mem *mem, size_t ranges,
 	return e;
 }
 
-/* Everything is lost already, but for renamings.  One that goes on where the last one ended takes
- * its place, so that a mailbox may be renamed as often as anybody likes; but not another's, as who
- * did it is not told of it.  Where there is no room those go first that move nothing that is
- * watched by its name. */
+/* Where everything is lost already a deletion of what is watched by its name is kept as long as there
+ * is room. */
+static void put_lost_deletion(struct isrv_hub_queue *q, struct isrv_mem *mem,
+                              const struct imapsrv_hub_config *bounds,
+                              const struct isrv_hub_event *in)
+{
+	struct isrv_hub_entry **end = &q->head;
+
+	while (*end && (*end)->next)
+		end = &(*end)->next;
+	if (*end && is_deletion(*end) && (*end)->event.origin == in->event->origin &&
+	    is_name((*end)->event.mailbox, in->name))
+		return;
+	if (*end)
+		end = &(*end)->next;
+	*end = q->count < bounds->queue ? entry_new(mem, bounds->ranges, in) : NULL;
+	q->count += *end != NULL;
+}
+
+/* Everything is lost already, but for renamings, and deletions of what is watched by its name.  A
+ * renaming that goes on where the last one ended takes its place, so that a mailbox may be renamed
+ * as often as anybody likes; but not another's, as who did it is not told of it.  Where there is no
+ * room those go first that move nothing that is watched by its name, and then the deletions. */
 static void put_lost(struct isrv_hub_queue *q, struct isrv_mem *mem,
                      const struct imapsrv_hub_config *bounds, const struct isrv_hub_event *in)
 {
 	struct isrv_hub_event whole = *in;
 	struct isrv_hub_entry **end = &q->head, *last = NULL, *e;
 
+	if (in->event->type == IMAPSRV_EVENT_MAILBOX_DELETE && in->by_name)
+		put_lost_deletion(q, mem, bounds, in);
 	if (in->event->type != IMAPSRV_EVENT_MAILBOX_RENAME)
 		return;
 	while (*end && (*end)->next)
 		end = &(*end)->next;
-	if (*end && (*end)->event.origin == in->event->origin &&
+	if (*end && !is_deletion(*end) && (*end)->event.origin == in->event->origin &&
 	    is_name((*end)->event.mailbox, in->old_name)) {
 		last = *end;
 		memset(whole.old_name, 0, sizeof(whole.old_name));
@@ -345,6 +372,8 @@ static void put_lost(struct isrv_hub_queue *q, struct isrv_mem *mem,
 		if (!in->by_name)
 			return;
 		drop_if(q, mem, is_not_by_name);
+		if (q->count >= bounds->queue)
+			drop_if(q, mem, is_deletion);
 		for (end = &q->head; *end; end = &(*end)->next)
 			;
 	}

@@ -160,9 +160,9 @@ static void t_lost_renames(void **state)
 {
 	static const char *const mounts[][2] = {{"", "u"}};
 	static const struct {
-		const char *moves; /* "ab": a to b; "!!": more events than are kept */
+		const char *moves; /* "ab": a to b; "a-": a is deleted; "!!": more events than are kept */
 		const char *taken;
-		const char *first; /* the old name that comes with the first */
+		const char *first; /* the old name that comes with the first; of a deletion none does */
 	} rows[] = {
 		{"!!ab", " 9 b 12", "a"},
 		{"ab!!", " 9 b 12", "a"},
@@ -177,6 +177,17 @@ static void t_lost_renames(void **state)
 		{"!!xyabyzbc", " 9 y 12 c 12", "x"},
 		{"!!pqab", " 9 q 12 b 12", "p"},
 		{"!!pqrsab", " 9", ""}, /* there is an end to it */
+		/* what has the name next is another: it is no event of the deleted one */
+		{"!!a-", " 9 a 11", ""},
+		{"a-!!", " 9 a 11", ""},
+		{"!!a-a-", " 9 a 11", ""},
+		{"!!x-", " 9", ""},
+		{"!!abb-", " 9 b 12 b 11", "a"},
+		{"!!aba-", " 9 b 12 a 11", "a"},
+		{"!!a-xa", " 9 a 11 a 12", ""},
+		/* not joined to a renaming of the one before */
+		{"!!abb-bc", " 9 b 12 c 12", "a"},
+		{"!!a-p-ab", " 9 b 12", "a"},
 	};
 
 	(void)state;
@@ -190,18 +201,20 @@ static void t_lost_renames(void **state)
 		hub = hub_new(&c);
 		m = join(hub, NULL);
 		see(m, "x", mounts, 1);
-		change(m, true, IMAPSRV_SCOPE_SUBTREE, "", ALL | BIT(12), '/');
-		change(m, true, IMAPSRV_SCOPE_MAILBOX, "a", ALL | BIT(12), '/');
-		change(m, true, IMAPSRV_SCOPE_MAILBOX, "p", ALL | BIT(12), '/');
-		change(m, true, IMAPSRV_SCOPE_MAILBOX, "r/s", ALL | BIT(12), '/');
+		change(m, true, IMAPSRV_SCOPE_SUBTREE, "", ALL | BIT(11) | BIT(12), '/');
+		change(m, true, IMAPSRV_SCOPE_MAILBOX, "a", ALL | BIT(11) | BIT(12), '/');
+		change(m, true, IMAPSRV_SCOPE_MAILBOX, "p", ALL | BIT(11) | BIT(12), '/');
+		change(m, true, IMAPSRV_SCOPE_MAILBOX, "r/s", ALL | BIT(11) | BIT(12), '/');
 		for (int again = 0; again < 2; again++) {
 			for (const char *at = rows[i].moves; *at; at += 2) {
 				const char from[] = {'u', '/', at[0], '\0'}, to[] = {'u', '/', at[1], '\0'};
 
-				if (*at != '!') {
+				if (at[1] == '-')
+					publish(hub, IMAPSRV_EVENT_MAILBOX_DELETE, from, 0, 0);
+				else if (*at != '!')
 					publish_rename(hub, from, to);
+				if (*at != '!')
 					continue;
-				}
 				publish(hub, IMAPSRV_EVENT_MESSAGE_NEW, "u/1", 1, 1);
 				publish(hub, IMAPSRV_EVENT_MESSAGE_NEW, "u/2", 1, 1);
 				publish(hub, IMAPSRV_EVENT_MESSAGE_NEW, "u/3", 1, 1);
@@ -211,10 +224,10 @@ static void t_lost_renames(void **state)
 		}
 		assert_non_null(imapsrv_hub_take(m));
 		e = imapsrv_hub_take(m);
-		ROW(i, (e != NULL) == (rows[i].first[0] != 0));
-		ROW(i, !e || (e->old_name.len == 1 && e->old_name.data[0] == rows[i].first[0]));
+		ROW(i, (e && e->old_name.len) == (rows[i].first[0] != 0));
+		ROW(i, !rows[i].first[0] || (e->old_name.len == 1 && e->old_name.data[0] == rows[i].first[0]));
 		/* What is lent moves along, as ever. */
-		change(m, false, IMAPSRV_SCOPE_SUBTREE, "", ALL | BIT(12), '/');
+		change(m, false, IMAPSRV_SCOPE_SUBTREE, "", ALL | BIT(11) | BIT(12), '/');
 		publish(hub, IMAPSRV_EVENT_MESSAGE_NEW, "u/b", 1, 1);
 		if (!strcmp(rows[i].taken, " 9 b 12"))
 			ROW(i, !strcmp(taken(m), "b 1 1:1"));
