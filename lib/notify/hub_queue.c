@@ -355,6 +355,7 @@ static void put_lost(struct isrv_hub_queue *q, struct isrv_mem *mem,
 	while (*end && (*end)->next)
 		end = &(*end)->next;
 	if (*end && !is_deletion(*end) && (*end)->event.origin == in->event->origin &&
+	    uidvalidity(&(*end)->event) == uidvalidity(in->event) &&
 	    is_name((*end)->event.mailbox, in->old_name)) {
 		last = *end;
 		memset(whole.old_name, 0, sizeof(whole.old_name));

@@ -241,6 +241,7 @@ static void t_lost_renames_of_two(void **state)
 	static const char *const mounts[][2] = {{"", "u"}};
 	struct imapsrv_hub_config c = IMAPSRV_HUB_CONFIG_INIT;
 	struct imapsrv_event e = IMAPSRV_EVENT_INIT;
+	struct imapsrv_status status = {0};
 	struct imapsrv_hub_member *m;
 	struct imapsrv_hub *hub;
 
@@ -257,6 +258,17 @@ static void t_lost_renames_of_two(void **state)
 	e.old_name = span("u/b");
 	e.mailbox = span("u/c");
 	assert_int_equal(imapsrv_hub_publish(hub, &e), 0);
+	assert_string_equal(taken(m), " 9 b 12 c 12");
+	/* Nor those of two mailboxes. */
+	publish(hub, IMAPSRV_EVENT_MAILBOX_CHANGED, "", 0, 0);
+	e.status = &status;
+	for (unsigned i = 0; i < 2; i++) {
+		status.items = IMAPSRV_STATUS_UIDVALIDITY;
+		status.uidvalidity = 5 + i;
+		e.old_name = span(i ? "u/b" : "u/a");
+		e.mailbox = span(i ? "u/c" : "u/b");
+		assert_int_equal(imapsrv_hub_publish(hub, &e), 0);
+	}
 	assert_string_equal(taken(m), " 9 b 12 c 12");
 	imapsrv_hub_free(hub);
 }
