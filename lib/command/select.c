@@ -338,8 +338,8 @@ static void begin(struct imapsrv_session *s, struct select_args *a)
 		isrv_session_fail(s, IMAPSRV_ENOMEM);
 		return;
 	}
-	/* What is posted before the host is asked is in its answer; and if it says that a mailbox of
-	 * that name was renamed, it is what has the name now that is opened. */
+	/* What is posted before the host is asked is in its answer; and if it says that a mailbox
+	 * of that name was renamed, it is what has the name now that is opened. */
 	isrv_watch_view(s, a->view, NULL, 0);
 	s->opening = a->view;
 	s->opening_changed = false;

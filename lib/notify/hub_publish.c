@@ -127,8 +127,8 @@ static bool is_under(const struct imapsrv_span top[3], struct imapsrv_span name,
 	return name.len == len || name.data[len] == separator;
 }
 
-/* Is that a name by which the member watches, or will, when it has heard of the renamings before, or
- * one above it? */
+/* Is that a name by which the member watches, or will, when it has heard of the renamings before,
+ * or one above it? */
 static bool is_by_name(const struct imapsrv_hub_member *m, const struct imapsrv_span name[3])
 {
 	for (const struct isrv_hub_interest *i = m->first; i; i = i->next)

@@ -319,8 +319,8 @@ static struct isrv_hub_entry *entry_new(struct isrv_mem *mem, size_t ranges,
 	return e;
 }
 
-/* Where everything is lost already a deletion of what is watched by its name is kept as long as there
- * is room. */
+/* Where everything is lost already a deletion of what is watched by its name is kept as long as
+ * there is room. */
 static void put_lost_deletion(struct isrv_hub_queue *q, struct isrv_mem *mem,
                               const struct imapsrv_hub_config *bounds,
                               const struct isrv_hub_event *in)

@@ -36,8 +36,8 @@ bool isrv_names_add(struct isrv_names *n, struct isrv_mem *mem, struct imapsrv_s
 /* False: it was not there. */
 bool isrv_names_remove(struct isrv_names *n, struct imapsrv_span name);
 bool isrv_names_has(const struct isrv_names *n, struct imapsrv_span name);
-/* A mailbox was renamed: its name, and those below it, are others; what had these before is no more.
- * False: no memory, and nothing has changed. */
+/* A mailbox was renamed: its name, and those below it, are others; what had these before is no
+ * more.  False: no memory, and nothing has changed. */
 bool isrv_names_rename(struct isrv_names *n, struct isrv_mem *mem, struct imapsrv_span from,
                        struct imapsrv_span to, char separator);
 /* Is one of them this name, or above it in the hierarchy?  separator 0: names are flat. */

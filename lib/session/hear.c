@@ -379,7 +379,8 @@ static void follow_rename(struct imapsrv_session *s, struct isrv_view *v,
 	if (v->name_len > from.len &&
 	    (!s->account.separator || v->name[from.len] != s->account.separator))
 		return;
-	/* Late news of another, which had the name before.  Of one above it no number is its own. */
+	/* Late news of another, which had the name before.  Numbers of one above it are not its
+	 * own. */
 	if (v->name_len == from.len && v->uidvalidity && !may_mean(v, e))
 		return;
 	len = to.len + (v->name_len - from.len);
