@@ -308,7 +308,9 @@ static enum isrv_step finish(struct imapsrv_session *s, struct isrv_status *q)
 	if (own & IMAPSRV_STATUS_APPENDLIMIT)
 		q->is.append_limit = q->counted.append_limit;
 	q->is.append_limit = isrv_append_limit(s->engine, q->is.append_limit);
-	if (q->items & IMAPSRV_STATUS_HIGHESTMODSEQ && isrv_session_is_selected(s, q->name))
+	/* The host may have answered before it was renamed. */
+	if (q->items & IMAPSRV_STATUS_HIGHESTMODSEQ &&
+	    (q->selected || isrv_session_is_selected(s, q->name)))
 		q->is.highest_modseq = highest_told(s, q->is.highest_modseq);
 	isrv_status_drop(s, q);
 	return ISRV_DONE;
@@ -424,6 +426,7 @@ static enum isrv_step ask(struct imapsrv_session *s, struct isrv_status *q)
 	switch (q->at) {
 	case STATUS_START:
 		q->at = STATUS_OPEN;
+		q->selected = isrv_session_is_selected(s, q->name);
 		choose(s, q);
 		if (s->engine->store.status) {
 			ask_status(s, q);

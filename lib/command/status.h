@@ -32,6 +32,7 @@ struct isrv_status {
 
 	/* The routine's own. */
 	uint8_t at;
+	bool selected;     /* it was when this began, by that name */
 	bool opened;       /* `mailbox` is to be closed */
 	bool more;         /* `uids` has no room for the rest of the mailbox */
 	bool nomem;        /* an answer did not fit */

@@ -303,6 +303,34 @@ static void test_searched(void **state)
 	world_end(0);
 }
 
+/* The selected mailbox is renamed when the host has looked, and has not said how it stands: no more is told of
+ * changes that the client was not told of (RFC 7162 3.2). */
+static void test_counted(void **state)
+{
+	struct imapsrv_status is = {.items = UINT32_MAX, .highest_modseq = 200, .uidvalidity = 9, .uidnext = 4,
+	                            .rights = IMAPSRV_RIGHTS_STANDARD};
+	struct imapsrv_op *op;
+
+	(void)state;
+	world_begin(IN_FETCH);
+	world.at = IN_STATUS;
+	world.once = true;
+	world.play = open_later;
+	world_say("a STATUS INBOX (HIGHESTMODSEQ)\r\n");
+	op = world.op;
+	world.op = NULL;
+	assert_non_null(op);
+	post(IMAPSRV_EVENT_FLAGS_SET, NULL, "INBOX", 2);
+	post(IMAPSRV_EVENT_MAILBOX_RENAME, "INBOX", "New", 0);
+	assert_int_equal(imapsrv_op_status(op, &is), 0);
+	imapsrv_op_done(op, IMAPSRV_OK, NULL);
+	imapsrv_session_run(world.s);
+	world_drain();
+	assert_int_equal(said("* STATUS INBOX (HIGHESTMODSEQ 100)\r\n"), 1);
+	assert_int_equal(said("a OK"), 1);
+	world_end(0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -315,6 +343,7 @@ int main(void)
 		cmocka_unit_test(test_lost),
 		cmocka_unit_test(test_lost_early),
 		cmocka_unit_test(test_removed),
+		cmocka_unit_test(test_counted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
