@@ -232,7 +232,9 @@ bool isrv_resume(struct imapsrv_session *s)
 			isrv_session_fault(s, "a mailbox was opened without imapsrv_op_mailbox");
 		why = trouble(s, r);
 		if (why && s->opening_renamed) {
-			/* The answer is of nothing, or of another that has the name by now. */
+			/* The answer is of nothing, or of another that has the name by now.  What
+			 * happened before the new name was watched nobody may have posted. */
+			r->compare = true;
 			close_mailbox(s, r);
 			open_mailbox(s, r);
 			return true;
