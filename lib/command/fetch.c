@@ -94,12 +94,8 @@ static void need(struct imapsrv_session *s, bool done)
 		isrv_session_fail(s, IMAPSRV_ENOMEM);
 }
 
-/* A host that gives more than it is asked for, or a row twice, would have what is put off asked for
- * again without end. */
 static void hold(struct imapsrv_session *s, struct fetch_args *a, const struct imapsrv_row *row)
 {
-	if (!isrv_uidset_has(a->part, row->uid))
-		return;
 	need(s, isrv_fetch_held_full(&a->held)
 	                ? isrv_uidset_add(&a->off.again, &s->mem, row->uid, row->uid)
 	                : isrv_fetch_held_add(&a->held, &s->mem, row));
@@ -139,13 +135,23 @@ static void take_message_row(struct imapsrv_session *s, struct fetch_args *a, ui
 		put_row(s, a, seq, row, a->line.describe ? &d : NULL);
 }
 
-/* Most mailboxes have long stretches without holes, where numbers need no look-up. */
-static inline uint32_t seq_of(const struct imapsrv_session *s, const struct fetch_args *a,
-                              uint32_t uid)
+/* The number of a message that was asked for and is told for the first time; 0: it is another. */
+static uint32_t claim(const struct imapsrv_session *s, struct fetch_args *a, uint32_t uid)
 {
-	if (uid - a->dense_uid < a->dense_count)
-		return a->dense_seq + (uid - a->dense_uid);
-	return isrv_nummap_seq(&s->view->map, uid);
+	uint32_t seq = isrv_nummap_seq(&s->view->map, uid);
+
+	return seq && isrv_uidset_has(a->part, uid) && isrv_batch_claim(&a->batch, uid, seq) ? seq
+	                                                                                  : 0;
+}
+
+/* Most mailboxes have long stretches without holes, where numbers need no look-up. */
+static inline uint32_t seq_of(const struct imapsrv_session *s, struct fetch_args *a, uint32_t uid)
+{
+	uint32_t place = uid - a->dense_uid;
+
+	if (place < a->dense_count)
+		return isrv_claims_take(&a->batch.claims, place) ? a->dense_seq + place : 0;
+	return claim(s, a, uid);
 }
 
 static void find_dense(const struct imapsrv_session *s, struct fetch_args *a)
@@ -191,7 +197,7 @@ static void take_row(struct imapsrv_session *s, void *ctx, const void *answer)
 	uint32_t seq = seq_of(s, a, row->uid);
 
 	if (!seq)
-		return; /* not announced: the client does not know it */
+		return;
 	a->rows++;
 	if (a->plain != PLAIN_FETCH || row->flags.keyword_count ||
 	    !(row->facts & IMAPSRV_FACT_FLAGS)) {
@@ -208,7 +214,7 @@ static void take_marked(struct imapsrv_session *s, void *ctx, const void *answer
 	const struct imapsrv_row *row = answer;
 	struct fetch_args *a = ctx;
 
-	if (row->unchanged)
+	if (row->unchanged || !isrv_uidset_has(a->part, row->uid))
 		return;
 	isrv_contexts_touch_one(s, row->uid);
 	need(s, isrv_uidset_add(&a->line.seen, &s->mem, row->uid, row->uid));
@@ -245,6 +251,7 @@ static bool ask_again(struct imapsrv_session *s, struct fetch_args *a)
 	a->part = a->off.part;
 	a->asked = (uint32_t)isrv_uidset_size(a->part); /* no more than a batch */
 	a->dense_count = 0;
+	isrv_claims_empty(&a->batch.claims);
 	empty_rows(a);
 	a->at = AT_ROWS;
 	ask_rows(s, a);
@@ -270,6 +277,8 @@ static bool init(struct imapsrv_session *s, struct fetch_args *a)
 	isrv_batch_init(&a->batch, a->choice.uids, &s->steps);
 	isrv_fetch_line_init(&a->line, items);
 	isrv_putoff_init(s, &a->off);
+	if (!isrv_batch_reserve(&a->batch, &s->view->map, &s->arena, s->engine->limits.batch))
+		return false;
 	/* Where it may be (RFC 4314 4, FETCH) and is kept (RFC 9051 7.1, PERMANENTFLAGS). */
 	a->mark = items->seen && !s->view->read_only && s->view->rights & IMAPSRV_RIGHT_SEEN &&
 	          s->view->permanent_flags & IMAPSRV_SEEN;

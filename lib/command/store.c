@@ -141,7 +141,7 @@ static void take_row(struct imapsrv_session *s, void *ctx, const void *answer)
 	uint32_t seq = isrv_nummap_seq(&s->view->map, row->uid);
 
 	/* What was not asked for is told with other changes, if it changed at all. */
-	if (!seq || !isrv_uidset_has(a->off.part, row->uid))
+	if (!seq || !isrv_batch_claim(&a->batch, row->uid, seq))
 		return;
 	a->rows++;
 	isrv_contexts_touch_one(s, row->uid);
@@ -322,6 +322,9 @@ static enum isrv_step step(struct imapsrv_session *s, void *args)
 			filter_keywords(s, &a->flags);
 			isrv_batch_init(&a->batch, a->uids, &s->steps);
 			isrv_putoff_init(s, &a->off);
+			if (!isrv_batch_reserve(&a->batch, &s->view->map, &s->arena,
+			                        s->engine->limits.batch))
+				return isrv_command_nomem(s);
 			a->at = AT_BATCH;
 			break;
 		case AT_BATCH:

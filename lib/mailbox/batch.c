@@ -6,12 +6,16 @@
  */
 #include "mailbox/batch.h"
 
+#include "base/uidset.h"
+
 void isrv_batch_init(struct isrv_batch *b, struct imapsrv_set set, uint64_t *steps)
 {
 	b->set = set;
 	b->at = 0;
 	b->from = 1;
 	b->steps = steps;
+	b->count = 0;
+	b->claims = (struct isrv_claims){NULL, 0};
 }
 
 bool isrv_batch_next(struct isrv_batch *b, const struct isrv_nummap *map, uint32_t max,
@@ -42,10 +46,28 @@ bool isrv_batch_next(struct isrv_batch *b, const struct isrv_nummap *map, uint32
 		}
 		if (held == 0)
 			continue;
-		messages += held;
+		b->passed[used] = below - messages;
 		b->ranges[used++] = range;
+		messages += held;
 	}
+	b->count = used;
+	isrv_claims_empty(&b->claims);
 	*part_r = (struct imapsrv_set){b->ranges, used};
 	*messages_r = messages;
 	return messages > 0;
+}
+
+bool isrv_batch_reserve(struct isrv_batch *b, const struct isrv_nummap *map,
+                        struct isrv_arena *arena, uint32_t max)
+{
+	return isrv_claims_reserve(&b->claims, arena, max < map->count ? max : map->count);
+}
+
+bool isrv_batch_claim(struct isrv_batch *b, uint32_t uid, uint32_t seq)
+{
+	struct imapsrv_set part = {b->ranges, b->count};
+	size_t i = isrv_uidset_seek(part, uid);
+
+	return i < part.count && part.ranges[i].first <= uid &&
+	       isrv_claims_take(&b->claims, seq - 1 - b->passed[i]);
 }

@@ -7,6 +7,7 @@
 #ifndef ISRV_MAILBOX_BATCH_H
 #define ISRV_MAILBOX_BATCH_H
 
+#include "base/claims.h"
 #include "base/nummap.h"
 
 #define ISRV_BATCH_RANGES 64u
@@ -16,7 +17,10 @@ struct isrv_batch {
 	size_t at;              /* the range that comes next, */
 	uint32_t from;          /* from this UID on */
 	uint64_t *steps;
-	struct imapsrv_range ranges[ISRV_BATCH_RANGES]; /* the part that was given out */
+	size_t count;           /* of the ranges of the part that was given out, */
+	struct imapsrv_range ranges[ISRV_BATCH_RANGES]; /* and these */
+	uint32_t passed[ISRV_BATCH_RANGES]; /* messages below each that are not of the part */
+	struct isrv_claims claims; /* of its messages, by their place in it */
 };
 
 void isrv_batch_init(struct isrv_batch *b, struct imapsrv_set set, uint64_t *steps);
@@ -27,5 +31,13 @@ void isrv_batch_init(struct isrv_batch *b, struct imapsrv_set set, uint64_t *ste
  */
 bool isrv_batch_next(struct isrv_batch *b, const struct isrv_nummap *map, uint32_t max,
                      struct imapsrv_set *part_r, uint32_t *messages_r);
+
+/* Right behind init, with the `max` of all parts: messages can be claimed, each once in a part.
+ * None is added to the map from now on.  False: no memory. */
+bool isrv_batch_reserve(struct isrv_batch *b, const struct isrv_nummap *map,
+                        struct isrv_arena *arena, uint32_t max);
+/* Claims the message with that number in the map, which is as it was when the part was given out.
+ * False: it is not of the part, or was claimed before. */
+bool isrv_batch_claim(struct isrv_batch *b, uint32_t uid, uint32_t seq);
 
 #endif

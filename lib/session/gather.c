@@ -54,6 +54,8 @@ void isrv_gather_begin(struct imapsrv_session *s, struct isrv_gather *g,
 		return;
 	}
 	isrv_batch_init(&g->batch, g->uids, &s->steps);
+	if (!isrv_batch_reserve(&g->batch, source->map, arena, max))
+		end(g, ISRV_GATHER_NOMEM);
 }
 
 static void close_message(struct imapsrv_session *s, struct isrv_gather *g)
@@ -83,12 +85,12 @@ static void row_sink(struct imapsrv_session *s, void *ctx, const void *answer)
 {
 	struct isrv_gather *g = ctx;
 	const struct imapsrv_row *row = answer;
+	uint32_t seq = isrv_nummap_seq(g->from.map, row->uid);
 	struct isrv_gather_slot *slot;
 
-	/* A host may tell more than it was asked, or of a message that its event has taken away
-	 * since, or twice of one. */
-	if (g->count == g->part_max || !isrv_uidset_has(g->part, row->uid) ||
-	    isrv_nummap_seq(g->from.map, row->uid) == 0 || is_gone(g, row->uid))
+	/* A host may tell more than it was asked, or twice of one, or of a message that its event
+	 * has taken away since. */
+	if (!seq || !isrv_batch_claim(&g->batch, row->uid, seq) || is_gone(g, row->uid))
 		return;
 	s->steps++;
 	slot = &g->slots[g->count++];
@@ -131,17 +133,10 @@ static int compare(const void *ctx, uint32_t a, uint32_t b)
 
 static void sort_rows(struct imapsrv_session *s, struct isrv_gather *g)
 {
-	uint32_t i, kept = 0;
-
-	for (i = 0; i < g->count; i++)
+	for (uint32_t i = 0; i < g->count; i++)
 		g->order[i] = i;
 	isrv_order_sort(g->order, g->order + g->part_max, g->count, compare, g->slots, &s->steps);
-	for (i = 0; i < g->count; i++) {
-		if (!kept || g->slots[g->order[i]].uid != g->slots[g->order[kept - 1]].uid)
-			g->order[kept++] = g->order[i];
-	}
-	g->count = kept;
-	g->missing = g->missing || kept < g->messages;
+	g->missing = g->missing || g->count < g->messages;
 }
 
 /* ---- one message --------------------------------------------------------------------------- */

@@ -208,8 +208,7 @@ static enum isrv_step scan(struct imapsrv_session *s, struct isrv_searcher *x)
 
 /* ---- with the host ------------------------------------------------------------------------- */
 
-/* Where the verdicts about a message that may have to be opened are noted; NULL: no memory, or a
- * host that gives a message twice. */
+/* Where the verdicts about a message that may have to be opened are noted; NULL: no memory. */
 static struct isrv_search_subject *open_slot(struct isrv_searcher *x)
 {
 	size_t leaves = x->program->leaves;
@@ -224,8 +223,6 @@ static struct isrv_search_subject *open_slot(struct isrv_searcher *x)
 			return NULL;
 		}
 	}
-	if (x->open_count == x->part_max)
-		return NULL;
 	slot = x->open + x->open_count;
 	slot->known = x->open_known + x->open_count * leaves;
 	memset(slot->known, 0, leaves);
@@ -257,15 +254,16 @@ static void row_sink(struct imapsrv_session *s, void *ctx, const void *answer)
 {
 	struct isrv_searcher *x = ctx;
 	const struct imapsrv_row *row = answer;
+	uint32_t seq = isrv_nummap_seq(x->from.map, row->uid);
 	struct isrv_search_row facts = {.uid = row->uid, .recent_from = x->from.recent_from};
 	struct isrv_search_subject *open = NULL;
 	struct imapsrv_span none = {NULL, 0};
 	enum isrv_verdict is;
 
-	/* A host may tell more than it was asked, or of a message that its event has taken away
-	 * since. */
-	if (x->nomem || !isrv_uidset_has(x->part, row->uid) ||
-	    isrv_nummap_seq(x->from.map, row->uid) == 0 || isrv_uidset_has(expunged(x), row->uid))
+	/* A host may tell more than it was asked, or twice of one, or of a message that its event
+	 * has taken away since. */
+	if (x->nomem || !seq || !isrv_batch_claim(&x->batch, row->uid, seq) ||
+	    isrv_uidset_has(expunged(x), row->uid))
 		return;
 	x->rows++;
 	s->steps += x->program->count;
@@ -319,6 +317,10 @@ static bool next_batch(struct imapsrv_session *s, struct isrv_searcher *x)
 
 	/* Batches ascend: the lowest matches are found first. */
 	if (x->enough && x->found.size >= x->enough)
+		return false;
+	x->nomem = !x->batch.claims.bits &&
+	           !isrv_batch_reserve(&x->batch, x->from.map, x->arena, x->part_max);
+	if (x->nomem)
 		return false;
 	if (!isrv_batch_next(&x->batch, x->from.map, x->part_max, &x->part, &x->messages))
 		return false;

@@ -15,6 +15,9 @@ struct box {
 	uint32_t messages;
 	uint32_t failed;   /* the last of them, by a STORE; 0: none */
 	bool keywords;     /* each has one of its own */
+	bool twice;        /* each is told twice, and nothing but what was asked for */
+	bool descending;   /* the last one first */
+	uint32_t hidden;   /* that is gone: it has no row; 0: none */
 	enum imapsrv_code stored;
 	unsigned fetches;
 	struct imapsrv_range gone; /* expunged */
@@ -40,27 +43,56 @@ static void box_open(void *user, struct imapsrv_op *op, const struct imapsrv_ope
 
 static void box_uids(void *user, struct imapsrv_op *op, const struct imapsrv_uids *q)
 {
-	struct imapsrv_range all = {1, ((struct box *)user)->messages};
+	const struct box *box = user;
+	struct imapsrv_range all = {1, box->messages};
 
-	if (q->range.first == 1)
+	for (int i = 0; q->range.first == 1 && i < (box->twice ? 2 : 1); i++)
 		imapsrv_op_uids(op, (struct imapsrv_set){&all, 1});
 	imapsrv_op_done(op, IMAPSRV_OK, NULL);
 }
 
-static void give_all(struct box *box, struct imapsrv_op *op, uint32_t failed)
+static void box_body(void *user, struct imapsrv_op *op, const struct imapsrv_body *q)
 {
-	for (uint32_t uid = 1; uid <= box->messages; uid++) {
+	static const char text[] = "Subject: x\r\n\r\nThe text.\r\n";
+
+	(void)user, (void)q;
+	imapsrv_op_lend(op, text, sizeof(text) - 1, IMAPSRV_EOL_CRLF, NULL);
+	imapsrv_op_done(op, IMAPSRV_OK, NULL);
+}
+
+static void box_body_close(void *user, void *body)
+{
+	(void)user, (void)body;
+}
+
+static bool is_in(struct imapsrv_set set, uint32_t uid)
+{
+	size_t i = 0;
+
+	while (i < set.count && (uid < set.ranges[i].first || uid > set.ranges[i].last))
+		i++;
+	return i < set.count;
+}
+
+static void give_all(struct box *box, struct imapsrv_op *op, struct imapsrv_set asked, uint32_t failed)
+{
+	for (uint32_t n = 1; n <= box->messages; n++) {
 		char text[64];
 		struct imapsrv_span keyword = {text, sizeof(text) - 1};
-		struct imapsrv_row row = {.uid = uid, .facts = IMAPSRV_FACT_FLAGS};
+		struct imapsrv_row row = {.uid = n, .facts = IMAPSRV_FACT_FLAGS};
 
+		if (box->descending)
+			row.uid = box->messages + 1 - n;
+		if (row.uid == box->hidden || (box->twice && !is_in(asked, row.uid)))
+			continue;
 		memset(text, 'x', sizeof(text));
-		(void)snprintf(text, 5, "k%03u", (unsigned)uid);
+		(void)snprintf(text, 5, "k%03u", (unsigned)row.uid);
 		text[4] = '-';
-		row.failed = uid == failed;
+		row.failed = row.uid == failed;
 		if (box->keywords)
 			row.flags = (struct imapsrv_flags){0, 1, &keyword};
-		imapsrv_op_row(op, &row);
+		for (int i = 0; i < (box->twice ? 2 : 1); i++)
+			imapsrv_op_row(op, &row);
 	}
 }
 
@@ -68,9 +100,8 @@ static void box_fetch(void *user, struct imapsrv_op *op, const struct imapsrv_fe
 {
 	struct box *box = user;
 
-	(void)q;
 	if (++box->fetches <= MOST)
-		give_all(box, op, 0);
+		give_all(box, op, q->uids, 0);
 	imapsrv_op_done(op, box->fetches <= MOST ? IMAPSRV_OK : IMAPSRV_UNAVAILABLE, NULL);
 }
 
@@ -78,8 +109,7 @@ static void box_store(void *user, struct imapsrv_op *op, const struct imapsrv_st
 {
 	struct box *box = user;
 
-	(void)q;
-	give_all(box, op, box->failed);
+	give_all(box, op, q->uids, box->failed);
 	imapsrv_op_done(op, box->stored, NULL);
 }
 
@@ -167,6 +197,8 @@ static struct imapsrv_session *start(struct box *box, struct imapsrv_engine **en
 	store.open = box_open;
 	store.uids = box_uids;
 	store.fetch = box_fetch;
+	store.body = box_body;
+	store.body_close = box_body_close;
 	store.store = box_store;
 	store.append_begin = no_begin;
 	store.append_data = no_data;
@@ -174,7 +206,8 @@ static struct imapsrv_session *start(struct box *box, struct imapsrv_engine **en
 	store.append_abort = no_abort;
 	store.expunge = box_expunge;
 	store.copy = box_copy;
-	limits.arena = 32768;
+	limits.arena = box->keywords ? 32768 : 0;
+	limits.batch = box->keywords ? 0 : 8;
 	config.limits = &limits;
 	config.store = &store;
 	client.user = box;
@@ -266,6 +299,59 @@ static void test_failed(void **unused)
 	imapsrv_engine_free(engine);
 }
 
+/* One that is gone is missed, though another is told that was not asked for, or one that was twice; and no message is
+ * told or found twice, or not at all because another was. */
+static void test_counted(void **unused)
+{
+	static const struct row {
+		bool twice, descending;
+		uint32_t messages, hidden;
+		const char *command, *answer;
+	} rows[] = {
+		{false, false, 3, 2, "c UID FETCH 1:2 FLAGS\r\n",
+	         "* 1 FETCH (UID 1 FLAGS ())\r\nc OK [EXPUNGEISSUED] Some messages have been expunged\r\n"},
+		{false, true, 3, 2, "c UID FETCH 1:2 (FLAGS INTERNALDATE)\r\n",
+	         "* 1 FETCH (UID 1 FLAGS ())\r\nc OK [EXPUNGEISSUED] Some messages have been expunged\r\n"},
+		{false, true, 3, 2, "c UID FETCH 1:2 BODY.PEEK[]<0.1>\r\n",
+	         "* 1 FETCH (UID 1 BODY[]<0> {1}\r\nS)\r\nc OK [EXPUNGEISSUED] Some messages have been expunged\r\n"},
+		{true, false, 3, 2, "c UID FETCH 1:2 FLAGS\r\n",
+	         "* 1 FETCH (UID 1 FLAGS ())\r\nc OK [EXPUNGEISSUED] Some messages have been expunged\r\n"},
+		{true, false, 3, 2, "c UID FETCH 1:2 BODY.PEEK[]<0.1>\r\n",
+	         "* 1 FETCH (UID 1 BODY[]<0> {1}\r\nS)\r\nc OK [EXPUNGEISSUED] Some messages have been expunged\r\n"},
+		{true, true, 3, 2, "c UID STORE 1:2 +FLAGS (\\Seen)\r\n",
+	         "* 1 FETCH (UID 1 FLAGS ())\r\nc OK [EXPUNGEISSUED] Some messages have been expunged\r\n"},
+		{true, false, 12, 0, "c SEARCH BODY text\r\n",
+	         "* SEARCH 1 2 3 4 5 6 7 8 9 10 11 12\r\nc OK SEARCH completed\r\n"},
+		{true, true, 12, 0, "c SEARCH BODY text\r\n",
+	         "* SEARCH 1 2 3 4 5 6 7 8 9 10 11 12\r\nc OK SEARCH completed\r\n"},
+		{true, false, 3, 2, "c SEARCH UNSEEN\r\n",
+	         "* SEARCH 1 3\r\nc OK [EXPUNGEISSUED] SEARCH completed\r\n"},
+		{true, true, 12, 0, "c SORT (SUBJECT) UTF-8 ALL\r\n",
+	         "* SORT 1 2 3 4 5 6 7 8 9 10 11 12\r\nc OK SORT completed\r\n"},
+	};
+
+	(void)unused;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		static struct box box;
+		struct imapsrv_engine *engine;
+		struct imapsrv_session *s;
+
+		memset(&box, 0, sizeof(box));
+		box.messages = rows[i].messages;
+		box.stored = IMAPSRV_OK;
+		s = start(&box, &engine);
+		box.twice = rows[i].twice;
+		box.descending = rows[i].descending;
+		box.hidden = rows[i].hidden;
+		say(&box, s, rows[i].command);
+		if (strcmp(box.said, rows[i].answer) != 0)
+			print_error("row %u: %s", (unsigned)i, box.said);
+		ROW(i, strcmp(box.said, rows[i].answer) == 0);
+		imapsrv_session_free(s);
+		imapsrv_engine_free(engine);
+	}
+}
+
 /* A move in two steps. */
 static void test_move(void **unused)
 {
@@ -291,6 +377,7 @@ int main(void)
 		cmocka_unit_test(test_put_off),
 		cmocka_unit_test(test_store),
 		cmocka_unit_test(test_failed),
+		cmocka_unit_test(test_counted),
 		cmocka_unit_test(test_move),
 	};
 
