@@ -97,6 +97,10 @@ static void take_uids(struct imapsrv_session *s, void *ctx, const void *answer)
 			continue;
 		if (r.first < q->from)
 			r.first = q->from;
+		if (r.first <= q->top) {
+			isrv_op_pass_over(s, "UIDs of a mailbox that do not ascend");
+			return;
+		}
 		if (q->facts && !isrv_uidset_add(&q->uids, &s->mem, r.first, r.last)) {
 			/* A round is over when no more fit, whatever the reason; but one must
 			 * fit. */
@@ -106,6 +110,7 @@ static void take_uids(struct imapsrv_session *s, void *ctx, const void *answer)
 			return;
 		}
 		count_range(q, r);
+		q->top = r.last;
 	}
 }
 
@@ -144,15 +149,26 @@ static void add_octets(struct isrv_status *q, uint64_t octets, bool deleted)
 		q->counted.deleted_octets = sum(q->counted.deleted_octets, octets);
 }
 
+/* Is it of the part, and told for the first time? */
+static bool claim(struct isrv_status *q, uint32_t uid)
+{
+	uint32_t before = 0;
+	size_t i = 0;
+
+	for (; i < q->part_count && q->part[i].last < uid; i++)
+		before += q->part[i].last - q->part[i].first + 1;
+	return i < q->part_count && q->part[i].first <= uid &&
+	       isrv_claims_take(&q->claims, before + uid - q->part[i].first);
+}
+
 static void take_row(struct imapsrv_session *s, void *ctx, const void *answer)
 {
 	const struct imapsrv_row *row = answer;
 	struct isrv_status *q = ctx;
-	struct imapsrv_set asked = {q->part, q->part_count};
 	bool deleted = row->facts & IMAPSRV_FACT_FLAGS && row->flags.system & IMAPSRV_DELETED;
 
-	if (!isrv_uidset_has(asked, row->uid)) {
-		isrv_session_fault(s, "a row for a message that was not asked for");
+	if (!claim(q, row->uid)) {
+		isrv_session_fault(s, "a row for a message that was not asked for, or told before");
 		return;
 	}
 	if (row->facts & IMAPSRV_FACT_FLAGS) {
@@ -214,6 +230,22 @@ static bool next_part(const struct imapsrv_session *s, struct isrv_status *q)
 	return n > 0;
 }
 
+/* None of the part is claimed.  False: no memory. */
+static bool begin_claims(struct imapsrv_session *s, struct isrv_status *q)
+{
+	struct imapsrv_set part = {q->part, q->part_count};
+	uint32_t messages = (uint32_t)isrv_uidset_size(part); /* no more than a batch */
+	size_t octets = q->claims.octets;
+
+	isrv_claims_empty(&q->claims);
+	if (messages / 8 < octets)
+		return true;
+	/* At least doubled: the old ones stay in the arena. */
+	if (messages < 16 * octets)
+		messages = (uint32_t)(16 * octets);
+	return isrv_claims_reserve(&q->claims, &s->arena, messages);
+}
+
 static void ask_fetch(struct imapsrv_session *s, struct isrv_status *q)
 {
 	struct imapsrv_fetch ask = {q->mailbox, {q->part, q->part_count}, q->facts, 0};
@@ -229,9 +261,11 @@ void isrv_status_begin(struct isrv_status *q, struct imapsrv_span name, uint32_t
 	 * them. */
 	struct isrv_status_sizeless *sizeless = q->sizeless;
 	struct isrv_body_cursor body = {.arena = q->body.arena, .buf = q->body.buf};
+	struct isrv_claims claims = q->claims;
 
 	memset(q, 0, sizeof(*q));
 	q->sizeless = sizeless;
+	q->claims = claims;
 	q->body = body;
 	q->name = name;
 	q->items = wanted;
@@ -443,6 +477,8 @@ static enum isrv_step ask(struct imapsrv_session *s, struct isrv_status *q)
 		break;
 	default: /* STATUS_FETCH */
 		if (next_part(s, q)) {
+			if (!begin_claims(s, q))
+				return out_of_memory(s, q);
 			ask_fetch(s, q);
 			q->at = STATUS_FETCH_ASKED;
 			break;

@@ -10,6 +10,7 @@
 #ifndef ISRV_COMMAND_STATUS_H
 #define ISRV_COMMAND_STATUS_H
 
+#include "base/claims.h"
 #include "base/objectid.h"
 #include "session/body.h"
 #include "session/session.h"
@@ -40,6 +41,7 @@ struct isrv_status {
 	struct imapsrv_status counted;
 	uint32_t recent_from;
 	uint32_t from;     /* uids: ask from here */
+	uint32_t top;      /* and so far was counted */
 	struct isrv_uidset uids;
 	size_t range;      /* fetch: of uids, the next range */
 	uint32_t next;     /* and from which UID of it on; 0: all of it */
@@ -47,6 +49,7 @@ struct isrv_status {
 	uint32_t ask;      /* which items are asked of the host's `status` */
 	size_t part_count;
 	struct imapsrv_range part[ISRV_STATUS_RANGES];
+	struct isrv_claims claims; /* of its messages, by their place in it */
 	/* Messages whose octets are to be counted, at most limits.batch. */
 	struct isrv_status_sizeless *sizeless;
 	uint32_t sizeless_count;

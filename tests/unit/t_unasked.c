@@ -300,7 +300,7 @@ static void test_failed(void **unused)
 }
 
 /* One that is gone is missed, though another is told that was not asked for, or one that was twice; and no message is
- * told or found twice, or not at all because another was. */
+ * told, found or counted twice, or not at all because another was. */
 static void test_counted(void **unused)
 {
 	static const struct row {
@@ -328,6 +328,10 @@ static void test_counted(void **unused)
 	         "* SEARCH 1 3\r\nc OK [EXPUNGEISSUED] SEARCH completed\r\n"},
 		{true, true, 12, 0, "c SORT (SUBJECT) UTF-8 ALL\r\n",
 	         "* SORT 1 2 3 4 5 6 7 8 9 10 11 12\r\nc OK SORT completed\r\n"},
+		{true, false, 12, 0, "c STATUS Other (MESSAGES UNSEEN)\r\n",
+	         "* STATUS Other (MESSAGES 12 UNSEEN 12)\r\nc OK STATUS done\r\n"},
+		{true, true, 12, 0, "c STATUS Other (MESSAGES SIZE)\r\n",
+	         "* STATUS Other (MESSAGES 12 SIZE 300)\r\nc OK STATUS done\r\n"},
 	};
 
 	(void)unused;
