@@ -11,10 +11,10 @@
  */
 #include "command/resync.h"
 
+#include "base/uidlate.h"
 #include "session/modseq.h"
 
 #define RANGES_IN_A_LINE 256u
-#define LATE_LEAST       256u
 
 enum {
 	AT_START,
@@ -229,9 +229,15 @@ static void take_vanished(struct imapsrv_session *s, void *ctx, const void *answ
 	for (size_t i = 0; i < set->count && !s->error; i++) {
 		struct imapsrv_range range = set->ranges[i];
 
-		if (!isrv_uidset_add(&r->found, &s->mem, range.first, range.last))
+		if (!isrv_uidlate_add(&r->late, &r->found, &s->mem, range.first, range.last,
+		                      &s->steps))
 			nomem(s);
 	}
+}
+
+static bool settle(struct imapsrv_session *s, struct isrv_resync *r)
+{
+	return isrv_uidlate_settle(&r->late, &r->found, &s->mem, &s->steps) || nomem(s);
 }
 
 static void ask_vanished(struct imapsrv_session *s, struct isrv_resync *r)
@@ -246,8 +252,11 @@ static bool was_vanished(struct imapsrv_session *s, struct isrv_resync *r)
 {
 	if (s->result.code != IMAPSRV_OK) {
 		isrv_uidset_empty(&r->found);
+		isrv_uidset_empty(&r->late);
 		return compare(s, r);
 	}
+	if (!settle(s, r))
+		return false;
 	if (!isrv_uidset_intersect(&r->found, &s->mem, r->known))
 		return nomem(s);
 	return take_present(s, r);
@@ -274,33 +283,6 @@ static enum isrv_step tell_vanished(struct imapsrv_session *s, struct isrv_resyn
 
 /* ---- which have changed -------------------------------------------------------------------- */
 
-/* A store may give rows in any order.  What comes late is put in together, when it is as much as
- * what is there: each message by itself would make all behind it move. */
-static void settle_late(struct imapsrv_session *s, struct isrv_resync *r)
-{
-	struct isrv_uidset *late = &r->late;
-
-	if (!late->count)
-		return;
-	s->steps += r->found.count + late->count;
-	late->count = (uint32_t)isrv_uidset_normalize(late->ranges, late->count);
-	if (!isrv_uidset_union(&r->found, &s->mem, isrv_uidset_view(late)))
-		nomem(s);
-	isrv_uidset_empty(late);
-}
-
-static bool add_late(struct imapsrv_session *s, struct isrv_resync *r, uint32_t uid)
-{
-	struct isrv_uidset *late = &r->late;
-
-	if (late->count >= LATE_LEAST && late->count >= r->found.count)
-		settle_late(s, r);
-	if (s->error || !isrv_uidset_reserve(late, &s->mem, late->count + 1u))
-		return false;
-	late->ranges[late->count++] = (struct imapsrv_range){uid, uid};
-	return true;
-}
-
 /* RFC 7162 3.1.4.1: those with a sequence above the given one.  One whose sequence the host does
  * not say may have changed. */
 static void take_changed(struct imapsrv_session *s, void *ctx, const void *answer)
@@ -312,9 +294,7 @@ static void take_changed(struct imapsrv_session *s, void *ctx, const void *answe
 		return;
 	if (!isrv_uidset_has(r->known, row->uid) || !isrv_nummap_seq(&s->view->map, row->uid))
 		return;
-	if (!(row->uid > isrv_uidset_max(isrv_uidset_view(&r->found))
-	              ? isrv_uidset_add(&r->found, &s->mem, row->uid, row->uid)
-	              : add_late(s, r, row->uid)))
+	if (!isrv_uidlate_add(&r->late, &r->found, &s->mem, row->uid, row->uid, &s->steps))
 		nomem(s);
 }
 
@@ -418,7 +398,7 @@ enum isrv_step isrv_resync_step(struct imapsrv_session *s, struct isrv_resync *r
 			ask_changed(s, r);
 			break;
 		case AT_CHANGED:
-			settle_late(s, r);
+			settle(s, r);
 			isrv_batch_init(&r->batch, isrv_uidset_view(&r->found), &s->steps);
 			r->at = r->rows ? AT_BATCH : AT_DONE;
 			is_refused(s, r);

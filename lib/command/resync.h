@@ -29,8 +29,7 @@ struct isrv_resync {
 
 	/* The routine's own. */
 	uint8_t at;
-	struct isrv_uidset late;   /* of those that have changed, some that came out of order, as
-	                            * they came */
+	struct isrv_uidset late;   /* what is found and waits: see base/uidlate.h */
 	size_t told;               /* ranges of it */
 	struct isrv_batch batch;
 	struct isrv_putoff off;    /* rows of it for which there was no room */

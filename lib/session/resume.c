@@ -6,6 +6,7 @@
  */
 #include "session/resume.h"
 
+#include "base/uidlate.h"
 #include "mailbox/view_save.h"
 #include "session/access.h"
 #include "session/hear.h"
@@ -22,13 +23,30 @@ struct isrv_resume {
 	bool has_handle;
 	bool compare;
 	struct imapsrv_mailbox mailbox; /* what the host said of it; keywords aside */
+	struct isrv_uidset changed;     /* messages that changed meanwhile; */
+	struct isrv_uidset late;        /* what waits for it: see base/uidlate.h */
+	bool any;                       /* they could not be kept: it may be any */
 };
 
 static struct isrv_resume *get(struct imapsrv_session *s)
 {
-	if (!s->resume)
-		s->resume = isrv_mem_zalloc(&s->mem, sizeof(*s->resume));
-	return s->resume;
+	struct isrv_resume *r = s->resume;
+
+	if (!r)
+		r = isrv_mem_zalloc(&s->mem, sizeof(*r));
+	if (r && !s->resume) {
+		isrv_uidset_init(&r->changed, SIZE_MAX);
+		isrv_uidset_init(&r->late, SIZE_MAX);
+	}
+	s->resume = r;
+	return r;
+}
+
+static void free_resume(struct imapsrv_session *s, struct isrv_resume *r)
+{
+	isrv_uidset_clear(&r->changed, &s->mem);
+	isrv_uidset_clear(&r->late, &s->mem);
+	isrv_mem_free(&s->mem, r, sizeof(*r));
 }
 
 void isrv_resume_read(struct imapsrv_session *s, struct isrv_unpack *u)
@@ -86,7 +104,7 @@ void isrv_resume_drop(struct imapsrv_session *s)
 		isrv_view_clear(r->view, &s->mem);
 		isrv_mem_free(&s->mem, r->view, sizeof(*r->view));
 	}
-	isrv_mem_free(&s->mem, r, sizeof(*r));
+	free_resume(s, r);
 }
 
 /* ---- opening ------------------------------------------------------------------------------- */
@@ -177,16 +195,31 @@ static void changed(struct imapsrv_session *s, struct imapsrv_set uids)
 static void take_changed(struct imapsrv_session *s, void *ctx, const void *answer)
 {
 	const struct imapsrv_row *row = answer;
-	struct imapsrv_range one = {row->uid, row->uid};
+	struct isrv_resume *r = ctx;
 
-	(void)ctx;
 	/* A store may give more than it was asked for. */
-	if (!(row->facts & IMAPSRV_FACT_MODSEQ) || row->modseq > s->view->modseq_told)
-		changed(s, (struct imapsrv_set){&one, 1});
+	if (!isrv_nummap_seq(&s->view->map, row->uid) ||
+	    (row->facts & IMAPSRV_FACT_MODSEQ && row->modseq <= s->view->modseq_told))
+		return;
+	if (!r->any)
+		r->any = !isrv_uidlate_add(&r->late, &r->changed, &s->mem, row->uid, row->uid,
+		                           &s->steps);
+}
+
+/* The answer is there. */
+static void take_changes(struct imapsrv_session *s, struct isrv_resume *r)
+{
+	struct imapsrv_range all = {1, UINT32_MAX};
+
+	if (s->result.code != IMAPSRV_OK || r->any ||
+	    !isrv_uidlate_settle(&r->late, &r->changed, &s->mem, &s->steps))
+		changed(s, (struct imapsrv_set){&all, 1});
+	else
+		changed(s, isrv_uidset_view(&r->changed));
 }
 
 /* Asks which messages changed; false: there is nothing to wait for. */
-static bool ask_changes(struct imapsrv_session *s)
+static bool ask_changes(struct imapsrv_session *s, struct isrv_resume *r)
 {
 	struct isrv_view *v = s->view;
 	struct imapsrv_range all = {1, v->map.last_uid};
@@ -201,7 +234,7 @@ static bool ask_changes(struct imapsrv_session *s)
 		changed(s, set);
 		return false;
 	}
-	ISRV_ASK(s, ISRV_OP_FETCH, store, fetch, &q, take_changed, NULL);
+	ISRV_ASK(s, ISRV_OP_FETCH, store, fetch, &q, take_changed, r);
 	return true;
 }
 
@@ -209,7 +242,7 @@ static bool ask_changes(struct imapsrv_session *s)
 
 static bool go_on(struct imapsrv_session *s)
 {
-	isrv_mem_free(&s->mem, s->resume, sizeof(*s->resume));
+	free_resume(s, s->resume);
 	s->resume = NULL;
 	s->phase = s->idling ? ISRV_PHASE_STEP : ISRV_PHASE_READ;
 	s->wake = s->idling;
@@ -248,7 +281,7 @@ bool isrv_resume(struct imapsrv_session *s)
 		if (isrv_writer_failed(&s->w))
 			isrv_session_fail(s, IMAPSRV_ENOMEM);
 		r->at = AT_CHANGES;
-		if (r->compare && ask_changes(s))
+		if (r->compare && ask_changes(s, r))
 			return true;
 		return go_on(s);
 	case AT_CHANGES:
@@ -256,10 +289,6 @@ bool isrv_resume(struct imapsrv_session *s)
 	}
 	if (!isrv_answered(s))
 		return false;
-	if (s->result.code != IMAPSRV_OK) {
-		struct imapsrv_range all = {1, UINT32_MAX};
-
-		changed(s, (struct imapsrv_set){&all, 1});
-	}
+	take_changes(s, r);
 	return go_on(s);
 }

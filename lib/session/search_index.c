@@ -6,12 +6,20 @@
  */
 #include "session/search_index.h"
 
+#include "base/uidlate.h"
+
 /* Sets that narrow the reach: each costs as much as all ranges so far. */
 #define REACH_SETS 8
 
+/* A host with an index may tell one message at a time, in the order of their rank. */
+struct told_set {
+	struct isrv_uidset uids;
+	struct isrv_uidset late; /* what waits: see base/uidlate.h */
+};
+
 struct isrv_search_told {
-	struct isrv_uidset matches;
-	struct isrv_uidset candidates;
+	struct told_set matches;
+	struct told_set candidates;
 	bool given;
 	bool broken;
 };
@@ -152,20 +160,35 @@ static void build(struct isrv_search_index *x, const struct isrv_search_question
 /* ---- asking -------------------------------------------------------------------------------- */
 
 /* False: more than is kept of it. */
-static bool add(struct imapsrv_session *s, struct isrv_uidset *set, struct imapsrv_set more)
+static bool add(struct imapsrv_session *s, struct told_set *set, struct imapsrv_set more)
 {
 	size_t max = s->engine->limits.set_ranges;
 
-	size_t i;
-
 	s->steps += more.count;
-	for (i = 0; i < more.count && set->count <= max; i++) {
-		if (!isrv_uidset_add(set, &s->mem, more.ranges[i].first, more.ranges[i].last)) {
+	for (size_t i = 0; i < more.count && set->uids.count <= max; i++) {
+		struct imapsrv_range r = more.ranges[i];
+
+		if (!isrv_uidlate_add(&set->late, &set->uids, &s->mem, r.first, r.last,
+		                      &s->steps)) {
 			isrv_session_fail(s, IMAPSRV_ENOMEM);
 			return false;
 		}
 	}
-	return set->count <= max;
+	return set->uids.count <= max;
+}
+
+/* No more is told.  False: it is more than is kept. */
+static bool settle(struct imapsrv_session *s, struct told_set *set)
+{
+	if (!isrv_uidlate_settle(&set->late, &set->uids, &s->mem, &s->steps))
+		isrv_session_fail(s, IMAPSRV_ENOMEM);
+	return !s->error && set->uids.count <= s->engine->limits.set_ranges;
+}
+
+static void init(struct told_set *set)
+{
+	isrv_uidset_init(&set->uids, SIZE_MAX); /* see add */
+	isrv_uidset_init(&set->late, SIZE_MAX);
 }
 
 /* Of what is not in the mailbox nothing is kept: an index may know more. */
@@ -222,8 +245,8 @@ bool isrv_search_index_ask(struct imapsrv_session *s, struct isrv_search_index *
 		return false;
 	}
 	for (i = 0; i < program->count; i++) {
-		isrv_uidset_init(&x->told[i].matches, SIZE_MAX); /* see add */
-		isrv_uidset_init(&x->told[i].candidates, SIZE_MAX);
+		init(&x->told[i].matches);
+		init(&x->told[i].candidates);
 	}
 	*recent = (struct imapsrv_range){q->recent_from, UINT32_MAX};
 	s->steps += program->count;
@@ -244,8 +267,8 @@ static bool narrow(struct imapsrv_session *s, const struct isrv_search_told *tol
 	bool ok;
 
 	isrv_uidset_init(&both, SIZE_MAX);
-	if (!isrv_uidset_copy(&both, &s->mem, isrv_uidset_view(&told->matches)) ||
-	    !isrv_uidset_union(&both, &s->mem, isrv_uidset_view(&told->candidates)))
+	if (!isrv_uidset_copy(&both, &s->mem, isrv_uidset_view(&told->matches.uids)) ||
+	    !isrv_uidset_union(&both, &s->mem, isrv_uidset_view(&told->candidates.uids)))
 		isrv_session_fail(s, IMAPSRV_ENOMEM);
 	ok = !s->error && isrv_uidset_common(arena, reach, isrv_uidset_view(&both), &s->steps);
 	isrv_uidset_clear(&both, &s->mem);
@@ -265,16 +288,20 @@ bool isrv_search_index_take(struct imapsrv_session *s, struct isrv_search_index 
 		return false;
 	s->steps += p->count;
 	for (i = 0; i < p->count; i++) {
-		const struct isrv_search_told *told = &x->told[i];
+		struct isrv_search_told *told = &x->told[i];
 		bool root = i + 1 == p->count;
 
-		if (!told->given || told->broken)
+		if (!told->given || told->broken || !settle(s, &told->matches) ||
+		    !settle(s, &told->candidates)) {
+			if (s->error)
+				return false;
 			continue;
-		list[i].matches = isrv_uidset_view(&told->matches);
-		list[i].candidates = isrv_uidset_view(&told->candidates);
+		}
+		list[i].matches = isrv_uidset_view(&told->matches.uids);
+		list[i].candidates = isrv_uidset_view(&told->candidates.uids);
 		x->answers[i] = &list[i];
 		if (root)
-			x->all = !told->candidates.count;
+			x->all = !told->candidates.uids.count;
 		if ((root || (p->terms[i].required && sets++ < REACH_SETS)) &&
 		    !narrow(s, told, arena, reach))
 			return false;
@@ -282,13 +309,19 @@ bool isrv_search_index_take(struct imapsrv_session *s, struct isrv_search_index 
 	return true;
 }
 
+static void clear(struct imapsrv_session *s, struct told_set *set)
+{
+	isrv_uidset_clear(&set->uids, &s->mem);
+	isrv_uidset_clear(&set->late, &s->mem);
+}
+
 void isrv_search_index_drop(struct imapsrv_session *s, struct isrv_search_index *x)
 {
 	uint32_t i;
 
 	for (i = 0; x->told && i < x->program->count; i++) {
-		isrv_uidset_clear(&x->told[i].matches, &s->mem);
-		isrv_uidset_clear(&x->told[i].candidates, &s->mem);
+		clear(s, &x->told[i].matches);
+		clear(s, &x->told[i].candidates);
 	}
 	x->told = NULL;
 	x->answers = NULL;

@@ -5,6 +5,7 @@
  * command or IDLE, comes through here, so there is one order and one set of rules: expunges first
  * where they are allowed, then new messages, then flags, which the store is asked for only now.
  */
+#include "base/uidlate.h"
 #include "mailbox/batch.h"
 #include "session/access.h"
 #include "session/annotated_tell.h"
@@ -29,6 +30,7 @@ struct isrv_sync {
 	bool results_told;        /* searches that are followed have lost what is expunged */
 	struct isrv_uidset found; /* what a look-up found, or the messages whose flags are being
 	                           * told */
+	struct isrv_uidset late;  /* of a look-up, what waits: see base/uidlate.h */
 	struct isrv_batch batch;
 	struct isrv_putoff off; /* rows of it for which there was no room */
 	struct isrv_annotated_tell *annotations; /* NULL: none were told */
@@ -43,6 +45,7 @@ static struct isrv_sync *get(struct imapsrv_session *s)
 			return NULL;
 		}
 		isrv_uidset_init(&s->sync->found, SIZE_MAX);
+		isrv_uidset_init(&s->sync->late, SIZE_MAX);
 		isrv_putoff_init(s, &s->sync->off);
 	}
 	return s->sync;
@@ -51,6 +54,7 @@ static struct isrv_sync *get(struct imapsrv_session *s)
 static void clear(struct imapsrv_session *s, struct isrv_sync *y)
 {
 	isrv_uidset_clear(&y->found, &s->mem);
+	isrv_uidset_clear(&y->late, &s->mem);
 	isrv_putoff_clear(s, &y->off);
 }
 
@@ -171,7 +175,7 @@ static void found(struct imapsrv_session *s, void *ctx, const void *answer)
 			continue;
 		if (r.first < y->first)
 			r.first = y->first;
-		if (!isrv_uidset_add(&y->found, &s->mem, r.first, r.last))
+		if (!isrv_uidlate_add(&y->late, &y->found, &s->mem, r.first, r.last, &s->steps))
 			y->failed = true;
 	}
 }
@@ -184,6 +188,7 @@ static void look(struct imapsrv_session *s, struct isrv_sync *y)
 	q.range.first = y->first;
 	y->failed = false;
 	isrv_uidset_empty(&y->found);
+	isrv_uidset_empty(&y->late);
 	y->at = AT_LOOKED;
 	ISRV_ASK(s, ISRV_OP_UIDS, store, uids, &q, found, y);
 }
@@ -192,7 +197,9 @@ static void looked(struct imapsrv_session *s, struct isrv_sync *y)
 {
 	if (s->result.code != IMAPSRV_OK)
 		isrv_view_look_failed(s->view, y->first);
-	else if (y->failed || !isrv_view_look_end(s->view, &s->mem, y->first, &y->found))
+	else if (y->failed ||
+	         !isrv_uidlate_settle(&y->late, &y->found, &s->mem, &s->steps) ||
+	         !isrv_view_look_end(s->view, &s->mem, y->first, &y->found))
 		isrv_session_fail(s, IMAPSRV_ENOMEM);
 	isrv_uidset_empty(&y->found);
 }

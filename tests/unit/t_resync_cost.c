@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What SELECT with QRESYNC costs follows what changed, not how large the mailbox is: counted in
- * steps and in octets held, of ten thousand messages and of a million.
+ * steps and in octets held, of ten thousand messages and of a million.  And what other answers cost
+ * that come one by one from the last on: to a search, to a look at the mailbox, to a session that
+ * was restored.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -19,7 +21,9 @@
 
 static struct {
 	uint32_t messages, changes;
-	bool descends;  /* rows come from the last one on */
+	bool descends;  /* answers come from the last one on */
+	bool looks;     /* it was selected before */
+	uint64_t modseq;
 	unsigned asked; /* questions to the store */
 } box;
 
@@ -60,7 +64,7 @@ static void on_open(void *user, struct imapsrv_op *op, const struct imapsrv_open
 	box.asked++;
 	m.uidvalidity = 1;
 	m.uidnext = end();
-	m.highest_modseq = 200;
+	m.highest_modseq = box.modseq;
 	imapsrv_op_mailbox(op, &m);
 	imapsrv_op_done(op, IMAPSRV_OK, NULL);
 }
@@ -79,8 +83,11 @@ static void on_uids(void *user, struct imapsrv_op *op, const struct imapsrv_uids
 	(void)q;
 	box.asked++;
 	put_uid(op, FIRST, tail() - 1);
-	for (uint32_t uid = tail(); uid < end(); uid += 2)
+	for (uint32_t i = 0; i < box.changes; i++) {
+		uint32_t uid = tail() + 2 * (box.descends && box.looks ? box.changes - 1 - i : i);
+
 		put_uid(op, uid, uid);
+	}
 	imapsrv_op_done(op, IMAPSRV_OK, NULL);
 }
 
@@ -91,7 +98,7 @@ static void put_row(struct imapsrv_op *op, uint32_t uid)
 	memset(&row, 0, sizeof(row));
 	row.uid = uid;
 	row.facts = IMAPSRV_FACT_FLAGS | IMAPSRV_FACT_MODSEQ;
-	row.modseq = 200;
+	row.modseq = box.modseq;
 	imapsrv_op_row(op, &row);
 }
 
@@ -113,6 +120,9 @@ static void on_fetch(void *user, struct imapsrv_op *op, const struct imapsrv_fet
 {
 	(void)user;
 	box.asked++;
+	/* More than was asked for. */
+	if (box.looks)
+		put_row(op, 1);
 	for (size_t i = 0; i < q->uids.count; i++)
 		put_rows(op, q->uids.ranges[i]);
 	imapsrv_op_done(op, IMAPSRV_OK, NULL);
@@ -123,8 +133,25 @@ static void on_vanished(void *user, struct imapsrv_op *op, const struct imapsrv_
 	(void)user;
 	(void)q;
 	box.asked++;
-	for (uint32_t uid = tail() + 1; uid < end(); uid += 2)
+	for (uint32_t i = 0; i < box.changes; i++) {
+		uint32_t uid = tail() + 1 + 2 * (box.descends ? box.changes - 1 - i : i);
+
 		put_uid(op, uid, uid);
+	}
+	imapsrv_op_done(op, IMAPSRV_OK, NULL);
+}
+
+/* What changed, in the order of its rank. */
+static void on_search(void *user, struct imapsrv_op *op, const struct imapsrv_search *q)
+{
+	(void)user;
+	for (uint32_t i = 0; i < box.changes; i++) {
+		uint32_t uid = tail() + 2 * (box.descends ? box.changes - 1 - i : i);
+		struct imapsrv_range one = {uid, uid};
+		struct imapsrv_set found = {&one, 1}, none = {NULL, 0};
+
+		imapsrv_op_found(op, q->root, i % 2 ? none : found, i % 2 ? found : none);
+	}
 	imapsrv_op_done(op, IMAPSRV_OK, NULL);
 }
 
@@ -146,7 +173,59 @@ static size_t drain(struct imapsrv_session *s)
 	return total;
 }
 
-static struct cost select_cost(uint32_t messages, uint32_t changes, bool remembers)
+struct after {
+	size_t octets;
+	uint64_t moved, steps;
+};
+
+/* Of the session after SELECT. */
+static void measure(struct imapsrv_session *s, const char *line, struct after *after)
+{
+	uint64_t steps = imapsrv_session_steps(s);
+	size_t used;
+
+	moved = 0;
+	after->octets = 0;
+	assert_int_equal(imapsrv_session_run(s), 0);
+	for (size_t at = 0; at < strlen(line); at += used) {
+		assert_int_equal(imapsrv_session_recv(s, line + at, strlen(line) - at, &used), 0);
+		after->octets += drain(s);
+	}
+	while (imapsrv_session_want(s) & IMAPSRV_WANT_RUN) {
+		assert_int_equal(imapsrv_session_run(s), 0);
+		after->octets += drain(s);
+	}
+	after->steps = imapsrv_session_steps(s) - steps;
+	after->moved = moved;
+}
+
+enum { SEARCH, LOOK, RESTORE, KINDS };
+
+static void after_select(struct imapsrv_engine *engine, struct imapsrv_session **s,
+                         struct after after[KINDS])
+{
+	struct imapsrv_restore restore = IMAPSRV_RESTORE_INIT;
+	struct imapsrv_event event = IMAPSRV_EVENT_INIT;
+	struct imapsrv_span label = {"", 0};
+	struct imapsrv_account account = IMAPSRV_ACCOUNT_INIT;
+	static char saved[1 << 20];
+	size_t len;
+
+	box.looks = true;
+	measure(*s, "c UID SEARCH FLAGGED\r\n", &after[SEARCH]);
+	event.mailbox = (struct imapsrv_span){"INBOX", 5};
+	assert_int_equal(imapsrv_session_post(*s, &event), 0);
+	measure(*s, "d NOOP\r\n", &after[LOOK]);
+	assert_int_equal(imapsrv_session_save(*s, label, saved, sizeof(saved), &len), 0);
+	imapsrv_session_free(*s);
+	restore.account = &account;
+	box.modseq = 300;
+	assert_int_equal(imapsrv_session_restore(engine, &restore, saved, len, s, NULL), 0);
+	measure(*s, "e NOOP\r\n", &after[RESTORE]);
+}
+
+static struct cost cost_of(uint32_t messages, uint32_t changes, bool remembers,
+                           struct after *after)
 {
 	struct imapsrv_config config = IMAPSRV_CONFIG_INIT;
 	struct imapsrv_session_config client = IMAPSRV_SESSION_CONFIG_INIT;
@@ -161,10 +240,13 @@ static struct cost select_cost(uint32_t messages, uint32_t changes, bool remembe
 	box.messages = messages;
 	box.changes = changes;
 	box.asked = 0;
+	box.looks = false;
+	box.modseq = 200;
 	store.open = on_open;
 	store.uids = on_uids;
 	store.fetch = on_fetch;
 	store.modseqs = 1;
+	store.search = on_search;
 	store.vanished = remembers ? on_vanished : NULL;
 	config.store = &store;
 	client.secure = 1;
@@ -183,9 +265,16 @@ static struct cost select_cost(uint32_t messages, uint32_t changes, bool remembe
 	cost.steps = imapsrv_session_steps(s);
 	cost.held = imapsrv_session_memory(s, &cost.peak);
 	cost.asked = box.asked;
+	if (after)
+		after_select(engine, &s, after);
 	imapsrv_session_free(s);
 	imapsrv_engine_free(engine);
 	return cost;
+}
+
+static struct cost select_cost(uint32_t messages, uint32_t changes, bool remembers)
+{
+	return cost_of(messages, changes, remembers, NULL);
 }
 
 static void test_follows_the_changes(void **state)
@@ -234,12 +323,32 @@ static void test_in_any_order(void **state)
 	assert_in_range(down.steps, 10000, 10000 * 20);
 }
 
+static void test_after_in_any_order(void **state)
+{
+	struct after up[KINDS], down[KINDS];
+
+	(void)state;
+	(void)cost_of(100000, 10000, true, up);
+	box.descends = true;
+	(void)cost_of(100000, 10000, true, down);
+	box.descends = false;
+	for (int i = 0; i < KINDS; i++) {
+		assert_int_equal(down[i].octets, up[i].octets);
+		assert_in_range(down[i].moved, 0, 10000 * 500);
+		assert_in_range(down[i].steps, 1, up[i].steps + 10000 * 20);
+	}
+	/* Half of those that match are certain; all have changed. */
+	assert_in_range(down[SEARCH].octets, 5000 * 8, 6000 * 8);
+	assert_in_range(down[RESTORE].octets, 10000 * 40, 10000 * 80);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_follows_the_changes),
 		cmocka_unit_test(test_holds_a_batch),
 		cmocka_unit_test(test_in_any_order),
+		cmocka_unit_test(test_after_in_any_order),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
