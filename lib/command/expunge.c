@@ -8,6 +8,7 @@
  * (RFC 9738 3.1): if its set has more messages than that, they are looked for first.  EXPUNGE "MUST
  * NOT be limited".
  */
+#include "base/uidlate.h"
 #include "command/commands.h"
 #include "command/memory.h"
 #include "command/searching.h"
@@ -30,7 +31,8 @@ struct expunge_args {
 	struct imapsrv_set uids;
 	struct isrv_program deleted; /* what is looked for; without terms: nothing is */
 	struct isrv_searcher x;
-	bool gone; /* something was removed */
+	struct isrv_uidset gone; /* what was removed */
+	struct isrv_uidset late; /* what waits for it: see base/uidlate.h */
 };
 
 static bool parse(struct isrv_parse *p, void *args)
@@ -49,8 +51,30 @@ static void take(struct imapsrv_session *s, void *ctx, const void *answer)
 	const struct imapsrv_set *gone = answer;
 	struct expunge_args *a = ctx;
 
-	a->gone = true;
-	isrv_hear_own_gone(s, *gone);
+	for (size_t i = 0; i < gone->count && !s->error; i++) {
+		struct imapsrv_range r = gone->ranges[i];
+
+		if (!isrv_uidlate_add(&a->late, &a->gone, &s->mem, r.first, r.last, &s->steps))
+			isrv_session_fail(s, IMAPSRV_ENOMEM);
+	}
+}
+
+static void clear_gone(struct imapsrv_session *s, struct expunge_args *a)
+{
+	isrv_uidset_clear(&a->gone, &s->mem);
+	isrv_uidset_clear(&a->late, &s->mem);
+}
+
+/* What the host removed is gone, also if it refused the rest. */
+static void take_gone(struct imapsrv_session *s, struct expunge_args *a)
+{
+	if (!isrv_uidlate_settle(&a->late, &a->gone, &s->mem, &s->steps))
+		isrv_session_fail(s, IMAPSRV_ENOMEM);
+	if (a->gone.count && !s->error) {
+		isrv_hear_own_gone(s, isrv_uidset_view(&a->gone));
+		isrv_modseq_expunged(s);
+	}
+	clear_gone(s, a);
 }
 
 /* ---- which are \Deleted, if there may be too many ------------------------------------------ */
@@ -99,6 +123,8 @@ static bool take_found(struct imapsrv_session *s, struct expunge_args *a)
 /* False: the reply is set. */
 static bool begin(struct imapsrv_session *s, struct expunge_args *a)
 {
+	isrv_uidset_init(&a->gone, SIZE_MAX);
+	isrv_uidset_init(&a->late, SIZE_MAX);
 	a->at = AT_ASK;
 	a->all = (struct imapsrv_range){1, s->view->map.last_uid};
 	a->uids = (struct imapsrv_set){&a->all, a->all.last ? 1 : 0};
@@ -137,8 +163,7 @@ static enum isrv_step step(struct imapsrv_session *s, void *args)
 	}
 	if (!isrv_answered(s))
 		return ISRV_HOST;
-	if (a->gone)
-		isrv_modseq_expunged(s);
+	take_gone(s, a);
 	return s->result.code == IMAPSRV_OK ? isrv_ok(s, "EXPUNGE done") : isrv_refused(s, NULL);
 }
 
@@ -147,6 +172,7 @@ static void drop(struct imapsrv_session *s, void *args)
 	struct expunge_args *a = args;
 
 	isrv_searcher_drop(s, &a->x);
+	clear_gone(s, a);
 }
 
 const struct isrv_command isrv_command_expunge = {
