@@ -653,7 +653,7 @@ IMAPSRV_API int imapsrv_op_name(struct imapsrv_op *op, const struct imapsrv_name
 IMAPSRV_API int imapsrv_op_mailbox(struct imapsrv_op *op, const struct imapsrv_mailbox *mailbox);
 /* uids, expunge, vanished: more of them, above those given before. */
 IMAPSRV_API int imapsrv_op_uids(struct imapsrv_op *op, struct imapsrv_set uids);
-/* fetch, store: one message. */
+/* fetch, store: one message, once.  A second row of it is a fault and not used. */
 IMAPSRV_API int imapsrv_op_row(struct imapsrv_op *op, const struct imapsrv_row *row);
 /* body: the whole message in memory, which stays as it is until body_close(body). */
 IMAPSRV_API int imapsrv_op_lend(struct imapsrv_op *op, const void *data, size_t len,

@@ -18,6 +18,7 @@
 #include "command/memory.h"
 #include "mailbox/batch.h"
 #include "mailbox/part.h"
+#include "session/claim.h"
 #include "session/contexts.h"
 #include "session/modseq.h"
 #include "session/putoff.h"
@@ -135,23 +136,16 @@ static void take_message_row(struct imapsrv_session *s, struct fetch_args *a, ui
 		put_row(s, a, seq, row, a->line.describe ? &d : NULL);
 }
 
-/* The number of a message that was asked for and is told for the first time; 0: it is another. */
-static uint32_t claim(const struct imapsrv_session *s, struct fetch_args *a, uint32_t uid)
+/* The number of a message that was asked for and is told for the first time; 0: it is another.
+ * Most mailboxes have long stretches without holes, where numbers need no look-up. */
+static inline uint32_t seq_of(struct imapsrv_session *s, struct fetch_args *a, uint32_t uid)
 {
-	uint32_t seq = isrv_nummap_seq(&s->view->map, uid);
-
-	return seq && isrv_uidset_has(a->part, uid) && isrv_batch_claim(&a->batch, uid, seq) ? seq
-	                                                                                  : 0;
-}
-
-/* Most mailboxes have long stretches without holes, where numbers need no look-up. */
-static inline uint32_t seq_of(const struct imapsrv_session *s, struct fetch_args *a, uint32_t uid)
-{
-	uint32_t place = uid - a->dense_uid;
+	uint32_t place = uid - a->dense_uid, seq;
 
 	if (place < a->dense_count)
-		return isrv_claims_take(&a->batch.claims, place) ? a->dense_seq + place : 0;
-	return claim(s, a, uid);
+		return isrv_claim_place(s, &a->batch, place) ? a->dense_seq + place : 0;
+	seq = isrv_nummap_seq(&s->view->map, uid);
+	return seq && isrv_uidset_has(a->part, uid) && isrv_claim(s, &a->batch, uid, seq) ? seq : 0;
 }
 
 static void find_dense(const struct imapsrv_session *s, struct fetch_args *a)

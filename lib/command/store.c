@@ -12,6 +12,7 @@
 #include "mailbox/batch.h"
 #include "mailbox/part.h"
 #include "session/access.h"
+#include "session/claim.h"
 #include "session/contexts.h"
 #include "session/messagelimit.h"
 #include "session/modseq.h"
@@ -141,7 +142,7 @@ static void take_row(struct imapsrv_session *s, void *ctx, const void *answer)
 	uint32_t seq = isrv_nummap_seq(&s->view->map, row->uid);
 
 	/* What was not asked for is told with other changes, if it changed at all. */
-	if (!seq || !isrv_batch_claim(&a->batch, row->uid, seq))
+	if (!seq || !isrv_claim(s, &a->batch, row->uid, seq))
 		return;
 	a->rows++;
 	isrv_contexts_touch_one(s, row->uid);

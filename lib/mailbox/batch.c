@@ -63,11 +63,10 @@ bool isrv_batch_reserve(struct isrv_batch *b, const struct isrv_nummap *map,
 	return isrv_claims_reserve(&b->claims, arena, max < map->count ? max : map->count);
 }
 
-bool isrv_batch_claim(struct isrv_batch *b, uint32_t uid, uint32_t seq)
+uint32_t isrv_batch_place(const struct isrv_batch *b, uint32_t uid, uint32_t seq)
 {
 	struct imapsrv_set part = {b->ranges, b->count};
 	size_t i = isrv_uidset_seek(part, uid);
 
-	return i < part.count && part.ranges[i].first <= uid &&
-	       isrv_claims_take(&b->claims, seq - 1 - b->passed[i]);
+	return i < part.count && part.ranges[i].first <= uid ? seq - 1 - b->passed[i] : UINT32_MAX;
 }

@@ -36,8 +36,8 @@ bool isrv_batch_next(struct isrv_batch *b, const struct isrv_nummap *map, uint32
  * None is added to the map from now on.  False: no memory. */
 bool isrv_batch_reserve(struct isrv_batch *b, const struct isrv_nummap *map,
                         struct isrv_arena *arena, uint32_t max);
-/* Claims the message with that number in the map, which is as it was when the part was given out.
- * False: it is not of the part, or was claimed before. */
-bool isrv_batch_claim(struct isrv_batch *b, uint32_t uid, uint32_t seq);
+/* The place in the part of the message with that number in the map, which is as it was when the
+ * part was given out; UINT32_MAX: it is not of the part. */
+uint32_t isrv_batch_place(const struct isrv_batch *b, uint32_t uid, uint32_t seq);
 
 #endif

@@ -3,7 +3,7 @@
 #include "session/gather.h"
 
 #include "search/order.h"
-#include "session/session.h"
+#include "session/claim.h"
 
 enum {
 	AT_BATCH, /* to ask for the next one */
@@ -90,7 +90,7 @@ static void row_sink(struct imapsrv_session *s, void *ctx, const void *answer)
 
 	/* A host may tell more than it was asked, or twice of one, or of a message that its event
 	 * has taken away since. */
-	if (!seq || !isrv_batch_claim(&g->batch, row->uid, seq) || is_gone(g, row->uid))
+	if (!seq || !isrv_claim(s, &g->batch, row->uid, seq) || is_gone(g, row->uid))
 		return;
 	s->steps++;
 	slot = &g->slots[g->count++];

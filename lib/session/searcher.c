@@ -4,6 +4,7 @@
 #include "session/searcher.h"
 
 #include "mailbox/part.h"
+#include "session/claim.h"
 #include "session/progress.h"
 
 enum {
@@ -262,7 +263,7 @@ static void row_sink(struct imapsrv_session *s, void *ctx, const void *answer)
 
 	/* A host may tell more than it was asked, or twice of one, or of a message that its event
 	 * has taken away since. */
-	if (x->nomem || !seq || !isrv_batch_claim(&x->batch, row->uid, seq) ||
+	if (x->nomem || !seq || !isrv_claim(s, &x->batch, row->uid, seq) ||
 	    isrv_uidset_has(expunged(x), row->uid))
 		return;
 	x->rows++;

@@ -30,6 +30,20 @@ static void fetch_more(void *user, struct imapsrv_op *op, const struct imapsrv_f
 	sound.store.fetch(user, op, q);
 }
 
+/* As a join does with a row for each keyword. */
+static void fetch_twice(void *user, struct imapsrv_op *op, const struct imapsrv_fetch *q)
+{
+	const struct ts_mailbox *m = box_of(q->mailbox);
+
+	for (size_t i = 0; i < m->count && q->facts == IMAPSRV_FACT_FLAGS; i++) {
+		struct imapsrv_row row = {.uid = m->messages[i].uid, .facts = IMAPSRV_FACT_FLAGS,
+		                          .flags = {.system = m->messages[i].system}};
+
+		imapsrv_op_row(op, &row);
+	}
+	sound.store.fetch(user, op, q);
+}
+
 /* One connection for each user. */
 static void login_once(void *user, struct imapsrv_op *op, const struct imapsrv_login *q)
 {
@@ -268,6 +282,7 @@ static void thread_one(void *user, struct imapsrv_op *op, const struct imapsrv_t
 		t->store.member = name;                                                            \
 	}
 PUT(fetch_more, fetch)
+PUT(fetch_twice, fetch)
 PUT(login_once, login)
 PUT(cancel_half, cancel)
 PUT(store_races, store)
@@ -291,6 +306,7 @@ static void put_copy_new_thread(struct tables *t)
 const struct defect defects_rest[] = {
 	{"never-answers", "op.answered", NULL, never, NULL, false},
 	{"fetch-more", "op.sense", put_fetch_more, NULL, NULL, false},
+	{"fetch-twice", "op.sense", put_fetch_twice, NULL, NULL, false},
 	{"login-once", "login.known", put_login_once, NULL, NULL, false},
 	{"cancel-half", "op.cancelled", put_cancel_half, later, NULL, false},
 	{"store-races", "store.atomic", put_store_races, later, NULL, false},

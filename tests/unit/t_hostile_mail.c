@@ -340,7 +340,7 @@ static void test_row(void **state)
 		FETCHED("NULL", ROW_NULL, IMAPSRV_EINVAL, "a row without a UID", "!* 1 FETCH"),
 		FETCHED("UID 0", ROW_UID_0, IMAPSRV_EINVAL, "a row without a UID", "!* 1 FETCH"),
 		FETCHED("of a message that was not asked for", ROW_FOREIGN, 0, NULL, "!* 77 FETCH"),
-		{f, "twice", IN_FETCH, play_row, ROW_TWICE, 0, NULL, "* 1 FETCH", false, 0},
+		{f, "twice", IN_FETCH, play_row, ROW_TWICE, 0, "a message was told twice", "* 1 FETCH", false, 0},
 		{f, "left out", IN_FETCH, play_row, ROW_LEFT_OUT, 0, NULL, "a OK [EXPUNGEISSUED]", false, 0},
 		{f, "left out, of a store", IN_STORE, play_row, ROW_LEFT_OUT, 0, NULL, "a NO [EXPUNGEISSUED]", false, 0},
 		{f, "without a fact", IN_FETCH, play_row, ROW_BARE, 0, NULL, "* 1 FETCH (", false, 0},
