@@ -235,14 +235,14 @@ static bool begin_claims(struct imapsrv_session *s, struct isrv_status *q)
 {
 	struct imapsrv_set part = {q->part, q->part_count};
 	uint32_t messages = (uint32_t)isrv_uidset_size(part); /* no more than a batch */
-	size_t octets = q->claims.octets;
+	uint32_t max = s->engine->limits.batch, room = q->claims.count;
 
 	isrv_claims_empty(&q->claims);
-	if (messages / 8 < octets)
+	if (messages <= room)
 		return true;
-	/* At least doubled: the old ones stay in the arena. */
-	if (messages < 16 * octets)
-		messages = (uint32_t)(16 * octets);
+	/* At least doubled: the old room stays in the arena. */
+	if (messages < room * 2 || room > max / 2)
+		messages = room > max / 2 ? max : room * 2;
 	return isrv_claims_reserve(&q->claims, &s->arena, messages);
 }
 

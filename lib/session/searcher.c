@@ -319,7 +319,7 @@ static bool next_batch(struct imapsrv_session *s, struct isrv_searcher *x)
 	/* Batches ascend: the lowest matches are found first. */
 	if (x->enough && x->found.size >= x->enough)
 		return false;
-	x->nomem = !x->batch.claims.bits &&
+	x->nomem = !x->batch.claims.made &&
 	           !isrv_batch_reserve(&x->batch, x->from.map, x->arena, x->part_max);
 	if (x->nomem)
 		return false;
