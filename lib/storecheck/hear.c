@@ -10,7 +10,7 @@
 #include "storecheck/check.h"
 #include "storecheck/parse.h"
 
-enum { EXPANDED = 100000 }; /* UIDs of sets that are written out */
+enum { EXPANDED = 100000 }; /* messages of a mailbox, and UIDs of sets that are written out */
 
 static struct isrv_sc_text text_of(const struct isrv_sc_client *k, struct imapsrv_span s)
 {
@@ -178,7 +178,13 @@ static void exists(struct isrv_sc_client *k, struct isrv_sc_parse *p, uint32_t c
 {
 	struct isrv_sc_seen *seen;
 
-	p->bad |= count < k->seen_count || count > EXPANDED;
+	p->bad |= count < k->seen_count;
+	if (count > EXPANDED) {
+		isrv_sc_blame(k->c, ISRV_SC_SESSION_LIVES,
+		              "a mailbox has %u messages: no more than %u can be looked at", count,
+		              (unsigned)EXPANDED);
+		return;
+	}
 	while (k->seen_count < count && !p->bad) {
 		seen = isrv_sc_grow(k->c, k->seen, &k->seen_cap, k->seen_count, sizeof(*seen));
 		if (!seen)

@@ -97,6 +97,21 @@ static void put_body_vast(struct tables *t)
 	t->store.body_close = close_vast;
 }
 
+/* More messages than the kit has room for. */
+static void uids_vast(void *user, struct imapsrv_op *op, const struct imapsrv_uids *q)
+{
+	struct imapsrv_range vast = {q->range.first, UINT32_MAX};
+
+	(void)user;
+	imapsrv_op_uids(op, (struct imapsrv_set){&vast, 1});
+	imapsrv_op_done(op, IMAPSRV_OK, NULL);
+}
+
+static void put_uids_vast(struct tables *t)
+{
+	t->store.uids = uids_vast;
+}
+
 /* More names than a session has memory for. */
 static void list_vast(void *user, struct imapsrv_op *op, const struct imapsrv_list *q)
 {
@@ -123,6 +138,7 @@ const struct defect defects_wild[] = {
 	{"token-once", "url.reset", put_token_once, NULL, NULL, false},
 	{"copy-uneven", "op.sense", put_copy_uneven, only_inbox, NULL, false},
 	{"body-vast", "session.lives", put_body_vast, NULL, NULL, false},
+	{"uids-vast", "session.lives", put_uids_vast, NULL, NULL, false},
 	{"list-vast", "session.lives", put_list_vast, NULL, NULL, false},
 	{NULL, NULL, NULL, NULL, NULL, false},
 };

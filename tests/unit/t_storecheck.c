@@ -120,7 +120,7 @@ struct ear {
 	struct isrv_sc_client *k;
 	struct failalloc fa;
 	unsigned findings;
-	char clause[64];
+	char clause[64], what[200];
 };
 
 static void on_report(void *user, const struct imapsrv_finding *finding)
@@ -129,6 +129,7 @@ static void on_report(void *user, const struct imapsrv_finding *finding)
 
 	ear->findings++;
 	snprintf(ear->clause, sizeof(ear->clause), "%s", finding->clause->id);
+	snprintf(ear->what, sizeof(ear->what), "%s", finding->what);
 }
 
 static void ear_init(struct ear *ear)
@@ -277,6 +278,19 @@ static void test_hear(void **unused)
 		ROW(i, heard[i].good || strcmp(ear.clause, "session.lives") == 0);
 		ear_clear(&ear);
 	}
+}
+
+/* More messages than there is room for are no response that cannot be read. */
+static void test_too_many(void **unused)
+{
+	static struct ear ear;
+
+	(void)unused;
+	ear_init(&ear);
+	hear(&ear, "* 100001 EXISTS\r\n");
+	assert_int_equal(ear.findings, 1);
+	assert_string_equal(ear.what, "a mailbox has 100001 messages: no more than 100000 can be looked at");
+	ear_clear(&ear);
 }
 
 static void test_heard(void **unused)
@@ -620,10 +634,12 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_response),  cmocka_unit_test(test_parse),
-		cmocka_unit_test(test_hear),      cmocka_unit_test(test_heard),
-		cmocka_unit_test(test_told), cmocka_unit_test(test_hear_memory), cmocka_unit_test(test_moment),
-		cmocka_unit_test(test_box),       cmocka_unit_test(test_put),       cmocka_unit_test(test_transcript),
-		cmocka_unit_test(test_restless),  cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_hear),      cmocka_unit_test(test_too_many),
+		cmocka_unit_test(test_heard),     cmocka_unit_test(test_told),
+		cmocka_unit_test(test_hear_memory), cmocka_unit_test(test_moment),
+		cmocka_unit_test(test_box),       cmocka_unit_test(test_put),
+		cmocka_unit_test(test_transcript), cmocka_unit_test(test_restless),
+		cmocka_unit_test(test_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
