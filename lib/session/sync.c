@@ -325,11 +325,11 @@ static bool put_exists(struct imapsrv_session *s)
 
 /* ---- FETCH with flags ---------------------------------------------------------------------- */
 
-/* Without keywords a row is short: a batch of them has room. */
+/* Without keywords a row is short: a batch of them has room, but not all that a store may tell. */
 static bool begin_row(struct imapsrv_session *s, struct isrv_sync *y, const struct imapsrv_row *row)
 {
 	if (!row->flags.keyword_count)
-		return true;
+		return isrv_uidset_has(y->off.part, row->uid);
 	if (!isrv_putoff_row(s, &y->off, row->uid))
 		return false;
 	isrv_sync_keywords(s, &row->flags);

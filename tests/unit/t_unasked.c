@@ -381,6 +381,29 @@ static void test_counted(void **unused)
 	}
 }
 
+/* Of what others changed nothing else is told. */
+static void test_changed(void **unused)
+{
+	static struct box box;
+	struct imapsrv_range two = {2, 2};
+	struct imapsrv_event event = IMAPSRV_EVENT_INIT;
+	struct imapsrv_engine *engine;
+	struct imapsrv_session *s;
+
+	(void)unused;
+	memset(&box, 0, sizeof(box));
+	box.messages = 3;
+	s = start(&box, &engine);
+	event.type = IMAPSRV_EVENT_FLAGS_SET;
+	event.mailbox = (struct imapsrv_span){"INBOX", 5};
+	event.uids = (struct imapsrv_set){&two, 1};
+	assert_int_equal(imapsrv_session_post(s, &event), 0);
+	say(&box, s, "c NOOP\r\n");
+	assert_string_equal(box.said, "* 2 FETCH (UID 2 FLAGS ())\r\nc OK NOOP done\r\n");
+	imapsrv_session_free(s);
+	imapsrv_engine_free(engine);
+}
+
 /* A move in two steps. */
 static void test_move(void **unused)
 {
@@ -438,6 +461,7 @@ int main(void)
 		cmocka_unit_test(test_store),
 		cmocka_unit_test(test_failed),
 		cmocka_unit_test(test_counted),
+		cmocka_unit_test(test_changed),
 		cmocka_unit_test(test_move),
 		cmocka_unit_test(test_expunge),
 	};
