@@ -216,6 +216,7 @@ static struct imapsrv_session *start(struct box *box, struct imapsrv_engine **en
 	struct imapsrv_account account = IMAPSRV_ACCOUNT_INIT;
 	struct imapsrv_limits limits = IMAPSRV_LIMITS_INIT;
 	struct imapsrv_config config = IMAPSRV_CONFIG_INIT;
+	struct imapsrv_watch watch = IMAPSRV_WATCH_INIT;
 	struct imapsrv_store store = nullstore();
 	struct imapsrv_session *s;
 
@@ -235,6 +236,7 @@ static struct imapsrv_session *start(struct box *box, struct imapsrv_engine **en
 	limits.batch = box->keywords ? 0 : 8;
 	config.limits = &limits;
 	config.store = &store;
+	config.watch = &watch;
 	client.user = box;
 	client.preauth = &account;
 	assert_int_equal(imapsrv_engine_new(&config, engine_r), 0);
@@ -439,6 +441,7 @@ static void test_expunge(void **unused)
 		box.descending = true;
 		if (notify)
 			say(&box, s, "n NOTIFY NONE\r\n");
+		assert_true(!notify || strstr(box.said, "n OK"));
 		moved = 0;
 		say(&box, s, "c EXPUNGE\r\n");
 		assert_in_range(moved, 0, 20000 * 500);
