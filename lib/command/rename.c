@@ -39,7 +39,8 @@ struct args {
 	bool more;   /* `uids` has no room for the rest of INBOX */
 	bool nomem;
 	void *inbox;
-	uint32_t first; /* ask for UIDs from here on */
+	uint32_t first; /* ask for UIDs from here on; */
+	uint32_t top;   /* so far they were told */
 	struct isrv_uidset uids;
 	struct isrv_transfer transfer;
 	struct isrv_metadata_copy copy;
@@ -115,9 +116,16 @@ static void take_uids(struct imapsrv_session *s, void *ctx, const void *answer)
 			continue;
 		if (r.first < a->first)
 			r.first = a->first;
-		if (isrv_uidset_add(&a->uids, &s->mem, r.first, r.last))
+		if (r.first <= a->top) {
+			isrv_op_pass_over(s, "UIDs of a mailbox that do not ascend");
+			return;
+		}
+		if (isrv_uidset_add(&a->uids, &s->mem, r.first, r.last)) {
+			a->top = r.last;
 			continue;
-		/* They go over in rounds, of as many as fit; but one must fit. */
+		}
+		/* They go over in rounds, of as many as fit; but one must fit, and none comes
+		 * again. */
 		a->more = a->uids.count > 0;
 		a->nomem = !a->more;
 		a->first = r.first;

@@ -37,7 +37,7 @@ struct box {
 	bool descending;   /* the last one first */
 	uint32_t hidden;   /* that is gone: it has no row; 0: none */
 	enum imapsrv_code stored;
-	unsigned fetches;
+	unsigned fetches, moves;
 	struct imapsrv_range gone; /* expunged */
 	char said[1 << 21];
 	size_t said_len;
@@ -63,8 +63,14 @@ static void box_uids(void *user, struct imapsrv_op *op, const struct imapsrv_uid
 {
 	const struct box *box = user;
 	struct imapsrv_range all = {1, box->messages};
+	bool down = box->descending && box->moves;
 
-	for (int i = 0; q->range.first == 1 && i < (box->twice ? 2 : 1); i++)
+	for (uint32_t uid = box->messages; down && uid >= q->range.first && uid > 1; uid -= 2) {
+		struct imapsrv_range one = {uid, uid};
+
+		imapsrv_op_uids(op, (struct imapsrv_set){&one, 1});
+	}
+	for (int i = 0; !down && q->range.first == 1 && i < (box->twice ? 2 : 1); i++)
 		imapsrv_op_uids(op, (struct imapsrv_set){&all, 1});
 	imapsrv_op_done(op, IMAPSRV_OK, NULL);
 }
@@ -166,6 +172,33 @@ static void box_copy(void *user, struct imapsrv_op *op, const struct imapsrv_cop
 	imapsrv_op_done(op, IMAPSRV_OK, NULL);
 }
 
+/* Nothing leaves. */
+static void box_move(void *user, struct imapsrv_op *op, const struct imapsrv_copy *q)
+{
+	struct box *box = user;
+
+	(void)q;
+	imapsrv_op_done(op, ++box->moves <= MOST ? IMAPSRV_OK : IMAPSRV_UNAVAILABLE, NULL);
+}
+
+static void box_create(void *user, struct imapsrv_op *op, const struct imapsrv_create *q)
+{
+	(void)user, (void)q;
+	imapsrv_op_done(op, IMAPSRV_OK, NULL);
+}
+
+static void box_remove(void *user, struct imapsrv_op *op, const struct imapsrv_delete *q)
+{
+	(void)user, (void)q;
+	imapsrv_op_done(op, IMAPSRV_OK, NULL);
+}
+
+static void box_rename(void *user, struct imapsrv_op *op, const struct imapsrv_rename *q)
+{
+	(void)user, (void)q;
+	imapsrv_op_done(op, IMAPSRV_OK, NULL);
+}
+
 static void box_expunge(void *user, struct imapsrv_op *op, const struct imapsrv_expunge *q)
 {
 	struct box *box = user;
@@ -216,6 +249,7 @@ static struct imapsrv_session *start(struct box *box, struct imapsrv_engine **en
 	struct imapsrv_account account = IMAPSRV_ACCOUNT_INIT;
 	struct imapsrv_limits limits = IMAPSRV_LIMITS_INIT;
 	struct imapsrv_config config = IMAPSRV_CONFIG_INIT;
+	struct imapsrv_mailboxes mailboxes = IMAPSRV_MAILBOXES_INIT;
 	struct imapsrv_watch watch = IMAPSRV_WATCH_INIT;
 	struct imapsrv_store store = nullstore();
 	struct imapsrv_session *s;
@@ -232,6 +266,12 @@ static struct imapsrv_session *start(struct box *box, struct imapsrv_engine **en
 	store.append_abort = no_abort;
 	store.expunge = box_expunge;
 	store.copy = box_copy;
+	limits.set_ranges = box->moves ? 4 : 0;
+	store.move = box->moves ? box_move : NULL;
+	mailboxes.create = box_create;
+	mailboxes.remove = box_remove;
+	mailboxes.rename = box_rename;
+	config.mailboxes = &mailboxes;
 	limits.arena = box->keywords ? 32768 : 0;
 	limits.batch = box->keywords ? 0 : 8;
 	config.limits = &limits;
@@ -425,6 +465,27 @@ static void test_move(void **unused)
 	imapsrv_engine_free(engine);
 }
 
+/* INBOX is moved in rounds, which come to an end though the store lists it from the last message on, and what was moved
+ * still. */
+static void test_rename(void **unused)
+{
+	static struct box box;
+	struct imapsrv_engine *engine;
+	struct imapsrv_session *s;
+
+	(void)unused;
+	memset(&box, 0, sizeof(box));
+	box.messages = 20;
+	box.moves = 1;
+	s = start(&box, &engine);
+	box.descending = true;
+	say(&box, s, "c RENAME INBOX Other\r\n");
+	assert_in_range(box.moves, 2, 20);
+	assert_non_null(strstr(box.said, "c OK"));
+	imapsrv_session_free(s);
+	imapsrv_engine_free(engine);
+}
+
 /* What was removed is told, whatever the order in which the store says it, and at no more cost. */
 static void test_expunge(void **unused)
 {
@@ -466,6 +527,7 @@ int main(void)
 		cmocka_unit_test(test_counted),
 		cmocka_unit_test(test_changed),
 		cmocka_unit_test(test_move),
+		cmocka_unit_test(test_rename),
 		cmocka_unit_test(test_expunge),
 	};
 
