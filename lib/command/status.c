@@ -24,6 +24,8 @@ enum {
 	STATUS_MEASURE
 };
 
+#define PART_MAX 65536u /* of which is kept whether they were told */
+
 /* What is not known when the mailbox is open. */
 #define COUNTED (~(uint32_t)(IMAPSRV_STATUS_UIDVALIDITY | IMAPSRV_STATUS_HIGHESTMODSEQ | \
                              IMAPSRV_STATUS_APPENDLIMIT | IMAPSRV_STATUS_MAILBOXID))
@@ -205,10 +207,18 @@ static void ask_uids(struct imapsrv_session *s, struct isrv_status *q)
 	ISRV_ASK(s, ISRV_OP_UIDS, store, uids, &ask, take_uids, q);
 }
 
+/* Messages that one fetch may ask for. */
+static uint32_t part_max(const struct imapsrv_session *s)
+{
+	uint32_t max = s->engine->limits.batch;
+
+	return max < PART_MAX ? max : PART_MAX;
+}
+
 /* The next messages of q->uids, as many as one fetch may ask for; false if there are no more. */
 static bool next_part(const struct imapsrv_session *s, struct isrv_status *q)
 {
-	uint32_t left = s->engine->limits.batch;
+	uint32_t left = part_max(s);
 	size_t n = 0;
 
 	while (n < ISRV_STATUS_RANGES && left && q->range < q->uids.count) {
@@ -233,17 +243,8 @@ static bool next_part(const struct imapsrv_session *s, struct isrv_status *q)
 /* None of the part is claimed.  False: no memory. */
 static bool begin_claims(struct imapsrv_session *s, struct isrv_status *q)
 {
-	struct imapsrv_set part = {q->part, q->part_count};
-	uint32_t messages = (uint32_t)isrv_uidset_size(part); /* no more than a batch */
-	uint32_t max = s->engine->limits.batch, room = q->claims.count;
-
 	isrv_claims_empty(&q->claims);
-	if (messages <= room)
-		return true;
-	/* At least doubled: the old room stays in the arena. */
-	if (messages < room * 2 || room > max / 2)
-		messages = room > max / 2 ? max : room * 2;
-	return isrv_claims_reserve(&q->claims, &s->arena, messages);
+	return q->claims.made || isrv_claims_reserve(&q->claims, &s->arena, part_max(s));
 }
 
 static void ask_fetch(struct imapsrv_session *s, struct isrv_status *q)

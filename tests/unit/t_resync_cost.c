@@ -13,6 +13,7 @@
 
 #include <cmocka.h>
 
+#include "failalloc.h"
 #include "nullstore.h"
 
 /* UIDs begin here, so that all have as many digits.  Of the last 2 * changes every other has gone,
@@ -342,6 +343,93 @@ static void test_after_in_any_order(void **state)
 	assert_in_range(down[RESTORE].octets, 10000 * 40, 10000 * 80);
 }
 
+/* Whatever happens on the way. */
+static void feed(struct imapsrv_session *s, const char *line)
+{
+	size_t used = 1;
+
+	for (size_t at = 0; used && at < strlen(line); at += used) {
+		used = 0;
+		(void)imapsrv_session_recv(s, line + at, strlen(line) - at, &used);
+		drain(s);
+	}
+	while (imapsrv_session_want(s) & IMAPSRV_WANT_RUN) {
+		(void)imapsrv_session_run(s);
+		drain(s);
+	}
+}
+
+static void restore_session(struct imapsrv_engine *engine, struct imapsrv_session *s)
+{
+	struct imapsrv_restore restore = IMAPSRV_RESTORE_INIT;
+	struct imapsrv_account account = IMAPSRV_ACCOUNT_INIT;
+	struct imapsrv_span label = {"", 0};
+	static char saved[1 << 20];
+	size_t len;
+	int error;
+
+	error = imapsrv_session_save(s, label, saved, sizeof(saved), &len);
+	imapsrv_session_free(s);
+	restore.account = &account;
+	box.modseq = 300;
+	if (error || imapsrv_session_restore(engine, &restore, saved, len, &s, NULL))
+		return;
+	feed(s, "e NOOP\r\n");
+	imapsrv_session_free(s);
+}
+
+/* One allocation fails, each in its turn. */
+static bool run_short(size_t nth, struct failalloc *fa)
+{
+	struct imapsrv_session_config client = IMAPSRV_SESSION_CONFIG_INIT;
+	struct imapsrv_config config = IMAPSRV_CONFIG_INIT;
+	struct imapsrv_account account = IMAPSRV_ACCOUNT_INIT;
+	struct imapsrv_event event = IMAPSRV_EVENT_INIT;
+	struct imapsrv_store store = nullstore();
+	struct imapsrv_engine *engine;
+	struct imapsrv_session *s;
+
+	failalloc_init(fa);
+	box.looks = false;
+	box.modseq = 200;
+	store.open = on_open;
+	store.uids = on_uids;
+	store.fetch = on_fetch;
+	store.modseqs = 1;
+	store.search = on_search;
+	store.vanished = on_vanished;
+	config.store = &store;
+	config.allocator = &fa->allocator;
+	client.preauth = &account;
+	assert_int_equal(imapsrv_engine_new(&config, &engine), 0);
+	assert_int_equal(imapsrv_session_new(engine, &client, &s), 0);
+	fa->calls = 0;
+	fa->fail_first = nth;
+	feed(s, "a ENABLE QRESYNC\r\nb SELECT INBOX (QRESYNC (1 100 1:9000000))\r\n");
+	box.looks = true;
+	feed(s, "c UID SEARCH FLAGGED\r\n");
+	event.mailbox = (struct imapsrv_span){"INBOX", 5};
+	(void)imapsrv_session_post(s, &event);
+	feed(s, "d NOOP\r\n");
+	restore_session(engine, s);
+	imapsrv_engine_free(engine);
+	assert_int_equal(fa->held, 0);
+	return fa->calls >= nth;
+}
+
+static void test_memory(void **state)
+{
+	static struct failalloc fa;
+
+	(void)state;
+	box.messages = 1000;
+	box.changes = 600;
+	box.descends = true;
+	for (size_t nth = 1; run_short(nth, &fa); nth++)
+		;
+	box.descends = false;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -349,6 +437,7 @@ int main(void)
 		cmocka_unit_test(test_holds_a_batch),
 		cmocka_unit_test(test_in_any_order),
 		cmocka_unit_test(test_after_in_any_order),
+		cmocka_unit_test(test_memory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
