@@ -6,10 +6,14 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "unit/failalloc.h"
 #include "unit/nullstore.h"
 #include "unit/row.h"
 
 enum { MOST = 100 };
+
+/* NULL: the C library's */
+static struct failalloc *allocator;
 
 /* Octets that the library moved within a block, in the place of the C library's own. */
 static uint64_t moved;
@@ -275,6 +279,7 @@ static struct imapsrv_session *start(struct box *box, struct imapsrv_engine **en
 	limits.arena = box->keywords ? 32768 : 0;
 	limits.batch = box->keywords ? 0 : 8;
 	config.limits = &limits;
+	config.allocator = allocator ? &allocator->allocator : NULL;
 	config.store = &store;
 	config.watch = &watch;
 	client.user = box;
@@ -518,6 +523,48 @@ static void test_expunge(void **unused)
 	}
 }
 
+/* One allocation fails, each in its turn.  False: there were not as many. */
+static bool run_short(const char *line, size_t nth)
+{
+	static struct failalloc fa;
+	static struct box box;
+	struct imapsrv_engine *engine;
+	struct imapsrv_session *s;
+	size_t used;
+
+	failalloc_init(&fa);
+	allocator = &fa;
+	memset(&box, 0, sizeof(box));
+	box.messages = 1200;
+	s = start(&box, &engine);
+	box.descending = true;
+	fa.calls = 0;
+	fa.fail_first = nth;
+	(void)imapsrv_session_recv(s, line, strlen(line), &used);
+	do {
+		box.said_len = 0;
+		drain(&box, s);
+		(void)imapsrv_session_run(s);
+	} while (imapsrv_session_want(s) & (IMAPSRV_WANT_RUN | IMAPSRV_WANT_WRITE));
+	imapsrv_session_free(s);
+	imapsrv_engine_free(engine);
+	allocator = NULL;
+	assert_int_equal(fa.held, 0);
+	return fa.calls >= nth;
+}
+
+static void test_memory(void **unused)
+{
+	static const char *const commands[] = {
+		"c EXPUNGE\r\n", "c FETCH 1:9 FLAGS\r\n", "c STORE 1:9 +FLAGS (\\Seen)\r\n", "c SEARCH UNSEEN\r\n",
+		"c SORT (ARRIVAL) UTF-8 1:9\r\n", "c STATUS Other (UNSEEN)\r\n"};
+
+	(void)unused;
+	for (size_t i = 0; i < COUNT(commands); i++)
+		for (size_t nth = 1; run_short(commands[i], nth); nth++)
+			;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -529,6 +576,7 @@ int main(void)
 		cmocka_unit_test(test_move),
 		cmocka_unit_test(test_rename),
 		cmocka_unit_test(test_expunge),
+		cmocka_unit_test(test_memory),
 	};
 
 	return cmocka_run_group_tests_name("unasked", tests, NULL, NULL);
