@@ -249,7 +249,8 @@ int scan_open(struct scan *scan, int fd, uint64_t from, uint64_t to, const struc
 	return scan->found && !line_is_from(&scan->line, &scan->date) ? -1 : 0;
 }
 
-static void read_field(const struct line *line, struct flags *flags, struct keywords *keywords)
+/* Whether it is one of words, of which there are more if it goes on in the next line. */
+static bool read_field(const struct line *line, struct flags *flags, struct keywords *keywords)
 {
 	static const char *const letters[] = {"Status", "X-Status"};
 	static const char *const words[] = {"X-Keywords"};
@@ -258,15 +259,17 @@ static void read_field(const struct line *line, struct flags *flags, struct keyw
 
 	if (is_one_of(line->text, name, letters, 2))
 		flags->system |= flags_of_letters(colon + 1, (size_t)(end - colon - 1));
-	else if (is_one_of(line->text, name, words, 1))
-		keywords_add(keywords, colon + 1, (size_t)(end - colon - 1));
+	if (!is_one_of(line->text, name, words, 1))
+		return false;
+	keywords_add(keywords, colon + 1, (size_t)(end - colon - 1));
+	return true;
 }
 
 /* Leaves at the empty line that ends the header, or at the next "From " line: true. */
 static bool read_fields(struct scan *scan, struct message *m, struct content *content,
                         struct keywords *keywords)
 {
-	bool ours = false;
+	bool ours = false, words = false;
 
 	while (next_line(scan)) {
 		struct line *line = &scan->line;
@@ -277,8 +280,9 @@ static bool read_fields(struct scan *scan, struct message *m, struct content *co
 		digest_add(&scan->heads, line->text, line->len);
 		if (line->starts && line->text[0] != ' ' && line->text[0] != '\t') {
 			ours = line_is_ours(line);
-			if (ours)
-				read_field(line, &m->flags, keywords);
+			words = ours && read_field(line, &m->flags, keywords);
+		} else if (words && line->starts) {
+			keywords_add(keywords, line->text, line->len);
 		}
 		if (!ours)
 			add_line(content, line);

@@ -360,6 +360,27 @@ static void test_long_keywords(void)
 	peer_kill(&peer);
 }
 
+/* A field that goes on in the next lines is one, and so are its words. */
+static void test_folded_keywords(void)
+{
+	static const char mail[] = "From a@b Thu Nov 19 10:00:00 2026\nX-Id: a\n"
+	                           "X-Keywords: One\n Two\n\tThree\nStatus: O\n\nText\n";
+
+	begin_anew(16);
+	file_write(mbox, mail, sizeof mail - 1);
+	peer_start(&peer, server, mbox, false);
+	peer_command(&peer, "x SELECT INBOX\r\n");
+	peer_command(&peer, "x STORE 1 +FLAGS (\\Seen)\r\n");
+	const char *text = peer_command(&peer, "x FETCH 1 FLAGS\r\n");
+	check(strstr(text, " One") && strstr(text, " Two") && strstr(text, " Three"),
+	      "keywords of a field in several lines", 0);
+	peer_kill(&peer);
+	struct octets file = file_read(mbox);
+	check(strstr(file.data, "One") && strstr(file.data, "Two") && strstr(file.data, "Three"),
+	      "they stay when flags change", 0);
+	free(file.data);
+}
+
 static void test_not_an_mbox(void)
 {
 	begin_anew(5);
@@ -803,6 +824,7 @@ int main(int argc, char **argv)
 	test_content_length();
 	test_keywords();
 	test_long_keywords();
+	test_folded_keywords();
 	test_stored_at_once();
 	test_not_an_mbox();
 	test_locks();
