@@ -94,7 +94,7 @@ static int open_mbox(struct lock *lock, const char *path, bool create)
 static int try_lock(struct lock *lock, const char *side_path, const char *path, bool create)
 {
 	*lock = (struct lock){.side = -1, .fd = -1};
-	lock->side = open(side_path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	lock->side = open_side(side_path, O_RDWR | O_CREAT);
 	if (lock->side < 0 || !lock_fd(lock->side, true) || open_mbox(lock, path, create))
 		return -1;
 	if (lock->fd >= 0 && (!lock_fd(lock->fd, lock->writable) || !is_current(lock->fd, path)))

@@ -69,8 +69,8 @@ void redo_begin(struct redo *redo, const char *side_path, int mbox, uint64_t sta
 	struct stat st = {0};
 
 	*redo = (struct redo){.mbox = mbox, .start = start, .at = sizeof(struct head)};
-	redo->fd = open(side_path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	redo->failed = redo->fd < 0 || fstat(mbox, &st);
+	redo->fd = open_side(side_path, O_RDWR | O_CREAT);
+	redo->failed = redo->fd < 0 || ftruncate(redo->fd, 0) || fstat(mbox, &st);
 	redo->old_len = (uint64_t)st.st_size;
 	if (redo->start > redo->old_len)
 		redo->start = start = redo->old_len;
@@ -204,7 +204,7 @@ int redo_recover(const char *side_path, int mbox, const char *rescue)
 {
 	struct head head;
 	struct state is;
-	int fd = open(side_path, O_RDWR | O_CLOEXEC);
+	int fd = open_side(side_path, O_RDWR);
 	bool done;
 
 	if (fd < 0)

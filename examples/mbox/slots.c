@@ -14,7 +14,7 @@
 static int slot_fd(struct slots *slots, unsigned slot)
 {
 	if (slots->fds[slot] < 0) {
-		slots->fds[slot] = open(slots->paths[slot], O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+		slots->fds[slot] = open_side(slots->paths[slot], O_RDWR | O_CREAT);
 		if (slots->fds[slot] >= 0)
 			sync_directory(slots->paths[slot]);
 	}

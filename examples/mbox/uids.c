@@ -93,11 +93,21 @@ static bool load_rows(struct uids *uids, FILE *file, struct digester *digester)
 	return false;
 }
 
+static FILE *open_file(const char *path, int flags, const char *mode)
+{
+	int fd = open_side(path, flags);
+	FILE *file = fd < 0 ? NULL : fdopen(fd, mode);
+
+	if (fd >= 0 && !file)
+		close(fd);
+	return file;
+}
+
 int uids_load(struct uids *uids, const char *path)
 {
 	char line[LINE];
 	struct digester digester;
-	FILE *file = fopen(path, "re");
+	FILE *file = open_file(path, O_RDONLY, "r");
 
 	uids_free(uids);
 	if (!file)
@@ -117,7 +127,7 @@ bool uids_is_stale(const struct uids *uids, const char *path)
 {
 	char line[LINE];
 	struct uids now;
-	FILE *file = fopen(path, "re");
+	FILE *file = open_file(path, O_RDONLY, "r");
 
 	bool same = file && fgets(line, sizeof line, file) && parse_head(line, &now) &&
 	            now.generation == uids->generation && now.uidvalidity == uids->uidvalidity &&
@@ -156,8 +166,10 @@ static bool write_all(const struct uids *uids, FILE *file)
 int uids_save(struct uids *uids, const char *path)
 {
 	char *temporary = xformat("%s.new", path);
-	FILE *file = fopen(temporary, "we");
+	FILE *file;
 
+	unlink(temporary); /* what a crash left */
+	file = open_file(temporary, O_WRONLY | O_CREAT | O_EXCL, "w");
 	uids->generation++;
 	bool done = file && write_all(uids, file);
 	if (file)

@@ -516,6 +516,46 @@ static void test_exhausted_full(void)
 	check(resync() && client.anew == 2, "room to number anew", 0);
 }
 
+/* What somebody put in the place of a side file is not written to, and not believed. */
+static void test_planted(void)
+{
+	static const char precious[] = "Whatever this is, it is not ours.\n";
+	char other[4100], path[4200];
+
+	snprintf(other, sizeof other, "%s.precious", mbox);
+	for (unsigned i = 0; i < 6; i++) {
+		begin_anew(17);
+		deliver(mbox, "a");
+		check(resync(), "before links are planted", i);
+		file_write(other, precious, sizeof precious - 1);
+		snprintf(path, sizeof path, "%s%s", side[i < 5 ? i : UIDS], i < 5 ? "" : ".new");
+		unlink(path);
+		check(!symlink(other, path), "a link is planted", i);
+		peer_start(&peer, server, mbox, false);
+		const char *text = peer_command(&peer, "x SELECT INBOX\r\n");
+		/* The name of what is renamed into place is free to be taken. */
+		check((strstr(text, "x OK") != NULL) == (i == 5), "side files that are links", i);
+		peer_command(&peer, "x STORE 1 +FLAGS (\\Deleted)\r\n");
+		peer_kill(&peer);
+		struct octets file = file_read(other);
+		check(file.len == sizeof precious - 1 && !memcmp(file.data, precious, file.len),
+		      "what a link leads to stays as it is", i);
+		free(file.data);
+		unlink(path);
+		unlink(other);
+	}
+	begin_anew(17);
+	deliver(mbox, "a");
+	check(resync(), "before a file of somebody else", 0);
+	if (!geteuid() && !chown(side[REDO], 65534, 65534)) {
+		peer_start(&peer, server, mbox, false);
+		check(strstr(peer_command(&peer, "x SELECT INBOX\r\n"), "x NO") != NULL,
+		      "a side file of somebody else", 0);
+		peer_kill(&peer);
+	}
+	begin_anew(17);
+}
+
 static void test_folders(void)
 {
 	char dir[4000], folder[4100];
@@ -832,6 +872,7 @@ int main(int argc, char **argv)
 	test_exhausted();
 	test_exhausted_full();
 	test_not_gone();
+	test_planted();
 	test_folders();
 	test_asked_for();
 	test_no_input();
