@@ -246,6 +246,7 @@ static int load(struct box *box)
 	struct imapsrv_ledger_opened opened = IMAPSRV_LEDGER_OPENED_INIT;
 	uint32_t was = box->uids.uidvalidity;
 	bool known = !uids_load(&box->uids, box->uids_path);
+	uint32_t uidnext = box->uids.uidnext;
 
 	if (!known && errno != ENOENT && errno != EILSEQ)
 		return -1;
@@ -276,6 +277,7 @@ static int load(struct box *box)
 		errno = EIO;
 		return -1;
 	}
+	box->unsaved = !known || lost || uidnext != box->uids.uidnext;
 	*box->renumbered |= box->users && was != box->uids.uidvalidity;
 	return 0;
 }
@@ -298,14 +300,15 @@ static void keep_modseqs(struct message *messages, const struct message *old, si
 /*
  * The file contains these messages.  First the ledger takes note, then the UIDs are put on record,
  * and then a client may hear of it.  After a crash in between it is done again, with higher
- * numbers.
+ * numbers.  What is on record already is not written again: on a full disk it can still be read.
  */
 static int commit(struct box *box, struct message *messages, size_t count, bool loaded)
 {
 	uint32_t was = box->uids.uidvalidity;
-	bool news = uids_assign(&box->uids, messages, count) || loaded || box->stale;
-	bool renumbered = was != box->uids.uidvalidity;
+	uint64_t highest = box->uids.highest;
 
+	box->unsaved |= uids_assign(&box->uids, messages, count) || box->stale;
+	bool renumbered = was != box->uids.uidvalidity, news = box->unsaved || loaded;
 	news = news || count != box->count || !same_flags(messages, box->messages, count);
 	*box->renumbered |= box->users && renumbered;
 	int error = renumbered ? imapsrv_ledger_reset(box->ledger, box->uids.uidvalidity) : 0;
@@ -316,11 +319,13 @@ static int commit(struct box *box, struct message *messages, size_t count, bool 
 	if (error)
 		log_line("%s: the ledger: %s", box->name, imapsrv_strerror(error));
 	box->uids.highest = imapsrv_ledger_highest(box->ledger);
-	if (error || (news && uids_save(&box->uids, box->uids_path))) {
+	box->unsaved |= renumbered || box->uids.highest != highest;
+	if (error || (box->unsaved && uids_save(&box->uids, box->uids_path))) {
 		errno = error ? EIO : errno;
 		free_messages(messages, count);
 		return -1;
 	}
+	box->unsaved = false;
 	struct message *old = box->messages;
 	size_t old_count = box->count;
 	box->messages = messages;

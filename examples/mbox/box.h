@@ -30,6 +30,7 @@ struct box {
 	struct stat seen;          /* of the file when it was read */
 	struct digester heads;     /* of all headers then, in the order of the file */
 	struct uids uids;
+	bool unsaved;              /* they are not all in the side file */
 	struct message *messages;  /* ascending UIDs */
 	size_t count;
 

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #define LATEST 253402300799 /* the last second with a year of four digits */
 
@@ -88,10 +89,31 @@ static void forget(struct box *box, const struct change *changes)
 	box->uids.count = kept;
 }
 
+/* All that is left is in its place: nothing can come in between, and no room is needed. */
+static int cut(struct box *box, uint64_t len)
+{
+	return ftruncate(box->lock.fd, (off_t)len) || fsync(box->lock.fd) ? -1 : 0;
+}
+
+static int write_again(struct box *box, struct message *const *places,
+                       const struct change *changes, size_t first)
+{
+	size_t end = box->count;
+	struct redo redo;
+
+	while (end > first && changes[places[end - 1] - box->messages].gone)
+		end--;
+	if (end == first)
+		return cut(box, places[first]->from);
+	redo_begin(&redo, box->redo_path, box->lock.fd, places[first]->from);
+	for (size_t i = first; i < end; i++)
+		write_message(&redo, places[i], &changes[places[i] - box->messages]);
+	return redo_end(&redo);
+}
+
 int box_rewrite(struct box *box, const struct change *changes)
 {
 	struct message **places = box_places(box);
-	struct redo redo;
 	size_t first = 0;
 
 	while (first < box->count && !changes[places[first] - box->messages].gone &&
@@ -101,12 +123,11 @@ int box_rewrite(struct box *box, const struct change *changes)
 		free(places);
 		return 0;
 	}
-	redo_begin(&redo, box->redo_path, box->lock.fd, places[first]->from);
-	for (size_t i = first; i < box->count; i++)
-		write_message(&redo, places[i], &changes[places[i] - box->messages]);
+	int result = write_again(box, places, changes, first), error = errno;
 	free(places);
-	if (redo_end(&redo)) {
+	if (result) {
 		box->stale = true;
+		errno = error;
 		return -1;
 	}
 	forget(box, changes);

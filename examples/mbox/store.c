@@ -60,7 +60,7 @@ static size_t add_keyword(struct imapsrv_span *known, size_t count, struct imaps
 	return count;
 }
 
-static int answer_mailbox(struct imapsrv_op *op, struct open_box *open, bool read_only)
+static void answer_mailbox(struct imapsrv_op *op, struct open_box *open, bool read_only)
 {
 	struct box *box = open->box;
 	struct imapsrv_mailbox mailbox = IMAPSRV_MAILBOX_INIT;
@@ -78,8 +78,9 @@ static int answer_mailbox(struct imapsrv_op *op, struct open_box *open, bool rea
 	}
 	if (!read_only && recent < box->uids.uidnext) {
 		box->uids.recent = box->uids.uidnext;
+		/* If that cannot be put on record, another session is told once more. */
 		if (uids_save(&box->uids, box->uids_path))
-			return -1;
+			log_line("%s: %s", box->uids_path, strerror(errno));
 	}
 	mailbox.handle = open;
 	mailbox.uidvalidity = box->uids.uidvalidity;
@@ -89,7 +90,6 @@ static int answer_mailbox(struct imapsrv_op *op, struct open_box *open, bool rea
 	mailbox.recent_from = recent;
 	mailbox.highest_modseq = imapsrv_ledger_highest(box->ledger);
 	imapsrv_op_mailbox(op, &mailbox);
-	return 0;
 }
 
 static void cb_open(void *user, struct imapsrv_op *op, const struct imapsrv_open *q)
@@ -104,13 +104,10 @@ static void cb_open(void *user, struct imapsrv_op *op, const struct imapsrv_open
 	}
 	struct open_box *open = xrealloc(NULL, sizeof *open);
 	*open = (struct open_box){box, box->uids.uidvalidity};
-	int result = answer_mailbox(op, open, q->read_only);
+	answer_mailbox(op, open, q->read_only);
 	box_unlock(box);
-	if (result)
-		free(open);
-	else
-		box->users++;
-	answer(op, result);
+	box->users++;
+	answer(op, 0);
 }
 
 static void cb_close(void *user, void *mailbox)

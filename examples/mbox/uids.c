@@ -175,6 +175,12 @@ int uids_save(struct uids *uids, const char *path)
 	if (file)
 		done = !fclose(file) && done;
 	done = done && !rename(temporary, path) && sync_directory(path);
+	if (!done) {
+		/* It may be what fills the disk. */
+		int error = errno;
+		unlink(temporary);
+		errno = error;
+	}
 	free(temporary);
 	return done ? 0 : -1;
 }

@@ -516,6 +516,50 @@ static void test_exhausted_full(void)
 	check(resync() && client.anew == 2, "room to number anew", 0);
 }
 
+/* A server that can make no file longer than so many octets, as on a full disk. */
+static void start_full(rlim_t octets)
+{
+	struct rlimit was, small;
+
+	signal(SIGXFSZ, SIG_IGN);
+	check(!getrlimit(RLIMIT_FSIZE, &was), "the limit of files", 0);
+	small = was;
+	small.rlim_cur = octets;
+	check(!setrlimit(RLIMIT_FSIZE, &small), "a limit of files", 0);
+	peer_start(&peer, server, mbox, false);
+	check(!setrlimit(RLIMIT_FSIZE, &was), "no limit of files", 0);
+}
+
+/* What is on record can be read when nothing more can be put there, and what is to go can go. */
+static void test_full(void)
+{
+	static char mail[60000];
+	size_t len = (size_t)snprintf(mail, sizeof mail, "From a@b Thu Nov 19 10:00:00 2026\n"
+	                              "X-Id: a\nStatus: O\nX-Status: D\n\n");
+	struct octets file;
+
+	begin_anew(18);
+	memset(mail + len, 'x', sizeof mail - len);
+	for (size_t i = len + 50; i < sizeof mail; i += 50)
+		mail[i] = '\n';
+	file_write(mbox, mail, sizeof mail);
+	peer_start(&peer, server, mbox, false);
+	check(strstr(peer_command(&peer, "x EXAMINE INBOX\r\n"), "x OK"), "before it is full", 0);
+	peer_kill(&peer);
+	start_full(1);
+	check(strstr(peer_command(&peer, "x SELECT INBOX\r\n"), "* 1 EXISTS"), "opened", 0);
+	check(strstr(peer_command(&peer, "x FETCH 1 BODY.PEEK[TEXT]\r\n"), "xxx"), "read", 0);
+	peer_kill(&peer);
+	start_full(sizeof mail / 2);
+	peer_command(&peer, "x SELECT INBOX\r\n");
+	check(strstr(peer_command(&peer, "x EXPUNGE\r\n"), "x OK"), "what is to go", 0);
+	peer_kill(&peer);
+	file = file_read(mbox);
+	check(!file.len, "has gone", 0);
+	free(file.data);
+	check(resync() && client.uidnext == 2 && !client.count, "after it was full", 0);
+}
+
 /* What somebody put in the place of a side file is not written to, and not believed. */
 static void test_planted(void)
 {
@@ -872,6 +916,7 @@ int main(int argc, char **argv)
 	test_exhausted();
 	test_exhausted_full();
 	test_not_gone();
+	test_full();
 	test_planted();
 	test_folders();
 	test_asked_for();
