@@ -447,6 +447,9 @@ int box_lock(struct box *box, bool must_exist, bool create)
 void box_unlock(struct box *box)
 {
 	lock_give(&box->lock);
+	/* A client may add to any number of mailboxes without opening them. */
+	if (!box->users)
+		slots_close(&box->slots);
 }
 
 int box_look(struct box *box, bool must_exist)

@@ -69,7 +69,8 @@ struct box *peer_box(struct peer *peer, struct imapsrv_span name)
 
 /* ---- LIST ----------------------------------------------------------------------------------- */
 
-/* It looks like an mbox, and is not the inbox under another name. */
+/* It looks like an mbox, and is not the inbox under another name.  One that cannot be looked at has not
+ * gone: mail programs remove what they have of a mailbox that is not listed. */
 static bool is_mbox(const struct peer *peer, const char *path)
 {
 	char begin[5];
@@ -77,9 +78,10 @@ static bool is_mbox(const struct peer *peer, const char *path)
 	int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 
 	if (fd < 0)
-		return false;
-	bool is = !fstat(fd, &st) && S_ISREG(st.st_mode) &&
-	          (!st.st_size || (read_at(fd, begin, 5, 0) == 5 && !memcmp(begin, "From ", 5)));
+		return errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == EIO;
+	bool is = !fstat(fd, &st) && S_ISREG(st.st_mode);
+	ptrdiff_t got = is && st.st_size ? read_at(fd, begin, 5, 0) : -1;
+	is = is && (got < 0 || (got == 5 && !memcmp(begin, "From ", 5)));
 	close(fd);
 	return is && (stat(peer->inbox, &inbox) || st.st_ino != inbox.st_ino ||
 	              st.st_dev != inbox.st_dev);
@@ -92,8 +94,13 @@ void store_list(void *user, struct imapsrv_op *op, const struct imapsrv_list *q)
 	struct dirent *entry;
 	uint32_t attributes = q->subscribed ? IMAPSRV_ATTR_SUBSCRIBED : 0;
 
+	if (peer->folders && !dir) {
+		/* Not NONEXISTENT, which would be true of the directory alone. */
+		imapsrv_op_done(op, IMAPSRV_UNAVAILABLE, strerror(errno));
+		return;
+	}
 	imapsrv_op_name(op, &(struct imapsrv_name){{"INBOX", 5}, attributes, 0});
-	while (dir && (entry = readdir(dir))) {
+	while (errno = 0, dir && (entry = readdir(dir))) {
 		size_t len = strlen(entry->d_name);
 		char *path = xformat("%s/%s", peer->folders, entry->d_name);
 		if (is_name(entry->d_name, len) && is_mbox(peer, path))
@@ -101,9 +108,10 @@ void store_list(void *user, struct imapsrv_op *op, const struct imapsrv_list *q)
 				op, &(struct imapsrv_name){{entry->d_name, len}, attributes, 0});
 		free(path);
 	}
+	bool failed = dir && errno;
 	if (dir)
 		closedir(dir);
-	imapsrv_op_done(op, IMAPSRV_OK, NULL);
+	imapsrv_op_done(op, failed ? IMAPSRV_UNAVAILABLE : IMAPSRV_OK, NULL);
 }
 
 /* ---- CREATE, DELETE, RENAME ----------------------------------------------------------------- */

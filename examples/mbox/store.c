@@ -105,8 +105,8 @@ static void cb_open(void *user, struct imapsrv_op *op, const struct imapsrv_open
 	struct open_box *open = xrealloc(NULL, sizeof *open);
 	*open = (struct open_box){box, box->uids.uidvalidity};
 	answer_mailbox(op, open, q->read_only);
-	box_unlock(box);
 	box->users++;
+	box_unlock(box);
 	answer(op, 0);
 }
 

@@ -629,6 +629,73 @@ static void test_folders(void)
 	peer_kill(&peer);
 }
 
+/* A server that may have so many files open, 0: any number; or whose output is a pipe that is full
+ * and does not block. */
+static void start_with(const char *path, rlim_t files, bool full)
+{
+	static char dots[65536];
+	struct rlimit limit;
+	int out[2], in[2];
+
+	if (pipe(in) || pipe(out) || (full && fcntl(out[1], F_SETFL, O_NONBLOCK)) ||
+	    getrlimit(RLIMIT_NOFILE, &limit))
+		die("pipe");
+	memset(dots, '.', sizeof dots);
+	while (full && write(out[1], dots, sizeof dots) > 0)
+		;
+	if ((peer.pid = fork()) < 0)
+		die("fork");
+	if (!peer.pid) {
+		dup2(in[0], STDIN_FILENO);
+		dup2(out[1], STDOUT_FILENO);
+		close(in[0]), close(in[1]), close(out[0]), close(out[1]);
+		limit.rlim_cur = files ? files : limit.rlim_cur;
+		setrlimit(RLIMIT_NOFILE, &limit);
+		execl(server, server, path, (char *)NULL);
+		_exit(2);
+	}
+	close(in[0]), close(out[1]);
+	peer.in = in[1], peer.out = out[0];
+	peer.len = 0, peer.text[0] = '\0';
+}
+
+/* Mailboxes that nobody has open have no files open, and those that cannot be looked at have not
+ * gone. */
+static void test_scarce(void)
+{
+	char dir[4000], moved[4100], path[4400];
+	unsigned made = 0;
+
+	begin_anew(19);
+	snprintf(dir, sizeof dir, "%.*s/many", (int)(strrchr(mbox, '/') - mbox), mbox);
+	snprintf(moved, sizeof moved, "%s.moved", dir);
+	check(!mkdir(dir, 0700), "a directory of mailboxes", 0);
+	start_with(dir, 20, false);
+	for (unsigned i = 0; i < 20; i++) {
+		peer_command(&peer, "x CREATE box%u\r\n", i);
+		made += strstr(peer_command(&peer, "x APPEND box%u {5+}\r\na: b\n\r\n", i),
+		               "x OK") != NULL;
+	}
+	check(made == 20, "a message for each of many mailboxes", made);
+	peer_kill(&peer);
+	/* 3 is the directory. */
+	start_with(dir, 4, false);
+	const char *text = peer_command(&peer, "x LIST \"\" *\r\n");
+	check(!strstr(text, "x OK") || strstr(text, "box19"), "files that cannot be opened", 0);
+	check(!rename(dir, moved), "the directory cannot be read", 0);
+	text = peer_command(&peer, "x LIST \"\" *\r\n");
+	check(strstr(text, "x NO") != NULL, "its mailboxes have not gone", 0);
+	peer_kill(&peer);
+	DIR *all = opendir(moved);
+	for (struct dirent *entry; all && (entry = readdir(all));) {
+		snprintf(path, sizeof path, "%s/%s", moved, entry->d_name);
+		unlink(path);
+	}
+	if (all)
+		closedir(all);
+	rmdir(moved);
+}
+
 static unsigned files_in(const char *path)
 {
 	DIR *dir = opendir(path);
@@ -920,6 +987,7 @@ int main(int argc, char **argv)
 	test_planted();
 	test_folders();
 	test_asked_for();
+	test_scarce();
 	test_no_input();
 	test_read_only(dir);
 	test_idle();
