@@ -45,11 +45,15 @@ static void on_fault(void *user, const char *what)
 /* All that there is to be written.  False: nobody reads it. */
 static bool flush(struct imapsrv_session *s)
 {
+	struct pollfd out_fd = {.fd = STDOUT_FILENO, .events = POLLOUT};
 	struct imapsrv_span out;
 	size_t count;
 
 	while (!imapsrv_session_peek(s, &out, 1, &count) && count) {
 		ssize_t n = write(STDOUT_FILENO, out.data, out.len);
+		/* Whoever gave us the descriptor may have made it not to block. */
+		if (n < 0 && errno == EAGAIN && poll(&out_fd, 1, -1) >= 0)
+			continue;
 		if (n < 0 && errno != EINTR)
 			return false;
 		imapsrv_session_sent(s, n > 0 ? (size_t)n : 0);

@@ -12,6 +12,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -696,6 +697,20 @@ static void test_scarce(void)
 	rmdir(moved);
 }
 
+/* Standard output may be shared with a program that has made it not to block: a client that reads
+ * slowly is one all the same. */
+static void test_slow_reader(void)
+{
+	begin_anew(20);
+	deliver(mbox, NULL);
+	start_with(mbox, 0, true);
+	struct pollfd in = {.fd = peer.in};
+	check(!poll(&in, 1, 300), "a full pipe is not the end", 0);
+	const char *text = peer_command(&peer, "x SELECT INBOX\r\n");
+	check(strstr(text, "\r\nx OK") != NULL, "a pipe that was full", 0);
+	peer_kill(&peer);
+}
+
 static unsigned files_in(const char *path)
 {
 	DIR *dir = opendir(path);
@@ -988,6 +1003,7 @@ int main(int argc, char **argv)
 	test_folders();
 	test_asked_for();
 	test_scarce();
+	test_slow_reader();
 	test_no_input();
 	test_read_only(dir);
 	test_idle();
