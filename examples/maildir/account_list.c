@@ -19,14 +19,18 @@
 
 /* ---- rights ------------------------------------------------------------------------------- */
 
-/* What a user may do in a mailbox of another. */
-static uint32_t granted(const struct account *account, int root, const char *dir)
+/* What a user may do in a mailbox of another: nothing if its list is damaged.  -1: that cannot be
+ * said now. */
+static int granted(const struct account *account, int root, const char *dir, uint32_t *rights_r)
 {
 	struct acl acl;
-	uint32_t rights = acl_read(root, dir, &acl) ? 0 : acl_rights(&acl, account_user(account));
+	int result = acl_read(root, dir, &acl) && is_passing(errno) ? -1 : 0;
+	int error = errno;
 
+	*rights_r = acl_rights(&acl, account_user(account));
 	acl_clear(&acl);
-	return rights;
+	errno = error;
+	return result;
 }
 
 int account_rights(const struct account *account, struct imapsrv_span name, bool above,
@@ -40,8 +44,8 @@ int account_rights(const struct account *account, struct imapsrv_span name, bool
 	if (root >= 0)
 		errno = ENOENT;
 	if (*dir && is_mailbox(root, dir)) {
-		*rights_r = place.own ? IMAPSRV_RIGHTS_STANDARD : granted(account, root, dir);
-		result = 0;
+		*rights_r = IMAPSRV_RIGHTS_STANDARD;
+		result = place.own ? 0 : granted(account, root, dir, rights_r);
 	}
 	int error = errno;
 	free(dir);
@@ -55,13 +59,15 @@ bool account_may_below(const struct account *account, struct imapsrv_span name, 
 	struct place place;
 	int root = place_open(account, name, &place, ENOENT);
 	char *above = xprintf("%s.", root < 0 ? "" : place.dir);
+	uint32_t theirs;
 	bool may = false;
 
 	if (root >= 0 && place_entries(root, above, &dirs))
 		log_error("%s: %s", place.root, strerror(errno));
 	for (size_t i = 0; i < dirs.count && !may; i++)
 		may = is_mailbox(root, dirs.dirs[i]) &&
-		      (place.own || granted(account, root, dirs.dirs[i]) & rights);
+		      (place.own || (!granted(account, root, dirs.dirs[i], &theirs) &&
+		                     theirs & rights));
 	subscriptions_clear(&dirs);
 	free(above);
 	place_close(root, &place, 0);
@@ -100,27 +106,31 @@ int account_list(struct account *account, bool subscribed,
                  void *context)
 {
 	struct subscriptions dirs, wanted = {0};
-	int root = place_open_root(account->path);
+	int root = place_open_root(account->path), result = 0, error = 0;
 
 	if (root < 0)
 		return -1;
 	if (place_entries(root, ".", &dirs) || (subscribed && subscriptions_read(root, &wanted))) {
-		int error = errno;
+		error = errno;
 		subscriptions_clear(&dirs);
 		close(root);
 		errno = error;
 		return -1;
 	}
-	for (size_t i = 0; i < dirs.count; i++) {
+	for (size_t i = 0; !result && i < dirs.count; i++) {
 		const char *dir = dirs.dirs[i];
 		char *name = own_name(account, dir);
 		uint32_t attributes =
-			subscriptions_have(&wanted, dir) ? IMAPSRV_ATTR_SUBSCRIBED : 0;
-		if (name && is_mailbox(root, dir))
-			each(context, name, attributes | annotations_uses(root, dir, name));
+			subscriptions_have(&wanted, dir) ? IMAPSRV_ATTR_SUBSCRIBED : 0, uses;
+		if (name && is_mailbox(root, dir)) {
+			result = annotations_uses(root, dir, name, &uses);
+			error = errno;
+			if (!result)
+				each(context, name, attributes | uses);
+		}
 		free(name);
 	}
-	for (size_t i = 0; i < wanted.count; i++) {
+	for (size_t i = 0; !result && i < wanted.count; i++) {
 		char *name = name_from_dir(wanted.dirs[i], account->maildir->separator);
 		if (name && !is_there(account, root, wanted.dirs[i], name))
 			each(context, name, IMAPSRV_ATTR_SUBSCRIBED | IMAPSRV_ATTR_NONEXISTENT);
@@ -129,7 +139,8 @@ int account_list(struct account *account, bool subscribed,
 	subscriptions_clear(&dirs);
 	subscriptions_clear(&wanted);
 	close(root);
-	return 0;
+	errno = error;
+	return result;
 }
 
 /* ---- other users' mailboxes --------------------------------------------------------------- */
@@ -155,21 +166,25 @@ static void tell_shared(const struct shared_list *list, const char *owner, const
 	free(dir);
 }
 
-static void list_shared_of(const struct shared_list *list, const char *owner)
+static int list_shared_of(const struct shared_list *list, const char *owner)
 {
 	char *path = xprintf("%s/%s", list->account->maildir->root, owner);
 	struct subscriptions dirs = {0};
 	int root = place_open_root(path);
+	/* A user whose directory cannot be read has nothing to share; but not for the moment. */
+	int result = root < 0 || place_entries(root, ".", &dirs) ? -1 : 0, error = errno;
 
-	/* A user whose directory cannot be read has nothing to share. */
-	if (root >= 0 && place_entries(root, ".", &dirs))
-		log_error("%s: %s", path, strerror(errno));
-	for (size_t i = 0; i < dirs.count; i++) {
+	if (result)
+		log_error("%s: %s", path, strerror(error));
+	if (result && !is_passing(error))
+		result = 0;
+	for (size_t i = 0; !result && i < dirs.count; i++) {
 		const char *dir = dirs.dirs[i];
 		char *theirs = own_name(list->account, dir);
-		uint32_t rights = theirs && is_mailbox(root, dir)
-		                          ? granted(list->account, root, dir)
-		                          : 0;
+		uint32_t rights = 0;
+		if (theirs && is_mailbox(root, dir))
+			result = granted(list->account, root, dir, &rights);
+		error = errno;
 		if (rights & IMAPSRV_RIGHT_LOOKUP)
 			tell_shared(list, owner, theirs, rights);
 		free(theirs);
@@ -178,6 +193,8 @@ static void list_shared_of(const struct shared_list *list, const char *owner)
 	if (root >= 0)
 		close(root);
 	free(path);
+	errno = error;
+	return result;
 }
 
 int account_list_shared(struct account *account, bool subscribed,
@@ -195,7 +212,7 @@ int account_list_shared(struct account *account, bool subscribed,
 	for (size_t i = 0; !result && i < users.count; i++)
 		if (place_is_sharer(account->maildir, users.dirs[i]) &&
 		    strcmp(users.dirs[i], account_user(account)) != 0)
-			list_shared_of(&list, users.dirs[i]);
+			result = list_shared_of(&list, users.dirs[i]);
 	int error = errno;
 	subscriptions_clear(&users);
 	subscriptions_clear(&wanted);

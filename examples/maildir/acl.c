@@ -168,7 +168,9 @@ int acl_read(int root, const char *dir, struct acl *acl)
 	int error = errno;
 
 	if (result)
-		log_error("%s: nobody but its owner has rights: %s", path, strerror(error));
+		log_error("%s: %s%s", path,
+		          is_passing(error) ? "" : "nobody but its owner has rights: ",
+		          strerror(error));
 	free(path);
 	errno = error;
 	return result;
@@ -257,9 +259,9 @@ void acl_look(struct box *box, const struct imapsrv_session *origin)
 		return;
 	fresh.inode = st.st_ino;
 	fresh.mtime = st.st_mtim;
-	/* Of one that is damaged nobody has rights. */
-	if (acl_read(box->dirfd, ".", &fresh.list))
-		acl_clear(&fresh.list);
+	/* Of one that is damaged nobody has rights; one that cannot be read now says nothing. */
+	if (acl_read(box->dirfd, ".", &fresh.list) && is_passing(errno))
+		return;
 	box->acl = fresh;
 	if (old.known)
 		tell_difference(box, &old.list, &fresh.list, origin);

@@ -33,15 +33,16 @@ int annotations_read(int root, const char *dir, struct entries *entries)
 	return result;
 }
 
-uint32_t annotations_uses(int root, const char *dir, const char *name)
+int annotations_uses(int root, const char *dir, const char *name, uint32_t *uses_r)
 {
 	struct entries entries;
+	int result = annotations_read(root, dir, &entries) && is_passing(errno) ? -1 : 0;
+	int error = errno;
 
-	if (annotations_read(root, dir, &entries))
-		entries_clear(&entries);
-	uint32_t uses = uses_of(entries_find(&entries, "", USES_ENTRY), name);
+	*uses_r = uses_of(entries_find(&entries, "", USES_ENTRY), name);
 	entries_clear(&entries);
-	return uses;
+	errno = error;
+	return result;
 }
 
 int annotations_begin(int dirfd, uint32_t uses)

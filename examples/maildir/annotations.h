@@ -25,8 +25,9 @@ struct annotations {
 /* Those of a mailbox in a directory of this account. */
 int annotations_read(int root, const char *dir, struct entries *entries);
 
-/* The special uses of that mailbox. */
-uint32_t annotations_uses(int root, const char *dir, const char *name);
+/* The special uses of that mailbox: what its name stands for if they are damaged.  -1: they cannot
+ * be read now. */
+int annotations_uses(int root, const char *dir, const char *name, uint32_t *uses_r);
 /* A mailbox is being made in this directory: it has these special uses, and nothing of what a crash
  * may have left there. */
 int annotations_begin(int dirfd, uint32_t uses);

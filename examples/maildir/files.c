@@ -152,6 +152,11 @@ void remove_tree(int dirfd, const char *name)
 	remove_below(dirfd, name, 0);
 }
 
+bool is_passing(int error)
+{
+	return error == EMFILE || error == ENFILE || error == ENOMEM;
+}
+
 enum imapsrv_code code_of_errno(int error)
 {
 	switch (error) {

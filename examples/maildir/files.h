@@ -36,6 +36,9 @@ bool is_mailbox(int dirfd, const char *dir);
 /* Removes a directory and all that it holds; errors leave things behind. */
 void remove_tree(int dirfd, const char *name);
 
+/* It says nothing of the file: there is no descriptor or memory now, and will be. */
+bool is_passing(int error);
+
 /* How an errno is told to a client. */
 enum imapsrv_code code_of_errno(int error);
 

@@ -69,8 +69,8 @@ struct box *peer_box(struct peer *peer, struct imapsrv_span name)
 
 /* ---- LIST ----------------------------------------------------------------------------------- */
 
-/* It looks like an mbox, and is not the inbox under another name.  One that cannot be looked at has not
- * gone: mail programs remove what they have of a mailbox that is not listed. */
+/* It looks like an mbox, and is not the inbox under another name.  One that cannot be looked at has
+ * not gone: mail programs remove what they have of a mailbox that is not listed. */
 static bool is_mbox(const struct peer *peer, const char *path)
 {
 	char begin[5];

@@ -26,8 +26,8 @@ ptrdiff_t read_at(int fd, void *to, size_t len, uint64_t offset);
 /* A file of this path was made or renamed: that outlives a crash. */
 bool sync_directory(const char *path);
 
-/* Opens a side file.  In a spool that many users share, another could have put a link in its place,
- * or a file of his own; the owner of the directory could do worse than that.  -1: errno says why. */
+/* Opens a side file.  In a spool that many users share, another could have put a link in its
+ * place, or a file of his own; the owner of the directory could do worse.  -1: errno says why. */
 int open_side(const char *path, int flags);
 
 void log_line(const char *format, ...) __attribute__((format(printf, 1, 2)));

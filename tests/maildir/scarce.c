@@ -180,3 +180,74 @@ void test_scarce_mail(struct play *play)
 	conn_close(&a);
 	server_stop(&server);
 }
+
+/* What is said while there are few files, however many: all that there is, or that it is not
+ * known. */
+static void ask_scarce(struct conn *joe, struct conn *anna)
+{
+	const char *text = conn_do(joe, "LIST \"\" * RETURN (SPECIAL-USE)");
+
+	if (strstr(text, "OK LIST"))
+		expect(text, "\\Archive");
+	text = conn_do(anna, "LIST \"\" *");
+	if (strstr(text, "OK LIST"))
+		expect(text, "joe/A\"");
+	expect_not(conn_do(anna, "MYRIGHTS \"Other Users/joe/A\""), "NONEXISTENT");
+}
+
+/* Rights and uses that cannot be read are not lost. */
+static void share_scarce(struct play *play, unsigned files)
+{
+	static struct conn joe, anna, carl, readers[MANY];
+	struct server server;
+	size_t left = MANY;
+	int n = 0;
+
+	play->files = files;
+	server_start(&server, play, 0);
+	conn_open(&joe, &server);
+	conn_open_as(&anna, &server, "anna");
+	conn_open_as(&carl, &server, "carl");
+	conn_do(&joe, "CREATE A");
+	conn_do(&joe, "SETACL A anyone lr");
+	conn_do(&joe, "SETACL A anna lr");
+	expect(conn_do(&joe, "SETMETADATA A (/private/specialuse \"\\\\Archive\")"), "OK");
+	expect(conn_do(&anna, "SELECT \"Other Users/joe/A\""), "OK");
+	ask_scarce(&joe, &anna);
+	expect(conn_do(&carl, "NOTIFY SET (MAILBOXES \"Other Users/joe/A\" (MessageNew "
+	                      "MessageExpunge MailboxName))"), "OK");
+	begin_readers(play, &server, readers, MANY);
+	if (read_some(readers, MANY) == MANY)
+		fail("there are never too few files");
+	ask_scarce(&joe, &anna);
+	file_write(play, ".A/imapsrv-acl", "# as it was\nanna lr\nanyone lr\n");
+	while (!server_says(&server, "./imapsrv-acl: ") && n++ < PATIENCE) {
+		expect_not(conn_do(&anna, "NOOP"), "* OK");
+		expect_not(conn_do(&carl, "NOOP"), "LIST");
+	}
+	expect_not(conn_do(&carl, "NOOP"), "LIST");
+	while (left) {
+		conn_close(&readers[--left]);
+		ask_scarce(&joe, &anna);
+	}
+	expect_not(conn_do(&carl, "NOOP"), "LIST");
+	expect_not(conn_do(&anna, "NOOP"), "* OK");
+	conn_do(&joe, "SETACL A anna lrs");
+	expect(conn_do(&anna, "NOOP"), "[PERMANENTFLAGS (\\Seen)]");
+	conn_do(&joe, "APPEND A {1+}\r\nx");
+	expect(conn_do(&carl, "NOOP"), "STATUS \"Other Users/joe/A\"");
+	conn_close(&joe);
+	conn_close(&anna);
+	conn_close(&carl);
+	server_stop(&server);
+	file_remove(play, "1.large");
+}
+
+void test_scarce_share(struct play *play)
+{
+	play->options[0] = "--share";
+	play->options[1] = "Other Users";
+	/* Each of the readers leaves two. */
+	share_scarce(play, 2 * MANY + 8);
+	share_scarce(play, 2 * MANY + 9);
+}
