@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # The examples of the manual compile, or stand in examples/minimal.c as they are; what README shows of that
-# stands in it too.  Run from the top of the tree; CC and BUILD may be set.
+# stands in it too.  The loop of imapsrv_session(3) is tested by tests/unit/t_loop.c.  Run from the top of the tree; CC and BUILD may be set.
 set -eu
 
 cc=${CC:-cc}
@@ -41,6 +41,14 @@ for block in "$dir"/*; do
 		failed=1
 	fi
 done
+
+case $(flat tests/unit/t_loop.c) in
+*"$(flat "$dir"/imapsrv_session.3-1)"*) ;;
+*)
+	echo "man/imapsrv_session.3: its loop is not the one that tests/unit/t_loop.c tests"
+	failed=1
+	;;
+esac
 
 # Paragraphs of code in README, up to the commands that build it.
 sed -n '/^EXAMPLE/,/^With the library installed/p' README | awk -v dir="$dir" '
