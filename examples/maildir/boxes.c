@@ -5,6 +5,7 @@
  */
 #include "box.h"
 
+#include "files.h"
 #include "notices.h"
 #include "support.h"
 
@@ -136,6 +137,9 @@ void box_release(struct box *box)
 	if (--box->holders)
 		return;
 	box->idle_since = clock_ms();
+	/* A client can ask for the status of any number of mailboxes. */
+	if (box->boxes && files_are_scarce())
+		boxes_forget(box);
 	if (!box->boxes)
 		box_free(box);
 }

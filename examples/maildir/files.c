@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -150,6 +151,18 @@ static void remove_below(int dirfd, const char *name, int depth)
 void remove_tree(int dirfd, const char *name)
 {
 	remove_below(dirfd, name, 0);
+}
+
+bool files_are_scarce(void)
+{
+	struct rlimit limit;
+	int fd = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 0); /* the lowest that is free */
+
+	if (fd < 0)
+		return errno == EMFILE;
+	close(fd);
+	return !getrlimit(RLIMIT_NOFILE, &limit) && limit.rlim_cur != RLIM_INFINITY &&
+	       (rlim_t)fd >= limit.rlim_cur / 2;
 }
 
 bool is_passing(int error)

@@ -36,6 +36,8 @@ bool is_mailbox(int dirfd, const char *dir);
 /* Removes a directory and all that it holds; errors leave things behind. */
 void remove_tree(int dirfd, const char *name);
 
+/* More than half of the descriptors are in use: the rest is for what clients ask for. */
+bool files_are_scarce(void);
 /* It says nothing of the file: there is no descriptor or memory now, and will be. */
 bool is_passing(int error);
 

@@ -97,20 +97,25 @@ static bool may_follow(const struct follow *f, struct imapsrv_span name)
 	return may;
 }
 
-static void hold_one(struct follow *f, struct imapsrv_span name)
+/* False: there are no descriptors for more now.  Those that are left are for what clients open. */
+static bool hold_one(struct follow *f, struct imapsrv_span name)
 {
 	struct box *box;
 
 	if (!may_follow(f, name))
-		return;
-	if (account_box(f->tree->account, name, &box)) {
-		if (errno == EMFILE || errno == ENFILE)
-			f->tree->mtime = AGAIN;
-		return;
-	}
+		return true;
+	int result = account_box(f->tree->account, name, &box), error = errno;
+	bool scarce = result ? is_passing(error) : box->holders == 1 && files_are_scarce();
+	if (!result && scarce)
+		box_release(box);
+	if (scarce)
+		f->tree->mtime = AGAIN;
+	if (result || scarce)
+		return !scarce;
 	box->followers++;
 	RESERVE_ONE(f->boxes, f->count, f->capacity);
 	f->boxes[f->count++] = box;
+	return true;
 }
 
 /* Holds those that there are now. */
@@ -126,8 +131,9 @@ static void follow_hold(struct follow *f)
 	for (size_t i = 0; i < f->tree->count; i++) {
 		const char *name = f->tree->names[i];
 
-		if (is_followed(f, name))
-			hold_one(f, (struct imapsrv_span){name, strlen(name)});
+		if (is_followed(f, name) &&
+		    !hold_one(f, (struct imapsrv_span){name, strlen(name)}))
+			break;
 	}
 }
 

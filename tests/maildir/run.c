@@ -37,6 +37,7 @@ static const struct {
 	{"scarce-names", test_scarce_names},
 	{"scarce-boxes", test_scarce_boxes},
 	{"scarce-mail", test_scarce_mail},
+	{"scarce-others", test_scarce_others},
 	{"scarce-share", test_scarce_share},
 	{"handover-full", test_handover_full},
 	{"saved", test_saved},

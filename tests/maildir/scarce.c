@@ -11,7 +11,7 @@
 #include <sys/time.h>
 #include <unistd.h>
 
-enum { FILES = 120, BOXES = 140, READERS = 6, MANY = 100, PATIENCE = 300000 };
+enum { FILES = 160, BOXES = 140, MANY = 100, PATIENCE = 300000 };
 
 /* A mailbox in the directory of a user, by another program. */
 static void make_box(const struct play *play, const char *user, const char *name)
@@ -74,24 +74,24 @@ static void close_all(struct conn *conns, size_t count)
 /* Names that cannot be read have not gone: who has one of them open keeps it. */
 void test_scarce_names(struct play *play)
 {
-	static struct conn a, readers[READERS];
+	static struct conn a, readers[MANY];
 	struct server server;
 	const char *text = "";
 	int n = 0;
 
 	make_boxes(play);
-	play->files = FILES;
+	play->files = 2 * MANY + 8;
 	server_start(&server, play, 0);
-	begin_readers(play, &server, readers, READERS);
+	begin_readers(play, &server, readers, MANY);
 	conn_open(&a, &server);
 	conn_do(&a, "SELECT INBOX");
 	expect(conn_do(&a, "NOTIFY SET (SELECTED (MessageNew MessageExpunge)) "
 	                   "(personal (MailboxName MessageNew MessageExpunge))"), "OK");
-	read_some(readers, READERS);
+	read_some(readers, MANY);
 	make_box(play, "joe", ".fresh");
 	while (!server_says(&server, "Too many open files") && n++ < PATIENCE)
 		expect(conn_do(&a, "UID SEARCH ALL"), "OK SEARCH");
-	close_all(readers, READERS);
+	close_all(readers, MANY);
 	for (n = 0; !strstr(text, "fresh") && n < PATIENCE; n++) {
 		text = conn_do(&a, "NOOP");
 		expect_not(text, "box");
@@ -250,4 +250,30 @@ void test_scarce_share(struct play *play)
 	/* Each of the readers leaves two. */
 	share_scarce(play, 2 * MANY + 8);
 	share_scarce(play, 2 * MANY + 9);
+}
+
+/* A user with more mailboxes than files can be open, who asks for each of them, or for news of all,
+ * leaves enough for others. */
+void test_scarce_others(struct play *play)
+{
+	static struct conn joe, anna;
+	struct server server;
+
+	make_boxes(play);
+	play->files = FILES;
+	server_start(&server, play, 0);
+	conn_open(&joe, &server);
+	for (int i = 0; i < BOXES; i++)
+		expect(conn_do(&joe, "STATUS box%d (MESSAGES)", i), "OK STATUS");
+	conn_open_as(&anna, &server, "anna");
+	expect(conn_do(&anna, "SELECT INBOX"), "OK");
+	conn_close(&anna);
+	expect(conn_do(&joe, "NOTIFY SET (personal (MessageNew MessageExpunge))"), "OK");
+	conn_open_as(&anna, &server, "anna");
+	expect(conn_do(&anna, "APPEND INBOX {1+}\r\nx"), "OK");
+	expect(conn_do(&anna, "SELECT INBOX"), "OK");
+	expect(conn_do(&anna, "FETCH 1 BODY[]"), "OK");
+	conn_close(&anna);
+	conn_close(&joe);
+	server_stop(&server);
 }

@@ -30,6 +30,7 @@ void test_files(struct play *play);
 void test_scarce_names(struct play *play);
 void test_scarce_boxes(struct play *play);
 void test_scarce_mail(struct play *play);
+void test_scarce_others(struct play *play);
 void test_scarce_share(struct play *play);
 
 /* ids.c */
