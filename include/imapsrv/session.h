@@ -85,8 +85,9 @@ IMAPSRV_API int imapsrv_session_recv(struct imapsrv_session *session, const void
  * forgotten, a finished one runs to its end; the session then wants CLOSE. */
 IMAPSRV_API int imapsrv_session_eof(struct imapsrv_session *session);
 
-/* Shows up to max spans that are ready to leave, in order, in place; they stay until the next
- * call of recv, sent, run, tick, or free.  *count_r is 0 when there is nothing. */
+/* Shows up to max spans that are ready to leave, in order, in place; they stay until the next call
+ * of recv, eof, sent, run, tick, bye, or whatever else may not be called inside a callback.
+ * *count_r is 0 when there is nothing. */
 IMAPSRV_API int imapsrv_session_peek(struct imapsrv_session *session, struct imapsrv_span *spans,
                                      size_t max, size_t *count_r);
 /* So many of those octets have left.  IMAPSRV_EINVAL if that is more than was ready. */
@@ -172,8 +173,8 @@ enum imapsrv_state {
 };
 IMAPSRV_API enum imapsrv_state imapsrv_session_state(const struct imapsrv_session *session);
 IMAPSRV_API void *imapsrv_session_user(const struct imapsrv_session *session);
-/* The selected mailbox's name; empty if none.  Belongs to the session, until the next call of
- * recv or run, or an event is posted. */
+/* The selected mailbox's name; empty if none.  Belongs to the session, as long as what peek shows,
+ * or until an event is posted. */
 IMAPSRV_API struct imapsrv_span imapsrv_session_mailbox(const struct imapsrv_session *session);
 /* The language that the client chose, a tag of imapsrv_language; NULL: i-default, English. */
 IMAPSRV_API const char *imapsrv_session_language(const struct imapsrv_session *session);
