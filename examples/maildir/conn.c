@@ -269,8 +269,9 @@ bool conn_work(struct conn *conn)
 			break;
 		conn->deadline = imapsrv_session_tick(conn->session, clock_ms());
 		unsigned want = imapsrv_session_want(conn->session);
-		if (!moved && (conn->blocked || !(want & (IMAPSRV_WANT_RUN | IMAPSRV_WANT_WRITE |
-		                                          IMAPSRV_WANT_CLOSE))))
+		/* What is over may have been given up just now: the client does not read. */
+		if (!moved && !(want & IMAPSRV_WANT_CLOSE) &&
+		    (conn->blocked || !(want & (IMAPSRV_WANT_RUN | IMAPSRV_WANT_WRITE))))
 			return false;
 	}
 	if (!conn->session && clock_ms() >= conn->deadline)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * session/timer - what happens because time passes: login timeout, inactivity (RFC 9051 5.4),
- * IDLE's timeout and keepalive (RFC 2177), that of long commands (RFC 9585), the delay of a failed
- * login.  The host says what time it is.
+ * session/timer - what happens because time passes: login timeout, inactivity (RFC 9051 5.4), also
+ * of a client that does not read the last words, IDLE's timeout and keepalive (RFC 2177), that of
+ * long commands (RFC 9585), the delay of a failed login.  The host says what time it is.
  */
 #include "session/progress.h"
 #include "session/run.h"
@@ -111,12 +111,24 @@ void imapsrv_session_counters(const struct imapsrv_session *session,
 	memcpy(counters, &c, size);
 }
 
+/* All is said.  A client that does not read it would else keep its connection for ever. */
+static uint64_t wait_for_reader(struct imapsrv_session *s)
+{
+	uint64_t deadline = isrv_session_after(s->since, s->engine->limits.inactivity);
+
+	if (s->now >= deadline)
+		isrv_outq_clear(&s->out);
+	if (!isrv_outq_size(&s->out) || deadline == UINT64_MAX)
+		return UINT64_MAX;
+	return deadline - s->clock;
+}
+
 uint64_t imapsrv_session_tick(struct imapsrv_session *session, uint64_t now_ms)
 {
 	struct imapsrv_session *s = session;
 	uint64_t next;
 
-	if (s->in_callback || s->phase == ISRV_PHASE_END)
+	if (s->in_callback || (s->phase == ISRV_PHASE_END && !isrv_outq_size(&s->out)))
 		return UINT64_MAX;
 	if (s->reclock)
 		s->clock = s->now - now_ms;
@@ -127,7 +139,10 @@ uint64_t imapsrv_session_tick(struct imapsrv_session *session, uint64_t now_ms)
 	if (!s->ticked)
 		start_clock(s, s->now);
 	date(s);
+	if (s->phase == ISRV_PHASE_END)
+		return wait_for_reader(s);
 	if (s->now >= client_deadline(s)) {
+		s->since = s->now;
 		s->mark = isrv_outq_mark(&s->out);
 		isrv_session_end(s, NULL,
 		                 s->logged_in ? "Idle for too long" : "Login took too long");
@@ -145,7 +160,7 @@ uint64_t imapsrv_session_tick(struct imapsrv_session *session, uint64_t now_ms)
 	isrv_run(s);
 	date(s);
 	if (s->phase == ISRV_PHASE_END)
-		return UINT64_MAX;
+		return isrv_outq_size(&s->out) ? wait_for_reader(s) : UINT64_MAX;
 	next = earlier(client_deadline(s), keepalive_deadline(s));
 	next = earlier(next, progress_deadline(s));
 	if (s->phase == ISRV_PHASE_STEP && s->wait == ISRV_DELAY)

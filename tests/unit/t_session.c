@@ -495,7 +495,8 @@ static void offered_is_not_taken(void **state)
 		;
 	for (now = 1000; now < 4000000; now += 1000) {
 		assert_int_equal(give(&h, "a NOOP\r\n"), 0);
-		if (imapsrv_session_tick(h.session, now) == UINT64_MAX)
+		imapsrv_session_tick(h.session, now);
+		if (imapsrv_session_state(h.session) == IMAPSRV_LOGGED_OUT)
 			break;
 	}
 	assert_in_range(now, 1860000, 1862000);
@@ -522,7 +523,8 @@ static void reading_is_a_sign_of_life(void **state)
 		assert_true(imapsrv_session_tick(h.session, now) > now);
 	}
 	assert_int_equal(imapsrv_session_want(h.session), IMAPSRV_WANT_READ);
-	assert_int_equal(imapsrv_session_tick(h.session, now + 1860000), UINT64_MAX);
+	imapsrv_session_tick(h.session, now + 1860000);
+	assert_int_equal(imapsrv_session_state(h.session), IMAPSRV_LOGGED_OUT);
 	finish(&h);
 }
 
@@ -552,7 +554,9 @@ static void idle_begins_late(void **state)
 	assert_string_equal(h.out, "+ idling\r\n");
 	assert_int_equal(imapsrv_session_tick(h.session, 5000), 6000);
 	assert_int_equal(imapsrv_session_tick(h.session, 5999), 6000);
-	assert_int_equal(imapsrv_session_tick(h.session, 6000), UINT64_MAX);
+	assert_int_equal(imapsrv_session_state(h.session), IMAPSRV_AUTHENTICATED);
+	imapsrv_session_tick(h.session, 6000);
+	assert_int_equal(imapsrv_session_state(h.session), IMAPSRV_LOGGED_OUT);
 	finish(&h);
 }
 
