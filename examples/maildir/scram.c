@@ -195,8 +195,13 @@ static void cb_keys(void *user, struct imapsrv_op *op, const struct imapsrv_scra
 	struct verifier kept;
 	const char *password;
 	char *hash;
-	bool known = users_find(users, q->authcid, &password, &hash) && name_is_user(q->authcid);
+	enum user found = users_find(users, q->authcid, &password, &hash);
+	bool known = found == USER_GOOD && name_is_user(q->authcid);
 
+	if (found == USER_NOT_KNOWN) {
+		imapsrv_op_done(op, IMAPSRV_UNAVAILABLE, NULL);
+		return;
+	}
 	/* The names on the command line take their time, so the others do too. */
 	if (!hash && (users->given_count || users->any_password))
 		known = derive(&kept, users, q->authcid, password) && known;

@@ -58,8 +58,12 @@ static void cb_login(void *user, struct imapsrv_op *op, const struct imapsrv_log
 	                                memcmp(q->authzid.data, q->authcid.data, q->authcid.len));
 
 	/* SCRAM has seen that the client knows the password. */
-	if (strncmp(q->mechanism, "SCRAM-", 6) != 0 &&
-	    !users_check(&peer->maildir->users, q->authcid, q->password)) {
+	enum user who = strncmp(q->mechanism, "SCRAM-", 6)
+	                        ? users_check(&peer->maildir->users, q->authcid, q->password)
+	                        : USER_GOOD;
+	if (who == USER_NOT_KNOWN) {
+		imapsrv_op_done(op, IMAPSRV_UNAVAILABLE, NULL);
+	} else if (who == USER_BAD) {
 		log_line("%s: login refused: %.*s", peer->label, shown, q->authcid.data);
 		imapsrv_op_done(op, IMAPSRV_AUTHENTICATIONFAILED, "wrong name or password");
 	} else if (other) {

@@ -63,15 +63,18 @@ static char *find_hash(const char *p, struct imapsrv_span name, bool *found_r)
 	return hash ? hash : xstrdup(DUMMY_HASH);
 }
 
-static void read_file(const char *path, struct text *text)
+/* False: who may log in is not known now. */
+static bool read_file(const char *path, struct text *text)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 
 	text_put(text, "", 0);
-	if (fd < 0 || read_from(fd, 0, USERS_FILE_MAX, text))
+	bool done = fd >= 0 && !read_from(fd, 0, USERS_FILE_MAX, text);
+	if (!done)
 		log_error("%s: %s", path, strerror(errno));
 	if (fd >= 0)
 		close(fd);
+	return done;
 }
 
 #ifdef WITHOUT_CRYPT
@@ -95,17 +98,17 @@ static bool check_crypt(const char *hash, struct imapsrv_span password)
 }
 #endif
 
-static bool check_file(const char *path, struct imapsrv_span name, struct imapsrv_span password)
+static enum user check_file(const char *path, struct imapsrv_span name,
+                            struct imapsrv_span password)
 {
 	struct text text = {0};
-	bool found;
+	bool found, read = read_file(path, &text);
 
-	read_file(path, &text);
 	char *hash = find_hash(text.data, name, &found);
 	bool same = scram_is(hash) ? scram_check(hash, password) : check_crypt(hash, password);
 	free(hash);
 	text_clear(&text);
-	return same && found;
+	return !read ? USER_NOT_KNOWN : same && found ? USER_GOOD : USER_BAD;
 }
 
 static bool check_given(const struct users *users, struct imapsrv_span name,
@@ -124,13 +127,15 @@ static bool check_given(const struct users *users, struct imapsrv_span name,
 	return good;
 }
 
-bool users_check(const struct users *users, struct imapsrv_span name, struct imapsrv_span password)
+enum user users_check(const struct users *users, struct imapsrv_span name,
+                      struct imapsrv_span password)
 {
-	bool good = check_given(users, name, password);
+	enum user given = check_given(users, name, password) ? USER_GOOD : USER_BAD;
+	enum user kept = users->file ? check_file(users->file, name, password) : USER_BAD;
 
-	if (users->file)
-		good |= check_file(users->file, name, password);
-	return good && name_is_user(name);
+	if (!name_is_user(name))
+		return USER_BAD;
+	return given == USER_GOOD ? given : kept;
 }
 
 static bool find_given(const struct users *users, struct imapsrv_span name, const char **password_r)
@@ -146,25 +151,25 @@ static bool find_given(const struct users *users, struct imapsrv_span name, cons
 	return users->any_password != NULL;
 }
 
-bool users_find(const struct users *users, struct imapsrv_span name, const char **password_r,
-                char **hash_r)
+enum user users_find(const struct users *users, struct imapsrv_span name,
+                     const char **password_r, char **hash_r)
 {
 	struct text text = {0};
 	bool found = false;
 
 	*hash_r = NULL;
 	if (find_given(users, name, password_r))
-		return true;
+		return USER_GOOD;
 	if (!users->file)
-		return false;
-	read_file(users->file, &text);
+		return USER_BAD;
+	bool read = read_file(users->file, &text);
 	*hash_r = find_hash(text.data, name, &found);
 	text_clear(&text);
 	if (!found) {
 		free(*hash_r);
 		*hash_r = NULL;
 	}
-	return found;
+	return !read ? USER_NOT_KNOWN : found ? USER_GOOD : USER_BAD;
 }
 
 bool users_all_scram(const struct users *users)

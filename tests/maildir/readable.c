@@ -208,6 +208,7 @@ void test_files(struct play *play)
 	static char line[LINE_MAX_OCTETS];
 	static struct conn a, b, readers[READERS];
 	struct server server;
+	static char users[8192];
 	char path[8192];
 	int can = 0;
 
@@ -216,6 +217,11 @@ void test_files(struct play *play)
 	if (truncate(path, 1 << 28))
 		fail("%s cannot be made large", path);
 	play->files = 2 * READERS + 8;
+	snprintf(users, sizeof users, "%s/.users", play->root);
+	file_write(play, "../.users", "fred:{SCRAM-SHA-256}4096,HnEl4UnwWx0MmnRFbHvnTg==,xnDZPXyFXwIbnMs8SEuCOk"
+	           "4aMS/EP2AmwGBxsEH0JdA=,VH3J1DMiMhwEUuJrJBRlhrd0zgdNgW6iGyK8p/DR+LU=\n");
+	play->options[0] = "--users";
+	play->options[1] = users;
 	server_start(&server, play, 0);
 	conn_open(&a, &server);
 	conn_open(&b, &server);
@@ -235,6 +241,11 @@ void test_files(struct play *play)
 		fail("the server has gone");
 	expect(line, "+ ");
 	expect(conn_do(&a, "NOOP"), "OK");
+	/* Whether a password is right is not known. */
+	conn_say(&b, "no base64");
+	if (!conn_hear(&b, line))
+		fail("the server has gone");
+	expect(conn_do(&b, "LOGIN fred y"), "NO [UNAVAILABLE]");
 	for (int i = 0; i < READERS; i++)
 		conn_close(&readers[i]);
 	conn_close(&a);
