@@ -104,7 +104,7 @@ enum imapsrv_want {
 	IMAPSRV_WANT_RUN = 1 << 3,      /* run would do something: an op was answered, an event
 	                                   came, or a long command goes on (imapsrv_limits.turn) */
 	IMAPSRV_WANT_STARTTLS = 1 << 4, /* all is written: switch to TLS now */
-	IMAPSRV_WANT_CLOSE = 1 << 5,    /* it is over and all is written */
+	IMAPSRV_WANT_CLOSE = 1 << 5,    /* it is over, and all is written or given up */
 	IMAPSRV_WANT_COMPRESS = 1 << 6  /* all is written: compress and expand from now on */
 };
 /* What the session waits for: enum imapsrv_want, or-ed.  No bit is ever a lie.  0 only while a

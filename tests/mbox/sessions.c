@@ -5,14 +5,13 @@
  * with QRESYNC has the same picture as one that asks for everything, and both agree with the file.
  * Usage: sessions SERVER DIRECTORY
  */
-#include "mbox/others.h"
+#include "mbox/sessions.h"
 
 #include "../../examples/mbox/uids.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,14 +22,15 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static const char *server;
-static char mbox[4000], side[5][4100];
+const char *server;
+char mbox[4000];
+struct peer peer;
+static char side[5][4100];
 enum { UIDS, LOG0, LOG1, REDO, LOCK };
 static unsigned passed, failed;
-static struct client client;
-static struct peer peer;
+struct client client;
 
-static void check(bool good, const char *what, unsigned number)
+void check(bool good, const char *what, unsigned number)
 {
 	if (good) {
 		passed++;
@@ -40,7 +40,7 @@ static void check(bool good, const char *what, unsigned number)
 	fprintf(stderr, "FAILED: %s, %u\n", what, number);
 }
 
-static void begin_anew(uint64_t seed)
+void begin_anew(uint64_t seed)
 {
 	unlink(mbox);
 	for (int i = 0; i < 5; i++)
@@ -49,7 +49,7 @@ static void begin_anew(uint64_t seed)
 	memset(&client, 0, sizeof client);
 }
 
-static bool resync(void)
+bool resync(void)
 {
 	bool good = client_resync(&client, &peer, server, mbox) && others_agree(&client, mbox);
 
@@ -517,50 +517,6 @@ static void test_exhausted_full(void)
 	check(resync() && client.anew == 2, "room to number anew", 0);
 }
 
-/* A server that can make no file longer than so many octets, as on a full disk. */
-static void start_full(rlim_t octets)
-{
-	struct rlimit was, small;
-
-	signal(SIGXFSZ, SIG_IGN);
-	check(!getrlimit(RLIMIT_FSIZE, &was), "the limit of files", 0);
-	small = was;
-	small.rlim_cur = octets;
-	check(!setrlimit(RLIMIT_FSIZE, &small), "a limit of files", 0);
-	peer_start(&peer, server, mbox, false);
-	check(!setrlimit(RLIMIT_FSIZE, &was), "no limit of files", 0);
-}
-
-/* What is on record can be read when nothing more can be put there, and what is to go can go. */
-static void test_full(void)
-{
-	static char mail[60000];
-	size_t len = (size_t)snprintf(mail, sizeof mail, "From a@b Thu Nov 19 10:00:00 2026\n"
-	                              "X-Id: a\nStatus: O\nX-Status: D\n\n");
-	struct octets file;
-
-	begin_anew(18);
-	memset(mail + len, 'x', sizeof mail - len);
-	for (size_t i = len + 50; i < sizeof mail; i += 50)
-		mail[i] = '\n';
-	file_write(mbox, mail, sizeof mail);
-	peer_start(&peer, server, mbox, false);
-	check(strstr(peer_command(&peer, "x EXAMINE INBOX\r\n"), "x OK"), "before it is full", 0);
-	peer_kill(&peer);
-	start_full(1);
-	check(strstr(peer_command(&peer, "x SELECT INBOX\r\n"), "* 1 EXISTS"), "opened", 0);
-	check(strstr(peer_command(&peer, "x FETCH 1 BODY.PEEK[TEXT]\r\n"), "xxx"), "read", 0);
-	peer_kill(&peer);
-	start_full(sizeof mail / 2);
-	peer_command(&peer, "x SELECT INBOX\r\n");
-	check(strstr(peer_command(&peer, "x EXPUNGE\r\n"), "x OK"), "what is to go", 0);
-	peer_kill(&peer);
-	file = file_read(mbox);
-	check(!file.len, "has gone", 0);
-	free(file.data);
-	check(resync() && client.uidnext == 2 && !client.count, "after it was full", 0);
-}
-
 /* What somebody put in the place of a side file is not written to, and not believed. */
 static void test_planted(void)
 {
@@ -627,87 +583,6 @@ static void test_folders(void)
 	check(strstr(text, "x OK") != NULL, "DELETE", 0);
 	snprintf(folder, sizeof folder, "%s/Other", dir);
 	check(access(folder, F_OK) != 0, "it is deleted", 0);
-	peer_kill(&peer);
-}
-
-/* A server that may have so many files open, 0: any number; or whose output is a pipe that is full
- * and does not block. */
-static void start_with(const char *path, rlim_t files, bool full)
-{
-	static char dots[65536];
-	struct rlimit limit;
-	int out[2], in[2];
-
-	if (pipe(in) || pipe(out) || (full && fcntl(out[1], F_SETFL, O_NONBLOCK)) ||
-	    getrlimit(RLIMIT_NOFILE, &limit))
-		die("pipe");
-	memset(dots, '.', sizeof dots);
-	while (full && write(out[1], dots, sizeof dots) > 0)
-		;
-	if ((peer.pid = fork()) < 0)
-		die("fork");
-	if (!peer.pid) {
-		dup2(in[0], STDIN_FILENO);
-		dup2(out[1], STDOUT_FILENO);
-		close(in[0]), close(in[1]), close(out[0]), close(out[1]);
-		limit.rlim_cur = files ? files : limit.rlim_cur;
-		setrlimit(RLIMIT_NOFILE, &limit);
-		execl(server, server, path, (char *)NULL);
-		_exit(2);
-	}
-	close(in[0]), close(out[1]);
-	peer.in = in[1], peer.out = out[0];
-	peer.len = 0, peer.text[0] = '\0';
-}
-
-/* Mailboxes that nobody has open have no files open, and those that cannot be looked at have not
- * gone. */
-static void test_scarce(void)
-{
-	char dir[4000], moved[4100], path[4400];
-	unsigned made = 0;
-
-	begin_anew(19);
-	snprintf(dir, sizeof dir, "%.*s/many", (int)(strrchr(mbox, '/') - mbox), mbox);
-	snprintf(moved, sizeof moved, "%s.moved", dir);
-	check(!mkdir(dir, 0700), "a directory of mailboxes", 0);
-	start_with(dir, 20, false);
-	for (unsigned i = 0; i < 20; i++) {
-		peer_command(&peer, "x CREATE box%u\r\n", i);
-		made += strstr(peer_command(&peer, "x APPEND box%u {5+}\r\na: b\n\r\n", i),
-		               "x OK") != NULL;
-	}
-	check(made == 20, "a message for each of many mailboxes", made);
-	peer_kill(&peer);
-	/* 3 is the directory. */
-	start_with(dir, 4, false);
-	const char *text = peer_command(&peer, "x LIST \"\" *\r\n");
-	check(!strstr(text, "x OK") || strstr(text, "box19"), "files that cannot be opened", 0);
-	check(!rename(dir, moved), "the directory cannot be read", 0);
-	text = peer_command(&peer, "x LIST \"\" *\r\n");
-	check(strstr(text, "x NO") != NULL, "its mailboxes have not gone", 0);
-	peer_kill(&peer);
-	DIR *all = opendir(moved);
-	for (struct dirent *entry; all && (entry = readdir(all));) {
-		snprintf(path, sizeof path, "%s/%s", moved, entry->d_name);
-		unlink(path);
-	}
-	if (all)
-		closedir(all);
-	rmdir(moved);
-}
-
-/* Standard output may be shared with a program that has made it not to block: a client that reads
- * slowly is one all the same. */
-static void test_slow_reader(void)
-{
-	begin_anew(20);
-	deliver(mbox, NULL);
-	start_with(mbox, 0, true);
-	struct pollfd in = {.fd = peer.in};
-	check(!poll(&in, 1, 300), "a full pipe is not the end", 0);
-	const char *text = peer_command(&peer, "x SELECT INBOX\r\n");
-	check(strstr(text, "\r\nx OK") != NULL, "a pipe that was full", 0);
 	peer_kill(&peer);
 }
 

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+/* sessions.h - what all tests of real sessions have: the server under test, and its mbox. */
+#ifndef TESTS_MBOX_SESSIONS_H
+#define TESTS_MBOX_SESSIONS_H
+
+#include "mbox/others.h"
+
+extern const char *server;
+extern char mbox[4000];
+extern struct client client;
+extern struct peer peer;
+
+void check(bool good, const char *what, unsigned number);
+/* Neither a mailbox nor a side file. */
+void begin_anew(uint64_t seed);
+/* The client comes back, has the same picture as one that asks for everything, and goes. */
+bool resync(void);
+
+/* scarce.c */
+void test_full(void);
+void test_scarce(void);
+void test_slow_reader(void);
+
+#endif
