@@ -206,6 +206,17 @@ void *isrv_arena_zalloc(struct isrv_arena *arena, size_t size)
 	return piece;
 }
 
+void *isrv_arena_zalloc_over(struct isrv_arena *arena, size_t size)
+{
+	size_t max = arena->max;
+	void *piece;
+
+	arena->max = SIZE_MAX;
+	piece = isrv_arena_zalloc(arena, size);
+	arena->max = max;
+	return piece;
+}
+
 void *isrv_arena_array(struct isrv_arena *arena, size_t n, size_t size)
 {
 	if (size && n > SIZE_MAX / size)

@@ -39,6 +39,8 @@ void isrv_arena_clear(struct isrv_arena *arena);
  * taken before still stands.  A size of 0 is treated as 1.  Not cleared; zalloc is. */
 void *isrv_arena_alloc(struct isrv_arena *arena, size_t size);
 void *isrv_arena_zalloc(struct isrv_arena *arena, size_t size);
+/* As zalloc, whatever max is: for the little that it takes to end what has used it up. */
+void *isrv_arena_zalloc_over(struct isrv_arena *arena, size_t size);
 /* n objects of `size`, with the multiplication checked; zarray clears them. */
 void *isrv_arena_array(struct isrv_arena *arena, size_t n, size_t size);
 void *isrv_arena_zarray(struct isrv_arena *arena, size_t n, size_t size);

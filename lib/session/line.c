@@ -219,7 +219,7 @@ void isrv_line_bad_syntax(struct imapsrv_session *s, const struct isrv_reader *r
 		s->reply.code = "LIMIT";
 		return;
 	}
-	text = isrv_arena_alloc(&s->arena, sizeof(expected) + len + sizeof(at) + 20);
+	text = isrv_arena_zalloc_over(&s->arena, sizeof(expected) + len + sizeof(at) + 20);
 	if (!text) {
 		isrv_session_fail(s, IMAPSRV_ENOMEM);
 		return;

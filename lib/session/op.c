@@ -96,17 +96,24 @@ void isrv_op_trim(struct imapsrv_session *s)
 	s->result.referral = NULL;
 }
 
+const char *isrv_op_keep_text(struct imapsrv_session *s, const char *text)
+{
+	size_t size = strlen(text) + 1;
+	char *kept = isrv_arena_zalloc_over(&s->arena, size);
+
+	if (!kept) {
+		isrv_session_fail(s, IMAPSRV_ENOMEM);
+		return "";
+	}
+	return memcpy(kept, text, size);
+}
+
 struct isrv_result isrv_op_keep_result(struct imapsrv_session *s)
 {
 	struct isrv_result kept = s->result;
 
-	if (!kept.text[0])
-		return kept;
-	kept.text = isrv_arena_copy(&s->arena, kept.text, strlen(kept.text));
-	if (!kept.text) {
-		isrv_session_fail(s, IMAPSRV_ENOMEM);
-		kept.text = "";
-	}
+	if (kept.text[0])
+		kept.text = isrv_op_keep_text(s, kept.text);
 	return kept;
 }
 

@@ -154,6 +154,9 @@ struct imapsrv_op *isrv_op_begin(struct imapsrv_session *s, enum isrv_op_kind ki
 void isrv_op_called(struct imapsrv_session *s);
 /* s->result, with a text that lasts as long as the arena.  ENOMEM fails the session. */
 struct isrv_result isrv_op_keep_result(struct imapsrv_session *s);
+/* A copy of what came with an answer, in the arena, whatever else is there; "" where the session
+ * has failed for want of memory. */
+const char *isrv_op_keep_text(struct imapsrv_session *s, const char *text);
 /* Says in a sink that the answer makes no sense beside those before it: it is not taken. */
 void isrv_op_pass_over(struct imapsrv_session *s, const char *what);
 /* Gives back what is kept for texts between two questions. */

@@ -68,13 +68,8 @@ enum isrv_step isrv_refused(struct imapsrv_session *s, const char *nonexistent)
 	s->limited_from = 0; /* what was worked on is not known */
 	/* s->result.text lasts until the next question: the updates before the tagged line may
 	 * ask one. */
-	if (s->result.text[0]) {
-		text = isrv_arena_copy(&s->arena, s->result.text, strlen(s->result.text));
-		if (!text) {
-			isrv_session_fail(s, IMAPSRV_ENOMEM);
-			text = "";
-		}
-	}
+	if (s->result.text[0])
+		text = isrv_op_keep_text(s, s->result.text);
 	isrv_no(s, name, text);
 	s->reply.foreign = true;
 	return ISRV_DONE;

@@ -111,7 +111,9 @@ static bool read_args(struct imapsrv_session *s, struct isrv_line *line, bool wh
 	void *args = c->args_size ? isrv_arena_zalloc(&s->arena, c->args_size) : NULL;
 
 	if (c->args_size && !args) {
-		isrv_session_fail(s, IMAPSRV_ENOMEM);
+		if (s->arena.starved)
+			isrv_session_fail(s, IMAPSRV_ENOMEM);
+		isrv_no(s, "LIMIT", "The command needs more memory than one may have");
 		return false;
 	}
 	if ((c->parse && !c->parse(&line->p, args)) || (whole && !isrv_rd_end(&line->p.r))) {

@@ -39,7 +39,7 @@ struct isrv_sync {
 static struct isrv_sync *get(struct imapsrv_session *s)
 {
 	if (!s->sync) {
-		s->sync = isrv_arena_zalloc(&s->arena, sizeof(*s->sync));
+		s->sync = isrv_arena_zalloc_over(&s->arena, sizeof(*s->sync));
 		if (!s->sync) {
 			isrv_session_fail(s, IMAPSRV_ENOMEM);
 			return NULL;
@@ -467,7 +467,7 @@ static enum isrv_step tell_annotations(struct imapsrv_session *s, struct isrv_sy
 	enum isrv_step step;
 
 	if (!y->annotations)
-		y->annotations = isrv_arena_zalloc(&s->arena, sizeof(*y->annotations));
+		y->annotations = isrv_arena_zalloc_over(&s->arena, sizeof(*y->annotations));
 	if (!y->annotations) {
 		isrv_session_fail(s, IMAPSRV_ENOMEM);
 		return ISRV_DONE;

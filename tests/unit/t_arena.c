@@ -66,6 +66,10 @@ static void test_fill(void **state)
 			}
 			ROW(i, !isrv_arena_alloc(&arena, fills[i].size));
 			ROW(i, arena.used == fills[i].n * rounded(fills[i].size));
+			/* What ends it is there all the same, and then nothing is. */
+			ROW(i, isrv_arena_zalloc_over(&arena, ALIGN) && arena.max == fills[i].max);
+			ROW(i, arena.used == fills[i].n * rounded(fills[i].size) + ALIGN);
+			ROW(i, !isrv_arena_alloc(&arena, fills[i].size));
 			isrv_arena_reset(&arena);
 			ROW(i, arena.used == 0);
 			ROW(i, arena.spare_size <= 4096 && mem.used <= 512 + 4096 + 64 * HEADER);

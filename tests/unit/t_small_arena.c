@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * However few octets a command may have for its arguments and results (limits.arena): those that
+ * need more are refused, and no session ends.
+ */
+#include "unit/nullstore.h"
+#include "unit/row.h"
+
+enum { ENTRIES = 20, MESSAGES = 40 };
+
+static void open_box(void *user, struct imapsrv_op *op, const struct imapsrv_open *q)
+{
+	struct imapsrv_mailbox m = IMAPSRV_MAILBOX_INIT;
+
+	(void)user;
+	if (q->name.len != 5) {
+		imapsrv_op_done(op, IMAPSRV_NONEXISTENT, "Nobody knows of a mailbox that is called so");
+		return;
+	}
+	m.uidvalidity = 1;
+	m.uidnext = 2 * MESSAGES;
+	m.rights = IMAPSRV_RIGHTS_STANDARD;
+	imapsrv_op_mailbox(op, &m);
+	imapsrv_op_done(op, IMAPSRV_OK, NULL);
+}
+
+/* Every other one. */
+static void give_uids(struct imapsrv_op *op)
+{
+	struct imapsrv_range ranges[MESSAGES];
+
+	for (uint32_t i = 0; i < MESSAGES; i++)
+		ranges[i] = (struct imapsrv_range){2 * i + 1, 2 * i + 1};
+	imapsrv_op_uids(op, (struct imapsrv_set){ranges, MESSAGES});
+}
+
+static void uids(void *user, struct imapsrv_op *op, const struct imapsrv_uids *q)
+{
+	(void)user;
+	(void)q;
+	give_uids(op);
+	imapsrv_op_done(op, IMAPSRV_OK, NULL);
+}
+
+static void list(void *user, struct imapsrv_op *op, const struct imapsrv_list *q)
+{
+	struct imapsrv_name name = {{"INBOX", 5}, 0, IMAPSRV_RIGHTS_STANDARD};
+
+	(void)user;
+	(void)q;
+	imapsrv_op_name(op, &name);
+	imapsrv_op_done(op, IMAPSRV_OK, NULL);
+}
+
+static void fetch(void *user, struct imapsrv_op *op, const struct imapsrv_fetch *q)
+{
+	(void)user;
+	for (size_t i = 0; i < q->uids.count; i++)
+		for (uint32_t uid = q->uids.ranges[i].first | 1; uid <= q->uids.ranges[i].last; uid += 2) {
+			struct imapsrv_row row;
+
+			memset(&row, 0, sizeof(row));
+			row.uid = uid;
+			row.facts = IMAPSRV_FACT_FLAGS | IMAPSRV_FACT_DATE;
+			imapsrv_op_row(op, &row);
+		}
+	imapsrv_op_done(op, IMAPSRV_OK, NULL);
+}
+
+static void rights(void *user, struct imapsrv_op *op, const struct imapsrv_acl_rights *q)
+{
+	(void)user;
+	(void)q;
+	imapsrv_op_rights(op, IMAPSRV_RIGHTS_STANDARD);
+	imapsrv_op_done(op, IMAPSRV_OK, NULL);
+}
+
+static void give_list(struct imapsrv_op *op)
+{
+	struct imapsrv_acl_entry entry = {{"somebody", 8}, IMAPSRV_RIGHT_READ, {"Other", 5}};
+
+	for (unsigned i = 0; i < ENTRIES; i++)
+		imapsrv_op_acl(op, &entry);
+	imapsrv_op_done(op, IMAPSRV_OK, NULL);
+}
+
+static void get_list(void *user, struct imapsrv_op *op, const struct imapsrv_acl_get *q)
+{
+	(void)user;
+	(void)q;
+	give_list(op);
+}
+
+/* With it another list changes. */
+static void set_list(void *user, struct imapsrv_op *op, const struct imapsrv_acl_set *q)
+{
+	(void)user;
+	(void)q;
+	give_list(op);
+}
+
+static void get_notes(void *user, struct imapsrv_op *op, const struct imapsrv_annotate_get *q)
+{
+	(void)user;
+	(void)q;
+	imapsrv_op_done(op, IMAPSRV_OK, NULL);
+}
+
+static const char *talk(struct imapsrv_session *s, const char *line)
+{
+	static char out[20000];
+	struct imapsrv_span span;
+	size_t count, used, len = 0;
+
+	assert_int_equal(imapsrv_session_recv(s, line, strlen(line), &used), 0);
+	while (!imapsrv_session_peek(s, &span, 1, &count) && count) {
+		assert_true(len + span.len < sizeof(out));
+		memcpy(out + len, span.data, span.len);
+		len += span.len;
+		imapsrv_session_sent(s, span.len);
+	}
+	out[len] = '\0';
+	return out;
+}
+
+static void post(struct imapsrv_session *s, enum imapsrv_event_type type)
+{
+	struct imapsrv_event event = IMAPSRV_EVENT_INIT;
+	struct imapsrv_range one = {1, 1};
+
+	event.type = type;
+	event.mailbox = (struct imapsrv_span){"INBOX", 5};
+	event.uids = (struct imapsrv_set){&one, 1};
+	assert_int_equal(imapsrv_session_post(s, &event), 0);
+}
+
+static struct imapsrv_session *begin(size_t arena, struct imapsrv_engine **engine_r)
+{
+	struct imapsrv_session_config client = IMAPSRV_SESSION_CONFIG_INIT;
+	struct imapsrv_config config = IMAPSRV_CONFIG_INIT;
+	struct imapsrv_limits limits = IMAPSRV_LIMITS_INIT;
+	struct imapsrv_account account = IMAPSRV_ACCOUNT_INIT;
+	struct imapsrv_store store = nullstore();
+	struct imapsrv_acl acl = IMAPSRV_ACL_INIT;
+	struct imapsrv_annotate annotate = IMAPSRV_ANNOTATE_INIT;
+	struct imapsrv_session *s;
+
+	store.open = open_box;
+	store.uids = uids;
+	store.list = list;
+	store.fetch = fetch;
+	acl.rights = rights;
+	acl.get = get_list;
+	acl.set = set_list;
+	acl.others = IMAPSRV_RIGHT_NOTE;
+	annotate.get = get_notes;
+	limits.arena = arena;
+	config.store = &store;
+	config.acl = &acl;
+	config.annotate = &annotate;
+	config.limits = &limits;
+	client.preauth = &account;
+	assert_int_equal(imapsrv_engine_new(&config, engine_r), 0);
+	assert_int_equal(imapsrv_session_new(*engine_r, &client, &s), 0);
+	talk(s, "x NOOP\r\n");
+	return s;
+}
+
+static void test_commands(void **state)
+{
+	static const char *const rows[] = {
+		"a NOOP\r\n",
+		"a BELLOW\r\n",
+		"a STATUS INBOX (MESSAGES UNSEEN)\r\n",
+		"a LIST \"\" * RETURN (STATUS (UNSEEN) MYRIGHTS)\r\n",
+		"a SELECT Nowhere\r\n",
+		"a DELETE Nowhere\r\n",
+		"a UID SEARCH 1:20 OR SEEN NOT DELETED\r\n",
+		"a UID SEARCH SEEN DELETED\r\n",
+		"a UID SEARCH 1:20 OR SEEN WRONG\r\n",
+		"a UID FETCH 1,3,5,7,9,11 (FLAGS INTERNALDATE)\r\n",
+		"a UID SORT (ARRIVAL) UTF-8 ALL\r\n",
+		"a GETACL INBOX\r\n",
+		"a ESEARCH IN (mailboxes INBOX) SEEN\r\n",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		for (size_t arena = 16; arena < 10000; arena += 16) {
+			struct imapsrv_engine *engine;
+			struct imapsrv_session *s = begin(arena, &engine);
+			const char *out;
+
+			talk(s, "s SELECT INBOX (ANNOTATE)\r\n");
+			post(s, IMAPSRV_EVENT_FLAGS_SET);
+			post(s, IMAPSRV_EVENT_ANNOTATION_CHANGE);
+			out = talk(s, rows[i]);
+			ROW(i, !strstr(out, "* BYE") && (!memcmp(out, "a ", 2) || strstr(out, "\r\na ")));
+			ROW(i, strcmp(talk(s, ""), "") == 0);
+			ROW(i, strstr(talk(s, "z NOOP\r\n"), "z OK"));
+			imapsrv_session_free(s);
+			imapsrv_engine_free(engine);
+		}
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_commands),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
