@@ -98,9 +98,11 @@ static enum isrv_step step(struct imapsrv_session *s, void *args)
 	if (s->result.code != IMAPSRV_OK)
 		return isrv_refused(s, NULL);
 	isrv_hear_rights(s, a->mailbox);
-	if (a->list.nomem)
+	/* It is done.  What else has changed nobody has to be told. */
+	if (a->list.nomem && s->arena.starved)
 		return isrv_command_nomem(s);
-	isrv_acl_put(s, &a->list, a->mailbox, false);
+	if (!a->list.nomem)
+		isrv_acl_put(s, &a->list, a->mailbox, false);
 	return isrv_ok(s, a->change == IMAPSRV_ACL_DELETE ? "DELETEACL done" : "SETACL done");
 }
 
