@@ -27,6 +27,8 @@ struct imapsrv_op *isrv_op_begin(struct imapsrv_session *s, enum isrv_op_kind ki
 	ops->sink_ctx = ctx;
 	s->result.code = s->result.denied = IMAPSRV_OK;
 	s->result.text = "";
+	if (s->ops.referral)
+		isrv_referral_forget(s);
 	s->result.referral = NULL;
 	s->result.modseq = 0;
 	s->in_callback++;
@@ -93,6 +95,7 @@ void isrv_op_trim(struct imapsrv_session *s)
 	isrv_mem_free(&s->mem, s->ops.text, ISRV_RESULT_TEXT);
 	s->ops.text = NULL;
 	s->result.text = "";
+	isrv_referral_forget(s);
 	s->result.referral = NULL;
 }
 
@@ -114,6 +117,8 @@ struct isrv_result isrv_op_keep_result(struct imapsrv_session *s)
 
 	if (kept.text[0])
 		kept.text = isrv_op_keep_text(s, kept.text);
+	if (kept.referral)
+		kept.referral = isrv_op_keep_text(s, kept.referral);
 	return kept;
 }
 

@@ -81,6 +81,7 @@ struct isrv_ops {
 	isrv_sink *sink;
 	void *sink_ctx;
 	char *text;    /* ISRV_RESULT_TEXT octets for a result's: taken with the first of them */
+	char *referral; /* a result's, with a NUL behind it; NULL: none */
 };
 
 struct isrv_op_body {
@@ -142,7 +143,8 @@ struct isrv_result {
 			bool told;
 		} access;
 	};
-	const char *referral; /* "REFERRAL url ...", in the arena; NULL: none (session/referral) */
+	const char *referral; /* "REFERRAL url ..."; NULL: none; until the next question
+	                       * (session/referral) */
 	const char *text; /* what the host said to a human, cut, or ""; until the next question */
 };
 
@@ -152,7 +154,7 @@ struct imapsrv_op *isrv_op_begin(struct imapsrv_session *s, enum isrv_op_kind ki
                                  void *ctx);
 /* The callback has returned. */
 void isrv_op_called(struct imapsrv_session *s);
-/* s->result, with a text that lasts as long as the arena.  ENOMEM fails the session. */
+/* s->result, with what came with it lasting as long as the arena.  ENOMEM fails the session. */
 struct isrv_result isrv_op_keep_result(struct imapsrv_session *s);
 /* A copy of what came with an answer, in the arena, whatever else is there; "" where the session
  * has failed for want of memory. */

@@ -11,8 +11,10 @@
 
 /* One more URL of the answer to the question at hand. */
 int isrv_referral_add(struct imapsrv_session *s, struct imapsrv_span url);
-/* "REFERRAL url ..." of the answer in s->result, in the arena; NULL: there is none, or the client
- * is not to know of referrals. */
-const char *isrv_referral_code(const struct imapsrv_session *s);
+/* "REFERRAL url ..." of the answer in s->result, copied to the arena; NULL: there is none, or the
+ * client is not to know of referrals. */
+const char *isrv_referral_code(struct imapsrv_session *s);
+/* Of the last question: gives its memory back. */
+void isrv_referral_forget(struct imapsrv_session *s);
 
 #endif

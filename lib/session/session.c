@@ -118,7 +118,7 @@ int imapsrv_session_new(struct imapsrv_engine *engine, const struct imapsrv_sess
 		isrv_session_end(s, isrv_referral_code(s), c.refuse);
 	else
 		greet(s);
-	if (isrv_writer_failed(&s->w) || !isrv_outq_size(&s->out)) {
+	if (isrv_writer_failed(&s->w) || !isrv_outq_size(&s->out) || s->error == IMAPSRV_ENOMEM) {
 		imapsrv_session_free(s);
 		return IMAPSRV_ENOMEM;
 	}

@@ -62,7 +62,7 @@ static void login(void *user, struct imapsrv_op *op, const struct imapsrv_login 
 
 static const char *talk(struct imapsrv_session *s, const char *line)
 {
-	static char out[10000];
+	static char out[20000];
 	struct imapsrv_span span;
 	size_t count, used, len = 0;
 
@@ -242,12 +242,145 @@ static void test_login(void **state)
 	}
 }
 
+/* ---- many ---------------------------------------------------------------------------------- */
+
+enum { MAILBOXES = 200 };
+
+static void list_remote(void *user, struct imapsrv_op *op, const struct imapsrv_list *q)
+{
+	char text[16];
+
+	(void)user;
+	(void)q;
+	for (unsigned i = 0; i < MAILBOXES; i++) {
+		struct imapsrv_name name = {{text, 4}, IMAPSRV_ATTR_REMOTE | IMAPSRV_ATTR_SUBSCRIBED, 0};
+
+		(void)snprintf(text, sizeof(text), "m%03u", i % 1000u);
+		imapsrv_op_name(op, &name);
+	}
+	imapsrv_op_done(op, IMAPSRV_OK, NULL);
+}
+
+static void open_remote(void *user, struct imapsrv_op *op, const struct imapsrv_open *q)
+{
+	if (q->name.len == 5) {
+		struct imapsrv_mailbox m = IMAPSRV_MAILBOX_INIT;
+
+		m.uidvalidity = m.uidnext = 1;
+		imapsrv_op_mailbox(op, &m);
+		imapsrv_op_done(op, IMAPSRV_OK, NULL);
+		return;
+	}
+	open_box(user, op, q);
+}
+
+static void uids_remote(void *user, struct imapsrv_op *op, const struct imapsrv_uids *q)
+{
+	(void)user;
+	(void)q;
+	answer(op);
+}
+
+static void on_changed(void *user, struct imapsrv_session *session,
+                       const struct imapsrv_watch_change *change)
+{
+	(void)user;
+	(void)session;
+	(void)change;
+}
+
+static struct imapsrv_session *begin_many(struct imapsrv_engine **engine_r)
+{
+	struct imapsrv_session_config session_config = IMAPSRV_SESSION_CONFIG_INIT;
+	struct imapsrv_config config = IMAPSRV_CONFIG_INIT;
+	struct imapsrv_limits limits = IMAPSRV_LIMITS_INIT;
+	struct imapsrv_account account = IMAPSRV_ACCOUNT_INIT;
+	struct imapsrv_store store = nullstore();
+	struct imapsrv_watch watch = IMAPSRV_WATCH_INIT;
+	struct imapsrv_session *s;
+
+	memset(&host, 0, sizeof(host));
+	host.url = url_of(500);
+	host.len = 500;
+	host.times = 1;
+	store.list = list_remote;
+	store.open = open_remote;
+	store.uids = uids_remote;
+	limits.arena = 60000;
+	config.store = &store;
+	config.limits = &limits;
+	watch.changed = on_changed;
+	config.watch = &watch;
+	config.referrals = IMAPSRV_REFERRALS_MAILBOX;
+	session_config.preauth = &account;
+	assert_int_equal(imapsrv_engine_new(&config, engine_r), 0);
+	assert_int_equal(imapsrv_session_new(*engine_r, &session_config, &s), 0);
+	talk(s, "x NOOP\r\n");
+	return s;
+}
+
+/* Of each of many mailboxes clients are sent elsewhere in one command: what one may need of memory has
+ * nothing to do with their number. */
+static void test_many(void **state)
+{
+	static const struct {
+		const char *line, *end;
+	} rows[] = {
+		{"a LIST (REMOTE) \"\" m00* RETURN (STATUS (MESSAGES))\r\n", "a OK LIST done\r\n"},
+		{"a LIST (REMOTE) \"\" m* RETURN (STATUS (MESSAGES))\r\n", "a OK LIST done\r\n"},
+		{"a ESEARCH IN (personal) ALL\r\n", "] That is on another server\r\n"},
+		{"a NOTIFY SET STATUS (PERSONAL (MessageNew MessageExpunge))\r\n", "a OK NOTIFY done\r\n"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct imapsrv_engine *engine;
+		struct imapsrv_session *s = begin_many(&engine);
+		const char *out;
+
+		host.code = IMAPSRV_REFERRAL;
+		out = talk(s, rows[i].line);
+		ROW(i, strlen(out) >= strlen(rows[i].end) &&
+		               !strcmp(out + strlen(out) - strlen(rows[i].end), rows[i].end));
+		imapsrv_session_free(s);
+		imapsrv_engine_free(engine);
+	}
+}
+
+/* And in one IDLE, though there they are of no use. */
+static void test_idle(void **state)
+{
+	struct imapsrv_event event = IMAPSRV_EVENT_INIT;
+	struct imapsrv_engine *engine;
+	struct imapsrv_session *s = begin_many(&engine);
+	size_t held = 0;
+
+	(void)state;
+	host.code = IMAPSRV_OK;
+	talk(s, "a SELECT INBOX\r\n");
+	talk(s, "b IDLE\r\n");
+	event.type = IMAPSRV_EVENT_MAILBOX_CHANGED;
+	event.mailbox = (struct imapsrv_span){"INBOX", 5};
+	for (unsigned i = 0; i < 1000; i++) {
+		assert_int_equal(imapsrv_session_post(s, &event), 0);
+		assert_string_equal(talk(s, ""), "");
+		if (i == 10)
+			held = imapsrv_session_memory(s, NULL);
+	}
+	assert_int_equal(imapsrv_session_memory(s, NULL), held);
+	assert_string_equal(talk(s, "DONE\r\n"), "b OK IDLE done\r\n");
+	imapsrv_session_free(s);
+	imapsrv_engine_free(engine);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_mailbox),
 		cmocka_unit_test(test_sizes),
 		cmocka_unit_test(test_login),
+		cmocka_unit_test(test_many),
+		cmocka_unit_test(test_idle),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
