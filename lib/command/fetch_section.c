@@ -121,8 +121,8 @@ static enum isrv_step step_fields(struct imapsrv_session *s, struct isrv_fetch_m
 static bool begin_pass(struct imapsrv_session *s, struct isrv_fetch_message *m,
                        struct isrv_fetch_output *o)
 {
-	if (!o->decoded)
-		o->decoded = isrv_arena_alloc(&s->arena, DECODED);
+	if (!o->decoded) /* half a literal may be out */
+		o->decoded = isrv_arena_zalloc_over(&s->arena, DECODED);
 	if (!o->decoded) {
 		isrv_session_fail(s, IMAPSRV_ENOMEM);
 		return false;

@@ -7,6 +7,7 @@
 
 #include "base/ascii.h"
 #include "command/commands.h"
+#include "command/memory.h"
 #include "session/access.h"
 
 struct quota {
@@ -18,6 +19,7 @@ struct quota {
 	struct isrv_access access;
 	struct imapsrv_quota_root *roots; /* in the arena, with their names */
 	size_t count;
+	bool nomem; /* for one of them there was no room */
 };
 
 static const char *const resources[IMAPSRV_RESOURCES] = {
@@ -96,7 +98,7 @@ static void take_root(struct imapsrv_session *s, void *ctx, const void *answer)
 		a->roots = isrv_arena_array(&s->arena, ISRV_QUOTA_ROOTS, sizeof(*a->roots));
 	name = isrv_arena_copy(&s->arena, root->name.data, root->name.len);
 	if (!a->roots || !name) {
-		isrv_session_fail(s, IMAPSRV_ENOMEM);
+		a->nomem = true;
 		return;
 	}
 	a->roots[a->count] = *root;
@@ -165,8 +167,8 @@ static enum isrv_step step_getquota(struct imapsrv_session *s, void *args)
 		return ISRV_HOST;
 	if (s->result.code != IMAPSRV_OK)
 		return isrv_refused(s, NULL);
-	if (s->error)
-		return ISRV_DONE;
+	if (a->nomem)
+		return isrv_command_nomem(s);
 	if (a->count != 1) {
 		isrv_session_fault(s, "not one quota root, but none or many");
 		return isrv_no(s, "SERVERBUG", "That quota root cannot be told");
@@ -194,6 +196,8 @@ static enum isrv_step step_getquotaroot(struct imapsrv_session *s, void *args)
 		return ISRV_HOST;
 	if (s->result.code != IMAPSRV_OK)
 		return isrv_refused(s, NULL);
+	if (a->nomem)
+		return isrv_command_nomem(s);
 	put_names(s, a);
 	put_roots(s, a);
 	return isrv_ok(s, "GETQUOTAROOT done");
@@ -213,6 +217,9 @@ static enum isrv_step step_setquota(struct imapsrv_session *s, void *args)
 	}
 	if (!isrv_answered(s))
 		return ISRV_HOST;
+	/* It is done, or not, whether all can be told or not. */
+	if (a->nomem && s->arena.starved)
+		return isrv_command_nomem(s);
 	put_roots(s, a); /* a limit that could not be set may be shown (RFC 9208 4.1.3) */
 	if (s->result.code != IMAPSRV_OK)
 		return isrv_refused(s, NULL);

@@ -91,7 +91,7 @@ static void take_uids(struct imapsrv_session *s, void *ctx, const void *answer)
 	const struct imapsrv_set *set = answer;
 	struct isrv_status *q = ctx;
 
-	for (size_t i = 0; i < set->count && !q->more && !q->nomem; i++) {
+	for (size_t i = 0; i < set->count && !q->more && !s->error; i++) {
 		struct imapsrv_range r = set->ranges[i];
 
 		s->steps++;
@@ -107,7 +107,8 @@ static void take_uids(struct imapsrv_session *s, void *ctx, const void *answer)
 			/* A round is over when no more fit, whatever the reason; but one must
 			 * fit. */
 			q->more = q->uids.count > 0;
-			q->nomem = !q->more;
+			if (!q->more)
+				isrv_session_fail(s, IMAPSRV_ENOMEM);
 			q->from = r.first;
 			return;
 		}
@@ -302,9 +303,13 @@ static enum isrv_step refuse(struct imapsrv_session *s, struct isrv_status *q)
 	return ISRV_DONE;
 }
 
+/* The arena gave nothing. */
 static enum isrv_step out_of_memory(struct imapsrv_session *s, struct isrv_status *q)
 {
-	isrv_session_fail(s, IMAPSRV_ENOMEM);
+	if (s->arena.starved)
+		isrv_session_fail(s, IMAPSRV_ENOMEM);
+	s->result.code = IMAPSRV_LIMIT;
+	s->result.text = "";
 	return refuse(s, q);
 }
 
@@ -425,7 +430,7 @@ static bool is_refused(const struct imapsrv_session *s)
 /* The answer to the question at hand has come. */
 static enum isrv_step answered(struct imapsrv_session *s, struct isrv_status *q)
 {
-	if (is_refused(s))
+	if (is_refused(s) || s->error)
 		return refuse(s, q);
 	if (q->nomem)
 		return out_of_memory(s, q);

@@ -8,7 +8,7 @@
 
 enum { ENTRIES = 20, MESSAGES = 40 };
 
-static unsigned changed; /* lists, by the host */
+static unsigned changed; /* lists and limits, by the host */
 
 static void open_box(void *user, struct imapsrv_op *op, const struct imapsrv_open *q)
 {
@@ -109,6 +109,49 @@ static void get_notes(void *user, struct imapsrv_op *op, const struct imapsrv_an
 	imapsrv_op_done(op, IMAPSRV_OK, NULL);
 }
 
+static void body(void *user, struct imapsrv_op *op, const struct imapsrv_body *q)
+{
+	static const char mail[] = "Content-Transfer-Encoding: base64\r\n\r\naGVsbG8=\r\n";
+
+	(void)user;
+	(void)q;
+	imapsrv_op_lend(op, mail, sizeof(mail) - 1, IMAPSRV_EOL_CRLF, NULL);
+	imapsrv_op_done(op, IMAPSRV_OK, NULL);
+}
+
+static void give_roots(struct imapsrv_op *op, unsigned count)
+{
+	struct imapsrv_quota_root root = IMAPSRV_QUOTA_ROOT_INIT;
+
+	root.limited = IMAPSRV_RESOURCE_BIT(IMAPSRV_RESOURCE_STORAGE);
+	root.name = (struct imapsrv_span){"The root of all quotas", 22};
+	for (unsigned i = 0; i < count; i++)
+		imapsrv_op_quota(op, &root);
+	imapsrv_op_done(op, IMAPSRV_OK, NULL);
+}
+
+static void get_quota(void *user, struct imapsrv_op *op, const struct imapsrv_getquota *q)
+{
+	(void)user;
+	(void)q;
+	give_roots(op, 1);
+}
+
+static void get_roots(void *user, struct imapsrv_op *op, const struct imapsrv_getquotaroot *q)
+{
+	(void)user;
+	(void)q;
+	give_roots(op, ENTRIES);
+}
+
+static void set_quota(void *user, struct imapsrv_op *op, const struct imapsrv_setquota *q)
+{
+	(void)user;
+	(void)q;
+	changed++;
+	give_roots(op, ENTRIES);
+}
+
 static const char *talk(struct imapsrv_session *s, const char *line)
 {
 	static char out[20000];
@@ -146,8 +189,15 @@ static struct imapsrv_session *begin(size_t arena, struct imapsrv_engine **engin
 	struct imapsrv_store store = nullstore();
 	struct imapsrv_acl acl = IMAPSRV_ACL_INIT;
 	struct imapsrv_annotate annotate = IMAPSRV_ANNOTATE_INIT;
+	struct imapsrv_quota quota = IMAPSRV_QUOTA_INIT;
 	struct imapsrv_session *s;
 
+	store.body = body;
+	quota.resources = IMAPSRV_RESOURCE_BIT(IMAPSRV_RESOURCE_STORAGE);
+	quota.get = get_quota;
+	quota.roots = get_roots;
+	quota.set = set_quota;
+	config.quota = &quota;
 	store.open = open_box;
 	store.uids = uids;
 	store.list = list;
@@ -186,6 +236,13 @@ static void test_commands(void **state)
 		"a GETACL INBOX\r\n",
 		"a SETACL INBOX fred +r\r\n",
 		"a DELETEACL INBOX fred\r\n",
+		"a UID FETCH 1 BINARY.PEEK[1]\r\n",
+		"a UID FETCH 1 (BINARY.SIZE[1] BODY.PEEK[1])\r\n",
+		"a STATUS INBOX (SIZE)\r\n",
+		"a LIST \"\" * RETURN (STATUS (SIZE))\r\n",
+		"a GETQUOTA INBOX\r\n",
+		"a GETQUOTAROOT INBOX\r\n",
+		"a SETQUOTA x (STORAGE 10)\r\n",
 		"a ESEARCH IN (mailboxes INBOX) SEEN\r\n",
 	};
 
