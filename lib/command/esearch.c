@@ -345,6 +345,7 @@ static enum isrv_step tell(struct imapsrv_session *s, struct esearch *a)
 		return ISRV_OUTPUT;
 	if (modseq && a->own)
 		isrv_modseq_saw(s, modseq);
+	isrv_session_begin_line(s);
 	put_beginning(s, a);
 	a->at = AT_PUT;
 	return ISRV_HOST;

@@ -245,10 +245,11 @@ enum isrv_step isrv_search_result_put(struct imapsrv_session *s, struct isrv_sea
 		step = put_numbers(s, r);
 	if (step == ISRV_DONE && r->ret->options & ISRV_RETURN_RELEVANCY)
 		step = put_relevancy(s, r);
-	s->mid_line = step != ISRV_DONE;
+	s->mid_line = true;
 	if (step == ISRV_DONE) {
 		put_modseq(s, r);
 		isrv_w_crlf(&s->w);
+		isrv_session_end_line(s);
 	}
 	return step;
 }

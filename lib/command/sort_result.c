@@ -302,11 +302,12 @@ enum isrv_step isrv_sort_result_put(struct imapsrv_session *s, struct isrv_sort_
 	}
 	if (r->at == AT_RELEVANCY)
 		done = put_relevancy(s, r);
-	s->mid_line = !done;
+	s->mid_line = true;
 	if (!done)
 		return ISRV_OUTPUT;
 	put_modseq(s, r);
 	isrv_w_crlf(&s->w);
+	isrv_session_end_line(s);
 	return ISRV_DONE;
 }
 

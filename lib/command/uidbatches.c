@@ -137,6 +137,7 @@ static bool begin(struct imapsrv_session *s, struct uidbatches *a)
  * (3.1.2, 3.1.6) */
 static void put_begin(struct imapsrv_session *s)
 {
+	isrv_session_begin_line(s);
 	ISRV_W(&s->w, "* UIDBATCHES (TAG ");
 	isrv_w_string(&s->w, s->tag.data, s->tag.len);
 	ISRV_W(&s->w, ")");
@@ -147,8 +148,7 @@ static enum isrv_step put_list(struct imapsrv_session *s, struct uidbatches *a)
 	const struct isrv_nummap *map = &s->view->map;
 
 	for (; a->next <= a->end; a->next++) {
-		s->mid_line = isrv_session_full(s);
-		if (s->mid_line)
+		if (isrv_session_full(s))
 			return ISRV_OUTPUT;
 		s->steps++;
 		isrv_w_cstr(&s->w, a->next == a->first ? " " : ",");

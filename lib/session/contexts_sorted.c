@@ -227,12 +227,10 @@ enum isrv_step isrv_sorted_tell(struct imapsrv_session *s, struct isrv_contexts 
 	struct changes *x = added ? &y->added : &y->removed;
 
 	while (x->told < x->count) {
-		s->mid_line = isrv_session_full(s);
-		if (s->mid_line)
+		if (isrv_session_full(s))
 			return ISRV_OUTPUT;
 		put_some(s, y, x);
 	}
-	s->mid_line = false;
 	return ISRV_DONE;
 }
 

@@ -28,15 +28,6 @@ static bool to_numbers(struct imapsrv_session *s, struct isrv_contexts *c, struc
 	return true;
 }
 
-static enum isrv_step put_set(struct imapsrv_session *s, const struct isrv_context *x,
-                              struct isrv_found *found)
-{
-	enum isrv_step step = isrv_found_put_set(s, found, x->uid ? &s->view->map : NULL);
-
-	s->mid_line = step != ISRV_DONE;
-	return step;
-}
-
 /* " REMOVEFROM (0 2)": what is in the parentheses, of the result of a SEARCH behind the 0. */
 static enum isrv_step put_numbers(struct imapsrv_session *s, struct isrv_contexts *c, bool added)
 {
@@ -44,7 +35,8 @@ static enum isrv_step put_numbers(struct imapsrv_session *s, struct isrv_context
 
 	if (x->sorted)
 		return isrv_sorted_tell(s, c, added);
-	return put_set(s, x, added ? &c->added : &c->removed);
+	return isrv_found_put_set(s, added ? &c->added : &c->removed,
+	                          x->uid ? &s->view->map : NULL);
 }
 
 /* "* ESEARCH (TAG "B01") UID REMOVEFROM (0 2) ADDTO (0 32768:32769)" */
@@ -56,6 +48,7 @@ static enum isrv_step put_change(struct imapsrv_session *s, struct isrv_contexts
 	case PUT_BEGIN:
 		if (isrv_session_full(s))
 			return ISRV_OUTPUT;
+		isrv_session_begin_line(s);
 		ISRV_W(&s->w, "* ESEARCH (TAG ");
 		isrv_w_string(&s->w, x->tag, x->tag_len);
 		ISRV_W(&s->w, ")");
@@ -83,6 +76,7 @@ static enum isrv_step put_change(struct imapsrv_session *s, struct isrv_contexts
 		if (c->added.count)
 			ISRV_W(&s->w, ")");
 		isrv_w_crlf(&s->w);
+		isrv_session_end_line(s);
 		break;
 	}
 	c->put = PUT_BEGIN;

@@ -330,6 +330,13 @@ static inline void isrv_session_begin_line(struct imapsrv_session *s)
 	s->mark = isrv_outq_mark(&s->out);
 	s->mid_line = true;
 }
+/* It is whole, and stays if memory runs out behind it in the same step. */
+static inline void isrv_session_end_line(struct imapsrv_session *s)
+{
+	s->mid_line = false;
+	if (!isrv_writer_failed(&s->w))
+		s->mark = isrv_outq_mark(&s->out);
+}
 /* Of a deadline: what it is counted from happens at the tick that follows. */
 #define ISRV_NOT_DATED UINT64_MAX
 
