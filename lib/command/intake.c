@@ -96,8 +96,8 @@ static void finish_sink(struct imapsrv_session *s, void *ctx, const void *answer
 		isrv_op_pass_over(s, "not as many UIDs as messages were appended");
 		return;
 	}
-	/* No more ranges than messages, which are limited. */
-	copy = isrv_arena_alloc(&s->arena, size);
+	/* No more ranges than messages, which are limited; and they are stored. */
+	copy = isrv_arena_zalloc_over(&s->arena, size);
 	if (!copy) {
 		isrv_session_fail(s, IMAPSRV_ENOMEM);
 		return;
@@ -310,7 +310,7 @@ static bool keep_name(struct imapsrv_session *s, struct isrv_intake *t)
 {
 	t->name.data = isrv_arena_copy(&s->arena, t->name.data, t->name.len);
 	if (!t->name.data)
-		isrv_session_fail(s, IMAPSRV_ENOMEM);
+		isrv_command_nomem(s);
 	return t->name.data != NULL;
 }
 
@@ -418,7 +418,9 @@ static bool start(struct imapsrv_session *s, struct isrv_intake *t)
 	t->announced = s->frame == ISRV_FRAME_LITERAL;
 	s->frame = ISRV_FRAME_MORE;
 	t->at = AT_ITEM;
-	return keep_name(s, t);
+	if (!keep_name(s, t))
+		give_up(s, t);
+	return !s->error;
 }
 
 /* "Before performing" an APPEND (RFC 4314 4): asked once, for all messages of the command.  Then

@@ -240,10 +240,9 @@ static void row_sink(struct imapsrv_session *s, void *ctx, const void *answer)
 
 	if (t->row || row->uid != t->uid)
 		return;
-	if (!keep_flags(s, t, &row->flags)) {
+	t->full = !keep_flags(s, t, &row->flags);
+	if (t->full && s->arena.starved)
 		isrv_session_fail(s, IMAPSRV_ENOMEM);
-		return;
-	}
 	t->row = true;
 	t->date = row->date;
 	t->zone = row->zone;
@@ -499,6 +498,8 @@ static enum isrv_step answered(struct imapsrv_session *s, struct isrv_transfer *
 	case AT_FINISH:
 		return was_copied(s, t);
 	case AT_ROW:
+		if (t->full)
+			return fail_with(s, t, IMAPSRV_LIMIT);
 		t->at = t->row ? AT_OPEN : AT_NEXT;
 		return ISRV_HOST;
 	case AT_BEGIN:

@@ -46,6 +46,7 @@ struct isrv_transfer {
 	bool moved;    /* the host's move did it all */
 	bool begun;    /* there is an append handle */
 	bool row;      /* the message exists: what follows is set */
+	bool full; /* with more keywords than there is room for */
 	void *append;
 	size_t range;  /* of uids, where the message at hand stands */
 	uint32_t uid;  /* the message at hand; 0 before the first */

@@ -3,6 +3,9 @@
  * However few octets a command may have for its arguments and results (limits.arena): those that
  * need more are refused, one that was done is answered OK, and no session ends.
  */
+#include <stdbool.h>
+#include <stdio.h>
+
 #include "unit/nullstore.h"
 #include "unit/row.h"
 
@@ -152,6 +155,79 @@ static void set_quota(void *user, struct imapsrv_op *op, const struct imapsrv_se
 	give_roots(op, ENTRIES);
 }
 
+/* ---- a host that writes ---------------------------------------------------------------------- */
+
+enum { KEYWORDS = 50 };
+
+/* Each message has many keywords. */
+static void fetch_keywords(void *user, struct imapsrv_op *op, const struct imapsrv_fetch *q)
+{
+	struct imapsrv_span keywords[KEYWORDS];
+	char names[KEYWORDS][8];
+	struct imapsrv_row row;
+
+	(void)user;
+	(void)q;
+	memset(&row, 0, sizeof(row));
+	for (unsigned i = 0; i < KEYWORDS; i++)
+		keywords[i] = (struct imapsrv_span){
+			names[i], (size_t)snprintf(names[i], sizeof(names[i]), "k%u", i)};
+	row.uid = 1;
+	row.facts = IMAPSRV_FACT_FLAGS | IMAPSRV_FACT_DATE;
+	row.flags.keywords = keywords;
+	row.flags.keyword_count = KEYWORDS;
+	imapsrv_op_row(op, &row);
+	imapsrv_op_done(op, IMAPSRV_OK, NULL);
+}
+
+static void store_flags(void *user, struct imapsrv_op *op, const struct imapsrv_store_flags *q)
+{
+	(void)user;
+	(void)q;
+	imapsrv_op_done(op, IMAPSRV_OK, NULL);
+}
+
+static void append_begin(void *user, struct imapsrv_op *op, const struct imapsrv_append *q)
+{
+	(void)user;
+	if (!q->append)
+		imapsrv_op_append(op, &changed);
+	imapsrv_op_done(op, IMAPSRV_OK, NULL);
+}
+
+static void append_data(void *user, struct imapsrv_op *op, const struct imapsrv_append_data *q)
+{
+	(void)user;
+	(void)q;
+	imapsrv_op_done(op, IMAPSRV_OK, NULL);
+}
+
+static void append_finish(void *user, struct imapsrv_op *op, const struct imapsrv_append_finish *q)
+{
+	static const struct imapsrv_range to[] = {{101, 101}, {103, 103}, {105, 105}};
+
+	(void)user;
+	(void)q;
+	changed++;
+	imapsrv_op_appended(op, 1, (struct imapsrv_set){to, COUNT(to)});
+	imapsrv_op_done(op, IMAPSRV_OK, NULL);
+}
+
+static void append_abort(void *user, void *append)
+{
+	(void)user;
+	(void)append;
+}
+
+static void expunge(void *user, struct imapsrv_op *op, const struct imapsrv_expunge *q)
+{
+	(void)user;
+	(void)q;
+	imapsrv_op_done(op, IMAPSRV_OK, NULL);
+}
+
+/* ---- */
+
 static const char *talk(struct imapsrv_session *s, const char *line)
 {
 	static char out[20000];
@@ -180,7 +256,7 @@ static void post(struct imapsrv_session *s, enum imapsrv_event_type type)
 	assert_int_equal(imapsrv_session_post(s, &event), 0);
 }
 
-static struct imapsrv_session *begin(size_t arena, struct imapsrv_engine **engine_r)
+static struct imapsrv_session *begin(size_t arena, bool writes, struct imapsrv_engine **engine_r)
 {
 	struct imapsrv_session_config client = IMAPSRV_SESSION_CONFIG_INIT;
 	struct imapsrv_config config = IMAPSRV_CONFIG_INIT;
@@ -202,6 +278,15 @@ static struct imapsrv_session *begin(size_t arena, struct imapsrv_engine **engin
 	store.uids = uids;
 	store.list = list;
 	store.fetch = fetch;
+	if (writes) {
+		store.fetch = fetch_keywords;
+		store.store = store_flags;
+		store.append_begin = append_begin;
+		store.append_data = append_data;
+		store.append_finish = append_finish;
+		store.append_abort = append_abort;
+		store.expunge = expunge;
+	}
 	acl.rights = rights;
 	acl.get = get_list;
 	acl.set = set_list;
@@ -250,7 +335,7 @@ static void test_commands(void **state)
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		for (size_t arena = 16; arena < 10000; arena += 16) {
 			struct imapsrv_engine *engine;
-			struct imapsrv_session *s = begin(arena, &engine);
+			struct imapsrv_session *s = begin(arena, false, &engine);
 			const char *out;
 
 			talk(s, "s SELECT INBOX (ANNOTATE)\r\n");
@@ -268,10 +353,37 @@ static void test_commands(void **state)
 	}
 }
 
+static void test_writing(void **state)
+{
+	static const char *const rows[] = {
+		"a APPEND INBOX {2+}\r\nab {2+}\r\nab {2+}\r\nab\r\n",
+		"a UID COPY 1 INBOX\r\n",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		for (size_t arena = 16; arena < 10000; arena += 16) {
+			struct imapsrv_engine *engine;
+			struct imapsrv_session *s = begin(arena, true, &engine);
+			const char *out;
+
+			talk(s, "s SELECT INBOX\r\n");
+			changed = 0;
+			out = talk(s, rows[i]);
+			ROW(i, !strstr(out, "* BYE"));
+			ROW(i, !changed || strstr(out, "a OK"));
+			ROW(i, strstr(talk(s, "z NOOP\r\n"), "z OK"));
+			imapsrv_session_free(s);
+			imapsrv_engine_free(engine);
+		}
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_commands),
+		cmocka_unit_test(test_writing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
