@@ -521,7 +521,7 @@ static void test_exhausted_full(void)
 static void test_planted(void)
 {
 	static const char precious[] = "Whatever this is, it is not ours.\n";
-	char other[4100], path[4200];
+	char other[4100], path[sizeof side + 8];
 
 	snprintf(other, sizeof other, "%s.precious", mbox);
 	for (unsigned i = 0; i < 6; i++) {
