@@ -30,10 +30,11 @@ static inline bool isrv_op_expects(struct imapsrv_op *op, uint32_t kinds)
 /* Reports what is wrong with an answer that is not taken.  IMAPSRV_EINVAL. */
 int isrv_op_nonsense(struct imapsrv_op *op, const char *what);
 
-/* What was written before may have left: only what follows can still be taken back. */
+/* What was written before may have left: only what follows can still be taken back.  But not where
+ * there was no memory for its end. */
 static inline void isrv_op_begin_line(struct imapsrv_session *s)
 {
-	if (!s->mid_line && !s->error)
+	if (!s->mid_line && !s->error && !isrv_writer_failed(&s->w))
 		s->mark = isrv_outq_mark(&s->out);
 }
 

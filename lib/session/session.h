@@ -327,7 +327,8 @@ static inline bool isrv_session_is_secret(const struct imapsrv_session *s)
  * of it has left. */
 static inline void isrv_session_begin_line(struct imapsrv_session *s)
 {
-	s->mark = isrv_outq_mark(&s->out);
+	if (!isrv_writer_failed(&s->w)) /* else one before it in the same step is half written */
+		s->mark = isrv_outq_mark(&s->out);
 	s->mid_line = true;
 }
 /* It is whole, and stays if memory runs out behind it in the same step. */
