@@ -25,7 +25,6 @@ struct isrv_resume {
 	struct imapsrv_mailbox mailbox; /* what the host said of it; keywords aside */
 	struct isrv_uidset changed;     /* messages that changed meanwhile; */
 	struct isrv_uidset late;        /* what waits for it: see base/uidlate.h */
-	bool any;                       /* they could not be kept: it may be any */
 };
 
 static struct isrv_resume *get(struct imapsrv_session *s)
@@ -201,9 +200,8 @@ static void take_changed(struct imapsrv_session *s, void *ctx, const void *answe
 	if (!isrv_nummap_seq(&s->view->map, row->uid) ||
 	    (row->facts & IMAPSRV_FACT_MODSEQ && row->modseq <= s->view->modseq_told))
 		return;
-	if (!r->any)
-		r->any = !isrv_uidlate_add(&r->late, &r->changed, &s->mem, row->uid, row->uid,
-		                           &s->steps);
+	if (!isrv_uidlate_add(&r->late, &r->changed, &s->mem, row->uid, row->uid, &s->steps))
+		isrv_session_fail(s, IMAPSRV_ENOMEM);
 }
 
 /* The answer is there. */
@@ -211,11 +209,12 @@ static void take_changes(struct imapsrv_session *s, struct isrv_resume *r)
 {
 	struct imapsrv_range all = {1, UINT32_MAX};
 
-	if (s->result.code != IMAPSRV_OK || r->any ||
-	    !isrv_uidlate_settle(&r->late, &r->changed, &s->mem, &s->steps))
+	if (s->result.code != IMAPSRV_OK)
 		changed(s, (struct imapsrv_set){&all, 1});
-	else
+	else if (isrv_uidlate_settle(&r->late, &r->changed, &s->mem, &s->steps))
 		changed(s, isrv_uidset_view(&r->changed));
+	else
+		isrv_session_fail(s, IMAPSRV_ENOMEM);
 }
 
 /* Asks which messages changed; false: there is nothing to wait for. */
