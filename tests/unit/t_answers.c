@@ -241,7 +241,7 @@ static void test_keywords(void **state)
 	memset(&host, 0, sizeof(host));
 	host.keywords = true;
 	said = talk("a RENAME INBOX x\r\n", false);
-	assert_string_equal(said, "* BYE Out of memory\r\n");
+	assert_string_equal(said, "a NO [LIMIT] That is more than the limit\r\n");
 }
 
 int main(void)
