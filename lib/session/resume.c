@@ -263,7 +263,8 @@ bool isrv_resume(struct imapsrv_session *s)
 		if (s->result.code == IMAPSRV_OK && !r->has_handle)
 			isrv_session_fault(s, "a mailbox was opened without imapsrv_op_mailbox");
 		why = trouble(s, r);
-		if (why && s->opening_renamed) {
+		/* A host that renames it whenever it is asked comes to an end. */
+		if (why && s->opening_renamed && !isrv_session_turn_over(s)) {
 			/* The answer is of nothing, or of another that has the name by now.  What
 			 * happened before the new name was watched nobody may have posted. */
 			r->compare = true;
