@@ -10,6 +10,14 @@ complain() {
 	failed=1
 }
 
+# What compilers and editors leave behind; what is built is under build*.
+for name in *; do
+	case $name in
+	Makefile | lib | include | examples | tests | man | README | COPYING | build*) ;;
+	*) complain "$name does not belong at the top level" ;;
+	esac
+done
+
 if grep -rnE '(^|[^A-Za-z0-9_])(TODO|FIXME|XXX|HACK)([^A-Za-z0-9_]|$)' lib include examples; then
 	complain "notes to oneself"
 fi

@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include "failalloc.h"
+#include "moved.h"
 #include "nullstore.h"
 
 /* UIDs begin here, so that all have as many digits.  Of the last 2 * changes every other has gone,
@@ -27,24 +28,6 @@ static struct {
 	uint64_t modseq;
 	unsigned asked; /* questions to the store */
 } box;
-
-/* Octets that the library moved within a block, in the place of the C library's own. */
-static uint64_t moved;
-
-void *memmove(void *to, const void *from, size_t len)
-{
-	volatile unsigned char *out = to;
-	const volatile unsigned char *in = from;
-
-	moved += len;
-	if (to < from)
-		for (size_t i = 0; i < len; i++)
-			out[i] = in[i];
-	else
-		while (len--)
-			out[len] = in[len];
-	return to;
-}
 
 static uint32_t tail(void)
 {

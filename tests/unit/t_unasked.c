@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "unit/failalloc.h"
+#include "unit/moved.h"
 #include "unit/nullstore.h"
 #include "unit/row.h"
 
@@ -14,24 +15,6 @@ enum { MOST = 100 };
 
 /* NULL: the C library's */
 static struct failalloc *allocator;
-
-/* Octets that the library moved within a block, in the place of the C library's own. */
-static uint64_t moved;
-
-void *memmove(void *to, const void *from, size_t len)
-{
-	volatile unsigned char *out = to;
-	const volatile unsigned char *in = from;
-
-	moved += len;
-	if (to < from)
-		for (size_t i = 0; i < len; i++)
-			out[i] = in[i];
-	else
-		while (len--)
-			out[len] = in[len];
-	return to;
-}
 
 struct box {
 	uint32_t messages;
