@@ -167,6 +167,8 @@ static void test_ours(void **state)
 
 /* ---- the C library's ----------------------------------------------------------------------- */
 
+#define SEVEN(text) text text text text text text text
+
 static const struct row theirs[] = {
 	{"iso-8859-2", BYTES("\xb1\xea z"), BYTES("\xc4\x85\xc4\x99 z")},
 	{"iso-8859-5", BYTES("\xbc\xd8\xe0"), BYTES("\xd0\x9c\xd0\xb8\xd1\x80")},
@@ -193,6 +195,11 @@ static const struct row theirs[] = {
 	/* Pairs that musl took for characters, and wrote before its buffer (CVE-2025-26519). */
 	{"euc-kr", BYTES("\xc8\x41\xdd\x52z"), BYTES(FFFD "A" FFFD "Rz")},
 	{"euc-kr", BYTES("\xc6\x53\xc6\x52\xc7"), BYTES(FFFD "S\xed\x9e\xa3" FFFD)},
+	/* More than is looked at at a time, and a character across its end. */
+	{"euc-kr", BYTES(SEVEN("\xc7\xd1\xb1\xdb\xbe\xc8\xb3\xe7\xc7\xcf")),
+	 BYTES(SEVEN("\xed\x95\x9c\xea\xb8\x80\xec\x95\x88\xeb\x85\x95\xed\x95\x98"))},
+	{"euc-kr", BYTES("a" SEVEN("\xc7\xd1\xb1\xdb\xbe\xc8\xb3\xe7\xc7\xcf")),
+	 BYTES("a" SEVEN("\xed\x95\x9c\xea\xb8\x80\xec\x95\x88\xeb\x85\x95\xed\x95\x98"))},
 	/* 21: with a state */
 	{"iso-2022-jp", BYTES("a\x1b$BF|K\\\x1b(Bz"), BYTES("a\xe6\x97\xa5\xe6\x9c\xacz")},
 	{"iso-2022-jp", BYTES("\x1b$BF|K\\F|K\\F|K\\F|K\\\x1b(B.\r\n"),
