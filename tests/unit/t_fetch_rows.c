@@ -14,7 +14,7 @@
 #include <cmocka.h>
 
 #include "imapsrv.h"
-#include "unit/row.h"
+#include "unit/failalloc.h"
 
 enum { MESSAGES = 40, LARGE = 600000, KEYWORDS = 300, KEYWORD = 250 };
 
@@ -26,6 +26,12 @@ static uint32_t keyword_count; /* of each message */
 static uint32_t different;     /* each has so many others: one of them more than the one before */
 static int fetches, open_bodies;
 static uint32_t vanish_after; /* the fetch from which message 30 is gone; 0: never */
+static int down_at;           /* fetches fail from this one on; 0: none */
+static bool later;            /* fetches are answered when `answer` is called */
+static struct imapsrv_op *asked;
+static struct imapsrv_fetch asked_for;
+static struct imapsrv_range asked_uids[MESSAGES];
+static bool scrambled;        /* rows come in another order, and one twice */
 
 static void on_list(void *user, struct imapsrv_op *op, const struct imapsrv_list *q)
 {
@@ -72,12 +78,10 @@ static void on_uids(void *user, struct imapsrv_op *op, const struct imapsrv_uids
 	imapsrv_op_done(op, IMAPSRV_OK, NULL);
 }
 
-static void on_fetch(void *user, struct imapsrv_op *op, const struct imapsrv_fetch *q)
+static void give_rows(struct imapsrv_op *op, const struct imapsrv_fetch *q)
 {
 	struct imapsrv_row row;
 
-	(void)user;
-	fetches++;
 	memset(&row, 0, sizeof(row));
 	row.facts = IMAPSRV_FACT_FLAGS | IMAPSRV_FACT_DESCRIPTION;
 	if (q->facts & IMAPSRV_FACT_MODSEQ) {
@@ -90,7 +94,12 @@ static void on_fetch(void *user, struct imapsrv_op *op, const struct imapsrv_fet
 		row.description = kept;
 	row.flags.keywords = keywords;
 	row.flags.keyword_count = keyword_count;
-	for (size_t i = 0; i < q->uids.count; i++)
+	if (scrambled)
+		for (const char *uid = "2123"; *uid; uid++) {
+			row.uid = (uint32_t)(*uid - '0');
+			imapsrv_op_row(op, &row);
+		}
+	for (size_t i = 0; i < q->uids.count && !scrambled; i++)
 		for (row.uid = q->uids.ranges[i].first; row.uid <= q->uids.ranges[i].last; row.uid++)
 			if (row.uid != 30 || !vanish_after || (uint32_t)fetches < vanish_after)
 				for (int n = 0; n <= twice; n++) {
@@ -101,11 +110,29 @@ static void on_fetch(void *user, struct imapsrv_op *op, const struct imapsrv_fet
 	imapsrv_op_done(op, IMAPSRV_OK, NULL);
 }
 
+static void on_fetch(void *user, struct imapsrv_op *op, const struct imapsrv_fetch *q)
+{
+	(void)user;
+	if (++fetches >= down_at && down_at) {
+		imapsrv_op_done(op, IMAPSRV_UNAVAILABLE, NULL);
+	} else if (later) {
+		asked = op;
+		asked_for = *q;
+		assert_true(q->uids.count <= MESSAGES);
+		memcpy(asked_uids, q->uids.ranges, q->uids.count * sizeof(asked_uids[0]));
+		asked_for.uids.ranges = asked_uids;
+	} else {
+		give_rows(op, q);
+	}
+}
+
 static void on_store(void *user, struct imapsrv_op *op, const struct imapsrv_store_flags *q)
 {
 	struct imapsrv_fetch again = {q->mailbox, q->uids, IMAPSRV_FACT_FLAGS, 0};
 
-	on_fetch(user, op, &again);
+	(void)user;
+	fetches++;
+	give_rows(op, &again);
 }
 
 static void on_expunge(void *user, struct imapsrv_op *op, const struct imapsrv_expunge *q)
@@ -154,7 +181,8 @@ static void on_body(void *user, struct imapsrv_op *op, const struct imapsrv_body
 	imapsrv_op_done(op, IMAPSRV_OK, NULL);
 }
 
-static struct imapsrv_engine *engine_new(const struct imapsrv_limits *limits)
+static struct imapsrv_engine *engine_new(const struct imapsrv_limits *limits,
+                                         const struct imapsrv_allocator *allocator)
 {
 	struct imapsrv_config config = IMAPSRV_CONFIG_INIT;
 	struct imapsrv_store store = IMAPSRV_STORE_INIT;
@@ -176,20 +204,25 @@ static struct imapsrv_engine *engine_new(const struct imapsrv_limits *limits)
 	store.append_abort = on_append_abort;
 	config.store = &store;
 	config.limits = limits;
+	config.allocator = allocator;
 	assert_int_equal(imapsrv_engine_new(&config, &engine), 0);
 	return engine;
 }
 
-/* Says one line, takes the whole answer. */
-static char *say(struct imapsrv_session *s, const char *line)
+/* All that there is to send. */
+static char *hear(struct imapsrv_session *s)
 {
 	static char out[4 << 20];
-	size_t len = strlen(line), used, count, n = 0;
 	struct imapsrv_span span;
+	size_t count, n = 0;
 
-	assert_int_equal(imapsrv_session_recv(s, line, len, &used), 0);
-	assert_int_equal(used, len);
 	for (;;) {
+		struct imapsrv_op *op = asked;
+
+		if (op) {
+			asked = NULL;
+			give_rows(op, &asked_for);
+		}
 		assert_int_equal(imapsrv_session_peek(s, &span, 1, &count), 0);
 		if (!count)
 			break;
@@ -200,6 +233,16 @@ static char *say(struct imapsrv_session *s, const char *line)
 	}
 	out[n] = '\0';
 	return out;
+}
+
+/* Says one line, takes the whole answer. */
+static char *say(struct imapsrv_session *s, const char *line)
+{
+	size_t len = strlen(line), used;
+
+	assert_int_equal(imapsrv_session_recv(s, line, len, &used), 0);
+	assert_int_equal(used, len);
+	return hear(s);
 }
 
 static void make_keywords(void)
@@ -217,7 +260,7 @@ static void make_keywords(void)
 static void test_put_off(void **state)
 {
 	struct imapsrv_account account = IMAPSRV_ACCOUNT_INIT;
-	struct imapsrv_engine *engine = engine_new(NULL);
+	struct imapsrv_engine *engine = engine_new(NULL, NULL);
 
 	(void)state;
 	memset(large, 'x', sizeof(large));
@@ -261,7 +304,7 @@ static void test_told(void **state)
 	vanish_after = 0;
 	limits.memory = 1 << 20;
 	limits.arena = 256 << 10;
-	engine = engine_new(&limits);
+	engine = engine_new(&limits, NULL);
 	assert_int_equal(imapsrv_describer_new(NULL, NULL, &describer), 0);
 	for (int i = 0; i < 2000; i++)
 		imapsrv_describer_feed(describer, "To: somebody@example.com\r\n", 26);
@@ -320,6 +363,8 @@ static void test_flags(void **state)
 		{"a ENABLE CONDSTORE\r\n", "a SELECT INBOX\r\n", "b NOOP\r\n", true, MESSAGES, 11, 0},
 		{"a NOOP\r\n", "a SELECT INBOX\r\n", "b STORE 1:* +FLAGS (\\Seen)\r\n", false, MESSAGES,
 	         11, 0},
+		{"a ENABLE CONDSTORE\r\n", "a SELECT INBOX\r\n", "b STORE 1:* +FLAGS (\\Seen)\r\n", false,
+	         MESSAGES, 11, 0},
 		{"a NOOP\r\n", "a SELECT INBOX\r\n", "b STORE 1:* +FLAGS.SILENT (\\Seen)\r\n", false, 0,
 	         1, 0},
 		{"a ENABLE QRESYNC\r\n", "a NOOP\r\n", "b SELECT INBOX (QRESYNC (1 2))\r\n", false, MESSAGES,
@@ -345,7 +390,7 @@ static void test_flags(void **state)
 	twice = 0;
 	limits.memory = 1 << 20;
 	limits.arena = 256 << 10;
-	engine = engine_new(&limits);
+	engine = engine_new(&limits, NULL);
 	make_keywords();
 	config.preauth = &account;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -372,12 +417,103 @@ static void test_flags(void **state)
 	imapsrv_engine_free(engine);
 }
 
+/* Flags that are stored and put off may be told late, and are told with the next change where the
+ * store cannot say them now. */
+static void test_stored(void **state)
+{
+	struct imapsrv_account account = IMAPSRV_ACCOUNT_INIT;
+	struct imapsrv_session_config config = IMAPSRV_SESSION_CONFIG_INIT;
+	struct imapsrv_limits limits = IMAPSRV_LIMITS_INIT;
+	struct imapsrv_engine *engine;
+
+	(void)state;
+	limits.memory = 1 << 20;
+	limits.arena = 256 << 10;
+	engine = engine_new(&limits, NULL);
+	make_keywords();
+	keyword_count = KEYWORDS;
+	config.preauth = &account;
+	for (size_t i = 0; i < 2; i++) {
+		struct imapsrv_session *s;
+		uint32_t shown = 0, rest = 0;
+		char *out;
+
+		assert_int_equal(imapsrv_session_new(engine, &config, &s), 0);
+		say(s, "a SELECT INBOX\r\n");
+		fetches = 0;
+		later = i == 0;
+		down_at = i == 1 ? 3 : 0;
+		out = say(s, "b STORE 1:* +FLAGS (\\Seen)\r\n");
+		for (char *at = out; (at = strstr(at, " FETCH (")) != NULL; at++)
+			shown++;
+		ROW(i, strstr(out, "b OK ") != NULL);
+		ROW(i, i == 0 ? shown == MESSAGES : shown > 0 && shown < MESSAGES);
+		down_at = 0;
+		out = say(s, "c NOOP\r\n");
+		for (char *at = out; (at = strstr(at, " FETCH (")) != NULL; at++)
+			rest++;
+		ROW(i, strstr(out, "c OK ") != NULL);
+		ROW(i, shown + rest == MESSAGES);
+		imapsrv_session_free(s);
+	}
+	keyword_count = 0;
+	later = false;
+	imapsrv_engine_free(engine);
+}
+
+/* Where there is no memory to keep what is put off, the session ends whole. */
+static void test_memory(void **state)
+{
+	struct imapsrv_account account = IMAPSRV_ACCOUNT_INIT;
+	struct imapsrv_session_config config = IMAPSRV_SESSION_CONFIG_INIT;
+	struct imapsrv_limits limits = IMAPSRV_LIMITS_INIT;
+	bool failed = true;
+	size_t ended = 0;
+	struct failalloc fa;
+
+	(void)state;
+	limits.memory = 1 << 20;
+	limits.arena = 256 << 10;
+	make_keywords();
+	keyword_count = KEYWORDS;
+	config.preauth = &account;
+	for (size_t n = 1; failed; n++) {
+		struct imapsrv_engine *engine;
+		struct imapsrv_session *s;
+		size_t used, len;
+		char *out;
+
+		failalloc_init(&fa);
+		engine = engine_new(&limits, &fa.allocator);
+		assert_int_equal(imapsrv_session_new(engine, &config, &s), 0);
+		say(s, "a SELECT INBOX\r\n");
+		scrambled = true;
+		post_flags(s);
+		fa.fail_first = fa.calls + n;
+		(void)imapsrv_session_recv(s, "b NOOP\r\n", 8, &used);
+		out = hear(s);
+		failed = fa.calls >= fa.fail_first;
+		len = strlen(out);
+		ROW(n, len >= 2 && strcmp(out + len - 2, "\r\n") == 0);
+		ROW(n, strstr(out, "b OK ") != NULL || strstr(out, "* BYE ") != NULL);
+		ended += strstr(out, "* BYE ") != NULL;
+		scrambled = false;
+		imapsrv_session_free(s);
+		imapsrv_engine_free(engine);
+		ROW(n, fa.held == 0);
+	}
+	assert_true(ended > 2);
+	keyword_count = 0;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_put_off),
 		cmocka_unit_test(test_told),
 		cmocka_unit_test(test_flags),
+		cmocka_unit_test(test_stored),
+		cmocka_unit_test(test_memory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
