@@ -184,6 +184,7 @@ static void t_lost_renames(void **state)
 		{"!!x-", " 9", ""},
 		{"!!abb-", " 9 b 12 b 11", "a"},
 		{"!!aba-", " 9 b 12 a 11", "a"},
+		{"!!abxyp-", " 9 b 12 y 12", "a"}, /* no room */
 		{"!!a-xa", " 9 a 11 a 12", ""},
 		/* not joined to a renaming of the one before */
 		{"!!abb-bc", " 9 b 12 c 12", "a"},
@@ -273,6 +274,72 @@ static void t_lost_renames_of_two(void **state)
 	imapsrv_hub_free(hub);
 }
 
+/* Names that nothing is mounted at: one that a mailbox is renamed to, and one that is watched. */
+static void t_no_mount(void **state)
+{
+	static const char *const mounts[][2] = {{"a", "u/a"}};
+	struct imapsrv_hub *hub = hub_new(NULL);
+	struct imapsrv_hub_member *m = join(hub, NULL);
+	struct imapsrv_event e = IMAPSRV_EVENT_INIT;
+
+	(void)state;
+	see(m, "x", mounts, 1);
+	change(m, true, IMAPSRV_SCOPE_MAILBOX, "a/x", ALL | BIT(11) | BIT(12), '/');
+	change(m, true, IMAPSRV_SCOPE_MAILBOX, "b/x", ALL | BIT(11) | BIT(12), '/');
+	/* There it is out of the hub's sight, until it comes back. */
+	own_rename(hub, "a/x", "c/y");
+	publish(hub, IMAPSRV_EVENT_MESSAGE_NEW, "c/y", 1, 1);
+	publish(hub, IMAPSRV_EVENT_MESSAGE_NEW, "u/a/y", 2, 2);
+	own_rename(hub, "c", "a");
+	publish(hub, IMAPSRV_EVENT_MESSAGE_NEW, "u/a/y", 3, 3);
+	e.type = IMAPSRV_EVENT_MESSAGE_NEW;
+	e.mailbox = span("a/y");
+	assert_int_equal(imapsrv_hub_publish_account(hub, span("x"), &e), 0);
+	assert_string_equal(taken(m), "c/y 12 a 12 a/y 1");
+	/* What goes out of sight takes along nothing that was not in it. */
+	publish_rename(hub, "u/a/x", "w/x");
+	assert_string_equal(taken(m), "a/x 11");
+	imapsrv_hub_free(hub);
+}
+
+/* Without memory for who it is that moves, while what it sees changes. */
+static void t_see_no_memory(void **state)
+{
+	static const char *const mounts[][2] = {{"", "u"}};
+	static struct failalloc fa;
+	bool all = false;
+
+	(void)state;
+	for (size_t nth = 1; !all; nth++) {
+		struct imapsrv_hub_config c = IMAPSRV_HUB_CONFIG_INIT;
+		struct imapsrv_hub_member *m;
+		struct imapsrv_hub *hub;
+		const char *text;
+
+		failalloc_init(&fa);
+		c.allocator = &fa.allocator;
+		hub = hub_new(&c);
+		m = join(hub, NULL);
+		see(m, "x", mounts, 1);
+		change(m, true, IMAPSRV_SCOPE_MAILBOX, "a", ALL | BIT(12), '/');
+		publish_rename(hub, "u/a", "u/b");
+		fa.calls = 0;
+		fa.fail_first = nth;
+		see(m, "x", mounts, 1);
+		all = fa.calls < nth;
+		fa.fail_first = 0;
+		publish(hub, IMAPSRV_EVENT_MESSAGE_NEW, "u/b", 1, 1);
+		text = taken(m);
+		if (all)
+			assert_string_equal(text, "b 12 b 1 1:1");
+		else
+			assert_string_equal(text, " 9 b 12");
+		imapsrv_hub_free(hub);
+		assert_int_equal(fa.held, 0);
+		assert_true(all || nth < 20);
+	}
+}
+
 /* Without memory for who it is that moves, or for the renaming itself. */
 static void t_rename_no_memory(void **state)
 {
@@ -319,6 +386,8 @@ int main(void)
 		cmocka_unit_test(t_out_of_sight),
 		cmocka_unit_test(t_lost_renames),
 		cmocka_unit_test(t_lost_renames_of_two),
+		cmocka_unit_test(t_no_mount),
+		cmocka_unit_test(t_see_no_memory),
 		cmocka_unit_test(t_rename_no_memory),
 	};
 
