@@ -15,7 +15,9 @@
  * it let go.  imapsrv_hub(3) shows both.
  *
  * No event is lost in silence: where memory or a bound is short, the member is told to look
- * everything up (IMAPSRV_EVENT_MAILBOX_CHANGED, of one mailbox or with an empty name of all).
+ * everything up (IMAPSRV_EVENT_MAILBOX_CHANGED, of one mailbox or with an empty name of all).  One
+ * that is not told of a renaming of what it watches by its name looks everything up at every event
+ * from then on, until it has withdrawn the interests in such names, as who selects again does.
  */
 #ifndef IMAPSRV_HUB_H
 #define IMAPSRV_HUB_H

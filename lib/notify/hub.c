@@ -107,6 +107,28 @@ int isrv_hub_broaden(struct imapsrv_hub_member *m)
 	return IMAPSRV_ENOMEM;
 }
 
+void isrv_hub_stray(struct imapsrv_hub_member *m)
+{
+	m->queue.strayed = true;
+	isrv_hub_list(&m->hub->broad, m);
+}
+
+void isrv_hub_settle(struct imapsrv_hub_member *m)
+{
+	const struct isrv_hub_entry *none = NULL;
+
+	/* By one that is lent or kept it is going to watch what has another name by now. */
+	if (!m->queue.strayed || isrv_hub_queue_renaming(&m->queue, &none))
+		return;
+	for (const struct isrv_hub_interest *i = m->first; i; i = i->next)
+		if (i->scope == IMAPSRV_SCOPE_MAILBOX &&
+		    i->events & IMAPSRV_EVENT_BIT(IMAPSRV_EVENT_MAILBOX_RENAME))
+			return;
+	m->queue.strayed = false;
+	if (!m->broad)
+		isrv_hub_list(&m->hub->members, m);
+}
+
 int imapsrv_hub_join(struct imapsrv_hub *hub, void *user, uint32_t group,
                      struct imapsrv_hub_member **member_r)
 {

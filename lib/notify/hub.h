@@ -165,6 +165,7 @@ struct isrv_hub_queue {
 	struct isrv_hub_entry *taken; /* lent to the host */
 	uint32_t count;
 	bool lost; /* everything is to be looked up first; then nothing is kept but renamings */
+	bool strayed; /* not even one of what is watched by its name was kept */
 };
 
 void isrv_hub_queue_clear(struct isrv_hub_queue *q, struct isrv_mem *mem);
@@ -208,7 +209,8 @@ struct imapsrv_hub_member {
 	uint32_t group;
 	bool ready; /* in its group's list */
 	bool moving; /* in the list of those for whom the event at hand has changed that */
-	bool broad; /* memory was short: in the list of those whom everything concerns */
+	bool broad; /* memory was short: in the list of those whom everything concerns; those that
+	             * strayed are there, too */
 	bool flat;  /* its names have no levels */
 };
 
@@ -236,6 +238,11 @@ void isrv_hub_list(struct imapsrv_hub_member **list, struct imapsrv_hub_member *
 /* Its interests are not all known, as memory was short: from now on everything concerns it.
  * ENOMEM. */
 int isrv_hub_broaden(struct imapsrv_hub_member *m);
+/* It is not told under which name goes on what it watches by its name: the same, until it follows
+ * nothing any more by the names that it knows. */
+void isrv_hub_stray(struct imapsrv_hub_member *m);
+/* Does it not?  Asked when interests were removed, and before others come. */
+void isrv_hub_settle(struct imapsrv_hub_member *m);
 
 /* ---- renamings that are on their way (hub_move.c) ------------------------------------------ */
 

@@ -237,6 +237,7 @@ int imapsrv_hub_watch(struct imapsrv_hub_member *member, const struct imapsrv_wa
 	m->flat = !c.separator;
 	for (size_t i = 0; i < c.removed_count; i++)
 		take_away(m, &c.removed[i], &next);
+	isrv_hub_settle(m);
 	for (size_t i = 0; i < c.added_count && !error; i++)
 		error = add(m, &c.added[i]);
 	return error;

@@ -143,13 +143,15 @@ static void deliver(struct imapsrv_hub_member *m, struct isrv_hub_event *in)
 	bool rename = in->event->type == IMAPSRV_EVENT_MAILBOX_RENAME;
 
 	make_ready(m);
-	if (m->broad)
+	if (m->broad || m->queue.strayed)
 		return;
 	in->by_name = rename ? is_by_name(m, in->old_name)
 	                     : in->event->type == IMAPSRV_EVENT_MAILBOX_DELETE &&
 	                               is_by_name(m, in->name);
 	isrv_hub_queue_put(&m->queue, &m->hub->mem, &m->hub->config, in);
-	if (rename && !m->moving && wants_moved(m, IMAPSRV_EVENT_MAILBOX_RENAME)) {
+	if (m->queue.strayed)
+		isrv_hub_stray(m);
+	else if (rename && !m->moving && wants_moved(m, IMAPSRV_EVENT_MAILBOX_RENAME)) {
 		m->moving = true;
 		isrv_hub_list(&m->hub->moving, m);
 	}
@@ -261,6 +263,17 @@ static void deliver_below(struct imapsrv_hub_member *m, const struct imapsrv_eve
 	}
 }
 
+/* Does the member watch a topic, or what is below it, by one of its names? */
+static bool is_by_any_name(const struct imapsrv_hub_member *m, struct imapsrv_span topic)
+{
+	struct imapsrv_span name[3];
+
+	for (size_t i = 0; i < m->names->mount_count; i++)
+		if (name_of(m, &m->names->mounts[i], topic, name) && is_by_name(m, name))
+			return true;
+	return false;
+}
+
 /* What was renamed out of sight is deleted, what was renamed into sight is created. */
 static void deliver_rename(struct imapsrv_hub_member *m, const struct imapsrv_event *event)
 {
@@ -277,6 +290,8 @@ static void deliver_rename(struct imapsrv_hub_member *m, const struct imapsrv_ev
 		/* Which of its names became which is not to be told. */
 		isrv_hub_queue_lose(&m->queue, &m->hub->mem);
 		make_ready(m);
+		if (is_by_any_name(m, event->old_name))
+			isrv_hub_stray(m);
 		return;
 	}
 	if (!old_names)

@@ -341,7 +341,8 @@ static void put_lost_deletion(struct isrv_hub_queue *q, struct isrv_mem *mem,
 /* Everything is lost already, but for renamings, and deletions of what is watched by its name.  A
  * renaming that goes on where the last one ended takes its place, so that a mailbox may be renamed
  * as often as anybody likes; but not another's, as who did it is not told of it.  Where there is no
- * room those go first that move nothing that is watched by its name, and then the deletions. */
+ * room those go first that move nothing that is watched by its name, then the deletions, and then
+ * all: the member has strayed. */
 static void put_lost(struct isrv_hub_queue *q, struct isrv_mem *mem,
                      const struct imapsrv_hub_config *bounds, const struct isrv_hub_event *in)
 {
@@ -380,6 +381,9 @@ static void put_lost(struct isrv_hub_queue *q, struct isrv_mem *mem,
 	}
 	e = last || q->count < bounds->queue ? entry_new(mem, bounds->ranges, &whole) : NULL;
 	if (!e) {
+		for (e = q->head; e; e = e->next)
+			q->strayed = q->strayed || e->by_name;
+		q->strayed = q->strayed || in->by_name;
 		drop_entries(q, mem);
 		return;
 	}

@@ -274,6 +274,98 @@ static void t_lost_renames_of_two(void **state)
 	imapsrv_hub_free(hub);
 }
 
+/* By one session or by another: two renamings by different ones do not become one. */
+static void rename_by(struct imapsrv_hub *hub, bool other, const char *from, const char *to)
+{
+	struct imapsrv_event e = IMAPSRV_EVENT_INIT;
+
+	e.type = IMAPSRV_EVENT_MAILBOX_RENAME;
+	e.origin = other ? (const struct imapsrv_session *)(const void *)hub : NULL;
+	e.mailbox = span(to);
+	e.old_name = span(from);
+	assert_int_equal(imapsrv_hub_publish(hub, &e), 0);
+}
+
+/* Where more renamings are lost than are kept nobody knows the name of what is watched: from then on
+ * everything concerns the session, until it watches by other names. */
+static void t_strayed(void **state)
+{
+	static const char *const mounts[][2] = {{"", "u"}};
+
+	(void)state;
+	for (int lent = 0; lent < 2; lent++) {
+		struct imapsrv_hub_config c = IMAPSRV_HUB_CONFIG_INIT;
+		struct imapsrv_hub_member *m, *other;
+		struct imapsrv_hub *hub;
+
+		c.queue = 2;
+		hub = hub_new(&c);
+		m = join(hub, NULL);
+		other = join(hub, NULL);
+		see(m, "x", mounts, 1);
+		see(other, "x", mounts, 1);
+		change(m, true, IMAPSRV_SCOPE_ACCOUNT, "", BIT(12), '/');
+		change(m, true, IMAPSRV_SCOPE_MAILBOX, "a", ALL | BIT(12), '/');
+		change(m, true, IMAPSRV_SCOPE_MAILBOX, "v", ALL, '/'); /* the name, whatever has it */
+		change(other, true, IMAPSRV_SCOPE_MAILBOX, "z", ALL | BIT(12), '/');
+		rename_by(hub, false, "u/a", "u/b");
+		if (lent) {
+			/* It is told of the first, but of none behind that. */
+			assert_int_equal(imapsrv_hub_take(m)->type, IMAPSRV_EVENT_MAILBOX_RENAME);
+			rename_by(hub, true, "u/b", "u/a");
+			rename_by(hub, false, "u/a", "u/b");
+		}
+		rename_by(hub, true, "u/b", "u/c");
+		rename_by(hub, false, "u/c", "u/d");
+		if (lent) {
+			change(m, true, IMAPSRV_SCOPE_MAILBOX, "b", ALL | BIT(12), '/');
+			change(m, false, IMAPSRV_SCOPE_MAILBOX, "a", ALL | BIT(12), '/');
+		}
+		assert_string_equal(taken(m), " 9");
+		publish(hub, IMAPSRV_EVENT_MESSAGE_NEW, "u/d", 1, 1);
+		assert_string_equal(taken(m), " 9");
+		rename_by(hub, true, "u/d", "u/e");
+		assert_string_equal(taken(m), " 9");
+		assert_string_equal(taken(other), "");
+		/* What it watches besides does not say where the mailbox is. */
+		change(m, true, IMAPSRV_SCOPE_MAILBOX, "y", ALL | BIT(12), '/');
+		publish(hub, IMAPSRV_EVENT_MESSAGE_NEW, "u/e", 2, 2);
+		change(m, false, IMAPSRV_SCOPE_MAILBOX, "y", ALL | BIT(12), '/');
+		assert_string_equal(taken(m), " 9");
+		/* It selects again. */
+		publish(hub, IMAPSRV_EVENT_MESSAGE_NEW, "u/e", 3, 3);
+		change(m, false, IMAPSRV_SCOPE_MAILBOX, lent ? "b" : "a", ALL | BIT(12), '/');
+		change(m, true, IMAPSRV_SCOPE_MAILBOX, "e", ALL | BIT(12), '/');
+		publish(hub, IMAPSRV_EVENT_MESSAGE_NEW, "u/d", 1, 1);
+		assert_string_equal(taken(m), " 9");
+		publish(hub, IMAPSRV_EVENT_MESSAGE_NEW, "u/d", 1, 1);
+		publish(hub, IMAPSRV_EVENT_MESSAGE_NEW, "u/e", 4, 4);
+		assert_string_equal(taken(m), "e 1 4:4");
+		imapsrv_hub_free(hub);
+	}
+}
+
+/* Of one that is seen under two names nobody says either which of them became which. */
+static void t_strayed_of_two_names(void **state)
+{
+	static const char *const mounts[][2] = {{"", "u"}, {"s", "u"}};
+	struct imapsrv_hub *hub = hub_new(NULL);
+	struct imapsrv_hub_member *m = join(hub, NULL), *all = join(hub, NULL);
+
+	(void)state;
+	see(m, "x", mounts, 2);
+	see(all, "x", mounts, 2);
+	change(m, true, IMAPSRV_SCOPE_MAILBOX, "a", ALL | BIT(12), '/');
+	change(all, true, IMAPSRV_SCOPE_SUBTREE, "", ALL | BIT(12), '/');
+	publish_rename(hub, "u/a", "u/b");
+	assert_string_equal(taken(m), " 9");
+	assert_string_equal(taken(all), " 9");
+	publish(hub, IMAPSRV_EVENT_MESSAGE_NEW, "u/b", 1, 1);
+	assert_string_equal(taken(m), " 9");
+	assert_string_equal(taken(all), "s/b 1 1:1 b 1 1:1");
+	imapsrv_hub_free(hub);
+}
+
 /* Names that nothing is mounted at: one that a mailbox is renamed to, and one that is watched. */
 static void t_no_mount(void **state)
 {
@@ -386,6 +478,8 @@ int main(void)
 		cmocka_unit_test(t_out_of_sight),
 		cmocka_unit_test(t_lost_renames),
 		cmocka_unit_test(t_lost_renames_of_two),
+		cmocka_unit_test(t_strayed),
+		cmocka_unit_test(t_strayed_of_two_names),
 		cmocka_unit_test(t_no_mount),
 		cmocka_unit_test(t_see_no_memory),
 		cmocka_unit_test(t_rename_no_memory),
