@@ -4,6 +4,24 @@
  * that cares; the library tells the client when the protocol and the client's NOTIFY (RFC 5465)
  * allow, and asks the store, once, for what the event does not say.
  *
+ * A name in an event is read as it stands when it is posted to that session: after all the
+ * creations, deletions and renamings that were posted to it before, and before all that come later.
+ * So to each session
+ *
+ * - events with names that are the same, or one above the other, are posted in the order of the
+ *   changes, each with the name that the mailbox had at that point.  With several threads a change
+ *   of the store, and the posting or publishing (imapsrv/hub.h) of its event, happen under one
+ *   lock, which whoever creates, deletes or renames takes, and whoever changes messages.
+ * - an event that may come when its name means another mailbox has the UIDVALIDITY of the one that
+ *   it is about in its status, MAILBOX_DELETE and MAILBOX_RENAME as well; and no two mailboxes of
+ *   one name ever have the same.  Events that are kept for later, by a hub or not, may come so.
+ * - the order is kept nevertheless: an event about messages with a name that the mailbox has no
+ *   more is passed over, and of a renaming the UIDVALIDITY says nothing about those below: it is
+ *   posted before another mailbox gets the old name of one of these.
+ * - what is posted between a call of `open` and its answer is of the mailbox that is being opened:
+ *   a renaming that may be older than what the name was found to mean is posted before that call,
+ *   or after the answer.
+ *
  * The watch is the other direction: a session tells the host which mailboxes and kinds of event it
  * cares about now, so that the host listens to its own event source for these and nothing more.
  */

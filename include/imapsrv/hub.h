@@ -97,6 +97,13 @@ IMAPSRV_API int imapsrv_hub_watch(struct imapsrv_hub_member *member,
  * IMAPSRV_EVENT_MAILBOX_CHANGED with no topic makes every member look everything up.  The event is
  * read before this returns; its flags and attributes are not handed on, of its status only
  * UIDVALIDITY.  IMAPSRV_EINVAL: it makes no sense.
+ *
+ * Members get events in the order in which they were published, and that is to be the order of the
+ * changes, with the topics that the mailboxes had at that point.  So with several threads it is
+ * called under the lock under which the change was made, inside of which the hub's own lock is
+ * taken if it is another.  Where events are not posted before anything else happens, as with
+ * several threads, those about messages, deletions and renamings have the UIDVALIDITY of the
+ * mailbox (imapsrv/event.h).
  */
 IMAPSRV_API int imapsrv_hub_publish(struct imapsrv_hub *hub, const struct imapsrv_event *event);
 /* Something happened to one account, or with an empty name to all: a subscription, rights, quota.

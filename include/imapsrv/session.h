@@ -121,7 +121,8 @@ IMAPSRV_API unsigned imapsrv_session_want(const struct imapsrv_session *session)
 IMAPSRV_API uint64_t imapsrv_session_tick(struct imapsrv_session *session, uint64_t now_ms);
 
 /*
- * Something happened in the store.  Cheap for a session that has no interest.  May be called from
+ * Something happened in the store; imapsrv/event.h says when, and in which order, events are to be
+ * posted.  Cheap for a session that has no interest.  May be called from
  * inside callbacks; the client is told by the next run (want says RUN when there is something to
  * tell now).  The event is read before this returns.  Errors: IMAPSRV_EINVAL, or a fatal one that
  * the session is in.
