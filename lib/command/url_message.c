@@ -85,7 +85,8 @@ static void take_row(struct imapsrv_session *s, void *ctx, const void *answer)
 	if (row->uid != x->uid || x->exists)
 		return;
 	x->exists = true;
-	if (row->facts & IMAPSRV_FACT_DESCRIPTION &&
+	/* One that there is no room for is passed over: the message is there to be read. */
+	if (row->facts & IMAPSRV_FACT_DESCRIPTION && row->description.len <= x->kept.max &&
 	    !isrv_buf_add(&x->kept, &s->mem, row->description.data, row->description.len))
 		isrv_session_fail(s, IMAPSRV_ENOMEM);
 }
