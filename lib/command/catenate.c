@@ -113,8 +113,9 @@ static enum isrv_step start(struct imapsrv_session *s, struct isrv_catenate *c)
 		return no_memory(s, c);
 	if (result == ISRV_URL_BAD || u->server || u->access || u->kind != ISRV_URL_MESSAGE)
 		return bad_url(s, c);
-	if (!isrv_url_section(s, u, ISRV_FETCH_BODY, &c->section))
-		return s->arena.starved ? no_memory(s, c) : bad_url(s, c);
+	result = isrv_url_section(s, u, ISRV_FETCH_BODY, &c->section);
+	if (result != ISRV_URL_OK)
+		return result == ISRV_URL_NOMEM ? no_memory(s, c) : bad_url(s, c);
 	c->at = AT_REACH;
 	return ISRV_DONE;
 }

@@ -116,16 +116,15 @@ void isrv_url_ask_token(struct imapsrv_session *s, const struct isrv_url *u,
 	ISRV_ASK(s, ISRV_OP_URL_TOKEN, urlauth, token, &q, take_token, token);
 }
 
-struct imapsrv_span isrv_url_given(struct imapsrv_session *s, const struct isrv_url *u)
+struct imapsrv_span isrv_url_given(const struct isrv_url *u,
+                                   unsigned char octets[IMAPSRV_URL_TOKEN_MAX])
 {
 	struct imapsrv_span given = {NULL, u->token.len / 2};
-	unsigned char *octets;
 
 	/* Octets are two digits: half of one is of no token. */
 	if (u->token.len % 2 || given.len > IMAPSRV_URL_TOKEN_MAX)
 		return given;
-	octets = isrv_arena_alloc(&s->arena, given.len);
-	for (size_t i = 0; octets && i < given.len; i++)
+	for (size_t i = 0; i < given.len; i++)
 		octets[i] = (unsigned char)(isrv_url_hex(u->token.data[2 * i]) << 4 |
 		                            isrv_url_hex(u->token.data[2 * i + 1]));
 	given.data = (const char *)octets;

@@ -30,8 +30,9 @@ struct isrv_url_token {
 void isrv_url_ask_token(struct imapsrv_session *s, const struct isrv_url *u,
                         struct imapsrv_span text, const char *mechanism,
                         struct imapsrv_span given, struct isrv_url_token *token);
-/* The octets of the token in a URL, in the arena; data NULL: there is none, or no memory. */
-struct imapsrv_span isrv_url_given(struct imapsrv_session *s, const struct isrv_url *u);
+/* The token in a URL, decoded to `octets`; data NULL: what stands there is none. */
+struct imapsrv_span isrv_url_given(const struct isrv_url *u,
+                                   unsigned char octets[IMAPSRV_URL_TOKEN_MAX]);
 /* Is it the one that the client has?  In a time that does not depend on where they differ; it is
  * not kept, for whoever asked need not know it. */
 bool isrv_url_token_is(struct imapsrv_session *s, struct isrv_url_token *token,

@@ -277,8 +277,9 @@ enum isrv_step isrv_url_message_step(struct imapsrv_session *s, struct isrv_url_
 
 /* ---- the section --------------------------------------------------------------------------- */
 
-bool isrv_url_section(struct imapsrv_session *s, const struct isrv_url *url,
-                      enum isrv_fetch_kind kind, struct isrv_fetch_section *section)
+enum isrv_url_result isrv_url_section(struct imapsrv_session *s, const struct isrv_url *url,
+                                      enum isrv_fetch_kind kind,
+                                      struct isrv_fetch_section *section)
 {
 	struct isrv_parse p;
 
@@ -290,12 +291,12 @@ bool isrv_url_section(struct imapsrv_session *s, const struct isrv_url *url,
 	p.caps = &s->caps;
 	/* RFC 5550 5.7.1: what is not announced is not there. */
 	if (url->partial && !isrv_caps_has(s, ISRV_CAP_URL_PARTIAL))
-		return false;
+		return ISRV_URL_BAD;
 	if (url->section.data && !isrv_fetch_section_parse(&p, section))
-		return false;
+		return p.r.nomem ? ISRV_URL_NOMEM : ISRV_URL_BAD;
 	section->kind = kind;
 	section->partial = url->partial;
 	section->origin = url->origin;
 	section->count = url->count;
-	return true;
+	return ISRV_URL_OK;
 }

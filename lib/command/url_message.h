@@ -48,9 +48,10 @@ void isrv_url_message_drop(struct imapsrv_session *s, struct isrv_url_message *x
 
 /*
  * The section that the URL names, of that kind (BODY or BINARY), with the octets that are wanted.
- * False: it is none, or memory is short (s->arena.starved), or PARTIAL is not offered.
+ * BAD: it is none, or PARTIAL is not offered.
  */
-bool isrv_url_section(struct imapsrv_session *s, const struct isrv_url *url,
-                      enum isrv_fetch_kind kind, struct isrv_fetch_section *section);
+enum isrv_url_result isrv_url_section(struct imapsrv_session *s, const struct isrv_url *url,
+                                      enum isrv_fetch_kind kind,
+                                      struct isrv_fetch_section *section);
 
 #endif

@@ -112,13 +112,14 @@ static bool ask_next(struct imapsrv_session *s, struct genurlauth *a)
 	}
 	a->mechanism = isrv_url_mechanism(s, wish->mechanism);
 	wrong = problem(s, a);
-	if (!wrong && !isrv_url_section(s, &a->url, ISRV_FETCH_BODY, &section)) {
-		if (s->arena.starved) {
-			isrv_command_nomem(s);
-			return false;
-		}
-		wrong = "The URL names no section of a message";
+	if (!wrong)
+		result = isrv_url_section(s, &a->url, ISRV_FETCH_BODY, &section);
+	if (result == ISRV_URL_NOMEM) {
+		isrv_command_nomem(s);
+		return false;
 	}
+	if (result == ISRV_URL_BAD)
+		wrong = "The URL names no section of a message";
 	if (wrong) {
 		isrv_bad(s, wrong);
 		return false;

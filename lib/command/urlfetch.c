@@ -40,6 +40,7 @@ struct urlfetch {
 	uint32_t done; /* of them; the one at hand is the last of these */
 	uint8_t at;
 	struct imapsrv_span given;
+	unsigned char octets[IMAPSRV_URL_TOKEN_MAX]; /* of the token that was given */
 	struct isrv_url url;
 	struct isrv_url_token token;
 	struct isrv_url_message source;
@@ -138,7 +139,7 @@ static enum isrv_step refuse(struct imapsrv_session *s, struct urlfetch *a)
 	enum imapsrv_code code = s->result.code;
 
 	if (code != IMAPSRV_UNAVAILABLE && code != IMAPSRV_SERVERBUG && code != IMAPSRV_INUSE &&
-	    code != IMAPSRV_CORRUPTION && code != IMAPSRV_CONTACTADMIN)
+	    code != IMAPSRV_CORRUPTION && code != IMAPSRV_CONTACTADMIN && code != IMAPSRV_LIMIT)
 		return put_nil(s, a);
 	a->at = AT_FAILED;
 	return isrv_refused(s, NULL);
@@ -146,35 +147,42 @@ static enum isrv_step refuse(struct imapsrv_session *s, struct urlfetch *a)
 
 /* ---- one URL ------------------------------------------------------------------------------- */
 
-static bool is_in_order(struct imapsrv_session *s, struct urlfetch *a, enum isrv_fetch_kind kind)
+/* OK: it is in order, and the token is made by *mechanism_r. */
+static enum isrv_url_result read_url(struct imapsrv_session *s, struct urlfetch *a,
+                                     const struct wish *wish, const char **mechanism_r)
 {
+	enum isrv_fetch_kind kind =
+		wish->wants & WANTS_BINARY ? ISRV_FETCH_BINARY : ISRV_FETCH_BODY;
+	enum isrv_url_result result = isrv_url_parse(&a->url, &s->arena, wish->text);
 	const struct isrv_url *u = &a->url;
 
-	return isrv_url_is_authorized(u) && u->token.data && a->given.data &&
-	       isrv_url_section(s, u, kind, &a->section) && !isrv_url_is_expired(s, u) &&
-	       isrv_url_may_use(s, u);
+	if (result != ISRV_URL_OK)
+		return result;
+	if (!isrv_url_is_authorized(u) || !u->token.data)
+		return ISRV_URL_BAD;
+	*mechanism_r = isrv_url_mechanism(s, u->mechanism);
+	a->given = isrv_url_given(u, a->octets);
+	if (!*mechanism_r || !a->given.data)
+		return ISRV_URL_BAD;
+	result = isrv_url_section(s, u, kind, &a->section);
+	if (result == ISRV_URL_OK && (isrv_url_is_expired(s, u) || !isrv_url_may_use(s, u)))
+		result = ISRV_URL_BAD;
+	return result;
 }
 
 static enum isrv_step begin(struct imapsrv_session *s, struct urlfetch *a)
 {
 	const struct wish *wish = &a->wishes[a->done++];
 	const char *mechanism = NULL;
-	enum isrv_url_result result = isrv_url_parse(&a->url, &s->arena, wish->text);
+	enum isrv_url_result result = read_url(s, a, wish, &mechanism);
 
 	s->steps += wish->text.len + 1;
-	if (result == ISRV_URL_OK && a->url.token.data) {
-		mechanism = isrv_url_mechanism(s, a->url.mechanism);
-		a->given = isrv_url_given(s, &a->url);
-	}
-	if (mechanism &&
-	    !is_in_order(s, a, wish->wants & WANTS_BINARY ? ISRV_FETCH_BINARY : ISRV_FETCH_BODY))
-		mechanism = NULL;
-	if (s->arena.starved) {
-		isrv_session_fail(s, IMAPSRV_ENOMEM);
-		return ISRV_DONE;
-	}
-	if (!mechanism)
+	if (result == ISRV_URL_BAD)
 		return put_nil(s, a);
+	if (result == ISRV_URL_NOMEM) {
+		a->at = AT_FAILED;
+		return isrv_command_nomem(s);
+	}
 	a->at = AT_TOKEN;
 	isrv_url_ask_token(s, &a->url, wish->text, mechanism, a->given, &a->token);
 	return ISRV_DONE;

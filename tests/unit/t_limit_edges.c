@@ -9,6 +9,12 @@
 static const char thousand[] = "host: many INBOX 1000\n";
 static const char text[] = "host: annotate\nhost: message INBOX\n|Subject: a\n|\n|needle in a stack of hay\n";
 
+static const char urls[] = "host: urlauth 91354a473744909de610943775f92038\n"
+                           "host: message INBOX uid 1\n|Subject: a\n|\n|x\n";
+#define THE_URL(section) \
+	"imap://fred@example.com/INBOX/;uid=1" section \
+	";urlauth=authuser:internal:91354a473744909de610943775f92038"
+
 static const struct row {
 	const char *limit;
 	const char *host; /* besides: NULL */
@@ -35,6 +41,13 @@ static const struct row {
 	 "39,41,43,45,47,49,51,53,55,57,59,61,63,65,67,69,71,73,75,77,79,81,83,85,87,89,91,93,95,97,99,101,103))"
 	 "\r\n",
 	 "b NO [LIMIT] ", false, 0},
+	/* For the URL, its section, the message. */
+	{"arena", urls, false, "a URLFETCH \"" THE_URL("") "\"\r\n", "a NO [LIMIT] ", false, 0},
+	{"arena", urls, false, "a URLFETCH \"" THE_URL("/;section=1") "\"\r\n", "a NO [LIMIT] ", false, 0},
+	{"arena", urls, false, "a URLFETCH \"" THE_URL("") "\"\r\n", "a NO [LIMIT] ", false, 10},
+	{"arena", "host: catenate\nhost: message INBOX uid 1\n", false,
+	 "a APPEND INBOX CATENATE (URL \"/INBOX/;UID=1/;SECTION=HEADER.FIELDS%20(a%20b%20c%20d%20e)\")\r\n",
+	 "a NO [LIMIT] ", false, 0},
 	{"memory", thousand, false, "a SELECT INBOX\r\n", "* BYE ", true, 0},
 	{"memory_prelogin", NULL, true,
 	 "a LOGIN joe {400+}\r\n"
