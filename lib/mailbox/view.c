@@ -415,6 +415,7 @@ void isrv_view_look_begin(struct isrv_view *v, uint32_t *first_r)
 	v->look_next = v->heard < UINT32_MAX ? v->heard + 1 : v->heard;
 	if (v->look_next < v->uidnext)
 		v->look_next = v->uidnext;
+	v->look_from = *first_r;
 	isrv_uidset_empty(&v->gone);
 }
 
@@ -455,21 +456,23 @@ static bool run_without(struct imapsrv_range run, struct imapsrv_set exists, siz
 	}
 }
 
-/* Announced UIDs from first on that do not exist are expunged; not those from look_next on, which
- * came after the question. */
-static bool find_expunged(struct isrv_view *v, struct isrv_mem *mem, uint32_t first,
+/* Announced UIDs from look_from to last that do not exist are expunged; not those from look_next
+ * on, which came after the question. */
+static bool find_expunged(struct isrv_view *v, struct isrv_mem *mem, uint32_t last,
                           struct imapsrv_set exists)
 {
 	struct isrv_uidset found;
 	struct imapsrv_range run;
-	uint32_t max = v->expunged.max;
+	uint32_t max = v->expunged.max, first = v->look_from;
 	size_t at = 0;
 	bool done = true;
 
+	if (last >= v->look_next)
+		last = v->look_next - 1;
 	isrv_uidset_init(&found, SIZE_MAX);
-	while (done && isrv_nummap_run(&v->map, first, &run) && run.first < v->look_next) {
-		if (run.last >= v->look_next)
-			run.last = v->look_next - 1;
+	while (done && isrv_nummap_run(&v->map, first, &run) && run.first <= last) {
+		if (run.last > last)
+			run.last = last;
 		done = run_without(run, exists, &at, &found, mem);
 		first = run.last + 1;
 	}
@@ -510,6 +513,17 @@ static bool find_fresh(struct isrv_view *v, struct isrv_mem *mem, uint32_t first
 	return true;
 }
 
+bool isrv_view_look_part(struct isrv_view *v, struct isrv_mem *mem, uint32_t first, uint32_t last,
+                         struct imapsrv_set exists)
+{
+	if (!find_expunged(v, mem, last, exists)) {
+		isrv_view_look_failed(v, first);
+		return false;
+	}
+	v->look_from = last + 1;
+	return true;
+}
+
 bool isrv_view_look_end(struct isrv_view *v, struct isrv_mem *mem, uint32_t first,
                         struct isrv_uidset *exists)
 {
@@ -526,7 +540,7 @@ bool isrv_view_look_end(struct isrv_view *v, struct isrv_mem *mem, uint32_t firs
 	if (first > 1)
 		(void)isrv_uidset_remove(exists, mem, 1, first - 1);
 	done = isrv_uidset_subtract(exists, mem, isrv_uidset_view(&v->gone)) &&
-	       find_expunged(v, mem, first, isrv_uidset_view(exists)) &&
+	       find_expunged(v, mem, UINT32_MAX, isrv_uidset_view(exists)) &&
 	       find_fresh(v, mem, first, exists);
 	exists->max = max;
 	if (!done) {

@@ -55,7 +55,8 @@ struct isrv_view {
 	uint32_t uidvalidity;
 	uint32_t uidnext; /* above everything known: announced, fresh, or told at open */
 	uint32_t recent_from;
-	uint32_t look_next;      /* while looking: UIDs below it were assigned when that began */
+	uint32_t look_next;      /* while looking: UIDs below it were assigned when that began, */
+	uint32_t look_from;      /* and announced ones below it have been compared */
 	uint32_t rights;         /* of this user (RFC 4314), all where there are none */
 	uint16_t private_rights; /* those to flags that are his own */
 	uint8_t permanent_flags;
@@ -63,8 +64,7 @@ struct isrv_view {
 	bool new_keywords;
 	bool uid_not_sticky;
 	uint8_t annotations; /* enum imapsrv_annotations, or-ed; ISRV_ANNOTATIONS_TOLD */
-	uint32_t annotation_size; /* octets of a value, as the host says; 0:
-	                           * imapsrv_annotate.max_value */
+	bool removed;        /* deleted: what is heard of that name is of another mailbox */
 	uint64_t modseq_told; /* the client knows of every change up to here (RFC 7162); 0: the
 	                       * mailbox has no sequences */
 	uint64_t modseq_seen; /* the highest that it was shown */
@@ -84,6 +84,8 @@ struct isrv_view {
 	struct isrv_uidset own;      /* messages that this client added, announced or not */
 	struct isrv_uidset arrived;  /* announced, and to be fetched for a client that wants them
 	                              * shown */
+	uint32_t annotation_size;    /* octets of a value, as the host says; 0:
+	                              * imapsrv_annotate.max_value */
 	uint32_t heard;              /* the highest UID that an event called new */
 	bool look_new;               /* ask the store what is above uidnext */
 	bool look_all;               /* compare everything with the store */
@@ -91,10 +93,9 @@ struct isrv_view {
 	bool keywords_new;           /* not all of them were told: FLAGS is to be, at the end of the
 	                              * command */
 	bool revoked;                /* may not be read any more: nothing of it is told */
-	bool rights_stale;           /* `rights` may be others by now, */
-	bool rights_asked;           /* and it was asked which */
+	bool rights_stale : 1;       /* `rights` may be others by now, */
+	bool rights_asked : 1;       /* and it was asked which */
 	uint8_t lent;                /* enum isrv_lent */
-	bool removed;                /* deleted: what is heard of that name is of another mailbox */
 	bool forget;                 /* messages went that the host may keep for this session until
 	                                it says otherwise: set with what tells of them, cleared by
 	                                who says it */
@@ -148,7 +149,11 @@ static inline bool isrv_view_pending(const struct isrv_view *v, unsigned kinds)
 
 /* The store's list of what exists is about to be asked for: the UIDs from *first_r up. */
 void isrv_view_look_begin(struct isrv_view *v, uint32_t *first_r);
-/* It has come: exists holds the UIDs >= first that exist; its contents are taken.  What is found
+/* A part of it has come: what exists from v->look_from to last, which is announced.  The next part
+ * begins at the new v->look_from.  False: no memory, and it is as if no answer had come. */
+bool isrv_view_look_part(struct isrv_view *v, struct isrv_mem *mem, uint32_t first, uint32_t last,
+                         struct imapsrv_set exists);
+/* It has come: exists holds the UIDs that exist, from v->look_from up; it is taken.  What is found
  * gone or new is held whatever max_ranges says, else it would be looked for again and again.
  * False: no memory, and it is as if the answer had not come.  Before the first one has, announce
  * nothing. */

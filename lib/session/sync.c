@@ -14,6 +14,7 @@
 #include "session/putoff.h"
 
 #define EXPUNGES_AT_A_TIME 256u
+#define LOOKED_UP          16384u /* announced messages that one question is about */
 #define ANNOTATIONS        ((unsigned)ISRV_PENDING_ANNOTATIONS)
 
 struct isrv_sync {
@@ -26,6 +27,7 @@ struct isrv_sync {
 		AT_ANNOTATIONS
 	} at;
 	uint32_t first;           /* where a look-up began */
+	uint32_t last;            /* and where its question ends */
 	bool failed;              /* its answer could not be kept */
 	bool results_told;        /* searches that are followed have lost what is expunged */
 	struct isrv_uidset found; /* what a look-up found, or the messages whose flags are being
@@ -171,21 +173,26 @@ static void found(struct imapsrv_session *s, void *ctx, const void *answer)
 	for (size_t i = 0; i < set->count && !y->failed; i++) {
 		struct imapsrv_range r = set->ranges[i];
 
-		if (r.last < y->first)
+		if (r.last < s->view->look_from || r.first > y->last)
 			continue;
-		if (r.first < y->first)
-			r.first = y->first;
+		if (r.first < s->view->look_from)
+			r.first = s->view->look_from;
 		if (!isrv_uidlate_add(&y->late, &y->found, &s->mem, r.first, r.last, &s->steps))
 			y->failed = true;
 	}
 }
 
-static void look(struct imapsrv_session *s, struct isrv_sync *y)
+/* A range for each message that others have gone around takes far more memory than their numbers:
+ * of many messages some at a time. */
+static void ask_uids(struct imapsrv_session *s, struct isrv_sync *y)
 {
-	struct imapsrv_uids q = {s->view->handle, {1, UINT32_MAX}};
+	const struct isrv_view *v = s->view;
+	struct imapsrv_uids q = {v->handle, {v->look_from, UINT32_MAX}};
+	uint32_t before = isrv_nummap_rank(&v->map, v->look_from - 1);
 
-	isrv_view_look_begin(s->view, &y->first);
-	q.range.first = y->first;
+	if (v->map.count - before > LOOKED_UP)
+		q.range.last = isrv_nummap_uid(&v->map, before + LOOKED_UP);
+	y->last = q.range.last;
 	y->failed = false;
 	isrv_uidset_empty(&y->found);
 	isrv_uidset_empty(&y->late);
@@ -193,15 +200,35 @@ static void look(struct imapsrv_session *s, struct isrv_sync *y)
 	ISRV_ASK(s, ISRV_OP_UIDS, store, uids, &q, found, y);
 }
 
-static void looked(struct imapsrv_session *s, struct isrv_sync *y)
+static void look(struct imapsrv_session *s, struct isrv_sync *y)
 {
+	isrv_view_look_begin(s->view, &y->first);
+	ask_uids(s, y);
+}
+
+static bool take_found(struct imapsrv_session *s, struct isrv_sync *y)
+{
+	if (y->failed || !isrv_uidlate_settle(&y->late, &y->found, &s->mem, &s->steps))
+		return false;
+	if (y->last < UINT32_MAX)
+		return isrv_view_look_part(s->view, &s->mem, y->first, y->last,
+		                           isrv_uidset_view(&y->found));
+	return isrv_view_look_end(s->view, &s->mem, y->first, &y->found);
+}
+
+/* True: more is asked for. */
+static bool looked(struct imapsrv_session *s, struct isrv_sync *y)
+{
+	bool more = s->result.code == IMAPSRV_OK && y->last < UINT32_MAX;
+
 	if (s->result.code != IMAPSRV_OK)
 		isrv_view_look_failed(s->view, y->first);
-	else if (y->failed ||
-	         !isrv_uidlate_settle(&y->late, &y->found, &s->mem, &s->steps) ||
-	         !isrv_view_look_end(s->view, &s->mem, y->first, &y->found))
+	else if (!take_found(s, y))
 		isrv_session_fail(s, IMAPSRV_ENOMEM);
 	isrv_uidset_empty(&y->found);
+	if (more && !s->error)
+		ask_uids(s, y);
+	return more;
 }
 
 /* ---- EXPUNGE ------------------------------------------------------------------------------- */
@@ -498,10 +525,11 @@ enum isrv_step isrv_sync_look(struct imapsrv_session *s)
 			return ISRV_DONE;
 		look(s, y);
 	}
-	if (!isrv_answered(s))
-		return ISRV_HOST;
+	do {
+		if (!isrv_answered(s))
+			return ISRV_HOST;
+	} while (looked(s, y) && !s->error);
 	y->at = AT_START;
-	looked(s, y);
 	return ISRV_DONE;
 }
 
@@ -526,8 +554,8 @@ static enum isrv_step tell(struct imapsrv_session *s, unsigned kinds)
 			if (!isrv_answered(s))
 				return ISRV_HOST;
 			if (y->at == AT_LOOKED) {
-				y->at = AT_EXPUNGE;
-				looked(s, y);
+				if (!looked(s, y))
+					y->at = AT_EXPUNGE;
 			} else if (s->result.code != IMAPSRV_OK) {
 				keep_flags(s, y);
 				return ISRV_DONE;

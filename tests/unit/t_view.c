@@ -429,11 +429,48 @@ static void look_answer(void)
 	w.answered = true;
 }
 
+/* What was answered from first to last, without a failure. */
+static void take_answer(struct isrv_uidset *exists, uint32_t first, uint32_t last)
+{
+	size_t n = every;
+	uint32_t uid;
+
+	isrv_uidset_init(exists, UIDS);
+	every = 0;
+	arm(false);
+	for (uid = first; uid <= last; uid++) {
+		if (w.answer[uid])
+			HOLDS(isrv_uidset_add(exists, &mem, uid, uid));
+	}
+	every = n;
+	arm(true);
+}
+
+/* Up to one that is announced; the rest is answered later. */
+static void look_part(void)
+{
+	struct isrv_uidset exists;
+	uint32_t last;
+
+	if (!w.asked || !w.answered || !w.count)
+		return;
+	last = w.numbers[draw(w.count)];
+	if (last < view.look_from)
+		return;
+	take_answer(&exists, view.look_from, last);
+	if (isrv_view_look_part(&view, &mem, w.first, last, isrv_uidset_view(&exists))) {
+		HOLDS(view.looking && view.look_from == last + 1);
+		w.answered = false;
+	} else {
+		HOLDS(every && !view.looking && (view.look_new || view.look_all));
+		w.asked = false;
+	}
+	isrv_uidset_clear(&exists, &mem);
+}
+
 static void look_end(void)
 {
 	struct isrv_uidset exists;
-	size_t n = every;
-	uint32_t uid;
 
 	if (!w.asked)
 		return;
@@ -443,15 +480,7 @@ static void look_end(void)
 		HOLDS(view.look_new || view.look_all);
 		return;
 	}
-	isrv_uidset_init(&exists, UIDS);
-	every = 0;
-	arm(false);
-	for (uid = w.first; uid <= UIDS; uid++) {
-		if (w.answer[uid])
-			HOLDS(isrv_uidset_add(&exists, &mem, uid, uid));
-	}
-	every = n;
-	arm(true);
+	take_answer(&exists, view.look_from, UIDS);
 	if (!isrv_view_look_end(&view, &mem, w.first, &exists))
 		HOLDS(every && (view.look_new || view.look_all));
 	HOLDS(!view.looking && !view.gone.count);
@@ -602,7 +631,10 @@ static void play(uint32_t max, size_t fail_every)
 			look_answer();
 			break;
 		case 4:
-			look_end();
+			if (draw(2))
+				look_part();
+			else
+				look_end();
 			break;
 		case 5:
 			if (draw(3) == 0)
