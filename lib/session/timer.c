@@ -13,12 +13,12 @@ static uint64_t earlier(uint64_t a, uint64_t b)
 	return a < b ? a : b;
 }
 
-/* Does the client keep us waiting, or we the client? */
+/* Does the client keep us waiting, or we the client?  In IDLE it is we, in the middle of a line. */
 static bool waits_for_client(const struct imapsrv_session *s)
 {
 	return s->phase == ISRV_PHASE_READ || s->phase == ISRV_PHASE_REFUSED ||
-	       s->phase == ISRV_PHASE_TLS || s->phase == ISRV_PHASE_COMPRESS || s->idling ||
-	       isrv_outq_size(&s->out) ||
+	       s->phase == ISRV_PHASE_TLS || s->phase == ISRV_PHASE_COMPRESS ||
+	       (s->idling && !s->mid_line) || isrv_outq_size(&s->out) ||
 	       (s->phase == ISRV_PHASE_STEP && s->wait == ISRV_INPUT);
 }
 
@@ -123,6 +123,16 @@ static uint64_t wait_for_reader(struct imapsrv_session *s)
 	return deadline - s->clock;
 }
 
+static void time_out(struct imapsrv_session *s)
+{
+	s->since = s->now;
+	/* Half a line is taken back if none of it has left; else no BYE can be said behind it. */
+	if (!s->mid_line)
+		s->mark = isrv_outq_mark(&s->out);
+	s->mid_line = !isrv_outq_rollback(&s->out, s->mark);
+	isrv_session_end(s, NULL, s->logged_in ? "Idle for too long" : "Login took too long");
+}
+
 uint64_t imapsrv_session_tick(struct imapsrv_session *session, uint64_t now_ms)
 {
 	struct imapsrv_session *s = session;
@@ -142,10 +152,7 @@ uint64_t imapsrv_session_tick(struct imapsrv_session *session, uint64_t now_ms)
 	if (s->phase == ISRV_PHASE_END)
 		return wait_for_reader(s);
 	if (s->now >= client_deadline(s)) {
-		s->since = s->now;
-		s->mark = isrv_outq_mark(&s->out);
-		isrv_session_end(s, NULL,
-		                 s->logged_in ? "Idle for too long" : "Login took too long");
+		time_out(s);
 	} else if (s->now >= keepalive_deadline(s)) {
 		s->mark = isrv_outq_mark(&s->out);
 		isrv_untagged(s, "OK", NULL, "Still here");
