@@ -247,13 +247,17 @@ static enum index_state read_more(struct index *index, int fd, const struct inde
 	return index->end < header->synced ? INDEX_BROKEN : INDEX_READ;
 }
 
-static bool read_header(int fd, struct index_header *header_r, size_t *len_r)
+static enum index_state read_header(int fd, struct index_header *header_r, size_t *len_r)
 {
 	struct text head = {0};
-	bool good = !read_from(fd, 0, 128, &head) && header_read(&head, header_r, len_r);
+	enum index_state state = INDEX_READ;
 
+	if (read_from(fd, 0, 128, &head))
+		state = INDEX_ERROR;
+	else if (!header_read(&head, header_r, len_r))
+		state = INDEX_BROKEN;
 	text_clear(&head);
-	return good;
+	return state;
 }
 
 static enum index_state read_file(struct index *index, int fd, struct catalog *catalog,
@@ -266,8 +270,9 @@ static enum index_state read_file(struct index *index, int fd, struct catalog *c
 
 	if (fstat(fd, &st))
 		return INDEX_ERROR;
-	if (!read_header(fd, &header, &len))
-		return INDEX_BROKEN;
+	state = read_header(fd, &header, &len);
+	if (state != INDEX_READ)
+		return state;
 	bool same = st.st_ino == index->inode && header.generation == index->generation &&
 	            header.uidvalidity == index->uidvalidity &&
 	            (uint64_t)st.st_size >= index->end;

@@ -17,19 +17,27 @@
 #define LAST_FILE "imapsrv-uidvalidity"
 #define LAST_LOCK "imapsrv-uidvalidity.lock"
 
-static uint32_t read_last(int dirfd)
+/* 0 into *last_r if there is none yet.  What cannot be read is not the same as none: the number
+ * that would follow could be one that was given out. */
+static int read_last(int dirfd, uint32_t *last_r)
 {
 	struct text text = {0};
 	unsigned long long last = 0;
 	int fd = openat(dirfd, LAST_FILE, O_RDONLY | O_CLOEXEC);
 
-	if (fd >= 0) {
-		if (!read_from(fd, 0, 32, &text) && text.len)
-			last = strtoull(text.data, NULL, 10);
-		close(fd);
-	}
+	*last_r = 0;
+	if (fd < 0)
+		return errno == ENOENT ? 0 : -1;
+	int result = read_from(fd, 0, 32, &text);
+	int error = errno;
+	if (!result && text.len)
+		last = strtoull(text.data, NULL, 10);
+	close(fd);
 	text_clear(&text);
-	return last < UINT32_MAX ? (uint32_t)last : 0;
+	if (last < UINT32_MAX)
+		*last_r = (uint32_t)last;
+	errno = error;
+	return result;
 }
 
 static int write_last(int dirfd, uint32_t last)
@@ -50,10 +58,12 @@ uint32_t uidvalidity_next(const char *account)
 	int lock = lock_file(dirfd, LAST_LOCK);
 	/* Where nothing can be written, nothing can be deleted and created anew either. */
 	bool frozen = lock < 0 && (errno == EACCES || errno == EROFS);
-	uint32_t last = read_last(dirfd);
-	uint32_t next = now > last ? now : last + 1;
-	if (!frozen && (lock < 0 || write_last(dirfd, next)))
-		next = 0;
+	uint32_t last = 0, next = 0;
+	if ((frozen || lock >= 0) && !read_last(dirfd, &last)) {
+		next = now > last ? now : last + 1;
+		if (!frozen && write_last(dirfd, next))
+			next = 0;
+	}
 	int error = errno;
 	if (lock >= 0)
 		close(lock);

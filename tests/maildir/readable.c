@@ -173,24 +173,39 @@ void test_readable(struct play *play)
 	server_stop(&server);
 }
 
-/* A file of this system that has a size and gives EIO when it is read, in the place of a message: what
- * cannot be read is refused, and is not an empty message. */
-void test_unreadable(struct play *play)
+/* A file of this system that has a size and gives EIO when it is read. */
+static const char broken[] = "/sys/devices/software/power/autosuspend_delay_ms";
+
+/* False: it is as it should be, or is not there. */
+static bool is_broken(void)
 {
-	static const char broken[] = "/sys/devices/software/power/autosuspend_delay_ms";
-	static struct conn conn;
-	struct server server;
-	char path[8192], octet;
 	FILE *file = fopen(broken, "r");
+	char octet;
 	bool fails = file && fread(&octet, 1, 1, file) != 1 && ferror(file);
 
 	if (file)
 		fclose(file);
-	if (!fails)
-		return; /* it is as it should be, or is not there */
-	snprintf(path, sizeof path, "%s/cur/1.broken:2,S", play->home);
-	if (symlink(broken, path))
+	return fails;
+}
+
+static void put_link(const struct play *play, const char *name, const char *to)
+{
+	char path[8192];
+
+	snprintf(path, sizeof path, "%s/%s", play->home, name);
+	if (symlink(to, path))
 		fail("%s cannot be made", path);
+}
+
+/* In the place of a message: what cannot be read is refused, and is not an empty message. */
+void test_unreadable(struct play *play)
+{
+	static struct conn conn;
+	struct server server;
+
+	if (!is_broken())
+		return;
+	put_link(play, "cur/1.broken:2,S", broken);
 	server_start(&server, play, 0);
 	conn_open(&conn, &server);
 	expect(conn_do(&conn, "SELECT INBOX"), "* 1 EXISTS");
@@ -198,6 +213,65 @@ void test_unreadable(struct play *play)
 	expect(conn_do(&conn, "FETCH 1 (RFC822.SIZE)"), "NO [UNAVAILABLE]");
 	conn_close(&conn);
 	server_stop(&server);
+}
+
+static void move(const struct play *play, const char *from, const char *to)
+{
+	char old[8192], new[8192];
+
+	snprintf(old, sizeof old, "%s/%s", play->home, from);
+	snprintf(new, sizeof new, "%s/%s", play->home, to);
+	if (rename(old, new))
+		fail("%s cannot be moved", old);
+}
+
+/* A file of the mailbox is not to be read for a while: no other comes into its place, and with it no
+ * other UIDVALIDITY. */
+static void select_without(struct play *play, const char *name, const char *link)
+{
+	static struct conn conn;
+	struct server server;
+
+	put_link(play, name, link);
+	server_start(&server, play, 0);
+	conn_open(&conn, &server);
+	expect(conn_do(&conn, "SELECT INBOX"), "NO [");
+	conn_close(&conn);
+	server_stop(&server);
+}
+
+static void select_numbered(struct play *play, const char *uidvalidity)
+{
+	static struct conn conn;
+	struct server server;
+
+	server_start(&server, play, 0);
+	conn_open(&conn, &server);
+	expect(conn_do(&conn, "SELECT INBOX"), uidvalidity);
+	conn_close(&conn);
+	server_stop(&server);
+}
+
+void test_unreadable_numbers(struct play *play)
+{
+	/* A link to itself cannot be opened by anybody. */
+	static const char last[] = "imapsrv-uidvalidity", index[] = "imapsrv-index";
+
+	file_deliver(play, "1.a", "S");
+	file_write(play, "there", "4000000000\n");
+	select_without(play, last, last);
+	if (is_broken()) {
+		move(play, last, "gone");
+		select_without(play, last, broken);
+	}
+	move(play, "there", last);
+	select_numbered(play, "[UIDVALIDITY 4000000001]");
+	if (is_broken()) {
+		move(play, index, "there");
+		select_without(play, index, broken);
+		move(play, "there", index);
+	}
+	select_numbered(play, "[UIDVALIDITY 4000000001]");
 }
 
 /* As many files are open as can be, some of them of messages that nobody reads to their end: who

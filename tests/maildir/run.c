@@ -33,6 +33,7 @@ static const struct {
 	{"subscribed-full", test_subscribed_full},
 	{"readable", test_readable},
 	{"unreadable", test_unreadable},
+	{"unreadable-numbers", test_unreadable_numbers},
 	{"files", test_files},
 	{"scarce-names", test_scarce_names},
 	{"scarce-boxes", test_scarce_boxes},

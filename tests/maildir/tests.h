@@ -24,6 +24,7 @@ void test_kept_copy(struct play *play);
 /* readable.c */
 void test_readable(struct play *play);
 void test_unreadable(struct play *play);
+void test_unreadable_numbers(struct play *play);
 void test_files(struct play *play);
 
 /* scarce.c */
