@@ -70,7 +70,7 @@ static void on_signal(int number)
 static void catch_signals(void)
 {
 	struct sigaction catch = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
-	struct sigaction ignore = {.sa_handler = SIG_IGN};
+	struct sigaction ignore = {.sa_handler = SIG_IGN}, hangup;
 
 	if (pipe(signal_pipe))
 		die("pipe: %s", strerror(errno));
@@ -80,6 +80,9 @@ static void catch_signals(void)
 	}
 	sigaction(SIGTERM, &catch, NULL);
 	sigaction(SIGINT, &catch, NULL);
+	/* Who began it with nohup(1) wants it to stay. */
+	if (sigaction(SIGHUP, NULL, &hangup) || hangup.sa_handler != SIG_IGN)
+		sigaction(SIGHUP, &catch, NULL);
 	sigaction(SIGUSR2, &catch, NULL);
 	sigaction(SIGPIPE, &ignore, NULL);
 	handover_ready();

@@ -18,8 +18,8 @@ void server_serve_stdio(struct server *server, const struct imapsrv_account *acc
 /* Goes on with the listener and the connections of an earlier process: see handover.h. */
 void server_resume(struct server *server, int file);
 
-/* Until SIGTERM or SIGINT; without a listener, until the last connection has ended.  At SIGUSR2 a
- * new process, started as this one was, takes over. */
+/* Until SIGTERM, SIGINT or SIGHUP; without a listener, until the last connection has ended.  At
+ * SIGUSR2 a new process, started as this one was, takes over. */
 void server_run(struct server *server);
 void server_free(struct server *server);
 

@@ -41,6 +41,7 @@ static const struct {
 	{"scarce-others", test_scarce_others},
 	{"scarce-share", test_scarce_share},
 	{"handover-full", test_handover_full},
+	{"hangup", test_hangup},
 	{"saved", test_saved},
 	{"ids", test_ids},
 	{"threadids", test_threadids},

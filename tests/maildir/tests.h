@@ -80,6 +80,9 @@ void test_subscribed_full(struct play *play);
 /* handover.c */
 void test_handover_full(struct play *play);
 
+/* signals.c */
+void test_hangup(struct play *play);
+
 /* saved.c */
 void test_saved(struct play *play);
 
