@@ -125,14 +125,6 @@ static void discard(struct conn *conn)
 
 /* ---- output ------------------------------------------------------------------------------- */
 
-/* Descriptors that are not ours are left as they are: if they do not block, wait here. */
-static bool wait_until_writable(const struct conn *conn)
-{
-	struct pollfd fd = {.fd = conn->out, .events = POLLOUT};
-
-	return conn->in != conn->out && poll(&fd, 1, -1) >= 0;
-}
-
 static ssize_t write_spans(struct conn *conn, const struct imapsrv_span *spans, size_t count)
 {
 	struct iovec vector[SPANS];
@@ -145,7 +137,7 @@ static ssize_t write_spans(struct conn *conn, const struct imapsrv_span *spans, 
 	}
 	do
 		n = writev(conn->out, vector, (int)count);
-	while (n < 0 && (errno == EINTR || (errno == EAGAIN && wait_until_writable(conn))));
+	while (n < 0 && errno == EINTR);
 	return n;
 }
 
@@ -214,8 +206,21 @@ static void read_input(struct conn *conn)
 
 /* ---- the loop's side ---------------------------------------------------------------------- */
 
+/* Only for its output, as that is another descriptor. */
+static bool waits_apart(const struct conn *conn)
+{
+	return conn->session && conn->blocked && conn->in != conn->out;
+}
+
+int conn_fd(const struct conn *conn)
+{
+	return waits_apart(conn) ? conn->out : conn->in;
+}
+
 short conn_events(const struct conn *conn)
 {
+	if (waits_apart(conn))
+		return POLLOUT;
 	unsigned want = conn->session ? imapsrv_session_want(conn->session) : IMAPSRV_WANT_READ;
 	short events = 0;
 

@@ -46,7 +46,8 @@ void conn_free(struct conn *conn);
 /* The same, but the descriptors stay open. */
 void conn_leave(struct conn *conn);
 
-/* Poll events that it waits for, and what to do when some came. */
+/* The descriptor and the poll events that it waits for, and what to do when some came. */
+int conn_fd(const struct conn *conn);
 short conn_events(const struct conn *conn);
 void conn_ready(struct conn *conn, short events);
 

@@ -175,6 +175,7 @@ static void work_queue(struct server *server)
 		conn->queued = false;
 		if (!conn->closed && conn_work(conn))
 			enqueue(conn);
+		server->fds[conn->slot].fd = conn_fd(conn);
 		server->fds[conn->slot].events = conn_events(conn);
 		server->deadlines[conn->slot] = conn->deadline;
 		server->any_closed |= conn->closed;

@@ -133,6 +133,7 @@ void play_begin(struct play *play, const char *program, const char *root)
 	snprintf(play->home, sizeof play->home, "%s/joe", root);
 	memset(play->options, 0, sizeof play->options);
 	play->files = 0;
+	play->standard = 0;
 	remove_tree(root);
 	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
 		char path[4096 + 16];
@@ -226,11 +227,25 @@ static void begin_server(struct server *server, const struct play *play, size_t 
 		dup2(ends[1], STDERR_FILENO);
 		close(ends[0]);
 		close(ends[1]);
+		if (play->standard) {
+			dup2(play->standard, STDIN_FILENO);
+			dup2(play->standard, STDOUT_FILENO);
+			close(play->standard);
+		}
 		limit_files(octets);
 		limit_open(play->files);
 		run(args);
 	}
 	close(ends[1]);
+}
+
+void server_start_on(struct server *server, struct play *play, int fd)
+{
+	play->standard = fd;
+	begin_server(server, play, 0);
+	play->standard = 0;
+	close(fd);
+	fcntl(server->log, F_SETFL, O_NONBLOCK);
 }
 
 void server_start(struct server *server, const struct play *play, size_t octets)

@@ -19,6 +19,7 @@ struct play {
 	char home[4096 + 8]; /* and that of "joe" */
 	const char *options[8]; /* more of them for the servers to come; NULL at the end */
 	unsigned files; /* that each of these may have open; 0: no limit */
+	int standard; /* their input and output; 0: ours */
 };
 
 struct server {
@@ -52,6 +53,8 @@ void remove_tree(const char *path);
 
 /* At most `octets` in each file that it writes; 0: no limit. */
 void server_start(struct server *server, const struct play *play, size_t octets);
+/* Serves this, and does not listen; `fd` is its own from then on. */
+void server_start_on(struct server *server, struct play *play, int fd);
 /* Its options are refused: exit status 2. */
 void server_refuses(const struct play *play);
 /* Ends it as an administrator does. */

@@ -42,6 +42,7 @@ static const struct {
 	{"scarce-share", test_scarce_share},
 	{"handover-full", test_handover_full},
 	{"hangup", test_hangup},
+	{"standard", test_standard},
 	{"saved", test_saved},
 	{"ids", test_ids},
 	{"threadids", test_threadids},

@@ -82,6 +82,7 @@ void test_handover_full(struct play *play);
 
 /* signals.c */
 void test_hangup(struct play *play);
+void test_standard(struct play *play);
 
 /* saved.c */
 void test_saved(struct play *play);
