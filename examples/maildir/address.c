@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netdb.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,6 +25,29 @@ void address_print(const struct sockaddr_storage *address, socklen_t len, char *
 		snprintf(text, size, "?");
 	else
 		snprintf(text, size, six ? "[%s]:%s" : "%s:%s", host, port);
+}
+
+static uint64_t bytes_of(const unsigned char *bytes, size_t count)
+{
+	uint64_t number = 0;
+
+	for (size_t i = 0; i < count; i++)
+		number = number << 8 | bytes[i];
+	return number;
+}
+
+uint64_t address_host(const struct sockaddr_storage *address)
+{
+	const struct sockaddr_in *four = (const void *)address;
+	const struct sockaddr_in6 *six = (const void *)address;
+	const unsigned char *bytes = (const unsigned char *)&four->sin_addr;
+
+	if (address->ss_family == AF_INET6 && !IN6_IS_ADDR_V4MAPPED(&six->sin6_addr))
+		return bytes_of(six->sin6_addr.s6_addr, 8);
+	if (address->ss_family == AF_INET6)
+		bytes = six->sin6_addr.s6_addr + 12;
+	/* No network has such a number. */
+	return UINT64_C(1) << 32 | bytes_of(bytes, 4);
 }
 
 static struct addrinfo *parse(const char *text)

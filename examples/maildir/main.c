@@ -141,7 +141,7 @@ int main(int argc, char **argv)
 	notices_begin(&maildir.boxes.notices);
 	news_begin(&maildir);
 	struct imapsrv_engine *engine = make_engine(&options, &maildir);
-	struct server *server = server_new(engine, &maildir, options.argv);
+	struct server *server = server_new(engine, &maildir, &options);
 
 	start(server, &maildir, &options);
 	server_run(server);

@@ -16,6 +16,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define PER_HOST 500
+
 static const char help[] =
 	"usage: imapsrv-maildir --root DIR [option]...\n"
 	"Serves the Maildir++ trees below DIR, one directory for each user, by IMAP.\n"
@@ -28,6 +30,7 @@ static const char help[] =
 	"  --any-user PASSWORD  every name may log in with this password, for tests\n"
 	"  --separator CHAR     between the levels of mailbox names; default /\n"
 	"  --auth-delay MS      before a failed login is answered; default 2000, 0: none\n"
+	"  --per-host N         connections of one address at a time; default 500, 0: any number\n"
 	"  --quota LIMITS       for each user, as 100000000S,1000C: octets and messages; or none\n"
 	"  --set-quota          users may change their own limits\n"
 	"  --share NAME         users see what others let them (ACL), as NAME/user/mailbox\n"
@@ -78,14 +81,15 @@ static char parse_separator(const char *value)
 	return value[0];
 }
 
-static uint32_t parse_delay(const char *value)
+/* UINT32_MAX for 0, which is none of it. */
+static uint32_t parse_limit(const char *name, const char *value, unsigned long most)
 {
 	char *end;
-	unsigned long ms = strtoul(value, &end, 10);
+	unsigned long number = strtoul(value, &end, 10);
 
-	if (value[0] < '0' || value[0] > '9' || *end || ms > 600000)
-		die("--auth-delay %s: not a number of milliseconds up to 600000", value);
-	return ms ? (uint32_t)ms : UINT32_MAX;
+	if (value[0] < '0' || value[0] > '9' || *end || number > most)
+		die("%s %s: not a number up to %lu", name, value, most);
+	return number ? (uint32_t)number : UINT32_MAX;
 }
 
 static void set_quota(struct quotas *quotas, const char *value)
@@ -152,7 +156,8 @@ static void check(const struct options *options)
 void options_parse(struct options *options, int argc, char **argv)
 {
 	*options = (struct options){
-		.listen = "127.0.0.1:1143", .separator = '/', .argv = argv, .resume = -1};
+		.listen = "127.0.0.1:1143", .separator = '/', .per_host = PER_HOST, .argv = argv,
+		.resume = -1};
 	for (int i = 1; i < argc; i++) {
 		const char *argument = argv[i];
 		if (is_option(argument, "--listen"))
@@ -169,8 +174,12 @@ void options_parse(struct options *options, int argc, char **argv)
 			options->separator =
 				parse_separator(take_value("--separator", argc, argv, &i));
 		else if (is_option(argument, "--auth-delay"))
-			options->auth_delay =
-				parse_delay(take_value("--auth-delay", argc, argv, &i));
+			options->auth_delay = parse_limit(
+				"--auth-delay", take_value("--auth-delay", argc, argv, &i),
+				600000);
+		else if (is_option(argument, "--per-host"))
+			options->per_host = parse_limit(
+				"--per-host", take_value("--per-host", argc, argv, &i), 1000000);
 		else if (is_option(argument, "--quota"))
 			set_quota(&options->quotas, take_value("--quota", argc, argv, &i));
 		else if (is_option(argument, "--share"))

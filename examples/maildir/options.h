@@ -18,6 +18,7 @@ struct options {
 	char separator;
 	const char *share;   /* the namespace of other users' mailboxes; NULL: none */
 	uint32_t auth_delay; /* as imapsrv_limits.login_delay */
+	uint32_t per_host;   /* connections at a time; UINT32_MAX: any number */
 	char **argv;         /* to start again with */
 	int resume;          /* descriptor of a file from an earlier process; -1: none */
 	const char *stdio;   /* a user: serve one connection on stdin and stdout; NULL: listen */

@@ -42,6 +42,7 @@ struct server {
 	struct pollfd *fds;
 	struct conn **conns; /* those of the poll set, from SLOT_CONNS on */
 	uint64_t *deadlines; /* theirs, here so that looking for the next touches nothing else */
+	uint64_t *hosts;     /* likewise; as address_host gives them, 0: none */
 	bool any_closed;     /* of them */
 	size_t count;        /* of the poll set */
 	size_t capacity;
@@ -51,7 +52,7 @@ struct server {
 	uint64_t accept_at;  /* not before */
 	uint64_t stop_at;    /* not 0: stopping; then at the latest */
 	uint64_t handover_by; /* not 0: as soon as all can be saved; then at the latest */
-	char **argv;         /* to start the one that takes over */
+	const struct options *options;
 };
 
 /* A signal handler can do no more than write into this. */
@@ -101,6 +102,17 @@ static rlim_t raise_file_limit(void)
 	return limit.rlim_cur;
 }
 
+static uint64_t host_of(int fd)
+{
+	struct sockaddr_storage peer;
+	socklen_t len = sizeof peer;
+
+	if (getpeername(fd, (struct sockaddr *)&peer, &len) ||
+	    (peer.ss_family != AF_INET && peer.ss_family != AF_INET6))
+		return 0;
+	return address_host(&peer);
+}
+
 static void add_slot(struct server *server, int fd, struct conn *conn)
 {
 	if (server->count == server->capacity) {
@@ -109,18 +121,22 @@ static void add_slot(struct server *server, int fd, struct conn *conn)
 		server->conns = xrealloc(server->conns, server->capacity, sizeof *server->conns);
 		server->deadlines =
 			xrealloc(server->deadlines, server->capacity, sizeof *server->deadlines);
+		server->hosts =
+			xrealloc(server->hosts, server->capacity, sizeof *server->hosts);
 	}
 	server->deadlines[server->count] = UINT64_MAX;
+	server->hosts[server->count] = conn ? host_of(conn->in) : 0;
 	server->fds[server->count] = (struct pollfd){.fd = fd, .events = POLLIN};
 	server->conns[server->count++] = conn;
 }
 
-struct server *server_new(struct imapsrv_engine *engine, struct maildir *maildir, char **argv)
+struct server *server_new(struct imapsrv_engine *engine, struct maildir *maildir,
+                          const struct options *options)
 {
 	struct server *server = xcalloc(1, sizeof *server);
 
 	*server = (struct server){
-		.engine = engine, .maildir = maildir, .listener = -1, .argv = argv};
+		.engine = engine, .maildir = maildir, .listener = -1, .options = options};
 	server->queue_end = &server->queue;
 	server->files = raise_file_limit();
 	catch_signals();
@@ -210,6 +226,7 @@ static void remove_conn(struct server *server, struct conn *conn)
 	server->fds[slot] = server->fds[last];
 	server->conns[slot] = server->conns[last];
 	server->deadlines[slot] = server->deadlines[last];
+	server->hosts[slot] = server->hosts[last];
 	server->conns[slot]->slot = slot;
 	conn_free(conn);
 }
@@ -241,14 +258,23 @@ static void pause_accepting(struct server *server)
 	log_error("too many open files: new connections wait");
 }
 
-static void turn_away(struct server *server, int fd)
+static void turn_away(int fd)
 {
 	static const char bye[] = "* BYE [UNAVAILABLE] too many connections\r\n";
 
 	if (write(fd, bye, sizeof bye - 1) < 0)
 		log_line("a connection was turned away without a word");
 	close(fd);
-	pause_accepting(server);
+}
+
+/* It has as many connections as it may have. */
+static bool is_enough(const struct server *server, uint64_t host)
+{
+	uint32_t count = 0;
+
+	for (size_t i = SLOT_CONNS; i < server->count; i++)
+		count += server->hosts[i] == host;
+	return count >= server->options->per_host;
 }
 
 static void take_connection(struct server *server, int fd, const char *label)
@@ -277,10 +303,16 @@ static void accept_connections(struct server *server)
 		if (fd < 0)
 			return;
 		if ((rlim_t)fd + FILES_SPARED >= server->files) {
-			turn_away(server, fd);
+			turn_away(fd);
+			pause_accepting(server);
 			return;
 		}
 		address_print(&peer, len, label, sizeof label);
+		if (is_enough(server, address_host(&peer))) {
+			log_line("%s: too many connections of this host", label);
+			turn_away(fd);
+			continue;
+		}
 		take_connection(server, fd, label);
 	}
 }
@@ -437,8 +469,8 @@ static void try_handover(struct server *server)
 		return;
 	}
 	leave_all(server);
-	handover_exec(file, server->argv);
-	log_error("%s cannot be started: %s", server->argv[0], strerror(errno));
+	handover_exec(file, server->options->argv);
+	log_error("%s cannot be started: %s", server->options->argv[0], strerror(errno));
 	server_resume(server, file);
 }
 
@@ -478,5 +510,6 @@ void server_free(struct server *server)
 	free(server->fds);
 	free(server->conns);
 	free(server->deadlines);
+	free(server->hosts);
 	free(server);
 }

@@ -6,11 +6,13 @@
 #define MAILDIR_SERVER_H
 
 #include "conn.h"
+#include "options.h"
 
 struct server;
 
 /* Errors end the program. */
-struct server *server_new(struct imapsrv_engine *engine, struct maildir *maildir, char **argv);
+struct server *server_new(struct imapsrv_engine *engine, struct maildir *maildir,
+                          const struct options *options);
 void server_listen(struct server *server, const char *address);
 /* One connection on standard input and output, of a user who is logged in. */
 void server_serve_stdio(struct server *server, const struct imapsrv_account *account);

@@ -43,6 +43,7 @@ static const struct {
 	{"handover-full", test_handover_full},
 	{"hangup", test_hangup},
 	{"standard", test_standard},
+	{"per-host", test_per_host},
 	{"saved", test_saved},
 	{"ids", test_ids},
 	{"threadids", test_threadids},

@@ -84,6 +84,9 @@ void test_handover_full(struct play *play);
 void test_hangup(struct play *play);
 void test_standard(struct play *play);
 
+/* hosts.c */
+void test_per_host(struct play *play);
+
 /* saved.c */
 void test_saved(struct play *play);
 
