@@ -297,6 +297,22 @@ static void keep_modseqs(struct message *messages, const struct message *old, si
 		messages[i].modseq = old[i].modseq;
 }
 
+static size_t leave_out_news(struct box *box, struct message *messages, size_t count)
+{
+	size_t known = uids_known_first(&box->uids, messages, count);
+
+	for (size_t i = known; i < count; i++)
+		flags_free(&messages[i].flags);
+	return known;
+}
+
+/* The ledger is not to take note of what cannot be put on record after that. */
+static bool has_room(const struct box *box)
+{
+	errno = ENOSPC;
+	return !box->unsaved || (!box->held && !uids_try(&box->uids, box->uids_path));
+}
+
 /*
  * The file contains these messages.  First the ledger takes note, then the UIDs are put on record,
  * and then a client may hear of it.  After a crash in between it is done again, with higher
@@ -307,10 +323,18 @@ static int commit(struct box *box, struct message *messages, size_t count, bool 
 	uint32_t was = box->uids.uidvalidity;
 	uint64_t highest = box->uids.highest;
 
+	if (box->held)
+		count = leave_out_news(box, messages, count);
 	box->unsaved |= uids_assign(&box->uids, messages, count) || box->stale;
 	bool renumbered = was != box->uids.uidvalidity, news = box->unsaved || loaded;
 	news = news || count != box->count || !same_flags(messages, box->messages, count);
 	*box->renumbered |= box->users && renumbered;
+	if (!has_room(box)) {
+		int error = errno;
+		free_messages(messages, count);
+		errno = error;
+		return -1;
+	}
 	int error = renumbered ? imapsrv_ledger_reset(box->ledger, box->uids.uidvalidity) : 0;
 	if (news && !error)
 		error = snapshot(box, messages, count);
@@ -320,7 +344,8 @@ static int commit(struct box *box, struct message *messages, size_t count, bool 
 		log_line("%s: the ledger: %s", box->name, imapsrv_strerror(error));
 	box->uids.highest = imapsrv_ledger_highest(box->ledger);
 	box->unsaved |= renumbered || box->uids.highest != highest;
-	if (error || (box->unsaved && uids_save(&box->uids, box->uids_path))) {
+	errno = ENOSPC;
+	if (error || (box->unsaved && (box->held || uids_save(&box->uids, box->uids_path)))) {
 		errno = error ? EIO : errno;
 		free_messages(messages, count);
 		return -1;
@@ -395,6 +420,20 @@ static int look_at_all(struct box *box, const struct stat *now, bool loaded)
 	return commit(box, messages, count, loaded);
 }
 
+static bool is_full(int error)
+{
+	return error == ENOSPC || error == EDQUOT || error == EFBIG;
+}
+
+/* On a full disk, what is on record can be read.  What is new is not shown: it would have other
+ * UIDs later. */
+static int look_without_news(struct box *box, const struct stat *now)
+{
+	box->held = true;
+	box->stale = false;
+	return load(box) ? -1 : look_at_all(box, now, true);
+}
+
 static int look(struct box *box)
 {
 	struct stat now = {0};
@@ -408,12 +447,15 @@ static int look(struct box *box)
 	                 now.st_dev == box->seen.st_dev && now.st_size >= box->seen.st_size;
 	if (same_file && box->settled && is_as_seen(box, &now))
 		return 0;
-	if (same_file && heads_are_as_seen(box))
+	if (same_file && !box->held && heads_are_as_seen(box))
 		result = now.st_size == box->seen.st_size ? 1 : look_at_end(box, &now);
 	/* From here on a failure leaves something half done. */
 	bool stale = box->stale || loaded || result < 0;
+	box->held = false;
 	if (!result)
 		result = look_at_all(box, &now, loaded);
+	if (result < 0 && is_full(errno))
+		result = look_without_news(box, &now);
 	box->stale = result < 0 && (stale || errno != EILSEQ);
 	if (result < 0)
 		return -1;

@@ -26,6 +26,7 @@ struct box {
 	struct lock lock;
 	bool writable;
 	bool stale;                /* what is below is not to be relied on: read the file */
+	bool held;                 /* `messages` lacks new ones: they cannot be put on record */
 	bool settled;              /* `seen` was old enough then to show the next change */
 	struct stat seen;          /* of the file when it was read */
 	struct digester heads;     /* of all headers then, in the order of the file */

@@ -85,7 +85,7 @@ static void answer_mailbox(struct imapsrv_op *op, struct open_box *open, bool re
 	mailbox.handle = open;
 	mailbox.uidvalidity = box->uids.uidvalidity;
 	mailbox.uidnext = box->uids.uidnext;
-	mailbox.read_only = !box->writable;
+	mailbox.read_only = !box->writable || box->held;
 	mailbox.keywords = keywords;
 	mailbox.recent_from = recent;
 	mailbox.highest_modseq = imapsrv_ledger_highest(box->ledger);
@@ -98,6 +98,9 @@ static void cb_open(void *user, struct imapsrv_op *op, const struct imapsrv_open
 	struct box *box = peer_box(peer, q->name);
 	bool inbox = box && box->path && !strcmp(box->name, "INBOX");
 
+	/* There may be room by now. */
+	if (box && box->held)
+		box->stale = true;
 	if (!box || box_lock(box, !inbox, inbox && !q->read_only)) {
 		answer(op, -1);
 		return;
@@ -270,6 +273,13 @@ static void cb_body_close(void *user, void *body)
 static struct box *begin_change(struct open_box *open, struct imapsrv_op *op)
 {
 	if (box_lock(open->box, false, false)) {
+		answer(op, -1);
+		return NULL;
+	}
+	/* The file is written again from what is shown. */
+	if (open->box->held) {
+		box_unlock(open->box);
+		errno = ENOSPC;
 		answer(op, -1);
 		return NULL;
 	}

@@ -163,18 +163,24 @@ static bool write_all(const struct uids *uids, FILE *file)
 	return !fflush(file) && !ferror(file) && !fsync(fileno(file));
 }
 
-int uids_save(struct uids *uids, const char *path)
+static bool write_new(const struct uids *uids, const char *temporary)
 {
-	char *temporary = xformat("%s.new", path);
 	FILE *file;
 
 	unlink(temporary); /* what a crash left */
 	file = open_file(temporary, O_WRONLY | O_CREAT | O_EXCL, "w");
-	uids->generation++;
 	bool done = file && write_all(uids, file);
 	if (file)
 		done = !fclose(file) && done;
-	done = done && !rename(temporary, path) && sync_directory(path);
+	return done;
+}
+
+int uids_save(struct uids *uids, const char *path)
+{
+	char *temporary = xformat("%s.new", path);
+
+	uids->generation++;
+	bool done = write_new(uids, temporary) && !rename(temporary, path) && sync_directory(path);
 	if (!done) {
 		/* It may be what fills the disk. */
 		int error = errno;
@@ -182,6 +188,18 @@ int uids_save(struct uids *uids, const char *path)
 		errno = error;
 	}
 	free(temporary);
+	return done ? 0 : -1;
+}
+
+int uids_try(const struct uids *uids, const char *path)
+{
+	char *temporary = xformat("%s.new", path);
+	bool done = write_new(uids, temporary);
+	int error = errno;
+
+	unlink(temporary);
+	free(temporary);
+	errno = error;
 	return done ? 0 : -1;
 }
 
@@ -232,7 +250,8 @@ static bool number(struct uids *uids, struct message *messages, size_t count)
 	return true;
 }
 
-bool uids_assign(struct uids *uids, struct message *messages, size_t count)
+/* Gives the messages that are known their UIDs, and the others 0; the array is to be freed. */
+static struct known *find(struct uids *uids, struct message *messages, size_t count, bool *same_r)
 {
 	struct known *found = xrealloc(NULL, count * sizeof *found);
 
@@ -242,7 +261,30 @@ bool uids_assign(struct uids *uids, struct message *messages, size_t count)
 		qsort(found, count, sizeof *found, by_digest);
 	if (uids->count)
 		qsort(uids->known, uids->count, sizeof *uids->known, by_digest);
-	bool same = pair(uids->known, uids->count, found, count, messages);
+	*same_r = pair(uids->known, uids->count, found, count, messages);
+	return found;
+}
+
+size_t uids_known_first(struct uids *uids, struct message *messages, size_t count)
+{
+	size_t kept = 0;
+	bool same;
+
+	free(find(uids, messages, count, &same));
+	for (size_t i = 0; i < count; i++)
+		if (messages[i].uid) {
+			struct message known = messages[i];
+			messages[i] = messages[kept];
+			messages[kept++] = known;
+		}
+	return kept;
+}
+
+bool uids_assign(struct uids *uids, struct message *messages, size_t count)
+{
+	bool same;
+	struct known *found = find(uids, messages, count, &same);
+
 	if (!number(uids, messages, count)) {
 		struct digest key = uids->key;
 		uids_new(uids);

@@ -38,10 +38,14 @@ int uids_load(struct uids *uids, const char *path);
 bool uids_is_stale(const struct uids *uids, const char *path);
 /* Writes it, durably, with the next generation.  0, or -1. */
 int uids_save(struct uids *uids, const char *path);
+/* Is there room for it?  Writes it beside, and removes that.  0, or -1. */
+int uids_try(const struct uids *uids, const char *path);
 void uids_free(struct uids *uids);
 
 /* Gives UIDs to the messages of a file, which are in the order of the file, and sorts them by UID.
  * Returns whether anything is new or gone. */
 bool uids_assign(struct uids *uids, struct message *messages, size_t count);
+/* Puts those that have UIDs already in front of the others.  Returns how many they are. */
+size_t uids_known_first(struct uids *uids, struct message *messages, size_t count);
 
 #endif

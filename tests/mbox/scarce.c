@@ -14,8 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* A server that can make no file longer than so many octets, as on a full disk. */
-static void start_full(rlim_t octets)
+void start_full(rlim_t octets)
 {
 	struct rlimit was, small;
 
@@ -56,6 +55,42 @@ void test_full(void)
 	check(!file.len, "has gone", 0);
 	free(file.data);
 	check(resync() && client.uidnext == 2 && !client.count, "after it was full", 0);
+}
+
+/* New mail for which there is no room on record is not shown, and not lost. */
+void test_full_news(void)
+{
+	static const char first[] = "From a@b Thu Nov 19 10:00:00 2026\nX-Id: a\n\none\n\n";
+	static const char both[] = "From a@b Thu Nov 19 10:00:00 2026\nX-Id: a\n\none\n\n"
+	                           "From a@b Thu Nov 19 10:00:00 2026\nX-Id: b\n\ntwo\n\n";
+	struct octets file;
+	const char *text;
+
+	begin_anew(21);
+	file_write(mbox, first, sizeof first - 1);
+	check(resync() && client.count == 1, "before it is full", 0);
+	start_full(1);
+	text = peer_command(&peer, "x SELECT INBOX\r\n");
+	check(strstr(text, "* 1 EXISTS") && strstr(text, "READ-WRITE"), "nothing new", 0);
+	file_write(mbox, both, sizeof both - 1);
+	text = peer_command(&peer, "x NOOP\r\n");
+	check(strstr(text, "x OK") && !strstr(text, "EXISTS"), "no room for news", 0);
+	check(strstr(peer_command(&peer, "x FETCH 1 BODY.PEEK[]\r\n"), "one"), "read", 0);
+	text = peer_command(&peer, "x STORE 1 +FLAGS (\\Deleted)\r\n");
+	check(strstr(text, "x NO") != NULL, "no room for flags", 0);
+	peer_kill(&peer);
+	start_full(1);
+	for (unsigned i = 0; i < 2; i++) {
+		text = peer_command(&peer, "x SELECT INBOX\r\n");
+		check(strstr(text, "* 1 EXISTS") && strstr(text, "READ-ONLY"), "opened", i);
+		check(strstr(text, "[UIDNEXT 2]") != NULL, "no UID for news", i);
+	}
+	check(strstr(peer_command(&peer, "x FETCH 1 BODY.PEEK[]\r\n"), "one"), "read", 1);
+	peer_kill(&peer);
+	file = file_read(mbox);
+	check(file.len == sizeof both - 1 && !memcmp(file.data, both, file.len), "all there", 0);
+	free(file.data);
+	check(resync() && client.uidnext == 3 && client.count == 2, "after it was full", 1);
 }
 
 /* A server that may have so many files open, 0: any number; or whose output is a pipe that is full

@@ -5,6 +5,8 @@
 
 #include "mbox/others.h"
 
+#include <sys/resource.h>
+
 extern const char *server;
 extern char mbox[4000];
 extern struct client client;
@@ -17,7 +19,10 @@ void begin_anew(uint64_t seed);
 bool resync(void);
 
 /* scarce.c */
+/* A server that can make no file longer than so many octets, as on a full disk. */
+void start_full(rlim_t octets);
 void test_full(void);
+void test_full_news(void);
 void test_scarce(void);
 void test_slow_reader(void);
 
