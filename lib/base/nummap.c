@@ -121,7 +121,13 @@ uint32_t isrv_nummap_uid(const struct isrv_nummap *map, uint32_t seq)
 	return (uint32_t)block->key << 16 | isrv_numblock_select(block, seq - block->before - 1);
 }
 
-bool isrv_nummap_run(const struct isrv_nummap *map, uint32_t from, struct imapsrv_range *run_r)
+uint32_t isrv_nummap_next(const struct isrv_nummap *map, uint32_t from)
+{
+	return isrv_nummap_uid(map, isrv_nummap_rank(map, from - 1) + 1);
+}
+
+bool isrv_nummap_run_in(const struct isrv_nummap *map, uint32_t from, uint32_t to,
+                        struct imapsrv_range *run_r)
 {
 	uint32_t index = find_key(map, from >> 16), offset = from & 0xffff, first, last, more, key;
 
@@ -135,16 +141,24 @@ bool isrv_nummap_run(const struct isrv_nummap *map, uint32_t from, struct imapsr
 		(void)isrv_numblock_run(&map->blocks[index], 0, &first, &last);
 	}
 	key = map->blocks[index].key;
+	if ((key << 16 | first) > to)
+		return false;
 	run_r->first = key << 16 | first;
 	/* A run that reaches the end of its block may go on in the next. */
-	while (last == UINT16_MAX && ++index < map->block_count &&
+	while (last == UINT16_MAX && key < to >> 16 && ++index < map->block_count &&
 	       map->blocks[index].key == key + 1 &&
 	       isrv_numblock_run(&map->blocks[index], 0, &first, &more) && first == 0) {
 		key++;
 		last = more;
 	}
-	run_r->last = key << 16 | last;
+	last |= key << 16;
+	run_r->last = last < to ? last : to;
 	return true;
+}
+
+bool isrv_nummap_run(const struct isrv_nummap *map, uint32_t from, struct imapsrv_range *run_r)
+{
+	return isrv_nummap_run_in(map, from, UINT32_MAX, run_r);
 }
 
 size_t isrv_nummap_memory(const struct isrv_nummap *map)

@@ -41,6 +41,11 @@ uint32_t isrv_nummap_rank(const struct isrv_nummap *map, uint32_t uid);
 /* The first maximal run of present contiguous UIDs that has a UID >= from, cut to start at from;
  * false if there is none.  Walking all runs is linear in the memory of the map. */
 bool isrv_nummap_run(const struct isrv_nummap *map, uint32_t from, struct imapsrv_range *run_r);
+/* The same, cut to end at `to`: what is above is not looked at. */
+bool isrv_nummap_run_in(const struct isrv_nummap *map, uint32_t from, uint32_t to,
+                        struct imapsrv_range *run_r);
+/* The lowest present UID >= from, which is not 0; 0 if there is none. */
+uint32_t isrv_nummap_next(const struct isrv_nummap *map, uint32_t from);
 
 /* Octets of heap held. */
 size_t isrv_nummap_memory(const struct isrv_nummap *map);

@@ -140,11 +140,8 @@ static bool take_present(struct imapsrv_session *s, struct isrv_resync *r)
 		struct imapsrv_range range = r->found.ranges[i];
 
 		s->steps++;
-		while (done && isrv_nummap_run(&v->map, range.first, &run) &&
-		       run.first <= range.last) {
+		while (done && isrv_nummap_run_in(&v->map, range.first, range.last, &run)) {
 			s->steps++;
-			if (run.last > range.last)
-				run.last = range.last;
 			done = isrv_uidset_add(&present, &s->mem, run.first, run.last);
 			if (run.last == range.last)
 				break;

@@ -155,11 +155,8 @@ bool isrv_set_announced(struct imapsrv_session *s, struct imapsrv_set *set, bool
 
 	for (i = 0; i < set->count; i++) {
 		range = set->ranges[i];
-		while (isrv_nummap_run(&s->view->map, range.first, &run) &&
-		       run.first <= range.last) {
+		while (isrv_nummap_run_in(&s->view->map, range.first, range.last, &run)) {
 			s->steps++;
-			if (run.last > range.last)
-				run.last = range.last;
 			if (!(gone ? isrv_found_add(&kept, &s->arena, run.first, run.last)
 			           : add_rest(s, &kept, run)))
 				return false;

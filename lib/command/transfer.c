@@ -83,7 +83,8 @@ static bool append_set(struct imapsrv_session *s, struct isrv_transfer_uids *lis
 /* The UID of the next message; false: there is none.  Holes in an announced set are not visited. */
 static bool next_uid(const struct isrv_transfer *t, size_t *range_r, uint32_t *uid_r)
 {
-	struct imapsrv_range range, run;
+	struct imapsrv_range range;
+	uint32_t uid;
 
 	if (*uid_r == UINT32_MAX)
 		return false;
@@ -93,12 +94,12 @@ static bool next_uid(const struct isrv_transfer *t, size_t *range_r, uint32_t *u
 			range.first = *uid_r + 1;
 		if (range.first > range.last)
 			continue;
-		run = range;
 		/* All ranges end with messages that there are, or were a moment ago. */
-		if (t->view)
-			(void)isrv_nummap_run(&t->view->map, range.first, &run);
-		if (run.first <= range.last) {
-			*uid_r = run.first;
+		uid = t->view ? isrv_nummap_next(&t->view->map, range.first) : 0;
+		if (!uid)
+			uid = range.first;
+		if (uid <= range.last) {
+			*uid_r = uid;
 			return true;
 		}
 	}

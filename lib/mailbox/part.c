@@ -49,7 +49,6 @@ bool isrv_part_keep(const struct isrv_nummap *map, struct isrv_arena *arena,
 bool isrv_part_highest(const struct isrv_nummap *map, struct isrv_arena *arena,
                        struct imapsrv_set *set, uint32_t most, uint32_t *lowest_r, uint64_t *steps)
 {
-	struct imapsrv_range run = {0, 0};
 	uint32_t size;
 
 	*lowest_r = 0;
@@ -61,7 +60,6 @@ bool isrv_part_highest(const struct isrv_nummap *map, struct isrv_arena *arena,
 	if (!isrv_part_keep(map, arena, set, size - most + 1, size, steps))
 		return false;
 	/* The first range may begin below the first message in it. */
-	(void)isrv_nummap_run(map, set->ranges[0].first, &run);
-	*lowest_r = run.first;
+	*lowest_r = isrv_nummap_next(map, set->ranges[0].first);
 	return true;
 }

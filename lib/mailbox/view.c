@@ -145,9 +145,7 @@ static bool expunge_announced(struct isrv_view *v, struct isrv_mem *mem, struct 
 	for (i = 0; done && i < uids.count; i++) {
 		uint32_t from = uids.ranges[i].first, last = uids.ranges[i].last;
 
-		while (done && isrv_nummap_run(&v->map, from, &run) && run.first <= last) {
-			if (run.last > last)
-				run.last = last;
+		while (done && isrv_nummap_run_in(&v->map, from, last, &run)) {
 			done = isrv_uidset_add(&found, mem, run.first, run.last);
 			if (run.last == last)
 				break;

@@ -119,16 +119,11 @@ static void put_set(struct imapsrv_session *s, const struct isrv_annotated_tell 
 
 	for (size_t i = 0; i < uids.count; i++)
 		for (uint32_t from = uids.ranges[i].first;
-		     from && isrv_nummap_run(&s->view->map, from, &run) &&
-		     run.first <= uids.ranges[i].last;
-		     from = run.last < UINT32_MAX ? run.last + 1 : 0) {
-			uint32_t last = run.last < uids.ranges[i].last ? run.last
-			                                               : uids.ranges[i].last;
-
-			for (uint32_t uid = run.first; uid <= last && uid; uid++)
+		     from && isrv_nummap_run_in(&s->view->map, from, uids.ranges[i].last, &run);
+		     from = run.last < UINT32_MAX ? run.last + 1 : 0)
+			for (uint32_t uid = run.first; uid <= run.last && uid; uid++)
 				if (number_of(s, uid))
 					put_known(s, t, number_of(s, uid), uid, 0);
-		}
 }
 
 /* Of how many messages?  Names are other people's to choose: all of them with each may be no more
@@ -194,17 +189,17 @@ static void begin_any(struct imapsrv_session *s, struct isrv_annotated_tell *t)
 static bool next_any(struct imapsrv_session *s, struct isrv_annotated_tell *t)
 {
 	struct imapsrv_set any = isrv_uidset_view(&t->told.any);
-	struct imapsrv_range run;
-	uint32_t from = t->uid + 1;
+	uint32_t from = t->uid + 1, uid;
 
 	for (size_t i = isrv_uidset_seek(any, from); from && i < any.count; i++) {
 		if (from < any.ranges[i].first)
 			from = any.ranges[i].first;
-		if (!isrv_nummap_run(&s->view->map, from, &run))
+		uid = isrv_nummap_next(&s->view->map, from);
+		if (!uid)
 			return false;
-		if (run.first > any.ranges[i].last)
+		if (uid > any.ranges[i].last)
 			continue;
-		t->uid = run.first;
+		t->uid = uid;
 		return true;
 	}
 	return false;

@@ -121,7 +121,6 @@ static bool next_run(struct isrv_found *f, const struct isrv_nummap *uids, uint3
                      struct imapsrv_range *run_r)
 {
 	struct imapsrv_range range;
-	uint32_t last;
 
 	if (f->range == f->count)
 		return false;
@@ -129,13 +128,14 @@ static bool next_run(struct isrv_found *f, const struct isrv_nummap *uids, uint3
 	if (f->at)
 		range.first = f->at;
 	*run_r = range;
-	if (uids && isrv_nummap_run(uids, isrv_nummap_uid(uids, range.first), run_r)) {
-		last = isrv_nummap_uid(uids, range.last);
-		if (run_r->last > last)
-			run_r->last = last;
+	if (uids) {
+		run_r->first = isrv_nummap_uid(uids, range.first);
+		run_r->last = isrv_nummap_uid(uids, range.last);
 	}
 	if (run_r->last - run_r->first >= max)
 		run_r->last = run_r->first + max - 1;
+	if (uids)
+		(void)isrv_nummap_run_in(uids, run_r->first, run_r->last, run_r);
 	/* Compared before adding: the last number may be the highest there is. */
 	if (run_r->last - run_r->first == range.last - range.first) {
 		f->range++;

@@ -166,15 +166,13 @@ static bool scan_run(struct imapsrv_session *s, struct isrv_searcher *x, struct 
 	struct isrv_search_row row = {.recent_from = x->from.recent_from};
 	const struct isrv_nummap *map = x->from.map;
 	struct imapsrv_set gone = expunged(x);
-	struct imapsrv_range run;
 	uint32_t until;
 	size_t i;
 
-	if (!isrv_nummap_run(map, x->uid_at ? x->uid_at : range.first, &run) ||
-	    run.first > range.last)
+	row.uid = isrv_nummap_next(map, x->uid_at ? x->uid_at : range.first);
+	if (!row.uid || row.uid > range.last)
 		return false;
 	s->steps += x->program->count + 1;
-	row.uid = run.first;
 	i = isrv_uidset_seek(gone, row.uid);
 	if (i < gone.count && gone.ranges[i].first <= row.uid) {
 		x->missing = true;

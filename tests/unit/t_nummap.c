@@ -198,6 +198,23 @@ static void test_runs(void **unused)
 	assert_true(run.first == 200000 && run.last == 300000);
 	assert_true(isrv_nummap_run(&map, UINT32_MAX, &run));
 	assert_true(run.first == UINT32_MAX && run.last == UINT32_MAX);
+	assert_false(isrv_nummap_run_in(&map, 300001, 393215, &run));
+	assert_false(isrv_nummap_run_in(&map, 8, 7, &run));
+	assert_true(isrv_nummap_run_in(&map, 8, 8, &run));
+	assert_true(run.first == 8 && run.last == 8);
+	assert_true(isrv_nummap_run_in(&map, 6, 65535, &run));
+	assert_true(run.first == 7 && run.last == 65535);
+	assert_true(isrv_nummap_run_in(&map, 6, 65536, &run));
+	assert_true(run.first == 7 && run.last == 65536);
+	assert_true(isrv_nummap_run_in(&map, 6, 393216, &run));
+	assert_true(run.first == 7 && run.last == 300000);
+	assert_int_equal(isrv_nummap_next(&map, 1), 5);
+	assert_int_equal(isrv_nummap_next(&map, 5), 5);
+	assert_int_equal(isrv_nummap_next(&map, 6), 7);
+	assert_int_equal(isrv_nummap_next(&map, 300001), 393216);
+	assert_int_equal(isrv_nummap_next(&map, UINT32_MAX), UINT32_MAX);
+	assert_true(isrv_nummap_remove(&map, &mem, (struct imapsrv_set){runs + 4, 1}));
+	assert_int_equal(isrv_nummap_next(&map, 600001), 0);
 	isrv_nummap_clear(&map, &mem);
 }
 
