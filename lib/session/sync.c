@@ -31,6 +31,7 @@ struct isrv_sync {
 	bool failed;              /* its answer could not be kept */
 	bool results_told;        /* searches that are followed have lost what is expunged */
 	struct isrv_uidset found; /* what a look-up found, or the messages whose flags are being
+	                           * told; before them, what this client expunged, while that is
 	                           * told */
 	struct isrv_uidset late;  /* of a look-up, what waits: see base/uidlate.h */
 	struct isrv_batch batch;
@@ -233,26 +234,33 @@ static bool looked(struct imapsrv_session *s, struct isrv_sync *y)
 
 /* ---- EXPUNGE ------------------------------------------------------------------------------- */
 
-/* These, the highest of `gone`, are told.  False: no memory. */
-static bool was_told(struct imapsrv_session *s, const struct isrv_uidset *gone,
+/* What this client expunged is in two sets.  The other one loses it when all that may be was told:
+ * with each line, what others expunged would have to be looked through.  False: no memory. */
+static bool settle_own(struct imapsrv_session *s, struct isrv_sync *y)
+{
+	struct isrv_view *v = s->view;
+	uint32_t max = v->expunged.max;
+	bool done;
+
+	/* What is left may be in more ranges than fit: see isrv_view_post_own_gone. */
+	v->expunged.max = UINT32_MAX;
+	done = isrv_uidset_subtract(&y->found, &s->mem, isrv_uidset_view(&v->own_gone)) &&
+	       isrv_uidset_subtract(&v->expunged, &s->mem, isrv_uidset_view(&y->found));
+	v->expunged.max = max;
+	isrv_uidset_empty(&y->found);
+	return done;
+}
+
+/* These, the highest of `gone`, are told: from the upper end of a set, which needs no memory. */
+static void was_told(struct imapsrv_session *s, const struct isrv_uidset *gone,
                      struct imapsrv_set told)
 {
 	struct isrv_view *v = s->view;
-	uint32_t first = isrv_uidset_min(told), max = v->expunged.max;
-	bool done;
+	uint32_t first = isrv_uidset_min(told);
 
-	/* From the upper end of a set, which needs no memory. */
-	if (gone == &v->expunged) {
-		if (v->own_gone.count)
-			(void)isrv_uidset_remove(&v->own_gone, &s->mem, first, UINT32_MAX);
-		return isrv_uidset_remove(&v->expunged, &s->mem, first, UINT32_MAX);
-	}
-	/* What is left may be in more ranges than fit: see isrv_view_post_own_gone. */
-	v->expunged.max = UINT32_MAX;
-	done = isrv_uidset_subtract(&v->expunged, &s->mem, told) &&
-	       isrv_uidset_remove(&v->own_gone, &s->mem, first, UINT32_MAX);
-	v->expunged.max = max;
-	return done;
+	(void)isrv_uidset_remove(&v->own_gone, &s->mem, first, UINT32_MAX);
+	if (gone == &v->expunged)
+		(void)isrv_uidset_remove(&v->expunged, &s->mem, first, UINT32_MAX);
 }
 
 /* RFC 7162 3.2.10: once QRESYNC is enabled; RFC 9586 3.4: or UIDONLY.  Some of the highest ranges,
@@ -267,10 +275,9 @@ static bool put_vanished(struct imapsrv_session *s, const struct isrv_uidset *go
 	isrv_w_set(&s->w, set);
 	isrv_w_crlf(&s->w);
 	s->steps += n;
-	if (isrv_nummap_remove(&v->map, &s->mem, set) == UINT32_MAX || !was_told(s, gone, set)) {
-		isrv_session_fail(s, IMAPSRV_ENOMEM);
+	if (isrv_nummap_remove(&v->map, &s->mem, set) == UINT32_MAX)
 		return false;
-	}
+	was_told(s, gone, set);
 	return true;
 }
 
@@ -287,10 +294,9 @@ static bool put_expunges(struct imapsrv_session *s, const struct isrv_uidset *go
 		low = high - EXPUNGES_AT_A_TIME;
 		r.first = isrv_nummap_uid(&v->map, low + 1);
 	}
-	if (isrv_nummap_remove(&v->map, &s->mem, set) == UINT32_MAX || !was_told(s, gone, set)) {
-		isrv_session_fail(s, IMAPSRV_ENOMEM);
+	if (isrv_nummap_remove(&v->map, &s->mem, set) == UINT32_MAX)
 		return false;
-	}
+	was_told(s, gone, set);
 	for (uint32_t seq = high; seq > low; seq--) {
 		ISRV_W(&s->w, "* ");
 		isrv_w_u32(&s->w, seq);
@@ -299,6 +305,22 @@ static bool put_expunges(struct imapsrv_session *s, const struct isrv_uidset *go
 		s->steps++;
 	}
 	return true;
+}
+
+/* Some of them, or none are left (NULL).  False: no memory. */
+static bool put_gone(struct imapsrv_session *s, struct isrv_sync *y, const struct isrv_uidset *gone)
+{
+	bool done = true;
+
+	if (y->found.count && gone != &s->view->own_gone)
+		done = settle_own(s, y);
+	else if (gone == &s->view->own_gone && !y->found.count)
+		done = isrv_uidset_copy(&y->found, &s->mem, isrv_uidset_view(gone));
+	if (done && gone)
+		done = isrv_modseq_vanishes(s) ? put_vanished(s, gone) : put_expunges(s, gone);
+	if (!done)
+		isrv_session_fail(s, IMAPSRV_ENOMEM);
+	return done;
 }
 
 /* Neither announced nor fresh any more, so that nobody can ask for them: also those that were never
@@ -455,12 +477,13 @@ static enum isrv_step tell_expunges(struct imapsrv_session *s, struct isrv_sync 
 	    isrv_contexts_tell_gone(s) != ISRV_DONE)
 		return ISRV_OUTPUT;
 	y->results_told = true;
-	while ((gone = expunges(s->view, kinds)) != NULL) {
-		if (isrv_session_full(s))
+	do {
+		gone = expunges(s->view, kinds);
+		if (gone && isrv_session_full(s))
 			return ISRV_OUTPUT;
-		if (!(isrv_modseq_vanishes(s) ? put_vanished(s, gone) : put_expunges(s, gone)))
+		if (!put_gone(s, y, gone))
 			return ISRV_DONE;
-	}
+	} while (gone);
 	y->results_told = false;
 	if (kinds & ISRV_PENDING_NEW && !put_exists(s))
 		return ISRV_DONE;

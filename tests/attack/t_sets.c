@@ -7,6 +7,7 @@
 
 #define SELECTED "s SELECT INBOX\r\n"
 #define QRESYNC  "q ENABLE QRESYNC\r\n"
+#define UIDONLY  "u ENABLE UIDONLY\r\n"
 
 static void three(struct world *w, size_t n)
 {
@@ -144,6 +145,31 @@ static void deliver_each(struct world *w, size_t n)
 	world_feed(w, "a NOOP\r\n", 8, 0);
 }
 
+/* Four times as many messages; of the lower half every second one is \Deleted. */
+static void half(struct world *w, size_t n)
+{
+	for (uint32_t uid = 1; uid <= 4 * n; uid++) {
+		struct ts_message *m = ts_add(w->inbox, uid, "\r\n", 2, 0, 0);
+
+		assert_non_null(m);
+		m->system = uid % 2 || uid > 2 * n ? 0 : IMAPSRV_DELETED;
+	}
+}
+
+/* Others expunge every second one of the upper half, which the client is not told; then it those. */
+static void expunge_below(struct world *w, size_t n)
+{
+	struct ts_set above = {0}, removed = {0};
+
+	for (size_t uid = 2 * n + 2; uid <= 4 * n; uid += 2)
+		ts_set_add(&above, (uint32_t)uid);
+	ts_remove(w->inbox, ts_set_view(&above), false, &removed);
+	ts_post(w->ts, w->inbox, IMAPSRV_EVENT_MESSAGE_EXPUNGE, ts_set_view(&above), NULL);
+	ts_set_clear(&removed);
+	ts_set_clear(&above);
+	world_feed(w, "a EXPUNGE\r\n", 11, 0);
+}
+
 /* COPY: above some 4,300 messages of such numbers a block of the number map changes its form, to one in
  * which each is found with a little more work.  Both mailboxes stay below, with what is copied. */
 static const struct growth changes[] = {
@@ -154,6 +180,12 @@ static const struct growth changes[] = {
 	 "a OK", false, NULL, 0},
 	{"EXPUNGE of all", many, SELECTED "a STORE 1:* +FLAGS.SILENT (\\Deleted)\r\n", "", "",
 	 "a EXPUNGE\r\n", 20000, 0, "a OK", false, NULL, 0},
+	{"EXPUNGE of every other, and NOTIFY NONE", half, UIDONLY SELECTED "n NOTIFY NONE\r\n", "", "",
+	 "a EXPUNGE\r\n", 10000, 0, "a OK", false, NULL, 0},
+	{"EXPUNGE below what others expunged", half, SELECTED "n NOTIFY NONE\r\n", "", "", "", 10000, 0, "a OK",
+	 false, expunge_below, 0},
+	{"the same with UIDONLY", half, UIDONLY SELECTED "n NOTIFY NONE\r\n", "", "", "", 10000, 0, "a OK",
+	 false, expunge_below, 0},
 	{"COPY of all", many, SELECTED, "", "", "a COPY 1:* INBOX\r\n", 1000, 0, "a OK", false,
 	 NULL, 0},
 	{"expunged one by one", many, SELECTED, "", "", "", 2000, 0, "a OK", false, expunge_each,

@@ -506,6 +506,42 @@ static void test_expunge(void **unused)
 	}
 }
 
+/* Others expunge the odd ones of the upper half, which the client does not want to hear of yet: they are not looked
+ * through with each that it expunges itself, and told in the end. */
+static void test_held_back(void **unused)
+{
+	static struct imapsrv_range others[5000];
+	static struct box box;
+	struct imapsrv_event event = IMAPSRV_EVENT_INIT;
+	struct imapsrv_engine *engine;
+	struct imapsrv_session *s;
+
+	(void)unused;
+	for (uint32_t i = 0; i < COUNT(others); i++)
+		others[i].first = others[i].last = 10001 + 2 * i;
+	event.type = IMAPSRV_EVENT_MESSAGE_EXPUNGE;
+	event.mailbox = (struct imapsrv_span){"INBOX", 5};
+	event.uids = (struct imapsrv_set){others, COUNT(others)};
+	memset(&box, 0, sizeof(box));
+	box.messages = 20000;
+	s = start(&box, &engine);
+	box.descending = true;
+	say(&box, s, "n NOTIFY NONE\r\n");
+	assert_int_equal(imapsrv_session_post(s, &event), 0);
+	moved = 0;
+	say(&box, s, "c EXPUNGE\r\n");
+	assert_in_range(moved, 0, 20000 * 500);
+	assert_int_equal(count_of(box.said, " EXPUNGE\r\n"), 10000);
+	assert_non_null(strstr(box.said, "* 2 EXPUNGE\r\nc OK"));
+	say(&box, s, "n NOTIFY SET (SELECTED (MessageNew MessageExpunge))\r\n");
+	assert_int_equal(count_of(box.said, " EXPUNGE\r\n"), 5000);
+	assert_non_null(strstr(box.said, "* 5001 EXPUNGE\r\n"));
+	say(&box, s, "d NOOP\r\n");
+	assert_string_equal(box.said, "d OK NOOP done\r\n");
+	imapsrv_session_free(s);
+	imapsrv_engine_free(engine);
+}
+
 /* One allocation fails, each in its turn.  False: there were not as many. */
 static bool run_short(const char *line, size_t nth)
 {
@@ -539,7 +575,7 @@ static bool run_short(const char *line, size_t nth)
 static void test_memory(void **unused)
 {
 	static const char *const commands[] = {
-		"c EXPUNGE\r\n", "c FETCH 1:9 FLAGS\r\n", "c STORE 1:9 +FLAGS (\\Seen)\r\n", "c SEARCH UNSEEN\r\n",
+		"c EXPUNGE\r\n", "n NOTIFY NONE\r\nc EXPUNGE\r\n", "c FETCH 1:9 FLAGS\r\n", "c STORE 1:9 +FLAGS (\\Seen)\r\n", "c SEARCH UNSEEN\r\n",
 		"c SORT (ARRIVAL) UTF-8 1:9\r\n", "c STATUS Other (UNSEEN)\r\n"};
 
 	(void)unused;
@@ -559,6 +595,7 @@ int main(void)
 		cmocka_unit_test(test_move),
 		cmocka_unit_test(test_rename),
 		cmocka_unit_test(test_expunge),
+		cmocka_unit_test(test_held_back),
 		cmocka_unit_test(test_memory),
 	};
 
