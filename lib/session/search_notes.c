@@ -53,16 +53,41 @@ struct isrv_search_notes *isrv_search_notes_new(const struct isrv_program *p,
 
 /* ---- the messages -------------------------------------------------------------------------- */
 
-/* Hosts tell of messages in ascending order, as a rule. */
+/* Lets the subject at `root` sink in the heap of `count`, the highest UID on top. */
+static void sift_down(struct isrv_search_subject *heap, uint32_t root, uint32_t count)
+{
+	struct isrv_search_subject sinking = heap[root];
+
+	while (root < count / 2) {
+		uint32_t child = 2 * root + 1;
+
+		if (child + 1 < count && heap[child + 1].uid > heap[child].uid)
+			child++;
+		if (heap[child].uid <= sinking.uid)
+			break;
+		heap[root] = heap[child];
+		root = child;
+	}
+	heap[root] = sinking;
+}
+
+/* Hosts tell of messages in ascending order, as a rule; n log n in any other. */
 static void sort(struct isrv_search_subject *subjects, uint32_t count)
 {
-	for (uint32_t i = 1; i < count; i++) {
-		struct isrv_search_subject subject = subjects[i];
-		uint32_t at = i;
+	uint32_t i = 1;
 
-		for (; at && subjects[at - 1].uid > subject.uid; at--)
-			subjects[at] = subjects[at - 1];
-		subjects[at] = subject;
+	while (i < count && subjects[i - 1].uid < subjects[i].uid)
+		i++;
+	if (i >= count)
+		return;
+	for (i = count / 2; i > 0; i--)
+		sift_down(subjects, i - 1, count);
+	for (i = count; i > 1; i--) {
+		struct isrv_search_subject top = subjects[0];
+
+		subjects[0] = subjects[i - 1];
+		subjects[i - 1] = top;
+		sift_down(subjects, 0, i - 1);
 	}
 }
 

@@ -137,6 +137,16 @@ static void T26_parts(void **state)
 
 MESSAGE(fixed, "Subject: x\r\n\r\naaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab\r\n", "", "")
 
+/* In one batch, of which the host tells from the last one on. */
+static void downwards(struct world *w, size_t n)
+{
+	w->limits.batch = 100000;
+	w->ts->notes.on = true;
+	w->ts->downwards = true;
+	for (size_t i = 0; i < n; i++)
+		world_add(w, "\r\n", 2);
+}
+
 static const struct growth searches[] = {
 	{"ORs of texts", fixed, SELECTED, "a SEARCH ", "OR BODY x\1 ", "ALL\r\n", 10000, 0,
 	 "a OK", false, NULL, 0},
@@ -160,6 +170,8 @@ static const struct growth searches[] = {
 	{"aaaa in aaaa", one_line, SELECTED, "", "",
 	 "a SEARCH BODY aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab\r\n", 50000, 0, "a OK", false, NULL,
 	 0},
+	{"annotations, told downwards", downwards, SELECTED, "", "",
+	 "a SEARCH ANNOTATION /comment value x\r\n", 2000, 0, "a OK", false, NULL, 0},
 };
 
 static void T24_searches(void **state)
