@@ -10,6 +10,14 @@
 
 #include "message/eol.h"
 
+#define MARKS 64u
+
+/* A place that was passed while octets were emitted, not behind a CR. */
+struct mark {
+	uint64_t wire; /* 0: none */
+	uint64_t host;
+};
+
 struct isrv_body {
 	struct imapsrv_session *session;
 	void *handle;
@@ -17,7 +25,13 @@ struct isrv_body {
 	uint64_t octets;
 	bool convert;     /* bare LFs may be in it */
 	uint32_t holders;
+	struct mark marks[]; /* if so: at most one in each MARKSth part of the host's octets */
 };
+
+static size_t size_of(bool convert)
+{
+	return sizeof(struct isrv_body) + (convert ? MARKS * sizeof(struct mark) : 0);
+}
 
 enum {
 	CLOSED,
@@ -35,7 +49,7 @@ static void let_go(struct isrv_body *body)
 	s->in_callback++;
 	s->engine->store.body_close(s->user, body->handle);
 	s->in_callback--;
-	isrv_mem_free(&s->mem, body, sizeof(*body));
+	isrv_mem_free(&s->mem, body, size_of(body->convert));
 }
 
 static void release(void *user, const void *data, size_t len)
@@ -57,7 +71,7 @@ static void take_body(struct imapsrv_session *s, void *ctx, const void *answer)
 		isrv_op_pass_over(s, "two bodies in answer to one question");
 		return;
 	}
-	body = isrv_mem_zalloc(&s->mem, sizeof(*body));
+	body = isrv_mem_zalloc(&s->mem, size_of(given->eol == IMAPSRV_EOL_LF));
 	if (!body) {
 		s->in_callback++;
 		s->engine->store.body_close(s->user, given->handle);
@@ -327,11 +341,29 @@ static void skip(struct isrv_body_cursor *b, uint64_t from)
 	}
 }
 
+/* Parts may be asked for in any order: what is before one is not read again and again. */
+static void mark(struct isrv_body_cursor *b)
+{
+	struct isrv_body *body = b->body;
+	struct mark *here;
+
+	if (!body->convert || b->piece.len || b->cr || b->at == body->octets)
+		return;
+	here = &body->marks[b->at / (body->octets / MARKS + 1)];
+	if (!here->wire)
+		*here = (struct mark){b->done, b->at};
+}
+
 static void seek(struct isrv_body_cursor *b, uint64_t from)
 {
+	const struct mark *marks = b->body->marks;
+
 	if (b->done > from)
 		isrv_body_rewind(b);
 	skip(b, from);
+	for (size_t i = 0; i < MARKS && b->body->convert; i++)
+		if (marks[i].wire > b->done && marks[i].wire <= from)
+			isrv_body_seek(b, marks[i].wire, marks[i].host);
 }
 
 void isrv_body_lost(struct imapsrv_session *s)
@@ -381,6 +413,7 @@ static enum isrv_step put_pieces(struct imapsrv_session *s, struct isrv_body_cur
 
 		if (isrv_session_full(s))
 			return ISRV_OUTPUT;
+		mark(b);
 		step = isrv_body_next(s, b, &piece);
 		if (step != ISRV_DONE)
 			return step;

@@ -363,6 +363,41 @@ static void test_turns(void **state)
 	}
 }
 
+/* Many parts of a long message that is converted: what is before each is not read again, whatever their order. */
+static void test_parts(void **state)
+{
+	enum { LONG = 4 << 20, PARTS = 400, PART = 20 };
+	static const bool pulled[] = {false, true};
+	static char wire[2 * LONG];
+
+	(void)state;
+	for (size_t i = 0; i < 2 * COUNT(pulled); i++) {
+		struct isrv_body_cursor b = {0};
+		uint64_t steps;
+		size_t n;
+
+		set_up();
+		n = make(wire, LONG, IMAPSRV_EOL_LF, false);
+		f.host.pull = pulled[i / 2];
+		open_body(i, &b);
+		measure(i, &b);
+		ROW(i, b.wire == n);
+		steps = f.s.steps;
+		for (size_t k = 0; k < PARTS; k++) {
+			size_t from = n / PARTS * (i % 2 ? k : PARTS - 1 - k) + k % 3;
+
+			f.out_len = 0;
+			put(i, &b, from, from + PART);
+			drain();
+			ROW(i, f.out_len == PART && memcmp(f.out, wire + from, PART) == 0);
+		}
+		/* One pass, and a part of one for each. */
+		ROW(i, f.s.steps - steps < n / 64 * 3 / 2 + PARTS * (uint64_t)(n / 64 / 32));
+		isrv_body_close(&f.s, &b);
+		tear_down(i);
+	}
+}
+
 /* Lent CRLF goes out in place, and outlives the command until its last octet has left. */
 static void test_in_place(void **state)
 {
@@ -574,6 +609,7 @@ int main(void)
 		cmocka_unit_test(test_put),
 		cmocka_unit_test(test_next),
 		cmocka_unit_test(test_turns),
+		cmocka_unit_test(test_parts),
 		cmocka_unit_test(test_in_place),
 		cmocka_unit_test(test_long),
 		cmocka_unit_test(test_backpressure),
